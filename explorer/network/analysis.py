@@ -1,0 +1,193 @@
+"""What each layer of an architecture does: shape, parameters, cost, receptive field, and where it fails."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from explorer.network.build import measure
+from explorer.network.layers import LAYERS, Misfit, find_misfit, size_text
+from explorer.network.receptive_field import after_layer, image_field
+from explorer.network.spec import Architecture, ArchitectureError, Layer, Shape
+
+# What a server shared by a class can bear, checked before anything is allocated.
+MAX_PARAMS = 50_000_000
+MAX_ACTIVATIONS = 16_000_000  # values that one image leaves in all layers together: 64 MB in float32
+MAX_MULT_ADDS = 20_000_000_000  # for one image
+BYTES_PER_VALUE = 4  # float32
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer. Shapes are without the batch, counts for one image."""
+
+    index: int
+    layer: Layer
+    input_shape: Shape
+    output_shape: Shape
+    params: int
+    trainable_params: int
+    mult_adds: int  # torchinfo's count: with biases and the affine part of normalisation
+    output_bytes: int  # in float32
+    receptive_field: tuple[int, int]  # theoretical window, rows × columns; may exceed the image
+    jump: tuple[int, int] | None  # pixels between neighbouring units, None where it varies
+    seen: tuple[int, int]  # rows × columns of real pixels that the unit sees that sees the most
+
+    @property
+    def kind(self) -> str:
+        return self.layer.kind
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The first layer that does not fit, why, and what would mend it."""
+
+    index: int
+    message: str
+    remedy: str | None
+    mended: Architecture | None  # the whole architecture with the remedy applied, where the mend is certain
+    otherwise: tuple[str, Architecture] | None = None  # another remedy as good, and the architecture with it
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Rows up to the first layer that does not fit, or all of them; totals over those rows."""
+
+    architecture: Architecture
+    rows: tuple[Row, ...]
+    problem: Problem | None
+
+    @property
+    def output_shape(self) -> Shape:
+        return self.rows[-1].output_shape if self.rows else self.architecture.input_shape
+
+    @property
+    def total_params(self) -> int:
+        return sum(row.params for row in self.rows)
+
+    @property
+    def trainable_params(self) -> int:
+        return sum(row.trainable_params for row in self.rows)
+
+    @property
+    def total_mult_adds(self) -> int:
+        return sum(row.mult_adds for row in self.rows)
+
+    @property
+    def activation_bytes(self) -> int:
+        """Memory of all layers' outputs for one image, in float32."""
+        return sum(row.output_bytes for row in self.rows)
+
+    @property
+    def receptive_field(self) -> tuple[int, int]:
+        """Theoretical window of the last layer's units."""
+        return self.rows[-1].receptive_field if self.rows else (1, 1)
+
+
+@lru_cache(maxsize=1024)
+def analyze(architecture: Architecture) -> Analysis:
+    """Rows and totals; where a layer does not fit, the rows above it and the problem, never an exception."""
+    shape: Shape = architecture.input_shape
+    field = image_field(shape)
+    rows: list[Row] = []
+    params = activations = mult_adds = 0
+    for index, layer in enumerate(architecture.layers):
+        if misfit := find_misfit(layer, shape):
+            return Analysis(architecture, tuple(rows), _problem(architecture, index, misfit))
+        try:
+            found = measure(layer, shape)
+        except ArchitectureError as error:
+            return Analysis(architecture, tuple(rows), Problem(index, error.message, None, None))
+        values = _product(found.output_shape)
+        params, activations, mult_adds = params + found.params, activations + values, mult_adds + found.mult_adds
+        if excess := _excess(params, activations, mult_adds):
+            return Analysis(
+                architecture, tuple(rows), Problem(index, f"with {layer.kind} {excess}", "make the layer smaller", None)
+            )
+        field = after_layer(field, LAYERS[layer.kind].axes(layer), found.output_shape)
+        rows.append(
+            Row(
+                index=index,
+                layer=layer,
+                input_shape=shape,
+                output_shape=found.output_shape,
+                params=found.params,
+                trainable_params=found.trainable_params,
+                mult_adds=found.mult_adds,
+                output_bytes=values * BYTES_PER_VALUE,
+                receptive_field=field.theoretical,
+                jump=field.jump,
+                seen=field.seen,
+            )
+        )
+        shape = found.output_shape
+    return Analysis(architecture, tuple(rows), None)
+
+
+def analysis_to_data(analysis: Analysis) -> dict[str, Any]:
+    """The JSON form that `python -m explorer analyze --json` prints."""
+    problem = analysis.problem
+    return {
+        "input_shape": list(analysis.architecture.input_shape),
+        "rows": [
+            {
+                "index": row.index,
+                "kind": row.kind,
+                "output_shape": list(row.output_shape),
+                "params": row.params,
+                "mult_adds": row.mult_adds,
+                "receptive_field": list(row.receptive_field),
+                "jump": list(row.jump) if row.jump else None,
+                "seen": list(row.seen),
+            }
+            for row in analysis.rows
+        ],
+        "total_params": analysis.total_params,
+        "trainable_params": analysis.trainable_params,
+        "total_mult_adds": analysis.total_mult_adds,
+        "problem": problem and {"index": problem.index, "message": problem.message, "remedy": problem.remedy},
+    }
+
+
+def shape_text(shape: Shape) -> str:
+    """(16, 24, 24) -> "16×24×24", the form that every screen and table uses."""
+    return size_text(shape)
+
+
+def _problem(architecture: Architecture, index: int, misfit: Misfit) -> Problem:
+    layer = architecture.layers[index]
+
+    def with_here(*here: Layer) -> Architecture:
+        return architecture.model_copy(
+            update={"layers": (*architecture.layers[:index], *here, *architecture.layers[index + 1 :])}
+        )
+
+    mended = None
+    if misfit.insert_before or misfit.replace_with:
+        mended = with_here(*misfit.insert_before, misfit.replace_with or layer)
+    elif misfit.above_flatten:
+        mended = _above_flatten(architecture, index)
+    otherwise = (misfit.otherwise[0], with_here(misfit.otherwise[1])) if misfit.otherwise else None
+    return Problem(index, misfit.message, misfit.remedy, mended, otherwise)
+
+
+def _above_flatten(architecture: Architecture, index: int) -> Architecture:
+    layers = architecture.layers
+    flatten = next(place for place in range(index) if layers[place].kind == "Flatten")  # only a Flatten makes a vector of maps
+    moved = (*layers[:flatten], layers[index], *layers[flatten:index], *layers[index + 1 :])
+    return architecture.model_copy(update={"layers": moved})
+
+
+def _excess(params: int, activations: int, mult_adds: int) -> str | None:
+    limits = (
+        (params, MAX_PARAMS, "parameters"),
+        (activations, MAX_ACTIVATIONS, "values in memory for each image"),
+        (mult_adds, MAX_MULT_ADDS, "mult-adds for each image"),
+    )
+    return next((f"the network has {n:,} {what}; the limit is {limit:,}" for n, limit, what in limits if n > limit), None)
+
+
+def _product(shape: Shape) -> int:
+    total = 1
+    for side in shape:
+        total *= side
+    return total

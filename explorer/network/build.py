@@ -1,0 +1,59 @@
+"""From layers as data to torch modules, and what torch says of each: shape, parameters, mult-adds."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+import torchinfo
+from torch import nn
+
+from explorer.network.layers import LAYERS, find_misfit, torch_name
+from explorer.network.spec import Architecture, ArchitectureError, Layer, Shape, arguments
+
+
+def build_layer(layer: Layer, shape: Shape) -> nn.Module:
+    """The torch module of one layer for an input of `shape` (without the batch), on the current default device."""
+    module: nn.Module = getattr(nn, torch_name(layer, shape))(**LAYERS[layer.kind].inferred(shape), **arguments(layer))
+    return module
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What torch says of one layer, for one image in evaluation mode."""
+
+    output_shape: Shape
+    params: int
+    trainable_params: int
+    mult_adds: int  # torchinfo's count, which includes biases and the affine part of normalisation
+
+
+@lru_cache(maxsize=8192)
+def measure(layer: Layer, shape: Shape) -> Measure:
+    """Run one layer on torch's meta device, where nothing is allocated or computed, and read off torchinfo.
+
+    Raises ArchitectureError where torch cannot run it.
+    """
+    try:
+        with torch.device("meta"):
+            module, image = build_layer(layer, shape), torch.empty(1, *shape)
+        found = torchinfo.summary(module, input_data=image, device="meta", mode="eval", verbose=0)
+    except (RuntimeError, ValueError, TypeError, IndexError, OverflowError) as error:
+        reason = error.__cause__ or error  # torchinfo wraps what torch raised
+        raise ArchitectureError(f"torch cannot run {layer.kind} on an input of {shape}: {reason}") from None
+    output_shape = tuple(found.summary_list[0].output_size[1:])
+    return Measure(output_shape, found.total_params, found.trainable_params, found.total_mult_adds)
+
+
+def build(architecture: Architecture) -> nn.Sequential:
+    """The whole network, with torch's own initialisation, for inputs of (N, C, H, W).
+
+    Raises ArchitectureError, which names the layer that does not fit.
+    """
+    shape: Shape = architecture.input_shape
+    modules = []
+    for index, layer in enumerate(architecture.layers):
+        if misfit := find_misfit(layer, shape):
+            raise ArchitectureError(f"layer {index} ({layer.kind}): {misfit.message}", index)
+        modules.append(build_layer(layer, shape))
+        shape = measure(layer, shape).output_shape
+    return nn.Sequential(*modules)

@@ -1,0 +1,27 @@
+"""What everything that reads JSON from outside shares: decoding within a limit, and showing a value in an error."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+
+def decode_json(text: str | bytes, what: str, limit: int, refuse: Callable[[str], Exception]) -> Any:
+    """The decoded object of a JSON text of at most `limit` characters; what stands in the way is raised by `refuse`."""
+    if len(text) > limit:
+        raise refuse(f"the text has {len(text):,} characters; {what} has at most {limit:,}")
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise refuse("not JSON that can be read: brackets are nested too deeply") from None
+    except ValueError as error:
+        raise refuse(f"not JSON: {error}") from None
+
+
+def shown(value: Any) -> str:
+    """A value as an error quotes it: cut short where it is long, and without halves of characters, which no page can show."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        return "brackets nested too deeply"
+    text = text if len(text) <= 60 else text[:57] + "..."
+    return text.encode("utf-8", "replace").decode()

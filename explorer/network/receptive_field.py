@@ -1,0 +1,199 @@
+"""Exactly which input pixels a unit sees, and the theoretical size of the course tables.
+
+In a sequential stack the pixels that a unit sees are some rows times some columns, so each axis is followed on its
+own. `touched` is the exact answer, holes, clipping and padding included. `first` and `last` are the theoretical
+window: what the unit would see if the image went on for ever, which is what the formula r += dilation·(kernel − 1)·jump
+adds up; it may be larger than the image.
+
+Normalising over an image (GroupNorm, LayerNorm) or along a dimension (Softmax) makes each value depend on all the
+values it is normalised with, so from there on a unit sees them all, though its window stays what it was.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.network.build import measure
+from explorer.network.layers import (
+    LAYERS,
+    AdaptiveWindows,
+    Axis,
+    EachItsOwn,
+    Everything,
+    SharedStatistics,
+    Window,
+)
+from explorer.network.spec import Architecture, Shape
+
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+OUTSIDE = -1
+FAR = np.iinfo(np.int64).max // 4
+
+
+@dataclass(frozen=True, eq=False)
+class AxisField:
+    """One axis of a map of n units, over an image of `pixels` along that axis."""
+
+    touched: Mask  # (n, pixels): unit i depends on pixel j
+    first: Ints  # (n,): first pixel of each unit's theoretical window; negative where it begins in the padding
+    last: Ints  # (n,): its last pixel; less than first where the unit sees nothing
+    jump: int | None  # pixels between neighbouring units, None where it varies
+
+    @property
+    def size(self) -> int:
+        """The theoretical window of the unit that has the largest, in pixels."""
+        return max(0, int((self.last - self.first).max()) + 1)
+
+    @property
+    def seen(self) -> int:
+        """How many pixels the unit sees that sees the most."""
+        return int(self.touched.sum(axis=1).max())
+
+
+@dataclass(frozen=True, eq=False)
+class ReceptiveField:
+    """What the units of one layer's output see of the image."""
+
+    rows: AxisField
+    columns: AxisField
+
+    @property
+    def theoretical(self) -> tuple[int, int]:
+        return self.rows.size, self.columns.size
+
+    @property
+    def jump(self) -> tuple[int, int] | None:
+        if self.rows.jump is None or self.columns.jump is None:
+            return None
+        return self.rows.jump, self.columns.jump
+
+    @property
+    def seen(self) -> tuple[int, int]:
+        """Rows and columns of pixels that the unit sees that sees the most."""
+        return self.rows.seen, self.columns.seen
+
+    @property
+    def units(self) -> tuple[int, int]:
+        """Rows and columns of units; a vector counts as one unit."""
+        return len(self.rows.first), len(self.columns.first)
+
+    def mask(self, row: int, column: int) -> Mask:
+        """(H, W): the pixels that the unit at (row, column) sees. Raises IndexError where there is no such unit."""
+        height, width = self.units
+        if not (0 <= row < height and 0 <= column < width):
+            raise IndexError(f"no unit {row},{column}: this layer has {height}×{width} units, counted from 0,0")
+        return np.outer(self.rows.touched[row], self.columns.touched[column])
+
+
+def image_field(shape: Shape) -> ReceptiveField:
+    """The image itself, shape (C, H, W): each pixel sees itself."""
+    rows, columns = (AxisField(np.eye(pixels, dtype=bool), np.arange(pixels), np.arange(pixels), jump=1) for pixels in shape[1:])
+    return ReceptiveField(rows, columns)
+
+
+def after_layer(field: ReceptiveField, axes: tuple[Axis, Axis], output_shape: Shape) -> ReceptiveField:
+    """What the units after a layer see, given what those before it see and what each output touches along an axis."""
+    rows, columns = output_shape[1:] if len(output_shape) == 3 else (1, 1)
+    return ReceptiveField(_after(field.rows, axes[0], rows), _after(field.columns, axes[1], columns))
+
+
+@lru_cache(maxsize=256)
+def receptive_fields(architecture: Architecture) -> tuple[ReceptiveField, ...]:
+    """One ReceptiveField a layer; every layer must fit (see analysis.analyze for stacks where one does not)."""
+    shape, field, fields = architecture.input_shape, image_field(architecture.input_shape), []
+    for layer in architecture.layers:
+        shape = measure(layer, shape).output_shape  # type: ignore[assignment]
+        field = after_layer(field, LAYERS[layer.kind].axes(layer), shape)
+        fields.append(field)
+    return tuple(fields)
+
+
+def inputs_read(window: Window, outputs: int, inputs: int) -> Ints:
+    """(outputs, taps): which of a map's inputs each tap of each output reads, OUTSIDE where it reads a zero of the border."""
+    return _filled(_positions(window, outputs), inputs, window.fill)
+
+
+# --- one axis -------------------------------------------------------------------------------------------------------
+
+
+def _after(before: AxisField, axis: Axis, outputs: int) -> AxisField:
+    match axis:
+        case EachItsOwn():
+            return before
+        case SharedStatistics():
+            units, _ = before.touched.shape
+            return AxisField(_any_unit(before.touched).repeat(units, axis=0), before.first, before.last, before.jump)
+        case Everything():
+            return AxisField(
+                _any_unit(before.touched), before.first.min(keepdims=True), before.last.max(keepdims=True), before.jump
+            )
+        case AdaptiveWindows():
+            return _after_adaptive(before, outputs)
+        case Window():
+            return _after_window(before, axis, outputs)
+
+
+def _after_window(before: AxisField, window: Window, outputs: int) -> AxisField:
+    # positions[i, t]: where tap t of output i lies on the map before; below 0 or past its end is padding.
+    positions = _positions(window, outputs)
+    inputs = _filled(positions, len(before.first), window.fill)
+    touched = _union(before.touched, inputs)
+    if before.jump is None:
+        return AxisField(touched, *_hull(before, inputs), None)
+    # Evenly spaced units go on evenly into the padding, so the window there is known without any unit.
+    first = before.first[0] + positions[:, 0] * before.jump
+    last = before.last[0] + positions[:, -1] * before.jump
+    return AxisField(touched, first, last, before.jump * window.stride)
+
+
+def _after_adaptive(before: AxisField, outputs: int) -> AxisField:
+    n, i = len(before.first), np.arange(outputs)
+    starts, ends = i * n // outputs, -((i + 1) * n // -outputs)  # floor(i·n/o) up to ceil((i+1)·n/o)
+    strides, sizes = set(np.diff(starts).tolist()), set((ends - starts).tolist())
+    if len(strides) <= 1 and len(sizes) == 1:
+        size = sizes.pop()
+        return _after_window(before, Window(size, strides.pop() if strides else size), outputs)
+    taps = starts[:, None] + np.arange(max(sizes))
+    inputs = np.where(taps < ends[:, None], taps, OUTSIDE)
+    return AxisField(_union(before.touched, inputs), *_hull(before, inputs), None)
+
+
+def _positions(window: Window, outputs: int) -> Ints:
+    starts = np.arange(outputs) * window.stride - window.padding
+    return np.asarray(starts[:, None] + np.arange(window.kernel) * window.dilation)
+
+
+def _filled(positions: Ints, n: int, fill: str) -> Ints:
+    """Which unit of a map of n each position reads, OUTSIDE where it reads a zero of the border."""
+    if fill == "replicate":
+        return positions.clip(0, n - 1)
+    if fill == "circular":
+        return positions % n
+    if fill == "reflect":
+        return np.asarray(n - 1 - np.abs(n - 1 - np.abs(positions)))
+    return np.where((positions >= 0) & (positions < n), positions, OUTSIDE)
+
+
+def _any_unit(touched: Mask) -> Mask:
+    """(1, pixels): the pixels that any unit sees."""
+    return touched.any(axis=0).reshape(1, -1)
+
+
+def _union(touched: Mask, inputs: Ints) -> Mask:
+    """(outputs, pixels): the pixels touched by any of each output's inputs (outputs, taps)."""
+    with_outside = np.vstack([touched, np.zeros_like(touched[:1])])  # index OUTSIDE is the last row: it sees nothing
+    result = np.zeros((len(inputs), touched.shape[1]), dtype=bool)
+    for tap in inputs.T:
+        result |= with_outside[tap]
+    return result
+
+
+def _hull(before: AxisField, inputs: Ints) -> tuple[Ints, Ints]:
+    """First and last pixel of the windows of each output's inputs (outputs, taps), padding left out."""
+    # The appended entry is index OUTSIDE: an empty window, which takes no part in any later minimum or maximum.
+    first = np.append(before.first, FAR)[inputs].min(axis=1)
+    last = np.append(before.last, -FAR)[inputs].max(axis=1)
+    return first, last

@@ -1,0 +1,386 @@
+"""What a network is: layers and architectures as data, and their JSON form.
+
+Every layer is a small frozen model named after its torch.nn class; its fields are that class's arguments under
+torch's names, with torch's defaults. What follows from the layers before (in_channels, num_features, in_features,
+normalized_shape) is inferred when the network is built, so it has no field here.
+
+Everything that enters the program (a preset, a file, a link, the browser's draft) becomes an Architecture through
+`parse_architecture`, and nothing else.
+"""
+
+import json
+import types
+import typing
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
+
+from explorer.network.reading import decode_json, shown
+
+MAX_LAYERS = 200
+MAX_JSON_BYTES = 200_000
+MAX_MARGIN = 1024
+
+Shape = tuple[int, ...]  # of one image, without the batch: (C, H, W) for a map, (F,) for a flat vector
+
+
+class ArchitectureError(ValueError):
+    """Data that is not an architecture. `index` is the offending layer's, or None where it is none's."""
+
+    def __init__(self, message: str, index: int | None = None):
+        super().__init__(message)
+        self.message, self.index = message, index
+
+
+# --- the values that arguments take ---------------------------------------------------------------------------------
+
+
+def _plainest(value: Any) -> Any:
+    """(3, 3) -> 3, so that equal layers compare equal."""
+    return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
+
+
+Size = Annotated[StrictInt, Field(ge=1, le=4096)]
+Margin = Annotated[StrictInt, Field(ge=0, le=MAX_MARGIN)]
+Channels = Annotated[StrictInt, Field(ge=1, le=65536)]
+Probability = Annotated[float, Field(strict=True, ge=0, le=1)]
+Epsilon = Annotated[float, Field(strict=True, gt=0, le=1)]
+Momentum = Annotated[float, Field(strict=True, ge=0, le=1)]
+Slope = Annotated[float, Field(strict=True, ge=-10, le=10, allow_inf_nan=False)]
+SizePair = Annotated[Size | tuple[Size, Size], AfterValidator(_plainest)]
+MarginPair = Annotated[Margin | tuple[Margin, Margin], AfterValidator(_plainest)]
+MarginQuad = Annotated[Margin | tuple[Margin, Margin, Margin, Margin], AfterValidator(_plainest)]
+
+
+def pair(value: int | tuple[int, int]) -> tuple[int, int]:
+    """An argument given as one number or two, as (rows, columns)."""
+    return value if isinstance(value, tuple) else (value, value)
+
+
+# --- the layers -----------------------------------------------------------------------------------------------------
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _required(initial: int, description: str) -> Any:
+    """A field without a default in torch, so that a file must give it; a new layer in the editor starts at `initial`."""
+    return Field(description=description, json_schema_extra={"initial": initial})
+
+
+class Conv2d(_Frozen):
+    kind: Literal["Conv2d"] = "Conv2d"
+    out_channels: Channels = _required(8, "number of kernels, so of maps that come out")
+    kernel_size: SizePair = _required(3, "rows and columns of the window")
+    stride: SizePair = Field(1, description="pixels between neighbouring windows")
+    padding: MarginPair | Literal["same", "valid"] = Field(0, description="border added on every side")
+    dilation: SizePair = Field(1, description="pixels between neighbouring taps of the window")
+    groups: Channels = Field(1, description="independent groups of channels; groups = channels is depthwise")
+    bias: StrictBool = Field(True, description="one learned number added to each map")
+    padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = Field(
+        "zeros", description="what the border is filled with"
+    )
+
+
+class MaxPool2d(_Frozen):
+    kind: Literal["MaxPool2d"] = "MaxPool2d"
+    kernel_size: SizePair = _required(2, "rows and columns of the window")
+    stride: SizePair | None = Field(None, description="pixels between windows; empty: as the kernel")
+    padding: MarginPair = Field(0, description="border added on every side, at most half the kernel")
+    dilation: SizePair = Field(1, description="pixels between neighbouring taps of the window")
+    ceil_mode: StrictBool = Field(False, description="keep a last window that does not fit whole")
+
+
+class AvgPool2d(_Frozen):
+    kind: Literal["AvgPool2d"] = "AvgPool2d"
+    kernel_size: SizePair = _required(2, "rows and columns of the window")
+    stride: SizePair | None = Field(None, description="pixels between windows; empty: as the kernel")
+    padding: MarginPair = Field(0, description="border added on every side, at most half the kernel")
+    ceil_mode: StrictBool = Field(False, description="keep a last window that does not fit whole")
+    count_include_pad: StrictBool = Field(True, description="count the border's zeros in the mean")
+    divisor_override: Size | None = Field(None, description="divide by this instead of the window's size")
+
+
+class AdaptiveAvgPool2d(_Frozen):
+    kind: Literal["AdaptiveAvgPool2d"] = "AdaptiveAvgPool2d"
+    output_size: SizePair = _required(1, "rows and columns that come out, whatever goes in")
+
+
+class AdaptiveMaxPool2d(_Frozen):
+    kind: Literal["AdaptiveMaxPool2d"] = "AdaptiveMaxPool2d"
+    output_size: SizePair = _required(1, "rows and columns that come out, whatever goes in")
+
+
+class ZeroPad2d(_Frozen):
+    kind: Literal["ZeroPad2d"] = "ZeroPad2d"
+    padding: MarginQuad = _required(1, "zeros added: left, right, top, bottom, or one number for all")
+
+
+class BatchNorm2d(_Frozen):
+    kind: Literal["BatchNorm2d"] = "BatchNorm2d"
+    eps: Epsilon = Field(1e-5, description="added to the variance")
+    momentum: Momentum | None = Field(0.1, description="weight of the newest batch in the running mean; empty: plain mean")
+    affine: StrictBool = Field(True, description="learn a scale and a shift for each map")
+    bias: StrictBool = Field(True, description="with affine: learn the shift")
+    track_running_stats: StrictBool = Field(True, description="keep running statistics for evaluation")
+
+
+class BatchNorm1d(_Frozen):
+    kind: Literal["BatchNorm1d"] = "BatchNorm1d"
+    eps: Epsilon = Field(1e-5, description="added to the variance")
+    momentum: Momentum | None = Field(0.1, description="weight of the newest batch in the running mean; empty: plain mean")
+    affine: StrictBool = Field(True, description="learn a scale and a shift for each feature")
+    bias: StrictBool = Field(True, description="with affine: learn the shift")
+    track_running_stats: StrictBool = Field(True, description="keep running statistics for evaluation")
+
+
+class GroupNorm(_Frozen):
+    kind: Literal["GroupNorm"] = "GroupNorm"
+    num_groups: Channels = _required(1, "groups of channels normalised together; must divide the channels")
+    eps: Epsilon = Field(1e-5, description="added to the variance")
+    affine: StrictBool = Field(True, description="learn a scale and a shift for each channel")
+    bias: StrictBool = Field(True, description="with affine: learn the shift")
+
+
+class LayerNorm(_Frozen):
+    kind: Literal["LayerNorm"] = "LayerNorm"
+    eps: Epsilon = Field(1e-5, description="added to the variance")
+    elementwise_affine: StrictBool = Field(True, description="learn a scale for each value")
+    bias: StrictBool = Field(True, description="learn a shift for each value")
+
+
+class ReLU(_Frozen):
+    kind: Literal["ReLU"] = "ReLU"
+
+
+class LeakyReLU(_Frozen):
+    kind: Literal["LeakyReLU"] = "LeakyReLU"
+    negative_slope: Slope = Field(0.01, description="slope below zero")
+
+
+class GELU(_Frozen):
+    kind: Literal["GELU"] = "GELU"
+    approximate: Literal["none", "tanh"] = Field("none", description="exact, or by tanh")
+
+
+class SiLU(_Frozen):
+    kind: Literal["SiLU"] = "SiLU"
+
+
+class Tanh(_Frozen):
+    kind: Literal["Tanh"] = "Tanh"
+
+
+class Sigmoid(_Frozen):
+    kind: Literal["Sigmoid"] = "Sigmoid"
+
+
+class Softmax(_Frozen):
+    kind: Literal["Softmax"] = "Softmax"
+    dim: Literal[1, 2, 3, -1, -2, -3] = Field(1, description="dimension that sums to one; 1 is the channels or features")
+
+
+class LogSoftmax(_Frozen):
+    kind: Literal["LogSoftmax"] = "LogSoftmax"
+    dim: Literal[1, 2, 3, -1, -2, -3] = Field(1, description="dimension that sums to one; 1 is the channels or features")
+
+
+class Dropout(_Frozen):
+    kind: Literal["Dropout"] = "Dropout"
+    p: Probability = Field(0.5, description="share of values zeroed while training")
+
+
+class Dropout2d(_Frozen):
+    kind: Literal["Dropout2d"] = "Dropout2d"
+    p: Probability = Field(0.5, description="share of whole maps zeroed while training")
+
+
+class Flatten(_Frozen):
+    kind: Literal["Flatten"] = "Flatten"
+    start_dim: Literal[1] = Field(1, description="first dimension to flatten")
+    end_dim: Literal[-1] = Field(-1, description="last dimension to flatten")
+
+
+class Linear(_Frozen):
+    kind: Literal["Linear"] = "Linear"
+    out_features: Channels = _required(10, "number of values that come out")
+    bias: StrictBool = Field(True, description="one learned number added to each value")
+
+
+Layer = (
+    Conv2d
+    | MaxPool2d
+    | AvgPool2d
+    | AdaptiveAvgPool2d
+    | AdaptiveMaxPool2d
+    | ZeroPad2d
+    | BatchNorm2d
+    | BatchNorm1d
+    | GroupNorm
+    | LayerNorm
+    | ReLU
+    | LeakyReLU
+    | GELU
+    | SiLU
+    | Tanh
+    | Sigmoid
+    | Softmax
+    | LogSoftmax
+    | Dropout
+    | Dropout2d
+    | Flatten
+    | Linear
+)
+LAYER_MODELS: dict[str, type[Layer]] = {model.__name__: model for model in typing.get_args(Layer)}
+
+
+def new_layer(kind: str) -> Layer:
+    """A layer as the palette adds it: torch's defaults, and `initial` where torch has none."""
+    model = LAYER_MODELS[kind]
+    extras = {name: info.json_schema_extra for name, info in model.model_fields.items()}
+    return model(**{name: extra["initial"] for name, extra in extras.items() if isinstance(extra, dict)})
+
+
+def arguments(layer: Layer) -> dict[str, Any]:
+    """The layer's arguments by torch's names, without its kind."""
+    return {name: getattr(layer, name) for name in type(layer).model_fields if name != "kind"}
+
+
+# --- the architecture -----------------------------------------------------------------------------------------------
+
+ImageChannels = Annotated[StrictInt, Field(ge=1, le=512)]
+ImageSide = Annotated[StrictInt, Field(ge=1, le=512)]
+
+
+class Architecture(_Frozen):
+    """A stack of layers and the shape (C, H, W) of the images that it takes."""
+
+    schema_version: Literal[1] = 1
+    name: Annotated[str, Field(min_length=1, max_length=120)] = "untitled"
+    input_shape: tuple[ImageChannels, ImageSide, ImageSide] = (1, 28, 28)
+    layers: Annotated[tuple[Annotated[Layer, Field(discriminator="kind")], ...], Field(max_length=MAX_LAYERS)] = ()
+
+
+def parse_architecture(data: str | bytes | dict[str, Any]) -> Architecture:
+    """Architecture from its JSON form, as text or as the decoded object.
+
+    Raises ArchitectureError, which names the layer's index and lists what is valid.
+    """
+    if isinstance(data, str | bytes):
+        data = decode_json(data, "an architecture", MAX_JSON_BYTES, ArchitectureError)
+    if not isinstance(data, dict):
+        raise ArchitectureError(
+            f"an architecture is a JSON object with name, input_shape and layers; this is a {_json_type(data)}"
+        )
+    try:
+        return Architecture.model_validate(data)
+    except ValidationError as error:
+        raise _explain(error, data) from None
+
+
+def to_data(architecture: Architecture) -> dict[str, Any]:
+    """The JSON form as an object; arguments at their default are left out."""
+    return {
+        "schema_version": architecture.schema_version,
+        "name": architecture.name,
+        "input_shape": list(architecture.input_shape),
+        "layers": [layer_to_data(layer) for layer in architecture.layers],
+    }
+
+
+def layer_to_data(layer: Layer) -> dict[str, Any]:
+    """One layer of the JSON form."""
+    return {"kind": layer.kind, **layer.model_dump(mode="json", exclude_defaults=True, exclude={"kind"})}
+
+
+def to_json(architecture: Architecture, indent: int | None = None) -> str:
+    """The JSON form as text."""
+    return json.dumps(to_data(architecture), indent=indent, ensure_ascii=False)
+
+
+# --- errors in plain words ------------------------------------------------------------------------------------------
+
+
+def _explain(error: ValidationError, data: dict[str, Any]) -> ArchitectureError:
+    """The first of pydantic's errors, as a sentence with its place."""
+    first = error.errors(include_url=False)[0]
+    location = first["loc"]
+    if not location:
+        return ArchitectureError("a field's name holds half a character")
+    if len(location) >= 2 and location[0] == "layers" and isinstance(location[1], int):
+        index = location[1]
+        return _explain_layer(index, data["layers"][index], first)
+    if location[:1] == ("schema_version",):
+        return ArchitectureError(f"schema_version must be 1; this has {shown(first['input'])}")
+    if first["type"] == "extra_forbidden":
+        valid = ", ".join(Architecture.model_fields)
+        return ArchitectureError(f"unknown field {shown(location[0])}; an architecture has {valid}")
+    if location[:1] == ("layers",) and first["type"] == "too_long":
+        return ArchitectureError(f"at most {MAX_LAYERS} layers; this has {len(data['layers'])}")
+    return ArchitectureError(f"{'.'.join(map(str, location))}: {_reason(first)}")
+
+
+def _explain_layer(index: int, layer: Any, first: Any) -> ArchitectureError:
+    if not isinstance(layer, dict):
+        return ArchitectureError(f"layer {index}: a layer is an object with a kind; this is a {_json_type(layer)}", index)
+    kind = layer.get("kind")
+    if first["type"] in ("union_tag_invalid", "union_tag_not_found") or not isinstance(kind, str):
+        what = f"unknown kind {shown(kind)}" if "kind" in layer else "kind is missing"
+        return ArchitectureError(f"layer {index}: {what}; the kinds are {', '.join(LAYER_MODELS)}", index)
+    where = f"layer {index} ({kind})"
+    if len(first["loc"]) < 4:
+        return ArchitectureError(f"{where}: a field's name holds half a character", index)
+    field = first["loc"][3]
+    if first["type"] == "extra_forbidden":
+        valid = ", ".join(name for name in LAYER_MODELS[kind].model_fields if name != "kind") or "no arguments"
+        return ArchitectureError(f"{where}: unknown field {shown(field)}; {kind} takes {valid}", index)
+    expected = describe_values(LAYER_MODELS[kind], field)
+    if first["type"] == "missing":
+        return ArchitectureError(f"{where}: {field} is missing; it must be {expected}", index)
+    return ArchitectureError(f"{where}: {field} must be {expected}; this has {shown(layer.get(field))}", index)
+
+
+def describe_values(model: type[BaseModel], field: str) -> str:
+    """The values that a field takes, in words: "a whole number from 1 to 4096, or two of them"."""
+    info = model.model_fields[field]
+    return _describe(info.annotation, info.metadata)
+
+
+def _describe(annotation: Any, metadata: typing.Iterable[Any] = ()) -> str:
+    origin = typing.get_origin(annotation)
+    if origin is Annotated:
+        base, *extra = typing.get_args(annotation)
+        return _describe(base, [*extra, *metadata])
+    if origin in (typing.Union, types.UnionType):
+        return ", or ".join(dict.fromkeys(_describe(option) for option in typing.get_args(annotation)))
+    if origin is tuple:
+        return {2: "two of them", 4: "four of them"}[len(typing.get_args(annotation))]
+    if origin is Literal:
+        return " or ".join(json.dumps(value) for value in typing.get_args(annotation))
+    if annotation is type(None):
+        return "null"
+    if annotation is bool:
+        return "true or false"
+    limits = bounds(metadata)
+    noun = "a whole number" if annotation is int else "a number"
+    low = f"above {limits['gt']:g}" if "gt" in limits else f"from {limits['ge']:g}"
+    return f"{noun} {low} to {limits['le']:g}"
+
+
+def bounds(metadata: typing.Iterable[Any]) -> dict[str, float]:
+    """ge, gt, le and lt of a field's metadata, those that are given."""
+    found: dict[str, float] = {}
+    for item in metadata:
+        for constraint in (item, *getattr(item, "metadata", ())):
+            found |= {name: value for name in ("ge", "gt", "le", "lt") if (value := getattr(constraint, name, None)) is not None}
+    return found
+
+
+def _reason(first: Any) -> str:
+    return f"{first['msg'][0].lower()}{first['msg'][1:]}; this has {shown(first['input'])}"
+
+
+def _json_type(value: Any) -> str:
+    names = {dict: "object", list: "list", str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
+    return names.get(type(value), type(value).__name__)

@@ -1,0 +1,272 @@
+"""Which layers of ours a table's row may stand for, given what goes in: plainest first.
+
+A row gives a kind, an output shape and a count of parameters. From the count follow a convolution's window, groups and
+bias, from the shapes its stride, padding and dilation; often several answers fit. Each has a cost, and the plainest is
+the one with the least:
+
+    window     3×3, 1×1, 5×5, 7×7; then other odd ones, even ones, oblong ones
+    stride     1, 2; as the window; then others
+    padding    none, half the window; then others
+    dilation   none; then with the padding that keeps the size
+    groups     1, one a channel, a power of two; then others
+    pooling    2×2 by 2, other windows without overlap, the whole map where one value comes out, 3×3 by 2; no ceil_mode
+
+The arithmetic here only proposes. What is returned has been run by torch and gives the row's shape and parameters.
+"""
+
+import heapq
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from math import gcd, inf, prod
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+
+from explorer.network.build import build_layer
+from explorer.network.layers import LAYERS, find_misfit
+from explorer.network.spec import LAYER_MODELS, Layer, Shape
+from explorer.network.summary.windows import MAX_WINDOWS, conv_windows, plain, pool_windows
+
+MAX_CANDIDATES = MAX_WINDOWS  # of one row
+_MAX_KERNELS = 8  # kernels, with their groups and bias, that are tried for one convolution
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One layer that fits. What a whole network tends to do alike stands apart from the cost, for the inference to weigh."""
+
+    layer: Layer
+    cost: float
+    bias: bool | None = None  # of a convolution
+    padded: bool | None = None  # of a convolution: by half its window, or not at all
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a row says of its layer. `kind` is one of ours; what a table doesn't say is None."""
+
+    kind: str
+    output_shape: Shape
+    params: int = 0
+    input_shape: Shape | None = None
+    kernel_size: tuple[int, int] | None = None
+    groups: int | None = None
+
+
+@lru_cache(maxsize=1024)
+def candidates(wanted: Wanted, shape: Shape, at_most: int = MAX_CANDIDATES, cheaper_than: float = inf) -> tuple[Candidate, ...]:
+    """The layers that turn `shape` into what is wanted, plainest first; none where none fits."""
+    propose = _PROPOSALS.get(wanted.kind, _unchanged)
+    cheap = (proposal for proposal in propose(wanted, shape) if proposal.cost < cheaper_than)
+    proposals = heapq.nsmallest(2 * at_most, cheap, key=lambda proposal: (proposal.cost, repr(proposal.arguments)))
+    return tuple(itertools.islice(_that_fit(wanted, shape, proposals), at_most))
+
+
+# --- proposals ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Proposal:
+    """A layer as its arguments."""
+
+    cost: float
+    arguments: dict[str, Any]
+    padded: bool | None = None
+
+
+def _that_fit(wanted: Wanted, shape: Shape, proposals: list[_Proposal]) -> Iterator[Candidate]:
+    for proposal in proposals:
+        try:
+            layer = LAYER_MODELS[wanted.kind](**proposal.arguments)
+        except ValidationError:  # beyond a bound of the field
+            continue
+        if result(layer, shape) == (wanted.output_shape, wanted.params):
+            bias = proposal.arguments["bias"] if wanted.kind == "Conv2d" else None
+            yield Candidate(layer, proposal.cost, bias, proposal.padded)
+
+
+@lru_cache(maxsize=4096)
+def result(layer: Layer, shape: Shape) -> tuple[Shape, int] | None:
+    """Output shape and parameters, from torch itself on its meta device; None where the layer doesn't fit."""
+    if find_misfit(layer, shape):
+        return None
+    try:
+        with torch.device("meta"):
+            module = build_layer(layer, shape).eval()
+            params = sum(parameter.numel() for parameter in module.parameters())
+            if LAYERS[layer.kind].group in ("Activation", "Normalisation", "Regularisation"):
+                return shape, params
+            return tuple(module(torch.empty(1, *shape)).shape[1:]), params
+    except (RuntimeError, ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+# --- windows --------------------------------------------------------------------------------------------------------
+
+
+def _conv(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+    if len(shape) != 3 or len(wanted.output_shape) != 3:
+        return
+    sides, output_sides = shape[1:], wanted.output_shape[1:]
+    costs: list[float] = []
+    for base, kernel, groups, bias in heapq.nsmallest(_MAX_KERNELS, _convs_of(wanted, shape)):
+        if sum(cost <= base for cost in costs) >= 2 * MAX_CANDIDATES:
+            return  # what follows is less plain than all that anyone will ask for
+        for cost, stride, padding, dilation in conv_windows(kernel, sides, output_sides):
+            costs.append(base + cost)
+            arguments = {
+                "out_channels": wanted.output_shape[0],
+                "kernel_size": plain(kernel),
+                "stride": stride,
+                "padding": padding,
+                "dilation": dilation,
+                "groups": groups,
+                "bias": bias,
+            }
+            yield _Proposal(base + cost, arguments, _is_padded(kernel, padding))
+
+
+def _convs_of(wanted: Wanted, shape: Shape) -> Iterator[tuple[float, tuple[int, int], int, bool]]:
+    """(cost, kernel, groups, bias) that make so many parameters."""
+    channels, outputs = shape[0], wanted.output_shape[0]
+    largest = max(11, *shape[1:])
+    for bias in (True, False):
+        weights, rest = divmod(wanted.params - bias * outputs, outputs)
+        if rest or weights < 1:
+            continue
+        for groups in _divisors(gcd(channels, outputs)):
+            area, rest = divmod(weights * groups, channels)
+            if rest or wanted.groups not in (None, groups):
+                continue
+            for rows in _divisors(area):
+                kernel = rows, area // rows
+                if wanted.kernel_size in (None, kernel) and max(kernel) <= largest:
+                    yield _kernel_cost(kernel) + _groups_cost(groups, channels, kernel), kernel, groups, bias
+
+
+def _kernel_cost(kernel: tuple[int, int]) -> float:
+    rows, columns = kernel
+    if rows != columns:
+        return 2 + 0.05 * (rows + columns)
+    return {3: 0.0, 1: 0.1, 5: 0.2, 7: 0.3}.get(rows, (0.5 if rows % 2 else 0.9) + 0.03 * rows + (rows > 11))
+
+
+def _groups_cost(groups: int, channels: int, kernel: tuple[int, int]) -> float:
+    if groups == 1:
+        return 0
+    if groups == channels and kernel != (1, 1):
+        return 0.6
+    return 2.5 if groups & (groups - 1) == 0 else 3.5
+
+
+def _is_padded(kernel: tuple[int, int], padding: Any) -> bool | None:
+    if kernel == (1, 1):
+        return None
+    if padding == 0:
+        return False
+    half = (kernel[0] - 1) // 2, (kernel[1] - 1) // 2
+    return True if padding in (half[0] if half[0] == half[1] else half, "same") else None
+
+
+def _pool(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+    if len(shape) != 3 or len(wanted.output_shape) != 3 or wanted.output_shape[0] != shape[0]:
+        return
+    for cost, reach, stride, padding, ceil_mode in pool_windows(shape[1:], wanted.output_shape[1:], bool(wanted.kernel_size)):
+        for kernel, dilation in _dilated(reach, wanted):
+            arguments = {
+                "kernel_size": plain(kernel),
+                "stride": None if stride == kernel else plain(stride),
+                "padding": plain(padding),
+                "ceil_mode": ceil_mode,
+            }
+            if dilation != (1, 1):
+                arguments["dilation"] = plain(dilation)
+            yield _Proposal(cost + 2 * (dilation != (1, 1)), arguments)
+
+
+def _dilated(reach: tuple[int, int], wanted: Wanted) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """(kernel, dilation) of a window that reaches so far: not dilated, unless the table gives a smaller kernel."""
+    if wanted.kernel_size in (None, reach):
+        yield reach, (1, 1)
+    elif wanted.kind == "MaxPool2d" and wanted.kernel_size:
+        gaps = [divmod(r - 1, k - 1) if k > 1 else (1, r - k) for r, k in zip(reach, wanted.kernel_size, strict=True)]
+        if all(rest == 0 and gap >= 1 for gap, rest in gaps):
+            yield wanted.kernel_size, (gaps[0][0], gaps[1][0])
+
+
+def _adaptive(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+    if len(wanted.output_shape) == 3:
+        yield _Proposal(0, {"output_size": plain(wanted.output_shape[1:])})
+
+
+def _zero_pad(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+    if len(shape) != 3 or len(wanted.output_shape) != 3:
+        return
+    rows, columns = (o - n for n, o in zip(shape[1:], wanted.output_shape[1:], strict=True))
+    if rows < 0 or columns < 0:
+        return
+    for cost, left, top in (
+        (0, columns // 2, rows // 2),
+        (0.5, columns - columns // 2, rows - rows // 2),
+        (1, 0, 0),
+        (1.5, columns, rows),
+    ):
+        yield _Proposal(cost, {"padding": plain((left, columns - left, top, rows - top))})
+
+
+@lru_cache(maxsize=1024)
+def _divisors(number: int) -> tuple[int, ...]:
+    small = [d for d in range(1, int(number**0.5) + 1) if number % d == 0]
+    return tuple(sorted({*small, *(number // d for d in small)}))
+
+
+# --- the others -----------------------------------------------------------------------------------------------------
+
+
+def _unchanged(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+    yield _Proposal(0, {})
+
+
+def _normalisation(affine: str, count: Callable[[Shape], int]) -> Callable[[Wanted, Shape], Iterator[_Proposal]]:
+    """Scale and shift, no shift, or neither, by the number of parameters."""
+
+    def propose(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+        size = count(shape)
+        by_params: dict[int, dict[str, Any]] = {2 * size: {}, size: {"bias": False}, 0: {affine: False}}
+        if wanted.params in by_params:
+            yield _Proposal(0, by_params[wanted.params])
+
+    return propose
+
+
+_over_channels = _normalisation("affine", lambda shape: shape[0])
+_over_all = _normalisation("elementwise_affine", prod)
+
+
+def _group_norm(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+    for proposal in _over_channels(wanted, shape):
+        for place, groups in enumerate(_divisors(shape[0])):
+            yield _Proposal(0.1 * place, {"num_groups": groups, **proposal.arguments})
+
+
+def _linear(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+    for bias in (True, False):
+        yield _Proposal(0, {"out_features": wanted.output_shape[0], "bias": bias})
+
+
+_PROPOSALS: dict[str, Callable[[Wanted, Shape], Iterator[_Proposal]]] = {
+    "Conv2d": _conv,
+    "MaxPool2d": _pool,
+    "AvgPool2d": _pool,
+    "AdaptiveAvgPool2d": _adaptive,
+    "AdaptiveMaxPool2d": _adaptive,
+    "ZeroPad2d": _zero_pad,
+    "BatchNorm2d": _over_channels,
+    "BatchNorm1d": _over_channels,
+    "GroupNorm": _group_norm,
+    "LayerNorm": _over_all,
+    "Linear": _linear,
+}

@@ -1,0 +1,348 @@
+"""From a table's rows to the architecture: the plainest over the whole stack, and each row's other answers.
+
+Between two rows the shape is known, so each row can be asked on its own which layers fit it (options.py). What
+holds the rows together is judgement: networks mostly have a bias everywhere or nowhere, pad everywhere or nowhere, pool
+in forward() everywhere or nowhere, and use one pooling window throughout. The answer taken is the plainest of the whole.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from itertools import product
+
+from torch import nn
+
+from explorer.network import spec
+from explorer.network.layers import LAYERS, size_text
+from explorer.network.spec import LAYER_MODELS, MAX_LAYERS, Architecture, Layer, Shape
+from explorer.network.summary.candidates import Wanted
+from explorer.network.summary.options import Option, bridges, first_options, options
+from explorer.network.summary.reasons import joined, why_not
+from explorer.network.summary.rows import Table, TableRow
+
+_TOO_MANY = f"would be layer {MAX_LAYERS + 1}; a network here has at most {MAX_LAYERS}"
+MAX_OTHERS = 8  # answers offered on one row beside the one taken
+
+# Costs beside the candidates' own; see candidates.py for their scale.
+UNLIKE_THE_REST = 1.0  # a bias where the rest have none, or none where they have
+PADDED_UNLIKE_THE_REST = 0.2
+EACH_POOLING = 0.3  # in forward(), and more for the first of a network:
+FIRST_POOLING = 1.9
+FIRST_POOLING_BESIDE_ROWS = 3.4  # where other poolings have rows
+FIRST_POOLING_IN_FUNCTIONS = 0.1  # where neither poolings nor activations have rows, so that much is done in functions
+ANOTHER_WINDOW = 0.5  # one more kind of pooling window in the network
+
+FAR_FETCHED = 2.4  # the cost from which an answer is doubted
+FEW_CHANNELS = 8
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a row may be: its layer, after the layers before it that the table doesn't show."""
+
+    layers: tuple[Layer, ...]
+    input_shape: Shape | None = None  # of the whole network; only at the first row
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A row that has several answers. `others` are the ones not taken, plainest first."""
+
+    row: str
+    line: int
+    index: int  # of the answer's first layer in the architecture
+    taken: Answer
+    others: tuple[Answer, ...]
+
+    def with_other(self, architecture: Architecture, other: Answer) -> Architecture:
+        """The architecture as imported, with `other` in place of what was taken."""
+        layers = architecture.layers
+        changed = (*layers[: self.index], *other.layers, *layers[self.index + len(self.taken.layers) :])
+        shape = other.input_shape or architecture.input_shape
+        return architecture.model_copy(update={"layers": changed, "input_shape": shape})
+
+
+@dataclass(frozen=True)
+class SummaryProblem:
+    """The first row that no stack of layers explains, and why."""
+
+    row: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What could be read. With a problem the architecture holds what fits, and may end at the row before it."""
+
+    architecture: Architecture
+    added: tuple[int, ...]  # indices of the layers that have no row: flattening, pooling in forward()
+    choices: tuple[Choice, ...]
+    notes: tuple[str, ...]
+    problem: SummaryProblem | None
+    line: int  # where the table begins
+
+
+def infer(table: Table) -> Imported:
+    """The plainest architecture that gives the table's rows, as far as one does; never raises."""
+    reading = _Reading(table)
+    for place, row in enumerate(table.rows):
+        if not reading.take(row, is_last=place == len(table.rows) - 1):
+            break
+    else:
+        reading.close()
+    return _imported(reading)
+
+
+# --- kinds that are not ours ----------------------------------------------------------------------------------------
+
+_SAME_BY_ANOTHER_NAME = {"Swish": "SiLU", "SyncBatchNorm": "BatchNorm2d"}
+_BY_LOWER_CASE = {kind.lower(): kind for kind in LAYER_MODELS}
+_LISTS = ("Sequential", "ModuleList", "ModuleDict")
+# Blocks known by name to add, join or weigh what comes more than one way; a table shows only their parts.
+_BRANCHED = re.compile(
+    r"^(?:BasicBlock|Bottleneck|InvertedResidual|Fire|Add|Concat|Cat)(?:v?\d+)?$"
+    r"|resid|res_?(?:block|unit|layer)|skip|shortcut|inception|squeeze|^se_?(?:block|layer|module)|attention|transformer",
+    re.IGNORECASE,
+)
+
+
+def _our_kind(kind: str) -> str | None:
+    return _SAME_BY_ANOTHER_NAME.get(kind) or _BY_LOWER_CASE.get(kind.lower())
+
+
+def _is_far_fetched(option: Option, shape: Shape) -> bool:
+    """A convolution with odd groups or an oblong window, where a network that is no stack may explain the row plainly.
+
+    Among few channels too much fits by chance, so there the row is taken at its word.
+    """
+    layer = option.layers[-1]
+    if not isinstance(layer, spec.Conv2d) or shape[0] < FEW_CHANNELS:
+        return False
+    return option.cost > FAR_FETCHED and (layer.groups > 1 or not isinstance(layer.kernel_size, int))
+
+
+# --- row by row -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A row that fits: its answers. `kind` is None where the row itself is no layer of ours."""
+
+    row: TableRow
+    kind: str | None
+    options: tuple[Option, ...]
+
+
+class _Reading:
+    """The rows read so far. `take` and what it calls say whether the reading can go on after the row."""
+
+    def __init__(self, table: Table):
+        self.table = table
+        self.read: list[_Read] = []
+        self.shape: Shape | None = None  # after the last row; None before the first
+        self.above: list[tuple[str, Shape]] = []  # outputs of the rows so far, with their names
+        self.notes: list[str] = []
+        self.problem: SummaryProblem | None = None
+
+    def take(self, row: TableRow, is_last: bool) -> bool:
+        if row.gap:
+            self._fail(row, row.gap)
+        if row.broken:
+            return self._fail(row, f"{row.name} can't be read: {row.broken}")
+        kind = _our_kind(row.kind)
+        if kind is None or row.wraps:
+            return self._take_foreign(row, is_last)
+        if row.output_shape is None or len(row.output_shape) not in (1, 3):
+            gives = size_text(row.output_shape) if row.output_shape else "nothing that the table shows"
+            return self._fail(row, f"{row.name} gives {gives}; layers here give maps (C×H×W) or vectors")
+        wanted = Wanted(kind, row.output_shape, row.params or 0, row.input_shape, row.kernel_size, row.groups)
+        if kind not in ("Conv2d", "MaxPool2d", "AvgPool2d"):
+            wanted = replace(wanted, kernel_size=None, groups=None)
+        if row.params is None:
+            wanted = self._with_shared_params(row, wanted)
+        found = first_options(wanted, self.table) if self.shape is None else options(wanted, self.shape)
+        if not found and row.kind != kind and not hasattr(nn, row.kind):
+            return self._take_foreign(row, is_last)  # someone's own block, named almost as one of torch's
+        if not found:
+            return self._fail(row, f"{row.name} {why_not(wanted, self.shape, self.above)}")
+        if self.shape and _is_far_fetched(found[0], self.shape) and (better := joined(wanted, self.shape, self.above)):
+            return self._fail(row, f"{row.name} {better}")
+        return self._add(row, kind, row.output_shape, found)
+
+    def close(self) -> None:
+        """What the table as a whole says, once every row is read."""
+        table, last = self.table, self.table.rows[-1]
+        counted = sum(row.params or 0 for row in table.rows)
+        if table.total_params is not None and counted != table.total_params:
+            self._fail(
+                last, f"the rows hold {counted:,} parameters and the total is {table.total_params:,}: a row is lost or changed"
+            )
+        has_root = last.wraps == len(table.rows) - 1 > 0
+        if self.read and self.shape and not has_root and self.shape[1:] == (1, 1):
+            self._add(last, None, self.shape[:1], [Option(0, (spec.Flatten(),))])
+
+    def _add(self, row: TableRow, kind: str | None, output_shape: Shape, found: list[Option]) -> bool:
+        if len(self.read) >= MAX_LAYERS:
+            return self._fail(row, f"{row.name} {_TOO_MANY}")
+        self.read.append(_Read(row, kind, tuple(found)))
+        self.shape = output_shape
+        self.above.append((row.name, output_shape))
+        return True
+
+    def _fail(self, row: TableRow, message: str, go_on: bool = False) -> bool:
+        if self.problem is None:
+            self.problem = SummaryProblem(row.name, row.line, message)
+        return go_on
+
+    def _with_shared_params(self, row: TableRow, wanted: Wanted) -> Wanted:
+        """A row that shares its weights with one above has as many parameters; here it becomes a layer of its own."""
+        self.notes.append(f"{row.name} shares its weights with a row above; here it is a layer of its own")
+        counts = {read.row.params for read in self.read if read.kind == wanted.kind and read.row.params}
+        shared = [replace(wanted, params=count) for count in sorted(counts)]
+        found = [(answers[0].cost, count) for count in shared if self.shape and (answers := options(count, self.shape))]
+        return min(found, key=lambda each: each[0])[1] if found else wanted
+
+    # --- rows that are no layer of ours
+
+    def _take_foreign(self, row: TableRow, is_last: bool) -> bool:
+        """A container, a block, or a layer that we don't have."""
+        if not row.wraps and row.kind not in _LISTS and hasattr(nn, row.kind):
+            return self._take_foreign_layer(row)
+        if row.params:
+            what = "has parameters of its own" if row.wraps else "holds layers that the table doesn't show"
+            self._fail(row, f"{row.name} {what} ({row.params:,} parameters)")
+            if not row.wraps and row.output_shape != self.shape:
+                return False
+        if _BRANCHED.search(row.kind) and not (row.wraps and is_last):
+            self._fail(
+                row,
+                f"{row.name} is a block that brings several ways together (a skip connection or branches), which a stack of "
+                "layers can't; only the layers in it are kept",
+            )
+        if row.output_shape is None or self.shape is None or row.output_shape == self.shape:
+            if not row.wraps and row.kind not in _LISTS:
+                self.notes.append(f"{row.name} is no layer of torch; it changes no shape and is left out")
+            return True
+        found = [Option(way.cost, way.layers, pools=way.pools) for way in bridges(self.shape, row.output_shape)]
+        if not found:
+            return self._fail(
+                row,
+                f"{row.name} gives {size_text(row.output_shape)} and the row before it {size_text(self.shape)}: what lies "
+                "between (a concatenation, a sum, a reshaping, a lost row) is no layer here",
+            )
+        return self._add(row, None, row.output_shape, found)
+
+    def _take_foreign_layer(self, row: TableRow) -> bool:
+        unchanged = row.output_shape is not None and row.output_shape == (self.shape or row.output_shape)
+        if unchanged and not row.params:
+            self.notes.append(f"{row.name} is left out: {row.kind} is not among the layers here; it changes no shape")
+            return True
+        counted = f"its {row.params:,} parameters" if row.params else "what it does to the shape"
+        message = f"{row.name} can't be read: {row.kind} is not among the layers here, and {counted} can't be left out"
+        return self._fail(row, message, go_on=unchanged)
+
+
+# --- the whole stack ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Habits:
+    """What a network does throughout."""
+
+    bias: bool
+    padded: bool
+    pools: bool
+    first_pooling: float  # the cost of pooling in forward() at all
+
+    def cost(self, option: Option) -> float:
+        """An option's cost in a network of these habits."""
+        cost = option.cost
+        cost += UNLIKE_THE_REST * (option.bias not in (None, self.bias))
+        cost += PADDED_UNLIKE_THE_REST * (option.padded not in (None, self.padded))
+        return cost + option.pools * (EACH_POOLING + (0 if self.pools else self.first_pooling))
+
+
+def _weighed(read: list[_Read]) -> list[list[Option]]:
+    """Each row's options, the plainest in the whole network first."""
+    first_pooling = _first_pooling(read)
+    habits = min(
+        (_Habits(*each, first_pooling) for each in product((True, False), (False, True), (False, True))),
+        key=lambda habits: habits.first_pooling * habits.pools + sum(min(map(habits.cost, row.options)) for row in read),
+    )
+    costs = [{option: habits.cost(option) for option in row.options} for row in read]
+    for kind in ("MaxPool2d", "AvgPool2d"):
+        # A mean over the whole map ends a network; it says nothing of the windows before it.
+        pooling = [
+            cost
+            for row, cost in zip(read, costs, strict=True)
+            if row.kind == kind and not (kind == "AvgPool2d" and (row.row.output_shape or ())[1:] == (1, 1))
+        ]
+        _prefer_one_window(pooling)
+    return [sorted(cost, key=lambda option: cost[option]) for cost in costs]
+
+
+def _first_pooling(read: list[_Read]) -> float:
+    """What it costs to assume pooling that has no row, by what else has rows in the table."""
+    if any(row.kind in ("MaxPool2d", "AvgPool2d") and (row.row.output_shape or ())[1:] != (1, 1) for row in read):
+        return FIRST_POOLING_BESIDE_ROWS
+    has_activations = any(row.kind and LAYERS[row.kind].group == "Activation" for row in read)
+    return FIRST_POOLING if has_activations else FIRST_POOLING_IN_FUNCTIONS
+
+
+def _prefer_one_window(pooling: list[dict[Option, float]]) -> None:
+    """Make the window cheaper that serves most of a network's poolings at the least cost, each window paid for once."""
+    windows = {option.layers: cost for costs in pooling for option, cost in costs.items()}
+
+    def total(window: tuple[Layer, ...]) -> float:
+        unserved = [costs for costs in pooling if all(option.layers != window for option in costs)]
+        return windows[window] + sum(ANOTHER_WINDOW + min(costs.values()) for costs in unserved)
+
+    if len(pooling) > 1:
+        best = min(windows, key=total)
+        for costs in pooling:
+            for option in costs:
+                if option.layers == best:
+                    costs[option] -= windows[best] + ANOTHER_WINDOW
+
+
+def _imported(reading: _Reading) -> Imported:
+    notes = list(reading.notes)
+    layers: list[Layer] = []
+    added: list[int] = []
+    choices: list[Choice] = []
+    input_shape: Shape = (1, 28, 28)
+    problem = reading.problem
+    for read, ranked in zip(reading.read, _weighed(reading.read), strict=True):
+        taken = ranked[0]
+        if len(layers) + len(taken.layers) > MAX_LAYERS:
+            problem = problem or SummaryProblem(read.row.name, read.row.line, f"{read.row.name} {_TOO_MANY}")
+            break
+        input_shape = taken.input_shape or input_shape
+        others = tuple(Answer(option.layers, option.input_shape) for option in ranked[1 : 1 + MAX_OTHERS])
+        if others:
+            answer = Answer(taken.layers, taken.input_shape)
+            choices.append(Choice(read.row.name, read.row.line, len(layers), answer, others))
+        own = 1 if read.kind else 0  # the row's own layer comes last
+        without_row = taken.layers[: len(taken.layers) - own]
+        added += range(len(layers), len(layers) + len(without_row))
+        notes += [_put_in(layer, read) for layer in without_row]
+        layers += taken.layers
+    architecture = Architecture(name="imported", input_shape=input_shape, layers=tuple(layers))
+    notes += _what_no_table_tells(layers)
+    return Imported(architecture, tuple(added), tuple(choices), tuple(notes), problem, reading.table.line)
+
+
+def _put_in(layer: Layer, read: _Read) -> str:
+    where = f"before {read.row.name}" if read.kind else f"after {read.row.name}"
+    if isinstance(layer, spec.Flatten):
+        return f"Flatten stands {where}: the table has no row for it"
+    return f"{layer.kind} stands {where}: the map gets smaller there, and the table has no row for it"
+
+
+def _what_no_table_tells(layers: list[Layer]) -> list[str]:
+    notes = []
+    if any(layer.kind.startswith("Dropout") for layer in layers):
+        notes.append("dropout rates are not in a table: torch's 0.5 stands everywhere")
+    if layers and not any(LAYERS[layer.kind].group == "Activation" for layer in layers):
+        notes.append("the table has no activations; if the network calls them as functions, put them in")
+    return notes

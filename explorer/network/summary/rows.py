@@ -1,0 +1,92 @@
+"""The rows of a summary table as data, and their cells read one by one."""
+
+import re
+from dataclasses import dataclass, replace
+
+from explorer.network.spec import Shape
+
+MAX_SIDE = 10**8  # of one dimension; a flattened map is long
+
+
+class SummaryError(ValueError):
+    """Text from which no architecture can be read. `line` counts from 1; None where it is no line's fault."""
+
+    def __init__(self, message: str, line: int | None = None):
+        super().__init__(message if line is None else f"line {line}: {message}")
+        self.message, self.line = message, line
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One row as printed. Shapes are without the batch; what the table doesn't say is None."""
+
+    name: str  # as printed: "Conv2d-1", "Conv2d: 2-1"
+    kind: str
+    line: int  # in the text, from 1
+    output_shape: Shape | None = None
+    params: int | None = 0  # None: "(recursive)", counted at an earlier row
+    input_shape: Shape | None = None
+    kernel_size: tuple[int, int] | None = None
+    groups: int | None = None
+    wraps: int = 0  # how many of the rows before this one lie in this container
+    broken: str | None = None  # why the row can't be read, in words
+    gap: str | None = None  # which rows are missing before this one, by the numbers, in words
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table's rows in the order in which they ran, a container after its contents."""
+
+    rows: tuple[TableRow, ...]
+    line: int
+    is_tree: bool  # torchinfo's layout
+    total_params: int | None = None
+    input_mb: float | None = None
+    batch: int = 0  # images that the table was made from, 0 where it is left open
+    input_hint: Shape | None = None  # from a call of summary(model, (1, 28, 28)) in the text
+
+
+# --- cells ----------------------------------------------------------------------------------------------------------
+
+
+def read_shape(cell: str) -> Shape | None:
+    """ "[-1, 8, 26, 26]" -> (0, 8, 26, 26), with the batch, 0 where it is left open. None where it is no shape."""
+    batch, *sides = (number.strip() for number in cell.strip("[]() ").rstrip(",").split(","))
+    if not re.fullmatch(r"-1|\d{1,6}|None|N|\?|B|bs|batch(?:_size)?", batch):
+        return None
+    if not all(re.fullmatch(r"\d{1,9}", side) and 1 <= int(side) <= MAX_SIDE for side in sides):
+        return None
+    return (int(batch) if batch.isdigit() else 0, *map(int, sides))
+
+
+def without_batch(row: TableRow, has_batch: bool) -> TableRow:
+    """Shapes as printed made shapes of one image. Without a batch a map may still become a batch of one vector, (1, F)."""
+    output, given = (
+        shape[1:] if shape and (has_batch or len(shape) == 2) else shape for shape in (row.output_shape, row.input_shape)
+    )
+    if output == ():
+        return replace(row, output_shape=None, input_shape=None, broken=row.broken or "its output has no dimension but the batch")
+    if output and 0 in output:
+        return replace(row, output_shape=None, input_shape=None, broken=row.broken or "its output leaves a dimension open")
+    return replace(row, output_shape=output, input_shape=given if given and 0 not in given else None)
+
+
+def read_kernel(cell: str) -> tuple[int, int] | None:
+    """ "[3, 3]", "3", or the whole weight's shape -> rows and columns."""
+    numbers = [int(number) for number in re.findall(r"\d{1,6}", cell)]
+    if not numbers or len(numbers) not in (1, 2, 4):
+        return None
+    return (numbers[-1],) * 2 if len(numbers) == 1 else (numbers[-2], numbers[-1])
+
+
+def read_count(cell: str) -> int | None:
+    """ "1,168", "1168", "1.168", "--" -> a number; None where it is none."""
+    if cell in ("--", "-", "—"):
+        return 0
+    if re.fullmatch(r"\d{1,12}(?:[,._]\d{3}){1,4}", cell):
+        cell = re.sub(r"[,._]", "", cell)
+    return int(cell) if re.fullmatch(r"\d{1,12}", cell) else None
+
+
+def short(cell: str) -> str:
+    return cell if len(cell) <= 40 else cell[:37] + "..."

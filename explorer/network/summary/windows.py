@@ -1,0 +1,179 @@
+"""By which strides, paddings and dilations a window brings a map to another size, and how plain each way is.
+
+A cost is the number of ways in which one would wonder: 0 is what anyone would write, 1 raises a brow, from 3 on it is
+only believed for want of anything else. Rows and columns are solved apart, since both have few answers, and brought
+together where they agree; where they don't, or a window is oblong, in pairs.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from explorer.network.spec import Shape
+
+MAX_WINDOWS = 8  # ways that are returned; more would help nobody to choose
+_DILATIONS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 18, 24)  # of larger windows only the first three
+_MAX_AXIS_OPTIONS = 40  # of one axis, before both are brought together
+
+
+# --- convolutions ---------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=2048)
+def conv_windows(kernel: tuple[int, int], sides: Shape, outputs: Shape) -> tuple[tuple[float, Any, Any, Any], ...]:
+    """(cost, stride, padding, dilation) that bring `sides` to `outputs`, the plainest few."""
+    axes = [_conv_axis(k, n, o) for k, n, o in zip(kernel, sides, outputs, strict=True)]
+    found: list[tuple[float, Any, Any, Any]] = [
+        (max(cost, axes[1][option]), *option) for option, cost in axes[0].items() if option in axes[1]
+    ]
+    if sides == outputs and (kernel[0] % 2 == 0 or kernel[1] % 2 == 0):
+        found.append((0.8, 1, "same", 1))
+    oblong = kernel[0] != kernel[1]
+    if oblong or not found or min(cost for cost, *_ in found) > 2:
+        unlike = (1.5, 0 if oblong else 1, 2)  # for a stride, a padding, a dilation that differs between the axes
+        pairs = [
+            (max(cost_a, cost_b) + sum(extra for extra, x, y in zip(unlike, a, b, strict=True) if x != y), a, b)
+            for (a, cost_a), (b, cost_b) in _pairs(axes[0], axes[1], limit=6)
+            if a != b
+        ]
+        found += [(cost, *(plain(both) for both in zip(a, b, strict=True))) for cost, a, b in heapq.nsmallest(MAX_WINDOWS, pairs)]
+    return tuple(heapq.nsmallest(MAX_WINDOWS, found, key=lambda option: (option[0], str(option))))
+
+
+@lru_cache(maxsize=1024)
+def _conv_axis(kernel: int, side: int, output: int) -> dict[tuple[int, int, int], float]:
+    """(stride, padding, dilation) that bring one side to `output`, with their costs, cheapest first."""
+    found: dict[tuple[int, int, int], float] = {}
+    for dilation in (1,) if kernel == 1 else _DILATIONS if kernel <= 5 else _DILATIONS[:3]:
+        reach = dilation * (kernel - 1) + 1
+        half = (reach - 1) // 2
+        strides = {1, 2, 3, 4, 5, kernel}
+        for padding in (0, half):  # and the strides that these two paddings ask for
+            spare = side + 2 * padding - reach
+            if spare >= 0:
+                strides |= {spare // output + 1, spare // max(1, output - 1)}
+        for stride in strides:
+            # 2·padding lies between these, by the rounding down of torch's rule.
+            low = (output - 1) * stride + reach - side
+            for padding in range(max(0, -(-low // 2)), (low + stride - 1) // 2 + 1)[:4]:
+                if stride < 1 or padding > 1024 or (stride > 1 and padding > reach + 4):
+                    continue
+                lost = output > 1 and (side + 2 * padding - reach) % stride
+                found[stride, padding, dilation] = (
+                    _stride_cost(stride, padding, kernel)
+                    + _padding_cost(padding, half, reach)
+                    + _dilation_cost(dilation, padding, half)
+                    + (0.05 if lost else 0)
+                )
+    if output == 1:  # one window doesn't move: only the plainest stride means anything
+        found = _plainest_of_each(found, lambda option: option[1:])
+    return _cheapest(found)
+
+
+def _stride_cost(stride: int, padding: int, kernel: int) -> float:
+    if stride == 1:
+        return 0
+    if stride == 2:
+        return 0.5 if kernel > 1 else 1.5  # a window that leaves pixels out is rare
+    if stride == kernel and padding == 0:  # patches, as in vision transformers
+        return 1.5
+    if stride == 4 and kernel >= 7:
+        return 1
+    return 3 + 0.1 * stride
+
+
+def _padding_cost(padding: int, half: int, reach: int) -> float:
+    if padding == 0:
+        return 0
+    if padding == half:
+        return 0.2
+    return 2 + 0.01 * padding if padding < reach else 3 + 0.1 * (padding - reach)
+
+
+def _dilation_cost(dilation: int, padding: int, half: int) -> float:
+    if dilation == 1:
+        return 0
+    return (1.2 if padding in (0, half) else 2) + 0.3 * (dilation - 1)
+
+
+# --- pooling --------------------------------------------------------------------------------------------------------
+
+Pair = tuple[int, int]
+
+
+def pool_windows(sides: Shape, outputs: Shape, more: bool) -> Iterator[tuple[float, Pair, Pair, Pair, bool]]:
+    """(cost, kernel, stride, padding, ceil_mode) that bring `sides` to `outputs`; `more`, less plain ones too."""
+    axes = [_pool_axis(n, o) for n, o in zip(sides, outputs, strict=True)]
+    both = {(option, option): max(cost, axes[1][option]) for option, cost in axes[0].items() if option in axes[1]}
+    if more or not both or min(both.values()) > 2:
+        for (a, cost_a), (b, cost_b) in _pairs(axes[0], axes[1], _MAX_AXIS_OPTIONS if more else 12):
+            if a != b and a[3] == b[3]:
+                both[a, b] = max(cost_a, cost_b) + sum(x != y for x, y in zip(a, b, strict=True))
+    for (a, b), cost in both.items():
+        if a[3] and ((*a[:3], 0), (*b[:3], 0)) in both:  # where ceil_mode changes nothing it is off
+            continue
+        yield cost, (a[0], b[0]), (a[1], b[1]), (a[2], b[2]), bool(a[3])
+
+
+@lru_cache(maxsize=1024)
+def _pool_axis(side: int, output: int) -> dict[tuple[int, int, int, int], float]:
+    """(kernel, stride, padding, ceil_mode) that bring one side to `output`, with their costs, cheapest first."""
+    found: dict[tuple[int, int, int, int], float] = {}
+    ratios = {side // output, -(-side // output)}
+    for kernel in {*range(1, 12), side, max(1, side - output + 1)} | ratios:
+        for stride in {kernel, 1, 2, 3, 4, 5} | ratios:
+            for padding in {0, 1, 2, 3, kernel // 2}:
+                if stride < 1 or kernel < 1 or padding > kernel // 2 or kernel > side + 2 * padding + stride - 1:
+                    continue
+                for ceil_mode in (0, 1):
+                    if _pooled(side, kernel, stride, padding, ceil_mode) == output:
+                        cost = _pool_cost(kernel, stride, padding, side, output)
+                        found[kernel, stride, padding, ceil_mode] = cost + 1.3 * ceil_mode
+    if output == 1:  # one window doesn't move: only the plainest stride means anything
+        found = _plainest_of_each(found, lambda option: (option[0], *option[2:]))
+    return _cheapest(found)
+
+
+def _pooled(side: int, kernel: int, stride: int, padding: int, ceil_mode: int) -> int:
+    spare = side + 2 * padding - kernel
+    output = (-(-spare // stride) if ceil_mode else spare // stride) + 1
+    # The last window must begin inside the map or its left padding.
+    return output - 1 if ceil_mode and (output - 1) * stride >= side + padding else output
+
+
+def _pool_cost(kernel: int, stride: int, padding: int, side: int, output: int) -> float:
+    if kernel == side and output == 1 and padding == 0:  # the whole map; its stride left as torch has it
+        return 0.1 if stride == kernel else 0.2
+    if kernel == stride and padding == 0:
+        exact = side == output * kernel
+        return {2: 0.0, 3: 0.3, 4: 0.4}.get(kernel, 0.6 + 0.02 * kernel) + (0 if exact else 0.15 if kernel == 2 else 0.6)
+    if (kernel, stride) == (3, 2):
+        return 0.8
+    if (kernel, stride, padding) in ((3, 1, 1), (2, 1, 0)):
+        return 1
+    return 2 + 0.1 * kernel + 0.1 * stride + 0.3 * padding
+
+
+# --- both axes ------------------------------------------------------------------------------------------------------
+
+
+def _pairs(a: dict[Any, float], b: dict[Any, float], limit: int = 12) -> Iterator[tuple[tuple[Any, float], tuple[Any, float]]]:
+    for first in list(a.items())[:limit]:
+        for second in list(b.items())[:limit]:
+            yield first, second
+
+
+def _cheapest(found: dict[Any, float]) -> dict[Any, float]:
+    return dict(heapq.nsmallest(_MAX_AXIS_OPTIONS, found.items(), key=lambda item: (item[1], item[0])))
+
+
+def _plainest_of_each(found: dict[Any, float], what: Callable[[Any], Any]) -> dict[Any, float]:
+    best: dict[Any, Any] = {}
+    for option in sorted(found, key=lambda option: (found[option], option)):
+        best.setdefault(what(option), option)
+    return {option: found[option] for option in best.values()}
+
+
+def plain(values: tuple[Any, ...]) -> Any:
+    return values[0] if len(set(values)) == 1 else values

@@ -1,0 +1,55 @@
+"""What is said of a unit in words: per axis, so that rows and columns put together describe any unit of the map."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.network.layers import LAYERS, SharedStatistics
+from explorer.network.receptive_field import AxisField, Mask
+from explorer.network.spec import Architecture
+
+Runs = tuple[tuple[int, int], ...]  # (first, how many) of each row of pixels without a gap
+
+
+@dataclass(frozen=True)
+class AxisFacts:
+    """Of one unit along one axis."""
+
+    seen: Runs  # the pixels that it really sees
+    first: int  # of its theoretical window, which may begin in the padding
+    window: int  # pixels of that window; 0 where it sees nothing, not even padding
+    inside: int  # pixels of that window that lie on the image
+
+    @property
+    def pixels(self) -> int:
+        """How many it really sees."""
+        return sum(count for _, count in self.seen)
+
+
+def axis_facts(axis: AxisField) -> tuple[AxisFacts, ...]:
+    """One for each unit along the axis."""
+    last_pixel = axis.touched.shape[1] - 1
+    facts = []
+    for touched, first, last in zip(axis.touched, axis.first.tolist(), axis.last.tolist(), strict=True):
+        window = max(0, last - first + 1)
+        inside = max(0, min(last, last_pixel) - max(first, 0) + 1)
+        facts.append(AxisFacts(_runs(touched), first if window else 0, window, inside if window else 0))
+    return tuple(facts)
+
+
+def unseen(axis: AxisField) -> Runs:
+    """The pixels along the axis that no unit of the layer sees."""
+    return _runs(np.logical_not(axis.touched.any(axis=0)))
+
+
+def spreading_layer(architecture: Architecture, index: int) -> int | None:
+    """The first layer up to `index` that normalises over the image, by which a unit depends on more than its window."""
+    for i, layer in enumerate(architecture.layers[: index + 1]):
+        if any(isinstance(axis, SharedStatistics) for axis in LAYERS[layer.kind].axes(layer)):
+            return i
+    return None
+
+
+def _runs(touched: Mask) -> Runs:
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], touched, [False])).astype(np.int8)))
+    return tuple((int(begin), int(end - begin)) for begin, end in zip(edges[::2], edges[1::2], strict=True))

@@ -1,0 +1,201 @@
+"""Stacks of any layers, for hypothesis, and what real torch says of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional as F
+
+from explorer.network import spec
+from explorer.network.build import build_layer
+from explorer.network.spec import Architecture, Layer, Shape, pair
+
+# --- drawing --------------------------------------------------------------------------------------------------------
+
+
+def _int_or_pair(low: int, high: int) -> st.SearchStrategy[Any]:
+    number = st.integers(low, high)
+    return st.one_of(number, number, st.tuples(number, number))
+
+
+def _layer(model: type[Layer], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Layer]:
+    return st.builds(model, **fields)
+
+
+_window = {"kernel_size": _int_or_pair(1, 5), "padding": _int_or_pair(0, 2), "ceil_mode": st.booleans()}
+_stride = st.none() | _int_or_pair(1, 3)
+_mostly = st.sampled_from([True, True, True, False])
+_dims = st.sampled_from([1, 1, 1, 2, 3, -1, -2, -3])
+
+LAYERS_BY_KIND: dict[str, st.SearchStrategy[Layer]] = {
+    "Conv2d": _layer(
+        spec.Conv2d,
+        out_channels=st.integers(1, 6),
+        kernel_size=_int_or_pair(1, 5),
+        stride=_int_or_pair(1, 3),
+        padding=st.one_of(_int_or_pair(0, 3), st.sampled_from(["same", "valid"])),
+        dilation=_int_or_pair(1, 3),
+        groups=st.sampled_from([1, 1, 1, 2, 3]),
+        bias=st.booleans(),
+        padding_mode=st.sampled_from(["zeros", "zeros", "reflect", "replicate", "circular"]),
+    ),
+    "MaxPool2d": _layer(spec.MaxPool2d, **_window, stride=_stride, dilation=_int_or_pair(1, 2)),
+    "AvgPool2d": _layer(
+        spec.AvgPool2d, **_window, stride=_stride, count_include_pad=st.booleans(), divisor_override=st.none() | st.integers(1, 9)
+    ),
+    "AdaptiveAvgPool2d": _layer(spec.AdaptiveAvgPool2d, output_size=_int_or_pair(1, 7)),
+    "AdaptiveMaxPool2d": _layer(spec.AdaptiveMaxPool2d, output_size=_int_or_pair(1, 7)),
+    "ZeroPad2d": _layer(spec.ZeroPad2d, padding=st.integers(0, 3) | st.tuples(*[st.integers(0, 3)] * 4)),
+    "BatchNorm2d": _layer(spec.BatchNorm2d, affine=st.booleans(), bias=st.booleans(), track_running_stats=_mostly),
+    "BatchNorm1d": _layer(spec.BatchNorm1d, affine=st.booleans(), bias=st.booleans(), track_running_stats=_mostly),
+    "GroupNorm": _layer(spec.GroupNorm, num_groups=st.integers(1, 4), affine=st.booleans(), bias=st.booleans()),
+    "LayerNorm": _layer(spec.LayerNorm, elementwise_affine=st.booleans(), bias=st.booleans()),
+    "ReLU": st.just(spec.ReLU()),
+    "LeakyReLU": _layer(spec.LeakyReLU, negative_slope=st.floats(0, 1)),
+    "GELU": _layer(spec.GELU, approximate=st.sampled_from(["none", "tanh"])),
+    "SiLU": st.just(spec.SiLU()),
+    "Tanh": st.just(spec.Tanh()),
+    "Sigmoid": st.just(spec.Sigmoid()),
+    "Softmax": _layer(spec.Softmax, dim=_dims),
+    "LogSoftmax": _layer(spec.LogSoftmax, dim=_dims),
+    "Dropout": _layer(spec.Dropout, p=st.floats(0, 1)),
+    "Dropout2d": _layer(spec.Dropout2d, p=st.floats(0, 1)),
+    "Flatten": st.just(spec.Flatten()),
+    "Linear": _layer(spec.Linear, out_features=st.integers(1, 12), bias=st.booleans()),
+}
+
+# Kinds that change the map are drawn more often; heads less, so that stacks do not all end at once.
+_often = ["Conv2d"] * 8 + ["MaxPool2d"] * 3 + ["AvgPool2d"] * 3 + ["AdaptiveAvgPool2d"] * 2 + ["AdaptiveMaxPool2d"]
+layers = st.sampled_from([*_often, *LAYERS_BY_KIND]).flatmap(LAYERS_BY_KIND.__getitem__)
+sides = st.sampled_from([*range(1, 17), *range(8, 17), *range(8, 17)])
+
+
+@st.composite
+def architectures(draw: st.DrawFn) -> Architecture:
+    """Deep stacks that mostly fit: a layer that torch refuses is drawn anew, but for one in eight stacks that end in it."""
+    input_shape = (draw(st.sampled_from([1, 2, 3, 6])), draw(sides), draw(sides))
+    keep_misfit = draw(st.integers(0, 7)) == 0
+    stack: list[Layer] = []
+    shape: Shape | None = input_shape
+    for _ in range(draw(st.integers(1, 9))):
+        for _ in range(6):
+            layer = draw(layers)
+            after = output_on_torch(layer, shape)
+            if after or keep_misfit:
+                break
+        if after is None and not keep_misfit:
+            break
+        stack.append(layer)
+        if after is None:
+            break
+        shape = after
+    return Architecture(name="drawn", input_shape=input_shape, layers=tuple(stack))
+
+
+# --- what real torch says -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Run:
+    """Real modules run one by one on a real tensor, up to the first that fails."""
+
+    modules: list[nn.Module]
+    shapes: list[Shape]
+    failed_at: int | None
+
+
+def output_on_torch(layer: Layer, shape: Shape) -> Shape | None:
+    """The shape that a real tensor has after the layer, or None where torch fails."""
+    if torch_would_hide(layer, shape):
+        return None
+    try:
+        return tuple(build_layer(layer, shape).eval()(torch.zeros(1, *shape)).shape[1:])
+    except (RuntimeError, ValueError, IndexError):
+        return None
+
+
+def run_on_torch(architecture: Architecture) -> Run:
+    modules, shapes = [], []
+    shape: Shape = architecture.input_shape
+    for index, layer in enumerate(architecture.layers):
+        after = output_on_torch(layer, shape)
+        if after is None:
+            return Run(modules, shapes, index)
+        modules.append(build_layer(layer, shape))
+        shapes.append(after)
+        shape = after
+    return Run(modules, shapes, None)
+
+
+def torch_would_hide(layer: Layer, shape: Shape) -> bool:
+    """Linear works on a map's last axis; these others take a batch of vectors for one map. We call all of them misfits."""
+    is_map = len(shape) == 3
+    if layer.kind in ("Softmax", "LogSoftmax"):
+        return not is_map and layer.dim in (-2, 2, 3, -3)
+    return (layer.kind == "Linear" and is_map) or (layer.kind in ("ZeroPad2d", "AdaptiveAvgPool2d") and not is_map)
+
+
+# Over a single value these give a constant, whatever comes in; x + f(x) keeps the path that a gradient shows.
+_SUMS_TO_A_CONSTANT = ("Softmax", "LogSoftmax", "GroupNorm", "LayerNorm")
+_IDENTITY = ("ReLU", "LeakyReLU", "GELU", "SiLU", "Tanh", "Sigmoid", "Dropout", "Dropout2d")
+
+
+def gradient_masks(architecture: Architecture, upto: int, shapes: list[Shape]) -> torch.Tensor:
+    """(rows, columns, H, W) bool: where the gradient of each unit after layer `upto` is not zero.
+
+    Positive weights that average, no activations, max pooling as a mean, evaluation mode, float64.
+    """
+    rows, columns = shapes[upto][1:] if len(shapes[upto]) == 3 else (1, 1)
+    # One copy of the image for each unit, so that one backward pass gives all the gradients.
+    generator = torch.Generator().manual_seed(0)
+    image = torch.rand(1, *architecture.input_shape, dtype=torch.float64, generator=generator) + 0.5
+    images = image.repeat(rows * columns, 1, 1, 1).requires_grad_()
+    values = images
+    for index, layer in enumerate(architecture.layers[: upto + 1]):
+        values = _smooth(layer, values, shapes[index], generator)
+    weights = torch.rand(values.shape[1:], dtype=torch.float64, generator=generator) + 0.5
+    weighted = values * weights
+    if values.dim() == 4:
+        unit = torch.arange(rows * columns)
+        picked = weighted[unit, :, unit // columns, unit % columns].sum()
+    else:
+        picked = weighted.sum()
+    (gradient,) = torch.autograd.grad(picked, images)
+    return (gradient != 0).any(dim=1).reshape(rows, columns, *architecture.input_shape[1:])
+
+
+def _smooth(layer: Layer, values: torch.Tensor, output_shape: Shape, generator: torch.Generator) -> torch.Tensor:
+    if layer.kind in _IDENTITY:
+        return values
+    if layer.kind == "AdaptiveMaxPool2d":
+        return F.adaptive_avg_pool2d(values, layer.output_size)
+    if layer.kind == "MaxPool2d":
+        return _mean_instead_of_max(layer, values, output_shape)
+    if layer.kind == "BatchNorm2d" and not layer.track_running_stats:
+        return values + F.instance_norm(values)  # the statistics of one image alone: here each copy is one
+    module = build_layer(layer, tuple(values.shape[1:])).double().eval()
+    if layer.kind in _SUMS_TO_A_CONSTANT:
+        return values + module(values)
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            drawn = torch.rand(parameter.shape, dtype=torch.float64, generator=generator) + 0.5
+            fan_in = parameter[0].numel() if name == "weight" and layer.kind in ("Conv2d", "Linear") else 1
+            parameter.copy_(drawn / fan_in)
+    return module(values)
+
+
+def _mean_instead_of_max(layer: spec.MaxPool2d, values: torch.Tensor, output_shape: Shape) -> torch.Tensor:
+    kernel, padding, dilation = pair(layer.kernel_size), pair(layer.padding), pair(layer.dilation)
+    stride = kernel if layer.stride is None else pair(layer.stride)
+    channels = values.shape[1]
+    # ceil_mode lets the last window hang over the end: zeros there, so that a plain depthwise mean has its size.
+    missing = [
+        max(0, (o - 1) * s + d * (k - 1) + 1 - (n + 2 * p))
+        for o, s, d, k, n, p in zip(output_shape[1:], stride, dilation, kernel, values.shape[2:], padding, strict=True)
+    ]
+    padded = F.pad(values, (padding[1], padding[1] + missing[1], padding[0], padding[0] + missing[0]))
+    weight = torch.full((channels, 1, *kernel), 1 / (kernel[0] * kernel[1]), dtype=torch.float64)
+    pooled = F.conv2d(padded, weight, stride=stride, dilation=dilation, groups=channels)
+    return pooled[:, :, : output_shape[1], : output_shape[2]]

@@ -1,0 +1,195 @@
+"""Rows, totals and the first problem."""
+
+import pytest
+from hypothesis import given, settings
+
+from explorer.network import spec
+from explorer.network.analysis import analysis_to_data, analyze
+from explorer.network.build import build
+from explorer.network.spec import Architecture, ArchitectureError
+from explorer.presets import load_presets
+from tests.network.stacks import architectures
+
+CONV = spec.Conv2d(out_channels=8, kernel_size=3)
+
+
+def stack(*layers, input_shape=(1, 28, 28)) -> Architecture:
+    return Architecture(input_shape=input_shape, layers=layers)
+
+
+@given(architectures())
+@settings(max_examples=200, deadline=None)
+def test_totals_are_the_sums_of_the_rows(architecture):
+    analysis = analyze(architecture)
+    assert analysis.total_params == sum(row.params for row in analysis.rows)
+    assert analysis.trainable_params == analysis.total_params  # nothing here is frozen
+    assert analysis.total_mult_adds == sum(row.mult_adds for row in analysis.rows)
+    assert analysis.output_shape == (analysis.rows[-1].output_shape if analysis.rows else architecture.input_shape)
+    if analysis.problem is None:
+        assert len(analysis.rows) == len(architecture.layers)
+    else:
+        assert analysis.problem.index == len(analysis.rows)
+
+
+PROBLEMS = [
+    (stack(CONV, spec.Linear(out_features=10)), 1, "Linear takes a vector; it gets 8 maps of 26×26"),
+    (stack(spec.MaxPool2d(kernel_size=3), input_shape=(1, 2, 2)), 0, "MaxPool2d 3×3 needs a map of at least 3×3; it gets 2×2"),
+    (
+        stack(spec.Conv2d(out_channels=1, kernel_size=3, dilation=4), input_shape=(1, 6, 9)),
+        0,
+        "Conv2d 3×3 (dilation spreads it over 9×9) needs a map of at least 9×9; it gets 6×9",
+    ),
+    (
+        stack(spec.Conv2d(out_channels=1, kernel_size=7, padding=1), input_shape=(1, 4, 4)),
+        0,
+        "Conv2d 7×7 needs a map of at least 7×7; it gets 4×4, 6×6 with its padding",
+    ),
+    (
+        stack(CONV, spec.Conv2d(out_channels=6, kernel_size=1, groups=4)),
+        1,
+        "groups=4 must divide both the 8 channels that come in and the 6 that go out",
+    ),
+    (
+        stack(spec.Conv2d(out_channels=1, kernel_size=3, padding="same", stride=2)),
+        0,
+        'padding "same" needs stride 1; this has stride 2×2',
+    ),
+    (stack(spec.MaxPool2d(kernel_size=2, padding=2)), 0, "padding 2×2 must be at most half the kernel 2×2"),
+    (stack(CONV, spec.GroupNorm(num_groups=3)), 1, "num_groups=3 must divide the 8 channels that come in"),
+    (stack(spec.BatchNorm1d()), 0, "BatchNorm1d takes a vector; it gets 1 map of 28×28"),
+    (stack(spec.Flatten(), CONV), 1, "Conv2d takes maps with rows and columns; it gets a vector of 784 values"),
+    (stack(spec.Flatten(), spec.Softmax(dim=2)), 1, "Softmax over dim 2 needs a map; it gets 784 values in a row"),
+    (
+        stack(spec.Flatten(), spec.Linear(out_features=60_000), spec.Linear(out_features=1000)),
+        2,
+        "with Linear the network has 107,101,000 parameters; the limit is 50,000,000",
+    ),
+    (
+        stack(spec.Conv2d(out_channels=30_000, kernel_size=1)),
+        0,
+        "with Conv2d the network has 23,520,000 values in memory for each image; the limit is 16,000,000",
+    ),
+]
+
+
+@pytest.mark.parametrize(("architecture", "index", "message"), PROBLEMS)
+def test_the_first_layer_that_does_not_fit_is_named_in_plain_words(architecture, index, message):
+    analysis = analyze(architecture)
+    assert analysis.problem is not None
+    assert analysis.problem.index == index
+    assert analysis.problem.message.startswith(message)
+    assert len(analysis.rows) == index
+
+
+@pytest.mark.parametrize("architecture", [case[0] for case in PROBLEMS])
+def test_a_certain_mend_mends_that_layer(architecture):
+    problem = analyze(architecture).problem
+    assert problem is not None
+    if problem.mended is not None:
+        after = analyze(problem.mended).problem
+        assert after is None or after.index > problem.index
+
+
+def test_a_window_too_large_may_be_shrunk_or_the_map_padded():
+    problem = analyze(stack(spec.Conv2d(out_channels=1, kernel_size=(3, 7)), input_shape=(1, 2, 4))).problem
+    assert problem is not None
+    assert problem.otherwise is not None
+    assert problem.remedy == "shrink kernel_size to 2×4"
+    assert problem.mended.layers[0].kernel_size == (2, 4)
+    assert problem.otherwise[0] == "set padding to 1×2"
+    assert problem.otherwise[1].layers[0].padding == (1, 2)
+    assert analyze(problem.otherwise[1]).output_shape == (1, 2, 2)
+
+
+REMEDIES = [
+    (
+        (spec.MaxPool2d(kernel_size=5, padding=2, dilation=4),),
+        (1, 4, 4),
+        ["shrink kernel_size to 2×2 and padding to 1×1"],
+        (spec.MaxPool2d(kernel_size=2, padding=1, dilation=4),),
+    ),
+    ((spec.MaxPool2d(kernel_size=9, padding=1),), (1, 4, 4), ["shrink kernel_size to 6×6"], None),
+    (
+        (spec.Flatten(), spec.ReLU(), spec.MaxPool2d(kernel_size=2)),
+        (1, 4, 4),
+        ["move it above the Flatten"],
+        (spec.MaxPool2d(kernel_size=2), spec.Flatten(), spec.ReLU()),
+    ),
+    (
+        (spec.Flatten(), spec.BatchNorm2d()),
+        (1, 4, 4),
+        ["move it above the Flatten", "use BatchNorm1d"],
+        (spec.BatchNorm2d(), spec.Flatten()),
+    ),
+    ((spec.BatchNorm1d(),), (1, 4, 4), ["put Flatten before it, which gives 16 values", "use BatchNorm2d"], None),
+    ((spec.GroupNorm(num_groups=6),), (6, 1, 1), ["set num_groups to 3"], (spec.GroupNorm(num_groups=3),)),
+    ((spec.GroupNorm(num_groups=1),), (1, 1, 1), ["remove the layer"], None),
+]
+
+
+@pytest.mark.parametrize(("layers", "input_shape", "remedies", "mended"), REMEDIES)
+def test_what_is_offered(layers, input_shape, remedies, mended):
+    problem = analyze(Architecture(input_shape=input_shape, layers=layers)).problem
+    assert [problem.remedy, *([problem.otherwise[0]] if problem.otherwise else [])] == remedies
+    if mended:
+        assert problem.mended.layers == mended
+        assert analyze(problem.mended).problem is None
+
+
+@given(architectures())
+@settings(max_examples=300, deadline=None)
+def test_every_remedy_offered_mends_the_layer(architecture):
+    problem = analyze(architecture).problem
+    if problem is None:
+        return
+    for mended in (problem.mended, problem.otherwise and problem.otherwise[1]):
+        after = mended and analyze(mended).problem
+        assert after is None or after.index > problem.index or after.message != problem.message
+
+
+def test_build_refuses_with_the_same_words():
+    with pytest.raises(ArchitectureError, match=r"layer 1 \(Linear\): Linear takes a vector") as caught:
+        build(stack(CONV, spec.Linear(out_features=10)))
+    assert caught.value.index == 1
+
+
+def test_a_huge_network_is_refused_before_anything_is_allocated():
+    wide = spec.Conv2d(out_channels=65536, kernel_size=4096, padding=1024)
+    problem = analyze(stack(*[wide] * 200, input_shape=(512, 512, 512))).problem
+    assert problem is not None
+    assert problem.index == 0
+
+
+def test_analyses_are_memoised():
+    architecture = load_presets()["gap-17k"].architecture
+    assert analyze(architecture) is analyze(Architecture.model_validate(architecture.model_dump()))
+
+
+def test_the_json_form():
+    data = analysis_to_data(analyze(stack(CONV, spec.AdaptiveAvgPool2d(output_size=4), spec.Linear(out_features=2))))
+    assert data["input_shape"] == [1, 28, 28]
+    assert data["rows"] == [
+        {
+            "index": 0,
+            "kind": "Conv2d",
+            "output_shape": [8, 26, 26],
+            "params": 80,
+            "mult_adds": 80 * 26 * 26,
+            "receptive_field": [3, 3],
+            "jump": [1, 1],
+            "seen": [3, 3],
+        },
+        {
+            "index": 1,
+            "kind": "AdaptiveAvgPool2d",
+            "output_shape": [8, 4, 4],
+            "params": 0,
+            "mult_adds": 0,
+            "receptive_field": [9, 9],
+            "jump": None,
+            "seen": [9, 9],
+        },
+    ]
+    assert (data["total_params"], data["trainable_params"], data["total_mult_adds"]) == (80, 80, 80 * 26 * 26)
+    assert data["problem"]["index"] == 2
+    assert data["problem"]["remedy"].startswith("put Flatten before it")

@@ -1,0 +1,71 @@
+"""Hints: when they are given, what they say, and what following them does."""
+
+import pytest
+from hypothesis import given, settings
+
+from explorer.network import spec
+from explorer.network.analysis import analyze
+from explorer.network.hints import hints
+from explorer.network.spec import Architecture
+from explorer.presets import load_presets
+from tests.network.stacks import architectures
+
+CONV = spec.Conv2d(out_channels=8, kernel_size=3)
+HEAD = (spec.Flatten(), spec.Linear(out_features=10))
+
+
+def given_to(*layers, input_shape=(1, 28, 28)) -> list[tuple[int, str]]:
+    return [(hint.index, hint.message) for hint in hints(analyze(Architecture(input_shape=input_shape, layers=layers)))]
+
+
+CASES = [
+    ((spec.MaxPool2d(kernel_size=3),), [(0, "no unit of this layer sees row 27 or column 27 of the image")]),
+    (
+        (spec.Conv2d(out_channels=1, kernel_size=1, stride=4),),
+        [(0, "no unit of this layer sees rows 1, 2, 3, 5 and 17 more or columns 1, 2, 3, 5 and 17 more of the image")],
+    ),
+    (
+        (spec.Conv2d(out_channels=1, kernel_size=15, padding=7), spec.Conv2d(out_channels=1, kernel_size=15, padding=7)),
+        [(1, "from here on the receptive field, 29×29, is larger than the image, 28×28")],
+    ),
+    ((CONV, spec.BatchNorm2d()), [(0, "the BatchNorm2d after it takes the bias away again: 8 parameters without effect")]),
+    ((CONV, spec.ReLU(), spec.BatchNorm2d()), []),
+    ((spec.Conv2d(out_channels=8, kernel_size=3, bias=False), spec.BatchNorm2d()), []),
+    (
+        (spec.Dropout(), spec.BatchNorm2d()),
+        [(0, "BatchNorm2d right after Dropout learns statistics of thinned values, which evaluation does not have")],
+    ),
+    ((*HEAD, spec.ReLU()), [(2, "ReLU after the last layer narrows the scores that the cross-entropy loss compares")]),
+    ((*HEAD, spec.Softmax()), [(2, "the cross-entropy loss takes the softmax itself; training reads this layer as LogSoftmax")]),
+    ((*HEAD, spec.LogSoftmax()), []),
+    ((CONV, spec.ReLU()), []),
+    ((), []),
+]
+
+
+@pytest.mark.parametrize(("layers", "expected"), CASES)
+def test_what_is_hinted(layers, expected):
+    assert given_to(*layers) == expected
+
+
+@pytest.mark.parametrize("layers", [layers for layers, expected in CASES if expected])
+def test_following_a_hint_is_the_end_of_it(layers):
+    for hint in hints(analyze(Architecture(layers=layers))):
+        if hint.fixed:
+            after = analyze(hint.fixed)
+            assert after.problem is None
+            assert hint.message not in [other.message for other in hints(after)]
+
+
+def test_a_useless_bias_costs_what_the_hint_says():
+    before = load_presets()["gap-17k"].architecture
+    hint = hints(analyze(before))[0]
+    assert (hint.index, "16 parameters" in hint.message) == (0, True)
+    assert analyze(hint.fixed).total_params == analyze(before).total_params - 16
+
+
+@settings(max_examples=300, deadline=None)
+@given(architectures())
+def test_hints_never_fail_and_name_layers_that_fit(architecture):
+    analysis = analyze(architecture)
+    assert all(0 <= hint.index < len(analysis.rows) for hint in hints(analysis))

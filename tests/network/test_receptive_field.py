@@ -1,0 +1,105 @@
+"""Receptive fields worked by hand; test_properties.py proves them by gradient on any stack."""
+
+import numpy as np
+import pytest
+
+from explorer.network import spec
+from explorer.network.receptive_field import receptive_fields
+from explorer.network.spec import Architecture
+from explorer.presets import load_presets
+
+
+def last(*layers, input_shape=(1, 28, 28)):
+    return receptive_fields(Architecture(input_shape=input_shape, layers=layers))[-1]
+
+
+def conv(kernel, **arguments):
+    return spec.Conv2d(out_channels=1, kernel_size=kernel, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("layers", "theoretical", "jump"),
+    [
+        ([conv(3)], (3, 3), (1, 1)),
+        ([conv(3), conv(3)], (5, 5), (1, 1)),
+        ([conv(3), spec.MaxPool2d(kernel_size=2)], (4, 4), (2, 2)),
+        ([conv(3), spec.MaxPool2d(kernel_size=2), conv(3)], (8, 8), (2, 2)),
+        ([conv(3, dilation=2)], (5, 5), (1, 1)),
+        ([conv((3, 5), stride=(1, 2))], (3, 5), (1, 2)),
+        ([conv(5, stride=2), conv(3, dilation=3)], (17, 17), (2, 2)),
+        ([spec.MaxPool2d(kernel_size=3, stride=1)], (3, 3), (1, 1)),
+        ([spec.AdaptiveAvgPool2d(output_size=1)], (28, 28), (28, 28)),
+        ([spec.AdaptiveAvgPool2d(output_size=14)], (2, 2), (2, 2)),
+        ([spec.AdaptiveAvgPool2d(output_size=27)], (2, 2), (1, 1)),
+        ([spec.AdaptiveAvgPool2d(output_size=20)], (3, 3), None),
+        ([spec.AdaptiveAvgPool2d(output_size=20), conv(3)], (5, 5), None),
+        ([conv(3, padding=1), spec.Flatten()], (30, 30), (1, 1)),
+        ([conv(3), spec.Flatten(), spec.Linear(out_features=3)], (28, 28), (1, 1)),
+        ([spec.ReLU(), spec.BatchNorm2d(), spec.Dropout()], (1, 1), (1, 1)),
+    ],
+)
+def test_theoretical_size_and_jump(layers, theoretical, jump):
+    field = last(*layers)
+    assert (field.theoretical, field.jump) == (theoretical, jump)
+
+
+def pixels(mask, axis) -> list[int]:
+    return np.flatnonzero(mask.any(axis=1 - axis)).tolist()
+
+
+def test_padding_clips_the_field_at_the_border():
+    field = last(conv(5, padding=2))
+    assert pixels(field.mask(0, 14), 0) == [0, 1, 2]
+    assert pixels(field.mask(0, 14), 1) == [12, 13, 14, 15, 16]
+
+
+def test_dilation_leaves_holes():
+    assert pixels(last(conv(3, dilation=4)).mask(0, 1), 1) == [1, 5, 9]
+
+
+def test_a_stride_can_leave_pixels_that_no_unit_sees():
+    field = last(conv(2, stride=3), input_shape=(1, 6, 6))
+    assert np.flatnonzero(~field.rows.touched.any(axis=0)).tolist() == [2, 5]
+
+
+@pytest.mark.parametrize(
+    ("mode", "seen"), [("zeros", [0, 1]), ("replicate", [0, 1]), ("reflect", [0, 1]), ("circular", [0, 1, 7])]
+)
+def test_padding_modes_look_where_torch_looks(mode, seen):
+    assert pixels(last(conv(3, padding=1, padding_mode=mode), input_shape=(1, 8, 8)).mask(0, 4), 0) == seen
+
+
+def test_an_even_same_kernel_has_its_extra_row_below():
+    assert pixels(last(conv(4, padding="same")).mask(5, 5), 0) == [4, 5, 6, 7]
+
+
+def test_normalising_over_the_image_makes_a_unit_depend_on_all_of_it():
+    field = last(conv(3), spec.GroupNorm(num_groups=1))
+    assert field.theoretical == (3, 3)
+    assert field.mask(0, 0).all()
+
+
+def test_a_unit_wholly_in_the_padding_sees_nothing():
+    field = last(conv(1, padding=1))
+    assert not field.mask(0, 0).any()
+
+
+def test_a_pad_after_uneven_windows_does_not_stretch_them():
+    """Units in the padding of an uneven map have no window, and take no part in what comes after."""
+    uneven = [spec.AdaptiveAvgPool2d(output_size=5), spec.ZeroPad2d(padding=3), conv(1)]
+    assert last(*uneven, input_shape=(1, 8, 8)).theoretical == (3, 3)
+
+
+def test_a_unit_that_does_not_exist():
+    with pytest.raises(IndexError, match="no unit 26,0: this layer has 26×26 units, counted from 0,0"):
+        last(conv(3)).mask(26, 0)
+
+
+@pytest.mark.parametrize(
+    ("preset", "theoretical"), [("strided-20k", (45, 45)), ("bias-free-12k", (32, 32)), ("gap-17k", (40, 40))]
+)
+def test_the_presets_last_maps(preset, theoretical):
+    fields = receptive_fields(load_presets()[preset].architecture)
+    kinds = [layer.kind for layer in load_presets()[preset].architecture.layers]
+    pool = max(i for i, kind in enumerate(kinds) if "Pool" in kind)
+    assert fields[pool].theoretical == theoretical
