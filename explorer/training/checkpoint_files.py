@@ -1,0 +1,277 @@
+"""Checkpoints as files, and the lock of the process that trains a run.
+
+A file is safetensors: the checkpoint's tensors, and in its metadata the facts as JSON and a checksum over both. Nothing in
+it is ever executed. It is written under another name, brought to the disk and then renamed, so that it is there whole or
+not at all. The newest of a run is kept and the one before it, should the newest be damaged.
+
+    checkpoints/RUN/epoch-00007.safetensors
+    checkpoints/RUN/lock       held (flock) by the process that trains the run: the system lets go of it when that process
+                               ends, however it ends
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from explorer.training.checkpoint import Checkpoint
+from explorer.training.database import StoreError
+
+KEPT = 2  # checkpoints of a run
+IN_MEMORY_BYTES = 256_000_000  # of checkpoints in memory in all; the newest run's are kept whatever their size
+
+
+class CheckpointError(Exception):
+    """A checkpoint that is not there or is damaged; the message says which."""
+
+
+# --- a checkpoint as bytes ------------------------------------------------------------------------------------------
+
+
+def to_bytes(checkpoint: Checkpoint) -> bytes:
+    facts = json.dumps({"epoch": checkpoint.epoch, "step": checkpoint.step, "facts": checkpoint.facts})
+    metadata = {"checkpoint": facts, "sha256": _checksum(facts, checkpoint.tensors)}
+    return safetensors.torch.save(checkpoint.tensors, metadata)
+
+
+def from_bytes(data: bytes) -> Checkpoint:
+    """Raises CheckpointError, which says what is wrong."""
+    try:
+        metadata = _metadata(data)
+        facts, checksum = metadata["checkpoint"], metadata["sha256"]
+        tensors = safetensors.torch.load(data)
+        if _checksum(facts, tensors) != checksum:
+            raise CheckpointError("its checksum is wrong")
+        return Checkpoint(**json.loads(facts), tensors=tensors)
+    except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
+        raise CheckpointError(f"{type(error).__name__}: {error}") from None
+
+
+def weights_to_bytes(weights: dict[str, Tensor]) -> bytes:
+    """A network's state_dict as a safetensors file."""
+    return safetensors.torch.save(weights)
+
+
+def _metadata(data: bytes) -> dict[str, str]:
+    """Of a safetensors file: its length in 8 bytes, then a JSON object, then the tensors."""
+    length = int.from_bytes(data[:8], "little")
+    found: dict[str, str] = json.loads(data[8 : 8 + length])["__metadata__"]
+    return found
+
+
+def _checksum(facts: str, tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256(facts.encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
+        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data if tensor.numel() else b"")
+    return digest.hexdigest()
+
+
+# --- where they are kept --------------------------------------------------------------------------------------------
+
+
+class Lock(Protocol):
+    def release(self) -> None: ...
+
+
+class Checkpoints(Protocol):
+    """Those of all runs. Every method may be called from any thread."""
+
+    def lock(self, run: str) -> Lock | None:
+        """The run's lock, or None where somebody else holds it. Raises StoreError."""
+
+    def save(self, run: str, checkpoint: Checkpoint) -> None:
+        """On the disk when this returns. Raises StoreError, and then the ones before are as they were."""
+
+    def epochs(self, run: str) -> list[int]:
+        """After which epochs there are checkpoints, the newest first."""
+
+    def read(self, run: str, epoch: int) -> Checkpoint:
+        """Raises CheckpointError."""
+
+    def trim(self, run: str, epoch: int) -> None:
+        """Delete all but the newest KEPT of those up to `epoch`."""
+
+    def delete(self, run: str) -> None:
+        """All of a run."""
+
+
+class CheckpointFolder:
+    """On disk. Whoever saves holds the run's lock."""
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    def lock(self, run: str) -> Lock | None:
+        try:
+            folder = self.root / run
+            folder.mkdir(parents=True, exist_ok=True)
+            return _FileLock.take(folder / "lock")
+        except OSError as error:
+            raise StoreError(f"{self.root / run} cannot be written: {error.strerror}") from None
+
+    def save(self, run: str, checkpoint: Checkpoint) -> None:
+        path = self._path(run, checkpoint.epoch)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_whole(path, to_bytes(checkpoint))
+        except OSError as error:
+            raise StoreError(
+                f"the checkpoint of epoch {checkpoint.epoch} cannot be written to {path.parent}: {error.strerror}; "
+                "make that right and resume the run"
+            ) from None
+
+    def epochs(self, run: str) -> list[int]:
+        try:
+            names = os.listdir(self.root / run)
+        except OSError:
+            return []
+        found = (re.fullmatch(r"epoch-(\d+)\.safetensors", name) for name in names)
+        return sorted((int(match[1]) for match in found if match), reverse=True)
+
+    def read(self, run: str, epoch: int) -> Checkpoint:
+        try:
+            checkpoint = from_bytes(self._path(run, epoch).read_bytes())
+        except (OSError, CheckpointError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise CheckpointError(f"the checkpoint of epoch {epoch} is damaged ({reason})") from None
+        if checkpoint.epoch != epoch:
+            raise CheckpointError(f"the checkpoint of epoch {epoch} is damaged (it holds epoch {checkpoint.epoch})")
+        return checkpoint
+
+    def trim(self, run: str, epoch: int) -> None:
+        for old in _superfluous(self.epochs(run), epoch):
+            with suppress(OSError):
+                self._path(run, old).unlink()
+
+    def delete(self, run: str) -> None:
+        shutil.rmtree(self.root / run, ignore_errors=True)
+
+    def _path(self, run: str, epoch: int) -> Path:
+        return self.root / run / f"epoch-{epoch:05d}.safetensors"
+
+
+class CheckpointMemory:
+    """In memory, where nothing can be written: those of the oldest runs go when there is no more room."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._locked: set[str] = set()  # runs; set's own methods are atomic
+        self._kept: dict[str, dict[int, bytes]] = {}  # by run, the one saved last at the end
+
+    def lock(self, run: str) -> Lock | None:
+        with self._lock:
+            if run in self._locked:
+                return None
+            self._locked.add(run)
+        return _MemoryLock(self._locked, run)
+
+    def save(self, run: str, checkpoint: Checkpoint) -> None:
+        data = to_bytes(checkpoint)
+        with self._lock:
+            self._kept[run] = {**self._kept.pop(run, {}), checkpoint.epoch: data}
+            room = IN_MEMORY_BYTES
+            for other, files in reversed(list(self._kept.items())):
+                room -= sum(map(len, files.values()))
+                if room < 0 and other != run:
+                    del self._kept[other]
+
+    def epochs(self, run: str) -> list[int]:
+        with self._lock:
+            return sorted(self._kept.get(run, ()), reverse=True)
+
+    def read(self, run: str, epoch: int) -> Checkpoint:
+        with self._lock:
+            data = self._kept.get(run, {}).get(epoch)
+        if data is None:
+            raise CheckpointError(f"the checkpoint of epoch {epoch} was forgotten")
+        return from_bytes(data)
+
+    def trim(self, run: str, epoch: int) -> None:
+        superfluous = _superfluous(self.epochs(run), epoch)
+        with self._lock:
+            for old in superfluous:
+                self._kept.get(run, {}).pop(old, None)
+
+    def delete(self, run: str) -> None:
+        with self._lock:
+            self._kept.pop(run, None)
+
+
+def newest_checkpoint(checkpoints: Checkpoints, run: str, up_to: int) -> tuple[Checkpoint, str]:
+    """The newest that can be read of those after at most `up_to` epochs, and what is wrong with newer ones ("" where
+    nothing is). Raises CheckpointError where there is none."""
+    wrong: list[str] = []
+    for epoch in checkpoints.epochs(run):
+        if epoch > up_to:  # written just before the process ended, its events were not
+            continue
+        try:
+            return checkpoints.read(run, epoch), "; ".join(wrong)
+        except CheckpointError as error:
+            wrong.append(str(error))
+    raise CheckpointError("; ".join(wrong) or f"there is no checkpoint of epoch {up_to}")
+
+
+def _superfluous(epochs: list[int], epoch: int) -> list[int]:
+    """Of those that there are, the newest first. What lies above `epoch` is left from a run that was taken further back."""
+    return [one for one in epochs if one > epoch] + [one for one in epochs if one <= epoch][KEPT:]
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    part = path.with_suffix(".part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError:
+        with suppress(OSError):
+            part.unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)  # the name is on the disk only when its folder is
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+class _FileLock:
+    def __init__(self, file: IO[Any]):
+        self._file = file
+
+    @classmethod
+    def take(cls, path: Path) -> "_FileLock | None":
+        file = path.open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return None
+        except BaseException:
+            file.close()
+            raise
+        return cls(file)
+
+    def release(self) -> None:
+        self._file.close()
+
+
+class _MemoryLock:
+    def __init__(self, locked: set[str], run: str):
+        self._locked, self._run = locked, run
+
+    def release(self) -> None:
+        self._locked.discard(self._run)

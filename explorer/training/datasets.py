@@ -1,0 +1,313 @@
+"""DATASETS: one row a data set. A new one is one row here and, where none fits, a reader.
+
+The files lie under the data root, in torchvision's own layout: the folder that EXPLORER_DATA names, else
+~/.cache/architecture-explorer/data. What is not there is downloaded on first use.
+"""
+
+import gzip
+import math
+import os
+import shutil
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, cast
+from uuid import uuid4
+
+import numpy as np
+import torch
+from torch import Tensor
+
+TIMEOUT = 20  # seconds without an answer from a server
+PATIENCE = 3  # seconds that a look at some images waits while another thread reads or downloads them
+BUILT_IN = "digits"
+
+# What is told while files come: a file's name, bytes so far, bytes in all (0 where unknown). It may raise, to give up.
+Progress = Callable[[str, int, int], None]
+
+
+class DatasetError(Exception):
+    """A data set cannot be had; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Raw images, uint8 (N, C, H, W), and their classes, int64 (N,)."""
+
+    images: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True)
+class DatasetKind:
+    """What is known of a data set without reading it. Mean and deviation are of the training images, scaled to 0..1."""
+
+    title: str
+    summary: str
+    classes: tuple[str, ...]
+    input_shape: tuple[int, int, int]
+    mean: tuple[float, ...]  # one a channel
+    std: tuple[float, ...]
+    read: Callable[[Path, Progress | None], tuple[Split, Split]]  # (data root, progress; None: never download) -> train, test
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A data set in memory, as it lies in its files: training normalises each batch where it computes."""
+
+    name: str
+    kind: DatasetKind
+    train: Split
+    test: Split
+
+
+def data_root() -> Path:
+    """The folder of the data sets."""
+    given = os.environ.get("EXPLORER_DATA")
+    return Path(given).expanduser() if given else Path.home() / ".cache" / "architecture-explorer" / "data"
+
+
+# --- the built-in digits --------------------------------------------------------------------------------------------
+
+
+def _read_digits(root: Path, progress: Progress | None) -> tuple[Split, Split]:
+    """scikit-learn's 1,797 digits of 8×8 pixels, grown to 28×28; 1,437 to learn, 360 to test, the same every time."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    bunch = load_digits()
+    small = torch.from_numpy(bunch.images).float().unsqueeze(1) / 16  # (1797, 1, 8, 8), 0..1
+    images = torch.nn.functional.interpolate(small, size=(28, 28), mode="bicubic").clamp(0, 1)
+    images = (images * 255).round().to(torch.uint8)
+    labels = torch.from_numpy(bunch.target).long()
+    learn, test = train_test_split(np.arange(len(labels)), test_size=360, stratify=labels.numpy(), random_state=0)
+    return Split(images[learn], labels[learn]), Split(images[test], labels[test])
+
+
+# --- what torchvision knows -----------------------------------------------------------------------------------------
+
+# MNIST's files once unpacked. The others' checksums are known only packed, so theirs are checked when they are downloaded.
+_MNIST_MD5 = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+_IDX_SIZES = {  # their dimensions, of one byte a value
+    "train-images-idx3-ubyte": (60_000, 28, 28),
+    "train-labels-idx1-ubyte": (60_000,),
+    "t10k-images-idx3-ubyte": (10_000, 28, 28),
+    "t10k-labels-idx1-ubyte": (10_000,),
+}
+
+
+def _read_mnist_like(class_name: str, md5: dict[str, str]) -> Callable[[Path, Progress | None], tuple[Split, Split]]:
+    def read(root: Path, progress: Progress | None) -> tuple[Split, Split]:
+        source, folder = _torchvision(class_name), root / class_name / "raw"
+        for name, checksum in source.resources:
+            path = folder / name.removesuffix(".gz")
+            if not path.is_file():
+                _fetch([mirror + name for mirror in source.mirrors], folder / name, checksum, progress)
+                _unpack(folder / name, path)
+        for name, sizes in _IDX_SIZES.items():
+            header = bytes((0, 0, 8, len(sizes))) + b"".join(size.to_bytes(4, "big") for size in sizes)
+            _check_file(folder / name, md5.get(name), header, len(header) + math.prod(sizes))
+        return _split(source(root, train=True)), _split(source(root, train=False))
+
+    return read
+
+
+def _read_cifar10(root: Path, progress: Progress | None) -> tuple[Split, Split]:
+    source = _torchvision("CIFAR10")
+    folder = root / source.base_folder
+    files = [*source.train_list, *source.test_list, (source.meta["filename"], source.meta["md5"])]
+    if any(not (folder / name).is_file() for name, _ in files):
+        _fetch([source.url], root / source.filename, source.tgz_md5, progress)
+        source(root, download=True)  # finds what was fetched, and unpacks it
+    for name, checksum in files:
+        _check_file(folder / name, checksum)
+    return _split(source(root, train=True)), _split(source(root, train=False))
+
+
+def _torchvision(class_name: str) -> Any:
+    from torchvision import datasets  # a second to import, and not needed for the built-in digits
+
+    return getattr(datasets, class_name)
+
+
+def _split(source: Any) -> Split:
+    """torchvision's (N, H, W) or (N, H, W, C) as (N, C, H, W)."""
+    images = torch.as_tensor(source.data)
+    images = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2).contiguous()
+    return Split(images, torch.as_tensor(source.targets))
+
+
+def _check_file(path: Path, md5: str | None, header: bytes = b"", size: int | None = None) -> None:
+    """A file that was there before may be cut short or spoilt; nothing is deleted that we may not have made."""
+    remedy = "delete it, and it is downloaded again"
+    if size is not None and path.stat().st_size != size:
+        raise DatasetError(f"{path} has {path.stat().st_size:,} bytes where {size:,} belong: {remedy}")
+    with path.open("rb") as file:
+        right = file.read(len(header)) == header
+    if not right or (md5 is not None and _md5(path) != md5):
+        raise DatasetError(f"{path} is corrupt: {remedy}")
+
+
+def _md5(path: Path) -> str:
+    from torchvision.datasets.utils import calculate_md5
+
+    return cast(str, calculate_md5(path))
+
+
+# --- downloading ----------------------------------------------------------------------------------------------------
+
+
+def _fetch(urls: list[str], path: Path, md5: str, progress: Progress | None) -> None:
+    """One packed file from the first of `urls` that has it, checked, to `path`; without `progress` it must be there."""
+    if path.is_file() and _md5(path) == md5:
+        return
+    if progress is None:
+        raise DatasetError(f"{path} is not here yet; train on this data set once, and it is downloaded")
+    failures = []
+    for url in urls:
+        try:
+            with _whole(path) as partial:
+                _download(url, partial, lambda done, total: progress(path.name, done, total))
+                if _md5(partial) != md5:
+                    raise OSError("what came has a wrong checksum")
+            return
+        except (OSError, HTTPException) as error:  # URLError and time-outs are OSErrors too
+            failures.append(f"{url}: {error}")
+    raise DatasetError(f"{path.name} could not be downloaded ({'; '.join(failures)}). Check the network, or put it at {path}")
+
+
+def _download(url: str, path: Path, progress: Callable[[int, int], None]) -> None:
+    request = urllib.request.Request(url, headers={"User-Agent": "architecture-explorer"})
+    with urllib.request.urlopen(request, timeout=TIMEOUT) as answer, path.open("wb") as file:
+        total, done = int(answer.headers.get("Content-Length") or 0), 0
+        while chunk := answer.read(1 << 16):
+            file.write(chunk)
+            done += len(chunk)
+            progress(done, total)
+
+
+def _unpack(packed: Path, path: Path) -> None:
+    with gzip.open(packed) as source, _whole(path) as partial, partial.open("wb") as file:
+        shutil.copyfileobj(source, file)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A path to write to, which becomes `path` once it is complete: a file cut short never carries the right name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{uuid4().hex[:8]}.part")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+# --- the table ------------------------------------------------------------------------------------------------------
+
+_DIGITS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+_GREY = (1, 28, 28)
+
+DATASETS: dict[str, DatasetKind] = {
+    "digits": DatasetKind(
+        "Digits", "1,797 handwritten digits, built in: an epoch in seconds", _DIGITS, _GREY, (0.3121,), (0.3562,), _read_digits
+    ),
+    "mnist": DatasetKind(
+        "MNIST",
+        "70,000 handwritten digits; 11 MB to download",
+        _DIGITS,
+        _GREY,
+        (0.1307,),
+        (0.3081,),
+        _read_mnist_like("MNIST", _MNIST_MD5),
+    ),
+    "fashion-mnist": DatasetKind(
+        "Fashion-MNIST",
+        "70,000 pieces of clothing; 30 MB to download",
+        ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"),
+        _GREY,
+        (0.2860,),
+        (0.3530,),
+        _read_mnist_like("FashionMNIST", {}),
+    ),
+    "kmnist": DatasetKind(
+        "Kuzushiji-MNIST",
+        "70,000 cursive Japanese characters; 20 MB to download",
+        ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+        _GREY,
+        (0.1918,),
+        (0.3483,),
+        _read_mnist_like("KMNIST", {}),
+    ),
+    "cifar10": DatasetKind(
+        "CIFAR-10",
+        "60,000 colour photographs; 170 MB to download",
+        ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+        (3, 32, 32),
+        (0.4914, 0.4822, 0.4465),
+        (0.2470, 0.2435, 0.2616),
+        _read_cifar10,
+    ),
+}
+
+
+# --- loading --------------------------------------------------------------------------------------------------------
+
+
+def load_dataset(name: str, root: Path | None = None, progress: Progress = lambda file, done, total: None) -> Dataset:
+    """The data set of DATASETS, kept in memory once it is read. Two threads that ask for one at once read it once.
+
+    Raises DatasetError, whose message offers what works instead.
+    """
+    return _load(name, (root or data_root()).absolute(), progress)
+
+
+def sample_images(name: str, count: int = 10, root: Path | None = None) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Test images as they are drawn, one of each class in turn: uint8 (count, H, W), or (count, H, W, 3) in colour.
+
+    Never downloads: raises DatasetError where the files are not there.
+    """
+    test = _load(name, (root or data_root()).absolute(), None).test
+    of_class = [(test.labels == label).nonzero().flatten() for label in range(len(DATASETS[name].classes))]
+    images = test.images[[int(of_class[i % len(of_class)][i // len(of_class)]) for i in range(count)]]
+    return images.squeeze(1).numpy() if images.shape[1] == 1 else images.permute(0, 2, 3, 1).numpy()
+
+
+_loaded: dict[tuple[str, Path], Dataset] = {}
+_locks: dict[str, threading.Lock] = {}
+
+
+def _load(name: str, root: Path, progress: Progress | None) -> Dataset:
+    if dataset := _loaded.get((name, root)):
+        return dataset
+    lock = _locks.setdefault(name, threading.Lock())
+    if not lock.acquire(timeout=PATIENCE if progress is None else -1):
+        raise DatasetError(f"{DATASETS[name].title} is being loaded just now; try again in a while")
+    try:
+        if (name, root) not in _loaded:
+            _loaded[name, root] = _read(name, root, progress)
+        return _loaded[name, root]
+    finally:
+        lock.release()
+
+
+def _read(name: str, root: Path, progress: Progress | None) -> Dataset:
+    kind = DATASETS[name]
+    try:
+        dataset = Dataset(name, kind, *kind.read(root, progress))
+        if max(int(split.labels.max()) for split in (dataset.train, dataset.test)) >= len(kind.classes):
+            raise DatasetError(f"its files under {root} are corrupt: they name classes that do not exist")
+        return dataset
+    except (DatasetError, OSError, EOFError, RuntimeError) as error:
+        other = f". Or use the built-in {BUILT_IN}, which need no files" if name != BUILT_IN else ""
+        raise DatasetError(f"{kind.title} cannot be loaded: {str(error).strip()}{other}.") from error

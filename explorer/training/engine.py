@@ -1,0 +1,327 @@
+"""How a network learns: `train` gives the events of one run, one after the other.
+
+It starts no thread and writes no file; its only clock times the steps. Every random draw (first weights, order of the
+images, augmentation, dropout) comes from generators of the run's own, never from torch's global one: on one machine's
+CPU, with one number of threads, the same architecture, recipe and data give the same numbers bit for bit, whatever else
+the process does at the same time.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Self, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from explorer.network.spec import Architecture
+from explorer.training import checkpoint
+from explorer.training.checkpoint import Checkpoint
+from explorer.training.cuda_graph import Learn, Replayed, cuda_recorder
+from explorer.training.datasets import Dataset, DatasetKind, Split
+from explorer.training.devices import bf16_is_faster, choose_device
+from explorer.training.event import Event
+from explorer.training.images import augment, normalise
+from explorer.training.network import Chance, new_network, notes
+from explorer.training.problems import TrainingError, explain, find_problem, memory_problem, not_a_number
+from explorer.training.recipe import SCHEDULERS, Recipe, arguments
+
+EVENTS_AN_EPOCH = 50
+TEST_BATCH = {"cpu": 500, "cuda": 5000, "mps": 1000}  # images; on a CPU larger ones only thrash its caches
+
+
+def never() -> bool:
+    return False
+
+
+# --- the run --------------------------------------------------------------------------------------------------------
+
+
+def train(
+    architecture: Architecture,
+    recipe: Recipe,
+    dataset: Dataset,
+    device: torch.device | None = None,
+    should_stop: Callable[[], bool] = never,
+    after_epoch: Callable[[Checkpoint], None] | None = None,
+    resume: Checkpoint | None = None,
+    more_epochs: int = 0,
+) -> Iterator[Event]:
+    """The events of a run (see event.py), computed as they are asked for. Without a device the recipe's is taken.
+
+    Nothing that can be foreseen is raised: an architecture that does not suit the data, a loss that is no number, too
+    little memory end in a `failed` event that says what to try. `should_stop` is asked before every batch; `after_epoch`
+    gets a checkpoint before each `epoch` event. With `resume` the run goes on after that checkpoint's epoch: there is no
+    second `started`, and on the CPU what follows is, but for times, what an uninterrupted run would have given.
+    `more_epochs` come after the recipe's; its schedule has ended then, and the last learning rate holds.
+    """
+    began = time.perf_counter() - (resume.facts["seconds"] if resume else 0)
+    event = Event(kind="failed", epoch=resume.epoch, step=resume.step) if resume else Event(kind="failed")
+    try:
+        device = device or choose_device(recipe.device)
+        obstacle = find_problem(architecture, dataset.kind)
+        problem = obstacle.message if obstacle else memory_problem(architecture, recipe, device)
+        if problem:
+            raise TrainingError(problem)
+        for event in _steps(architecture, recipe, dataset, device, should_stop, after_epoch, resume, more_epochs, began):
+            yield event
+    except (TrainingError, RuntimeError, ValueError, KeyError, MemoryError) as error:
+        where = {"time": time.perf_counter() - began, "epoch": event.epoch, "step": event.step}
+        yield Event(kind="failed", message=explain(error, recipe), **where)
+
+
+def _steps(
+    architecture: Architecture,
+    recipe: Recipe,
+    dataset: Dataset,
+    device: torch.device,
+    should_stop: Callable[[], bool],
+    after_epoch: Callable[[Checkpoint], None] | None,
+    resume: Checkpoint | None,
+    more_epochs: int,
+    began: float,
+) -> Iterator[Event]:
+    """In the shapes, N is the training images, B those of a batch, each of C channels of H×W pixels."""
+    chance = Chance.of(recipe.seed, device)
+    numerics = Numerics.of(resume.facts["precision"] if resume else recipe.precision, device)
+    network = new_network(architecture, chance.weights, chance.dropout).to(device).to(memory_format=numerics.layout)
+    images, labels = dataset.train.images.to(device), dataset.train.labels.to(device)  # (N, C, H, W) uint8, (N,)
+    test = Split(dataset.test.images.to(device), dataset.test.labels.to(device))
+    steps_per_epoch = count_steps(len(images), recipe.batch_size)
+    every = math.ceil(steps_per_epoch / EVENTS_AN_EPOCH)
+    optimizer = _optimizer(recipe, network)
+    scheduled = recipe.epochs * steps_per_epoch
+    scheduler, advances = _scheduler(recipe, optimizer, scheduled)
+    generators = {"order": chance.order, "augmentation": chance.augmentation, "dropout": chance.dropout}
+    step, best, done, epochs = 0, (-1.0, 0), 0, recipe.epochs + more_epochs  # best: highest test accuracy, its epoch negated
+    if resume:
+        checkpoint.put_back(resume, network, optimizer, scheduler, generators)
+        step, best, done = resume.step, tuple(resume.facts["best"]), resume.epoch
+        test_accuracy = resume.facts["test_accuracy"]
+
+    tally = _Tally(device)
+
+    def learn(chosen: Tensor, plain: bool) -> None:
+        """Forward and back on the images with these places, (B,); their gradients are in the parameters then."""
+        x = images[chosen].float() / 255  # (B, C, H, W)
+        if not plain:
+            x = augment(x, recipe.rotation, recipe.shift, recipe.scale, chance.augmentation)
+        x = normalise(x, dataset.kind)
+        y = labels[chosen]  # (B,)
+        scores = numerics.run(network, x)  # (B, classes)
+        loss = F.cross_entropy(scores, y, label_smoothing=recipe.label_smoothing)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
+        tally.add(loss, scores, y)
+
+    def is_plain(epoch: int) -> bool:
+        return recipe.plain_epochs > 0 and recipe.epochs - recipe.plain_epochs < epoch
+
+    network.train()
+    learn_fast, how = _recorded(learn, network, chance, tally, recipe.batch_size, len(images), is_plain(done + 1))
+
+    def event(kind: Any, epoch: int, message: str = "", **metrics: float) -> Event:
+        return Event(kind=kind, time=time.perf_counter() - began, epoch=epoch, step=step, metrics=metrics, message=message)
+
+    sizes = {"steps_per_epoch": steps_per_epoch, "train_images": len(images), "test_images": len(test.images)}
+    parameters = sum(p.numel() for p in network.parameters())
+    if not resume:
+        message = ". ".join(filter(None, (notes(architecture), how)))
+        yield event("started", 0, message, epochs=epochs, parameters=parameters, **sizes)
+
+    for epoch in range(done + 1, epochs + 1):
+        epoch_began = time.perf_counter()
+        network.train()
+        order = torch.randperm(len(images), generator=chance.order).to(device)  # (N,)
+        tallies = []
+        tally.start()
+        for batch in range(steps_per_epoch):
+            if should_stop():
+                yield event("stopped", epoch)
+                return
+            chosen = order[batch * recipe.batch_size : (batch + 1) * recipe.batch_size]  # (B,)
+            learn_fast(chosen, is_plain(epoch))
+            optimizer.step()
+            lr = optimizer.param_groups[0]["lr"]
+            step += 1
+            if advances == "each step" and step < scheduled:
+                scheduler.step()
+            tally.count(len(chosen))
+            if (batch + 1) % every == 0 or batch + 1 == steps_per_epoch:
+                sums = tally.read()
+                if not math.isfinite(sums.loss):
+                    raise TrainingError(not_a_number(recipe, epoch, step))
+                yield event("step", epoch, loss=sums.loss, accuracy=sums.accuracy, lr=lr, iterations_per_second=sums.speed)
+                tallies.append(sums)
+        if advances == "each epoch" and epoch < recipe.epochs:
+            scheduler.step()
+
+        result = evaluate(network, test, dataset.kind, numerics, should_stop)
+        if result is None:
+            yield event("stopped", epoch)
+            return
+        test_loss, test_accuracy = result
+        if not math.isfinite(test_loss):
+            raise TrainingError(not_a_number(recipe, epoch, step))
+        best = max(best, (test_accuracy, -epoch))  # of equals the earliest
+        whole = _Sums.of(tallies)
+        if after_epoch:
+            tensors, facts = checkpoint.take(network, optimizer, scheduler, generators)
+            facts |= {"best": best, "test_accuracy": test_accuracy, "precision": numerics.precision}
+            facts |= {"seconds": time.perf_counter() - began}
+            after_epoch(Checkpoint(epoch, step, tensors, facts))
+        yield event(
+            "epoch",
+            epoch,
+            train_loss=whole.loss,
+            train_accuracy=whole.accuracy,
+            test_loss=test_loss,
+            test_accuracy=test_accuracy,
+            lr=lr,
+            seconds=time.perf_counter() - epoch_began,
+            iterations_per_second=whole.speed,
+        )
+    seconds = time.perf_counter() - began
+    yield event("finished", epochs, test_accuracy=test_accuracy, best_test_accuracy=best[0], best_epoch=-best[1], seconds=seconds)
+
+
+def count_steps(images: int, batch_size: int) -> int:
+    """Batches of an epoch. The last may be short, but one of a single image is left out: BatchNorm can make nothing of it."""
+    whole, rest = divmod(images, batch_size)
+    return whole + (rest > 1)
+
+
+def evaluate(
+    network: nn.Module, split: Split, kind: DatasetKind, numerics: "Numerics", should_stop: Callable[[], bool] = never
+) -> tuple[float, float] | None:
+    """Mean loss and accuracy (0..1) over a split that lies on the network's device; None where it was stopped."""
+    was_training = network.training
+    network.eval()
+    loss, right = torch.zeros((), device=split.images.device), torch.zeros((), device=split.images.device)
+    try:
+        with torch.inference_mode():
+            size = TEST_BATCH[split.images.device.type]
+            for first in range(0, len(split.labels), size):
+                if should_stop():
+                    return None
+                images, labels = split.images[first : first + size], split.labels[first : first + size]
+                scores = numerics.run(network, normalise(images.float() / 255, kind))  # (B, classes)
+                loss += F.cross_entropy(scores, labels, reduction="sum")
+                right += (scores.argmax(1) == labels).sum()
+    finally:
+        network.train(was_training)
+    return loss.item() / len(split.labels), right.item() / len(split.labels)
+
+
+class Numerics(NamedTuple):
+    """How a batch's numbers lie in memory, and how many bits convolutions and products work with."""
+
+    precision: str  # "fp32" or "bf16"
+    layout: torch.memory_format  # channels last is about 1.5 times as fast on a CPU
+    autocast: torch.autocast
+
+    @classmethod
+    def of(cls, precision: str, device: torch.device) -> Self:
+        if precision == "auto":
+            precision = "bf16" if bf16_is_faster(device.type) else "fp32"
+        layout = torch.contiguous_format if device.type == "mps" else torch.channels_last
+        return cls(precision, layout, torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"))
+
+    def run(self, network: nn.Module, images: Tensor) -> Tensor:
+        """(B, C, H, W) -> scores (B, classes) in fp32, which the loss needs."""
+        with self.autocast:
+            scores: Tensor = network(images.contiguous(memory_format=self.layout))
+        return scores.float()
+
+
+class _Sums(NamedTuple):
+    """Of some steps: the images' losses and right answers summed, how many images and steps, how long they took."""
+
+    losses: float
+    right: float
+    images: int
+    steps: int
+    seconds: float
+
+    @classmethod
+    def of(cls, parts: list["_Sums"]) -> Self:
+        return cls(*(sum(column) for column in zip(*parts, strict=True)))
+
+    @property
+    def loss(self) -> float:
+        return self.losses / self.images
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.images
+
+    @property
+    def speed(self) -> float:
+        return self.steps / self.seconds
+
+
+class _Tally:
+    """Sums up steps on the device, and makes the program wait for the device only when it is read."""
+
+    def __init__(self, device: torch.device):
+        self.sums = torch.zeros(2, device=device)
+        self.start()
+
+    def start(self) -> None:
+        self.sums.zero_()
+        self.images = self.steps = 0
+        self.began = time.perf_counter()
+
+    def add(self, loss: Tensor, scores: Tensor, labels: Tensor) -> None:
+        """A batch's numbers: on the device alone, as a recording repeats it."""
+        right = (scores.detach().argmax(1) == labels).sum()
+        self.sums += torch.stack((loss.detach() * len(labels), right))
+
+    def count(self, images: int) -> None:
+        self.images += images
+        self.steps += 1
+
+    def read(self) -> _Sums:
+        """What has come since it was started, and a new start."""
+        losses, right = self.sums.tolist()
+        sums = _Sums(losses, right, self.images, self.steps, time.perf_counter() - self.began)
+        self.start()
+        return sums
+
+
+def _recorded(
+    learn: Learn, network: nn.Module, chance: Chance, tally: _Tally, batch_size: int, images: int, plain: bool
+) -> tuple[Learn, str]:
+    """How a batch is learnt the fastest on the network's device, and in words what that is, where it is worth a word."""
+    device = next(network.parameters()).device
+    if device.type != "cuda" or images < batch_size:
+        return learn, ""
+    generators = [chance.augmentation, chance.dropout]
+    replayed = Replayed(learn, network, generators, [tally.sums], batch_size, device, cuda_recorder(generators))
+    replayed.prepare(plain)
+    problem = f"each kernel is launched on its own, as the step could not be recorded: {replayed.problem}"
+    return replayed, problem if replayed.problem else "the step is replayed as a CUDA graph"
+
+
+def _optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
+    """torch's optimiser over the network's parameters, those without weight decay in a group of their own."""
+    make = getattr(torch.optim, recipe.optimizer.kind)
+    given = arguments(recipe.optimizer)
+    # One kernel for all the parameters; torch has it for CPUs and CUDA.
+    given["fused"] = next(network.parameters()).device.type != "mps"
+    if recipe.weight_decay_on == "all":
+        return cast(torch.optim.Optimizer, make(network.parameters(), **given))
+    pulled = [parameter for parameter in network.parameters() if parameter.dim() > 1]  # normalisation's are vectors
+    others = [parameter for parameter in network.parameters() if parameter.dim() <= 1]
+    groups = [{"params": pulled}, *([{"params": others, "weight_decay": 0.0}] if others else [])]
+    return cast(torch.optim.Optimizer, make(groups, **given))
+
+
+def _scheduler(recipe: Recipe, optimizer: torch.optim.Optimizer, steps: int) -> tuple[Any, str]:
+    """torch's schedule for a run of so many steps, and when it advances: "never", "each epoch", "each step"."""
+    kind = SCHEDULERS[recipe.scheduler.kind]
+    if kind.advances == "never":
+        return None, kind.advances
+    inferred = {**arguments(recipe.scheduler), **kind.inferred(recipe.scheduler, steps)}
+    return getattr(torch.optim.lr_scheduler, recipe.scheduler.kind)(optimizer, **inferred), kind.advances

@@ -1,0 +1,134 @@
+"""Event: one flat record of what happened in a run. The live chart, a finished run's chart and the log read the same ones.
+
+kind      when                                       metrics
+started   the network is on its device               epochs, steps_per_epoch, train_images, test_images, parameters
+step      on a fixed grid of steps, at most about    loss, accuracy, lr, iterations_per_second
+          50 an epoch, and the last of each epoch
+epoch     after the epoch's test                     train_loss, train_accuracy, test_loss, test_accuracy, lr, seconds,
+                                                     iterations_per_second
+paused    somebody paused the run                    none
+stopped   somebody stopped the run                   none
+finished  after the last epoch                       test_accuracy, best_test_accuracy, best_epoch, seconds
+failed    the run cannot go on                       none; message says what is wrong and what to try
+
+Every run has at most one started, first, and ends in one of paused, stopped, finished, failed; one that was interrupted
+ends at its last whole epoch. When it goes on, what came after that epoch is gone; a `finished` stays, and more epochs may
+follow it. `epoch` counts from 1 and is the one in progress (0 before the first), `step` counts the optimiser's steps since
+the run's start. `time` is in seconds since the run started, less those in which it was not trained.
+
+Losses are means over images; accuracies are shares from 0 to 1. A step's loss and accuracy are over the steps since the step
+event before it, an epoch's train_loss and train_accuracy over the whole epoch: both of the images as the network was
+training on them (augmented, with dropout, before each step), the loss as it was minimised (label smoothing included).
+test_loss and test_accuracy are of plain evaluation. seconds is the whole epoch with its test, in `finished` the whole
+run; iterations_per_second counts training alone. The same seed gives the same events on one machine's CPU but for times.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Kind = Literal["started", "step", "epoch", "paused", "stopped", "finished", "failed"]
+
+TIMES = ("seconds", "iterations_per_second")  # the metrics that a clock gives
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class EventError(ValueError):
+    """A line that is not an event."""
+
+
+class Event(BaseModel):
+    """See the top of this file. `metrics` is for reading only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind
+    time: Finite = 0.0
+    epoch: int = 0
+    step: int = 0
+    metrics: dict[str, Finite] = {}
+    message: str = ""
+
+    def __hash__(self) -> int:  # metrics, being a dict, cannot take part
+        return hash((self.kind, self.time, self.epoch, self.step))
+
+
+def to_json(event: Event) -> str:
+    """The event as one line of JSON, without the line's end."""
+    return json.dumps(event.model_dump(), ensure_ascii=False)
+
+
+def parse_event(line: str | bytes) -> Event:
+    """The event of one line of JSON. Raises EventError."""
+    try:
+        return Event.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise EventError(f"not an event: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def without_times(event: Event) -> Event:
+    """The event less what a clock gave, to compare two runs."""
+    metrics = {name: value for name, value in event.metrics.items() if name not in TIMES}
+    return event.model_copy(update={"time": 0.0, "metrics": metrics})
+
+
+def downsample(events: Sequence[Event], limit: int, metric: str = "loss") -> tuple[Event, ...]:
+    """At most `limit` (4 or more) of the events, in order: the first, the last, and of each bucket of neighbours between
+    them the two with the lowest and the highest `metric`, so that no spike is lost."""
+    if limit < 4:
+        raise ValueError(f"limit must be at least 4; this is {limit}")
+    if len(events) <= limit:
+        return tuple(events)
+    values = [event.metrics.get(metric, 0.0) for event in events]
+    buckets = (limit - 2) // 2
+    kept = {0, len(events) - 1}
+    for bucket in range(buckets):
+        between = range(
+            1 + bucket * (len(events) - 2) // buckets,
+            1 + (bucket + 1) * (len(events) - 2) // buckets,
+        )
+        kept.add(min(between, key=values.__getitem__))
+        kept.add(max(between, key=values.__getitem__))
+    return tuple(events[index] for index in sorted(kept))
+
+
+EPOCH_COLUMNS = (
+    "train_loss",
+    "train_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "lr",
+    "seconds",
+    "iterations_per_second",
+)
+
+
+def epochs_csv(events: Sequence[Event]) -> str:
+    """One row an epoch: its number, and EPOCH_COLUMNS of its event."""
+    lines = [",".join(("epoch", *EPOCH_COLUMNS))]
+    for event in events:
+        if event.kind == "epoch":
+            lines.append(",".join([str(event.epoch), *(repr(float(event.metrics[name])) for name in EPOCH_COLUMNS)]))
+    return "\n".join(lines) + "\n"
+
+
+def events_csv(events: Sequence[Event]) -> str:
+    """All the events, a column for each field and each metric that any of them has."""
+    rows = [row(event) for event in events]
+    columns = list(dict.fromkeys(name for each in rows for name in each))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def row(event: Event) -> dict[str, Any]:
+    """The event as one flat row of a table: its own fields, then its metrics."""
+    return {**event.model_dump(exclude={"metrics"}), **event.metrics}

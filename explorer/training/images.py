@@ -1,0 +1,46 @@
+"""Batches of images on their way into the network: turned, moved and scaled at random, then normalised; all on the device."""
+
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from explorer.training.datasets import DatasetKind
+
+
+def normalise(images: Tensor, kind: DatasetKind) -> Tensor:
+    """Images of 0..1, (B, C, H, W), to about mean 0 and deviation 1 in each channel."""
+    return (images - _by_channel(kind.mean, images.device)) / _by_channel(kind.std, images.device)
+
+
+@cache  # a step that is being recorded must not copy anything to the device
+def _by_channel(values: tuple[float, ...], device: torch.device) -> Tensor:
+    return torch.tensor(values, device=device).view(1, -1, 1, 1)
+
+
+def augment(images: Tensor, rotation: float, shift: float, scale: float, generator: Generator) -> Tensor:
+    """Each image of (B, C, H, W) turned by up to `rotation` degrees, made up to 1 + `scale` times as large or as small, and
+    moved by up to `shift` pixels, at random."""
+    if rotation == shift == scale == 0:
+        return images
+    draws = torch.rand(4, len(images), generator=generator, device=images.device) * 2 - 1  # (4, B), -1..1
+    return move(images, draws[0] * rotation, draws[1] * shift, draws[2] * shift, (1 + scale) ** draws[3])
+
+
+def move(images: Tensor, degrees: Tensor, right: Tensor, down: Tensor, times: Tensor) -> Tensor:
+    """Each image of (B, C, H, W) turned anticlockwise about its centre and made so many times as large, then moved by so
+    many pixels; each argument (B,).
+
+    Between pixels values are interpolated; what comes in from outside is 0, black.
+    """
+    height, width = images.shape[2:]
+    sine, cosine = torch.sin(torch.deg2rad(degrees)) / times, torch.cos(torch.deg2rad(degrees)) / times
+    # for each pixel that goes out, the place that it is taken from, in pixels from the centre:
+    #   x' = (cos·(x - right) - sin·(y - down)) / times,  y' = (sin·(x - right) + cos·(y - down)) / times
+    # affine_grid wants both in units of half the width and half the height
+    to_x = (cosine, -sine * height / width, 2 / width * (sine * down - cosine * right))
+    to_y = (sine * width / height, cosine, -2 / height * (sine * right + cosine * down))
+    places = torch.stack((torch.stack(to_x, 1), torch.stack(to_y, 1)), 1)  # (B, 2, 3)
+    grid = F.affine_grid(places, list(images.shape), align_corners=False)  # (B, H, W, 2)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)

@@ -1,0 +1,391 @@
+"""JobManager: trains networks in the background, a few at a time, the others waiting in the store's queue.
+
+The only place that starts a thread. Whoever makes a manager calls `shutdown` at the end: its threads are no daemons, so
+that a server told to end finishes the batch it is in and leaves in order. What it was training is interrupted then, what
+waited still waits; the next manager on the same store goes on with the queue at once, and with what was interrupted when
+somebody resumes it.
+
+run.py says what a run's statuses mean, store.py how several processes share one store.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+from torch import Tensor
+
+from explorer.network.spec import Architecture
+from explorer.training.checkpoint import network_weights
+from explorer.training.checkpoint_files import CheckpointError, newest_checkpoint, weights_to_bytes
+from explorer.training.database import StoreError
+from explorer.training.event import Event
+from explorer.training.pace import Pace
+from explorer.training.recent import Recent
+from explorer.training.recipe import Recipe
+from explorer.training.recording import Recording, with_all_epochs
+from explorer.training.run import (
+    RESUMABLE,
+    TRAINED_NOW,
+    Environment,
+    Run,
+    RunError,
+    Snapshot,
+    Status,
+    UnknownRun,
+    Wish,
+    checked_name,
+    new_run,
+    shown_status,
+)
+from explorer.training.store import Store, UnreadableRun
+from explorer.training.turns import starts_in
+
+__all__ = ["Environment", "JobManager", "QueueFull", "Run", "RunError", "Snapshot", "Status", "UnknownRun"]
+
+MAX_QUEUED = 100
+MAX_MORE_EPOCHS = 1000
+RETRY_SECONDS = 1.0  # between two tries where the store cannot be written
+RECOVER_EVERY = 2.0  # seconds between two looks at whether other processes still train what they say
+EVENTS_AT_HAND = 100_000  # in snapshots that are not read again, about 1.5 kB each
+WEIGHTS_AT_HAND = 256_000_000  # bytes
+
+log = logging.getLogger(__name__)
+
+
+class QueueFull(RunError):
+    """The queue takes no more; the message says why."""
+
+
+class JobManager:
+    """Every method may be called from any thread, and none waits for a training but `shutdown`. Those that change a run
+    raise UnknownRun where there is none, and RunError where it cannot be done; StoreError is one."""
+
+    def __init__(self, slots: int = 1, data_root: Path | None = None, store: Store | None = None):
+        """`slots` runs train at the same time: 1 suits a small CPU as well as one GPU. Without a store, one in memory.
+
+        What waits in the store's queue is trained from now on.
+        """
+        self.slots = slots
+        self.store = store or Store()
+        self._data_root = data_root
+        self._hiring = threading.Lock()  # held while a worker looks for its next run, or one is started; it may wait for the disk
+        self._lock = threading.Lock()  # of all that follows; never held while waiting
+        self._live: dict[str, Recording] = {}  # what this process trains, or could not yet write the end of
+        self._workers: set[threading.Thread] = set()
+        self._closed = threading.Event()
+        self._problem = ""
+        self._recovered = float("-inf")
+        self._snapshots: Recent[tuple[str, int], tuple[int, Snapshot]] = Recent(EVENTS_AT_HAND, _events_in)  # with revision
+        self._weights: Recent[tuple[str, int], dict[str, Tensor] | None] = Recent(WEIGHTS_AT_HAND, _bytes_in)  # by id and epoch
+        self._unreadable: dict[str, str] = {}
+        self._recover()
+        self._start_workers(self.store.waiting())
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What whoever runs the server should know: nothing can be written, a run cannot be read."""
+        with self._lock:
+            return tuple(filter(None, (self.store.notice, self._problem, *self._unreadable.values())))
+
+    # --- what can be asked for --------------------------------------------------------------------------------------
+
+    def submit(self, architecture: Architecture, recipe: Recipe, owner: str = "", name: str = "") -> str:
+        """Queue a run, and return its id. Raises QueueFull, and DeviceError where this machine lacks the recipe's device."""
+        run = new_run(architecture, recipe, owner, name and checked_name(name))
+        try:
+            self._check_room()
+            self.store.add(run)
+        except StoreError as error:
+            raise QueueFull(str(error)) from None
+        self._start_workers([run.id])
+        return run.id
+
+    def stop(self, run_id: str) -> None:
+        """Take a run out of the queue, or end it within a batch; nothing where it has ended."""
+        self._end(run_id, "stop", "stopped")
+
+    def pause(self, run_id: str) -> None:
+        """As stop, for going on later."""
+        self._end(run_id, "pause", "paused")
+
+    def resume(self, run_id: str) -> None:
+        """Queue a run again that is paused, interrupted, stopped or failed: it goes on after its last whole epoch."""
+        self._queue_again(run_id, RESUMABLE, 0, "resumed")
+
+    def continue_run(self, run_id: str, epochs: int) -> None:
+        """Queue a finished run for so many more epochs."""
+        check_more_epochs(epochs)
+        self._queue_again(run_id, ["finished"], epochs, "continued")
+
+    def rename(self, run_id: str, name: str) -> None:
+        name = checked_name(name)
+        self.store.rename(run_id, name)
+        with self._lock:
+            if run_id in self._live:
+                self._live[run_id].rename(name)
+
+    def delete(self, run_id: str) -> None:
+        """With its events and its weights."""
+        if not self.store.delete(run_id):
+            raise RunError(f"run {run_id} is being trained; stop it first")
+        with self._lock:
+            self._unreadable.pop(run_id, None)
+            self._snapshots.drop(lambda key: key[0] == run_id)
+            self._weights.drop(lambda key: key[0] == run_id)
+
+    # --- how things stand -------------------------------------------------------------------------------------------
+
+    def snapshot(self, run_id: str, limit: int = 400) -> Snapshot:
+        """The run now, with at most `limit` of its step events. Raises UnknownRun."""
+        self._recover()
+        found = self._look(run_id, self.store.revision(run_id), limit)
+        if found is None:
+            raise UnknownRun(self._unreadable.get(run_id, f"run {run_id} cannot be read"))
+        return self._placed([found])[0]
+
+    def runs(self) -> tuple[Snapshot, ...]:
+        """All runs, the newest first, without their step events. Those that cannot be read are left out, see `notices`."""
+        self._recover()
+        found = (self._look(run_id, revision, 0) for run_id, revision in self.store.revisions().items())
+        return self._placed([snapshot for snapshot in found if snapshot])
+
+    def events(self, run_id: str) -> tuple[Event, ...]:
+        """All events of a run so far. Raises UnknownRun."""
+        live = self._recording(run_id)
+        return live.events() if live else self.store.events(run_id)
+
+    def weights(self, run_id: str) -> dict[str, Tensor] | None:
+        """The network's state after the run's last whole epoch, on the CPU, by the names that build() gives. Not to be changed.
+
+        None before the first epoch ends, and where they are lost. Raises UnknownRun.
+        """
+        key = run_id, self.store.last_epoch(run_id)
+        with self._lock:
+            if key in self._weights:
+                return self._weights[key]
+        weights = None
+        with suppress(CheckpointError):
+            weights = network_weights(newest_checkpoint(self.store.checkpoints, *key)[0])
+        with self._lock:
+            self._weights[key] = weights
+        return weights
+
+    def precision(self, run_id: str) -> str:
+        """What it was computed in, "fp32" or "bf16", where its recipe left that to the machine; the recipe's choice where its
+        checkpoints are lost. Raises UnknownRun."""
+        try:
+            checkpoint, _ = newest_checkpoint(self.store.checkpoints, run_id, self.store.last_epoch(run_id))
+        except CheckpointError:
+            return self.store.kept(run_id).run.recipe.precision
+        return str(checkpoint.facts["precision"])
+
+    def weights_file(self, run_id: str) -> bytes | None:
+        """The same as a safetensors file."""
+        weights = self.weights(run_id)
+        return weights_to_bytes(weights) if weights else None
+
+    def shutdown(self, timeout: float = 30) -> bool:
+        """Interrupt what is being trained and wait for the threads to end; False where some have not within `timeout`
+        seconds. What waits in the queue stays there."""
+        with self._lock:
+            self._closed.set()
+            for recording in self._live.values():
+                recording.ask("interrupt")
+            workers = list(self._workers)
+        deadline = time.monotonic() + timeout
+        for worker in workers:
+            worker.join(max(0, deadline - time.monotonic()))
+        return not any(worker.is_alive() for worker in workers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.shutdown()
+
+    # --- asking -----------------------------------------------------------------------------------------------------
+
+    def _check_room(self) -> None:
+        if self._closed.is_set():
+            raise QueueFull("the server is shutting down")
+        if len(self.store.waiting()) >= MAX_QUEUED:
+            raise QueueFull(f"{MAX_QUEUED} runs wait already; try again when some have ended, or stop one")
+
+    def _end(self, run_id: str, wish: Wish, status: Status) -> None:
+        live = self._recording(run_id)
+        if live:
+            live.ask(wish)
+        elif self.store.kept(run_id).status == "queued":
+            # Where it is taken at this very moment, whoever takes it is asked instead.
+            if not self.store.withdraw(run_id, status, Event.model_validate({"kind": status})):
+                self._end(run_id, wish, status)
+        else:
+            self.store.ask(run_id, wish)
+            if live := self._recording(run_id):  # this process has just taken it
+                live.ask(wish)
+
+    def _queue_again(self, run_id: str, of: Sequence[Status], more_epochs: int, done: str) -> None:
+        kept = self.store.kept(run_id)
+        self._check_room()
+        if self._recording(run_id) or not self.store.enqueue(run_id, of, more_epochs):
+            raise RunError(cannot(run_id, kept.status, of, done))
+        self._start_workers([run_id])
+
+    # --- looking ----------------------------------------------------------------------------------------------------
+
+    def _recording(self, run_id: str) -> Recording | None:
+        with self._lock:
+            live = self._live.get(run_id)
+        return live if live and not live.settled else None
+
+    def _look(self, run_id: str, revision: int, limit: int) -> Snapshot | None:
+        """As this process knows it, else as the store has it; what was read at this revision is not read again."""
+        live = self._recording(run_id)
+        if live:
+            return live.snapshot(limit)
+        with self._lock:
+            known = self._snapshots.get((run_id, limit))
+        if known and known[0] == revision:
+            return known[1]
+        try:
+            kept, history = self.store.kept(run_id), self.store.history(run_id, limit)
+        except UnreadableRun as error:
+            with self._lock:
+                self._unreadable[run_id] = str(error)
+            return None
+        except UnknownRun:  # deleted since
+            return None
+        snapshot = Snapshot(
+            run=kept.run,
+            status=shown_status(kept.status, kept.wish),
+            position=None,
+            note="",
+            started=with_all_epochs(history.started, kept.run),
+            steps=history.steps,
+            epochs=history.epochs,
+            latest=history.latest,
+            message=kept.message,
+        )
+        with self._lock:
+            self._snapshots[run_id, limit] = revision, snapshot
+        return snapshot
+
+    def _placed(self, snapshots: Sequence[Snapshot]) -> tuple[Snapshot, ...]:
+        """Those that wait with their place in the queue and when they will start."""
+        if all(snapshot.status != "queued" for snapshot in snapshots):
+            return tuple(snapshots)
+        waiting = self.store.waiting()
+        places = {
+            run_id: (place, start) for place, (run_id, start) in enumerate(zip(waiting, self._starts(waiting), strict=True), 1)
+        }
+        placed = []
+        for snapshot in snapshots:
+            place, start = places.get(snapshot.run.id, (None, None))
+            message = snapshot.message if place is None else self._problem  # why nothing is taken
+            placed.append(replace(snapshot, position=place, starts_in=start, message=message))
+        return tuple(placed)
+
+    def _starts(self, waiting: Sequence[str]) -> list[float | None]:
+        """Seconds until each of these starts, the queue in its order."""
+        with self._lock:
+            live = [recording.snapshot(0) for recording in self._live.values() if not recording.settled]
+        revisions = self.store.revisions()
+        pace = Pace(found for run_id, revision in revisions.items() if (found := self._look(run_id, revision, 0)))
+        queued = [self._look(run_id, revisions.get(run_id, 0), 0) for run_id in waiting]
+        durations = [pace.seconds_left(snapshot) if snapshot else None for snapshot in queued]
+        return starts_in(self.slots, [pace.seconds_left(snapshot) for snapshot in live], durations)
+
+    def _recover(self) -> None:
+        """What another process trained that was killed counts as interrupted."""
+        with self._lock:
+            if time.monotonic() - self._recovered < RECOVER_EVERY:
+                return
+            self._recovered = time.monotonic()
+        try:
+            self.store.recover()
+        except StoreError as error:  # it is tried again
+            log.warning("%s", error)
+
+    # --- in threads of their own ------------------------------------------------------------------------------------
+
+    def _start_workers(self, waiting: Sequence[str]) -> None:
+        with self._hiring:
+            for run_id in waiting[: max(0, self.slots - len(self._workers))]:
+                if not self._closed.is_set():
+                    worker = threading.Thread(target=self._work, name=f"training-{run_id}")
+                    self._workers.add(worker)
+                    worker.start()
+
+    def _work(self) -> None:
+        """Train what waits, one after the other; the thread ends with the queue."""
+        while (recording := self._next()) is not None:
+            for _ in recording.train(self._data_root):
+                pass
+
+    def _next(self) -> Recording | None:
+        """The next run of the queue, once the store can be written; None where nothing waits or the server ends."""
+        while True:
+            try:
+                self._settle()
+                with self._hiring:  # so that a run is queued either before this look, or after this thread has left
+                    claim = None if self._closed.is_set() else self.store.take_next()
+                    if claim is None:
+                        self._workers.discard(threading.current_thread())
+                        return None
+                recording = Recording(self.store, claim)
+                with self._lock:
+                    self._live[claim.run.id] = recording
+                    self._problem = ""
+                with suppress(StoreError):  # what was asked for between its taking and its being known here
+                    recording.ask(self.store.wish(claim.run.id))
+                if self._closed.is_set():  # it may have been taken while the others were told
+                    recording.ask("interrupt")
+                return recording
+            except StoreError as error:
+                self._tell(str(error))
+                if self._closed.wait(RETRY_SECONDS):
+                    with self._hiring:
+                        self._workers.discard(threading.current_thread())
+                    return None
+
+    def _settle(self) -> None:
+        """Let go of the runs that have ended, once the store has it all. Raises StoreError."""
+        with self._lock:
+            ended = [recording for recording in self._live.values() if recording.snapshot(0).ended]
+        for recording in ended:
+            recording.settle()
+        with self._lock:
+            self._live = {run_id: recording for run_id, recording in self._live.items() if not recording.settled}
+
+    def _tell(self, problem: str) -> None:
+        with self._lock:
+            if problem != self._problem:
+                log.error("%s. Nothing more is trained until then", problem)
+            self._problem = problem
+
+
+def _events_in(known: tuple[int, Snapshot]) -> int:
+    return 1 + len(known[1].steps) + len(known[1].epochs)
+
+
+def _bytes_in(weights: dict[str, Tensor] | None) -> int:
+    return sum(tensor.nbytes for tensor in (weights or {}).values())
+
+
+def check_more_epochs(epochs: int) -> None:
+    """Raises RunError."""
+    if not 1 <= epochs <= MAX_MORE_EPOCHS:
+        raise RunError(f"a run is continued for 1 to {MAX_MORE_EPOCHS} epochs; this is {epochs}")
+
+
+def cannot(run_id: str, status: Status, of: Sequence[Status], done: str) -> str:
+    """Why a run of this status is not resumed or continued."""
+    if status in TRAINED_NOW:
+        return f"run {run_id} is being trained already, by this or another process; it can be {done} once it has ended"
+    statuses = " or ".join(filter(None, (", ".join(of[:-1]), of[-1])))
+    return f"run {run_id} is {status}; only one that is {statuses} can be {done}"

@@ -1,0 +1,122 @@
+"""A network ready to be trained, whose every random number comes from generators of its run's own.
+
+torch's global generator is shared by every thread of the process: a page that draws one number while a run goes on would
+change that run's dropout, and the same seed would no longer give the same numbers.
+"""
+
+import math
+from typing import NamedTuple, Self
+
+import torch
+from torch import Generator, Tensor, nn
+
+from explorer.network.build import build
+from explorer.network.spec import Architecture, Flatten, LogSoftmax, Softmax
+from explorer.network.spec import arguments as layer_arguments
+
+
+class Chance(NamedTuple):
+    """The run's own sources of random numbers, one a purpose, so that a change to one leaves the others' numbers alone.
+
+    First weights and order are drawn on the CPU, so that they are the same on every device.
+    """
+
+    weights: Generator
+    order: Generator
+    augmentation: Generator
+    dropout: Generator
+
+    @classmethod
+    def of(cls, seed: int, device: torch.device) -> Self:
+        return cls(
+            weights=torch.Generator().manual_seed(seed),
+            order=torch.Generator().manual_seed(1_000_000 + seed),  # seeds of recipes end below a million
+            augmentation=torch.Generator(device).manual_seed(2_000_000 + seed),
+            dropout=torch.Generator(device).manual_seed(3_000_000 + seed),
+        )
+
+
+# These don't need their own output on the way back, so that a ReLU may write over it: a pass over memory less.
+IN_PLACE_AFTER = (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, nn.AvgPool2d)
+
+
+def new_network(architecture: Architecture, weights: Generator, dropout: Generator) -> nn.Sequential:
+    """The network as it is trained, on the CPU, drawing from these generators alone.
+
+    Its weights are those that torch gives after torch.manual_seed with the seed of `weights`.
+    """
+    with torch.device("meta"):  # on the CPU torch would draw first weights from its global generator
+        network = build(trainable(architecture))
+    network.to_empty(device="cpu")
+    for index, module in enumerate(network):
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            _initialise(module, weights)
+        elif isinstance(module, nn.ReLU) and index and isinstance(network[index - 1], IN_PLACE_AFTER):
+            module.inplace = True
+        elif isinstance(module, nn.Dropout | nn.Dropout2d):
+            network[index] = _OwnDropout(module.p, isinstance(module, nn.Dropout2d), dropout)
+        elif callable(reset := getattr(module, "reset_parameters", None)):  # normalisation starts from ones and zeros
+            reset()
+    return network
+
+
+def _initialise(module: nn.Conv2d | nn.Linear, generator: Generator) -> None:
+    """torch's default for both, which it would draw from the global generator."""
+    nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5), generator=generator)
+    if module.bias is not None:
+        bound = 1 / math.sqrt(module.weight[0].numel())
+        nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+
+
+class _OwnDropout(nn.Module):
+    """nn.Dropout or nn.Dropout2d with a generator of its own."""
+
+    def __init__(self, p: float, whole_maps: bool, generator: Generator):
+        super().__init__()
+        self.p, self.whole_maps, self.generator = p, whole_maps, generator
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, C, H, W) or (B, F)
+        if not self.training or self.p == 0:
+            return x
+        if self.p == 1:
+            return x * 0
+        shaped = x[..., :1, :1] if self.whole_maps else x  # (B, C, 1, 1), or as x
+        return x * _keep(shaped, self.p, self.generator).div_(1 - self.p)
+
+
+def _keep(like: Tensor, p: float, generator: Generator) -> Tensor:
+    """Ones, and with probability p zeros, in the shape, layout and type of `like`."""
+    if like.device.type != "cpu":
+        return torch.empty_like(like).bernoulli_(1 - p, generator=generator)
+    # Half the time of bernoulli_: each 64 bits that are drawn decide for four values, which p is rounded to 1/65,536 for.
+    keep = torch.empty_like(like)
+    drawn = torch.empty(-(-like.numel() // 4), dtype=torch.int64).random_(-(2**63), None, generator=generator)
+    kept = drawn.view(torch.int16)[: like.numel()] >= min(round(p * 65_536), 65_535) - 32_768
+    return keep.copy_(kept.as_strided(keep.shape, keep.stride()))
+
+
+def trainable(architecture: Architecture) -> Architecture:
+    """A last Softmax as LogSoftmax: the same predictions, and what the loss needs (it takes the logarithm's softmax,
+    which leaves log-probabilities as they are; of probabilities it would make something too flat to learn from)."""
+    index = _last_softmax(architecture)
+    if index is None:
+        return architecture
+    layers = architecture.layers
+    instead = LogSoftmax(**layer_arguments(layers[index]))
+    return architecture.model_copy(update={"layers": (*layers[:index], instead, *layers[index + 1 :])})
+
+
+def _last_softmax(architecture: Architecture) -> int | None:
+    """The place of a Softmax that nothing but Flatten follows."""
+    for index in reversed(range(len(architecture.layers))):
+        if isinstance(architecture.layers[index], Softmax):
+            return index
+        if not isinstance(architecture.layers[index], Flatten):
+            break
+    return None
+
+
+def notes(architecture: Architecture) -> str:
+    if _last_softmax(architecture) is None:
+        return ""
+    return "the last Softmax is trained as LogSoftmax, which the loss needs; the predictions are the same"

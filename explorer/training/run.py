@@ -1,0 +1,131 @@
+"""Run and Snapshot: what was asked for, and how it stands.
+
+status       what it means                                                        what can be asked for
+queued       waits for a slot                                                     stop, pause
+preparing    has a slot; its data are read or downloaded, as `note` says          stop, pause
+running      trains                                                               stop, pause
+stopping     somebody stopped it; the batch in progress ends first
+pausing      somebody paused it; the batch in progress ends first
+paused       waits for `resume`                                                   resume
+interrupted  the process that trained it ended                                    resume
+stopped      somebody stopped it                                                  resume
+failed       it could not go on; its last event says why                          resume, once the cause is gone
+finished     went through all its epochs                                          continue
+
+A run that is resumed goes on after its last whole epoch; what came after that is forgotten then.
+"""
+
+import platform
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from explorer.network.spec import Architecture
+from explorer.training.devices import choose_device, describe_device
+from explorer.training.event import Event
+from explorer.training.recipe import Recipe
+
+ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are taken for another
+ID_LENGTH = 12  # 59 bits: nobody guesses another's run
+MAX_NAME = 100
+
+Status = Literal[
+    "queued", "preparing", "running", "stopping", "pausing", "paused", "interrupted", "stopped", "failed", "finished"
+]
+Wish = Literal["", "stop", "pause", "interrupt"]  # what somebody wants of a run that is being trained
+
+TRAINED_NOW: tuple[Status, ...] = ("preparing", "running")  # some process has it in hand
+ENDED: tuple[Status, ...] = (
+    "paused",
+    "interrupted",
+    "stopped",
+    "failed",
+    "finished",
+)  # nothing more comes unless somebody asks for it
+RESUMABLE: tuple[Status, ...] = ("paused", "interrupted", "stopped", "failed")
+
+
+class RunError(Exception):
+    """What was asked for cannot be done with this run; the message says why."""
+
+
+class UnknownRun(RunError, LookupError):
+    """No run has this id, or it was deleted."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a run was computed with."""
+
+    torch: str
+    python: str
+    device: str  # as describe_device says it
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was asked for. How it goes follows from its events."""
+
+    id: str
+    owner: str
+    architecture: Architecture
+    recipe: Recipe
+    device: str  # "cuda", "mps" or "cpu": the recipe's, once chosen
+    environment: Environment
+    submitted: float  # seconds since 1970
+    name: str = ""
+    more_epochs: int = 0  # those that were added once it had finished
+
+    @property
+    def epochs(self) -> int:
+        return self.recipe.epochs + self.more_epochs
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run at one moment. Nothing in it changes afterwards."""
+
+    run: Run
+    status: Status
+    position: int | None  # place in the queue, from 1; None once it has a slot
+    note: str  # what it is busy with before it trains: "downloading …, 3.1 of 9.9 MB"
+    started: Event | None  # its `epochs` are all, those that were added too
+    steps: tuple[Event, ...]  # downsampled
+    epochs: tuple[Event, ...]  # all
+    latest: Event | None  # of any kind; of a run that failed, its message says why
+    message: str = ""  # what there is to say about how it stands, as why it was interrupted
+    starts_in: float | None = None  # about how many seconds it will still wait in the queue, where that can be told
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more comes unless somebody asks for it."""
+        return self.status in ENDED
+
+    @property
+    def resumable(self) -> bool:
+        return self.status in RESUMABLE
+
+
+def new_run(architecture: Architecture, recipe: Recipe, owner: str = "", name: str = "") -> Run:
+    """A run of its own id, on the device that the recipe's choice means here. Raises DeviceError."""
+    device = choose_device(recipe.device)
+    environment = Environment(torch.__version__, platform.python_version(), describe_device(device))
+    run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
+    return Run(run_id, owner, architecture, recipe, device.type, environment, time.time(), name or architecture.name)
+
+
+def checked_name(name: str) -> str:
+    """The name with single spaces. Raises RunError where it will not do."""
+    name = " ".join(name.split())
+    if not name or len(name) > MAX_NAME or not name.isprintable():
+        raise RunError(f"a run's name has 1 to {MAX_NAME} characters that can be seen")
+    return name
+
+
+def shown_status(status: Status, wish: Wish) -> Status:
+    """The status of a run that is being trained, as what somebody wants of it makes it."""
+    wished: dict[Wish, Status] = {"stop": "stopping", "pause": "pausing", "interrupt": "stopping"}
+    return wished.get(wish, status) if status in TRAINED_NOW else status

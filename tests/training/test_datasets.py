@@ -1,0 +1,321 @@
+"""Data sets: what they hold, how they are fetched and checked, and what is said when they cannot be had."""
+
+import gzip
+import hashlib
+import io
+import math
+import pickle
+import tarfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torchvision.datasets import CIFAR10, KMNIST, MNIST
+
+from explorer.training import datasets
+from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split, data_root, load_dataset, sample_images
+
+from .conftest import read_tiny, tiny_kind
+
+IDX = {
+    "train-images-idx3-ubyte": (60_000, 28, 28),
+    "train-labels-idx1-ubyte": (60_000,),
+    "t10k-images-idx3-ubyte": (10_000, 28, 28),
+    "t10k-labels-idx1-ubyte": (10_000,),
+}
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "_loaded", {})
+
+
+def quiet(file: str, done: int, total: int) -> None:
+    pass
+
+
+def md5(data: bytes) -> str:
+    return hashlib.md5(data).hexdigest()
+
+
+def check(dataset: Dataset, train: int, test: int) -> None:
+    """What every data set promises."""
+    for split, count in ((dataset.train, train), (dataset.test, test)):
+        assert split.images.shape == (count, *dataset.kind.input_shape)
+        assert split.images.dtype == torch.uint8
+        assert split.labels.shape == (count,)
+        assert split.labels.dtype == torch.int64
+        assert split.labels.unique().tolist() == list(range(len(dataset.kind.classes)))
+    pixels = dataset.train.images.float() / 255
+    assert pixels.mean((0, 2, 3)).tolist() == pytest.approx(dataset.kind.mean, abs=1e-4)
+    assert pixels.std((0, 2, 3)).tolist() == pytest.approx(dataset.kind.std, abs=1e-4)
+
+
+# --- what they hold -------------------------------------------------------------------------------------------------
+
+
+def test_digits_are_built_in(tmp_path: Path) -> None:
+    digits = load_dataset("digits", tmp_path)
+    check(digits, 1437, 360)
+    assert digits.test.labels.bincount().tolist() == [36, 36, 35, 37, 36, 37, 36, 36, 35, 36]
+    again = datasets._read("digits", tmp_path, None)
+    assert torch.equal(again.train.images, digits.train.images)
+    assert torch.equal(again.test.labels, digits.test.labels)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_real_mnist() -> None:
+    if not (data_root() / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file():
+        pytest.skip(f"no MNIST under {data_root()}; EXPLORER_DATA names the folder")
+    mnist = load_dataset("mnist")
+    check(mnist, 60_000, 10_000)
+    assert mnist.test.labels[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_the_table(name: str) -> None:
+    kind = DATASETS[name]
+    assert len(set(kind.classes)) == len(kind.classes) == 10
+    assert len(kind.mean) == len(kind.std) == kind.input_shape[0]
+    assert kind.title
+    assert kind.summary
+
+
+def test_where_the_data_lie(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPLORER_DATA", "~/elsewhere")
+    assert data_root() == Path.home() / "elsewhere"
+    monkeypatch.delenv("EXPLORER_DATA")
+    assert data_root() == Path.home() / ".cache" / "architecture-explorer" / "data"
+
+
+# --- images to draw -------------------------------------------------------------------------------------------------
+
+
+def test_samples_are_one_of_each_class_in_turn(tmp_path: Path) -> None:
+    images = sample_images("digits", 12, tmp_path)
+    assert (images.shape, images.dtype) == ((12, 28, 28), np.uint8)
+    test = load_dataset("digits", tmp_path).test
+    labels = [int(test.labels[(test.images[:, 0] == torch.from_numpy(image)).all((1, 2))][0]) for image in images]
+    assert labels == [*range(10), 0, 1]
+    assert not np.array_equal(images[0], images[10])
+
+
+def test_samples_are_never_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "_download", lambda *args: pytest.fail("downloads"))
+    with pytest.raises(DatasetError, match="not here yet; train on this data set once"):
+        sample_images("mnist", 1, tmp_path)
+
+
+def test_samples_do_not_wait_for_a_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(root: Path, progress: Any) -> tuple[Split, Split]:
+        begun.set()
+        assert go_on.wait(60)
+        return read_tiny(root, progress)
+
+    monkeypatch.setitem(DATASETS, "tiny", tiny_kind(slow))
+    monkeypatch.setattr(datasets, "PATIENCE", 0.01)
+    loading = threading.Thread(target=load_dataset, args=["tiny", tmp_path])
+    loading.start()
+    assert begun.wait(60)
+    with pytest.raises(DatasetError, match="being loaded just now"):
+        sample_images("tiny", 1, tmp_path)
+    go_on.set()
+    loading.join()
+    assert sample_images("tiny", 1, tmp_path).shape == (1, 8, 8)
+
+
+# --- fetching -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that KMNIST is fetched from in place of its server: black images, whose classes are 0 to 9 in turn."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    resources = []
+    for name, sizes in IDX.items():
+        header = bytes((0, 0, 8, len(sizes))) + b"".join(size.to_bytes(4, "big") for size in sizes)
+        body = bytes(math.prod(sizes)) if "images" in name else bytes(i % 10 for i in range(sizes[0]))
+        packed = gzip.compress(header + body, 1, mtime=0)
+        (folder / f"{name}.gz").write_bytes(packed)
+        resources.append((f"{name}.gz", md5(packed)))
+    monkeypatch.setattr(KMNIST, "resources", resources)
+    monkeypatch.setattr(KMNIST, "mirrors", ["file:///nowhere/", folder.as_uri() + "/"])
+    return folder
+
+
+def test_fetched_once_with_progress(server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, int, int]] = []
+    root = tmp_path / "data"
+    dataset = load_dataset("kmnist", root, lambda *args: told.append(args))
+    assert dataset.train.images.shape == (60_000, 1, 28, 28)
+    assert dataset.test.labels[:12].tolist() == [*range(10), 0, 1]
+    for name in IDX:
+        size = (server / f"{name}.gz").stat().st_size
+        assert [total for file, done, total in told if file == f"{name}.gz" and done == size] == [size]
+    assert {path.name for path in (root / "KMNIST" / "raw").iterdir()} == {*IDX, *(f"{name}.gz" for name in IDX)}
+    monkeypatch.setattr(datasets, "_loaded", {})
+    monkeypatch.setattr(datasets, "_download", lambda *args: pytest.fail("downloads again"))
+    load_dataset("kmnist", root)
+
+
+def test_a_wrong_checksum_is_refused(server: Path, tmp_path: Path) -> None:
+    (server / "t10k-labels-idx1-ubyte.gz").write_bytes(gzip.compress(b"something else"))
+    with pytest.raises(DatasetError, match=r"what came has a wrong checksum.*Or use the built-in digits"):
+        load_dataset("kmnist", tmp_path / "data")
+    left = {path.name for path in (tmp_path / "data" / "KMNIST" / "raw").iterdir()}
+    assert not [name for name in left if name.startswith("t10k-labels") or name.endswith(".part")]
+
+
+def test_progress_may_give_up(server: Path, tmp_path: Path) -> None:
+    class Enough(Exception):
+        pass
+
+    def give_up(file: str, done: int, total: int) -> None:
+        raise Enough
+
+    with pytest.raises(Enough):
+        load_dataset("kmnist", tmp_path / "data", give_up)
+    assert list((tmp_path / "data" / "KMNIST" / "raw").iterdir()) == []
+
+
+def test_without_a_network_digits_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MNIST, "mirrors", ["file:///nowhere/"])
+    with pytest.raises(DatasetError) as caught:
+        load_dataset("mnist", tmp_path)
+    message = str(caught.value)
+    assert message.startswith("MNIST cannot be loaded: train-images-idx3-ubyte.gz could not be downloaded (file:///nowhere/")
+    assert f"put it at {tmp_path}" in message
+    assert message.endswith("Or use the built-in digits, which need no files.")
+
+
+def test_a_root_that_cannot_be_written(server: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DatasetError, match="Not a directory"):
+        load_dataset("kmnist", tmp_path / "file")
+
+
+# --- files that were there before -----------------------------------------------------------------------------------
+
+Spoil = Callable[[Path], None]
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def other_header(path: Path) -> None:
+    path.write_bytes(b"\x01" + path.read_bytes()[1:])
+
+
+def other_classes(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1] + b"\xff")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (cut_short, "t10k-labels-idx1-ubyte has 10,007 bytes where 10,008 belong: delete it"),
+        (other_header, "t10k-labels-idx1-ubyte is corrupt: delete it, and it is downloaded again"),
+        (other_classes, "name classes that do not exist"),
+    ],
+)
+def test_spoilt_files_are_found(spoil: Spoil, words: str, server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_dataset("kmnist", tmp_path)
+    monkeypatch.setattr(datasets, "_loaded", {})
+    spoil(tmp_path / "KMNIST" / "raw" / "t10k-labels-idx1-ubyte")
+    with pytest.raises(DatasetError, match=words):
+        load_dataset("kmnist", tmp_path)
+
+
+def test_mnists_content_is_checked(tmp_path: Path) -> None:
+    folder = tmp_path / "MNIST" / "raw"
+    folder.mkdir(parents=True)
+    for name, sizes in IDX.items():
+        header = bytes((0, 0, 8, len(sizes))) + b"".join(size.to_bytes(4, "big") for size in sizes)
+        (folder / name).write_bytes(header + bytes(math.prod(sizes)))
+    with pytest.raises(DatasetError, match="train-images-idx3-ubyte is corrupt"):
+        load_dataset("mnist", tmp_path)
+
+
+# --- colour ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """CIFAR-10's archive with ten photographs a file, red on the left half."""
+    image = np.zeros((3, 32, 32), np.uint8)
+    image[0, :, :16] = 200
+    batch = pickle.dumps({"data": np.repeat(image.reshape(1, -1), 10, 0), "labels": list(range(10))})
+    names = [name for name, _ in [*CIFAR10.train_list, *CIFAR10.test_list]]
+    files = dict.fromkeys(names, batch) | {"batches.meta": pickle.dumps({"label_names": list(DATASETS["cifar10"].classes)})}
+    path = tmp_path / "cifar.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(f"{CIFAR10.base_folder}/{name}")
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    monkeypatch.setattr(CIFAR10, "url", path.as_uri())
+    monkeypatch.setattr(CIFAR10, "tgz_md5", md5(path.read_bytes()))
+    monkeypatch.setattr(CIFAR10, "train_list", [[name, md5(batch)] for name in names[:-1]])
+    monkeypatch.setattr(CIFAR10, "test_list", [[names[-1], md5(batch)]])
+    monkeypatch.setattr(CIFAR10, "meta", CIFAR10.meta | {"md5": md5(files["batches.meta"])})
+    return path
+
+
+def test_photographs(photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = load_dataset("cifar10", tmp_path)
+    assert dataset.train.images.shape == (50, 3, 32, 32)
+    assert dataset.test.labels.tolist() == list(range(10))
+    assert dataset.train.images[0, :, 5].tolist() == [[200] * 16 + [0] * 16, [0] * 32, [0] * 32]
+    samples = sample_images("cifar10", 3, tmp_path)
+    assert samples.shape == (3, 32, 32, 3)
+    assert samples[0, 5, 0].tolist() == [200, 0, 0]
+    monkeypatch.setattr(datasets, "_loaded", {})
+    cut_short(tmp_path / CIFAR10.base_folder / "data_batch_3")
+    with pytest.raises(DatasetError, match="data_batch_3 is corrupt"):
+        load_dataset("cifar10", tmp_path)
+
+
+# --- memory ---------------------------------------------------------------------------------------------------------
+
+
+def test_many_threads_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[Path] = []
+
+    def counted(root: Path, progress: Any) -> tuple[Split, Split]:
+        reads.append(root)
+        time.sleep(0.05)
+        return read_tiny(root, progress)
+
+    monkeypatch.setitem(DATASETS, "tiny", tiny_kind(counted))
+    found: list[Dataset] = []
+    threads = [threading.Thread(target=lambda: found.append(load_dataset("tiny", tmp_path))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert reads == [tmp_path]
+    assert len(found) == 8
+    assert all(one is found[0] for one in found)
+
+
+def test_a_failure_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([OSError("disk trouble"), None])
+
+    def once_broken(root: Path, progress: Any) -> tuple[Split, Split]:
+        if error := next(answers):
+            raise error
+        return read_tiny(root, progress)
+
+    monkeypatch.setitem(DATASETS, "tiny", tiny_kind(once_broken))
+    with pytest.raises(DatasetError, match="disk trouble"):
+        load_dataset("tiny", tmp_path)
+    assert load_dataset("tiny", tmp_path).name == "tiny"

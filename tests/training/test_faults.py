@@ -1,0 +1,335 @@
+"""What can go wrong around a training: each ends in a clear message of its run, and the next run trains."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from explorer.network.spec import Architecture
+from explorer.training import checkpoint_files, database, engine, jobs, recording
+from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split
+from explorer.training.jobs import JobManager, QueueFull, RunError, Snapshot
+from explorer.training.store import Store, open_store
+
+from .conftest import tiny_kind
+from .test_jobs import ENDLESS, has_steps, recipe, wait
+
+
+@pytest.fixture
+def manager(tmp_path: Path, tiny: Dataset) -> Iterator[JobManager]:
+    with JobManager(store=Store(tmp_path / "home")) as made:
+        yield made
+    made.store.close()
+
+
+def the_next_trains(manager: JobManager, small: Architecture) -> None:
+    assert wait(manager, manager.submit(small, recipe(epochs=1))).status == "finished"
+
+
+def message(snapshot: Snapshot) -> str:
+    assert snapshot.latest is not None
+    assert (snapshot.status, snapshot.latest.kind) == ("failed", "failed")
+    assert snapshot.message == snapshot.latest.message
+    return snapshot.message
+
+
+# --- the disk -------------------------------------------------------------------------------------------------------
+
+
+def full(*_: Any) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_ends_a_run_at_its_last_whole_epoch(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = manager.submit(small, recipe(**ENDLESS))
+    wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint_files.os, "fsync", full)
+        failed = wait(manager, run_id)
+    epochs = len(failed.epochs)
+    assert message(failed).startswith(f"the checkpoint of epoch {epochs + 1} cannot be written to ")
+    assert message(failed).endswith(": No space left on device; make that right and resume the run")
+    the_next_trains(manager, small)
+    manager.resume(run_id)
+    wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
+    assert [event.epoch for event in manager.snapshot(run_id).epochs][: epochs + 1] == list(range(1, epochs + 2))
+
+
+def grow(connection: sqlite3.Connection, pages: int) -> None:
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def submit_many(manager: JobManager, small: Architecture) -> None:
+    """More than there is room for on the pages that the file has."""
+    for _ in range(100):
+        manager.submit(small, recipe(epochs=1))
+
+
+def test_a_database_that_cannot_grow_is_told_and_written_later(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's own limit stands for a full disk: the run fails, says so at once, and is written when there is room."""
+    monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.05)
+    run_id = manager.submit(small, recipe(**ENDLESS))
+    wait(manager, run_id, has_steps)
+    writer = manager.store._database._writer
+    with manager.store._database.read() as connection:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    grow(writer, pages)
+    failed = wait(manager, run_id)
+    assert "cannot be written, the disk is full; make room on it" in message(failed)
+    with pytest.raises(QueueFull, match="the disk is full"):
+        submit_many(manager, small)
+    deadline = time.monotonic() + 20
+    while not manager.notices and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert any("the disk is full" in notice for notice in manager.notices)
+    grow(writer, 1_000_000)
+    the_next_trains(manager, small)
+    assert manager.notices == ()
+    assert manager.store.kept(run_id).status == "failed"
+    epochs = len(manager.snapshot(run_id).epochs)
+    assert manager.store.last_epoch(run_id) == epochs
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another program's transaction."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.05)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_locked_database_ends_a_run_and_the_queue_waits(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+    with JobManager(store=Store(tmp_path)) as manager:
+        run_id, next_one = manager.submit(small, recipe(**ENDLESS)), manager.submit(small, recipe())
+        wait(manager, run_id, has_steps)
+        with locked(tmp_path / "runs.sqlite"):
+            failed = wait(manager, run_id)
+            assert "runs.sqlite is locked by another program; end that program or let it finish" in message(failed)
+            waiting = wait(manager, next_one, lambda snapshot: snapshot.message != "")
+            assert (waiting.status, waiting.position) == ("queued", 1)
+            assert "is locked by another program" in waiting.message
+            with pytest.raises(QueueFull, match="is locked by another program"):
+                manager.submit(small, recipe())
+            with pytest.raises(RunError, match="is locked by another program"):
+                manager.rename(run_id, "x")
+        assert wait(manager, next_one).status == "finished"
+        assert manager.store.kept(run_id).status == "failed"
+        assert manager.notices == ()
+    manager.store.close()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_short_lock_is_waited_for(tmp_path: Path, small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 30.0)
+    with JobManager(store=Store(tmp_path)) as manager:
+        run_id = manager.submit(small, recipe(**ENDLESS))
+        reached = len(wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1).epochs)
+        with locked(tmp_path / "runs.sqlite"):
+            time.sleep(0.5)
+            assert manager.snapshot(run_id).status == "running"  # who only looks never waits
+        wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > reached + 2)
+    manager.store.close()
+
+
+def test_where_nothing_can_be_written_runs_are_kept_in_memory(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for home in (tmp_path / "file" / "home", Path("/proc/home")):
+        with JobManager(store=open_store(home)) as manager:
+            assert manager.notices == (manager.store.notice,)
+            assert str(home) in manager.store.notice
+            assert manager.store.notice.endswith("Runs are kept in memory only, and end with this process")
+            run_id = manager.submit(small, recipe())
+            assert wait(manager, run_id).status == "finished"
+            manager.continue_run(run_id, 1)
+            assert len(wait(manager, run_id).epochs) == 3
+
+
+@pytest.mark.parametrize("content", [b"no database", b"SQLite format 3\0" + bytes(200)])
+def test_a_file_that_is_no_database_is_left_alone(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "runs.sqlite").write_bytes(content)
+    store = open_store(tmp_path)
+    assert "runs.sqlite is no database of runs; move it away, and a new one is made at the next start" in store.notice
+    assert (tmp_path / "runs.sqlite").read_bytes() == content
+    store.close()
+
+
+# --- checkpoints ----------------------------------------------------------------------------------------------------
+
+
+def stopped_after(manager: JobManager, small: Architecture, epochs: int) -> str:
+    run_id = manager.submit(small, recipe(**ENDLESS))
+    wait(manager, run_id, lambda snapshot: len(snapshot.epochs) >= epochs)
+    manager.stop(run_id)
+    wait(manager, run_id)
+    return run_id
+
+
+def checkpoints(manager: JobManager, run_id: str) -> list[Path]:
+    """The newest first."""
+    assert manager.store.folder is not None
+    return sorted((manager.store.folder / "checkpoints" / run_id).glob("*.safetensors"), reverse=True)
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(manager: JobManager, small: Architecture) -> None:
+    run_id = stopped_after(manager, small, 3)
+    epochs = len(manager.snapshot(run_id).epochs)
+    newest, before = checkpoints(manager, run_id)
+    newest.write_bytes(newest.read_bytes()[:-1] + b"?")
+    manager.resume(run_id)
+    running = wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
+    assert running.message.startswith(f"the checkpoint of epoch {epochs} is damaged (")
+    assert running.message.endswith(f"; the run went on from epoch {epochs - 1}")
+    assert [event.epoch for event in running.epochs] == list(range(1, len(running.epochs) + 1))
+    assert before.name == f"epoch-{epochs - 1:05d}.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda path: path.write_bytes(b""), "is damaged ("),
+        (lambda path: path.unlink(), "there is no checkpoint of epoch"),
+    ],
+)
+def test_without_any_checkpoint_a_run_cannot_go_on(
+    spoil: Callable[[Path], None], words: str, manager: JobManager, small: Architecture
+) -> None:
+    run_id = stopped_after(manager, small, 2)
+    for path in checkpoints(manager, run_id):
+        spoil(path)
+    events = len(manager.snapshot(run_id).epochs)
+    manager.resume(run_id)
+    failed = wait(manager, run_id)
+    assert words in message(failed)
+    assert message(failed).endswith("so that the run cannot go on; start it anew")
+    assert len(failed.epochs) == events
+    the_next_trains(manager, small)
+
+
+def test_a_checkpoint_of_another_network_fails(manager: JobManager, small: Architecture) -> None:
+    run_id = stopped_after(manager, small, 2)
+    other = stopped_after(manager, small.model_copy(update={"layers": small.layers[1:]}), 2)
+    epochs = len(manager.snapshot(run_id).epochs)
+    foreign = manager.store.checkpoints.read(other, len(manager.snapshot(other).epochs))
+    manager.store.checkpoints.save(run_id, foreign._replace(epoch=epochs))
+    manager.resume(run_id)
+    assert message(wait(manager, run_id)).startswith("torch cannot train this network: Error(s) in loading state_dict")
+    the_next_trains(manager, small)
+
+
+# --- data, device and numbers ---------------------------------------------------------------------------------------
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (DatasetError("x has 100 bytes, 47,040,016 are expected"), "Tiny cannot be loaded: x has 100 bytes, 47,040,016"),
+        (MemoryError(), "the program failed (MemoryError: )"),
+    ],
+)
+def test_data_that_cannot_be_read(
+    error: Exception, words: str, manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(DATASETS, "spoilt", tiny_kind(raising(error)))
+    failed = wait(manager, manager.submit(small, recipe("spoilt")))
+    assert words in message(failed)
+    the_next_trains(manager, small)
+
+
+def test_truncated_files_of_mnist(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+    """The message is the data sets' own; the run carries it, and can be resumed once the files are right."""
+    raw = tmp_path / "data" / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
+        (raw / name).write_bytes(bytes((0, 0, 8, 3)) + bytes(100))
+    with JobManager(data_root=tmp_path / "data") as manager:
+        failed = wait(manager, manager.submit(small, recipe("mnist")))
+        assert "train-images-idx3-ubyte" in message(failed)
+        assert failed.resumable
+        the_next_trains(manager, small)
+
+
+def test_out_of_memory_on_the_device(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        error = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        patch.setattr(engine.Numerics, "run", raising(error))
+        failed = wait(manager, manager.submit(small, recipe()))
+    assert message(failed) == "out of memory: try a batch size of 16 in place of 32, or smaller maps"
+    the_next_trains(manager, small)
+
+
+def test_a_loss_that_is_no_number(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.Numerics, "run", lambda self, network, images: network(images) * float("nan"))
+        failed = wait(manager, manager.submit(small, recipe()))
+    assert message(failed).startswith("the loss is no longer a number (epoch 1, step ")
+    the_next_trains(manager, small)
+
+
+def test_a_device_that_is_gone_when_the_run_is_resumed(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = stopped_after(manager, small, 1)
+    with manager.store._database.write() as connection:
+        connection.execute("UPDATE runs SET device = 'cuda'")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    manager.resume(run_id)
+    assert message(wait(manager, run_id)).startswith("this machine has no cuda; choose auto or ")
+    the_next_trains(manager, small)
+
+
+def test_a_fault_of_ours_ends_its_run_alone(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(recording, "train", raising(AttributeError("by accident")))
+        failed = wait(manager, manager.submit(small, recipe()))
+    assert message(failed) == "the program failed (AttributeError: by accident); the server's log says where"
+    the_next_trains(manager, small)
+
+
+def test_one_that_fails_leaves_the_others_as_they_were(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+    """Two at once: one fails, the other does not notice."""
+    opened = threading.Event()
+
+    def read(root: Path, progress: Any) -> tuple[Split, Split]:
+        assert opened.wait(60)
+        raise DatasetError("gone")
+
+    DATASETS["failing"] = tiny_kind(read)
+    try:
+        with JobManager(slots=2, store=Store(tmp_path)) as manager:
+            whole, failing = manager.submit(small, recipe(epochs=40)), manager.submit(small, recipe("failing"))
+            wait(manager, whole, has_steps)
+            opened.set()
+            message(wait(manager, failing))
+            assert wait(manager, whole).status == "finished"
+            assert [event.epoch for event in manager.snapshot(whole).epochs] == list(range(1, 41))
+        manager.store.close()
+    finally:
+        del DATASETS["failing"]

@@ -1,0 +1,106 @@
+"""Recipes: what is taken, what is refused, and in what words."""
+
+import json
+from typing import Any
+
+import pytest
+
+from explorer.training.recipe import (
+    OPTIMIZERS,
+    SCHEDULERS,
+    SGD,
+    OneCycleLR,
+    Recipe,
+    RecipeError,
+    StepLR,
+    parse_recipe,
+    to_data,
+    to_json,
+)
+
+
+def test_an_empty_object_is_the_default_recipe() -> None:
+    assert parse_recipe({}) == Recipe()
+    assert Recipe().dataset == "digits"
+
+
+def test_fields_are_taken() -> None:
+    recipe = parse_recipe(
+        {
+            "dataset": "mnist",
+            "epochs": 3,
+            "optimizer": {"kind": "SGD", "lr": 1, "momentum": 0.9, "nesterov": True},
+            "scheduler": {"kind": "StepLR", "step_size": 2},
+            "rotation": 7,
+        }
+    )
+    assert recipe.optimizer == SGD(lr=1.0, momentum=0.9, nesterov=True)
+    assert recipe.scheduler == StepLR(step_size=2, gamma=0.1)
+    assert (recipe.dataset, recipe.epochs, recipe.rotation) == ("mnist", 3, 7.0)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+def test_json_round_trip(optimizer: str, scheduler: str) -> None:
+    recipe = parse_recipe({"optimizer": {"kind": optimizer}, "scheduler": {"kind": scheduler}, "seed": 3})
+    assert (recipe.optimizer.kind, recipe.scheduler.kind) == (optimizer, scheduler)
+    assert parse_recipe(to_json(recipe)) == recipe
+    assert parse_recipe(to_json(recipe).encode()) == recipe
+    assert json.loads(json.dumps(to_data(recipe))) == to_data(recipe)
+    assert hash(parse_recipe(to_json(recipe))) == hash(recipe)
+
+
+REFUSED: list[tuple[Any, str | None, str]] = [
+    ("[]", None, "a recipe is a JSON object with dataset, epochs"),
+    ("{", None, "not JSON"),
+    ("[" * 10_000, None, "not JSON"),
+    ("1" * 30_000, None, "at most 20,000"),
+    ({1: 2}, None, "unknown field 1"),
+    ({"epoch": 3}, "epoch", 'unknown field "epoch" (did you mean epochs?); a recipe takes dataset, epochs'),
+    ({"epochs": 0}, "epochs", "epochs must be a whole number from 1 to 1000; this has 0"),
+    ({"epochs": "3"}, "epochs", 'this has "3"'),
+    ({"epochs": True}, "epochs", "this has true"),
+    ({"epochs": 2.0}, "epochs", "this has 2.0"),
+    ({"batch_size": 1}, "batch_size", "from 2 to 4096"),
+    ({"dataset": "mnsit"}, "dataset", "dataset must be one of digits, mnist, fashion-mnist, kmnist, cifar10"),
+    ({"dataset": None}, "dataset", "this has null"),
+    ({"label_smoothing": 1.5}, "label_smoothing", "a number from 0 to 1"),
+    ({"rotation": float("nan")}, "rotation", "a number from 0 to 180"),
+    ({"shift": float("inf")}, "shift", "a number from 0 to 32"),
+    ({"seed": -1}, "seed", "a whole number from 0 to 999999"),
+    ({"device": "gpu"}, "device", '"auto" or "cpu" or "cuda" or "mps"; this has "gpu"'),
+    ({"precision": 16}, "precision", '"auto" or "fp32" or "bf16"; this has 16'),
+    ({"optimizer": "SGD"}, "optimizer", 'an object such as {"kind": "SGD"}; this has "SGD"'),
+    ({"optimizer": {}}, "optimizer", "kind is missing; the kinds are SGD, Adam, AdamW"),
+    ({"optimizer": {"kind": "RMSprop"}}, "optimizer", 'unknown kind "RMSprop"; the kinds are SGD, Adam, AdamW'),
+    ({"optimizer": {"kind": []}}, "optimizer", "unknown kind []"),
+    ({"optimizer": {"kind": "SGD", "lr": 0}}, "optimizer.lr", "optimizer.lr must be a number above 0 to 10; this has 0"),
+    ({"optimizer": {"kind": "SGD", "momentun": 0.9}}, "optimizer.momentun", "did you mean momentum?"),
+    ({"optimizer": {"kind": "Adam", "momentum": 0.9}}, "optimizer.momentum", "Adam takes lr, weight_decay"),
+    ({"optimizer": {"kind": "SGD", "nesterov": True}}, "optimizer", "nesterov needs momentum above 0; set momentum to 0.9"),
+    ({"optimizer": {"kind": "SGD", 1: 2}}, "optimizer", "optimizer: "),
+    ({"scheduler": None}, "scheduler", 'an object such as {"kind": "constant"}; this has null'),
+    ({"scheduler": {"kind": "constant", "gamma": 1}}, "scheduler.gamma", "constant takes no arguments"),
+    ({"scheduler": {"kind": "OneCycleLR", "pct_start": 2}}, "scheduler.pct_start", "from 0 to 1; this has 2"),
+]
+
+
+@pytest.mark.parametrize(("data", "field", "words"), REFUSED)
+def test_what_is_refused_is_named(data: Any, field: str | None, words: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        parse_recipe(data)
+    assert caught.value.field == field
+    assert words in caught.value.message
+
+
+def test_every_field_has_help() -> None:
+    models = [Recipe, *OPTIMIZERS.values(), *(kind.model for kind in SCHEDULERS.values())]
+    bare = [(m.__name__, name) for m in models for name, f in m.model_fields.items() if name != "kind" and not f.description]
+    assert bare == []
+
+
+def test_one_cycle_of_any_length_can_be_built() -> None:
+    """torch divides by zero where the rise is exactly one step."""
+    arguments = SCHEDULERS["OneCycleLR"].inferred(OneCycleLR(pct_start=0.25), 4)
+    assert arguments["total_steps"] == 4
+    assert arguments["pct_start"] * 4 != 1
