@@ -1,0 +1,153 @@
+"""Whether two networks differ by more than noise, tested on the same images: McNemar's test, exact.
+
+Only the images that one network gets right and the other wrong tell the two apart. Were the networks equally good, each
+such image would fall to either with even chances, as a coin does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from explorer.compare.learning import Group, Record
+from explorer.network.spec import Architecture
+from explorer.training.datasets import Dataset, Split
+from explorer.training.engine import Numerics, evaluate
+from explorer.training.network import Chance, new_network
+
+LEVEL = 0.05
+
+Right = npt.NDArray[np.bool_]  # for each test image, in the data set's order, whether a network gets it right
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """Test images by which of two networks gets them right."""
+
+    only_a: int
+    only_b: int
+    both: int
+    neither: int
+    p_value: float  # two-sided: how often a fair coin would split only_a + only_b as unevenly or more so
+
+    @property
+    def is_more_than_noise(self) -> bool:
+        return self.p_value < LEVEL
+
+
+def mcnemar(right_a: npt.ArrayLike | Tensor, right_b: npt.ArrayLike | Tensor) -> McNemar:
+    """The test for two networks, from which of the same test images each gets right.
+
+    Raises ValueError where these are not truth values, or not of as many images.
+    """
+    a, b = _truths(right_a), _truths(right_b)
+    if a.shape != b.shape:
+        raise ValueError(f"two networks are compared on the same images; these are {len(a)} and {len(b)}")
+    only_a, only_b, both = int((a & ~b).sum()), int((b & ~a).sum()), int((a & b).sum())
+    return McNemar(only_a, only_b, both, len(a) - only_a - only_b - both, p_value(only_a, only_b))
+
+
+def p_value(only_a: int, only_b: int) -> float:
+    """How often a fair coin, thrown only_a + only_b times, falls as unevenly as this or more so, to either side.
+
+    Exact: the binomial coefficients are summed as whole numbers and divided once, so that nothing cancels, overflows or
+    adds up, however many there are. Raises ValueError for a negative number.
+    """
+    if min(only_a, only_b) < 0:
+        raise ValueError(f"so many images cannot be: {only_a}, {only_b}")
+    throws = only_a + only_b
+    ways = one_way = 1
+    for heads in range(min(only_a, only_b)):
+        one_way = one_way * (throws - heads) // (heads + 1)
+        ways += one_way
+    return min(1.0, 2 * ways / (1 << throws))
+
+
+def verdict_text(found: McNemar, name_a: str, name_b: str) -> str:
+    """In plain words whether the difference is more than noise at 5 %."""
+    if not found.only_a and not found.only_b:
+        return f"{name_a} and {name_b} get the same test images right: there is no difference."
+    split = (
+        f"{name_a} alone gets {_images(found.only_a)} right, {name_b} alone {found.only_b:,}. "
+        f"Were they equally good, a split at least as uneven would come about {_often(found.p_value)}"
+    )
+    if not found.is_more_than_noise:
+        return f"{split}: the difference may well be noise."
+    better = name_a if found.only_a > found.only_b else name_b
+    return f"{split}: {better} is better by more than noise."
+
+
+def first_pair(a: Group, b: Group) -> tuple[Record, Record] | None:
+    """The two networks to compare of two groups: of the lowest seed that both have, else of the lowest of each.
+
+    None where a group has no run with weights, or the two were tested on different images. One network of each, not all
+    seeds pooled: every seed meets the same test images, and the hard ones are hard for all, so that the images of several
+    seeds are no further independent throws, and p would come out far too small. What is found so holds for these two
+    trained networks; how much the architectures vary with the seed, the deviation over the seeds says.
+    """
+    if a.recipe.dataset != b.recipe.dataset:
+        return None
+    of_a, of_b = ({record.recipe.seed: record for record in group.records if _has_weights(record)} for group in (a, b))
+    if not of_a or not of_b:
+        return None
+    common = of_a.keys() & of_b.keys()
+    return (of_a[min(common)], of_b[min(common)]) if common else (of_a[min(of_a)], of_b[min(of_b)])
+
+
+def right_answers(
+    architecture: Architecture,
+    weights: Mapping[str, Tensor],
+    dataset: Dataset,
+    precision: str,
+    device: torch.device | None = None,
+) -> Right:
+    """Which test images a trained network gets right. Its mean is the test accuracy that the run reported, exactly, if the
+    weights are of that epoch, and device (without one, the CPU) and precision those that it was trained with.
+
+    It is the engine's own evaluation, looked on: same batches, same layout, same numbers. Of a recipe whose precision is
+    "auto", that which is faster here is taken, as for a run.
+
+    Raises RuntimeError where the weights are not of this architecture, and ArchitectureError where it does not fit.
+    """
+    device = device or torch.device("cpu")
+    numerics, chance = Numerics.of(precision, device), Chance.of(0, device)
+    network = new_network(architecture, chance.weights, chance.dropout)
+    network.load_state_dict(dict(weights))
+    network = network.to(device).to(memory_format=numerics.layout)
+    answers: list[Tensor] = []
+
+    def look(module: nn.Module, given: Any, scores: Tensor) -> None:
+        answers.append(scores.float().argmax(1))  # as evaluate has them
+
+    network.register_forward_hook(look)
+    test = Split(dataset.test.images.to(device), dataset.test.labels.to(device))
+    evaluate(network, test, dataset.kind, numerics)
+    right: Right = (torch.cat(answers) == test.labels).cpu().numpy()
+    return right
+
+
+def _truths(values: npt.ArrayLike | Tensor) -> Right:
+    found = np.asarray(values.cpu() if isinstance(values, Tensor) else values)
+    if found.ndim != 1 or found.dtype != np.bool_:
+        raise ValueError(f"right answers are a row of truth values; these are {found.dtype} of shape {found.shape}")
+    return found
+
+
+def _has_weights(record: Record) -> bool:
+    return record.run_id is not None and bool(record.epochs)
+
+
+def _images(count: int) -> str:
+    return f"{count:,} image{'' if count == 1 else 's'}"
+
+
+def _often(p: float) -> str:
+    """The probability as a share of cases; as many digits as tell it from the level."""
+    if p < 0.0001:
+        return "in less than 0.01 % of cases"
+    digits = next(digits for digits in range(2, 18) if float(f"{p:.{digits}g}") != LEVEL or p == LEVEL)
+    return f"in {float(f'{100 * p:.{digits}g}'):.15g} % of cases"

@@ -1,0 +1,151 @@
+"""What a group of runs came to, in figures that can stand beside another's. Accuracies are shares from 0 to 1."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import fmean, median, stdev
+
+from explorer.compare.learning import Group, curve
+from explorer.network.analysis import analyze
+from explorer.network.spec import Architecture
+from explorer.presets import WAYS, Preset
+from explorer.training.datasets import DATASETS
+
+TARGET = 0.994  # test accuracy that the documented networks set out to reach
+# Accuracies are whole images of some ten thousand: what floating point loses in a mean is far less than this.
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Best:
+    """The highest test accuracy of one seed, and the first epoch that reached it."""
+
+    seed: int
+    accuracy: float
+    epoch: int
+
+
+@dataclass(frozen=True)
+class DocumentedFigures:
+    """What the document of the preset that a group began from says, by its log."""
+
+    preset_id: str
+    best: float
+    best_epoch: int
+    final: float
+    seconds_an_epoch: float  # median; whole seconds in the log
+    iterations_per_second: float  # median, on its author's machine
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One group. None stands for what is not known, or not yet.
+
+    best and final are over the seeds that have come furthest, so that no half-trained network is in them; `seeds` says how
+    many. A best is chosen by the test images and so flatters, the more the longer the run: final is the one to report.
+    """
+
+    label: str
+    seeds: int
+    epochs: int  # that those seeds have behind them
+    parameters: int
+    documented: DocumentedFigures | None  # None where the network is no preset's, or its preset has no document
+    best: float | None  # mean over the seeds of each one's highest
+    bests: tuple[Best, ...]
+    final: float | None  # mean over the seeds
+    final_deviation: float | None  # standard deviation of a sample; None for a single seed
+    standard_error: float | None  # of final, by the number of test images alone
+    epochs_to_target: int | None  # None where the mean has not reached it
+    seconds_an_epoch: float | None  # median of all epochs of all seeds: other work on the machine shifts it little
+    iterations_per_second: float | None  # median likewise
+    accuracy_per_parameter: float | None  # see accuracy_per_parameter
+
+
+def verdict(group: Group, presets: Iterable[Preset] = (), target: float = TARGET) -> Verdict:
+    """What the group came to. `presets` are those that it may have begun from, see `origin`."""
+    records = group.furthest
+    finals = [record.epochs[-1].test_accuracy for record in records]
+    final = fmean(finals) if finals else None
+    bests = tuple(
+        Best(record.recipe.seed, top.test_accuracy, top.epoch)
+        for record in records
+        for top in [max(record.epochs, key=lambda epoch: epoch.test_accuracy)]  # of equals the first
+    )
+    epochs = [epoch for record in group.records for epoch in record.epochs]
+    parameters = analyze(group.architecture).total_params
+    test_images = next((record.test_images for record in records if record.test_images), None)
+    began = origin(group.architecture, presets)
+    return Verdict(
+        label=group.label,
+        seeds=len(records),
+        epochs=len(records[0].epochs) if records else 0,
+        parameters=parameters,
+        documented=documented_figures(began) if began else None,
+        best=fmean(best.accuracy for best in bests) if bests else None,
+        bests=bests,
+        final=final,
+        final_deviation=stdev(finals) if len(finals) > 1 else None,
+        standard_error=standard_error(final, test_images) if final is not None and test_images else None,
+        epochs_to_target=epochs_to(group, target),
+        seconds_an_epoch=median(epoch.seconds for epoch in epochs) if epochs else None,
+        iterations_per_second=median(epoch.iterations_per_second for epoch in epochs) if epochs else None,
+        accuracy_per_parameter=None
+        if final is None
+        else accuracy_per_parameter(final, parameters, len(DATASETS[group.recipe.dataset].classes)),
+    )
+
+
+def origin(architecture: Architecture, presets: Iterable[Preset]) -> Preset | None:
+    """The documented preset whose network this is, with the dropout rates of either of its recipes; None where there is none.
+
+    A network that was changed in any other way is not the document's any more, whatever its name.
+    """
+    for preset in presets:
+        ways = [found[0] for way in WAYS if (found := preset.way(way))]
+        if any((own.input_shape, own.layers) == (architecture.input_shape, architecture.layers) for own in ways):
+            return preset
+    return None
+
+
+def documented_figures(preset: Preset) -> DocumentedFigures | None:
+    """By the document's log; None for a preset of ours."""
+    found = preset.documented
+    if not found:
+        return None
+    return DocumentedFigures(
+        preset_id=preset.id,
+        best=found.best.test_accuracy,
+        best_epoch=found.best.epoch,
+        final=found.log[-1].test_accuracy,
+        seconds_an_epoch=float(median(epoch.seconds for epoch in found.log)),
+        iterations_per_second=median(epoch.iterations_per_second for epoch in found.log),
+    )
+
+
+def epochs_to(group: Group, target: float) -> int | None:
+    """The first epoch after which the mean test accuracy of the seeds that reached it is at least `target`; None if never."""
+    reached = (point.epoch for point in curve(group, "test_accuracy") if point.mean >= target - ROUNDING)
+    return next(reached, None)
+
+
+def accuracy_per_parameter(accuracy: float, parameters: int, classes: int) -> float | None:
+    """Percentage points of accuracy above chance (1 in `classes`) for every 1,000 parameters; None without parameters.
+
+    99.4 % of ten classes with 16,000 parameters is 89.4 / 16 = 5.6. It says how dearly a network buys what it knows, not how
+    good it is: as accuracy has a ceiling and parameters have none, smaller networks nearly always lead. Where accuracy has
+    to count too, see pareto.py.
+    """
+    return 100 * (accuracy - 1 / classes) / (parameters / 1000) if parameters else None
+
+
+def standard_error(accuracy: float, images: int) -> float:
+    """How far the accuracy on so many test images lies from that on all images of their kind, as a standard deviation.
+
+    sqrt(p(1 − p) / n): 0.0008, 0.08 points, at 99.4 % on 10,000. Near 0 and 1 it says too little. Further seeds do not make
+    it smaller, as they are tested on the same images; nor is it for two networks on the same images, see mcnemar.py.
+
+    Raises ValueError for no images, or for what is no share.
+    """
+    if images < 1 or not 0 <= accuracy <= 1:
+        raise ValueError(f"an accuracy is from 0 to 1, on at least one image; this is {accuracy} on {images}")
+    return math.sqrt(accuracy * (1 - accuracy) / images)

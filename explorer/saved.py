@@ -1,0 +1,124 @@
+"""Architectures that were saved under a name: one JSON file each in one folder, with the recipe and the assignment.
+
+Everyone who uses the server sees all of them: a class shows its work so. There are no accounts; whoever saved one can
+replace or delete it while the page it was saved from is open, and whoever runs the server can do so with the files.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import re
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from explorer.link import MAX_BYTES, LinkError, Shared, parse_shared, to_data
+
+MAX_SAVED = 500
+MAX_NAME = 60
+MAX_OWNER = 40
+
+log = logging.getLogger(__name__)
+
+
+class SaveError(Exception):
+    """A name that will not do, or a folder that cannot be written; the message says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """One file of the folder."""
+
+    name: str
+    owner: str
+    shared: Shared
+
+
+class SavedStore:
+    """The folder. Every method may be called from any thread; the files may be changed by other programs at any time."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._read: dict[str, tuple[int, Saved | None]] = {}  # by file name: when it was written, and what is in it
+
+    def all(self) -> tuple[Saved, ...]:
+        """By name. Files that are none of ours are left out."""
+        with self._lock:
+            return tuple(sorted(self._entries().values(), key=lambda saved: (saved.name.casefold(), saved.name)))
+
+    def save(self, name: str, shared: Shared, owner: str) -> Saved:
+        """Keep the work under a name, in place of what the same owner kept under it before. Raises SaveError."""
+        name = " ".join(name.split())
+        if not name or len(name) > MAX_NAME or not name.isprintable():
+            raise SaveError(f"a name has 1 to {MAX_NAME} characters that can be seen")
+        saved = Saved(name, owner, shared)
+        with self._lock:
+            entries, file = self._entries(), _file_name(name)
+            if file in entries and entries[file].owner != owner:
+                raise SaveError(f"“{name}” is taken; choose another name")
+            if file not in entries and len(entries) >= MAX_SAVED:
+                raise SaveError(f"{MAX_SAVED} networks are saved here, which is the limit; delete some in {self.folder}")
+            self._write(file, saved)
+        return saved
+
+    def delete(self, name: str, owner: str) -> None:
+        """Raises SaveError where it is another's. Nothing where there is none."""
+        with self._lock:
+            file = _file_name(name)
+            found = self._entries().get(file)
+            if found is None:
+                return
+            if found.owner != owner:
+                raise SaveError(f"“{name}” was saved from another page")
+            (self.folder / file).unlink(missing_ok=True)
+
+    # --- under the lock ---------------------------------------------------------------------------------------------
+
+    def _entries(self) -> dict[str, Saved]:
+        """By file name. Only files that are new or were changed are read."""
+        read: dict[str, tuple[int, Saved | None]] = {}
+        try:
+            with os.scandir(self.folder) as files:
+                found = sorted((file.name, file.stat()) for file in files if file.name.endswith(".json") and file.is_file())
+        except OSError:  # not there yet, or not to be read: nothing is saved
+            found = []
+        for name, stat in found[: 2 * MAX_SAVED]:
+            before = self._read.get(name)
+            known = before if before and before[0] == stat.st_mtime_ns else None
+            read[name] = known or (stat.st_mtime_ns, _parse(self.folder / name, stat.st_size))
+        self._read = read
+        return {name: saved for name, (_, saved) in read.items() if saved}
+
+    def _write(self, file: str, saved: Saved) -> None:
+        """Whole or not at all: another reader never sees half a file."""
+        text = json.dumps({"name": saved.name, "owner": saved.owner, **to_data(saved.shared)}, ensure_ascii=False, indent=1)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile("w", dir=self.folder, suffix=".part", encoding="utf-8", delete=False) as part:
+                part.write(text)
+            os.replace(part.name, self.folder / file)
+        except OSError as error:
+            raise SaveError(f"{self.folder} cannot be written: {error.strerror}") from None
+
+
+def _file_name(name: str) -> str:
+    """A name that every file system takes, and that tells any two names apart but for capitals."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.casefold())[:40].strip("-")
+    return f"{plain}-{hashlib.sha256(name.casefold().encode()).hexdigest()[:12]}.json".lstrip("-")
+
+
+def _parse(path: Path, size: int) -> Saved | None:
+    try:
+        data = json.loads(path.read_bytes()) if size <= 2 * MAX_BYTES else None
+        if not isinstance(data, dict):
+            raise LinkError("not a saved network")
+        name, owner = data.pop("name", None), data.pop("owner", None)
+        if not isinstance(name, str) or not isinstance(owner, str) or _file_name(name) != path.name:
+            raise LinkError("its name is not its file's")
+        return Saved(name, owner, parse_shared(data))
+    except (OSError, ValueError, RecursionError) as error:
+        log.warning("%s is left out: %s", path, error)
+        return None

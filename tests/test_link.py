@@ -1,0 +1,144 @@
+"""Links: what goes in comes out, and anything else is refused with a sentence."""
+
+import base64
+import json
+import time
+import tracemalloc
+import zlib
+
+import pytest
+from hypothesis import given, settings
+
+from explorer import link
+from explorer.assignment import Assignment
+from explorer.link import MAX_BYTES, MAX_CHARACTERS, LinkError, Shared, decode, encode, parse_shared, to_data
+from explorer.network.spec import MAX_LAYERS, Architecture, Conv2d, Flatten, Linear, ReLU
+from explorer.presets import load_presets
+from explorer.training.recipe import SGD, AdamW, Constant, OneCycleLR, Recipe
+from tests.network.stacks import architectures
+
+PRESETS = load_presets()
+SMALL = Shared(Architecture(layers=(Conv2d(out_channels=4, kernel_size=3),)), Recipe())
+
+
+def packed(data: bytes, version: int = link.VERSION) -> str:
+    return f"{version}.{base64.urlsafe_b64encode(zlib.compress(data)).decode().rstrip('=')}"
+
+
+@pytest.mark.parametrize("id", PRESETS)
+def test_a_presets_link_is_short_and_gives_it_back(id):
+    shared = Shared(PRESETS[id].architecture, PRESETS[id].recipe, Assignment(), id)
+    text = encode(shared)
+    assert decode(text) == shared
+    assert len(text) < 800
+    assert encode(decode(text)) == text
+
+
+@given(architectures())
+@settings(max_examples=50, deadline=None)
+def test_any_stack_comes_back(architecture):
+    assert decode(encode(Shared(architecture))).architecture == architecture
+
+
+def test_every_part_travels():
+    shared = Shared(
+        Architecture(name="Ünïcode · 网络 🙂", input_shape=(3, 32, 32), layers=(Conv2d(out_channels=4, kernel_size=(1, 3)),)),
+        Recipe(dataset="cifar10", epochs=3, optimizer=AdamW(), scheduler=OneCycleLR(), seed=7),
+        Assignment(max_params=None, max_epochs=5, min_accuracy=0.5, max_layers=9, batch_norm=True, linear_head=True),
+        "gap-17k",
+    )
+    assert decode(encode(shared)) == shared
+
+
+def test_recipe_and_assignment_are_written_out_in_full():
+    """A link says what it means even after our defaults have changed."""
+    data = to_data(SMALL)
+    assert set(data["recipe"]) == set(Recipe.model_fields)
+    assert data["recipe"]["optimizer"].keys() == SGD.model_fields.keys()
+    assert set(data["assignment"]) == set(Assignment.model_fields)
+
+
+def test_a_link_of_the_first_version_stays_readable():
+    """Kept from the day that version 1 was made; should it ever fail, links on course pages are dead."""
+    text = (
+        "1.eNpVUV2LGzEM_C96dkt2c9Amry3ty0Hhjj6VY1FsZW3iL2xt2mvIf6_s24Tr4gdrVjPWjC6ARVvHpHkpBPsLVG0p4HSmUl2KsB8URAzyC354"
+        "AwpczAtP1WIW7Negxs9yXhR4fBWKQBc4uWik_0uK57FRkhC0xRjJS8ODghMVuU_V_RWN7VXdKU_0-BPe1d88MlN8Dz26SFhW1SNhm1tUh8315a"
+        "qgkHa5-zDIWImFYdzsuAqDctJWercKDsjargMMYgFSZhekLI27PvX8_auwvECbjxvJIaRAkZfQ6p3EQpWppDPsj-grKfhNbrY8GdL42jkyUIvT"
+        "LP4_XZ1iZYwstiS2Q0sipMTWxbnTxEZi5B5_L6t1R77diURDLobOTre94MJJ5szN-9vO4Ji3Y1PHWt0c29Tt-YB_powFg2QwbuRTHbrFMrbaxQ"
+        "m1XgrqbmG3e3hruq13d8suphLuzk1JWfZxr2efDuinnJLvplbY991NltCsWEuIsbQ1zZg_DJ9OcP0H3lLaRA"
+    )
+    assert decode(text) == Shared(
+        Architecture(name="Old", layers=(Conv2d(out_channels=4, kernel_size=3), ReLU(), Flatten(), Linear(out_features=10))),
+        Recipe(
+            dataset="digits",
+            epochs=3,
+            batch_size=128,
+            optimizer=SGD(lr=0.01, momentum=0.9),
+            scheduler=Constant(),
+            seed=0,
+            precision="fp32",
+        ),
+        Assignment(max_params=20_000, max_epochs=20, min_accuracy=0.994, max_layers=9),
+        "gap-17k",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "not one of this program's, or it is cut off"),
+        ("hello", "not one of this program's"),
+        ("1.", "not one of this program's"),
+        ("1.eNq9\n", "not one of this program's"),
+        ("٣.eNq9", "not one of this program's"),
+        ("2.eNq9", "of version 2; this program reads version 1"),
+        ("1.eNq9", "damaged or cut off"),
+        ("1.A", "damaged"),
+        ("1." + "A" * MAX_CHARACTERS, "the longest has 16,000"),
+        (encode(SMALL)[:-8], "damaged or cut off"),
+        (packed(b"x" * (MAX_BYTES + 1)), "holds more than an architecture"),
+        (packed(b"\xff\xfe"), "damaged"),
+        (packed(b"[]"), "no architecture in it"),
+        (packed(b"{}"), "no architecture in it"),
+        (packed(b'{"architecture": 3}'), "an architecture is a JSON object"),
+        (packed(b'{"architecture": {}, "more": 1}'), 'something unknown, "more"'),
+        (packed(b'{"architecture": {"layers": [{"kind": "Conv3d"}]}}'), "unknown kind"),
+        (packed(b'{"architecture": {}, "recipe": {"epochs": 0}}'), "epochs must be"),
+        (packed(b'{"architecture": {}, "assignment": {"max_params": "few"}}'), "max_params"),
+        (packed(b'{"architecture": {}, "assignment": {"bribe": 1}}'), 'unknown limit "bribe"'),
+        (packed(b"[" * 90_000), "damaged"),
+        (packed(b'{"architecture": ' + b"9" * 5000 + b"}"), "damaged"),
+    ],
+)
+def test_what_is_no_link_is_refused(text, message):
+    with pytest.raises(LinkError, match=message):
+        decode(text)
+
+
+def test_a_bomb_is_refused_without_its_memory():
+    bomb = packed(b" " * 8_000_000)
+    assert len(bomb) < MAX_CHARACTERS
+    tracemalloc.start()
+    began = time.perf_counter()
+    with pytest.raises(LinkError, match="holds more"):
+        decode(bomb)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2_000_000
+    assert time.perf_counter() - began < 1
+
+
+def test_an_unknown_start_is_left_out():
+    assert parse_shared({**to_data(SMALL), "start": "gone-9k"}).start == ""
+    assert parse_shared({**to_data(SMALL), "start": ["x"]}).start == ""
+    assert parse_shared({"architecture": {}}) == Shared(Architecture())
+
+
+def test_the_largest_stack_has_a_link():
+    layers = tuple(
+        Conv2d(out_channels=1 + index * 331 % 65_000, kernel_size=(1 + index, 2 + index), padding=(index, 1), dilation=(1, 9))
+        for index in range(MAX_LAYERS)
+    )
+    shared = Shared(Architecture(name="名" * 120, layers=layers))
+    assert decode(encode(shared)) == shared
+    assert len(json.dumps(to_data(shared)).encode()) < MAX_BYTES
