@@ -1,0 +1,313 @@
+"""The same work from a shell: python -m explorer COMMAND …
+
+Every command takes --json for machines. ARCH is a preset's id, a JSON file, or - for standard input.
+Exit status: 0 done, 1 refused with a sentence on standard error, 2 wrong usage, 130 interrupted.
+"""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: on a busy small machine a second thread only waits
+
+import argparse
+import json
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from explorer.network.analysis import Analysis, analysis_to_data, analyze, shape_text
+from explorer.network.export import python_source
+from explorer.network.onnx_export import onnx_bytes
+from explorer.network.receptive_field import Mask, receptive_fields
+from explorer.network.spec import Architecture, ArchitectureError, parse_architecture, to_json
+from explorer.network.summary_table import SummaryError, import_summary, summary_table
+from explorer.presets import WAYS, PresetError, load_presets
+from explorer.shell_runs import OWNER, continue_run, list_runs, resume_run, train_new
+from explorer.training.datasets import DATASETS, DatasetError
+from explorer.training.devices import DeviceError
+from explorer.training.event import epochs_csv
+from explorer.training.notebook import notebook_json
+from explorer.training.recipe import Recipe, RecipeError, parse_recipe
+from explorer.training.recipe import to_data as recipe_to_data
+from explorer.training.run import RunError, new_run
+
+
+class CommandError(Exception):
+    """What a command refuses, as a sentence for standard error."""
+
+
+REFUSALS = (CommandError, ArchitectureError, PresetError, RecipeError, DatasetError, DeviceError, SummaryError, RunError)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    options = _parser().parse_args(arguments)
+    warnings.filterwarnings("ignore", "Using padding='same' with even kernel")  # torch's note on speed
+    try:
+        status: int = options.run(options)
+        return status
+    except REFUSALS as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+# --- the commands ---------------------------------------------------------------------------------------------------
+
+
+def list_presets(options: argparse.Namespace) -> int:
+    rows = [
+        {
+            "id": preset.id,
+            "title": preset.title,
+            "params": analyze(preset.architecture).total_params,
+            "documented_best": preset.documented.best.test_accuracy if preset.documented else None,
+        }
+        for preset in load_presets().values()
+    ]
+    if options.json:
+        print(json.dumps(rows))
+        return 0
+    for row in rows:
+        best = "" if row["documented_best"] is None else f"{row['documented_best']:.2%}"
+        print(f"{row['id']:<20}{row['params']:>10,}  {best:>7}  {row['title']}")
+    return 0
+
+
+def analyze_architecture(options: argparse.Namespace) -> int:
+    analysis = analyze(_read_architecture(options.arch))
+    print(json.dumps(analysis_to_data(analysis)) if options.json else _analysis_text(analysis))
+    if analysis.problem is None:
+        return 0
+    problem = analysis.problem
+    remedy = f"; {problem.remedy}" if problem.remedy else ""
+    kind = analysis.architecture.layers[problem.index].kind
+    print(f"error: layer {problem.index} ({kind}): {problem.message}{remedy}", file=sys.stderr)
+    return 1
+
+
+def show_receptive_field(options: argparse.Namespace) -> int:
+    architecture = _read_architecture(options.arch)
+    analysis = analyze(architecture)
+    if not 0 <= options.layer < len(architecture.layers):
+        raise CommandError(f"no layer {options.layer}: the layers are counted from 0 to {len(architecture.layers) - 1}")
+    if options.layer >= len(analysis.rows):
+        assert analysis.problem is not None
+        raise CommandError(f"layer {analysis.problem.index} does not fit: {analysis.problem.message}")
+    up_to = architecture.model_copy(update={"layers": architecture.layers[: options.layer + 1]})
+    field = receptive_fields(up_to)[-1]
+    try:
+        mask = field.mask(*options.unit)
+    except IndexError as error:
+        raise CommandError(str(error)) from None
+    rows, columns = _pixels(field.rows.touched[options.unit[0]]), _pixels(field.columns.touched[options.unit[1]])
+    found = {
+        "theoretical": list(field.theoretical),
+        "rows": [rows[0], rows[-1]] if rows else [],
+        "columns": [columns[0], columns[-1]] if columns else [],
+        "pixels_seen": int(mask.sum()),
+        "mask": mask.astype(int).tolist(),
+    }
+    if options.json:
+        print(json.dumps(found))
+        return 0
+    row, column = options.unit
+    print(f"unit {row},{column} after layer {options.layer} ({architecture.layers[options.layer].kind})")
+    print(f"theoretical receptive field {shape_text(field.theoretical)}")
+    print(
+        f"sees {found['pixels_seen']} pixels"
+        + (f": rows {rows[0]}–{rows[-1]}, columns {columns[0]}–{columns[-1]}" if rows else "")
+    )
+    print("\n".join("".join("█" if seen else "·" for seen in line) for line in mask))
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    architecture = _read_architecture(options.arch)
+    started_from = load_presets().get(options.arch)
+    recipe = started_from.recipe if started_from else Recipe()
+    if options.dataset:
+        recipe = recipe.model_copy(update={"dataset": options.dataset})
+    made = EXPORTS[options.format](architecture, recipe)
+    data = made if isinstance(made, bytes) else made.encode()
+    if options.output is None:
+        if isinstance(made, bytes) and sys.stdout.isatty():
+            raise CommandError(f"{options.format} is no text for a terminal; name a file with --output")
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+        return 0
+    _write(options.output, data)
+    return 0
+
+
+def import_table(options: argparse.Namespace) -> int:
+    """The architecture on standard output, also where only a part could be read; what there is to say on standard error."""
+    imported = import_summary(_read_text(options.file))
+    print(to_json(imported.architecture, None if options.json else 2))
+    for note in imported.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if imported.choices:
+        rows = ", ".join(choice.row for choice in imported.choices)
+        print(f"note: these rows could be other layers too; the plainest are taken: {rows}", file=sys.stderr)
+    if imported.problem is None:
+        return 0
+    problem = imported.problem
+    print(f"error: line {problem.line}, {problem.row}: {problem.message}; what was read is kept", file=sys.stderr)
+    return 1
+
+
+def train_architecture(options: argparse.Namespace) -> int:
+    architecture, recipe = _to_train(options)
+    status, events = train_new(new_run(architecture, recipe, OWNER), options)
+    if options.csv:
+        _write(options.csv, epochs_csv(events).encode())
+    return status
+
+
+def _to_train(options: argparse.Namespace) -> tuple[Architecture, Recipe]:
+    """A preset with one of its recipes named is trained as that says; anything else on digits for ten epochs, if not told."""
+    architecture, preset = _read_architecture(options.arch), load_presets().get(options.arch)
+    recipe, unsaid = preset.recipe if preset else Recipe(), {"dataset": "digits", "epochs": 10, "seed": 0}
+    if options.recipe:
+        found = preset.way(options.recipe) if preset else None
+        if found is None:
+            raise CommandError(f"{options.arch} has no recipe {options.recipe!r}; the documented presets have {', '.join(WAYS)}")
+        (architecture, recipe), unsaid = found, {}
+    told = {name: getattr(options, name) for name in ("dataset", "epochs", "seed", "device", "precision")}
+    told = unsaid | {name: value for name, value in told.items() if value is not None}
+    return architecture, parse_recipe(recipe_to_data(recipe) | told)
+
+
+EXPORTS: dict[str, Callable[[Architecture, Recipe], str | bytes]] = {
+    "python": lambda architecture, recipe: python_source(architecture),
+    "notebook": notebook_json,
+    "onnx": lambda architecture, recipe: onnx_bytes(architecture),
+    "summary": lambda architecture, recipe: summary_table(analyze(architecture)) + "\n",
+}
+
+
+# --- what the commands share ----------------------------------------------------------------------------------------
+
+
+def _read_architecture(name: str) -> Architecture:
+    """A preset's, a JSON file's, or standard input's where `name` is -."""
+    presets = load_presets()
+    if name in presets:
+        return presets[name].architecture
+    if name == "-":
+        return parse_architecture(sys.stdin.buffer.read())
+    path = Path(name)
+    if not path.is_file():
+        raise CommandError(f"{name!r} is neither a preset nor a file; the presets are {', '.join(presets)}")
+    try:
+        return parse_architecture(path.read_bytes())
+    except ArchitectureError as error:
+        raise CommandError(f"{name}: {error}") from None
+    except OSError as error:
+        raise CommandError(f"{name} cannot be read: {error.strerror}") from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _read_text(name: str) -> str:
+    """A file's, or standard input's where `name` is -. What is no UTF-8 in it is no part of a table."""
+    if name == "-":
+        return sys.stdin.buffer.read().decode("utf-8", "replace")
+    try:
+        return Path(name).read_bytes().decode("utf-8", "replace")
+    except OSError as error:
+        raise CommandError(f"{name} cannot be read: {error.strerror}") from None
+
+
+def _pixels(touched: Mask) -> list[int]:
+    return [pixel for pixel, seen in enumerate(touched) if seen]
+
+
+def _analysis_text(analysis: Analysis) -> str:
+    lines = [f"{'':>4} {'layer':<18} {'output':>12} {'params':>10} {'mult-adds':>13} {'sees':>9} {'jump':>7}"]
+    lines.append(f"{'':>4} {'input':<18} {shape_text(analysis.architecture.input_shape):>12}")
+    for row in analysis.rows:
+        jump = shape_text(row.jump) if row.jump else "varies"
+        lines.append(
+            f"{row.index:>4} {row.kind:<18} {shape_text(row.output_shape):>12} {row.params:>10,} {row.mult_adds:>13,}"
+            f" {shape_text(row.receptive_field):>9} {jump:>7}"
+        )
+    lines.append(f"{analysis.total_params:,} parameters ({analysis.trainable_params:,} trainable)")
+    lines.append(f"{analysis.total_mult_adds:,} mult-adds an image, biases and normalisation counted")
+    return "\n".join(lines)
+
+
+def _unit(text: str) -> tuple[int, int]:
+    row, _, column = text.partition(",")
+    try:
+        return int(row), int(column)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a unit is ROW,COLUMN, such as 3,4; this is {text!r}") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m explorer", description="Convolutional networks, understood by building them."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], summary: str, arch: bool = True) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=summary, description=summary)
+        if arch:
+            added.add_argument("arch", metavar="ARCH", help="a preset's id, a JSON file, or - for standard input")
+        added.add_argument("--json", action="store_true", help="print JSON")
+        added.set_defaults(run=run)
+        return added
+
+    command("presets", list_presets, "the networks to start from", arch=False)
+    command("analyze", analyze_architecture, "each layer's shape, parameters, cost and receptive field")
+    field = command("receptive-field", show_receptive_field, "the input pixels that one unit sees")
+    field.add_argument("--layer", type=int, required=True, metavar="I", help="the layer, counted from 0")
+    field.add_argument("--unit", type=_unit, required=True, metavar="R,C", help="the unit's row and column, counted from 0")
+    trainer = command("train", train_architecture, "train a network, and print what happens as it happens")
+    trainer.add_argument("--recipe", choices=WAYS, help="a documented preset's: as its document tells, or tuned by us")
+    trainer.add_argument("--dataset", choices=DATASETS, help="the images to learn (default: the named recipe's, else digits)")
+    trainer.add_argument(
+        "--epochs", type=int, metavar="N", help="times that every image is seen (default: the recipe's, else 10)"
+    )
+    trainer.add_argument("--seed", type=int, metavar="S", help="start of every random draw (default: 0)")
+    trainer.add_argument("--device", metavar="D", help="auto, cpu, cuda or mps (default: auto, the fastest here)")
+    trainer.add_argument("--precision", metavar="P", help="auto, fp32 or bf16 (default: auto, the faster here)")
+    trainer.add_argument("--csv", type=Path, metavar="FILE", help="write one row an epoch to this file at the end")
+    data: dict[str, Any] = {"type": Path, "metavar": "DIR", "help": "the folder of the data sets (default: EXPLORER_DATA)"}
+    trainer.add_argument("--data", **data)
+    command("runs", list_runs, "all runs that are kept here, the newest first", arch=False)
+    resumer = command("resume", resume_run, "go on with a run that was interrupted, paused or stopped, or failed", arch=False)
+    continuer = command("continue", continue_run, "train a finished run for more epochs", arch=False)
+    continuer.add_argument("--epochs", type=int, required=True, metavar="N", help="how many")
+    for again in (resumer, continuer):
+        again.add_argument("id", metavar="ID", help="the run's, as `runs` lists it")
+        again.add_argument("--data", **data)
+    exporter = command("export", export, "the architecture in another form")
+    exporter.add_argument(
+        "--format",
+        required=True,
+        choices=EXPORTS,
+        help="python: a class; notebook: with data and training; onnx: untrained weights; summary: torchsummary's table",
+    )
+    exporter.add_argument("--output", type=Path, metavar="FILE", help="where to write it (default: standard output)")
+    exporter.add_argument("--dataset", choices=DATASETS, help="the notebook's images (default: the preset's, else digits)")
+    importer = command(
+        "import-summary", import_table, "a pasted torchsummary or torchinfo table as Architecture JSON", arch=False
+    )
+    importer.add_argument("file", metavar="FILE", help="a text with the table, a whole README too, or - for standard input")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
