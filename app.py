@@ -1,0 +1,29 @@
+"""The server's entry: `streamlit run app.py`. Start-up, shut-down, and the page script it serves; nothing else."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: a second thread beside a busy server only waits
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import streamlit as st
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    from explorer.ui import main, process  # imports torch and altair here, not in the first visitor's run
+
+    del main
+    process.start()
+    # Streamlit collects garbage after every run of a script; over all the modules above that takes 200 ms of the
+    # interpreter's lock. What is frozen is not looked at again.
+    gc.collect()
+    gc.freeze()
+    yield
+    await asyncio.to_thread(process.stop)  # a thread still training when the interpreter ends would abort it
+
+
+app = st.App("explorer/ui/main.py", lifespan=lifespan)

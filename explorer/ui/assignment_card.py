@@ -1,0 +1,127 @@
+"""The assignment on the Build page: a line of clauses that follows every edit, and a small form to set the limits."""
+
+import html
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from explorer.assignment import Assignment, Result, best_result, clauses
+from explorer.network.difference import Difference, change_text, difference, difference_text
+from explorer.network.spec import Architecture, Layer, Shape
+from explorer.training.jobs import Snapshot
+from explorer.ui import process, state
+
+Trained = tuple[tuple[Layer, ...], Shape, str]  # layers, the images' shape, and their data set
+Results = Mapping[Trained, tuple[Result, ...]]
+
+SIGNS = {"holds": "✓", "fails": "✗", "unknown": "○"}
+NAMED_CHANGES = 12  # in the tooltip; the others are counted
+
+
+# --- what the runs reached ------------------------------------------------------------------------------------------
+
+
+def finished_results() -> Results:
+    """What every run that went to its end has reached, by what it trained. Looked up once a page, not at every edit."""
+    found: dict[Trained, tuple[Result, ...]] = {}
+    for snapshot in process.jobs().runs():
+        if (result := _result(snapshot)) is not None:
+            key = _trained(snapshot.run.architecture, snapshot.run.recipe.dataset)
+            found[key] = (*found.get(key, ()), result)
+    return found
+
+
+def _result(snapshot: Snapshot) -> Result | None:
+    if snapshot.status != "finished" or snapshot.latest is None:
+        return None
+    return Result(snapshot.latest.epoch, snapshot.latest.metrics["test_accuracy"])
+
+
+def _trained(architecture: Architecture, dataset: str) -> Trained:
+    return architecture.layers, architecture.input_shape, dataset
+
+
+# --- the line under the totals --------------------------------------------------------------------------------------
+
+
+def assignment_line(session: state.Session, results: Results) -> str:
+    """The clauses, and beside them how far the network is from where it started."""
+    architecture, recipe = session.architecture, session.recipe
+    result = best_result(session.assignment, results.get(_trained(architecture, recipe.dataset), ()))
+    chips = "".join(
+        f'<li class="{clause.state}" data-limit="{clause.limit}" title="{html.escape(clause.note)}">'
+        f"<i>{SIGNS[clause.state]}</i> {html.escape(clause.text)}</li>"
+        for clause in clauses(session.assignment, architecture, recipe, result)
+    )
+    return f'<div class="assignment"><ul aria-label="Assignment">{chips}</ul>{_origin(session)}</div>'
+
+
+def _origin(session: state.Session) -> str:
+    """Where the work comes from: the preset's character, or what was changed since."""
+    start = session.start
+    if session.is_unchanged:
+        return f'<p class="origin" title="{html.escape(start.character)}">{html.escape(start.character)}</p>'
+    found = difference(start.architecture, session.architecture)
+    text = html.escape(f"since {start.title}: {difference_text(found)}")
+    return f'<p class="origin changed" title="{html.escape(_changes(found))}">{text}</p>'
+
+
+def _changes(found: Difference) -> str:
+    lines = [f"{change.index} {change_text(change)}" for change in found.changes[:NAMED_CHANGES]]
+    if len(found.changes) > NAMED_CHANGES:
+        lines.append(f"and {len(found.changes) - NAMED_CHANGES} more")
+    return "\n".join(lines)
+
+
+# --- the form -------------------------------------------------------------------------------------------------------
+
+Field = tuple[str, str, dict[str, Any]]  # limit, label, and what its input is told
+
+NUMBERS: tuple[Field, ...] = (
+    ("max_params", "Fewer parameters than", {"min_value": 1, "step": 1000}),
+    ("max_epochs", "Epochs at most", {"min_value": 1, "max_value": 1000}),
+    ("min_accuracy", "Test accuracy, %", {"min_value": 0.1, "max_value": 100.0, "step": 0.1, "format": "%g"}),
+    ("max_layers", "Layers at most", {"min_value": 1, "max_value": 200}),
+)
+SWITCHES = (
+    ("batch_norm", "BatchNorm"),
+    ("dropout", "Dropout"),
+    ("global_pooling", "Global average pooling"),
+    ("linear_head", "Linear head"),
+)
+
+
+def assignment_form(session: state.Session) -> None:
+    """A popover with one input a limit; an empty one asks for nothing."""
+    with st.popover("Assignment", icon=":material/checklist:", width="content", key="assignment"):
+        st.html('<p class="note">What a network has to hold to. Limits left empty ask for nothing; they travel in the link.</p>')
+        version = f"{session.recipe_version}"
+        for start in range(0, len(NUMBERS), 2):
+            for column, (limit, label, given) in zip(st.columns(2, gap="small"), NUMBERS[start : start + 2], strict=False):
+                key = f"assignment-{limit}-{version}"
+                # An input with a value of its own could not be emptied, so the value comes from the state. Each time: the
+                # browser has an input only once the popover was opened, and is told of a value in the run that sets it.
+                st.session_state[key] = _shown(limit, getattr(session.assignment, limit))
+                change = partial(_set, limit, key)
+                column.number_input(label, value=None, placeholder="no limit", key=key, on_change=change, **given)
+        st.html('<p class="note">Must have</p>')
+        for start in range(0, len(SWITCHES), 2):
+            for column, (limit, label) in zip(st.columns(2, gap="small"), SWITCHES[start : start + 2], strict=False):
+                key = f"assignment-{limit}-{version}"
+                column.toggle(label, getattr(session.assignment, limit), key=key, on_change=partial(_set, limit, key))
+
+
+def _shown(limit: str, value: Any) -> Any:
+    """An accuracy is a share in the data and a percentage on screen."""
+    return round(100 * value, 4) if limit == "min_accuracy" and value is not None else value
+
+
+def _set(limit: str, key: str) -> None:
+    session, value = state.accept_draft(), st.session_state[key]
+    if limit == "min_accuracy" and value is not None:
+        value = round(value / 100, 6)
+    limits = session.assignment.model_dump() | {limit: value}
+    state.put(replace(session, assignment=Assignment(**limits)))

@@ -1,0 +1,173 @@
+"""Build: the stack of layers, what each does, and what the selected one sees."""
+
+import html
+from dataclasses import replace
+
+import streamlit as st
+
+from explorer.network.analysis import Analysis, Row, analyze, shape_text
+from explorer.network.explain import parameter_arithmetic, size_arithmetic
+from explorer.network.layers import LAYERS
+from explorer.training.datasets import DATASETS
+from explorer.training.problems import find_problem
+from explorer.ui import charts, state
+from explorer.ui.address import keep_address
+from explorer.ui.assignment_card import Results, assignment_form, assignment_line, finished_results
+from explorer.ui.field_view import Around, field_view
+from explorer.ui.open_dialog import open_dialog
+from explorer.ui.share_menu import share_menu
+from explorer.ui.stack_editor import stack_editor
+from explorer.ui.start_menu import start_menu
+from explorer.ui.text import percent, short_bytes, short_count
+
+
+def show() -> None:
+    _header()
+    _workbench(finished_results())
+
+
+# --- the line at the top --------------------------------------------------------------------------------------------
+
+
+def _header() -> None:
+    state.drawing("header")
+    session = state.accept_draft()
+    if session.notice:
+        st.warning(session.notice, icon=":material/link_off:")
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="header"):
+        start_menu(session)
+        st.button("Open…", icon=":material/upload_file:", key="open", on_click=state.ask_to_open)
+        if session.opening:
+            state.put(replace(session, opening=False))
+            open_dialog()
+        st.text_input(
+            "Name",
+            session.name,
+            max_chars=120,
+            key=f"name-{session.stack.base}",
+            on_change=_rename,
+            args=(f"name-{session.stack.base}", session.name),
+            label_visibility="collapsed",
+            width="stretch",
+        )
+        st.selectbox(
+            "Images",
+            list(DATASETS),
+            index=list(DATASETS).index(session.recipe.dataset),
+            format_func=lambda name: f"{DATASETS[name].title} · {shape_text(DATASETS[name].input_shape)}",
+            key=f"images-{session.recipe_version}",
+            on_change=_choose_images,
+            args=(f"images-{session.recipe_version}",),
+            label_visibility="collapsed",
+            width=220,
+        )
+        assignment_form(session)
+        with st.container(width="content"):  # a fragment would take as much room as it can get
+            share_menu()
+
+
+def _rename(key: str, shown: str) -> None:
+    """Streamlit also calls a callback where nothing changed, if somebody clicks before the first run has ended."""
+    if st.session_state[key] != shown:
+        state.rename(st.session_state[key])
+
+
+def _choose_images(key: str) -> None:
+    if st.session_state[key] != state.current().recipe.dataset:
+        state.choose_images(st.session_state[key])
+
+
+# --- the stack, and beside it the selected layer --------------------------------------------------------------------
+
+
+@st.fragment
+def _workbench(results: Results) -> None:
+    if state.waits_for_redraw():
+        st.rerun()
+    session = state.accept_draft()
+    analysis = analyze(session.architecture)
+    selected = _selected_row(session.stack.selected_index, analysis)
+    classes = len(DATASETS[session.recipe.dataset].classes)
+    totals = st.container()
+    stack, detail = st.columns([2, 1], gap="medium")
+    with stack:  # first, so that the numbers a person is typing for reach the browser first
+        stack_editor(session.stack, analysis, classes=classes, key=state.STACK_KEY)
+        _obstacle(session, analysis)
+    totals.html(_totals(analysis) + assignment_line(session, results))
+    with detail:
+        if selected is None:
+            st.html('<p class="hint">Select a layer to see which pixels it looks at, and what it costs.</p>')
+        else:
+            _selected_layer(analysis, selected, session)
+        if analysis.total_params:
+            _cost(analysis, selected)
+    keep_address(state.link(session), key="address")
+
+
+def _obstacle(session: state.Session, analysis: Analysis) -> None:
+    """Why the network could not be trained as it stands. What is wrong with a layer stands on its row already."""
+    if analysis.problem or not analysis.rows:
+        return
+    obstacle = find_problem(session.architecture, DATASETS[session.recipe.dataset])
+    if obstacle is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="obstacle"):
+        st.html(f'<p class="hint">To train it: {html.escape(obstacle.message)}.</p>', width="stretch")
+        if obstacle.mended and st.button("Apply fix", key="mend"):
+            state.mend(obstacle.mended)
+            st.rerun()
+
+
+def _selected_row(index: int | None, analysis: Analysis) -> Row | None:
+    """The selected layer's row; where none is selected the last that still is a map, as that has most to show."""
+    if not analysis.rows:
+        return None
+    if index is not None:
+        return analysis.rows[min(index, len(analysis.rows) - 1)]
+    maps = [row for row in analysis.rows if len(row.output_shape) == 3 and max(row.output_shape[1:]) > 1]
+    return maps[-1] if maps else analysis.rows[-1]
+
+
+def _totals(analysis: Analysis) -> str:
+    figures = [
+        ("Parameters", f"{analysis.total_params:,}", f"{analysis.trainable_params:,} learned"),
+        (
+            "Mult-adds an image",
+            short_count(analysis.total_mult_adds),
+            f"{analysis.total_mult_adds:,}, with biases and normalisation",
+        ),
+        ("Memory an image", short_bytes(analysis.activation_bytes), "all layers' outputs, in float32"),
+        ("Sees at the end", shape_text(analysis.receptive_field), "receptive field of the last layer, theoretical"),
+        ("Output", shape_text(analysis.output_shape), "shape for each image"),
+        ("Layers", f"{len(analysis.architecture.layers)}", "rows in the stack"),
+    ]
+    cells = "".join(
+        f'<div title="{html.escape(note)}"><span>{name}</span><b data-total="{name}">{value}</b></div>'
+        for name, value, note in figures
+    )
+    return f'<div class="totals{" broken" if analysis.problem else ""}">{cells}</div>'
+
+
+def _selected_layer(analysis: Analysis, row: Row, session: state.Session) -> None:
+    # As high as with every line, so that what is below stays in place from layer to layer.
+    st.html(f'<div style="min-height: 9.6rem">{_layer_words(row, analysis)}</div>')
+    around = Around(session.recipe.dataset, session.recipe.seed, session.run, state.owner())
+    field_view(analysis, row.index, around, key="field")
+
+
+def _layer_words(row: Row, analysis: Analysis) -> str:
+    lines = [("Shape", f"{shape_text(row.input_shape)} → {shape_text(row.output_shape)}")]
+    if size := size_arithmetic(row):
+        lines.append(("Size", size))
+    lines.append(("Parameters", parameter_arithmetic(row) or "none"))
+    if row.mult_adds:
+        share = row.mult_adds / analysis.total_mult_adds
+        lines.append(("Mult-adds", f"{row.mult_adds:,}, {percent(share, 1)} of the network's"))
+    facts = "".join(f"<dt>{name}</dt><dd>{html.escape(value)}</dd>" for name, value in lines)
+    return f'<div class="layer"><h3>{row.index} · {row.kind}</h3><p>{LAYERS[row.kind].summary}</p><dl>{facts}</dl></div>'
+
+
+def _cost(analysis: Analysis, selected: Row | None) -> None:
+    st.html('<h3 class="chart-title">Where the parameters and the work are</h3>')
+    data = charts.cost_data(analysis, selected.index if selected else None)
+    st.vega_lite_chart(data, charts.COST, key="cost", width="stretch")

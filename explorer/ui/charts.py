@@ -1,0 +1,194 @@
+"""Data in, altair's specifications out. Each is built once, at import, and filled with data by whoever draws it."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from explorer.network.analysis import Analysis
+from explorer.presets import Documented, Result
+from explorer.training.event import Event
+
+Spec = dict[str, Any]
+
+# Okabe and Ito's colours, told apart by colour-blind eyes; these two also differ in lightness on a projector.
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
+
+# --- where the cost goes --------------------------------------------------------------------------------------------
+
+COST_MEASURES = ("parameters", "mult-adds")
+SMALL = 0.01  # a layer with less than this share of both measures is counted with its like
+
+
+def cost_data(analysis: Analysis, selected: int | None) -> pd.DataFrame:
+    """Two rows a layer: its share of all parameters and of all mult-adds, in percent; the small ones in one bar."""
+    totals = {"parameters": analysis.total_params, "mult-adds": analysis.total_mult_adds}
+    costs = [
+        (row, {"parameters": row.params, "mult-adds": row.mult_adds}) for row in analysis.rows if row.params or row.mult_adds
+    ]
+    large = [(row, cost) for row, cost in costs if any(cost[name] >= SMALL * totals[name] > 0 for name in COST_MEASURES)]
+    bars = [(f"{row.index} {row.kind}", row.index, cost, row.index == selected) for row, cost in large]
+    if others := len(costs) - len(large):
+        rest = {name: totals[name] - sum(cost[name] for _, cost in large) for name in COST_MEASURES}
+        bars.append(
+            (
+                f"{others} others",
+                len(analysis.rows),
+                rest,
+                selected in {row.index for row, _ in costs} - {row.index for row, _ in large},
+            )
+        )
+    rows = [
+        {
+            "layer": label,
+            "index": index,
+            "measure": name,
+            "share": 100 * cost[name] / totals[name],
+            "value": cost[name],
+            "selected": chosen,
+        }
+        for label, index, cost, chosen in bars
+        for name in COST_MEASURES
+        if totals[name]
+    ]
+    return pd.DataFrame(rows, columns=["layer", "index", "measure", "share", "value", "selected"])
+
+
+def _cost_spec() -> Spec:
+    measure = alt.Scale(domain=list(COST_MEASURES), range=[BLUE, ORANGE])
+    bars = (
+        alt.Chart(alt.NamedData("rows"))
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            y=alt.Y(
+                "layer:N",
+                sort=alt.EncodingSortField("index"),
+                title=None,
+                axis=alt.Axis(ticks=False, domain=False, labelLimit=110, labelOverlap=False),
+            ),
+            yOffset=alt.YOffset("measure:N", sort=list(COST_MEASURES)),
+            x=alt.X(
+                "share:Q", title="% of the network's total", scale=alt.Scale(domainMin=0, nice=True), axis=alt.Axis(tickCount=5)
+            ),
+            color=alt.Color("measure:N", scale=measure, legend=alt.Legend(title=None, orient="top", offset=2)),
+            opacity=alt.condition("datum.selected", alt.value(1), alt.value(0.6)),
+            tooltip=[
+                alt.Tooltip("layer:N"),
+                alt.Tooltip("measure:N"),
+                alt.Tooltip("value:Q", format=","),
+                alt.Tooltip("share:Q", format=".1f", title="share in %"),
+            ],
+        )
+        .properties(width="container", height={"step": 9})
+    )
+    return plain(bars)
+
+
+# --- a run, live and finished ---------------------------------------------------------------------------------------
+
+MEASURED = ("train", "test")
+SOLID, DASHED, DOTTED = [1, 0], [5, 4], [2, 2]
+STYLES = {  # a series' colour and dashes
+    "train": (BLUE, SOLID),
+    "test": (ORANGE, SOLID),
+    "documented train": (BLUE, DASHED),
+    "documented test": (ORANGE, DASHED),
+    "test, documented recipe": (PURPLE, DOTTED),
+    "test, tuned recipe": (GREEN, DOTTED),
+}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Accuracies to compare a run with, in percent, by epoch. `series` is one of STYLES."""
+
+    series: str
+    points: tuple[tuple[int, float], ...]
+
+
+def documented_curves(documented: Documented) -> tuple[Curve, ...]:
+    """What the document's log reports: test accuracy, and train accuracy where it has it."""
+    test = tuple((epoch.epoch, 100 * epoch.test_accuracy) for epoch in documented.log)
+    train = tuple((epoch.epoch, 100 * epoch.train_accuracy) for epoch in documented.log if epoch.train_accuracy is not None)
+    return tuple(curve for curve in (Curve("documented train", train), Curve("documented test", test)) if curve.points)
+
+
+def measured_curve(way: str, result: Result) -> Curve:
+    """Our own runs with the documented or the tuned recipe, the mean over their seeds."""
+    return Curve(f"test, {way} recipe", tuple((epoch, 100 * value) for epoch, value in enumerate(result.curve, 1)))
+
+
+def loss_data(steps: tuple[Event, ...], epochs: tuple[Event, ...], steps_per_epoch: int) -> pd.DataFrame:
+    """The training loss of each step event and the test loss of each epoch, over the epochs' axis."""
+    rows = [(event.step / steps_per_epoch, "train", event.metrics["loss"]) for event in steps]
+    rows += [(float(event.epoch), "test", event.metrics["test_loss"]) for event in epochs]
+    return pd.DataFrame(rows, columns=["epoch", "series", "value"])
+
+
+def accuracy_data(epochs: tuple[Event, ...], beside: tuple[Curve, ...]) -> pd.DataFrame:
+    """Train and test accuracy of each epoch in percent, and the curves to compare them with."""
+    rows = [(event.epoch, "train", 100 * event.metrics["train_accuracy"]) for event in epochs]
+    rows += [(event.epoch, "test", 100 * event.metrics["test_accuracy"]) for event in epochs]
+    rows += [(epoch, curve.series, value) for curve in beside for epoch, value in curve.points]
+    return pd.DataFrame(rows, columns=["epoch", "series", "value"])
+
+
+def loss_chart(epochs: int) -> Spec:
+    """The loss over a run of so many epochs. The axis has the run's whole length from the start, so nothing moves."""
+    return _over(_LOSS, epochs)
+
+
+def accuracy_chart(epochs: int, beside: tuple[Curve, ...]) -> Spec:
+    """The accuracies over so many epochs, with a place in the legend for each curve to compare them with."""
+    return _over(_accuracy_spec((*MEASURED, *(curve.series for curve in beside))), epochs)
+
+
+@cache
+def _accuracy_spec(series: tuple[str, ...]) -> Spec:
+    return _run_spec("accuracy in %", ".2f", False, series)
+
+
+def _over(spec: Spec, epochs: int) -> Spec:
+    layers = [
+        {**layer, "encoding": {**layer["encoding"], "x": _domain(layer["encoding"]["x"], epochs)}} for layer in spec["layer"]
+    ]
+    return {**spec, "layer": layers}
+
+
+def _domain(x: Spec, epochs: int) -> Spec:
+    return {**x, "scale": {"domain": [0, epochs], "nice": False}}
+
+
+def _run_spec(title: str, format: str, zero: bool, series: tuple[str, ...]) -> Spec:
+    colours = alt.Scale(domain=list(series), range=[STYLES[name][0] for name in series])
+    dashes = alt.Scale(domain=list(series), range=[STYLES[name][1] for name in series])
+    legend = alt.Legend(title=None, orient="top", symbolType="stroke", symbolStrokeWidth=3, columns=2, offset=4)
+    base = alt.Chart(alt.NamedData("rows")).encode(
+        x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(format="d", tickMinStep=1, tickCount=10)),
+        y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=zero, nice=True), axis=alt.Axis(tickCount=6, format=".4~g")),
+        color=alt.Color("series:N", scale=colours, legend=legend),
+        tooltip=[
+            alt.Tooltip("series:N"),
+            alt.Tooltip("epoch:Q", format=".2f"),
+            alt.Tooltip("value:Q", format=format, title=title),
+        ],
+    )
+    lines = base.mark_line(strokeWidth=2, clip=True).encode(strokeDash=alt.StrokeDash("series:N", scale=dashes, legend=None))
+    # A line of one point is nothing to see, so each epoch's value has a point too.
+    whole = "datum.series == 'test' || datum.series == 'train' && datum.epoch % 1 == 0"
+    points = base.mark_point(filled=True, size=26, opacity=1, clip=True).transform_filter(whole)
+    return plain((lines + points).properties(height=260, width="container"))
+
+
+def plain(chart: Any) -> Spec:
+    """The specification less what is given with each drawing (the data) and what Streamlit's theme gives."""
+    spec: Spec = chart.to_dict(validate=False)
+    for name in ("config", "$schema", "data"):
+        spec.pop(name, None)
+    return {**spec, "padding": {"left": 0, "top": 0, "right": 6, "bottom": 0}}  # the heading above it is the page's
+
+
+COST = _cost_spec()
+_LOSS = _run_spec("loss (cross-entropy)", ".4f", True, MEASURED)

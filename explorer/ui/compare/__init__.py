@@ -1,0 +1,1 @@
+"""The Compare page's parts: what is chosen, and one module a view."""

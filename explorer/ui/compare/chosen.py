@@ -1,0 +1,84 @@
+"""What is compared: presets, saved architectures and runs, each by a short name that the page's link holds."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from explorer.network.spec import Architecture
+from explorer.presets import Preset, load_presets
+from explorer.training.recipe import Recipe
+from explorer.training.run import Snapshot, UnknownRun
+from explorer.ui import process
+
+MOST = 6  # more columns nobody reads, and no more colours are told apart
+SAVED, RUN = "saved:", "run:"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One column. `key` names it in the link: a preset's id, saved:NAME, run:ID."""
+
+    key: str
+    title: str
+    architecture: Architecture
+    recipe: Recipe
+    preset: Preset | None = None
+    run: str = ""
+
+
+def offered() -> dict[str, str]:
+    """Everything that can be compared, and what the list calls it: presets, then what was saved, then runs."""
+    found = {preset.id: preset.id for preset in load_presets().values() if preset.architecture.layers}
+    found |= {f"{SAVED}{saved.name}": f"{saved.name}, saved" for saved in process.saved().all()}
+    for snapshot in process.jobs().runs():
+        found[f"{RUN}{snapshot.run.id}"] = f"{snapshot.run.name}, {_stand(snapshot)}"
+    return found
+
+
+def _stand(snapshot: Snapshot) -> str:
+    epochs = f"run of {len(snapshot.epochs)} epoch" + ("" if len(snapshot.epochs) == 1 else "s")
+    return f"{epochs} ({snapshot.run.id[:4]})"
+
+
+def first_choice() -> list[str]:
+    """The documented networks."""
+    return [preset.id for preset in load_presets().values() if preset.documented]
+
+
+def read_link(text: str | None) -> tuple[list[str], list[str]]:
+    """The keys that a link holds, those that can be found and those that cannot."""
+    keys = list(dict.fromkeys(filter(None, (text or "").split(","))))[: 2 * MOST]
+    known = [key for key in keys if find(key)]
+    return known[:MOST], [key for key in keys if key not in known]
+
+
+def write_link(keys: Iterable[str]) -> str:
+    return ",".join(keys)
+
+
+def find(key: str) -> Chosen | None:
+    """What a key names, or None where that is not here (any more)."""
+    for prefix, read in _READERS:
+        if key.startswith(prefix):
+            return read(key.removeprefix(prefix))
+    return None
+
+
+def _preset(id: str) -> Chosen | None:
+    preset = load_presets().get(id)
+    return Chosen(id, id, preset.architecture, preset.recipe, preset) if preset else None
+
+
+def _saved(name: str) -> Chosen | None:
+    shared = next((saved.shared for saved in process.saved().all() if saved.name == name), None)
+    return Chosen(f"{SAVED}{name}", name, shared.architecture, shared.recipe) if shared else None
+
+
+def _run(run_id: str) -> Chosen | None:
+    try:
+        run = process.jobs().snapshot(run_id, 4).run
+    except UnknownRun:
+        return None
+    return Chosen(f"{RUN}{run_id}", f"{run.name} ({run_id[:4]})", run.architecture, run.recipe, run=run_id)
+
+
+_READERS: tuple[tuple[str, Callable[[str], Chosen | None]], ...] = ((SAVED, _saved), (RUN, _run), ("", _preset))

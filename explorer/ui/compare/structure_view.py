@@ -1,0 +1,129 @@
+"""Structure: the stacks side by side, aligned by the size of their maps, and what any two of them differ in."""
+
+import html
+import re
+from collections.abc import Sequence
+
+import streamlit as st
+
+from explorer.compare.structure import Cell, Effect, Line, Stage, align, effect_of_changes, params_shares, totals
+from explorer.network.analysis import analyze, shape_text
+from explorer.network.difference import change_text, layer_text
+from explorer.ui.compare.chosen import Chosen
+from explorer.ui.text import percent, short_bytes, short_count
+
+
+def structure_view(chosen: Sequence[Chosen]) -> None:
+    analyses = [analyze(each.architecture) for each in chosen]
+    stages = align(analyses)
+    st.html(_table(chosen, stages))
+    if len(chosen) > 1:
+        _two(chosen)
+
+
+# --- the stacks -----------------------------------------------------------------------------------------------------
+
+
+def _table(chosen: Sequence[Chosen], stages: Sequence[Stage]) -> str:
+    head = "".join(f'<th scope="col">{html.escape(each.title)}</th>' for each in chosen)
+    body = "".join(_stage(chosen, stage, shares) for stage, shares in zip(stages, params_shares(stages), strict=True))
+    return (
+        f'<div class="compare" style="--columns: {len(chosen)}"><table><thead><tr><th></th>{head}</tr></thead>'
+        f"{body}<tfoot>{_totals(chosen)}</tfoot></table></div>"
+    )
+
+
+def _stage(chosen: Sequence[Chosen], stage: Stage, shares: Sequence[float | None]) -> str:
+    cells = "".join(f"<td>{percent(share, 0) + ' of parameters' if share else ''}</td>" for share in shares)
+    title = f'<tr class="stage" data-stage="{stage.title}"><th scope="rowgroup">{stage.title}</th>{cells}</tr>'
+    return f"<tbody>{title}{''.join(_line(chosen, line) for line in stage.lines)}</tbody>"
+
+
+def _line(chosen: Sequence[Chosen], line: Line) -> str:
+    reference = html.escape(chosen[line.reference].title)
+    cells = "".join(_cell(cell, reference) for cell in line.cells)
+    return f'<tr class="{"common" if line.is_common else "differs"}"><th></th>{cells}</tr>'
+
+
+# Six columns leave no room for torch's names; pointing at a layer shows them.
+SHORT = (
+    (r"out_(channels|features) ", ""),
+    (r"(kernel_size|output_size) (\d+)(?!×|\d)", r"\2×\2"),
+    (r"(kernel_size|output_size) ", ""),
+    (r"padding ", "pad "),
+    (r"bias no", "no bias"),
+)
+
+
+def _cell(cell: Cell, reference: str) -> str:
+    if cell.row is None:
+        return '<td class="none">–</td>'
+    full = layer_text(cell.row.layer)
+    kind, _, arguments = full.partition(" ")
+    for long, short in SHORT:
+        arguments = re.sub(long, short, arguments)
+    params = f"<i>{cell.row.params:,}</i>" if cell.row.params else ""
+    text = f"<b>{kind}</b> <span>{html.escape(arguments)}</span>{params}"
+    if not cell.arguments:
+        return f'<td title="{html.escape(full)}">{text}</td>'
+    other = ", ".join(f"{name} {there} → {here}" for name, there, here in cell.arguments)
+    return f'<td class="other" title="{html.escape(full)}; against {reference}: {html.escape(other)}">{text}</td>'
+
+
+def _totals(chosen: Sequence[Chosen]) -> str:
+    found = [totals(analyze(each.architecture)) for each in chosen]
+    lines = (
+        ("Parameters", [f"{total.params:,}" for total in found]),
+        ("Mult-adds an image", [short_count(total.mult_adds) for total in found]),
+        ("Memory an image", [short_bytes(total.activation_bytes) for total in found]),
+        ("Receptive field", [shape_text(total.receptive_field) for total in found]),
+        ("Sees", [f"{shape_text(total.seen)} pixels" for total in found]),
+        ("Layers", [f"{total.layers}, {total.layers_with_params} with parameters" for total in found]),
+    )
+    return "".join(
+        f'<tr data-total="{name}"><th scope="row">{name}</th>{"".join(f"<td>{value}</td>" for value in values)}</tr>'
+        for name, values in lines
+    )
+
+
+# --- any two --------------------------------------------------------------------------------------------------------
+
+
+def _two(chosen: Sequence[Chosen]) -> None:
+    """From one to another: each change, and what it did."""
+    places = range(len(chosen))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.html('<h3 class="chart-title">What differs</h3>', width="content")
+        old = st.selectbox("From", places, format_func=lambda i: chosen[i].title, label_visibility="collapsed", width=260)
+        st.html("→", width="content")
+        new = st.selectbox("To", places, 1, format_func=lambda i: chosen[i].title, label_visibility="collapsed", width=260)
+    if old == new:
+        st.html('<p class="hint">Choose two that are not the same.</p>')
+        return
+    effects = effect_of_changes(chosen[old].architecture, chosen[new].architecture)
+    if not effects:
+        st.html('<p class="hint">Their layers are the same.</p>')
+        return
+    rows = "".join(_effect(effect) for effect in effects)
+    head = "<tr><th>Change</th><th>Parameters</th><th>Mult-adds</th><th>Receptive field</th></tr>"
+    note = "Made one after the other, from the first layer to the last; each figure is what that change adds upon those above it."
+    st.html(f'<div class="effects"><table><thead>{head}</thead>{rows}</table></div><p class="note">{note}</p>')
+
+
+def _effect(effect: Effect) -> str:
+    shapes = (
+        [f"images {shape_text(effect.input_shapes[0])} → {shape_text(effect.input_shapes[1])}"] if effect.input_shapes else []
+    )
+    changes = [f"{change.index} {change_text(change)}" for change in effect.changes]
+    text = "<br>".join(html.escape(each) for each in (*shapes, *changes))
+    rows, columns = effect.receptive_field
+    field = f"{rows:+d}" if rows == columns else f"{rows:+d} × {columns:+d}"
+    return f"<tr><td>{text}</td><td>{_signed(effect.params)}</td><td>{_signed(effect.mult_adds)}</td><td>{_zero(field)}</td></tr>"
+
+
+def _signed(value: int) -> str:
+    return f"{value:+,}".replace("-", "−") if value else "·"
+
+
+def _zero(text: str) -> str:
+    return "·" if text == "+0" else text.replace("-", "−")

@@ -1,0 +1,85 @@
+"""Train all: queue the runs that what is compared still lacks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from explorer.network.spec import Architecture
+from explorer.presets import WAYS
+from explorer.training.datasets import DATASETS
+from explorer.training.devices import DeviceError
+from explorer.training.problems import find_problem
+from explorer.training.recipe import Recipe
+from explorer.training.run import RunError
+from explorer.ui import process, state
+from explorer.ui.compare.chosen import Chosen
+from explorer.ui.text import unmarked
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A run that is not here yet."""
+
+    title: str
+    architecture: Architecture
+    recipe: Recipe
+
+
+def train_all(chosen: Sequence[Chosen]) -> None:
+    with st.popover("Train all", icon=":material/playlist_play:"):
+        way = st.segmented_control("Recipe of presets", list(WAYS), default="tuned", key="compare-way") or "tuned"
+        dataset = st.selectbox(
+            "Images",
+            ["", *DATASETS],
+            format_func=lambda name: DATASETS[name].title if name else "as each recipe says",
+            key="compare-images",
+        )
+        columns = st.columns(2, gap="small")
+        seeds = int(columns[0].number_input("Seeds", 1, 10, 2, key="compare-seeds"))
+        epochs = int(columns[1].number_input("Epochs", 1, 1000, 5, key="compare-epochs"))
+        missing = missing_runs(chosen, way, dataset, seeds, epochs)
+        label = f"Train {len(missing)} run{'' if len(missing) == 1 else 's'}" if missing else "All are here already"
+        st.button(label, type="primary", disabled=not missing, on_click=_queue, args=(missing,), width="stretch")
+        for each in chosen:
+            recipe = _recipe(each, way, dataset)
+            if obstacle := find_problem(each.architecture, DATASETS[recipe.dataset]):
+                st.html(f'<p class="note">{unmarked(each.title)} is left out: {obstacle.message}.</p>')
+
+
+def missing_runs(chosen: Sequence[Chosen], way: str, dataset: str, seeds: int, epochs: int) -> list[Missing]:
+    """What is neither queued nor done with this recipe and as many epochs; without networks that cannot learn the images."""
+    here = {(s.run.architecture.layers, s.run.architecture.input_shape, s.run.recipe) for s in process.jobs().runs()}
+    found = []
+    for each in chosen:
+        architecture = _architecture(each, way)
+        recipe = _recipe(each, way, dataset).model_copy(update={"epochs": epochs})
+        if find_problem(architecture, DATASETS[recipe.dataset]):
+            continue
+        for seed in range(seeds):
+            own = recipe.model_copy(update={"seed": seed})
+            if (architecture.layers, architecture.input_shape, own) not in here:
+                found.append(Missing(each.title, architecture, own))
+    return found
+
+
+def _architecture(each: Chosen, way: str) -> Architecture:
+    found = each.preset.way(way) if each.preset else None
+    return found[0] if found else each.architecture
+
+
+def _recipe(each: Chosen, way: str, dataset: str) -> Recipe:
+    """A preset's own of that way; of a run its own; of what was saved its own."""
+    found = each.preset.way(way) if each.preset else None
+    recipe = found[1] if found else each.recipe
+    return recipe.model_copy(update={"dataset": dataset}) if dataset else recipe
+
+
+def _queue(missing: Sequence[Missing]) -> None:
+    for each in missing:
+        try:
+            process.jobs().submit(each.architecture, each.recipe, state.owner(), f"{each.title}, seed {each.recipe.seed}")
+        except (RunError, DeviceError) as error:
+            st.toast(unmarked(str(error)), icon=":material/error:")
+            return
+    st.toast(f"{len(missing)} runs are queued", icon=":material/check:")

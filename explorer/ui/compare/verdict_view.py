@@ -1,0 +1,137 @@
+"""Verdict: what each network came to, in a table, and whether two of them differ by more than noise."""
+
+import html
+from collections.abc import Sequence
+from functools import lru_cache
+
+import pandas as pd
+import streamlit as st
+import torch
+
+from explorer.compare.learning import Group, Record
+from explorer.compare.mcnemar import Right, first_pair, mcnemar, right_answers, verdict_text
+from explorer.compare.verdict import Verdict, standard_error, verdict
+from explorer.presets import load_presets
+from explorer.training.datasets import DatasetError, load_dataset
+from explorer.training.devices import available_devices
+from explorer.ui import process
+from explorer.ui.compare.chosen import Chosen
+from explorer.ui.compare.groups import groups_of
+from explorer.ui.text import percent
+
+PAIRED = "compare-paired"
+COLUMNS = {
+    "network": st.column_config.TextColumn("Network and recipe", width="medium"),
+    "seeds": st.column_config.NumberColumn("Seeds", width="small"),
+    "epochs": st.column_config.NumberColumn("Epochs", width="small"),
+    "final": st.column_config.NumberColumn(
+        "Final, %", format="%.2f", help="Test accuracy after the last epoch, mean over seeds."
+    ),
+    "deviation": st.column_config.NumberColumn("±", format="%.2f", help="Standard deviation over seeds, in points."),
+    "best": st.column_config.NumberColumn(
+        "Best, %", format="%.2f", help="Mean of each seed's highest. It is picked on the test set, and flatters."
+    ),
+    "documented": st.column_config.NumberColumn("Documented best, %", format="%.2f", help="By the log of the preset's document."),
+    "reached": st.column_config.NumberColumn("Epochs to 99.4 %", help="The first after which the mean has reached it."),
+    "seconds": st.column_config.NumberColumn("Seconds an epoch", format="%.1f", help="Median, with the test."),
+    "speed": st.column_config.NumberColumn("Iterations/s", format="%.1f", help="Median of training alone, where it was run."),
+    "documented_speed": st.column_config.NumberColumn("Documented it/s", format="%.1f", help="On its author's machine."),
+    "parameters": st.column_config.NumberColumn("Parameters", format="localized"),
+    "per_parameter": st.column_config.NumberColumn(
+        "Points per 1,000", format="%.2f", help="Points of accuracy above chance for every 1,000 parameters."
+    ),
+}
+
+
+def verdict_view(chosen: Sequence[Chosen]) -> None:
+    groups = groups_of(chosen)
+    if not groups:
+        st.html('<p class="hint">Nothing chosen has been trained yet: “Train all” starts it.</p>')
+        return
+    presets = tuple(load_presets().values())
+    verdicts = [verdict(group, presets) for group in groups]
+    rows = pd.DataFrame([_row(found) for found in verdicts], columns=list(COLUMNS))
+    st.dataframe(rows, hide_index=True, column_config=COLUMNS, key="compare-verdict")
+    st.html(
+        '<p class="note">On 10,000 test images one standard error at 99.4 % is '
+        f"{percent(standard_error(0.994, 10_000))[:-2]} points: two networks that are closer than that may well be equally good. "
+        "A test on the same images, below, sees finer differences.</p>"
+    )
+    _pair(groups)
+
+
+def _row(found: Verdict) -> dict[str, object]:
+    documented = found.documented
+    return {
+        "network": found.label,
+        "seeds": found.seeds,
+        "epochs": found.epochs,
+        "final": _points(found.final),
+        "deviation": _points(found.final_deviation),
+        "best": _points(found.best),
+        "documented": _points(documented.best) if documented else None,
+        "reached": found.epochs_to_target,
+        "seconds": found.seconds_an_epoch,
+        "speed": found.iterations_per_second,
+        "documented_speed": documented.iterations_per_second if documented else None,
+        "parameters": found.parameters,
+        "per_parameter": found.accuracy_per_parameter,
+    }
+
+
+def _points(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+# --- two networks on the same images --------------------------------------------------------------------------------
+
+
+def _pair(groups: Sequence[Group]) -> None:
+    """McNemar's test of two that were trained here: of what comes with the presets there are no weights."""
+    ours = [group for group in groups if any(record.run_id for record in group.records)]
+    if len(ours) < 2:
+        st.html('<p class="hint">Train two networks here, and they can be tested on the same images.</p>')
+        return
+    places = range(len(ours))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.html('<h3 class="chart-title">More than noise?</h3>', width="content")
+        a = st.selectbox("One", places, format_func=lambda i: ours[i].label, label_visibility="collapsed", width=280)
+        b = st.selectbox("Other", places, 1, format_func=lambda i: ours[i].label, label_visibility="collapsed", width=280)
+        wanted = st.button("Test on the same images", icon=":material/compare_arrows:")
+    # Kept while these two stand there: the page is drawn anew as other runs come in.
+    pair = ours[a].label, ours[b].label
+    if wanted and a != b:
+        st.session_state[PAIRED] = pair, _tested(ours[a], ours[b])
+    asked, answer = st.session_state.get(PAIRED, ((), ""))
+    if asked == pair:
+        st.html(f'<p class="paired">{html.escape(answer)}</p>')
+
+
+def _tested(a: Group, b: Group) -> str:
+    pair = first_pair(a, b)
+    if pair is None:
+        return "They were tested on different images, so there is nothing to compare."
+    try:
+        answers = [_right(record) for record in pair]
+    except (DatasetError, LookupError) as error:
+        return str(error)
+    found = mcnemar(*answers)
+    seeds = " and ".join(f"seed {record.recipe.seed}" for record in pair)
+    return f"{verdict_text(found, a.label, b.label)} ({seeds}; McNemar's test, exact, on {len(answers[0]):,} images.)"
+
+
+def _right(record: Record) -> Right:
+    assert record.run_id is not None
+    return _answers(record.run_id, len(record.epochs))
+
+
+@lru_cache(maxsize=64)
+def _answers(run_id: str, epochs: int) -> Right:
+    """Which test images the run gets right after so many epochs. Raises LookupError where its weights are lost."""
+    run, weights = process.jobs().snapshot(run_id, 4).run, process.jobs().weights(run_id)
+    if weights is None:
+        raise LookupError(f"the weights of run {run_id} are lost")
+    # As it was trained, where this machine can: then the share of right answers is the accuracy that the run reported.
+    device = run.device if run.device in available_devices() else "cpu"
+    dataset, precision = load_dataset(run.recipe.dataset), process.jobs().precision(run_id)
+    return right_answers(run.architecture, weights, dataset, precision, torch.device(device))

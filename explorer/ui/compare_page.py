@@ -1,0 +1,101 @@
+"""Compare: architectures and runs side by side."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from explorer.network.analysis import analyze
+from explorer.ui import process, state
+from explorer.ui.compare import charts
+from explorer.ui.compare.chosen import MOST, Chosen, find, first_choice, offered, read_link, write_link
+from explorer.ui.compare.groups import still_training
+from explorer.ui.compare.learning_view import learning_view
+from explorer.ui.compare.structure_view import structure_view
+from explorer.ui.compare.trade_off_view import trade_off_view
+from explorer.ui.compare.train_all import train_all
+from explorer.ui.compare.verdict_view import verdict_view
+from explorer.ui.text import unmarked
+
+PARAMETER = "compare"  # of the page's link
+KEY = "compare-chosen"
+EVERY = 3.0  # seconds between two looks while something chosen trains
+
+View = Callable[[Sequence[Chosen]], None]
+
+
+def show(build: StreamlitPage) -> None:
+    """`build` is where a network is opened."""
+    chosen = [found for key in _choose() if (found := find(key))]
+    if len(chosen) < 2:
+        st.html(
+            '<div class="empty"><h3>Nothing to compare yet</h3><p>Choose two to six networks: presets, '
+            "what was saved under a name, or runs.</p></div>"
+        )
+        return
+    first = next(iter(VIEWS))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        view = st.segmented_control("View", list(VIEWS), default=first, key="compare-view", label_visibility="collapsed")
+        st.space("stretch")
+        train_all(chosen)
+    draw = VIEWS.get(view or first)
+    # The trade-off opens what is clicked, for which the whole page has to run.
+    if draw is None:
+        trade_off_view(chosen, lambda found: _open(found, build))
+        return
+    going_on = still_training(chosen)
+    st.fragment(_live, run_every=EVERY if going_on else None)(draw, chosen, going_on)
+
+
+def _live(draw: View, chosen: Sequence[Chosen], was_going_on: bool) -> None:
+    """A view that fills as runs come."""
+    if still_training(chosen) != was_going_on:
+        st.rerun()
+    draw(chosen)
+
+
+def _open(found: Chosen, build: StreamlitPage) -> None:
+    if found.preset:
+        state.open_preset(found.preset)
+    elif found.run:
+        state.open_run(process.jobs().snapshot(found.run, 4).run)
+    st.switch_page(build)
+
+
+def _choose() -> list[str]:
+    """The keys of what is compared, from the link at first; the link follows the choice."""
+    options = offered()
+    if KEY not in st.session_state:
+        known, missing = read_link(st.query_params.get(PARAMETER))
+        st.session_state[KEY] = known if known or missing else first_choice()
+        if missing:
+            names = ", ".join(unmarked(key) for key in missing)
+            st.warning(f"Not on this server, so left out: {names}.", icon=":material/link_off:")
+    st.session_state[KEY] = [key for key in st.session_state[KEY] if key in options]
+    keys: list[str] = st.multiselect(
+        "Compare",
+        list(options),
+        format_func=lambda key: options.get(key, key),
+        key=KEY,
+        max_selections=MOST,
+        placeholder="Choose two to six networks",
+        label_visibility="collapsed",
+    )
+    link = write_link(keys)
+    if st.query_params.get(PARAMETER) != link:
+        st.query_params[PARAMETER] = link
+    return keys
+
+
+def _computation(chosen: Sequence[Chosen]) -> None:
+    analyses = {each.title: analyze(each.architecture) for each in chosen}
+    st.vega_lite_chart(charts.depth_data(analyses), charts.depth_chart(tuple(analyses)), key="compare-depth")
+
+
+VIEWS: dict[str, View | None] = {
+    "Structure": structure_view,
+    "Shape of computation": _computation,
+    "Learning": learning_view,
+    "Verdict": verdict_view,
+    "Trade-off": None,
+}

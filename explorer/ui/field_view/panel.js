@@ -1,0 +1,214 @@
+// The panel: what the visitor chose, what is drawn for it, and when Python is asked for numbers.
+//
+// The exact field of every unit is here from the start. All else (values, influence, arithmetic) Python computes when it
+// is asked, which is when the visitor pauses: `choice` is sent as "ask", and what comes back names the layer it is of.
+
+const PAUSE = 90; // milliseconds without a change before Python is asked
+const PAUSE_AFTER_EDIT = 700; // the same after the network changed: the next edit may be on its way
+
+const panels = new WeakMap(); // what lasts while layers change, by the component's own element
+
+export default function (component) {
+  const { data, parentElement, setStateValue } = component;
+  const find = (selector) => parentElement.querySelector(selector);
+  if (!panels.has(parentElement)) {
+    const { of, ...choice } = data.ask;
+    panels.set(parentElement, { choice, network: networkOf(data.of), sent: null, timer: 0 });
+  }
+  const panel = panels.get(parentElement);
+  const { choice } = panel;
+  clearTimeout(panel.timer);
+  let hovered = null;
+
+  const grid = unitGrid(data);
+  const isConvolution = data.kind === "Conv2d";
+
+  // --- what is chosen ----------------------------------------------------------------------------------------------
+
+  const channel = () => Math.min(choice.channel, data.channels - 1);
+  const together = () => choice.mode === "effective" && (choice.together ?? data.isMap);
+
+  // The cell of the units' grid: a unit's place on the map is kept as a share of it, so that the same part of the image
+  // stays chosen on every layer; a vector's cells are its values.
+  function cell() {
+    if (hovered) return hovered;
+    if (!data.isMap) return { row: Math.floor(channel() / grid.columns), column: channel() % grid.columns };
+    return { row: Math.floor(choice.at[0] * grid.rows), column: Math.floor(choice.at[1] * grid.columns) };
+  }
+  const unit = () => (data.isMap ? cell() : { row: 0, column: 0 });
+
+  function choose({ row, column }) {
+    const inside = (value, count) => Math.max(0, Math.min(count - 1, value));
+    const at = { row: inside(row, grid.rows), column: inside(column, grid.columns) };
+    if (data.isMap) choice.at = [(at.row + 0.5) / grid.rows, (at.column + 0.5) / grid.columns];
+    else {
+      choice.channel = Math.min(data.channels - 1, at.row * grid.columns + at.column);
+      choice.together = choice.together === true ? false : choice.together;
+    }
+    draw();
+    askIfNeeded(PAUSE);
+  }
+
+  // --- what Python answered ----------------------------------------------------------------------------------------
+
+  // All of the choice that the answer depends on.
+  function key(ask) {
+    const of = ask.mode === "effective" ? [ask.together, data.isMap ? ask.at : null] : ask.mode === "arithmetic" ? [ask.first] : [];
+    return JSON.stringify([ask.mode, Math.min(ask.channel, data.channels - 1), ask.image, ask.trained, ...of]);
+  }
+  const answer = () => (data.answer && key(data.ask) === key(choice) ? data.answer : null);
+
+  function askIfNeeded(pause) {
+    clearTimeout(panel.timer);
+    if (answer()) {
+      panel.network = networkOf(data.of);
+      return;
+    }
+    panel.timer = setTimeout(() => {
+      const ask = { of: data.of, ...choice };
+      if (JSON.stringify(ask) === panel.sent) return;
+      panel.sent = JSON.stringify(ask);
+      setStateValue("ask", ask);
+    }, pause);
+  }
+
+  // --- drawing -----------------------------------------------------------------------------------------------------
+
+  function draw() {
+    const found = answer();
+    const [chosen, seeing] = [cell(), unit()];
+    const values = found?.values ? floats(found.values.map) : null;
+    drawUnits(find(".grid canvas"), find(".units"), grid, values, chosen);
+    find(".units").dataset.unit = `${seeing.row},${seeing.column}`;
+    const arithmetic = choice.mode === "arithmetic" ? found?.arithmetic : null;
+    const effective = choice.mode === "effective" ? found?.effective : null;
+    const [canvas, overlay] = [find(".image canvas"), find(".overlay")];
+    if (arithmetic) drawInput(canvas, overlay, arithmetic, seeing);
+    else drawImage(canvas, overlay, data, data.image, seeing, effective?.finite && effective.strongest ? floats(effective.map) : null);
+    const shape = data.isMap ? `${grid.rows}×${grid.columns} units` : `${data.channels.toLocaleString("en")} values`;
+    find("[data-part=units-caption]").textContent = shape;
+    find("[data-part=image-caption]").textContent = arithmetic ? inputText(arithmetic) : data.image.dataset;
+    find(".figure").dataset.mode = choice.mode;
+    find(".figure").dataset.answered = found ? choice.mode : "";
+    describe(found, arithmetic, effective, values, chosen, seeing);
+  }
+
+  function inputText(arithmetic) {
+    const name = data.index ? "its input" : data.image.dataset;
+    return data.channelsIn > 1 ? `${name}, channel ${arithmetic.shown[0].channel}` : name;
+  }
+
+  function describe(found, arithmetic, effective, values, chosen, seeing) {
+    const waiting = found?.tooLarge ? "This network is too large to be run on the page." : found ? "" : "computing …";
+    const value = values ? number(values[chosen.row * grid.columns + chosen.column]) : "";
+    const who = data.isMap ? `Unit ${seeing.row},${seeing.column} of channel ${channel()}` : `Value ${channel()}`;
+    find(".legend").hidden = !effective?.strongest;
+    find(".arithmetic").hidden = !arithmetic;
+    find(".pager").hidden = !arithmetic;
+    if (choice.mode === "exact") write(find, exactWords(data, seeing));
+    else if (choice.mode === "effective" && effective) write(find, effectiveWords(data, seeing, effective));
+    else if (choice.mode === "arithmetic" && found && !found.tooLarge) {
+      const note = isConvolution ? "" : "Select a convolution to see how its values come about.";
+      write(find, { title: `${who} is ${value}`, facts: [], note });
+    } else write(find, { title: data.isMap ? `Unit ${seeing.row},${seeing.column}` : "", facts: [], note: waiting });
+    if (arithmetic) {
+      drawArithmetic(find(".arithmetic"), arithmetic, seeing, find(".figure").clientWidth);
+      const [begin, count] = arithmetic.channels;
+      const [first, last] = [arithmetic.shown[0].channel, arithmetic.shown[arithmetic.shown.length - 1].channel];
+      find(".pages").textContent = first === last ? `showing ${first}` : `showing ${first}–${last}`;
+      find(".pager").hidden = arithmetic.others === 0;
+      find(".back").disabled = first <= begin;
+      find(".forth").disabled = last >= begin + count - 1;
+    }
+    const [low, high] = values ? extremes(values) : [0, 0];
+    find(".range").textContent = values ? `${number(low, 2)} to ${number(high, 2)}` : "";
+  }
+
+  // --- the controls ------------------------------------------------------------------------------------------------
+
+  function change(fields) {
+    Object.assign(choice, fields);
+    controls();
+    draw();
+    askIfNeeded(PAUSE);
+  }
+
+  function controls() {
+    for (const tab of parentElement.querySelectorAll("[role=tab]")) {
+      const chosen = tab.dataset.mode === choice.mode;
+      tab.setAttribute("aria-selected", chosen);
+      tab.tabIndex = chosen ? 0 : -1;
+      tab.onclick = () => change({ mode: tab.dataset.mode });
+      tab.onkeydown = (event) => {
+        const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+        if (!step) return;
+        const tabs = [...parentElement.querySelectorAll("[role=tab]")];
+        const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
+        change({ mode: next.dataset.mode });
+        next.focus();
+      };
+    }
+    const channels = find(".channel");
+    options(channels, [
+      ...(choice.mode === "effective" && data.channels > 1 ? [["all", data.isMap ? "all channels" : "all values"]] : []),
+      ...Array.from({ length: Math.min(data.channels, 512) }, (_, i) => [`${i}`, channelText(data, i)]),
+    ]);
+    channels.value = together() && data.channels > 1 ? "all" : `${channel()}`;
+    channels.onchange = () =>
+      change(channels.value === "all" ? { together: true } : { together: false, channel: Number(channels.value), first: 0 });
+    const weights = find(".weights");
+    const known = data.answer?.weights;
+    if (known) {
+      options(weights, [...(known.trained ? [["trained", known.trained]] : []), ["untrained", known.untrained]]);
+      weights.value = choice.trained && known.trained ? "trained" : "untrained";
+      weights.disabled = !known.trained;
+      weights.title = known.trained ? "" : "train this network, and what it has learned is shown here";
+    }
+    weights.onchange = () => change({ trained: weights.value === "trained" });
+    find(".next").onclick = () => change({ image: (choice.image + 1) % data.image.count });
+    const shown = data.answer?.arithmetic?.shown ?? [];
+    find(".back").onclick = () => change({ first: Math.max(0, choice.first - Math.max(1, shown.length)) });
+    find(".forth").onclick = () => change({ first: choice.first + Math.max(1, shown.length) });
+  }
+
+  function options(select, wanted) {
+    const text = JSON.stringify(wanted);
+    if (select.dataset.options === text) return;
+    select.dataset.options = text;
+    select.replaceChildren(...wanted.map(([value, label]) => new Option(label, value)));
+  }
+
+  const units = find(".units");
+  units.onpointerdown = (event) => {
+    hovered = null;
+    choose(cellUnder(event, units, grid));
+    units.focus({ preventScroll: true });
+    units.setPointerCapture(event.pointerId);
+  };
+  units.onpointermove = (event) => {
+    if (event.buttons) choose(cellUnder(event, units, grid));
+    else if (event.pointerType === "mouse" && choice.mode !== "effective" && data.isMap) {
+      hovered = cellUnder(event, units, grid);
+      draw();
+    }
+  };
+  units.onpointerleave = () => {
+    if (!hovered) return;
+    hovered = null;
+    draw();
+  };
+  units.onkeydown = (event) => {
+    const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (!move) return;
+    event.preventDefault();
+    hovered = null;
+    const { row, column } = cell();
+    choose({ row: row + move[0], column: column + move[1] });
+  };
+
+  controls();
+  draw();
+  askIfNeeded(networkOf(data.of) === panel.network ? PAUSE : PAUSE_AFTER_EDIT);
+}
+
+const networkOf = (of) => of.split(":")[0];

@@ -1,0 +1,136 @@
+// The two pictures: the layer's units on the left, and what the chosen one looks at on the right.
+
+const MARGIN = 0.14; // of a picture's side, kept free around it, so that a window reaching into the padding shows
+const MOST_LINES = 40; // units a side between which lines are drawn
+
+// --- the units ----------------------------------------------------------------------------------------------------
+
+// A vector is one unit to the exact field; its values are laid out in rows of at most this many.
+const VALUES_A_ROW = 10;
+
+function unitGrid(data) {
+  if (data.isMap) return { rows: data.rows.seen.length, columns: data.columns.seen.length };
+  const columns = Math.min(data.channels, Math.max(VALUES_A_ROW, Math.ceil(Math.sqrt(data.channels))));
+  return { rows: Math.ceil(data.channels / columns), columns };
+}
+
+// Where a grid of rows and columns lies in a square picture: its side in cells, and its top left corner.
+function placed(grid) {
+  const side = Math.max(grid.rows, grid.columns);
+  return { side, top: (side - grid.rows) / 2, left: (side - grid.columns) / 2 };
+}
+
+function spread(canvas, grid, margin = 0) {
+  const { side, top, left } = placed(grid);
+  const share = (cells) => `${((100 * cells) / (side + 2 * margin)).toFixed(4)}%`;
+  Object.assign(canvas.style, {
+    width: share(grid.columns),
+    height: share(grid.rows),
+    left: share(left + margin),
+    top: share(top + margin),
+  });
+}
+
+function drawUnits(canvas, overlay, grid, values, chosen) {
+  const { side, top, left } = placed(grid);
+  spread(canvas, grid);
+  if (values) {
+    const grey = greys(values);
+    paint(canvas, grid.rows, grid.columns, (row, column) => {
+      const place = row * grid.columns + column;
+      return place < values.length ? grey(values[place]) : [0, 0, 0, 0];
+    });
+  } else paint(canvas, 1, 1, () => [0, 0, 0, 0]);
+  canvas.classList.toggle("blank", !values);
+  overlay.replaceChildren();
+  overlay.setAttribute("viewBox", `0 0 ${side} ${side}`);
+  if (side <= MOST_LINES) {
+    let lines = "";
+    for (let row = 1; row < grid.rows; row += 1) lines += `M${left} ${top + row}h${grid.columns}`;
+    for (let column = 1; column < grid.columns; column += 1) lines += `M${left + column} ${top}v${grid.rows}`;
+    svg(overlay, "path", { class: "lines", d: lines });
+  }
+  const size = Math.max(1, side / 64); // a unit of a large map is marked larger than it is
+  const start = (1 - size) / 2;
+  for (const name of ["halo", "chosen"])
+    svg(overlay, "rect", { class: name, x: left + chosen.column + start, y: top + chosen.row + start, width: size, height: size });
+}
+
+// The cell of the grid under the pointer.
+function cellUnder(event, overlay, grid) {
+  const box = overlay.getBoundingClientRect();
+  const { side, top, left } = placed(grid);
+  const inside = (value, count) => Math.max(0, Math.min(count - 1, Math.floor(value)));
+  return {
+    row: inside(((event.clientY - box.top) / box.height) * side - top, grid.rows),
+    column: inside(((event.clientX - box.left) / box.width) * side - left, grid.columns),
+  };
+}
+
+// --- the image ----------------------------------------------------------------------------------------------------
+
+function imageColours(image, columns) {
+  const pixels = bytes(image.pixels);
+  return (row, column) => {
+    const place = image.colours * (row * columns + column);
+    return [0, 1, 2].map((i) => pixels[place + (image.colours === 3 ? i : 0)]).concat(255);
+  };
+}
+
+const boxPath = (x, y, width, height) => `M${x} ${y}h${width}v${height}h${-width}z`;
+
+// The image, the pixels that the unit sees in full view, and its theoretical window; with `influence` those pixels as a
+// heat map instead.
+function drawImage(canvas, overlay, data, image, unit, influence) {
+  const grid = { rows: data.rows.pixels, columns: data.columns.pixels };
+  const { side, top, left } = placed(grid);
+  const margin = side * MARGIN;
+  const [x0, y0] = [left + margin, top + margin];
+  spread(canvas, grid, margin);
+  const colours = imageColours(image, grid.columns);
+  const rows = data.rows.seen[unit.row];
+  const columns = data.columns.seen[unit.column];
+  const sees = (runs, pixel) => runs.some(([first, count]) => pixel >= first && pixel < first + count);
+  const inRow = Array.from({ length: grid.rows }, (_, row) => sees(rows, row));
+  const inColumn = Array.from({ length: grid.columns }, (_, column) => sees(columns, column));
+  paint(canvas, grid.rows, grid.columns, (row, column) =>
+    influence && inRow[row] && inColumn[column] ? [...heat(influence[row * grid.columns + column]), 255] : colours(row, column),
+  );
+  overlay.replaceChildren();
+  overlay.setAttribute("viewBox", `0 0 ${side + 2 * margin} ${side + 2 * margin}`);
+  const seen = rows.flatMap(([y, h]) => columns.map(([x, w]) => boxPath(x0 + x, y0 + y, w, h))).join("");
+  // The veil covers the image but for what is seen: one path with the seen rectangles as holes.
+  svg(overlay, "path", { class: "veil", "fill-rule": "evenodd", d: boxPath(x0, y0, grid.columns, grid.rows) + seen });
+  if (!influence) svg(overlay, "path", { class: "seen", d: seen });
+  svg(overlay, "rect", { class: "edge", x: x0, y: y0, width: grid.columns, height: grid.rows });
+  if (data.rows.window[unit.row] && data.columns.window[unit.column])
+    svg(overlay, "rect", {
+      class: "window",
+      x: x0 + data.columns.first[unit.column],
+      y: y0 + data.rows.first[unit.row],
+      width: Math.min(data.columns.window[unit.column], 3 * grid.columns),
+      height: Math.min(data.rows.window[unit.row], 3 * grid.rows),
+    });
+}
+
+// --- a channel of the layer's input, with a convolution's window on it --------------------------------------------
+
+function drawInput(canvas, overlay, arithmetic, unit) {
+  const grid = { rows: arithmetic.input[0], columns: arithmetic.input[1] };
+  const values = floats(arithmetic.shown[0].values);
+  const grey = greys(values);
+  paint(canvas, grid.rows, grid.columns, (row, column) => grey(values[row * grid.columns + column]));
+  const taps = (axis, index) => arithmetic.window[axis].map(([start, step]) => start + index * step);
+  const [rows, columns] = [taps(0, unit.row), taps(1, unit.column)];
+  // The border is as wide as the padding that any window reads.
+  const { side, top, left } = placed(grid);
+  const margin = Math.max(side * MARGIN, ...arithmetic.border);
+  spread(canvas, grid, margin);
+  overlay.replaceChildren();
+  overlay.setAttribute("viewBox", `0 0 ${side + 2 * margin} ${side + 2 * margin}`);
+  const [x0, y0] = [left + margin, top + margin];
+  const read = rows.flatMap((row) => columns.map((column) => boxPath(x0 + column, y0 + row, 1, 1))).join("");
+  svg(overlay, "path", { class: "veil", "fill-rule": "evenodd", d: boxPath(x0, y0, grid.columns, grid.rows) + read });
+  svg(overlay, "rect", { class: "edge", x: x0, y: y0, width: grid.columns, height: grid.rows });
+  svg(overlay, "path", { class: "taps", d: read });
+}

@@ -1,0 +1,124 @@
+"""Into the Build page: a file or pasted text, what was read of it, and what else its rows could be."""
+
+import html
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.network.analysis import analyze, shape_text
+from explorer.network.difference import layer_text
+from explorer.network.spec import Architecture
+from explorer.network.summary_table import Answer, Choice, Imported
+from explorer.ui import state
+from explorer.ui.opening import Opened, OpenError, open_text, work
+from explorer.ui.text import unmarked
+
+PLACEHOLDER = """Paste a model summary, or a whole README or notebook that has one:
+
+        Layer (type)               Output Shape         Param #
+            Conv2d-1            [-1, 8, 26, 26]              80
+              ReLU-2            [-1, 8, 26, 26]               0
+
+or a link from this program, or an architecture as JSON."""
+
+WARNING = ":material/warning:"
+
+
+@st.dialog("Open a network", width="large")
+def open_dialog() -> None:
+    pasted = st.text_area("Text", height=140, placeholder=PLACEHOLDER, label_visibility="collapsed", key="open-text")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button("Read", key="read", width=110)  # leaving the text sends it; the button gives a place to go
+        file = st.file_uploader(
+            "File", type=["json", "txt", "md", "ipynb"], label_visibility="collapsed", key="open-file", max_upload_size=1
+        )
+    text = file.getvalue().decode("utf-8", "replace") if file else pasted
+    if not text.strip():
+        return
+    try:
+        opened = open_text(text)
+    except OpenError as error:
+        st.error(f"Nothing to open: {unmarked(str(error))}.", icon=":material/error:")
+        return
+    _read(opened)
+
+
+def _read(opened: Opened) -> None:
+    """What was read stands first, though the choices below it decide what that is."""
+    overview, remarks = st.container(), st.container()
+    architecture = _chosen(opened.imported) if opened.imported else opened.architecture
+    with overview:
+        _overview(architecture)
+    if opened.imported:
+        with remarks:
+            _remarks(opened.imported)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        key = f"open-name-{hash(opened)}"
+        st.text_input("Name", architecture.name, max_chars=120, key=key)
+        args = (opened, architecture, key)
+        if st.button("Open in Build", type="primary", key="open-in-build", on_click=_open, args=args):
+            st.rerun()
+
+
+def _open(opened: Opened, architecture: Architecture, key: str) -> None:
+    named = architecture.model_copy(update={"name": " ".join(st.session_state[key].split()) or architecture.name})
+    session = state.accept_draft()
+    state.open_shared(named.name, work(opened, named, session.recipe, session.assignment))
+
+
+def _overview(architecture: Architecture) -> None:
+    """What was read, as the stack will show it."""
+    analysis = analyze(architecture)
+    images = f"images {shape_text(architecture.input_shape)}"
+    figures = f"{len(architecture.layers)} layers · {analysis.total_params:,} parameters · {images}"
+    rows = "".join(
+        f"<tr><td>{row.index}</td><td>{html.escape(layer_text(row.layer))}</td><td>{shape_text(row.output_shape)}</td>"
+        f"<td>{row.params:,}</td></tr>"
+        for row in analysis.rows
+    )
+    st.html(
+        f'<p class="heading" data-read="{len(architecture.layers)}">{figures}</p><div class="read"><table>{rows}</table></div>'
+    )
+    if analysis.problem:
+        st.warning(unmarked(f"Layer {analysis.problem.index} doesn’t fit: {analysis.problem.message}."), icon=WARNING)
+
+
+def _remarks(imported: Imported) -> None:
+    """What could not be read, and what had to be assumed."""
+    if problem := imported.problem:
+        st.warning(unmarked(f"Line {problem.line}, {problem.row}: {problem.message}. What was read is kept."), icon=WARNING)
+    if imported.notes:
+        notes = "".join(f"<li>{html.escape(note)}</li>" for note in imported.notes)
+        st.html(f'<ul class="notes">{notes}</ul>')
+
+
+def _chosen(imported: Imported) -> Architecture:
+    """The architecture with the answers chosen for its rows, the plainest at first."""
+    if not imported.choices:
+        return imported.architecture
+    rows = "1 row" if len(imported.choices) == 1 else f"{len(imported.choices)} rows"
+    architecture = imported.architecture
+    with st.expander(f"{rows} could be something else; the plainest is taken", key=f"choices-{hash(imported)}"):
+        sides = st.columns(2, gap="small")
+        answers = [_choice(choice, sides[place % 2], hash(imported)) for place, choice in enumerate(imported.choices)]
+    # From the last to the first, as an answer with more layers moves those below it.
+    for choice, answer in reversed(list(zip(imported.choices, answers, strict=True))):
+        if answer != choice.taken:
+            architecture = choice.with_other(architecture, answer)
+    return architecture
+
+
+def _choice(choice: Choice, side: DeltaGenerator, version: int) -> Answer:
+    options = [choice.taken, *choice.others]
+    place: int = side.selectbox(
+        f"{choice.row}, line {choice.line}",
+        range(len(options)),
+        format_func=lambda place: _answer_text(options[place]),
+        key=f"choice-{version}-{choice.index}",
+    )
+    return options[place]
+
+
+def _answer_text(answer: Answer) -> str:
+    layers = ", then ".join(layer_text(layer) for layer in answer.layers)
+    return f"{layers}, on images {shape_text(answer.input_shape)}" if answer.input_shape else layers

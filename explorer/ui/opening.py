@@ -1,0 +1,90 @@
+"""Text that a person brings, whatever it is: a link, a file of ours, a summary table or the README around one."""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import parse_qs, urlsplit
+
+from explorer.assignment import Assignment
+from explorer.link import PARAMETER, LinkError, Shared, decode, parse_shared
+from explorer.network.spec import Architecture, ArchitectureError, Shape, parse_architecture
+from explorer.network.summary_table import Imported, SummaryError, import_summary
+from explorer.training.datasets import DATASETS
+from explorer.training.recipe import Recipe
+
+MAX_CHARACTERS = 1_000_000  # as many bytes as an uploaded file may have
+
+
+class OpenError(ValueError):
+    """Text that holds no architecture; the message says what was looked for and what is wrong."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What was read. `imported` is there where it was read from a table, with the rows' other answers."""
+
+    architecture: Architecture
+    shared: Shared | None = None  # where a recipe and an assignment came with it
+    imported: Imported | None = None
+
+
+@lru_cache(maxsize=32)
+def open_text(text: str) -> Opened:
+    """What the text holds. Raises OpenError."""
+    text = text.strip()
+    try:
+        if len(text) > MAX_CHARACTERS:
+            raise OpenError(f"the text has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read")
+        if link := _link(text):
+            shared = decode(link)
+            return Opened(shared.architecture, shared)
+        if text.startswith("{"):
+            return _json(text)
+        return _table(text)
+    except (LinkError, ArchitectureError, SummaryError) as error:
+        raise OpenError(str(error)) from None
+
+
+def recipe_for(recipe: Recipe, input_shape: Shape) -> Recipe:
+    """The recipe with images that the network takes: its own if they are, else the first that are, if any."""
+    if DATASETS[recipe.dataset].input_shape == input_shape:
+        return recipe
+    fitting = [name for name, dataset in DATASETS.items() if dataset.input_shape == input_shape]
+    return recipe.model_copy(update={"dataset": fitting[0]}) if fitting else recipe
+
+
+def work(opened: Opened, architecture: Architecture, recipe: Recipe, assignment: Assignment) -> Shared:
+    """The work to go on with: an architecture as chosen, with what came with it, else with the visitor's own."""
+    if opened.shared:
+        return Shared(architecture, opened.shared.recipe, opened.shared.assignment)
+    return Shared(architecture, recipe_for(recipe, architecture.input_shape), assignment)
+
+
+def _link(text: str) -> str | None:
+    """The text of a link where this is an address and nothing more."""
+    if not re.match(r"https?://\S+$", text):
+        return None
+    try:
+        return parse_qs(urlsplit(text).query).get(PARAMETER, [None])[0]
+    except ValueError:
+        return None
+
+
+def _json(text: str) -> Opened:
+    """An Architecture's JSON, a whole saved work, or a notebook with a table in it."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        data = {}  # parse_architecture says what is wrong
+    if "architecture" in data:
+        shared = parse_shared({name: part for name, part in data.items() if name not in ("name", "owner")})
+        return Opened(shared.architecture, shared)
+    if "cells" in data:
+        return _table(text)
+    return Opened(parse_architecture(text))
+
+
+def _table(text: str) -> Opened:
+    imported = import_summary(text)
+    return Opened(imported.architecture, imported=imported)

@@ -1,0 +1,258 @@
+"""Runs: every run of this server, of all its visitors and its command line, and what can be done with each."""
+
+import html
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from explorer.network.analysis import analyze
+from explorer.training.datasets import DATASETS
+from explorer.training.event import events_csv
+from explorer.training.recipe import Recipe
+from explorer.training.run import ENDED, MAX_NAME, Snapshot, UnknownRun
+from explorer.ui import process, state
+from explorer.ui.run_actions import ask, run_actions
+from explorer.ui.text import duration, percent, unmarked
+
+EVERY = 2.0  # seconds between two looks while something goes on
+TABLE_HEIGHT = 420  # pixels, whatever the number of runs, so that nothing below moves
+CHOSEN = "runs-chosen"
+
+SHOWN = {  # the filter's choices, and the statuses that each stands for
+    "going on": ("queued", "preparing", "running", "stopping", "pausing"),
+    "to resume": ("paused", "interrupted", "stopped", "failed"),
+    "finished": ("finished",),
+}
+
+
+def show(build: StreamlitPage, train: StreamlitPage) -> None:
+    """`build` and `train` are where a run can be opened."""
+    for notice in process.jobs().notices:
+        st.warning(unmarked(notice), icon=":material/warning:")
+    snapshots = process.jobs().runs()
+    if not snapshots:
+        _nothing_yet(train)
+        return
+    _filters()
+    going_on = any(not snapshot.ended for snapshot in snapshots)
+    st.fragment(_table, run_every=EVERY if going_on else None)(going_on)
+    chosen = _chosen()
+    if chosen is None:
+        st.html('<p class="hint">Choose a run to open, rename, resume, download or delete it.</p>')
+        return
+    _details(chosen, build, train)
+
+
+def _nothing_yet(train: StreamlitPage) -> None:
+    st.html(
+        '<div class="empty"><h3>No runs yet</h3><p>Every run that is started on this server, by anyone, is listed here '
+        "and kept until it is deleted.</p></div>"
+    )
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if st.button("To the Train page", icon=":material/play_arrow:"):
+            st.switch_page(train)
+
+
+# --- the list -------------------------------------------------------------------------------------------------------
+
+
+def _filters() -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.text_input(
+            "Search", key="runs-search", placeholder="Search names and networks", label_visibility="collapsed", width=300
+        )
+        st.pills("Status", list(SHOWN), selection_mode="multi", key="runs-status", label_visibility="collapsed")
+        st.toggle("Mine only", key="runs-mine", help="Those that were started from this page since it was opened.")
+
+
+def _table(was_going_on: bool) -> None:
+    snapshots = process.jobs().runs()
+    if any(not snapshot.ended for snapshot in snapshots) != was_going_on:
+        st.rerun()  # whether this repeats itself is decided outside
+    found = _filtered(snapshots)
+    waiting, training = (sum(s.status == status for s in snapshots) for status in ("queued", "running"))
+    slots = process.jobs().slots
+    st.html(
+        f'<p class="note" data-runs="{len(found)}">{len(found)} of {len(snapshots)} runs · {training} in training, '
+        f"{waiting} waiting · {slots} at a time; those who wait take turns</p>"
+    )
+    # Another set of runs is another table: a selection is a row's number, and would mean another run.
+    ids = [snapshot.run.id for snapshot in found]
+    st.dataframe(
+        _rows(found),
+        key=f"runs-{hash(tuple(ids))}",
+        hide_index=True,
+        height=TABLE_HEIGHT,
+        column_config=COLUMNS,
+        on_select=lambda: _choose(ids),
+        selection_mode="single-row",
+    )
+    if st.session_state.pop("runs-just-chosen", False):
+        st.rerun()  # the details stand outside this fragment, where downloads keep working
+
+
+def _choose(ids: list[str]) -> None:
+    rows = st.session_state[f"runs-{hash(tuple(ids))}"].selection.rows
+    st.session_state[CHOSEN] = ids[rows[0]] if rows else None
+    st.session_state["runs-just-chosen"] = True
+
+
+def _filtered(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+    words = st.session_state.get("runs-search", "").casefold().split()
+    wanted = {status for name in st.session_state.get("runs-status") or SHOWN for status in SHOWN[name]}
+    mine = state.owner() if st.session_state.get("runs-mine") else None
+    return [
+        snapshot
+        for snapshot in snapshots
+        if snapshot.status in wanted
+        and (mine is None or snapshot.run.owner == mine)
+        and all(word in f"{snapshot.run.name} {snapshot.run.architecture.name} {snapshot.run.id}".casefold() for word in words)
+    ]
+
+
+COLUMNS = {
+    "name": st.column_config.TextColumn("Name", width="medium"),
+    "status": st.column_config.TextColumn("Status", width="small"),
+    "epoch": st.column_config.ProgressColumn("Epochs", format="percent", width="small"),
+    "final": st.column_config.NumberColumn("Final, %", format="%.2f", help="Test accuracy after its last whole epoch."),
+    "best": st.column_config.NumberColumn("Best, %", format="%.2f", help="The highest of its epochs; picked on the test set."),
+    "parameters": st.column_config.NumberColumn("Parameters", format="localized"),
+    "images": st.column_config.TextColumn("Images", width="small"),
+    "recipe": st.column_config.TextColumn("Recipe", width="medium"),
+    "network": st.column_config.TextColumn("Network", width="medium"),
+    "owner": st.column_config.TextColumn("Owner", width="small"),
+    "started": st.column_config.DatetimeColumn("Submitted", format="D MMM, HH:mm", width="small"),
+    "id": st.column_config.TextColumn("Run", width="small"),
+}
+
+
+def _rows(snapshots: Sequence[Snapshot]) -> pd.DataFrame:
+    return pd.DataFrame([_row(snapshot) for snapshot in snapshots], columns=list(COLUMNS))
+
+
+def _row(snapshot: Snapshot) -> dict[str, object]:
+    run, accuracies = snapshot.run, [100 * epoch.metrics["test_accuracy"] for epoch in snapshot.epochs]
+    return {
+        "name": run.name,
+        "status": _status_text(snapshot),
+        "epoch": len(snapshot.epochs) / run.epochs,
+        "final": accuracies[-1] if accuracies else None,
+        "best": max(accuracies, default=None),
+        "parameters": analyze(run.architecture).total_params,
+        "images": DATASETS[run.recipe.dataset].title,
+        "recipe": recipe_text(run.recipe),
+        "network": run.architecture.name,
+        "owner": "you" if run.owner == state.owner() else run.owner or "–",
+        "started": datetime.fromtimestamp(run.submitted),
+        "id": run.id,
+    }
+
+
+def _status_text(snapshot: Snapshot) -> str:
+    if snapshot.position is None:
+        return snapshot.status
+    soon = "" if snapshot.starts_in is None else f", in about {duration(snapshot.starts_in)}"
+    return f"queued, {snapshot.position}.{soon}"
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """A recipe in a line: "SGD 0.01, OneCycleLR, 20 epochs of 128, seed 0"."""
+    schedule = "" if recipe.scheduler.kind == "constant" else f", {recipe.scheduler.kind}"
+    length = f"{recipe.epochs} epochs of {recipe.batch_size}, seed {recipe.seed}"
+    return f"{recipe.optimizer.kind} {recipe.optimizer.lr:g}{schedule}, {length}"
+
+
+# --- the chosen one -------------------------------------------------------------------------------------------------
+
+
+def _chosen() -> Snapshot | None:
+    run_id = st.session_state.get(CHOSEN)
+    if run_id is None:
+        return None
+    try:
+        return process.jobs().snapshot(run_id, 4)
+    except UnknownRun:
+        st.session_state[CHOSEN] = None
+        return None
+
+
+def _details(snapshot: Snapshot, build: StreamlitPage, train: StreamlitPage) -> None:
+    run = snapshot.run
+    status = html.escape(_status_text(snapshot))
+    st.html(
+        f'<div class="run"><b>{html.escape(run.name)}</b> <span class="status {snapshot.status}">{status}</span>'
+        f"<p>{html.escape(_facts(snapshot))}</p></div>"
+    )
+    if snapshot.message:
+        (st.error if snapshot.status == "failed" else st.info)(unmarked(snapshot.message))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button("Watch", icon=":material/monitoring:", help="Its curves, on the Train page."):
+            state.put(replace(state.current(), run=run.id))
+            st.switch_page(train)
+        if st.button("Open in Build", icon=":material/stacks:", help="Its network and its recipe."):
+            state.open_run(run)
+            st.switch_page(build)
+        run_actions(snapshot, "runs")
+        _downloads(snapshot)
+        _rename(snapshot)
+        _delete(snapshot)
+
+
+def _facts(snapshot: Snapshot) -> str:
+    run = snapshot.run
+    parts = [f"run {run.id}", run.environment.device, f"torch {run.environment.torch}", recipe_text(run.recipe)]
+    if snapshot.epochs:
+        final, best = snapshot.epochs[-1], max(snapshot.epochs, key=lambda epoch: epoch.metrics["test_accuracy"])
+        parts.append(
+            f"{percent(final.metrics['test_accuracy'])} after epoch {final.epoch}, "
+            f"the highest {percent(best.metrics['test_accuracy'])} after epoch {best.epoch}"
+        )
+    return " · ".join(parts)
+
+
+def _downloads(snapshot: Snapshot) -> None:
+    run_id = snapshot.run.id
+    if snapshot.epochs:
+        st.download_button(
+            "Weights",
+            lambda: process.jobs().weights_file(run_id) or b"",
+            f"{run_id}.safetensors",
+            "application/octet-stream",
+            icon=":material/download:",
+            on_click="ignore",
+            help="As safetensors, by the names of the network's state_dict, after its last whole epoch.",
+        )
+    st.download_button(
+        "Events",
+        lambda: events_csv(process.jobs().events(run_id)),
+        f"{run_id}.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        help="All that was measured, as CSV.",
+    )
+
+
+def _rename(snapshot: Snapshot) -> None:
+    with st.popover("Rename", icon=":material/edit:", key=f"rename-{snapshot.run.id}-{hash(snapshot.run.name)}"):
+        key = f"runs-name-{snapshot.run.id}"
+        st.text_input("Name", snapshot.run.name, max_chars=MAX_NAME, key=key, on_change=_name, args=(snapshot.run.id, key))
+
+
+def _name(run_id: str, key: str) -> None:
+    name = st.session_state[key]
+    ask(lambda jobs, run: jobs.rename(run, name), run_id)
+
+
+def _delete(snapshot: Snapshot) -> None:
+    with st.popover("Delete", icon=":material/delete:", key=f"delete-{snapshot.run.id}", disabled=snapshot.status not in ENDED):
+        st.html('<p class="note">Its events and its weights go with it, for everyone on this server.</p>')
+        st.button("Delete this run", type="primary", on_click=_deleted, args=(snapshot.run.id,), width="stretch")
+
+
+def _deleted(run_id: str) -> None:
+    ask(lambda jobs, run: jobs.delete(run), run_id)

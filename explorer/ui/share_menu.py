@@ -1,0 +1,151 @@
+"""Out of the Build page: a link to copy, a name to save under, and every form to download."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from explorer.link import LinkError, encode
+from explorer.network.analysis import analyze
+from explorer.network.export import class_name, python_source
+from explorer.network.onnx_export import onnx_bytes
+from explorer.network.spec import to_json
+from explorer.network.summary_table import summary_table
+from explorer.saved import MAX_NAME, SaveError
+from explorer.training.datasets import DATASETS
+from explorer.training.jobs import UnknownRun
+from explorer.training.notebook import notebook_json
+from explorer.training.problems import find_problem
+from explorer.ui import process, state
+from explorer.ui.address import link_box
+from explorer.ui.text import unmarked
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to download the work. `make` runs when it is clicked, not before."""
+
+    label: str
+    note: str  # "" where it depends on the work
+    ending: str
+    mime: str
+    make: Callable[[state.Session], str | bytes]
+    fits: bool = True  # asks for a network in which every layer fits
+    learns: bool = False  # asks for one that can learn the recipe's images
+
+
+FORMS = (
+    Form("JSON", "opens here again", "json", "application/json", lambda s: to_json(s.architecture, 2) + "\n", fits=False),
+    Form("PyTorch", "a class with forward()", "py", "text/x-python", lambda s: python_source(s.architecture)),
+    Form(
+        "Notebook",
+        "model, data and training",
+        "ipynb",
+        "application/x-ipynb+json",
+        lambda s: notebook_json(s.architecture, s.recipe),
+        learns=True,
+    ),
+    Form("ONNX", "", "onnx", "application/octet-stream", lambda s: onnx_bytes(s.architecture, _weights(s))),
+    Form("Summary", "torchsummary's table", "txt", "text/plain", lambda s: summary_table(analyze(s.architecture)) + "\n"),
+)
+
+
+@st.fragment
+def share_menu() -> None:
+    """A fragment of its own, which opening it runs and edits don't: so it always holds the work as it is, and what is
+    clicked in it is never drawn anew meanwhile."""
+    state.drawing("share")
+    menu = st.popover("Share & save", icon=":material/ios_share:", width="content", key="share", on_change=_look_again)
+    if not menu.open:
+        return
+    session = state.accept_draft()
+    with menu, st.container(key="sharing", gap="small"):
+        _link(session)
+        _save(session)
+        st.html('<p class="heading">Download</p>')
+        with st.container(key="downloads", gap=None):
+            _downloads(session)
+
+
+def _look_again() -> None:
+    state.redraw("share")
+
+
+def _link(session: state.Session) -> None:
+    try:
+        link = encode(session.shared)
+    except LinkError as error:
+        st.html(f'<p class="note">{error}</p>')
+        return
+    link_box(link, key="link")
+    st.html('<p class="note">Holds the network, the recipe and the assignment; who opens it here sees this same page.</p>')
+
+
+def _save(session: state.Session) -> None:
+    with st.form("save", border=False, clear_on_submit=False):
+        columns = st.columns([1, 0.45], gap="small", vertical_alignment="bottom")
+        key = f"save-{session.stack.base}"
+        columns[0].text_input("Save on this server as", session.name[:MAX_NAME], max_chars=MAX_NAME, key=key)
+        columns[1].form_submit_button("Save", width="stretch", on_click=_keep, args=(key,))
+    st.html('<p class="note">Everyone who uses this server finds it under “Start from”.</p>')
+
+
+def _keep(key: str) -> None:
+    try:
+        saved = process.saved().save(st.session_state[key], state.accept_draft().shared, state.owner())
+    except SaveError as error:
+        st.toast(unmarked(str(error)), icon=":material/error:")
+    else:
+        st.toast(f"Saved as “{unmarked(saved.name)}”", icon=":material/check:")
+
+
+def _downloads(session: state.Session) -> None:
+    analysis = analyze(session.architecture)
+    for form in FORMS:
+        reason = ""
+        if form.fits and analysis.problem:
+            reason = f"not while layer {analysis.problem.index} doesn’t fit"
+        elif form.learns and (obstacle := find_problem(session.architecture, DATASETS[session.recipe.dataset])):
+            reason = obstacle.message
+        note = form.note or _weights_note(session)
+        st.download_button(
+            f"**{form.label}** · {reason or note}",
+            _maker(form, session),
+            f"{_file_stem(session)}.{form.ending}",
+            form.mime,
+            key=f"download-{form.ending}",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+            width="stretch",
+            disabled=bool(reason),
+        )
+
+
+def _maker(form: Form, session: state.Session) -> Callable[[], str | bytes]:
+    return lambda: form.make(session)
+
+
+def _file_stem(session: state.Session) -> str:
+    return class_name(session.architecture)
+
+
+# --- the weights of the shown run -----------------------------------------------------------------------------------
+
+
+def _weights(session: state.Session) -> dict[str, Any] | None:
+    """Those of the run that Train shows, where it trained exactly this network; None where there are none."""
+    if session.run is None:
+        return None
+    try:
+        trained = process.jobs().snapshot(session.run, 0).run.architecture
+        if (trained.layers, trained.input_shape) != (session.stack.layers, session.input_shape):
+            return None
+        return process.jobs().weights(session.run)
+    except UnknownRun:
+        return None
+
+
+def _weights_note(session: state.Session) -> str:
+    return "untrained weights" if _weights(session) is None else f"weights of run {session.run}"

@@ -1,0 +1,106 @@
+"""The stack editor on the page: what is sent to the browser, and what came back."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from explorer.network.analysis import Analysis
+from explorer.network.blocks import BLOCKS
+from explorer.network.hints import hints
+from explorer.network.layers import size_text
+from explorer.network.spec import MAX_LAYERS, Architecture, layer_to_data
+from explorer.ui.stack_editor.draft import Stack
+from explorer.ui.stack_editor.fields import palette
+
+_FOLDER = Path(__file__).parent
+# Streamlit takes one inline script, so the parts are joined here; each says at its top what it is for.
+_PARTS = ("stack.js", "values.js", "history.js", "rows.js", "chosen.js", "palette.js", "drag.js", "editor.js")
+
+
+def _script() -> str:
+    """The parts as one module. Comments and indents are left out: the script travels with every answer."""
+    blocks = {
+        name: {"title": block.title, "summary": block.summary, "template": block.template} for name, block in BLOCKS.items()
+    }
+    values = {"KINDS": palette(), "BLOCKS": blocks, "MAX_LAYERS": MAX_LAYERS}
+    constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in values.items())
+    lines = [line for part in _PARTS for line in (_FOLDER / part).read_text(encoding="utf-8").splitlines()]
+    return constants + "\n".join(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("//"))
+
+
+_mount = st.components.v2.component(
+    "explorer.stack_editor",
+    html=(_FOLDER / "editor.html").read_text(encoding="utf-8"),
+    css=(_FOLDER / "editor.css").read_text(encoding="utf-8"),
+    js=_script(),
+)
+
+
+def sent_draft(key: str) -> object:
+    """What the browser sent last, unread and not to be trusted: give it to `Stack.accepting`."""
+    state = st.session_state.get(key)
+    return state.get("draft") if isinstance(state, dict) else None
+
+
+def stack_editor(stack: Stack, analysis: Analysis, *, classes: int = 10, key: str) -> None:
+    """Draw `stack` with the numbers of `analysis`, which is that of the same layers. A block with a head gives `classes` values.
+
+    The browser's edits arrive in the next run, before any of it: begin the fragment with
+    `stack = stack.accepting(sent_draft(key))`, and one run shows the new numbers.
+    """
+    _mount(key=key, data=_data(stack, analysis, classes, key), on_draft_change=_nothing)
+
+
+def _nothing() -> None:
+    """Streamlit keeps a component's state only where a callback is named for it."""
+
+
+def _data(stack: Stack, analysis: Analysis, classes: int, key: str) -> dict[str, Any]:
+    refusal = stack.refusal
+    return {
+        "key": key,
+        "base": stack.base,
+        "seq": stack.seq,
+        "selected": stack.selected,
+        "input": size_text(analysis.architecture.input_shape),
+        "channels": analysis.architecture.input_shape[0],
+        "classes": classes,
+        "stack": stack.to_data(),
+        "rows": [
+            {
+                "shape": size_text(row.output_shape),
+                "sees": size_text(row.receptive_field),
+                "within": size_text(row.seen),
+                "params": row.params,
+                "channels": row.output_shape[0],
+            }
+            for row in analysis.rows
+        ],
+        "problem": _problem(stack, analysis),
+        "hints": [{"index": hint.index, "message": hint.message, "mend": _mend(stack, hint.fixed)} for hint in hints(analysis)],
+        "refusal": refusal and {"index": refusal.index, "message": refusal.message},
+    }
+
+
+def _problem(stack: Stack, analysis: Analysis) -> dict[str, Any] | None:
+    """The first layer that does not fit."""
+    problem = analysis.problem
+    if problem is None:
+        return None
+    mend = _mend(stack, problem.mended)
+    other = problem.otherwise and {"remedy": problem.otherwise[0], "mend": _mend(stack, problem.otherwise[1])}
+    return {"index": problem.index, "message": problem.message, "remedy": problem.remedy, "mend": mend, "otherwise": other}
+
+
+def _mend(stack: Stack, mended: Architecture | None) -> dict[str, Any] | None:
+    """The way from the stack to `mended` as one change: at a place, so many layers out and these in."""
+    if mended is None:
+        return None
+    old, new = stack.layers, mended.layers
+    shorter = min(len(old), len(new))
+    start = next((i for i in range(shorter) if old[i] != new[i]), shorter)
+    end = next((i for i in range(shorter - start) if old[-1 - i] != new[-1 - i]), shorter - start)
+    inside = [layer_to_data(layer) for layer in new[start : len(new) - end]]
+    return {"at": start, "remove": len(old) - end - start, "layers": inside}

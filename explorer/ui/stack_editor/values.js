@@ -1,0 +1,59 @@
+// Part 2 of the stack editor: arguments as text. What a field takes is said by its entry in KINDS.
+
+const SEPARATOR = /\s*[×xX*,;\s]\s*/;
+const COUNTS = { int: [1], float: [1], pair: [1, 2], quad: [1, 4] };
+
+function textOf(value) {
+  if (value === null || value === undefined) return "";
+  return Array.isArray(value) ? value.join("×") : String(value);
+}
+
+// Text as a value: {value}, or {unfinished: true} where more typing may make one of it, or {wrong: true}.
+function readText(text, field) {
+  const trimmed = text.trim();
+  if (trimmed === "") return field.optional ? { value: null } : { unfinished: true };
+  if (field.words.includes(trimmed)) return { value: trimmed };
+  if (field.words.some((word) => word.startsWith(trimmed))) return { unfinished: true };
+  const parts = field.type === "float" ? [trimmed.replace(",", ".")] : trimmed.split(SEPARATOR);
+  const counts = COUNTS[field.type];
+  if (parts.length > Math.max(...counts)) return { wrong: true };
+  const values = parts.map((part) => readNumber(part, field));
+  if (values.some((value) => value === "wrong")) return { wrong: true };
+  if (values.includes("unfinished") || !counts.includes(parts.length)) return { unfinished: true };
+  return { value: values.every((value) => value === values[0]) ? values[0] : values };
+}
+
+function readNumber(text, field) {
+  const whole = /^[+-]?\d+$/;
+  const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+  const begun = field.type === "float" ? /^[+-]?(\d*\.?\d*)(e[+-]?)?$/i : /^[+-]?$/;
+  if (!(field.type === "float" ? decimal : whole).test(text)) return begun.test(text) ? "unfinished" : "wrong";
+  const value = Number(text);
+  if (value > field.max) return "wrong";
+  // 0.0 on the way to 0.05, where 0 itself is not allowed
+  if (value < field.min || (field.above_min && value <= field.min)) return value === 0 && field.type === "float" ? "unfinished" : "wrong";
+  return value;
+}
+
+// The text one arrow key further, or null where there is nothing to step: each number of a pair moves alike.
+function stepped(text, field, by) {
+  if (!field.step) return null;
+  const read = readText(text, field);
+  if (!("value" in read) || read.value === null || field.words.includes(read.value)) return null;
+  const move = (value) => {
+    const next = Math.min(field.max, Math.max(field.min, value + by * field.step));
+    return Number(next.toFixed(6)); // 0.1 + 0.05 is 0.15000000000000002
+  };
+  return textOf([read.value].flat().map(move));
+}
+
+function expectation(field) {
+  return `${field.name} must be ${field.expected}`;
+}
+
+// A hidden argument that is not at its default, in as few words as can be: "bias off", "groups 8".
+function chipText(layer, field) {
+  const value = argument(layer, field);
+  if (field.type === "bool") return `${field.name} ${value ? "on" : "off"}`;
+  return `${field.name} ${value === null ? field.empty : textOf(value)}`;
+}

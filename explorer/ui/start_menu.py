@@ -1,0 +1,107 @@
+"""Where the work starts from: the presets, what was saved on this server, and back to where this work began."""
+
+import html
+
+import streamlit as st
+
+from explorer.network.analysis import analyze
+from explorer.network.difference import Added, Change, Changed, Removed, change_text, difference, difference_text
+from explorer.presets import Preset, load_presets
+from explorer.saved import Saved, SaveError
+from explorer.ui import process, state
+from explorer.ui.text import percent, unmarked
+
+SIGNS: dict[type[Change], str] = {Added: "+", Removed: "−", Changed: "≠"}
+LONGEST_TITLE = 24  # on the button, so that the line stays one
+
+
+def start_menu(session: state.Session) -> None:
+    # Another key is another popover, which is closed: so it closes once a choice is made. Opening it runs the page, so
+    # that it shows what was changed and saved meanwhile.
+    key = f"picker-{session.stack.base}"
+    label = f"Start from: **{unmarked(_short(session.start.title))}**"
+    with st.popover(label, icon=":material/folder_open:", width="content", key=key, on_change=_look_again):
+        if not session.is_unchanged:
+            _changes(session)
+        with st.container(key="presets", gap=None):
+            for preset in load_presets().values():
+                _preset(preset)
+            saved = process.saved().all()
+            if saved:
+                st.html('<p class="heading">Saved on this server</p>')
+            for each in saved:
+                _saved(each)
+
+
+def _look_again() -> None:
+    state.redraw("header")
+
+
+def _changes(session: state.Session) -> None:
+    """What differs from where the work started, and the way back."""
+    found = difference(session.start.architecture, session.architecture)
+    rows = "".join(
+        f'<li class="{type(change).__name__.lower()}"><i>{SIGNS[type(change)]}</i><span>{change.index}</span> '
+        f"{html.escape(change_text(change))}</li>"
+        for change in found.changes
+    )
+    title = html.escape(session.start.title)
+    st.html(f'<p class="heading">Changed since {title}: {difference_text(found)}</p><ul class="changes">{rows}</ul>')
+    st.button(
+        f"Reset to {unmarked(session.start.title)}",
+        key="reset",
+        icon=":material/restart_alt:",
+        on_click=state.reset,
+        help="The recipe and the assignment stay. Ctrl+Z brings the layers back.",
+    )
+    st.html('<p class="heading">Presets</p>')
+
+
+def _preset(preset: Preset) -> None:
+    best = f" · documented best {percent(preset.documented.best.test_accuracy)}" if preset.documented else ""
+    params = analyze(preset.architecture).total_params
+    st.button(
+        f"**{preset.id}** · {params:,} parameters{best}",
+        key=f"preset-{preset.id}",
+        on_click=state.open_preset,
+        args=(preset,),
+        type="tertiary",
+        width="stretch",
+    )
+    st.caption(preset.character)
+
+
+def _saved(saved: Saved) -> None:
+    architecture = saved.shared.architecture
+    figures = f"{analyze(architecture).total_params:,} parameters, {len(architecture.layers)} layers"
+    with st.container(horizontal=True, gap=None, vertical_alignment="center"):
+        st.button(
+            f"**{unmarked(saved.name)}** · {figures}",
+            key=f"saved-{saved.name}",
+            on_click=state.open_shared,
+            args=(saved.name, saved.shared),
+            type="tertiary",
+            width="stretch",
+        )
+        if saved.owner == state.owner():
+            st.button(
+                "",
+                key=f"delete-{saved.name}",
+                icon=":material/delete:",
+                on_click=_delete,
+                args=(saved.name,),
+                type="tertiary",
+                help=f"Delete {unmarked(saved.name)}",
+            )
+
+
+def _delete(name: str) -> None:
+    state.redraw("header")
+    try:
+        process.saved().delete(name, state.owner())
+    except SaveError as error:
+        st.toast(unmarked(str(error)), icon=":material/error:")
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…"

@@ -1,0 +1,262 @@
+"""The one owner of st.session_state: what a visitor is working on."""
+
+import secrets
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from explorer.assignment import Assignment
+from explorer.link import PARAMETER, LinkError, Shared, decode, encode
+from explorer.network.spec import Architecture
+from explorer.presets import Preset, dropout_rates, load_presets, with_dropout
+from explorer.training.datasets import DATASETS
+from explorer.training.jobs import Run, UnknownRun
+from explorer.training.recipe import Recipe
+from explorer.ui import process
+from explorer.ui.stack_editor import Stack, sent_draft
+
+STACK_KEY = "stack"  # the stack editor's own state, which the browser writes
+_KEY = "explorer"
+_OWNER_KEY = "owner"
+_REDRAW_KEY = "redraw"
+FIRST_PRESET = "adaptive-pool-16k"
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the work began from, and what a reset goes back to: a preset, or something that was opened."""
+
+    title: str
+    architecture: Architecture
+    recipe: Recipe
+    character: str = ""
+    preset: str = ""  # its id, where it is one
+
+    @classmethod
+    def of(cls, preset: Preset) -> "Start":
+        return cls(preset.id, preset.architecture, preset.recipe, preset.character, preset.id)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One visitor's work. Replaced, never changed."""
+
+    start: Start
+    name: str
+    input_shape: tuple[int, int, int]
+    stack: Stack
+    recipe: Recipe
+    recipe_version: int = 0  # counts the recipes put in place by us, so that the form shows the new one
+    assignment: Assignment = field(default_factory=Assignment)
+    run: str | None = None  # the run that the Train page shows
+    notice: str = ""  # why what the address asked for is not shown
+    opening: bool = False  # the dialog to open other work is asked for
+
+    @property
+    def architecture(self) -> Architecture:
+        return Architecture(name=self.name, input_shape=self.input_shape, layers=self.stack.layers)
+
+    @property
+    def is_unchanged(self) -> bool:
+        """The network is still the one that it started from."""
+        original = self.start.architecture
+        return (self.stack.layers, self.input_shape) == (original.layers, original.input_shape)
+
+    @property
+    def shared(self) -> Shared:
+        """The work as a link or a file holds it."""
+        return Shared(self.architecture, self.recipe, self.assignment, self.start.preset)
+
+
+def current() -> Session:
+    """The visitor's work, begun with what the address names (a link's work, a run), else with the first preset."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = _from_address(st.query_params.get(PARAMETER), st.query_params.get("run"))
+    session: Session = st.session_state[_KEY]
+    return session
+
+
+def first() -> Session:
+    """What a visitor starts with whose address asks for nothing."""
+    start = Start.of(load_presets()[FIRST_PRESET])
+    return _begun(start, Shared(start.architecture, start.recipe))
+
+
+def link(session: Session) -> str:
+    """The text that the address holds: "" where a new page shows the same, or where the work is too much for a link."""
+    try:
+        return "" if session.shared == first().shared else encode(session.shared)
+    except LinkError:
+        return ""
+
+
+def _begun(start: Start, shared: Shared) -> Session:
+    architecture = shared.architecture
+    stack = Stack.of(architecture.layers)
+    return Session(start, architecture.name, architecture.input_shape, stack, shared.recipe, assignment=shared.assignment)
+
+
+def _from_address(link: str | None, run_id: str | None) -> Session:
+    run = _run(run_id)
+    if link:
+        try:
+            shared = decode(link)
+            return replace(_begun(_start(shared, "a link"), shared), run=run.id if run else None)
+        except LinkError as error:
+            notice = f"What this page's address holds cannot be shown: {error}. Here is the first network instead."
+            return replace(first(), notice=notice)
+    if run is None:
+        return first()
+    shared = _work_of(run)
+    return replace(_begun(_start(shared, f"run {run.id}"), shared), run=run.id)
+
+
+def _work_of(run: Run) -> Shared:
+    same_name = (preset.id for preset in load_presets().values() if preset.architecture.name == run.architecture.name)
+    return Shared(run.architecture, run.recipe, start=next(same_name, ""))
+
+
+def _run(run_id: str | None) -> Run | None:
+    try:
+        return process.jobs().snapshot(run_id, 0).run if run_id else None
+    except UnknownRun:
+        return None  # the Train page says so
+
+
+def _start(shared: Shared, title: str) -> Start:
+    """The preset that shared work began from, else the work itself under a title."""
+    if shared.start:
+        return Start.of(load_presets()[shared.start])
+    return Start(title, shared.architecture, shared.recipe)
+
+
+def owner() -> str:
+    """Who this visitor's runs belong to: a name that lasts as long as the page is open."""
+    if _OWNER_KEY not in st.session_state:
+        st.session_state[_OWNER_KEY] = secrets.token_hex(4)
+    name: str = st.session_state[_OWNER_KEY]
+    return name
+
+
+def put(session: Session) -> Session:
+    st.session_state[_KEY] = session
+    return session
+
+
+# A click in the browser can share a message with an update of a fragment's component. Streamlit 1.67 then runs the
+# callback, but of the page that one fragment only. So callbacks outside the fragment say which part has to be drawn
+# anew, and the fragment asks for a whole run while one of them waits.
+
+
+def redraw(part: str) -> None:
+    st.session_state.setdefault(_REDRAW_KEY, set()).add(part)
+
+
+def drawing(part: str) -> None:
+    st.session_state.get(_REDRAW_KEY, set()).discard(part)
+
+
+def waits_for_redraw() -> bool:
+    return bool(st.session_state.get(_REDRAW_KEY))
+
+
+def accept_draft() -> Session:
+    """The visitor's work after what the stack editor sent last, if anything."""
+    session = current()
+    stack = session.stack.accepting(sent_draft(STACK_KEY))
+    return session if stack is session.stack else put(replace(session, stack=stack))
+
+
+def open_preset(preset: Preset) -> None:
+    """Start again from a preset: its layers, its images, its recipe. The assignment stays."""
+    open_work(Start.of(preset), Shared(preset.architecture, preset.recipe, current().assignment))
+
+
+def open_shared(title: str, shared: Shared) -> None:
+    """Go on with work that was saved or came as a file. A reset goes back to how it was opened."""
+    open_work(Start(title, shared.architecture, shared.recipe), shared)
+
+
+def open_run(run: Run) -> None:
+    """A run's network and recipe, and the run itself on Train. The assignment stays."""
+    shared = replace(_work_of(run), assignment=current().assignment)
+    open_work(_start(shared, f"run {run.id}"), shared)
+    put(replace(current(), run=run.id))
+
+
+def open_work(start: Start, shared: Shared) -> None:
+    """Other work in place of the visitor's; the browser can still undo the change of layers."""
+    redraw("header")
+    session, architecture = accept_draft(), shared.architecture
+    put(
+        replace(
+            session,
+            start=start,
+            name=architecture.name,
+            input_shape=architecture.input_shape,
+            stack=session.stack.replaced(architecture.layers),
+            recipe=shared.recipe,
+            recipe_version=session.recipe_version + 1,
+            assignment=shared.assignment,
+            notice="",
+        )
+    )
+
+
+def reset() -> None:
+    """The network as it started; the recipe stays, but for the images where the network takes others."""
+    session = accept_draft()
+    start, recipe = session.start, session.recipe
+    if session.input_shape != start.architecture.input_shape:
+        recipe = recipe.model_copy(update={"dataset": start.recipe.dataset})
+    open_work(start, Shared(start.architecture, recipe, session.assignment))
+
+
+def keep_recipe(recipe: Recipe) -> None:
+    """What the form on Train holds, so that links, downloads and the assignment tell of it; the form stays as it is.
+
+    Images of another shape are not kept: the network on Build takes those that it was built for.
+    """
+    session = current()
+    if DATASETS[recipe.dataset].input_shape != session.input_shape:
+        recipe = recipe.model_copy(update={"dataset": session.recipe.dataset})
+    if recipe != session.recipe:
+        put(replace(session, recipe=recipe))
+
+
+def take_way(preset: Preset, way: str) -> None:
+    """Train as the preset's document tells, or as we tuned it: the recipe, and the rates of the stack's dropout layers."""
+    session, found = current(), preset.way(way)
+    assert found is not None
+    architecture, recipe = found
+    if rates := dropout_rates(architecture):
+        layers = with_dropout(session.architecture, rates).layers
+        session = session if layers == session.stack.layers else replace(session, stack=session.stack.replaced(layers))
+    put(replace(session, recipe=recipe, recipe_version=session.recipe_version + 1))
+
+
+def rename(name: str) -> None:
+    redraw("header")
+    session = accept_draft()
+    put(replace(session, name=" ".join(name.split())[:120] or session.start.architecture.name))
+
+
+def choose_images(dataset: str) -> None:
+    redraw("header")
+    session = accept_draft()
+    recipe = session.recipe.model_copy(update={"dataset": dataset})
+    shape = DATASETS[dataset].input_shape
+    put(replace(session, recipe=recipe, recipe_version=session.recipe_version + 1, input_shape=shape))
+
+
+def ask_to_open() -> None:
+    """Have the dialog shown that opens other work."""
+    redraw("header")
+    put(replace(accept_draft(), opening=True))
+
+
+def mend(architecture: Architecture) -> None:
+    """The same work with its network mended; the browser can undo it like an edit of its own."""
+    session = accept_draft()
+    stack = session.stack.replaced(architecture.layers)
+    put(replace(session, stack=stack, input_shape=architecture.input_shape))

@@ -1,0 +1,297 @@
+"""Train: the recipe, and the run as it goes."""
+
+import html
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from explorer.network.analysis import analyze
+from explorer.presets import WAYS, Preset, load_presets, result
+from explorer.training.datasets import BUILT_IN, DATASETS
+from explorer.training.devices import DeviceError
+from explorer.training.event import Event, events_csv
+from explorer.training.jobs import QueueFull, Snapshot, UnknownRun
+from explorer.training.problems import find_problem
+from explorer.training.recipe import Recipe
+from explorer.ui import charts, process, state
+from explorer.ui.recipe_form import recipe_form
+from explorer.ui.run_actions import run_actions
+from explorer.ui.text import duration, percent, unmarked
+
+POINTS = 400  # step events a chart gets, whatever the run's length
+TABLE_HEIGHT = 250  # pixels, the same from the first epoch on, so that nothing below it moves
+EVERY = 2.0  # seconds between two looks at a run that goes on
+
+
+def show() -> None:
+    session = state.current()
+    form, run = st.columns([1, 2.4], gap="large")
+    with form:
+        _recipe(session)
+    with run:
+        snapshot = _snapshot(state.current().run)
+        if snapshot is None:
+            _nothing_yet()
+            return
+        # The fragment repeats itself only while there is something to come; it asks for one whole run at the end.
+        st.fragment(_run, run_every=None if snapshot.ended else EVERY)(snapshot.run.id, snapshot.ended)
+        _download(snapshot.run.id)
+
+
+# --- the recipe -----------------------------------------------------------------------------------------------------
+
+
+def _recipe(session: state.Session) -> None:
+    architecture = session.architecture
+    preset = load_presets().get(session.start.preset)
+    as_given = session.is_unchanged or (preset and any((found := preset.way(way)) and found[0] == architecture for way in WAYS))
+    edited = "" if as_given else ", edited"
+    st.html(
+        f'<div class="layer"><h3>{html.escape(architecture.name)}{edited}</h3>'
+        f"<p>{analyze(architecture).total_params:,} parameters in {len(architecture.layers)} layers</p></div>"
+    )
+    start = st.container()
+    ways = st.container()
+    recipe = recipe_form(session.recipe, f"recipe-{session.recipe_version}")
+    state.keep_recipe(recipe)
+    with ways:
+        _ways(state.current())
+    obstacle = find_problem(architecture, DATASETS[recipe.dataset])
+    if obstacle:
+        start.warning(f"This network cannot be trained yet: {obstacle.message}.")
+        if obstacle.mended:
+            start.button("Apply fix", on_click=state.mend, args=(obstacle.mended,), width="stretch")
+    start.button(
+        "Start training",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=obstacle is not None,
+        on_click=_start,
+        args=(recipe,),
+    )
+
+
+def _ways(session: state.Session) -> None:
+    """The preset's two recipes; the one in the form is marked, and neither once a field was changed."""
+    preset = load_presets().get(session.start.preset)
+    if preset is None or preset.tuned is None:
+        return
+    notes = {
+        "documented": f"As its document tells: {preset.documented.title}." if preset.documented else "",
+        "tuned": preset.tuned.why,
+    }
+    with st.container(horizontal=True, gap="small", key="ways"):
+        for way in WAYS:
+            found = preset.way(way)
+            in_form = found is not None and found[1] == session.recipe
+            rates = f" It also sets every dropout rate to {preset.tuned.dropout:g}." if way == "tuned" else ""
+            st.button(
+                way.capitalize(),
+                key=f"way-{way}",
+                icon=":material/check:" if in_form else None,
+                help=f"{notes[way]}{rates}",
+                on_click=state.take_way,
+                args=(preset, way),
+                width="stretch",
+            )
+
+
+def _start(recipe: Recipe) -> None:
+    session = state.current()
+    try:
+        run = process.jobs().submit(session.architecture, recipe, state.owner())
+    except (QueueFull, DeviceError) as error:
+        st.toast(str(error), icon=":material/error:")
+        return
+    state.put(replace(session, run=run))
+
+
+# --- the run --------------------------------------------------------------------------------------------------------
+
+
+def _snapshot(run: str | None) -> Snapshot | None:
+    """The run named in the link or started here, if the server still knows it."""
+    wanted = st.query_params.get("run") if run is None else run
+    if wanted is None:
+        return None
+    try:
+        snapshot = process.jobs().snapshot(wanted, POINTS)
+    except UnknownRun as error:
+        st.info(f"{error}.")
+        return None
+    st.query_params["run"] = wanted
+    return snapshot
+
+
+def _nothing_yet() -> None:
+    """What to do next, where no run is shown."""
+    st.html(
+        '<div class="empty"><h3>No run yet</h3><p>Start training, and loss and accuracy appear here as they come. '
+        "The run goes on when you close or leave this page; its link finds it again.</p></div>"
+    )
+
+
+def _run(run_id: str, ended_before: bool) -> None:
+    snapshot = process.jobs().snapshot(run_id, POINTS)
+    if snapshot.ended != ended_before:
+        st.rerun()
+    _status(snapshot)
+    beside = _beside(snapshot)
+    if snapshot.started is None:
+        return
+    steps_per_epoch, epochs = (int(snapshot.started.metrics[name]) for name in ("steps_per_epoch", "epochs"))
+    loss, accuracy = st.columns(2, gap="medium")
+    with loss:
+        st.html('<h3 class="chart-title">Loss</h3>')
+        st.vega_lite_chart(
+            charts.loss_data(snapshot.steps, snapshot.epochs, steps_per_epoch), charts.loss_chart(epochs), key="loss"
+        )
+    with accuracy:
+        st.html('<h3 class="chart-title">Accuracy after each epoch</h3>')
+        longest = max([epochs, *(epoch for curve in beside for epoch, _ in curve.points)])
+        st.vega_lite_chart(charts.accuracy_data(snapshot.epochs, beside), charts.accuracy_chart(longest, beside), key="accuracy")
+    if snapshot.epochs:
+        _epochs(snapshot)
+
+
+def _status(snapshot: Snapshot) -> None:
+    run = snapshot.run
+    name = html.escape(run.architecture.name)
+    images = html.escape(DATASETS[run.recipe.dataset].title)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(
+            f'<div class="run"><b>{name}</b> on {images} <span class="status {snapshot.status}">{snapshot.status}</span>'
+            f"<p>{html.escape(run.environment.device)} · run {run.id}</p></div>",
+            width="stretch",
+        )
+        run_actions(snapshot, "train")
+    st.progress(*_progress(snapshot))
+    if snapshot.message and snapshot.status != "failed":
+        st.info(unmarked(snapshot.message))
+    if snapshot.status == "failed":
+        st.error(unmarked(snapshot.message or (snapshot.latest.message if snapshot.latest else "")))
+        if run.recipe.dataset != BUILT_IN and snapshot.started is None and st.button("Use the built-in digits instead"):
+            _use_digits()
+            st.rerun()  # the form too, which stands outside this fragment
+
+
+def _progress(snapshot: Snapshot) -> tuple[float, str]:
+    """The share that is done, and in words: where it is, how fast, and what is left."""
+    if snapshot.position is not None:
+        ahead = snapshot.position - 1
+        soon = "" if snapshot.starts_in is None else f", starts in about {duration(snapshot.starts_in)}"
+        return 0.0, "waits for its turn" + (f", {ahead} before it" if ahead else "") + soon
+    latest = snapshot.latest
+    if snapshot.started is None or latest is None:
+        return 0.0, snapshot.note or ("" if snapshot.ended else "reading the images")
+    epochs, steps_per_epoch = (int(snapshot.started.metrics[name]) for name in ("epochs", "steps_per_epoch"))
+    total = epochs * steps_per_epoch
+    words = [f"epoch {latest.epoch} of {epochs}"]
+    if snapshot.ended:
+        words += [f"{latest.step:,} steps", duration(latest.time)]
+    elif snapshot.steps:
+        rate = snapshot.steps[-1].metrics["iterations_per_second"]
+        left = (total - latest.step) * latest.time / latest.step  # with the tests, which the rate leaves out
+        words += [f"{rate:.1f} iterations/s", f"about {duration(left)} left"]
+    return latest.step / total, " · ".join(words)
+
+
+def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
+    """The curves that the visitor wants to see beside the run's: its preset's document, and our own runs of the preset."""
+    preset = next((p for p in load_presets().values() if p.architecture.name == snapshot.run.architecture.name), None)
+    if preset is None or preset.documented is None or snapshot.started is None:
+        return ()
+    offered = {f"documented for {preset.id}": charts.documented_curves(preset.documented)}
+    for way in WAYS:
+        if found := result(preset.id, way):
+            offered[_measured_label(way, found.seeds)] = (charts.measured_curve(way, found),)
+    same = snapshot.run.recipe.dataset == preset.recipe.dataset
+    chosen = st.pills(
+        f"Beside it, on {DATASETS[preset.recipe.dataset].title}",
+        list(offered),
+        selection_mode="multi",
+        default=list(offered)[:1] if same else [],
+        key=f"beside-{snapshot.run.id}",
+        help=_compared(preset),
+    )
+    return tuple(curve for label in chosen for curve in offered[label])
+
+
+def _measured_label(way: str, seeds: int) -> str:
+    return f"measured here, {way} recipe" + (f", mean of {seeds} seeds" if seeds > 1 else "")
+
+
+def _compared(preset: Preset) -> str:
+    """What the figures are, and why the two kinds differ."""
+    assert preset.documented is not None
+    best = preset.documented.best
+    lines = [f"The document's best is {percent(best.test_accuracy)}, after epoch {best.epoch} of {len(preset.documented.log)}."]
+    for way in WAYS:
+        if found := result(preset.id, way):
+            spread = "" if found.deviation is None else f" ± {percent(found.deviation).removesuffix(' %')}"
+            lines.append(f"Our {way} recipe: {percent(found.final)}{spread} after its final epoch.")
+    lines.append("A best is picked on the test set and flatters; a final one is what the network is worth.")
+    return "  \n".join(lines)
+
+
+def _epochs(snapshot: Snapshot) -> None:
+    best = max(snapshot.epochs, key=lambda event: event.metrics["test_accuracy"])
+    final = snapshot.epochs[-1]
+    st.html(
+        f'<p class="run-epochs" data-epochs="{len(snapshot.epochs)}">'
+        f"Test accuracy <b>{percent(final.metrics['test_accuracy'])}</b> after epoch {final.epoch}; "
+        f"the highest so far was {percent(best.metrics['test_accuracy'])} after epoch {best.epoch}. "
+        "<small>The last epoch's is the one to report: picking the best on the test set flatters it.</small></p>"
+    )
+    st.dataframe(
+        _epoch_table(snapshot.epochs),
+        hide_index=True,
+        height=TABLE_HEIGHT,
+        column_config={
+            "train accuracy": st.column_config.NumberColumn(format="%.2f %%"),
+            "test accuracy": st.column_config.NumberColumn(format="%.2f %%"),
+            "train loss": st.column_config.NumberColumn(format="%.4f"),
+            "test loss": st.column_config.NumberColumn(format="%.4f"),
+            "learning rate": st.column_config.NumberColumn(format="%.5g"),
+            "iterations/s": st.column_config.NumberColumn(format="%.1f"),
+            "seconds": st.column_config.NumberColumn(format="%.1f"),
+        },
+    )
+
+
+def _download(run_id: str) -> None:
+    """Outside the live part: what is drawn anew every second cannot be clicked at leisure."""
+    st.download_button(
+        "Download all events as CSV",
+        lambda: events_csv(process.jobs().events(run_id)),
+        f"{run_id}.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _epoch_table(epochs: tuple[Event, ...]) -> pd.DataFrame:
+    """One row an epoch, the newest first."""
+    names = {"lr": "learning rate", "iterations_per_second": "iterations/s"}
+    rows = [
+        {
+            "epoch": event.epoch,
+            "train accuracy": 100 * event.metrics["train_accuracy"],
+            "test accuracy": 100 * event.metrics["test_accuracy"],
+            "train loss": event.metrics["train_loss"],
+            "test loss": event.metrics["test_loss"],
+            **{names.get(name, name): event.metrics[name] for name in ("lr", "iterations_per_second", "seconds")},
+        }
+        for event in reversed(epochs)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _use_digits() -> None:
+    session = state.current()
+    recipe = session.recipe.model_copy(update={"dataset": BUILT_IN})
+    state.put(replace(session, recipe=recipe, recipe_version=session.recipe_version + 1, run=None))
+    st.query_params.pop("run", None)

@@ -1,0 +1,166 @@
+"""A real server and a real Chromium: the one that the system has, found on the path."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    # nothing of Chromium's own may look for its maker's hosts
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 30_000  # milliseconds; these machines are sometimes busy
+
+expect.set_options(timeout=PATIENCE)
+
+
+@dataclass
+class Server:
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def end(self) -> int:
+        """Ask the server to end as an init system does, and return its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+
+def start_server(folder: Path, **environment: str) -> Server:
+    """`streamlit run app.py` on a free port, once it answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = folder / "server.log"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
+    # Without data of its own the server must do with what is built in, as in a classroom without internet.
+    surroundings = {**os.environ, "EXPLORER_DATA": str(folder / "data"), "EXPLORER_HOME": str(folder / "home"), **environment}
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=output, stderr=subprocess.STDOUT)
+    server = Server(f"http://127.0.0.1:{port}", process, log)
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=2) as answer:
+                if answer.read() == b"ok":
+                    return server
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    raise RuntimeError(f"the server did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = start_server(tmp_path_factory.mktemp("server"))
+    yield server
+    if server.process.poll() is None:
+        server.end()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on the path; Debian's package is called chromium")
+    playwright: Playwright
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class App:
+    """One browser window on the app, and what went wrong in it."""
+
+    page: Page
+    url: str
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "/") -> None:
+        self.page.goto(self.url + path)
+        self.settled()
+
+    def settled(self) -> None:
+        """Wait until the script has run and nothing more is on its way."""
+        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE)
+
+    def go_to(self, page: str) -> None:
+        self.page.get_by_test_id("stTopNavLink").filter(has_text=page).click()
+        self.page.wait_for_url(re.compile(r"/(\?.*)?$" if page == "Build" else rf"/{page.lower()}\b"))
+        self.settled()
+
+    def row(self, index: int) -> Locator:
+        return self.page.locator(f'[data-layer-index="{index}"]')
+
+    def cells(self, name: str) -> list[str]:
+        """The texts of one column of the stack, top to bottom: shape, sees or params."""
+        rows = self.page.locator("[data-layer-index]")
+        return [rows.nth(i).locator(f".{name}").inner_text().strip() for i in range(rows.count())]
+
+    def type_into(self, index: int, name: str, value: str) -> None:
+        box = self.row(index).locator(f'input[name="{name}"]')
+        box.fill(value)
+
+    def train_on_digits(self, epochs: int) -> None:
+        """On the Train page: start a run on the built-in images, and wait until it trains."""
+        self.page.get_by_role("combobox").first.click()
+        self.page.get_by_role("option", name="Digits", exact=True).click()
+        self.settled()
+        length = self.page.get_by_role("spinbutton", name="Epochs", exact=True)
+        length.fill(str(epochs))
+        length.press("Enter")
+        self.settled()
+        self.page.get_by_role("button", name="Start training").click()
+        expect(self.page.locator(".run .status")).to_have_text("running")
+
+    def preset(self, id: str) -> None:
+        self.page.get_by_role("button", name="Start from").click()
+        self.page.locator(f".st-key-preset-{id} button").click()
+        expect(self.page.get_by_role("button", name="Start from")).to_contain_text(id)
+        self.settled()
+
+
+def open_app(context: BrowserContext, url: str) -> App:
+    page = context.new_page()
+    app = App(page, url)
+    page.on("request", lambda request: app.requests.append(request.url))
+    page.on("pageerror", lambda error: app.errors.append(str(error)))
+    page.set_default_timeout(PATIENCE)
+    return app
+
+
+@pytest.fixture
+def app(chromium: Browser, server: Server) -> Iterator[App]:
+    """A fresh window. At the end: no script error, no traceback, and no request but to the server itself."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    app = open_app(context, server.url)
+    yield app
+    assert app.errors == []
+    assert app.page.get_by_test_id("stException").count() == 0
+    ours = urlsplit(server.url).netloc
+    outside = [url for url in app.requests if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != ours]
+    assert outside == []
+    context.close()

@@ -1,0 +1,194 @@
+"""The selected layer's panel in a real browser: what is drawn and said for a unit, and what stays when layers change."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from explorer.presets import load_presets
+from tests.browser.conftest import App
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def strided(app: App) -> App:
+    app.open()
+    app.preset("strided-20k")
+    select(app, 0)
+    return app
+
+
+def select(app: App, index: int) -> None:
+    app.row(index).click(position={"x": 30, "y": 14})
+    expect(app.row(index)).to_have_class(re.compile("selected"))
+
+
+def show(app: App, mode: str) -> None:
+    app.page.locator(f'[role=tab][data-mode="{mode}"]').click()
+    expect(app.page.locator(f'.figure[data-answered="{mode}"]')).to_be_visible()
+
+
+def said(app: App, text: str | re.Pattern[str]) -> None:
+    expect(app.page.locator("figcaption .sees")).to_have_text(text)
+
+
+def fact(app: App, name: str):
+    return app.page.locator("figcaption .facts dt", has_text=re.compile(f"^{name}$")).locator("+ dd")
+
+
+def point(app: App, row: int, column: int, of: int, *, click: bool) -> None:
+    """Move the pointer to a unit of a map of `of` units a side."""
+    units = app.page.locator("svg.units")
+    units.scroll_into_view_if_needed()
+    box = units.bounding_box()
+    x, y = box["x"] + (column + 0.5) / of * box["width"], box["y"] + (row + 0.5) / of * box["height"]
+    app.page.mouse.move(x, y)
+    if click:
+        app.page.mouse.down()
+        app.page.mouse.up()
+
+
+def test_pointing_shows_and_clicking_keeps(strided):
+    said(strided, "Unit 13,13 sees 5×5 pixels")
+    point(strided, 0, 0, 26, click=False)
+    said(strided, "Unit 0,0 sees 4×4 pixels")
+    expect(fact(strided, "Padding")).to_have_text("36 % of its window is padding")
+    strided.page.mouse.move(5, 5)
+    said(strided, "Unit 13,13 sees 5×5 pixels")
+    point(strided, 3, 25, 26, click=True)
+    strided.page.mouse.move(5, 5)
+    said(strided, "Unit 3,25 sees 5×4 pixels")
+    expect(fact(strided, "Rows")).to_have_text("2–6")
+    expect(fact(strided, "Columns")).to_have_text("24–27")
+    expect(fact(strided, "Receptive field")).to_have_text("5×5 in theory")
+    expect(fact(strided, "Jump")).to_have_text("1 pixel to the next unit")
+
+
+def test_the_values_are_drawn_once_computed(strided):
+    expect(strided.page.locator('.figure[data-answered="exact"]')).to_be_visible()
+    expect(strided.page.locator(".range")).to_have_text(re.compile(r"^−?\d+\.\d\d to −?\d+\.\d\d$"))
+    before = strided.page.locator(".range").inner_text()
+    strided.page.get_by_role("button", name="Another image").click()
+    expect(strided.page.locator(".range")).not_to_have_text(before)
+    before = strided.page.locator(".range").inner_text()
+    strided.page.get_by_label("channel", exact=True).select_option("5")
+    expect(strided.page.locator(".range")).not_to_have_text(before)
+
+
+def test_the_arithmetic_of_every_unit_adds_up(strided):
+    show(strided, "arithmetic")
+    for at, unit in (((0, 0), "0,0"), ((12, 20), "12,20")):
+        point(strided, *at, 26, click=True)
+        said(strided, re.compile(rf"^Unit {unit} of channel 0 is −?\d+\.\d{{3}}$"))
+        parts = [number(text) for text in strided.page.locator(".arithmetic .sum").all_inner_texts()]
+        assert len(parts) == 4  # one input channel, no other, the bias, the value
+        assert parts[0] + (parts[1] or 0) + parts[2] == pytest.approx(parts[3], abs=0.002)
+        assert strided.page.locator("figcaption .sees").inner_text().endswith(shown(parts[3]))
+    point(strided, 0, 0, 26, click=True)
+    expect(strided.page.locator(".cells .border")).to_have_count(9)  # a row and a column of padding
+    select(strided, 1)
+    expect(strided.page.locator("figcaption .note")).to_have_text("Select a convolution to see how its values come about.")
+
+
+def number(text: str) -> float | None:
+    return float(text.replace("−", "-")) if text else None
+
+
+def shown(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
+
+
+def test_paging_through_the_input_channels(strided):
+    convolution = [i for i, layer in enumerate(load_presets()["strided-20k"].architecture.layers) if layer.kind == "Conv2d"][1]
+    select(strided, convolution)
+    show(strided, "arithmetic")
+    pages, value = strided.page.locator(".pages"), strided.page.locator(".arithmetic .value")
+    first, total = pages.inner_text(), value.inner_text()
+    assert strided.page.locator(".back").is_disabled()
+    strided.page.locator(".forth").click()
+    expect(pages).not_to_have_text(first)
+    expect(value).to_have_text(total)
+    strided.page.locator(".back").click()
+    expect(pages).to_have_text(first)
+
+
+def test_the_effective_field_follows_the_unit_and_the_layer(strided):
+    show(strided, "effective")
+    title = re.compile(r"^\d+ of its 25 pixels holds? half the influence$")
+    said(strided, title)
+    expect(fact(strided, "Of")).to_have_text("unit 13,13, all 32 channels together")
+    point(strided, 0, 0, 26, click=True)
+    said(strided, re.compile(r"^\d+ of its 16 pixels holds? half the influence$"))
+    strided.page.get_by_label("channel", exact=True).select_option("4")
+    expect(fact(strided, "Of")).to_have_text("unit 0,0, channel 4")
+    strided.page.locator("svg.units").press("ArrowDown")
+    expect(fact(strided, "Of")).to_have_text("unit 1,0, channel 4")
+    select(strided, 1)
+    expect(strided.page.locator('[role=tab][data-mode="effective"]')).to_have_attribute("aria-selected", "true")
+    expect(fact(strided, "Of")).to_have_text("unit 1,0, channel 4")
+    # An edit above: the choice stays, and the answer is that of the new network.
+    strided.type_into(0, "kernel_size", "3")
+    said(strided, re.compile(r"^\d+ of its \d+ pixels holds? half the influence$"))
+    expect(strided.page.locator("figcaption .sees")).not_to_contain_text("of its 25 ")
+
+
+def test_a_choice_is_kept_when_the_page_is_left(strided):
+    show(strided, "effective")
+    point(strided, 2, 3, 26, click=True)
+    expect(fact(strided, "Of")).to_have_text("unit 2,3, all 32 channels together")
+    strided.go_to("Train")
+    strided.go_to("Build")
+    expect(fact(strided, "Of")).to_have_text(re.compile("^unit 2,3, all"))
+
+
+def test_nothing_moves_when_another_mode_layer_or_unit_is_chosen(strided):
+    figure, heights, tops = strided.page.locator(".figure"), set(), set()
+    for index in (0, 1, 19, 21):
+        select(strided, index)
+        for mode in ("exact", "effective", "arithmetic"):
+            show(strided, mode)
+            box = figure.bounding_box()
+            heights.add(round(box["height"]))
+            tops.add(round(box["y"] + strided.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")))
+    assert max(heights) - min(heights) <= 1
+    assert max(tops) - min(tops) <= 1
+
+
+def test_what_a_run_has_learned_is_shown_once_there_is_one(app):
+    app.open()
+    app.preset("adaptive-pool-16k")
+    select(app, 0)
+    weights = app.page.get_by_label("weights")
+    expect(weights).to_have_text("untrained, seed 0")
+    expect(weights).to_be_disabled()
+    app.go_to("Train")
+    app.page.get_by_role("combobox").first.click()
+    app.page.get_by_role("option", name="Digits", exact=True).click()
+    app.settled()
+    epochs = app.page.get_by_role("spinbutton", name="Epochs", exact=True)
+    epochs.fill("1")
+    epochs.press("Enter")
+    app.settled()
+    app.page.get_by_role("button", name="Start training").click()
+    expect(app.page.locator(".run .status")).to_have_text("finished")
+    app.go_to("Build")
+    select(app, 0)
+    expect(weights.locator("option").first).to_have_text(re.compile(r"^trained 1 epoch( on Digits)?, \d+\.\d\d % right$"))
+    trained = app.page.locator(".range").inner_text()
+    weights.select_option("untrained")
+    expect(app.page.locator(".range")).not_to_have_text(trained)
+
+
+def test_quick_edits_and_looks_at_the_same_time_lose_nothing(strided):
+    """Two runs on their way at once: the page must neither end nor miss the last edit."""
+    show(strided, "arithmetic")
+    for edit in range(20):
+        strided.type_into(0, "kernel_size", "35"[edit % 2])
+        if edit % 3 == 0:
+            strided.page.get_by_role("button", name="Another image").click()
+        strided.page.wait_for_timeout(90 * (edit % 4))
+    expect(strided.row(0).locator(".shape")).to_have_text("32×26×26")
+    strided.type_into(0, "kernel_size", "3")
+    expect(strided.row(0).locator(".shape")).to_have_text("32×28×28")
+    expect(strided.page.locator('.figure[data-answered="arithmetic"]')).to_be_visible()

@@ -1,0 +1,333 @@
+"""In and out of the Build page, as a class does it: links, pasted tables, saved work, downloads."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from explorer.link import Shared, encode
+from explorer.network.analysis import analyze, shape_text
+from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, parse_architecture, to_json
+from explorer.network.summary_table import import_summary, summary_table
+from explorer.presets import load_presets
+from tests.browser.conftest import App, Server, open_app
+
+pytestmark = pytest.mark.browser
+
+PRESETS = load_presets()
+
+
+def has_rows(app: App, architecture: Architecture) -> None:
+    rows = analyze(architecture).rows
+    expect(app.page.locator("[data-layer-index]")).to_have_count(len(rows))
+    for row in rows:
+        expect(app.row(row.index).locator(".shape")).to_have_text(shape_text(row.output_shape))
+        expect(app.row(row.index).locator(".params")).to_have_text(f"{row.params:,}")
+
+
+def changed(architecture: Architecture, index: int, **arguments: object) -> Architecture:
+    layers = list(architecture.layers)
+    layers[index] = layers[index].model_copy(update=arguments)
+    return architecture.model_copy(update={"layers": tuple(layers)})
+
+
+def clause(app: App, limit: str) -> Locator:
+    return app.page.locator(f'.assignment [data-limit="{limit}"]')
+
+
+def open_menu(app: App, name: str) -> None:
+    app.page.get_by_role("button", name=name).click()
+    app.settled()
+
+
+def close_menu(app: App) -> None:
+    app.page.keyboard.press("Escape")
+    app.settled()
+
+
+def rename(app: App, name: str) -> None:
+    box = app.page.get_by_role("textbox", name="Name", exact=True)
+    box.fill(name)
+    box.press("Enter")
+    app.settled()
+
+
+# --- links ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_link_opened_in_a_second_browser_gives_the_same_page(app: App, chromium: Browser, server: Server):
+    app.open()
+    app.preset("strided-20k")
+    app.type_into(0, "kernel_size", "3")
+    work = changed(PRESETS["strided-20k"].architecture, 0, kernel_size=3)
+    has_rows(app, work)
+    rename(app, "Anna’s net · 网络")
+    open_menu(app, "Assignment")
+    app.page.get_by_role("spinbutton", name="Layers at most").fill("21")
+    app.page.get_by_role("spinbutton", name="Layers at most").press("Enter")
+    expect(clause(app, "max_layers")).to_have_text("✗ 22 > 21 layers")
+    close_menu(app)
+    open_menu(app, "Share & save")
+    box = app.page.get_by_role("textbox", name="Link to this page")
+    expect(box).to_have_value(re.compile("a="))  # its script fills it once it is there
+    link = box.input_value()
+    close_menu(app)
+    assert len(link) < 2000
+    expect(app.page).to_have_url(link)
+
+    other = open_app(chromium.new_context(viewport={"width": 1024, "height": 768}), "")
+    other.open(link)
+    has_rows(other, work)
+    for selector in (".assignment", ".totals"):
+        assert other.page.locator(selector).inner_text() == app.page.locator(selector).inner_text()
+    expect(other.page.locator(".origin")).to_have_text("since strided-20k: 1 layer changed · −512 parameters")
+    expect(other.page.get_by_role("textbox", name="Name", exact=True)).to_have_value("Anna’s net · 网络")
+    expect(other.page.get_by_role("button", name="Start from")).to_contain_text("strided-20k")
+    expect(other.page).to_have_url(link)
+    other.go_to("Train")
+    assert other.page.get_by_role("spinbutton", name="Epochs", exact=True).input_value() == str(
+        PRESETS["strided-20k"].recipe.epochs
+    )
+    assert other.errors == []
+    other.page.context.close()
+
+
+def test_the_assignment_shows_its_limits_whatever_was_opened_before(app: App):
+    app.open()
+    open_menu(app, "Start from")
+    close_menu(app)
+    open_menu(app, "Assignment")
+    for label, value in (("Fewer parameters than", "20000"), ("Epochs at most", "20"), ("Test accuracy, %", "99.4")):
+        expect(app.page.get_by_role("spinbutton", name=label)).to_have_value(value)
+    epochs = app.page.get_by_role("spinbutton", name="Epochs at most")
+    epochs.fill("")
+    epochs.press("Enter")
+    expect(clause(app, "max_epochs")).to_have_count(0)
+    expect(epochs).to_have_value("")
+    expect(app.page.get_by_role("spinbutton", name="Fewer parameters than")).to_have_value("20000")
+
+
+def test_the_address_keeps_the_work_and_adds_no_steps_to_go_back(app: App):
+    app.open()
+    assert "?" not in app.page.url
+    steps = app.page.evaluate("history.length")
+    for kernel in (5, 7, 4):
+        app.type_into(0, "kernel_size", str(kernel))
+        expect(app.row(0).locator(".shape")).to_have_text(f"8×{29 - kernel}×{29 - kernel}")
+    preset = PRESETS["adaptive-pool-16k"]
+    work = Shared(changed(preset.architecture, 0, kernel_size=4), preset.recipe, start=preset.id)
+    expect(app.page).to_have_url(f"{app.url}/?a={encode(work)}")
+    assert app.page.evaluate("history.length") == steps
+    app.page.reload()
+    expect(app.row(0).locator(".shape")).to_have_text("8×25×25")
+    app.go_to("Train")
+    app.page.go_back()
+    expect(app.row(0).locator(".shape")).to_have_text("8×25×25")
+
+
+def test_the_recipe_of_the_train_page_is_in_the_link(app: App):
+    app.open()
+    app.go_to("Train")
+    rate = app.page.get_by_role("spinbutton", name="lr")
+    rate.fill("0.07")
+    rate.press("Enter")
+    app.settled()
+    app.go_to("Build")
+    expect(app.page).to_have_url(re.compile(r"\?a=1\."))
+    app.page.reload()
+    app.settled()
+    app.go_to("Train")
+    expect(rate).to_have_value("0.07")
+
+
+def test_a_link_that_is_cut_off_is_said_and_the_first_network_shown(app: App):
+    app.open("/?a=1.eNq9VE1rGzEQ_StBZ6V4162J")
+    expect(app.page.get_by_test_id("stAlert")).to_contain_text("cannot be shown: the link is damaged")
+    has_rows(app, PRESETS["adaptive-pool-16k"].architecture)
+    expect(app.page).to_have_url(re.compile(r"/$"))
+    app.preset("strided-20k")
+    expect(app.page.get_by_test_id("stAlert")).to_have_count(0)
+
+
+# --- files and tables -----------------------------------------------------------------------------------------------
+
+
+def test_a_readme_is_pasted_and_a_row_answered_otherwise(app: App):
+    table = summary_table(analyze(PRESETS["adaptive-pool-16k"].architecture))
+    indented = "\n".join(f"    {line}" for line in table.splitlines())
+    app.open()
+    app.preset("blank")
+    app.page.get_by_role("button", name="Open…").click()
+    app.page.get_by_role("textbox", name="Text").fill(
+        f"# What we built\n\nNo bias anywhere | see\n\n{indented}\n\nEpoch 1: 98 %\n"
+    )
+    app.page.get_by_role("button", name="Read", exact=True).click()
+    dialog = app.page.get_by_role("dialog")
+    expect(dialog.locator("[data-read]")).to_have_text("17 layers · 16,426 parameters · images 1×28×28")
+    expect(dialog).to_contain_text("dropout rates are not in a table")
+    dialog.get_by_text("could be something else").click()
+    app.page.wait_for_timeout(800)  # it unfolds, and a list that opens meanwhile closes again
+    dialog.get_by_role("combobox", name=re.compile("MaxPool2d-7")).click()
+    app.page.get_by_role("option", name="MaxPool2d kernel_size 3, stride 2, padding 1").click()
+    app.settled()
+    dialog.get_by_role("textbox", name="Name").fill("from a README")
+    dialog.get_by_role("textbox", name="Name").press("Enter")
+    app.settled()
+    dialog.get_by_role("button", name="Open in Build").click()
+    expect(dialog).to_have_count(0)
+    expect(app.page.get_by_role("textbox", name="Name", exact=True)).to_have_value("from a README")
+    has_rows(app, changed(PRESETS["adaptive-pool-16k"].architecture, 6, kernel_size=3, stride=2, padding=1))
+    expect(app.row(6).locator('input[name="kernel_size"]')).to_have_value("3")
+
+
+def test_text_without_a_table_is_said(app: App):
+    app.open()
+    app.page.get_by_role("button", name="Open…").click()
+    app.page.get_by_role("textbox", name="Text").fill("Dear all,\nplease find no table here.")
+    app.page.get_by_role("button", name="Read", exact=True).click()
+    expect(app.page.get_by_role("dialog").get_by_test_id("stAlert")).to_contain_text("Nothing to open")
+    app.page.get_by_role("textbox", name="Text").fill('{"layers": [{"kind": "Conv3d"}]}')
+    app.page.get_by_role("button", name="Read", exact=True).click()
+    expect(app.page.get_by_role("dialog").get_by_test_id("stAlert")).to_contain_text('unknown kind "Conv3d"')
+
+
+def test_a_file_is_uploaded(app: App, tmp_path: Path):
+    layers = (Conv2d(out_channels=4, kernel_size=5, stride=2), Flatten(), Linear(out_features=10))
+    colour = Architecture(name="colour", input_shape=(3, 32, 32), layers=layers)
+    file = tmp_path / "colour.json"
+    file.write_text(to_json(colour))
+    app.open()
+    app.page.get_by_role("button", name="Open…").click()
+    app.page.locator('input[type="file"]').set_input_files(file)
+    app.page.get_by_role("button", name="Open in Build").click()
+    has_rows(app, colour)
+    expect(app.page.get_by_role("combobox", name="Images")).to_have_value("CIFAR-10 · 3×32×32")
+
+
+def test_every_form_is_downloaded_and_is_what_it_says(app: App, tmp_path: Path):
+    onnx = pytest.importorskip("onnx")
+    preset = PRESETS["gap-17k"]
+    app.open()
+    app.preset("gap-17k")
+    open_menu(app, "Share & save")
+    files = {}
+    for label, ending in (("JSON", "json"), ("PyTorch", "py"), ("Notebook", "ipynb"), ("ONNX", "onnx"), ("Summary", "txt")):
+        with app.page.expect_download() as download:
+            app.page.get_by_role("button", name=re.compile(f"{label} ·")).click()
+        assert download.value.suggested_filename.endswith(f".{ending}")
+        files[ending] = tmp_path / download.value.suggested_filename
+        download.value.save_as(files[ending])
+    assert parse_architecture(files["json"].read_bytes()) == preset.architecture
+    names = [node.name for node in ast.walk(ast.parse(files["py"].read_text())) if isinstance(node, ast.ClassDef)]
+    assert files["py"].stem in names
+    assert json.loads(files["ipynb"].read_text())["nbformat"] == 4
+    onnx.checker.check_model(onnx.load(files["onnx"]))
+    assert files["txt"].read_text().rstrip("\n") == summary_table(analyze(preset.architecture))
+    assert import_summary(files["txt"].read_text()).problem is None
+
+
+def test_what_does_not_fit_goes_out_as_json_only(app: App):
+    app.open()
+    app.type_into(6, "kernel_size", "99")
+    expect(app.row(6)).to_contain_text("needs a map")
+    open_menu(app, "Share & save")
+    expect(app.page.get_by_role("button", name=re.compile("JSON ·"))).to_be_enabled()
+    for label in ("PyTorch", "Notebook", "ONNX", "Summary"):
+        expect(app.page.get_by_role("button", name=re.compile(f"{label} · not while layer 6"))).to_be_disabled()
+
+
+# --- saved work, reset, undo ----------------------------------------------------------------------------------------
+
+
+def test_saved_work_is_opened_by_another_and_deleted_by_its_owner(app: App, chromium: Browser, server: Server):
+    app.open()
+    app.type_into(0, "out_channels", "12")
+    expect(app.row(0).locator(".params")).to_have_text("120")
+    open_menu(app, "Share & save")
+    box = app.page.get_by_role("textbox", name="Save on this server as")
+    box.fill("Twelve *maps*")
+    app.page.get_by_role("button", name="Save", exact=True).click()
+    expect(app.page.get_by_text("Saved as “Twelve *maps*”")).to_be_visible()
+    close_menu(app)
+
+    other = open_app(chromium.new_context(), server.url)
+    other.open()
+    open_menu(other, "Start from")
+    other.page.get_by_role("button", name=re.compile("Twelve .maps.")).click()
+    has_rows(other, changed(PRESETS["adaptive-pool-16k"].architecture, 0, out_channels=12))
+    expect(other.page.get_by_role("button", name="Start from")).to_contain_text("Twelve *maps*")
+    open_menu(other, "Start from")
+    expect(other.page.locator('[class*="st-key-delete-"]')).to_have_count(0)
+    other.page.context.close()
+
+    open_menu(app, "Start from")
+    app.page.locator('[class*="st-key-delete-"] button').first.click()
+    app.settled()
+    expect(app.page.get_by_role("button", name=re.compile("Twelve .maps."))).to_have_count(0)
+
+
+def test_what_changed_is_listed_and_reset(app: App):
+    app.open()
+    app.preset("strided-20k")
+    app.type_into(0, "kernel_size", "3")
+    expect(app.page.locator(".origin")).to_have_text("since strided-20k: 1 layer changed · −512 parameters")
+    open_menu(app, "Start from")
+    expect(app.page.locator(".changes li")).to_have_text(["≠0 Conv2d: kernel_size 5 → 3"])
+    app.page.get_by_role("button", name="Reset to strided-20k").click()
+    has_rows(app, PRESETS["strided-20k"].architecture)
+    expect(app.page.locator(".origin")).to_have_text(PRESETS["strided-20k"].character)
+
+
+def test_undo_to_the_start_and_redo_to_the_end(app: App):
+    app.open()
+    first = PRESETS["adaptive-pool-16k"].architecture
+    has_rows(app, first)
+    work = first
+    for index, name, value in ((0, "out_channels", 12), (3, "kernel_size", 5), (7, "padding", 1), (14, "output_size", 2)):
+        app.type_into(index, name, str(value))
+        work = changed(work, index, **{name: value})
+        has_rows(app, work)
+        app.row(index).locator(f'input[name="{name}"]').press("Escape")
+    app.page.keyboard.press("Delete")
+    work = work.model_copy(update={"layers": (*work.layers[:14], *work.layers[15:])})
+    has_rows(app, work)
+    app.preset("strided-20k")
+    has_rows(app, PRESETS["strided-20k"].architecture)
+    for _ in range(40):
+        app.page.keyboard.press("Control+z")
+    has_rows(app, first)
+    for _ in range(40):
+        app.page.keyboard.press("Control+y")
+    has_rows(app, PRESETS["strided-20k"].architecture)
+    app.page.keyboard.press("Control+z")
+    has_rows(app, work)
+
+
+# --- the assignment -------------------------------------------------------------------------------------------------
+
+
+def test_the_assignment_follows_every_edit_and_a_run(app: App):
+    app.open()
+    expect(clause(app, "max_params")).to_have_text("✓ 16,426 < 20,000 parameters")
+    expect(clause(app, "min_accuracy")).to_have_text("○ 99.4 % test accuracy: not trained yet")
+    app.type_into(7, "out_channels", "64")
+    expect(clause(app, "max_params")).to_have_text(re.compile(r"✗ \d\d,\d\d\d parameters, not under 20,000"))
+    app.type_into(7, "out_channels", "32")
+    expect(clause(app, "max_params")).to_have_text("✓ 16,426 < 20,000 parameters")
+    open_menu(app, "Assignment")
+    app.page.get_by_role("spinbutton", name="Test accuracy").fill("10")
+    app.page.get_by_role("spinbutton", name="Test accuracy").press("Enter")
+    expect(clause(app, "min_accuracy")).to_have_text("○ 10 % test accuracy: not trained yet")
+    app.page.get_by_text("Global average pooling").click()
+    expect(clause(app, "global_pooling")).to_have_text("✗ needs global average pooling")
+    close_menu(app)
+    app.go_to("Train")
+    app.train_on_digits(12)
+    expect(app.page.locator(".run .status")).to_have_text("finished")
+    app.go_to("Build")
+    expect(app.page.get_by_role("combobox", name="Images")).to_have_value("Digits · 1×28×28")
+    expect(clause(app, "max_epochs")).to_have_text("✓ 12 ≤ 20 epochs")
+    expect(clause(app, "min_accuracy")).to_have_text(re.compile(r"[✓✗] [\d.]+ % [≥<] 10 % test accuracy"))

@@ -1,0 +1,165 @@
+"""Runs of several visitors: queued, paused, resumed, continued, listed, taken away."""
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from safetensors.torch import load
+
+from explorer.network.build import build
+from explorer.presets import load_presets
+from explorer.training.store import Store, open_store
+from tests.browser.conftest import App, Server, open_app
+
+pytestmark = pytest.mark.browser
+
+
+def status(app: App, text: str) -> None:
+    expect(app.page.locator(".run .status")).to_have_text(text)
+
+
+def start(app: App, epochs: int, times: int = 1) -> None:
+    """Queue runs on the built-in images."""
+    app.page.get_by_role("combobox").first.click()
+    app.page.get_by_role("option", name="Digits", exact=True).click()
+    app.settled()
+    length = app.page.get_by_role("spinbutton", name="Epochs", exact=True)
+    length.fill(str(epochs))
+    length.press("Enter")
+    app.settled()
+    for _ in range(times):
+        before = app.page.url
+        app.page.get_by_role("button", name="Start training").click()
+        expect(app.page).not_to_have_url(before)
+        app.settled()
+
+
+def open_runs(app: App) -> None:
+    app.go_to("Runs")
+    expect(app.page.get_by_test_id("stDataFrame")).to_be_visible()
+    app.page.wait_for_timeout(500)  # the table is a canvas: nothing in it can be waited for
+
+
+def choose(app: App, row: int) -> None:
+    table = app.page.locator("[data-testid=stDataFrame] canvas").first.bounding_box()
+    app.page.mouse.click(table["x"] + 15, table["y"] + 50 + 33 * row)
+    expect(app.page.get_by_role("button", name="Watch")).to_be_visible()
+
+
+def home(server: Server) -> Path:
+    return server.log.parent / "home"
+
+
+def test_a_run_is_paused_resumed_stopped_and_resumed_to_its_end(app: App):
+    epochs = app.page.locator(".run-epochs")
+    app.open("/train")
+    start(app, 40)
+    status(app, "running")
+    expect(epochs).to_be_visible()
+    app.page.get_by_role("button", name="Pause").click()
+    status(app, "paused")
+    assert 1 <= int(epochs.get_attribute("data-epochs")) < 40
+    app.page.reload()  # it is the server's, not the page's
+    app.settled()
+    status(app, "paused")
+    paused = int(epochs.get_attribute("data-epochs"))
+    app.page.get_by_role("button", name="Resume").click()
+    status(app, "running")
+    app.page.get_by_role("button", name="Stop").click()
+    status(app, "stopped")
+    assert paused <= int(epochs.get_attribute("data-epochs")) < 40
+    app.page.get_by_role("button", name="Resume").click()
+    expect(app.page.locator(".run .status")).to_have_text("finished", timeout=150_000)
+    expect(epochs).to_have_attribute("data-epochs", "40")
+    app.page.get_by_role("button", name="Continue").click()
+    more = app.page.get_by_role("spinbutton", name="Epochs more")
+    more.fill("2")
+    more.press("Enter")
+    app.page.get_by_role("button", name="Go on").click()
+    expect(epochs).to_have_attribute("data-epochs", "42")
+    status(app, "finished")
+
+
+@pytest.mark.slow
+def test_ten_runs_of_three_visitors_end_in_fair_order(chromium: Browser, server: Server):
+    """Whoever has queued many waits for the others' turns; the first visitor's five don't come before all else."""
+    visitors = [open_app(chromium.new_context(viewport={"width": 1440, "height": 900}), server.url) for _ in range(3)]
+    first = visitors[0]
+    first.open("/train")
+    start(first, 1000)  # while this trains the others gather
+    status(first, "running")
+    blocking = first.page.url
+    store = open_store(home(server))
+    before = set(store.revisions())
+    for visitor, count in zip(visitors, (5, 3, 2), strict=True):
+        if visitor is not first:
+            visitor.open("/train")
+        start(visitor, 1, count)
+        expect(visitor.page.get_by_text("waits for its turn")).to_be_visible()
+    queued = set(store.revisions()) - before
+    assert len(queued) == 10
+    watcher = open_app(chromium.new_context(), "")
+    watcher.open(blocking)
+    watcher.page.get_by_role("button", name="Stop").click()
+    ended = _ends(store, queued)
+    owners = [store.kept(run_id).run.owner for run_id in ended]
+    many, some, few = sorted(set(owners), key=owners.count, reverse=True)
+    assert [owners.count(owner) for owner in (many, some, few)] == [5, 3, 2]
+    assert set(owners[:3]) == set(owners[3:6]) == {many, some, few}
+    assert set(owners[6:8]) == {many, some}
+    assert set(owners[8:]) == {many}
+    status(watcher, "stopped")
+    for visitor in visitors:
+        status(visitor, "finished")
+        assert visitor.errors == []
+    open_runs(first)
+    expect(first.page.locator("[data-runs]")).to_contain_text("0 in training, 0 waiting")
+    for window in (*visitors, watcher):
+        window.page.context.close()
+
+
+def _ends(store: Store, runs: set[str]) -> list[str]:
+    """The runs in the order in which they finish."""
+    ended: list[str] = []
+    deadline = time.monotonic() + 240
+    while len(ended) < len(runs):
+        assert time.monotonic() < deadline, f"only {len(ended)} of {len(runs)} runs have finished"
+        ended += [run_id for run_id in runs if run_id not in ended and store.kept(run_id).status == "finished"]
+        time.sleep(0.05)
+    return ended
+
+
+def test_a_run_is_named_opened_downloaded_and_deleted(app: App, tmp_path: Path):
+    app.open()
+    app.preset("bias-free-12k")
+    app.go_to("Train")
+    app.train_on_digits(1)
+    status(app, "finished")
+    open_runs(app)
+    choose(app, 0)
+    app.page.get_by_role("button", name="Rename").click()
+    name = app.page.get_by_role("textbox", name="Name", exact=True)
+    name.fill("<b>Mine</b> & *yours*")
+    name.press("Enter")
+    expect(app.page.locator(".run b")).to_have_text("<b>Mine</b> & *yours*")
+    with app.page.expect_download() as download:
+        app.page.get_by_role("button", name="Weights").click()
+    download.value.save_as(tmp_path / "weights")
+    build(load_presets()["bias-free-12k"].architecture).load_state_dict(load((tmp_path / "weights").read_bytes()))
+    with app.page.expect_download() as download:
+        app.page.get_by_role("button", name="Events").click()
+    download.value.save_as(tmp_path / "events")
+    lines = (tmp_path / "events").read_text().splitlines()
+    assert lines[0].startswith("kind,time,epoch,step,message")
+    assert [line.split(",")[0] for line in lines[1:]][0 :: len(lines) - 2] == ["started", "finished"]
+    app.page.get_by_role("button", name="Open in Build").click()
+    expect(app.page.get_by_role("button", name="Start from")).to_contain_text("bias-free-12k")
+    open_runs(app)
+    choose(app, 0)
+    run_id = app.page.locator(".run p").inner_text().split()[1]
+    app.page.get_by_role("button", name="Delete", exact=True).click()
+    app.page.get_by_role("button", name="Delete this run").click()
+    expect(app.page.get_by_text("Choose a run to open")).to_be_visible()
+    app.open(f"/train?run={run_id}")
+    expect(app.page.get_by_test_id("stAlert")).to_contain_text(f"no run '{run_id}'")

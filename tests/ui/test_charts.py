@@ -1,0 +1,88 @@
+"""What the charts are given, and that their specifications hold together."""
+
+import pandas as pd
+import pytest
+
+from explorer.network.analysis import analyze
+from explorer.presets import Result, load_presets
+from explorer.training.event import Event
+from explorer.ui import charts
+
+PRESETS = [id for id, preset in load_presets().items() if preset.documented]
+
+
+@pytest.mark.parametrize("id", PRESETS)
+def test_the_shares_of_the_cost_add_up_to_all_of_it(id):
+    data = charts.cost_data(analyze(load_presets()[id].architecture), None)
+    for _, bars in data.groupby("measure"):
+        assert bars.share.sum() == pytest.approx(100)
+    assert data.value[data.measure == "parameters"].sum() == analyze(load_presets()[id].architecture).total_params
+
+
+def test_small_layers_share_a_bar_and_the_selected_ones_is_marked():
+    analysis = analyze(load_presets()["adaptive-pool-16k"].architecture)
+    data = charts.cost_data(analysis, selected=3)
+    assert data.layer.unique().tolist() == ["0 Conv2d", "3 Conv2d", "7 Conv2d", "11 Conv2d", "16 Linear", "4 others"]
+    assert data.layer[data.selected].unique().tolist() == ["3 Conv2d"]
+    assert charts.cost_data(analysis, selected=2).query("selected").layer.unique().tolist() == ["4 others"]
+
+
+def test_nothing_to_draw_is_an_empty_table():
+    assert charts.cost_data(analyze(load_presets()["blank"].architecture), None).empty
+
+
+def _epoch(number: int, accuracy: float) -> Event:
+    metrics = {"train_loss": 1.0, "test_loss": 0.5, "train_accuracy": accuracy, "test_accuracy": accuracy}
+    return Event(kind="epoch", epoch=number, step=10 * number, metrics=metrics)
+
+
+def test_the_loss_lies_over_the_epochs_axis():
+    steps = tuple(Event(kind="step", epoch=1, step=step, metrics={"loss": float(step)}) for step in (5, 10, 15))
+    data = charts.loss_data(steps, (_epoch(1, 0.5),), steps_per_epoch=10)
+    assert data.values.tolist() == [[0.5, "train", 5.0], [1.0, "train", 10.0], [1.5, "train", 15.0], [1.0, "test", 0.5]]
+
+
+def test_accuracies_are_in_percent_and_the_documents_stand_apart():
+    documented = load_presets()["avg-pool-13k"].documented
+    data = charts.accuracy_data((_epoch(1, 0.25),), charts.documented_curves(documented))
+    assert data[data.epoch == 1].sort_values("series").values.tolist() == [
+        [1, "documented test", pytest.approx(98.44)],
+        [1, "documented train", pytest.approx(92.72)],
+        [1, "test", 25.0],
+        [1, "train", 25.0],
+    ]
+    assert set(charts.accuracy_data((_epoch(1, 0.25),), ()).series) == {"train", "test"}
+
+
+TUNED = charts.measured_curve("tuned", Result(2, (0.98, 0.99), 0.001))
+
+
+def test_measured_runs_are_a_curve_of_percents():
+    assert TUNED.points == ((1, 98.0), (2, 99.0))
+
+
+@pytest.mark.parametrize(
+    ("beside", "series"),
+    [
+        ((), 2),
+        (charts.documented_curves(load_presets()["adaptive-pool-16k"].documented), 3),
+        (charts.documented_curves(load_presets()["avg-pool-13k"].documented), 4),
+        ((TUNED, charts.measured_curve("documented", Result(1, (0.9,), None))), 4),
+    ],
+)
+def test_the_legend_names_what_is_drawn_and_the_axis_is_the_whole_run(beside, series):
+    spec = charts.accuracy_chart(20, beside)
+    assert set(charts.accuracy_data((_epoch(1, 0.5),), beside).series) == set(
+        spec["layer"][0]["encoding"]["color"]["scale"]["domain"]
+    )
+    line = spec["layer"][0]["encoding"]
+    assert len(line["color"]["scale"]["domain"]) == series
+    assert all(layer["encoding"]["x"]["scale"]["domain"] == [0, 20] for layer in spec["layer"])
+    assert "data" not in spec
+    assert isinstance(charts.accuracy_data((), ()), pd.DataFrame)
+
+
+def test_a_chart_for_one_run_does_not_change_the_next_ones():
+    charts.loss_chart(3)
+    assert charts.loss_chart(7)["layer"][0]["encoding"]["x"]["scale"]["domain"] == [0, 7]
+    assert "domain" not in str(charts._LOSS["layer"][0]["encoding"]["x"])

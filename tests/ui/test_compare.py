@@ -1,0 +1,194 @@
+"""The Compare page without a browser: what is chosen, what each view shows, and which runs are still to do."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.link import Shared
+from explorer.network.analysis import analyze
+from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, ReLU
+from explorer.presets import load_presets
+from explorer.training.recipe import Recipe
+from explorer.ui import process
+from explorer.ui.compare import charts, verdict_view
+from explorer.ui.compare.chosen import MOST, find, first_choice, read_link, write_link
+from explorer.ui.compare.train_all import missing_runs
+
+DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
+
+
+def tiny(channels: int) -> Architecture:
+    layers = (Conv2d(out_channels=channels, kernel_size=5, stride=3), ReLU(), Flatten(), Linear(out_features=10))
+    return Architecture(name=f"tiny {channels}", layers=layers)
+
+
+def compare_page() -> None:
+    from explorer.ui import compare_page
+
+    compare_page.show(None)  # type: ignore[arg-type]  # where a click leads is tried in a browser
+
+
+@pytest.fixture(autouse=True)
+def _home(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[None]:
+    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    yield
+    process.stop()
+
+
+@pytest.fixture
+def two_saved() -> list[str]:
+    """The keys of two small networks that were saved here, with a recipe for the built-in images."""
+    recipe = Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32")
+    for channels in (2, 6):
+        process.saved().save(f"tiny {channels}", Shared(tiny(channels), recipe), "somebody")
+    return ["saved:tiny 2", "saved:tiny 6"]
+
+
+def opened(compare: str = "", view: str = "") -> AppTest:
+    app = AppTest.from_function(compare_page, default_timeout=60)
+    if compare:
+        app.query_params["compare"] = compare
+    if view:
+        app.session_state["compare-view"] = view
+    app.run()
+    assert not app.exception
+    return app
+
+
+def html(app: AppTest) -> str:
+    return " ".join(str(element.proto.body) for element in app.get("html"))
+
+
+def train_everything(keys: list[str], seeds: int = 2, epochs: int = 1) -> None:
+    for each in missing_runs([find(key) for key in keys], "tuned", "digits", seeds, epochs):
+        process.jobs().submit(each.architecture, each.recipe, "somebody", each.title)
+    deadline = time.monotonic() + 120
+    while any(not snapshot.ended for snapshot in process.jobs().runs()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+# --- what is chosen -------------------------------------------------------------------------------------------------
+
+
+def test_the_documented_networks_stand_side_by_side_at_first():
+    app = opened()
+    assert app.query_params["compare"] in (",".join(DOCUMENTED), [",".join(DOCUMENTED)])
+    for id in DOCUMENTED:
+        assert f'<th scope="col">{id}</th>' in html(app)
+        assert f"<td>{analyze(load_presets()[id].architecture).total_params:,}</td>" in html(app)
+
+
+def test_a_link_is_read_back_and_what_is_gone_is_said(two_saved):
+    keys = [two_saved[1], "gap-17k"]
+    assert read_link(write_link(keys)) == (keys, [])
+    assert read_link("gap-17k,nonsense,run:abc,gap-17k") == (["gap-17k"], ["nonsense", "run:abc"])
+    assert read_link(None) == ([], [])
+    assert len(read_link(",".join([*DOCUMENTED, *two_saved, "blank"]))[0]) == MOST
+    app = opened("gap-17k,run:gone,saved:tiny 2")
+    assert "Not on this server, so left out: run" in app.warning[0].value
+    assert app.multiselect[0].value == ["gap-17k", "saved:tiny 2"]
+
+
+def test_fewer_than_two_is_said():
+    assert "Nothing to compare yet" in html(opened("gap-17k"))
+
+
+# --- the views ------------------------------------------------------------------------------------------------------
+
+
+def test_what_differs_names_every_change_and_its_effect():
+    app = opened("gap-17k,bias-free-12k")
+    text = html(app)
+    assert "What differs" in text
+    next(box for box in app.selectbox if box.label == "From").set_value(1).run()
+    assert "Choose two that are not the same" in html(app)
+
+
+def test_the_measures_against_depth_end_in_the_totals():
+    analyses = {id: analyze(load_presets()[id].architecture) for id in DOCUMENTED}
+    data = charts.depth_data(analyses)
+    for id, analysis in analyses.items():
+        last = data[(data.network == id) & (data.depth == len(analysis.rows) - 1)].set_index("measure").value
+        assert last[charts.MEASURES["parameters"]] == analysis.total_params
+        assert last[charts.MEASURES["mult_adds"]] == analysis.total_mult_adds
+        assert last[charts.MEASURES["channels"]] == 10
+        assert last[charts.MEASURES["sees"]] == sum(analysis.receptive_field) / 2
+    assert set(data.measure) == set(charts.MEASURES.values())
+
+
+@pytest.mark.parametrize("view", ["Structure", "Shape of computation", "Learning", "Verdict", "Trade-off"])
+@pytest.mark.parametrize("trained", [False, True])
+def test_every_view_shows_networks_trained_or_not(view, trained, two_saved):
+    if trained:
+        train_everything(two_saved)
+    app = opened(",".join(two_saved), view)
+    if view in ("Learning", "Verdict", "Trade-off"):
+        assert ("has been trained" in html(app)) != trained
+
+
+def test_the_table_has_the_groups_figures_and_two_are_tested_on_the_same_images(two_saved):
+    train_everything(two_saved)
+    app = opened(",".join(two_saved), "Verdict")
+    table = app.dataframe[0].value.set_index("network")
+    assert table.index.tolist() == ["tiny 6", "tiny 2"] or table.index.tolist() == ["tiny 2", "tiny 6"]
+    for channels in (2, 6):
+        finals = [
+            snapshot.epochs[-1].metrics["test_accuracy"]
+            for snapshot in process.jobs().runs()
+            if snapshot.run.architecture.layers == tiny(channels).layers
+        ]
+        row = table.loc[f"tiny {channels}"]
+        assert (row.seeds, row.epochs, row.parameters) == (2, 1, analyze(tiny(channels)).total_params)
+        assert row.final == pytest.approx(100 * sum(finals) / 2)
+        assert row.deviation == pytest.approx(100 * abs(finals[0] - finals[1]) / 2**0.5)
+    next(button for button in app.button if button.label == "Test on the same images").click().run()
+    assert not app.exception
+    assert "McNemar&#x27;s test, exact, on 360 images" in html(app)
+
+
+def test_the_right_answers_are_the_accuracy_that_the_run_reported(two_saved):
+    for each in missing_runs([find(two_saved[1])], "tuned", "digits", 1, 2):
+        for precision in ("fp32", "bf16"):
+            recipe = each.recipe.model_copy(update={"precision": precision})
+            process.jobs().submit(each.architecture, recipe, "somebody", precision)
+    deadline = time.monotonic() + 120
+    while any(not snapshot.ended for snapshot in process.jobs().runs()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    for snapshot in process.jobs().runs():
+        assert process.jobs().precision(snapshot.run.id) == snapshot.run.recipe.precision
+        right = verdict_view._answers(snapshot.run.id, len(snapshot.epochs))
+        assert right.mean() == snapshot.epochs[-1].metrics["test_accuracy"]
+
+
+def test_what_is_queued_or_done_is_not_trained_again(two_saved):
+    chosen = [find(key) for key in two_saved]
+    missing = missing_runs(chosen, "tuned", "digits", 3, 2)
+    assert [(each.title, each.recipe.seed, each.recipe.epochs) for each in missing] == [
+        (f"tiny {channels}", seed, 2) for channels in (2, 6) for seed in range(3)
+    ]
+    train_everything(two_saved, seeds=1, epochs=2)
+    assert [each.recipe.seed for each in missing_runs(chosen, "tuned", "digits", 3, 2)] == [1, 2, 1, 2]
+    assert len(missing_runs(chosen, "tuned", "digits", 1, 3)) == 2
+    assert missing_runs(chosen, "tuned", "cifar10", 3, 2) == []  # its images have another shape
+
+
+@pytest.mark.parametrize("way", ["documented", "tuned"])
+def test_presets_are_trained_with_the_recipe_that_was_asked_for(way):
+    for each in missing_runs([find(id) for id in first_choice()], way, "", 1, 5):
+        architecture, recipe = load_presets()[each.title].way(way)
+        assert (each.architecture, each.recipe) == (architecture, recipe.model_copy(update={"epochs": 5, "seed": 0}))
+
+
+def test_the_front_is_of_measured_points_alone():
+    def mark(channels: int, accuracy: float, documented: bool = False) -> charts.Mark:
+        return charts.Mark("s", "o", tiny(channels), accuracy, documented)
+
+    data = charts.trade_off_data([mark(2, 0.9), mark(4, 0.8), mark(6, 0.95), mark(1, 0.99, documented=True)], "parameters")
+    assert data.front.tolist() == [True, False, True, False]
+    assert data.accuracy.tolist() == pytest.approx([90, 80, 95, 99])
+    assert data.cost.tolist() == [analyze(tiny(channels)).total_params for channels in (2, 4, 6, 1)]

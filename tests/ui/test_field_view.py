@@ -1,0 +1,357 @@
+"""The panel's Python half: what the browser is told, and what is made of what it asks. The rest is in tests/browser."""
+
+import base64
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from explorer.network.analysis import analyze
+from explorer.network.build import build
+from explorer.network.receptive_field import receptive_fields
+from explorer.network.spec import Architecture, parse_architecture
+from explorer.training.datasets import DATASETS
+from explorer.training.images import normalise
+from explorer.training.jobs import JobManager
+from explorer.training.network import Chance, new_network
+from explorer.training.recipe import parse_recipe
+from explorer.ui.field_view import Around, look
+from explorer.ui.field_view.ask import Ask, parse_ask, unit_at
+from explorer.ui.field_view.component import script, view_data
+from explorer.ui.field_view.weights import Trained, Untrained, find_trained, first_weights
+from explorer.ui.samples import IMAGES, samples
+from tests.network.stacks import architectures
+
+AROUND = Around("digits", 7, None, "ann")
+
+
+def stack(*layers, shape=(1, 28, 28)) -> Architecture:
+    data = [{"kind": layer} if isinstance(layer, str) else layer for layer in layers]
+    return parse_architecture({"name": "tested", "input_shape": list(shape), "layers": data})
+
+
+def conv(out=4, kernel=3, **fields):
+    return {"kind": "Conv2d", "out_channels": out, "kernel_size": kernel, **fields}
+
+
+HEAD = ("Flatten", {"kind": "Linear", "out_features": 10}, "Softmax")
+SMALL = stack(conv(), "ReLU", conv(6, 5, stride=2, padding=1, bias=False), *HEAD)
+
+
+@pytest.fixture(autouse=True)
+def _only_built_in_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path))
+
+
+@pytest.fixture
+def manager():
+    with JobManager() as made:
+        yield made
+
+
+def floats(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), "<f4")
+
+
+def asked(architecture: Architecture, index: int, jobs: JobManager, around: Around = AROUND, **choice):
+    """What the browser gets when it asks about the layer that it was told of."""
+    analysis = analyze(architecture)
+    of = view_data(analysis, index, around, Ask(), jobs)["of"]
+    found = view_data(analysis, index, around, Ask(of=of, **choice), jobs)
+    assert json.loads(json.dumps(found, allow_nan=False))["ask"] == json.loads(Ask(of=of, **choice).model_dump_json())
+    assert found["answer"]["to"] == of
+    return found
+
+
+def expected_values(architecture: Architecture, index: int, image: int = 0, seed: int = 7) -> torch.Tensor:
+    """The layer's output as torch computes it in a training that has not begun."""
+    chance = Chance.of(seed, torch.device("cpu"))
+    network = new_network(architecture, chance.weights, chance.dropout).double().eval()
+    pixels = torch.from_numpy(samples("digits", 28, 28).picture(image)).permute(2, 0, 1)[None].double() / 255
+    with torch.inference_mode():
+        return network[: index + 1](normalise(pixels, DATASETS["digits"]))[0]
+
+
+# --- what is told at once -------------------------------------------------------------------------------------------
+
+
+def test_every_units_field_is_told_without_the_network_being_run(manager, monkeypatch):
+    monkeypatch.setattr(look, "network_with", None)  # whoever calls it fails
+    found = view_data(analyze(SMALL), 2, AROUND, Ask(), manager)
+    field = receptive_fields(SMALL)[2]
+    assert found["answer"] is None
+    assert (found["theoretical"], found["jump"]) == ([7, 7], [2, 2])
+    for told, axis in ((found["rows"], field.rows), (found["columns"], field.columns)):
+        assert told["pixels"] == 28
+        for unit, touched in enumerate(axis.touched):
+            pixels = [first + i for first, count in told["seen"][unit] for i in range(count)]
+            assert pixels == np.flatnonzero(touched).tolist()
+        assert told["first"] == axis.first.tolist()
+        assert told["window"] == [7] * len(axis.first)
+        assert told["inside"][0] == 6  # padding of 1 before the second convolution is one pixel of the image
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(architecture=architectures(), mode=st.sampled_from(["exact", "effective", "arithmetic"]), data=st.data())
+def test_any_layer_of_any_stack_has_an_answer_in_json(architecture, mode, data, manager):
+    analysis = analyze(architecture)
+    if not analysis.rows:
+        return
+    index = data.draw(st.integers(0, len(analysis.rows) - 1))
+    choice = {"at": (data.draw(st.floats(0, 0.99)), 0.3), "channel": data.draw(st.integers(0, 9)), "image": 3}
+    answer = asked(architecture, index, manager, mode=mode, **choice)["answer"]
+    rows, columns = analysis.rows[index].output_shape[1:] or (1, analysis.rows[index].output_shape[0])
+    assert len(floats(answer["values"]["map"])) == rows * columns
+    if mode == "effective":
+        assert len(floats(answer["effective"]["map"])) == architecture.input_shape[1] * architecture.input_shape[2]
+
+
+def test_a_note_where_a_unit_depends_on_more_than_its_window(manager):
+    norm = {"kind": "GroupNorm", "num_groups": 2}
+    note = lambda architecture, index: view_data(analyze(architecture), index, AROUND, Ask(), manager)["note"]  # noqa: E731
+    architecture = stack(conv(), norm, "ReLU")
+    assert note(architecture, 0) == ""
+    assert note(architecture, 1) == "This layer normalises over the map, so a unit depends on more than its window of 3×3."
+    assert note(architecture, 2).startswith("Layer 1 (GroupNorm) normalises over the map")
+    assert note(stack(conv(padding=1, padding_mode="circular")), 0).startswith(
+        "This layer fills its border from the map (circular)"
+    )
+    assert note(stack(conv(padding=1, padding_mode="reflect")), 0) == ""  # what is mirrored lies in the window
+    assert note(stack(conv(), "BatchNorm2d"), 1) == ""
+
+
+def test_the_values_of_a_last_layer_are_named_after_the_classes(manager):
+    names = lambda index: view_data(analyze(SMALL), index, Around("fashion-mnist", 0, None, ""), Ask(), manager)["names"]  # noqa: E731
+    assert names(4) == names(5) == list(DATASETS["fashion-mnist"].classes)
+    assert names(3) is None
+
+
+# --- what is told when asked ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("index", range(len(SMALL.layers) - 1))
+@pytest.mark.parametrize("image", [0, 5])
+def test_the_values_are_those_of_a_training_that_has_not_begun(manager, index, image):
+    output = expected_values(SMALL, index, image).numpy()
+    values = asked(SMALL, index, manager, channel=2, image=image)["answer"]["values"]
+    np.testing.assert_allclose(floats(values["map"]), (output[2] if output.ndim == 3 else output).ravel(), rtol=1e-5, atol=1e-7)
+    assert values["shape"] == (list(output.shape[1:]) if output.ndim == 3 else [1, *output.shape])
+
+
+def test_a_last_softmax_shows_probabilities_though_it_is_trained_as_logarithms(manager):
+    values = floats(asked(SMALL, 5, manager)["answer"]["values"]["map"])
+    assert values.sum() == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("index", [0, 2])
+def test_the_arithmetic_adds_up_to_torchs_value(manager, index):
+    found = asked(SMALL, index, manager, mode="arithmetic", channel=3)["answer"]["arithmetic"]
+    expected = expected_values(SMALL, index)[3].numpy()
+    total = floats(found["rest"]) + sum(floats(shown["sums"]) for shown in found["shown"])
+    total = total + (floats(found["bias"]) if found["bias"] else 0)
+    np.testing.assert_allclose(floats(found["value"]), expected.ravel(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(total, expected.ravel(), rtol=1e-5, atol=1e-6)
+    before = expected_values(SMALL, index - 1)[0].numpy() if index else None
+    if before is not None:  # what the browser makes of a patch: the cells that rows and columns name
+        values, kernel = floats(found["shown"][0]["values"]).reshape(found["input"]), floats(found["shown"][0]["kernel"])
+        np.testing.assert_allclose(values, before, rtol=1e-5, atol=1e-6)
+        rows, columns = found["rows"][1], found["columns"][2]
+        patch = [[values[r, c] if r >= 0 and c >= 0 else 0 for c in columns] for r in rows]
+        unit = 1 * found["shape"][1] + 2
+        assert (np.ravel(patch) * kernel).sum() == pytest.approx(floats(found["shown"][0]["sums"])[unit], rel=1e-4, abs=1e-6)
+
+
+def test_where_the_taps_lie(manager):
+    architecture = stack(conv(1, 3, stride=2, padding=2, dilation=2))
+    found = asked(architecture, 0, manager, mode="arithmetic")["answer"]["arithmetic"]
+    assert found["window"] == [[(-2, 2), (0, 2), (2, 2)]] * 2
+    assert found["border"] == [2, 2]
+    assert found["normalised"] == "pixels as the network gets them: (0…1 − 0.3121) ÷ 0.3562"
+    assert asked(SMALL, 2, manager, mode="arithmetic")["answer"]["arithmetic"]["border"] == [1, 1]
+
+
+def test_the_effective_field_stays_in_the_exact_one(manager):
+    found = asked(SMALL, 2, manager, mode="effective", at=(0.0, 0.5))["answer"]["effective"]
+    influence = floats(found["map"]).reshape(28, 28)
+    mask = receptive_fields(SMALL)[2].mask(0, 6)
+    assert (found["unit"], found["channel"], found["images"]) == ([0, 6], None, 32)
+    assert not influence[~mask].any()
+    assert influence.max() == 1
+    assert tuple(found["strongest"]) == np.unravel_index(influence.argmax(), influence.shape)
+    assert 0 < found["half"] < mask.sum()
+    assert asked(SMALL, 2, manager, mode="effective", together=False, channel=2)["answer"]["effective"]["channel"] == 2
+    assert asked(SMALL, 4, manager, mode="effective", channel=2)["answer"]["effective"]["channel"] == 2
+
+
+def test_weights_that_give_no_numbers_are_said(manager, monkeypatch):
+    broken = {name: tensor * torch.nan for name, tensor in first_weights(SMALL, 7).items()}
+    monkeypatch.setattr(look, "weights_of", lambda *_: broken)
+    look.effective.cache_clear()
+    look.forward.cache_clear()
+    found = asked(SMALL, 2, manager, mode="effective")["answer"]["effective"]
+    assert (found["finite"], found["strongest"], found["half"]) == (False, None, 0)
+    look.effective.cache_clear()
+    look.forward.cache_clear()
+
+
+def test_an_edit_waits_for_nothing_but_another_layer_is_answered_at_once(manager):
+    edited = stack(conv(5), "ReLU")
+    of = view_data(analyze(SMALL), 0, AROUND, Ask(), manager)["of"]
+    look_at = lambda architecture, index, around=AROUND, **choice: view_data(  # noqa: E731
+        analyze(architecture), index, around, Ask(of=of, **choice), manager
+    )["answer"]
+    assert look_at(edited, 0) is None
+    assert look_at(SMALL, 0, Around("mnist", 7, None, "ann")) is None
+    assert look_at(SMALL, 1) is not None
+    assert look_at(SMALL, 1, mode="effective") is None
+
+
+def test_a_network_that_is_too_large_is_not_run(manager):
+    large = stack(conv(2000, 5), conv(1), shape=(3, 64, 64))
+    assert look.layers_that_run(analyze(large)) == 0
+    assert asked(large, 1, manager)["answer"]["tooLarge"] is True
+    head = stack(conv(), "Flatten", {"kind": "Linear", "out_features": 3000})
+    assert look.layers_that_run(analyze(head)) == 2
+    assert "values" in asked(head, 0, manager)["answer"]
+    assert asked(head, 2, manager)["answer"]["tooLarge"] is True
+    assert [look.images_for(cost) for cost in (0, 1_000_000, 100_000_000, 10**12)] == [32, 32, 10, 4]
+
+
+def test_a_stack_that_does_not_fit_shows_the_layers_that_do(manager):
+    broken = stack(conv(), conv(2, 3), {"kind": "Linear", "out_features": 3})
+    assert analyze(broken).problem is not None
+    np.testing.assert_allclose(
+        floats(asked(broken, 1, manager, channel=1)["answer"]["values"]["map"]),
+        expected_values(stack(conv(), conv(2, 3)), 1)[1].numpy().ravel(),
+        rtol=1e-5,
+        atol=1e-6,
+    )
+
+
+def test_no_random_number_is_drawn(manager):
+    state = torch.random.get_rng_state()
+    for mode in ("exact", "effective", "arithmetic"):
+        asked(SMALL, 2, manager, around=Around("digits", 99, None, ""), mode=mode)
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+# --- what a run has learned -----------------------------------------------------------------------------------------
+
+
+def finished(manager: JobManager, architecture: Architecture, owner: str, epochs: int = 1) -> str:
+    run_id = manager.submit(architecture, parse_recipe({"dataset": "digits", "epochs": epochs, "device": "cpu"}), owner)
+    deadline = time.monotonic() + 60
+    while not (snapshot := manager.snapshot(run_id)).ended:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert snapshot.status == "finished"
+    return run_id
+
+
+def test_a_run_of_exactly_this_network_shows_what_it_has_learned(manager):
+    small = stack(conv(2, 5, stride=4), *HEAD)
+    renamed = small.model_copy(update={"name": "another name"})
+    assert find_trained(manager, small, None, "ann") is None
+    assert asked(small, 0, manager)["answer"]["weights"] == {
+        "untrained": "untrained, seed 7",
+        "trained": None,
+        "used": "untrained",
+    }
+    theirs, first, ours = (finished(manager, renamed, owner) for owner in ("bob", "ann", "ann"))
+    assert find_trained(manager, small, None, "ann").run == ours
+    assert find_trained(manager, small, first, "ann").run == first
+    assert find_trained(manager, small, theirs, "cleo").run == theirs
+    assert find_trained(manager, small, None, "cleo") is None
+    assert find_trained(manager, stack(conv(3, 5, stride=4), *HEAD), None, "ann") is None
+
+    accuracy = manager.snapshot(ours).epochs[-1].metrics["test_accuracy"]
+    answer = asked(small, 0, manager)["answer"]
+    assert answer["weights"]["trained"] == f"trained 1 epoch, {100 * accuracy:.2f} % right"
+    assert answer["weights"]["used"] == "trained"
+    network = build(small).double().eval()
+    network.load_state_dict(manager.weights(ours))
+    x = samples("digits", 28, 28).as_input(0, 1, 1)
+    expected = network[0](x)[0, 0].detach().numpy().ravel()
+    np.testing.assert_allclose(floats(answer["values"]["map"]), expected, rtol=1e-5, atol=1e-6)
+
+    untrained = asked(small, 0, manager, trained=False)["answer"]
+    assert untrained["weights"]["used"] == "untrained"
+    assert not np.allclose(floats(untrained["values"]["map"]), expected)
+    elsewhere = asked(small, 0, manager, around=Around("mnist", 7, None, "ann"))["answer"]["weights"]["trained"]
+    assert elsewhere.startswith("trained 1 epoch on Digits, ")
+
+
+def test_weights_forgotten_in_between_are_replaced_by_the_first(manager, monkeypatch):
+    small = stack(conv(2, 5, stride=4), *HEAD)
+    run = finished(manager, small, "ann")
+    monkeypatch.setattr(
+        "explorer.ui.field_view.component.find_trained", lambda *_: Trained(run, 99, "digits", 0.5)
+    )  # an epoch that nobody looked at yet
+    manager.delete(run)
+    answer = asked(small, 0, manager)["answer"]
+    assert (answer["weights"]["used"], answer["weights"]["trained"]) == ("untrained", None)
+
+
+def test_first_weights_are_the_same_whatever_follows():
+    whole, start = first_weights(SMALL, 3), first_weights(look.start_of(SMALL, 3), 3)
+    assert all(torch.equal(whole[name], tensor) for name, tensor in start.items())
+    assert Untrained(3) != Untrained(4)
+
+
+# --- what the browser asks ------------------------------------------------------------------------------------------
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+)
+FIELDS = {"of": "x:1", "mode": "exact", "at": [0.5, 0.5], "channel": 0, "together": None, "image": 0, "trained": True, "first": 0}
+
+
+@settings(max_examples=500)
+@given(anything | st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, anything)))
+def test_whatever_is_sent_is_read_or_refused(sent):
+    ask = parse_ask(sent)
+    assert ask is None or (0 <= ask.at[0] < 1 and 0 <= ask.image < IMAGES)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"at": [1, 0]}, {"at": [0.5]}, {"image": IMAGES}, {"mode": "x"}, {"channel": -1}, {"of": "x" * 101}]
+)
+def test_nonsense_is_refused(wrong):
+    assert parse_ask(FIELDS) == Ask(of="x:1")
+    assert parse_ask({**FIELDS, **wrong}) is None
+
+
+def test_the_unit_pointed_at():
+    assert unit_at(Ask(), 26, 26) == (13, 13)
+    assert unit_at(Ask(at=(0.999, 0)), 3, 7) == (2, 0)
+
+
+# --- the images and the script --------------------------------------------------------------------------------------
+
+
+def test_images_for_networks_of_other_sizes_and_colours():
+    digits = samples("cifar10", 14, 56)  # whose files are not here
+    assert digits.dataset == "digits"
+    assert digits.picture(3).shape == (14, 56, 1)
+    x = digits.as_input(2, 4, 3)
+    assert x.shape == (4, 3, 14, 56)
+    assert torch.equal(x[:, 0], x[:, 2])
+    plain = samples("digits", 28, 28)
+    pixels = torch.from_numpy(plain.images).permute(0, 3, 1, 2)
+    torch.testing.assert_close(plain.as_input(0, 32, 1), normalise(pixels.double() / 255, DATASETS["digits"]))
+    assert plain.as_input(0, 1, 1, trained_on="mnist").min() == pytest.approx(-0.1307 / 0.3081, abs=1e-6)
+    assert plain.as_input(0, 1, 1, trained_on="cifar10").min() == pytest.approx(-0.3121 / 0.3562, abs=1e-6)
+    assert samples("cifar10", 32, 32).normalisation_text("cifar10") == plain.normalisation_text()
+
+
+def test_the_script_is_one_module_without_comments():
+    joined = script()
+    assert joined.count("export default") == 1
+    assert "\n//" not in joined
+    assert len(joined) < 30_000

@@ -1,0 +1,231 @@
+"""What comes into the Build page and goes out of it, without a browser."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.assignment import Assignment
+from explorer.link import Shared, encode
+from explorer.network.analysis import analyze
+from explorer.network.difference import difference
+from explorer.network.spec import Architecture, Conv2d, ReLU, to_json
+from explorer.network.summary_table import summary_table
+from explorer.presets import load_presets
+from explorer.training.recipe import AdamW, Recipe
+from explorer.ui import process, state
+from explorer.ui.opening import OpenError, open_text, recipe_for, work
+from explorer.ui.share_menu import FORMS
+
+PRESETS = load_presets()
+OWN = Shared(
+    Architecture(name="own", input_shape=(3, 32, 32), layers=(Conv2d(out_channels=4, kernel_size=3), ReLU())),
+    Recipe(dataset="cifar10", epochs=3, optimizer=AdamW()),
+    Assignment(max_layers=1, dropout=True),
+)
+
+
+def build_page() -> None:
+    from explorer.ui import build_page
+
+    build_page.show()
+
+
+def train_page() -> None:
+    from explorer.ui import train_page
+
+    train_page.show()
+
+
+@pytest.fixture(autouse=True)
+def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[None]:
+    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    yield
+    process.stop()
+
+
+def opened(page=build_page, **query: str) -> AppTest:
+    app = AppTest.from_function(page, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def session(app: AppTest) -> state.Session:
+    return app.session_state["explorer"]
+
+
+# --- the address ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", [build_page, train_page])
+def test_a_link_is_opened_on_any_page(page):
+    app = opened(page, a=encode(OWN))
+    assert session(app).shared == OWN
+    assert session(app).is_unchanged
+    assert session(app).notice == ""
+
+
+def test_a_link_of_a_changed_preset_knows_where_it_started():
+    preset = PRESETS["strided-20k"]
+    shared = Shared(Architecture(layers=(ReLU(),)), preset.recipe, start="strided-20k")
+    app = opened(a=encode(shared))
+    assert session(app).start.preset == "strided-20k"
+    assert not session(app).is_unchanged
+    app.button(key="reset").click().run()
+    assert session(app).architecture == preset.architecture
+    assert session(app).is_unchanged
+
+
+@pytest.mark.parametrize("link", ["", "x", "1.eNq9", "9.eNq9", "1." + "A" * 20_000])
+def test_a_bad_link_gives_a_message_and_the_default_page(link):
+    app = opened(a=link)
+    assert session(app).shared == state.first().shared
+    assert bool(link) == bool(app.warning)
+    if link:
+        assert "cannot be shown: the link" in app.warning[0].value
+        app.button(key="preset-gap-17k").click().run()
+        assert not app.warning
+
+
+def test_the_address_holds_the_work_but_for_the_first_page():
+    app = opened()
+    assert state.link(session(app)) == ""
+    app.button(key="preset-gap-17k").click().run()
+    preset = PRESETS["gap-17k"]
+    assert state.link(session(app)) == encode(Shared(preset.architecture, preset.recipe, start="gap-17k"))
+
+
+# --- editing --------------------------------------------------------------------------------------------------------
+
+
+def test_the_name_is_changed_and_an_empty_one_is_not_taken():
+    app = opened()
+    app.text_input(key="name-0").set_value("  my   net ").run()
+    assert session(app).architecture.name == "my net"
+    assert session(app).is_unchanged
+    app.text_input(key="name-0").set_value("").run()
+    assert session(app).architecture.name == PRESETS[state.FIRST_PRESET].architecture.name
+
+
+def test_limits_are_set_and_taken_away():
+    app = opened()
+    app.number_input(key="assignment-max_layers-0").set_value(10).run()
+    app.number_input(key="assignment-min_accuracy-0").set_value(98.5).run()
+    app.number_input(key="assignment-max_params-0").set_value(None).run()
+    app.toggle(key="assignment-linear_head-0").set_value(True).run()
+    assert session(app).assignment == Assignment(max_params=None, max_layers=10, min_accuracy=0.985, linear_head=True)
+    app.button(key="preset-gap-17k").click().run()
+    assert session(app).assignment.max_layers == 10
+    assert app.number_input(key="assignment-max_layers-1").value == 10
+
+
+def test_a_reset_to_another_images_shape_takes_its_images_too():
+    app = opened()
+    app.selectbox(key="images-0").set_value("cifar10").run()
+    assert session(app).input_shape == (3, 32, 32)
+    app.button(key="reset").click().run()
+    assert session(app).input_shape == (1, 28, 28)
+    assert session(app).recipe == PRESETS[state.FIRST_PRESET].recipe
+
+
+def test_saved_work_is_found_and_opened():
+    process.saved().save("*theirs*", OWN, "somebody else")
+    app = opened()
+    assert not [button for button in app.button if "delete" in str(button.key)]
+    app.button(key="saved-*theirs*").click().run()
+    assert session(app).shared == OWN
+    assert session(app).start.title == "*theirs*"
+
+
+def test_the_recipe_on_train_is_kept():
+    app = opened(train_page)
+    app.number_input(key="recipe-0-epochs").set_value(7).run()
+    assert session(app).recipe.epochs == 7
+    app.selectbox(key="recipe-0-dataset").set_value("cifar10").run()
+    assert session(app).recipe.dataset == "mnist"
+    assert session(app).recipe.epochs == 7
+
+
+# --- forms to download ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.ending)
+def test_every_form_is_made(form):
+    if form.ending == "onnx":
+        pytest.importorskip("onnx")
+    preset = PRESETS["gap-17k"]
+    made = form.make(state._begun(state.Start.of(preset), Shared(preset.architecture, preset.recipe)))
+    assert len(made) > 1000
+
+
+# --- text that comes in ---------------------------------------------------------------------------------------------
+
+GAP = PRESETS["gap-17k"].architecture
+TABLE = summary_table(analyze(GAP))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        to_json(GAP),
+        to_json(GAP, 4) + "\n\n",
+        f"http://localhost:8501/?a={encode(Shared(GAP))}",
+        f"  https://school.example/explorer/?run=x&a={encode(Shared(GAP))}\n",
+        json.dumps({"name": "x", "owner": "y", "architecture": json.loads(to_json(GAP))}),
+    ],
+)
+def test_what_holds_all_of_a_network(text):
+    found = open_text(text)
+    assert found.architecture == GAP
+    assert found.imported is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TABLE,
+        f"# Ours\n\n```\n{TABLE}\n```\n",
+        json.dumps(
+            {"cells": [{"cell_type": "code", "outputs": [{"text": TABLE.splitlines(True)}], "source": []}], "nbformat": 4}
+        ),
+    ],
+)
+def test_what_holds_a_table(text):
+    found = open_text(text)
+    assert difference(GAP, found.architecture).count(object) <= 2  # dropout rates, of which a table doesn't tell
+    assert found.imported is not None
+    assert found.imported.problem is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("hello", "table"),
+        ("{", "not JSON"),
+        ("{}x", "not JSON"),
+        ('{"layers": 3}', "layers"),
+        ("http://localhost/?a=1.x", "the link is damaged"),
+        ("http://localhost/?b=1", "table"),
+        ("https://[?a=1", "table"),
+        ("x" * 1_000_001, "1,000,001 characters"),
+    ],
+)
+def test_what_holds_nothing(text, message):
+    with pytest.raises(OpenError, match=message):
+        open_text(text)
+
+
+def test_work_that_comes_without_a_recipe_takes_the_visitors():
+    visitor = Recipe(dataset="mnist", epochs=4)
+    assert recipe_for(visitor, (1, 28, 28)) == visitor
+    assert recipe_for(visitor, (3, 32, 32)) == Recipe(dataset="cifar10", epochs=4)
+    assert recipe_for(visitor, (7, 9, 9)) == visitor
+    found = open_text(to_json(GAP))
+    assert work(found, GAP, visitor, Assignment(max_layers=3)) == Shared(GAP, visitor, Assignment(max_layers=3))
+    found = open_text(f"http://localhost/?a={encode(OWN)}")
+    assert work(found, found.architecture, visitor, Assignment()) == OWN

@@ -1,0 +1,255 @@
+"""The pages without a browser: what they show, and what their controls do."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.network.spec import layer_to_data
+from explorer.presets import WAYS, load_presets
+from explorer.training.recipe import parse_recipe
+from explorer.training.run import UnknownRun
+from explorer.ui import process, state
+
+
+def build_page() -> None:
+    from explorer.ui import build_page
+
+    build_page.show()
+
+
+def train_page() -> None:
+    from explorer.ui import train_page
+
+    train_page.show()
+
+
+@pytest.fixture(autouse=True)
+def _stop_runs(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[None]:
+    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    yield
+    process.stop()
+
+
+def opened(page, **query: str) -> AppTest:
+    app = AppTest.from_function(page, default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def html(app: AppTest) -> str:
+    return " ".join(str(element.proto.body) for element in app.main if element.type == "html") or " ".join(
+        str(element.proto.body) for element in app.get("html")
+    )
+
+
+def session(app: AppTest) -> state.Session:
+    return app.session_state["explorer"]
+
+
+def test_the_first_page_has_the_first_presets_numbers():
+    app = opened(build_page)
+    assert session(app).start.preset == state.FIRST_PRESET
+    assert "16,426" in html(app)
+
+
+def test_a_preset_replaces_layers_recipe_and_images():
+    app = opened(build_page)
+    app.button(key="preset-gap-17k").click().run()
+    preset = load_presets()["gap-17k"]
+    assert session(app).architecture == preset.architecture
+    assert session(app).recipe == preset.recipe
+    assert session(app).stack.base == 1
+    assert "17,498" in html(app)
+
+
+def test_a_draft_from_the_browser_is_parsed_and_acknowledged():
+    app = opened(build_page)
+    layers = load_presets()["blank"].architecture.layers
+    assert layers == ()
+    draft = {
+        "base": 0,
+        "seq": 1,
+        "selected": None,
+        "stack": [{"uid": "a", "kind": "Flatten"}, {"uid": "b", "kind": "Linear", "out_features": 3}],
+    }
+    app.session_state[state.STACK_KEY] = {"draft": draft}
+    app.run()
+    assert not app.exception
+    assert [layer_to_data(layer)["kind"] for layer in session(app).stack.layers] == ["Flatten", "Linear"]
+    assert session(app).stack.seq == 1
+    assert f"{784 * 3 + 3:,}" in html(app)
+
+
+def test_other_images_change_the_input_shape():
+    app = opened(build_page)
+    next(box for box in app.selectbox if box.label == "Images").select("cifar10").run()
+    assert session(app).input_shape == (3, 32, 32)
+    assert session(app).recipe.dataset == "cifar10"
+
+
+def recipe_fields(app: AppTest) -> dict[str, object]:
+    return {box.label: box.value for box in [*app.selectbox, *app.number_input, *app.toggle]}
+
+
+@pytest.mark.parametrize("id", [id for id, preset in load_presets().items() if preset.documented])
+def test_the_form_is_filled_from_the_preset(id):
+    app = opened(build_page)
+    app.button(key=f"preset-{id}").click().run()
+    kept = session(app)
+    app = AppTest.from_function(train_page, default_timeout=60)
+    app.session_state["explorer"] = kept
+    app.run()
+    assert not app.exception
+    fields, recipe = recipe_fields(app), load_presets()[id].recipe
+    assert (fields["Epochs"], fields["Batch size"], fields["lr"]) == (recipe.epochs, recipe.batch_size, recipe.optimizer.lr)
+    assert fields["Rotation, ± degrees"] == recipe.rotation
+
+
+def test_a_run_is_started_streams_and_ends():
+    app = opened(train_page)
+    next(box for box in app.selectbox if box.label == "Images").select("digits").run()
+    next(box for box in app.number_input if box.label == "Epochs").set_value(2).run()
+    next(button for button in app.button if button.label == "Start training").click().run()
+    assert not app.exception
+    run = session(app).run
+    assert run is not None
+    assert app.query_params["run"] in (run, [run])
+    deadline = time.monotonic() + 60
+    while not process.jobs().snapshot(run).ended and time.monotonic() < deadline:
+        time.sleep(0.1)
+    app.run()
+    assert process.jobs().snapshot(run).status == "finished"
+    assert 'data-epochs="2"' in html(app)
+    assert len(app.dataframe[0].value) == 2
+
+
+def test_a_link_to_a_run_opens_its_network_and_recipe():
+    architecture = load_presets()["bias-free-12k"].architecture
+    recipe = parse_recipe({"dataset": "digits", "epochs": 1, "seed": 5})
+    run = process.jobs().submit(architecture, recipe, "somebody")
+    app = opened(train_page, run=run)
+    assert session(app).architecture == architecture
+    assert recipe_fields(app)["Seed"] == 5
+
+
+def test_a_network_that_cannot_be_trained_is_said_and_start_is_off():
+    kept = opened(build_page)
+    kept.button(key="preset-blank").click().run()
+    app = AppTest.from_function(train_page, default_timeout=60)
+    app.session_state["explorer"] = session(kept)
+    app.run()
+    assert "cannot be trained yet" in app.warning[0].value
+    assert next(button for button in app.button if button.label == "Start training").disabled
+
+
+def test_a_run_that_the_server_does_not_know():
+    app = opened(train_page, run="nosuchrun")
+    assert "there is no run 'nosuchrun' here" in app.info[0].value
+
+
+DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
+
+
+@pytest.mark.parametrize("id", DOCUMENTED)
+def test_each_recipe_of_a_preset_is_taken_with_its_dropout_rates_and_back(id):
+    preset = load_presets()[id]
+    app = opened(build_page)
+    app.button(key=f"preset-{id}").click().run()
+    app = _on_train(app)
+    for way in ("tuned", "documented", "tuned"):
+        app.button(key=f"way-{way}").click().run()
+        assert not app.exception
+        architecture, recipe = preset.way(way)
+        assert session(app).recipe == recipe
+        assert session(app).stack.layers == architecture.layers
+        assert [name for name in WAYS if app.button(key=f"way-{name}").proto.icon] == [way]
+    app.number_input(key=f"recipe-{session(app).recipe_version}-epochs").set_value(3).run()
+    assert session(app).recipe.epochs == 3
+    assert not any(app.button(key=f"way-{name}").proto.icon for name in WAYS)
+
+
+def _on_train(app: AppTest) -> AppTest:
+    """The same visitor on the Train page."""
+    other = AppTest.from_function(train_page, default_timeout=60)
+    other.session_state["explorer"] = session(app)
+    return other.run()
+
+
+# --- the runs -----------------------------------------------------------------------------------------------------------
+
+
+def runs_page() -> None:
+    from explorer.ui import runs_page
+
+    runs_page.show(None, None)  # type: ignore[arg-type]  # where its buttons lead is tried in a browser
+
+
+def finished_runs(*names: str, owner: str = "somebody") -> list[str]:
+    """Short runs on the built-in images, once they have ended."""
+    recipe = parse_recipe({"epochs": 1, "batch_size": 500, "device": "cpu"})
+    architecture = load_presets()["bias-free-12k"].architecture
+    ids = [process.jobs().submit(architecture, recipe, owner, name) for name in names]
+    deadline = time.monotonic() + 60
+    while not all(process.jobs().snapshot(run_id, 4).ended for run_id in ids):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return ids
+
+
+def listed(app: AppTest) -> list[str]:
+    return app.dataframe[0].value["name"].tolist() if app.dataframe else []
+
+
+def test_without_runs_it_says_what_to_do():
+    assert "No runs yet" in html(opened(runs_page))
+
+
+def test_runs_are_listed_newest_first_filtered_and_counted():
+    finished_runs("First try", "second TRY")
+    app = opened(runs_page)
+    assert listed(app) == ["second TRY", "First try"]
+    row = app.dataframe[0].value.iloc[0]
+    assert (row["status"], row["epoch"], row["parameters"], row["images"]) == ("finished", 1.0, 12_400, "Digits")
+    assert 0 < row["final"] == row["best"] <= 100
+    assert "2 of 2 runs · 0 in training, 0 waiting · 1 at a time" in html(app)
+    app.text_input(key="runs-search").set_value("try first").run()
+    assert listed(app) == ["First try"]
+    app.text_input(key="runs-search").set_value("").run()
+    app.pills(key="runs-status").set_value(["to resume"]).run()
+    assert listed(app) == []
+    app.pills(key="runs-status").set_value(["to resume", "finished"]).run()
+    assert len(listed(app)) == 2
+    app.toggle[0].set_value(True).run()
+    assert listed(app) == []
+    assert not app.exception
+
+
+def test_a_chosen_run_is_renamed_continued_and_deleted():
+    kept, other = finished_runs("kept", "other")
+    app = opened(runs_page)
+    app.session_state["runs-chosen"] = other
+    app.run()
+    assert [download.proto.label for download in app.get("download_button")] == ["Weights", "Events"]
+    app.text_input(key=f"runs-name-{other}").set_value("   ").run()
+    assert "1 to 100 characters" in app.toast[0].value
+    app.text_input(key=f"runs-name-{other}").set_value("  better  name ").run()
+    assert listed(app) == ["better name", "kept"]
+    app.number_input(key=f"runs-more-{other}").set_value(2).run()
+    app.button(key=f"runs-continue-{other}").click().run()
+    assert not app.exception
+    deadline = time.monotonic() + 60
+    while len(process.jobs().snapshot(other, 4).epochs) < 3 or not process.jobs().snapshot(other, 4).ended:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    app.run()
+    next(button for button in app.button if button.label == "Delete this run").click().run()
+    assert listed(app) == ["kept"]
+    assert process.jobs().snapshot(kept, 4).status == "finished"
+    with pytest.raises(UnknownRun):
+        process.jobs().snapshot(other)
