@@ -1,0 +1,28 @@
+"""The network and its training are of use where no screen is: on a server without streamlit."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+WITHOUT_SCREENS = """
+import sys
+for name in ("streamlit", "altair"):
+    sys.modules[name] = None  # importing it raises ImportError, as where it is not installed
+import explorer.compare, explorer.network, explorer.training
+import pkgutil, importlib
+for package in (explorer.compare, explorer.network, explorer.training):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+import explorer.__main__
+try:
+    import streamlit
+except ImportError:
+    print("done without streamlit")
+"""
+
+
+def test_network_training_and_the_command_line_import_without_streamlit():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_SCREENS], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert done.stdout == "done without streamlit\n", done.stderr
