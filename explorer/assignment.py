@@ -85,6 +85,7 @@ def best_result(assignment: Assignment, results: Iterable[Result]) -> Result | N
 # --- the clauses ----------------------------------------------------------------------------------------------------
 
 State = Literal["holds", "fails", "unknown"]
+SIGNS: dict[State, str] = {"holds": "✓", "fails": "✗", "unknown": "○"}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Numbers as the screens write them."""
+"""Numbers as the screens and the reports write them."""
 
 
 def short_count(value: int) -> str:
@@ -31,8 +31,3 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def unmarked(text: str) -> str:
-    """Anyone's text for a label or a message, where Streamlit reads Markdown: what could be markup is escaped."""
-    return "".join(f"\\{char}" if char in "\\`*_[]<>&$#~|:!^" else char for char in text)

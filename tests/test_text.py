@@ -1,8 +1,8 @@
-"""Numbers as the screens write them."""
+"""Numbers as the screens and the reports write them."""
 
 import pytest
 
-from explorer.ui import text
+from explorer import text
 
 
 @pytest.mark.parametrize(

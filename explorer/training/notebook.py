@@ -1,6 +1,7 @@
-"""A run as code that stands on its own: a notebook, and model.py, which trains when it is run.
+"""A run as code that stands on its own: a notebook, model.py, which trains when it is run, and evaluate.py, which tests what
+the explorer trained.
 
-Both are made of the same parts and need torch and what the data comes from (torchvision or scikit-learn), not this program.
+All are made of the same parts and need torch and what the data comes from (torchvision or scikit-learn), not this program.
 They do what engine.py does: the same first weights, order of the images, batches, schedule and evaluation. Dropout and
 augmentation draw other numbers here; without them, a run on the same machine's CPU gives the explorer's own accuracies.
 """
@@ -16,12 +17,13 @@ from explorer.network.analysis import analyze, shape_text
 from explorer.network.export import call_text, class_name, class_source, fitting, keywords, plain_text, without_defaults
 from explorer.network.spec import Architecture, ArchitectureError
 from explorer.training.datasets import DATASETS
-from explorer.training.engine import count_steps
+from explorer.training.engine import TEST_BATCH, count_steps
 from explorer.training.network import notes, trainable
 from explorer.training.problems import find_problem
 from explorer.training.recipe import SCHEDULERS, Recipe, arguments
 
 WEIGHTS = "weights.pt"  # the file that model.py leaves
+TRAINED_WEIGHTS = "weights.safetensors"  # the file that evaluate.py reads
 
 
 def notebook_json(architecture: Architecture, recipe: Recipe) -> str:
@@ -50,9 +52,22 @@ def training_script(architecture: Architecture, recipe: Recipe) -> str:
     parts = _parts(architecture, recipe)
     imports = tuple(dict.fromkeys(line for part in parts for line in part.imports))
     use = f"`python model.py` trains, and writes the weights to {WEIGHTS}. It needs torch and {_DATA[recipe.dataset].needs}."
-    about = "\n".join(_summary(architecture, recipe))
+    about = "\n".join(recipe_lines(architecture, recipe))
     top = f'"""{_heading(architecture)}: the network and its training.\n\n{use}\n\n{about}\n"""\n\n'
     return top + _import_lines(imports) + "\n\n\n".join([*(part.code for part in parts), _MAIN]) + "\n"
+
+
+def evaluation_script(architecture: Architecture, recipe: Recipe, threads: int) -> str:
+    """evaluate.py, to lie beside model.py and the weights under its names: the accuracy that the run reported, exactly, on
+    the same kind of processor with as many threads. Sums in another order round otherwise.
+    """
+    return _EVALUATION_SCRIPT.format(
+        about=_heading(architecture),
+        needs=_DATA[recipe.dataset].needs,
+        model=class_name(architecture),
+        weights=TRAINED_WEIGHTS,
+        threads=threads,
+    )
 
 
 # --- what is said of a run ------------------------------------------------------------------------------------------
@@ -65,12 +80,13 @@ def _heading(architecture: Architecture) -> str:
 def _title(architecture: Architecture, recipe: Recipe) -> str:
     # The name is anyone's text: what could be markup is escaped, so that it is read as it stands.
     name = re.sub(r"([\\`*_\[\]<>&$#~|!])", r"\\\1", _heading(architecture))
-    about = "\n".join(f"- {line}" for line in _summary(architecture, recipe))
+    about = "\n".join(f"- {line}" for line in recipe_lines(architecture, recipe))
     needs = f"It needs torch and {_DATA[recipe.dataset].needs}; matplotlib, where it is installed, draws the curves at the end."
     return f"# {name}\n\n{about}\n\n{needs}"
 
 
-def _summary(architecture: Architecture, recipe: Recipe) -> list[str]:
+def recipe_lines(architecture: Architecture, recipe: Recipe) -> list[str]:
+    """The network, its data and every hyperparameter, a line each."""
     analysis, data = analyze(architecture), DATASETS[recipe.dataset]
     layers = "1 layer" if len(analysis.rows) == 1 else f"{len(analysis.rows)} layers"
     epochs = "1 epoch" if recipe.epochs == 1 else f"{recipe.epochs} epochs"
@@ -149,6 +165,8 @@ def _recipe(recipe: Recipe) -> str:
         device,
         "# How batches lie in memory; channels last is faster, but not on Apple's GPUs.",
         'LAYOUT = torch.contiguous_format if DEVICE.type == "mps" else torch.channels_last',
+        "# Images tested at a time.",
+        f"TEST_BATCH = {json.dumps(TEST_BATCH)}[DEVICE.type]",
         "",
         "# Of the training images, scaled to 0..1; one a channel.",
         f"MEAN = torch.tensor({list(kind.mean)}, device=DEVICE).view(-1, 1, 1)",
@@ -232,7 +250,7 @@ def _scheduler(recipe: Recipe) -> list[str]:
 
 def _import_lines(imports: tuple[str, ...]) -> str:
     """The standard library's imports, the others', and the gap after them."""
-    standard = [line for line in imports if line == "import math"]
+    standard = [line for line in _STANDARD if line in imports]
     others = sorted((line for line in imports if line not in standard), key=lambda line: (line.startswith("from"), line))
     groups = ["\n".join(group) for group in (standard, others) if group]
     return "\n\n".join(groups) + "\n\n\n" if groups else ""
@@ -240,6 +258,7 @@ def _import_lines(imports: tuple[str, ...]) -> str:
 
 # --- the parts' text ------------------------------------------------------------------------------------------------
 
+_STANDARD = ("import math", "import os")
 _TORCH = ("import torch", "from torch import nn")
 _FUNCTIONAL = ("import torch", "import torch.nn.functional as F")
 
@@ -276,35 +295,42 @@ def load_data():
     parts = train_images, train_labels, test_images, test_labels
     return [torch.from_numpy(part).to(DEVICE) for part in parts]"""
 
-_MNIST = """\
-def load_data():
+_FOLDER = """\
+# Where the images lie; what is not there is downloaded.
+FOLDER = os.environ.get("EXPLORER_DATA", "data")
+
+
+"""
+
+_MNIST = f"""\
+{_FOLDER}def load_data():
     \"""Images (N, 1, 28, 28), uint8, and their classes (N,), to train and to test.\"""
-    train = datasets.MNIST("data", train=True, download=True)
-    test = datasets.MNIST("data", train=False, download=True)
+    train = datasets.MNIST(FOLDER, train=True, download=True)
+    test = datasets.MNIST(FOLDER, train=False, download=True)
     train_images, test_images = train.data.unsqueeze(1), test.data.unsqueeze(1)
     parts = train_images, train.targets, test_images, test.targets
     return [part.to(DEVICE) for part in parts]"""
 
-_CIFAR10 = """\
-def load_data():
+_CIFAR10 = f"""\
+{_FOLDER}def load_data():
     \"""Images (N, 3, 32, 32), uint8, and their classes (N,), to train and to test.\"""
     parts = []
     for source in (
-        datasets.CIFAR10("data", train=True, download=True),
-        datasets.CIFAR10("data", train=False, download=True),
+        datasets.CIFAR10(FOLDER, train=True, download=True),
+        datasets.CIFAR10(FOLDER, train=False, download=True),
     ):
         parts.append(torch.from_numpy(source.data).permute(0, 3, 1, 2).contiguous())
         parts.append(torch.tensor(source.targets))
     return [part.to(DEVICE) for part in parts]"""
 
 _SKLEARN = ("from sklearn.datasets import load_digits", "from sklearn.model_selection import train_test_split")
-_TORCHVISION = ("import torch", "from torchvision import datasets")
+_TORCHVISION = ("import os", "import torch", "from torchvision import datasets")
 
 _DATA: dict[str, _Data] = {
     "digits": _Data(1_437, "scikit-learn", (*_FUNCTIONAL, *_SKLEARN), _DIGITS),
-    "mnist": _Data(60_000, "torchvision", _TORCHVISION[1:], _MNIST),
-    "fashion-mnist": _Data(60_000, "torchvision", _TORCHVISION[1:], _MNIST.replace("MNIST", "FashionMNIST")),
-    "kmnist": _Data(60_000, "torchvision", _TORCHVISION[1:], _MNIST.replace("MNIST", "KMNIST")),
+    "mnist": _Data(60_000, "torchvision", (_TORCHVISION[0], _TORCHVISION[2]), _MNIST),
+    "fashion-mnist": _Data(60_000, "torchvision", (_TORCHVISION[0], _TORCHVISION[2]), _MNIST.replace("MNIST", "FashionMNIST")),
+    "kmnist": _Data(60_000, "torchvision", (_TORCHVISION[0], _TORCHVISION[2]), _MNIST.replace("MNIST", "KMNIST")),
     "cifar10": _Data(50_000, "torchvision", _TORCHVISION, _CIFAR10),
 }
 
@@ -371,7 +397,7 @@ def evaluate(model, images, labels):
     \"""Mean loss and accuracy, 0 to 1, in evaluation mode.\"""
     model.eval()
     total_loss = right = 0
-    for x, y in zip(images.split(500), labels.split(500)):
+    for x, y in zip(images.split(TEST_BATCH), labels.split(TEST_BATCH)):
         x = x.float() / 255  # (B, C, H, W)
 <scores>
         total_loss += F.cross_entropy(scores, y, reduction="sum").item()
@@ -428,6 +454,32 @@ def main():
 
 if __name__ == "__main__":
     main()"""
+
+
+_EVALUATION_SCRIPT = """\
+\"""{about}: the trained weights, tested on the test images.
+
+`python evaluate.py` prints what README.md reports. It needs torch, safetensors and {needs}.
+\"""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from model import DEVICE, LAYOUT, {model}, evaluate, load_data
+
+# As it was trained: with more threads sums are taken in another order, and round otherwise.
+torch.set_num_threads({threads})
+
+model = {model}()
+model.load_state_dict(load_file(Path(__file__).with_name("{weights}")))
+model = model.to(DEVICE).to(memory_format=LAYOUT)
+_, _, test_images, test_labels = load_data()
+test_loss, test_accuracy = evaluate(model, test_images, test_labels)
+print(f"test loss: {{test_loss:.6g}}")
+print(f"test accuracy: {{test_accuracy:.2%}} of {{len(test_labels):,}} images")
+"""
 
 
 def _cell(id: str, kind: str, source: str) -> dict[str, Any]:

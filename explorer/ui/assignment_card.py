@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.assignment import Assignment, Result, best_result, clauses
+from explorer.assignment import SIGNS, Assignment, Result, best_result, clauses
 from explorer.network.difference import Difference, change_text, difference, difference_text
 from explorer.network.spec import Architecture, Layer, Shape
 from explorer.training.jobs import Snapshot
@@ -17,7 +17,6 @@ from explorer.ui import process, state
 Trained = tuple[tuple[Layer, ...], Shape, str]  # layers, the images' shape, and their data set
 Results = Mapping[Trained, tuple[Result, ...]]
 
-SIGNS = {"holds": "✓", "fails": "✗", "unknown": "○"}
 NAMED_CHANGES = 12  # in the tooltip; the others are counted
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from explorer.network.analysis import Analysis, Row, analyze, shape_text
 from explorer.network.explain import parameter_arithmetic, size_arithmetic
 from explorer.network.layers import LAYERS
+from explorer.text import percent, short_bytes, short_count
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
 from explorer.ui import charts, state
@@ -18,7 +19,6 @@ from explorer.ui.open_dialog import open_dialog
 from explorer.ui.share_menu import share_menu
 from explorer.ui.stack_editor import stack_editor
 from explorer.ui.start_menu import start_menu
-from explorer.ui.text import percent, short_bytes, short_count
 
 
 def show() -> None:

@@ -10,8 +10,20 @@ import pandas as pd
 from explorer.network.analysis import Analysis
 from explorer.presets import Documented, Result
 from explorer.training.event import Event
+from explorer.training.run import Snapshot
 
 Spec = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """One chart with its data, as a page draws it and as it is downloaded."""
+
+    name: str  # of its files, without the ending
+    title: str
+    spec: Spec
+    data: pd.DataFrame
+
 
 # Okabe and Ito's colours, told apart by colour-blind eyes; these two also differ in lightness on a projector.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
@@ -143,6 +155,23 @@ def loss_chart(epochs: int) -> Spec:
 def accuracy_chart(epochs: int, beside: tuple[Curve, ...]) -> Spec:
     """The accuracies over so many epochs, with a place in the legend for each curve to compare them with."""
     return _over(_accuracy_spec((*MEASURED, *(curve.series for curve in beside))), epochs)
+
+
+def run_charts(snapshot: Snapshot, beside: tuple[Curve, ...]) -> tuple[Chart, ...]:
+    """Of a run that has started: its loss, and its accuracies with the curves to compare them with."""
+    assert snapshot.started is not None
+    steps_per_epoch, epochs = (int(snapshot.started.metrics[name]) for name in ("steps_per_epoch", "epochs"))
+    longest = max([epochs, *(epoch for curve in beside for epoch, _ in curve.points)])
+    loss = loss_data(snapshot.steps, snapshot.epochs, steps_per_epoch)
+    return (
+        Chart("loss", "Loss", loss_chart(epochs), loss),
+        Chart(
+            "accuracy",
+            "Accuracy after each epoch",
+            accuracy_chart(longest, beside),
+            accuracy_data(snapshot.epochs, beside),
+        ),
+    )
 
 
 @cache

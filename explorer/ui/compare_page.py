@@ -5,14 +5,15 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from explorer.network.analysis import analyze
 from explorer.ui import process, state
-from explorer.ui.compare import charts
+from explorer.ui.charts import Chart
 from explorer.ui.compare.chosen import MOST, Chosen, find, first_choice, offered, read_link, write_link
+from explorer.ui.compare.computation_view import computation_charts, computation_view
+from explorer.ui.compare.downloads import comparison_downloads
 from explorer.ui.compare.groups import still_training
-from explorer.ui.compare.learning_view import learning_view
+from explorer.ui.compare.learning_view import learning_view, shown_learning_charts
 from explorer.ui.compare.structure_view import structure_view
-from explorer.ui.compare.trade_off_view import trade_off_view
+from explorer.ui.compare.trade_off_view import trade_off_charts, trade_off_view
 from explorer.ui.compare.train_all import train_all
 from explorer.ui.compare.verdict_view import verdict_view
 from explorer.ui.text import unmarked
@@ -38,6 +39,8 @@ def show(build: StreamlitPage) -> None:
         view = st.segmented_control("View", list(VIEWS), default=first, key="compare-view", label_visibility="collapsed")
         st.space("stretch")
         train_all(chosen)
+        with st.container(width="content"):  # a fragment would take as much room as it can get
+            comparison_downloads(chosen, lambda: CHARTS[view or first](chosen) if view in CHARTS else ())
     draw = VIEWS.get(view or first)
     # The trade-off opens what is clicked, for which the whole page has to run.
     if draw is None:
@@ -87,15 +90,15 @@ def _choose() -> list[str]:
     return keys
 
 
-def _computation(chosen: Sequence[Chosen]) -> None:
-    analyses = {each.title: analyze(each.architecture) for each in chosen}
-    st.vega_lite_chart(charts.depth_data(analyses), charts.depth_chart(tuple(analyses)), key="compare-depth")
-
-
 VIEWS: dict[str, View | None] = {
     "Structure": structure_view,
-    "Shape of computation": _computation,
+    "Shape of computation": computation_view,
     "Learning": learning_view,
     "Verdict": verdict_view,
     "Trade-off": None,
+}
+CHARTS: dict[str, Callable[[Sequence[Chosen]], Sequence[Chart]]] = {  # of the views that have some
+    "Shape of computation": computation_charts,
+    "Learning": shown_learning_charts,
+    "Trade-off": trade_off_charts,
 }

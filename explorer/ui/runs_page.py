@@ -10,13 +10,14 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from explorer.network.analysis import analyze
+from explorer.text import duration, percent
 from explorer.training.datasets import DATASETS
-from explorer.training.event import events_csv
 from explorer.training.recipe import Recipe
 from explorer.training.run import ENDED, MAX_NAME, Snapshot, UnknownRun
 from explorer.ui import process, state
 from explorer.ui.run_actions import ask, run_actions
-from explorer.ui.text import duration, percent, unmarked
+from explorer.ui.run_downloads import run_downloads
+from explorer.ui.text import unmarked
 
 EVERY = 2.0  # seconds between two looks while something goes on
 TABLE_HEIGHT = 420  # pixels, whatever the number of runs, so that nothing below moves
@@ -197,7 +198,8 @@ def _details(snapshot: Snapshot, build: StreamlitPage, train: StreamlitPage) -> 
             state.open_run(run)
             st.switch_page(build)
         run_actions(snapshot, "runs")
-        _downloads(snapshot)
+        with st.container(width="content"):  # a fragment would take as much room as it can get
+            run_downloads(run.id, "runs")
         _rename(snapshot)
         _delete(snapshot)
 
@@ -212,29 +214,6 @@ def _facts(snapshot: Snapshot) -> str:
             f"the highest {percent(best.metrics['test_accuracy'])} after epoch {best.epoch}"
         )
     return " · ".join(parts)
-
-
-def _downloads(snapshot: Snapshot) -> None:
-    run_id = snapshot.run.id
-    if snapshot.epochs:
-        st.download_button(
-            "Weights",
-            lambda: process.jobs().weights_file(run_id) or b"",
-            f"{run_id}.safetensors",
-            "application/octet-stream",
-            icon=":material/download:",
-            on_click="ignore",
-            help="As safetensors, by the names of the network's state_dict, after its last whole epoch.",
-        )
-    st.download_button(
-        "Events",
-        lambda: events_csv(process.jobs().events(run_id)),
-        f"{run_id}.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        help="All that was measured, as CSV.",
-    )
 
 
 def _rename(snapshot: Snapshot) -> None:

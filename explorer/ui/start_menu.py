@@ -8,8 +8,9 @@ from explorer.network.analysis import analyze
 from explorer.network.difference import Added, Change, Changed, Removed, change_text, difference, difference_text
 from explorer.presets import Preset, load_presets
 from explorer.saved import Saved, SaveError
+from explorer.text import percent
 from explorer.ui import process, state
-from explorer.ui.text import percent, unmarked
+from explorer.ui.text import unmarked
 
 SIGNS: dict[type[Change], str] = {Added: "+", Removed: "−", Changed: "≠"}
 LONGEST_TITLE = 24  # on the button, so that the line stays one

@@ -8,16 +8,18 @@ import streamlit as st
 
 from explorer.network.analysis import analyze
 from explorer.presets import WAYS, Preset, load_presets, result
+from explorer.text import duration, percent
 from explorer.training.datasets import BUILT_IN, DATASETS
 from explorer.training.devices import DeviceError
-from explorer.training.event import Event, events_csv
+from explorer.training.event import Event
 from explorer.training.jobs import QueueFull, Snapshot, UnknownRun
 from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe
 from explorer.ui import charts, process, state
 from explorer.ui.recipe_form import recipe_form
 from explorer.ui.run_actions import run_actions
-from explorer.ui.text import duration, percent, unmarked
+from explorer.ui.run_downloads import run_downloads
+from explorer.ui.text import unmarked
 
 POINTS = 400  # step events a chart gets, whatever the run's length
 TABLE_HEIGHT = 250  # pixels, the same from the first epoch on, so that nothing below it moves
@@ -36,7 +38,7 @@ def show() -> None:
             return
         # The fragment repeats itself only while there is something to come; it asks for one whole run at the end.
         st.fragment(_run, run_every=None if snapshot.ended else EVERY)(snapshot.run.id, snapshot.ended)
-        _download(snapshot.run.id)
+        run_downloads(snapshot.run.id, "train")  # outside the live part: what is drawn anew cannot be clicked at leisure
 
 
 # --- the recipe -----------------------------------------------------------------------------------------------------
@@ -141,17 +143,10 @@ def _run(run_id: str, ended_before: bool) -> None:
     beside = _beside(snapshot)
     if snapshot.started is None:
         return
-    steps_per_epoch, epochs = (int(snapshot.started.metrics[name]) for name in ("steps_per_epoch", "epochs"))
-    loss, accuracy = st.columns(2, gap="medium")
-    with loss:
-        st.html('<h3 class="chart-title">Loss</h3>')
-        st.vega_lite_chart(
-            charts.loss_data(snapshot.steps, snapshot.epochs, steps_per_epoch), charts.loss_chart(epochs), key="loss"
-        )
-    with accuracy:
-        st.html('<h3 class="chart-title">Accuracy after each epoch</h3>')
-        longest = max([epochs, *(epoch for curve in beside for epoch, _ in curve.points)])
-        st.vega_lite_chart(charts.accuracy_data(snapshot.epochs, beside), charts.accuracy_chart(longest, beside), key="accuracy")
+    for side, chart in zip(st.columns(2, gap="medium"), charts.run_charts(snapshot, beside), strict=True):
+        with side:
+            st.html(f'<h3 class="chart-title">{chart.title}</h3>')
+            st.vega_lite_chart(chart.data, chart.spec, key=chart.name)
     if snapshot.epochs:
         _epochs(snapshot)
 
@@ -258,18 +253,6 @@ def _epochs(snapshot: Snapshot) -> None:
             "iterations/s": st.column_config.NumberColumn(format="%.1f"),
             "seconds": st.column_config.NumberColumn(format="%.1f"),
         },
-    )
-
-
-def _download(run_id: str) -> None:
-    """Outside the live part: what is drawn anew every second cannot be clicked at leisure."""
-    st.download_button(
-        "Download all events as CSV",
-        lambda: events_csv(process.jobs().events(run_id)),
-        f"{run_id}.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
     )
 
 

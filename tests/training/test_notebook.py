@@ -85,7 +85,7 @@ RECIPES = [
         {"scheduler": {"kind": "CosineAnnealingLR"}, "optimizer": {"kind": "SGD", "nesterov": True, "momentum": 0.9}}, id="cosine"
     ),
 ]
-NEEDED = {"math", "torch", "sklearn", "torchvision", "matplotlib"}
+NEEDED = {"math", "os", "torch", "sklearn", "torchvision", "matplotlib"}
 
 
 def imported(source: str) -> set[str]:

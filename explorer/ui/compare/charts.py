@@ -1,5 +1,6 @@
 """The Compare page's charts: data in, altair's specifications out, each built once and filled with data by whoever draws it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -110,28 +111,63 @@ def learning_data(groups: Sequence[Group], documented: Sequence[DocumentedCurve]
     return pd.DataFrame(rows, columns=["series", "place", "value", "low", "high", "seeds", "kind"])
 
 
-@cache
-def learning_chart(series: tuple[str, ...], colours: tuple[str, ...], metric: str, axis: str, closest: bool) -> Spec:
-    """A line a group and a band of one standard deviation; documents dashed. A click on a name in the legend hides its line.
+# Of an accuracy: all of it, its last percent, or the tenths of a percent in which the curves end.
+ZOOMS = ("all", "last percent", "last per mille")
+Domain = tuple[float, float]
 
-    `closest` shows the last percent of an accuracy alone, where these networks differ.
-    """
-    hidden = alt.selection_point(fields=["series"], bind="legend", toggle="true", name="hidden", empty=False)
-    _, factor, title = METRICS[metric]
-    domain = alt.Scale(domain=[99, 100], clamp=False) if closest and factor == 100 else alt.Scale(zero=False)
-    legend = alt.Legend(
-        title=None, orient="top", columns=3, labelLimit=420, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1
+
+def zoomed(data: pd.DataFrame, metric: str, zoom: str) -> Domain | None:
+    """The part of the axis to draw, None for all. What is no accuracy has no last percent."""
+    if METRICS[metric][1] != 100 or zoom == "all" or data.empty:
+        return None
+    if zoom == "last percent":
+        return 99.0, 100.0
+    ends = data.sort_values("place").groupby("series").value.last()
+    return max(0.0, math.floor(10 * ends.min() - 1) / 10), min(
+        100.0, math.ceil(10 * max(ends.max(), data.value.max()) + 0.5) / 10
     )
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a series is drawn: a network has one colour, its recipes and its document differ in their dashes."""
+
+    series: str
+    colour: str
+    dashes: tuple[int, ...]
+
+
+RECIPE_DASHES = ((1, 0), (9, 3), (9, 3, 2, 3))  # of a network's first recipe, its second, and all others
+DOCUMENT_DASHES = (2, 3)
+
+
+@cache
+def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Domain | None) -> Spec:
+    """A line a series and a band of one standard deviation. A click on a name in the legend hides its line."""
+    hidden = alt.selection_point(fields=["series"], bind="legend", toggle="true", name="hidden", empty=False)
+    title = METRICS[metric][2]
+    scale = alt.Scale(domain=list(domain), nice=False) if domain else alt.Scale(zero=False)
+    legend = alt.Legend(
+        title=None,
+        orient="top",
+        columns=3,
+        labelLimit=420,
+        symbolType="stroke",
+        symbolStrokeWidth=3,
+        symbolOpacity=1,
+        symbolSize=400,
+    )
+    names = [style.series for style in styles]
     base = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X("place:Q", title=AXES[axis][1], axis=alt.Axis(format="~s" if axis == "steps" else "d", tickMinStep=1)),
-        color=alt.Color("series:N", scale=alt.Scale(domain=list(series), range=list(colours)), legend=legend),
+        color=alt.Color("series:N", scale=alt.Scale(domain=names, range=[style.colour for style in styles]), legend=legend),
     )
     seen = alt.condition(hidden, alt.value(0), alt.value(1))
     lines = base.mark_line(strokeWidth=2, clip=True, point=alt.OverlayMarkDef(size=18)).encode(
-        y=alt.Y("value:Q", title=title, scale=domain),
+        y=alt.Y("value:Q", title=title, scale=scale),
         opacity=seen,
         strokeDash=alt.StrokeDash(
-            "kind:N", scale=alt.Scale(domain=["measured", "documented"], range=[[1, 0], [5, 4]]), legend=None
+            "series:N", scale=alt.Scale(domain=names, range=[list(style.dashes) for style in styles]), legend=legend
         ),
         tooltip=[
             alt.Tooltip("series:N"),
@@ -141,7 +177,7 @@ def learning_chart(series: tuple[str, ...], colours: tuple[str, ...], metric: st
         ],
     )
     band = base.mark_area(clip=True).encode(
-        y=alt.Y("low:Q", scale=domain), y2="high:Q", opacity=alt.condition(hidden, alt.value(0), alt.value(0.18))
+        y=alt.Y("low:Q", scale=scale), y2="high:Q", opacity=alt.condition(hidden, alt.value(0), alt.value(0.18))
     )
     return plain((band + lines.add_params(hidden)).properties(height=380, width="container"))
 

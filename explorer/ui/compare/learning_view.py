@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from explorer.compare.learning import DocumentedCurve, Group
+from explorer.ui.charts import Chart
 from explorer.ui.compare import charts
+from explorer.ui.compare.charts import Style
 from explorer.ui.compare.chosen import Chosen
 from explorer.ui.compare.groups import documents_of, groups_of, preset_of
 
@@ -20,28 +22,54 @@ def learning_view(chosen: Sequence[Chosen]) -> None:
         axis = st.segmented_control(
             "Against", list(charts.AXES), default="epochs", key="compare-axis", label_visibility="collapsed"
         )
-        closest = st.toggle("Last percent", key="compare-closest", help="From 99 to 100 %, where these networks differ.")
+        zoom = st.segmented_control(
+            "From", list(charts.ZOOMS), default="all", key="compare-zoom", label_visibility="collapsed", help=_ZOOM_HELP
+        )
         with_documents = st.toggle(
             "Documented", True, key="compare-documented", help="What the presets' documents logged, dashed."
         )
-    shown = documents if with_documents else ()
-    axis = axis or "epochs"
-    series = (*(group.label for group in groups), *(f"{each.preset_id}{charts.DOCUMENTED}" for each in shown))
-    chart = charts.learning_chart(series, _colours(groups, shown), metric, axis, closest)
-    st.vega_lite_chart(
-        charts.learning_data(groups, shown, metric, axis), chart, key=f"compare-learning-{metric}-{axis}-{closest}"
-    )
+    chart = learning_chart(groups, documents if with_documents else (), metric, axis or "epochs", zoom or "all")
+    st.vega_lite_chart(chart.data, chart.spec, key=f"compare-learning-{metric}-{axis}-{zoom}")
     st.html(
         '<p class="note">A line is the mean over seeds, its band one standard deviation either way. Click a name in the legend '
         "to hide its line. Dashed lines are what documents report; nothing here was computed from them.</p>"
     )
 
 
-def _colours(groups: Sequence[Group], documents: Sequence[DocumentedCurve]) -> tuple[str, ...]:
-    """One a group; a document has the colour of the first group of its network."""
-    colours = [charts.colour(place) for place in range(len(groups))]
-    networks = [preset.id if (preset := preset_of(group.architecture)) else "" for group in groups]
+_ZOOM_HELP = "Of an accuracy: all of it, the last percent, or the few tenths of a percent in which these networks end."
+
+
+def shown_learning_charts(chosen: Sequence[Chosen]) -> tuple[Chart, ...]:
+    """As the view shows it."""
+    documents = documents_of(chosen) if st.session_state.get("compare-documented", True) else ()
+    metric = st.session_state.get("compare-metric") or "test accuracy"
+    axis, zoom = st.session_state.get("compare-axis") or "epochs", st.session_state.get("compare-zoom") or "all"
+    return (learning_chart(groups_of(chosen), documents, metric, axis, zoom),)
+
+
+def learning_chart(
+    groups: Sequence[Group], documents: Sequence[DocumentedCurve], metric: str, axis: str = "epochs", zoom: str = "all"
+) -> Chart:
+    data = charts.learning_data(groups, documents, metric, axis)
+    domain = charts.zoomed(data, metric, zoom)
+    spec = charts.learning_chart(_styles(groups, documents), metric, axis, domain)
+    name = metric.replace(" ", "-") + ("" if domain is None else f"-{zoom.replace(' ', '-')}")
+    return Chart(name, f"{metric.capitalize()} over {axis}", spec, data)
+
+
+def _styles(groups: Sequence[Group], documents: Sequence[DocumentedCurve]) -> tuple[Style, ...]:
+    """One a series, in the order of the legend."""
+    networks: dict[object, int] = {}  # how many of its recipes have their dashes already
+    styles = []
+    for group in groups:
+        preset = preset_of(group.architecture)
+        network = preset.id if preset else (group.architecture.layers, group.architecture.input_shape)
+        before = networks.get(network, 0)
+        networks[network] = before + 1
+        dashes = charts.RECIPE_DASHES[min(before, len(charts.RECIPE_DASHES) - 1)]
+        styles.append(Style(group.label, charts.colour(list(networks).index(network)), dashes))
     for document in documents:
-        known = document.preset_id in networks
-        colours.append(colours[networks.index(document.preset_id)] if known else charts.colour(len(set(colours))))
-    return tuple(colours)
+        networks.setdefault(document.preset_id, 0)
+        place = list(networks).index(document.preset_id)
+        styles.append(Style(f"{document.preset_id}{charts.DOCUMENTED}", charts.colour(place), charts.DOCUMENT_DASHES))
+    return tuple(styles)

@@ -9,8 +9,8 @@ import streamlit as st
 from explorer.compare.structure import Cell, Effect, Line, Stage, align, effect_of_changes, params_shares, totals
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import change_text, layer_text
+from explorer.text import percent, short_bytes, short_count
 from explorer.ui.compare.chosen import Chosen
-from explorer.ui.text import percent, short_bytes, short_count
 
 
 def structure_view(chosen: Sequence[Chosen]) -> None:

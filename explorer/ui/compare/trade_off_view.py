@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from explorer.ui.charts import Chart
 from explorer.ui.compare import charts
 from explorer.ui.compare.charts import Mark
 from explorer.ui.compare.chosen import RUN, Chosen, find
@@ -12,24 +13,37 @@ from explorer.ui.compare.groups import groups_of, preset_of
 
 def trade_off_view(chosen: Sequence[Chosen], open_in_build: Callable[[Chosen], None]) -> None:
     """A click on a point opens its network."""
-    marks = _marks(chosen)
-    if not marks:
+    drawn = trade_off_charts(chosen)
+    if not drawn:
         st.html('<p class="hint">Nothing chosen has been trained or documented yet: “Train all” starts it.</p>')
         return
-    series = tuple(dict.fromkeys(mark.series for mark in marks))
-    for side, cost in zip(st.columns(2, gap="medium"), charts.COSTS, strict=True):
+    for side, chart in zip(st.columns(2, gap="medium"), drawn, strict=True):
         with side:
-            st.html(f'<h3 class="chart-title">Test accuracy against {charts.COSTS[cost]}</h3>')
-            chart = charts.trade_off_chart(series, cost)
-            event = st.vega_lite_chart(
-                charts.trade_off_data(marks, cost), chart, key=f"compare-{cost}", on_select="rerun", selection_mode="picked"
-            )
+            st.html(f'<h3 class="chart-title">{chart.title}</h3>')
+            key = f"compare-{chart.name}"
+            event = st.vega_lite_chart(chart.data, chart.spec, key=key, on_select="rerun", selection_mode="picked")
             picked = event.selection.get("picked") or []
             if picked and (found := find(str(picked[0]["opens"]))):
                 open_in_build(found)
     st.html(
         '<p class="note">Filled: measured, each run after its final epoch. Hollow: the best that a document reports. The dashed '
         "line joins the measured points that no other beats. Click a point to open its network.</p>"
+    )
+
+
+def trade_off_charts(chosen: Sequence[Chosen]) -> tuple[Chart, ...]:
+    """One a cost; none where there is no point to draw."""
+    marks = _marks(chosen)
+    series = tuple(dict.fromkeys(mark.series for mark in marks))
+    return tuple(
+        Chart(
+            f"accuracy-against-{cost.replace('_', '-')}",
+            f"Test accuracy against {title}",
+            charts.trade_off_chart(series, cost),
+            charts.trade_off_data(marks, cost),
+        )
+        for cost, title in charts.COSTS.items()
+        if marks
     )
 
 

@@ -12,12 +12,12 @@ from explorer.compare.learning import Group, Record
 from explorer.compare.mcnemar import Right, first_pair, mcnemar, right_answers, verdict_text
 from explorer.compare.verdict import Verdict, standard_error, verdict
 from explorer.presets import load_presets
+from explorer.text import percent
 from explorer.training.datasets import DatasetError, load_dataset
 from explorer.training.devices import available_devices
 from explorer.ui import process
 from explorer.ui.compare.chosen import Chosen
 from explorer.ui.compare.groups import groups_of
-from explorer.ui.text import percent
 
 PAIRED = "compare-paired"
 COLUMNS = {
@@ -112,17 +112,21 @@ def _tested(a: Group, b: Group) -> str:
     if pair is None:
         return "They were tested on different images, so there is nothing to compare."
     try:
-        answers = [_right(record) for record in pair]
-    except (DatasetError, LookupError) as error:
+        right = [answers(record) for record in pair]
+    except LookupError as error:
         return str(error)
-    found = mcnemar(*answers)
+    found = mcnemar(*right)
     seeds = " and ".join(f"seed {record.recipe.seed}" for record in pair)
-    return f"{verdict_text(found, a.label, b.label)} ({seeds}; McNemar's test, exact, on {len(answers[0]):,} images.)"
+    return f"{verdict_text(found, a.label, b.label)} ({seeds}; McNemar's test, exact, on {len(right[0]):,} images.)"
 
 
-def _right(record: Record) -> Right:
+def answers(record: Record) -> Right:
+    """Which test images a run gets right. Raises LookupError, which says why that cannot be told."""
     assert record.run_id is not None
-    return _answers(record.run_id, len(record.epochs))
+    try:
+        return _answers(record.run_id, len(record.epochs))
+    except DatasetError as error:
+        raise LookupError(str(error)) from None
 
 
 @lru_cache(maxsize=64)

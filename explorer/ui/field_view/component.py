@@ -16,6 +16,7 @@ import streamlit as st
 from explorer.network.analysis import Analysis
 from explorer.network.receptive_field import receptive_fields
 from explorer.network.spec import Conv2d
+from explorer.text import percent
 from explorer.training.datasets import DATASETS
 from explorer.training.jobs import JobManager, UnknownRun
 from explorer.ui import process
@@ -23,7 +24,6 @@ from explorer.ui.field_view import data, look
 from explorer.ui.field_view.ask import Ask, parse_ask, unit_at
 from explorer.ui.field_view.weights import Trained, Untrained, find_trained
 from explorer.ui.samples import samples
-from explorer.ui.text import percent
 
 _FOLDER = Path(__file__).parent
 # Streamlit takes one inline script, so the parts are joined here; each says at its top what it is for.

@@ -1,0 +1,46 @@
+"""Runs of small networks on the built-in images, as the job manager keeps them."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from explorer.network.spec import Architecture, BatchNorm2d, Conv2d, Flatten, Linear, ReLU, Softmax
+from explorer.report.run_report import Trained
+from explorer.training.jobs import JobManager
+from explorer.training.recipe import Recipe
+
+SMALL = Architecture(
+    name="small",
+    layers=(
+        Conv2d(out_channels=4, kernel_size=5, stride=3),
+        ReLU(),
+        BatchNorm2d(),
+        Flatten(),
+        Linear(out_features=10),
+        Softmax(dim=1),
+    ),
+)
+RECIPE = Recipe(dataset="digits", epochs=2, batch_size=64, device="cpu", precision="fp32")
+
+
+@pytest.fixture
+def jobs():
+    with JobManager() as manager:
+        yield manager
+
+
+@pytest.fixture
+def trained(jobs: JobManager) -> Callable[..., Trained]:
+    def train(architecture: Architecture = SMALL, **changes: object) -> Trained:
+        run_id = jobs.submit(architecture, RECIPE.model_copy(update=changes), "somebody")
+        deadline = time.monotonic() + 120
+        while not jobs.snapshot(run_id).ended:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return Trained(
+            jobs.snapshot(run_id), jobs.events(run_id), jobs.weights(run_id), jobs.precision(run_id), torch.get_num_threads()
+        )
+
+    return train
