@@ -1,6 +1,7 @@
 """Runs of several visitors: queued, paused, resumed, continued, listed, taken away."""
 
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,7 @@ def test_a_run_is_named_opened_downloaded_and_deleted(app: App, tmp_path: Path):
     name.fill("<b>Mine</b> & *yours*")
     name.press("Enter")
     expect(app.page.locator(".run b")).to_have_text("<b>Mine</b> & *yours*")
+    app.page.get_by_role("button", name="Download").click()
     with app.page.expect_download() as download:
         app.page.get_by_role("button", name="Weights").click()
     download.value.save_as(tmp_path / "weights")
@@ -153,6 +155,13 @@ def test_a_run_is_named_opened_downloaded_and_deleted(app: App, tmp_path: Path):
     lines = (tmp_path / "events").read_text().splitlines()
     assert lines[0].startswith("kind,time,epoch,step,message")
     assert [line.split(",")[0] for line in lines[1:]][0 :: len(lines) - 2] == ["started", "finished"]
+    with app.page.expect_download() as download:
+        app.page.get_by_role("button", name="Report").click()
+    download.value.save_as(tmp_path / "report.zip")
+    assert {"README.md", "model.py", "weights.safetensors", "accuracy.svg"} <= {
+        Path(name).name for name in zipfile.ZipFile(tmp_path / "report.zip").namelist()
+    }
+    app.page.keyboard.press("Escape")
     app.page.get_by_role("button", name="Open in Build").click()
     expect(app.page.get_by_role("button", name="Start from")).to_contain_text("bias-free-12k")
     open_runs(app)

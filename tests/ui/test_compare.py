@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -12,8 +13,9 @@ from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, ReLU
 from explorer.presets import load_presets
 from explorer.training.recipe import Recipe
 from explorer.ui import process
-from explorer.ui.compare import charts, verdict_view
+from explorer.ui.compare import charts, learning_view, verdict_view
 from explorer.ui.compare.chosen import MOST, find, first_choice, read_link, write_link
+from explorer.ui.compare.groups import documents_of, groups_of
 from explorer.ui.compare.train_all import missing_runs
 
 DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
@@ -182,6 +184,27 @@ def test_presets_are_trained_with_the_recipe_that_was_asked_for(way):
     for each in missing_runs([find(id) for id in first_choice()], way, "", 1, 5):
         architecture, recipe = load_presets()[each.title].way(way)
         assert (each.architecture, each.recipe) == (architecture, recipe.model_copy(update={"epochs": 5, "seed": 0}))
+
+
+def test_the_last_per_mille_is_where_the_curves_end():
+    rows = [("a", 1, 98.0), ("a", 2, 99.52), ("b", 1, 97.0), ("b", 2, 99.41)]
+    data = pd.DataFrame(rows, columns=["series", "place", "value"])
+    assert charts.zoomed(data, "test accuracy", "all") is None
+    assert charts.zoomed(data, "test accuracy", "last percent") == (99, 100)
+    low, high = charts.zoomed(data, "test accuracy", "last per mille")
+    assert (low, high) == pytest.approx((99.3, 99.6))
+    assert charts.zoomed(data, "test loss", "last per mille") is None
+
+
+def test_a_network_has_one_colour_and_its_recipes_and_document_dashes_of_their_own():
+    found = [find(id) for id in ("gap-17k", "strided-20k")]
+    styles = learning_view._styles(groups_of(found), documents_of(found))
+    gap, strided = ([style for style in styles if name in style.series] for name in ("lobal average pooling", "trided"))
+    gap += [style for style in styles if style.series.startswith("gap")]
+    assert len({style.colour for style in gap}) == 1
+    assert len({style.dashes for style in gap}) == len(gap)
+    assert not {style.colour for style in gap} & {style.colour for style in strided}
+    assert len({(style.colour, style.dashes) for style in styles}) == len(styles)
 
 
 def test_the_front_is_of_measured_points_alone():

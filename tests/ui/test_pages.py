@@ -235,7 +235,7 @@ def test_a_chosen_run_is_renamed_continued_and_deleted():
     app = opened(runs_page)
     app.session_state["runs-chosen"] = other
     app.run()
-    assert [download.proto.label for download in app.get("download_button")] == ["Weights", "Events"]
+    assert "Download" in [menu.proto.popover.label for menu in app.get("popover")]
     app.text_input(key=f"runs-name-{other}").set_value("   ").run()
     assert "1 to 100 characters" in app.toast[0].value
     app.text_input(key=f"runs-name-{other}").set_value("  better  name ").run()
