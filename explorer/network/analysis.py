@@ -1,18 +1,21 @@
 """What each layer of an architecture does: shape, parameters, cost, receptive field, and where it fails."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from explorer.network.build import measure
 from explorer.network.layers import LAYERS, Misfit, find_misfit, size_text
-from explorer.network.receptive_field import after_layer, image_field
+from explorer.network.receptive_field import after_layer, effort, image_field
 from explorer.network.spec import Architecture, ArchitectureError, Layer, Shape
 
 # What a server shared by a class can bear, checked before anything is allocated.
 MAX_PARAMS = 50_000_000
 MAX_ACTIVATIONS = 16_000_000  # values that one image leaves in all layers together: 64 MB in float32
 MAX_MULT_ADDS = 20_000_000_000  # for one image
+MAX_SIDE = 2048  # rows or columns of a map
+MAX_EFFORT = 60_000_000  # numbers that following the receptive fields handles in all layers together
 BYTES_PER_VALUE = 4  # float32
 
 
@@ -86,10 +89,16 @@ class Analysis:
 @lru_cache(maxsize=1024)
 def analyze(architecture: Architecture) -> Analysis:
     """Rows and totals; where a layer does not fit, the rows above it and the problem, never an exception."""
+    found = _walk(architecture)
+    return replace(found, problem=_proven(found.problem, architecture)) if found.problem else found
+
+
+def _walk(architecture: Architecture) -> Analysis:
+    """The same, but that a problem's remedies are not tried."""
     shape: Shape = architecture.input_shape
     field = image_field(shape)
     rows: list[Row] = []
-    params = activations = mult_adds = 0
+    params = activations = mult_adds = handled = 0
     for index, layer in enumerate(architecture.layers):
         if misfit := find_misfit(layer, shape):
             return Analysis(architecture, tuple(rows), _problem(architecture, index, misfit))
@@ -99,11 +108,13 @@ def analyze(architecture: Architecture) -> Analysis:
             return Analysis(architecture, tuple(rows), Problem(index, error.message, None, None))
         values = _product(found.output_shape)
         params, activations, mult_adds = params + found.params, activations + values, mult_adds + found.mult_adds
-        if excess := _excess(params, activations, mult_adds):
+        axes = LAYERS[layer.kind].axes(layer)
+        handled += effort(field, axes, found.output_shape)
+        if excess := _excess(params, activations, mult_adds, max(found.output_shape[1:], default=1), handled):
             return Analysis(
                 architecture, tuple(rows), Problem(index, f"with {layer.kind} {excess}", "make the layer smaller", None)
             )
-        field = after_layer(field, LAYERS[layer.kind].axes(layer), found.output_shape)
+        field = after_layer(field, axes, found.output_shape)
         rows.append(
             Row(
                 index=index,
@@ -137,7 +148,6 @@ def analysis_to_data(analysis: Analysis) -> dict[str, Any]:
                 "mult_adds": row.mult_adds,
                 "receptive_field": list(row.receptive_field),
                 "jump": list(row.jump) if row.jump else None,
-                "seen": list(row.seen),
             }
             for row in analysis.rows
         ],
@@ -170,6 +180,34 @@ def _problem(architecture: Architecture, index: int, misfit: Misfit) -> Problem:
     return Problem(index, misfit.message, misfit.remedy, mended, otherwise)
 
 
+MENDS_IN_A_ROW = 4  # of one layer: its groups, then its padding, then its kernel, …
+
+
+def _proven(problem: Problem, architecture: Architecture) -> Problem:
+    """With only those remedies after which the layer fits, and of two the one first with which more of the stack does."""
+    remedies = [(problem.remedy, problem.mended), problem.otherwise or (None, None)]
+    tried = [(text, mended and _until_it_fits(mended, problem.index, len(architecture.layers))) for text, mended in remedies]
+    fit = sorted(((text, *found) for text, found in tried if found), key=lambda remedy: -remedy[2])
+    if not fit:
+        return replace(problem, mended=None, otherwise=None)
+    text, mended, _ = fit[0]
+    return replace(problem, remedy=text, mended=mended, otherwise=(fit[1][0] or "", fit[1][1]) if fit[1:] else None)
+
+
+def _until_it_fits(mended: Architecture, index: int, layers: int) -> tuple[Architecture, float] | None:
+    """The architecture, mended further where the same layer has another fault, and how many of the layers after it fit."""
+    for _ in range(MENDS_IN_A_ROW):
+        problem, longer = _walk(mended).problem, len(mended.layers) - layers
+        if problem is None:
+            return mended, math.inf
+        if problem.index > index + longer:
+            return mended, problem.index - index - longer
+        if problem.mended is None:
+            return None
+        mended = problem.mended
+    return None
+
+
 def _above_flatten(architecture: Architecture, index: int) -> Architecture:
     layers = architecture.layers
     flatten = next(place for place in range(index) if layers[place].kind == "Flatten")  # only a Flatten makes a vector of maps
@@ -177,13 +215,15 @@ def _above_flatten(architecture: Architecture, index: int) -> Architecture:
     return architecture.model_copy(update={"layers": moved})
 
 
-def _excess(params: int, activations: int, mult_adds: int) -> str | None:
+def _excess(params: int, activations: int, mult_adds: int, side: int, handled: int) -> str | None:
     limits = (
-        (params, MAX_PARAMS, "parameters"),
-        (activations, MAX_ACTIVATIONS, "values in memory for each image"),
-        (mult_adds, MAX_MULT_ADDS, "mult-adds for each image"),
+        (params, MAX_PARAMS, "the network has {:,} parameters"),
+        (activations, MAX_ACTIVATIONS, "the network has {:,} values in memory for each image"),
+        (mult_adds, MAX_MULT_ADDS, "the network has {:,} mult-adds for each image"),
+        (side, MAX_SIDE, "the map is {:,} pixels long"),
+        (handled, MAX_EFFORT, "the windows reach over {:,} units in all"),
     )
-    return next((f"the network has {n:,} {what}; the limit is {limit:,}" for n, limit, what in limits if n > limit), None)
+    return next((f"{text.format(n)}; the limit is {limit:,}" for n, limit, text in limits if n > limit), None)
 
 
 def _product(shape: Shape) -> int:

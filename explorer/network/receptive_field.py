@@ -10,7 +10,7 @@ values it is normalised with, so from there on a unit sees them all, though its 
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from explorer.network.layers import (
     Window,
 )
 from explorer.network.spec import Architecture, Shape
+from explorer.recent import Recent
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -100,15 +101,38 @@ def after_layer(field: ReceptiveField, axes: tuple[Axis, Axis], output_shape: Sh
     return ReceptiveField(_after(field.rows, axes[0], rows), _after(field.columns, axes[1], columns))
 
 
-@lru_cache(maxsize=256)
+ROOM = 100_000_000  # bytes of fields that are kept for another look
+_known: Recent[Architecture, tuple[ReceptiveField, ...]] = Recent(ROOM, lambda fields: sum(map(_bytes, fields)))
+_lock = Lock()
+
+
 def receptive_fields(architecture: Architecture) -> tuple[ReceptiveField, ...]:
     """One ReceptiveField a layer; every layer must fit (see analysis.analyze for stacks where one does not)."""
+    with _lock:
+        known = _known.get(architecture)
+    if known is not None:
+        return known
     shape, field, fields = architecture.input_shape, image_field(architecture.input_shape), []
     for layer in architecture.layers:
         shape = measure(layer, shape).output_shape  # type: ignore[assignment]
         field = after_layer(field, LAYERS[layer.kind].axes(layer), shape)
         fields.append(field)
+    with _lock:
+        _known[architecture] = tuple(fields)
     return tuple(fields)
+
+
+def effort(field: ReceptiveField, axes: tuple[Axis, Axis], output_shape: Shape) -> int:
+    """About how many numbers `after_layer` takes into its hands for this layer, and so what it costs."""
+    sides = output_shape[1:] if len(output_shape) == 3 else (1, 1)
+    return sum(
+        side * (before.touched.shape[1] + (axis.kernel if isinstance(axis, Window) else 1))
+        for before, axis, side in zip((field.rows, field.columns), axes, sides, strict=True)
+    )
+
+
+def _bytes(field: ReceptiveField) -> int:
+    return 1000 + sum(axis.touched.nbytes + axis.first.nbytes + axis.last.nbytes for axis in (field.rows, field.columns))
 
 
 def inputs_read(window: Window, outputs: int, inputs: int) -> Ints:
@@ -137,16 +161,33 @@ def _after(before: AxisField, axis: Axis, outputs: int) -> AxisField:
 
 
 def _after_window(before: AxisField, window: Window, outputs: int) -> AxisField:
-    # positions[i, t]: where tap t of output i lies on the map before; below 0 or past its end is padding.
-    positions = _positions(window, outputs)
-    inputs = _filled(positions, len(before.first), window.fill)
-    touched = _union(before.touched, inputs)
+    touched = _touched(before.touched, window, outputs)
     if before.jump is None:
+        inputs = _filled(_positions(window, outputs), len(before.first), window.fill)
         return AxisField(touched, *_hull(before, inputs), None)
     # Evenly spaced units go on evenly into the padding, so the window there is known without any unit.
-    first = before.first[0] + positions[:, 0] * before.jump
-    last = before.last[0] + positions[:, -1] * before.jump
+    starts = np.arange(outputs) * window.stride - window.padding
+    ends = starts + window.dilation * (window.kernel - 1)
+    first, last = before.first[0] + starts * before.jump, before.last[0] + ends * before.jump
     return AxisField(touched, first, last, before.jump * window.stride)
+
+
+def _touched(touched: Mask, window: Window, outputs: int) -> Mask:
+    """(outputs, pixels): the pixels touched by any unit in each output's window, whose taps lie `dilation` apart.
+
+    By running sums along every dilation-th unit: a window has seen a pixel where the sum grew over it. So the cost does not
+    grow with the kernel.
+    """
+    dilation, taps = window.dilation, window.kernel
+    length = (outputs - 1) * window.stride + dilation * (taps - 1) + 1  # of the units that any window reaches, border too
+    units = _filled(np.arange(length) - window.padding, len(touched), window.fill)
+    steps = -(-length // dilation)
+    padded = np.zeros((steps * dilation, touched.shape[1]), dtype=np.int16)
+    padded[:length] = np.vstack([touched, np.zeros_like(touched[:1])])[units]  # index OUTSIDE is the last row: it sees nothing
+    sums = np.zeros((steps + 1, dilation, touched.shape[1]), dtype=np.int16)
+    np.cumsum(padded.reshape(steps, dilation, -1), axis=0, out=sums[1:])
+    step, phase = np.divmod(np.arange(outputs) * window.stride, dilation)
+    return np.asarray(sums[step + taps, phase] > sums[step, phase])
 
 
 def _after_adaptive(before: AxisField, outputs: int) -> AxisField:
@@ -158,7 +199,8 @@ def _after_adaptive(before: AxisField, outputs: int) -> AxisField:
         return _after_window(before, Window(size, strides.pop() if strides else size), outputs)
     taps = starts[:, None] + np.arange(max(sizes))
     inputs = np.where(taps < ends[:, None], taps, OUTSIDE)
-    return AxisField(_union(before.touched, inputs), *_hull(before, inputs), None)
+    sums = np.vstack([np.zeros_like(before.touched[:1]), before.touched]).cumsum(axis=0, dtype=np.int16)
+    return AxisField(sums[ends] > sums[starts], *_hull(before, inputs), None)
 
 
 def _positions(window: Window, outputs: int) -> Ints:
@@ -180,15 +222,6 @@ def _filled(positions: Ints, n: int, fill: str) -> Ints:
 def _any_unit(touched: Mask) -> Mask:
     """(1, pixels): the pixels that any unit sees."""
     return touched.any(axis=0).reshape(1, -1)
-
-
-def _union(touched: Mask, inputs: Ints) -> Mask:
-    """(outputs, pixels): the pixels touched by any of each output's inputs (outputs, taps)."""
-    with_outside = np.vstack([touched, np.zeros_like(touched[:1])])  # index OUTSIDE is the last row: it sees nothing
-    result = np.zeros((len(inputs), touched.shape[1]), dtype=bool)
-    for tap in inputs.T:
-        result |= with_outside[tap]
-    return result
 
 
 def _hull(before: AxisField, inputs: Ints) -> tuple[Ints, Ints]:

@@ -20,12 +20,12 @@ from typing import Self
 from torch import Tensor
 
 from explorer.network.spec import Architecture
+from explorer.recent import Recent
 from explorer.training.checkpoint import network_weights
 from explorer.training.checkpoint_files import CheckpointError, newest_checkpoint, weights_to_bytes
 from explorer.training.database import StoreError
 from explorer.training.event import Event
 from explorer.training.pace import Pace
-from explorer.training.recent import Recent
 from explorer.training.recipe import Recipe
 from explorer.training.recording import Recording, with_all_epochs
 from explorer.training.run import (

@@ -1,15 +1,23 @@
 """Architectures side by side, as a class does it."""
 
+import io
 import re
+import zipfile
+from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
-from playwright.sync_api import Browser, expect
+from PIL import Image
+from playwright.sync_api import Browser, Locator, expect
 
 from explorer.presets import load_presets
+from explorer.ui.compare.charts import COLOURS
 from tests.browser.conftest import App, Server, open_app
 
 pytestmark = pytest.mark.browser
 
+Pixels = npt.NDArray[np.int_]
 DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
 
 
@@ -59,3 +67,77 @@ def test_all_are_trained_from_the_page_and_the_table_and_charts_fill(app: App):
     for name in ("Learning", "Trade-off", "Shape of computation"):
         view(app, name)
         expect(app.page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
+
+
+# --- charts: drawn on a canvas, so they are looked at, and clicked, by their colours ------------------------------------
+
+
+def picture(chart: Locator) -> Pixels:
+    """(H, W, 3), in the page's own pixels."""
+    return np.asarray(Image.open(io.BytesIO(chart.screenshot())).convert("RGB")).astype(int)
+
+
+def of_colour(pixels: Pixels, colour: str) -> Pixels:
+    """Where the picture has this colour, or one close to it: points are drawn a little through."""
+    wanted = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+    return np.abs(pixels - wanted).max(2) < 60
+
+
+def chart(app: App, number: int = 0) -> Locator:
+    found = app.page.get_by_test_id("stVegaLiteChart").nth(number)
+    expect(found.locator("canvas, svg").first).to_be_visible()
+    before, now = None, picture(found)
+    while before is None or before.shape != now.shape or (before != now).any():  # until it is drawn, at the page's width
+        app.page.wait_for_timeout(700)
+        before, now = now, picture(found)
+    return found
+
+
+def test_a_click_in_the_legend_hides_a_line_and_another_shows_it_again(app: App):
+    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k")
+    view(app, "Learning")
+    found = chart(app)
+    blue = of_colour(picture(found), COLOURS[0])
+    rows, columns = np.nonzero(blue)
+    legend = rows.min()  # its symbol in the legend is the topmost of its colour
+    before = blue[legend + 20 :].sum()
+    assert before > 300
+    place = {"x": float(columns[rows == legend].mean()), "y": float(legend)}
+    counts = []
+    for _ in range(2):
+        found.click(position=place)
+        app.page.mouse.move(5, 5)
+        app.page.wait_for_timeout(800)
+        counts.append(of_colour(picture(found), COLOURS[0])[legend + 20 :].sum())
+    assert counts[0] < before / 5
+    assert counts[1] > 0.9 * before
+
+
+def test_a_click_on_a_point_opens_its_network(app: App):
+    app.open("/compare?compare=adaptive-pool-16k,strided-20k")
+    view(app, "Trade-off")
+    found = chart(app)
+    pixels = of_colour(picture(found), COLOURS[1])  # the second network's
+    pixels[:80] = False  # its entry in the legend
+    rows, columns = np.nonzero(pixels)
+    found.click(position={"x": float(columns.max()) - 4, "y": float(rows[columns == columns.max()].mean())})
+    app.page.wait_for_url(re.compile(r"/(\?.*)?$"))
+    app.settled()
+    expect(app.page.get_by_role("button", name="Start from")).to_contain_text("strided-20k")
+
+
+def test_the_report_and_the_charts_are_downloaded(app: App, tmp_path: Path):
+    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k")
+    view(app, "Learning")
+    app.page.get_by_role("button", name="Download", exact=True).click()
+    names = {}
+    for name in ("Report", "SVG", "PNG", "CSV"):
+        with app.page.expect_download(timeout=120_000) as download:
+            app.page.get_by_role("button", name=name, exact=name != "Report").click()
+        names[name] = tmp_path / download.value.suggested_filename
+        download.value.save_as(names[name])
+    text = zipfile.ZipFile(names["Report"]).read("comparison/README.md").decode()
+    assert text.startswith("# bias-free-12k · adaptive-pool-16k")
+    assert names["SVG"].read_text().startswith("<svg")
+    assert names["PNG"].read_bytes().startswith(b"\x89PNG")
+    assert names["CSV"].read_text().startswith("series,")

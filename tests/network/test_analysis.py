@@ -1,11 +1,14 @@
 """Rows, totals and the first problem."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 
 from explorer.network import spec
 from explorer.network.analysis import analysis_to_data, analyze
 from explorer.network.build import build
+from explorer.network.hints import hints
 from explorer.network.spec import Architecture, ArchitectureError
 from explorer.presets import load_presets
 from tests.network.stacks import architectures
@@ -144,7 +147,27 @@ def test_every_remedy_offered_mends_the_layer(architecture):
         return
     for mended in (problem.mended, problem.otherwise and problem.otherwise[1]):
         after = mended and analyze(mended).problem
-        assert after is None or after.index > problem.index or after.message != problem.message
+        assert after is None or after.index > problem.index + len(mended.layers) - len(architecture.layers)
+
+
+def test_of_two_remedies_the_one_that_gets_further_comes_first():
+    broken = stack(CONV, spec.BatchNorm1d(), CONV, spec.Flatten(), spec.Linear(out_features=10))
+    problem = analyze(broken).problem
+    assert problem.remedy == "use BatchNorm2d"
+    assert problem.mended.layers[1] == spec.BatchNorm2d()
+    assert analyze(problem.mended).problem is None
+    text, other = problem.otherwise
+    assert text.startswith("put Flatten before it")
+    assert other.layers[1] == spec.Flatten()
+    at_the_end = analyze(stack(CONV, spec.BatchNorm1d(), spec.Linear(out_features=10))).problem
+    assert at_the_end.remedy.startswith("put Flatten before it")
+
+
+def test_a_mend_that_needs_another_at_the_same_layer_comes_with_it():
+    layer = spec.Conv2d(out_channels=10, kernel_size=29, groups=3)
+    problem = analyze(stack(layer)).problem
+    assert problem.mended is not None
+    assert analyze(problem.mended).problem is None
 
 
 def test_build_refuses_with_the_same_words():
@@ -158,6 +181,30 @@ def test_a_huge_network_is_refused_before_anything_is_allocated():
     problem = analyze(stack(*[wide] * 200, input_shape=(512, 512, 512))).problem
     assert problem is not None
     assert problem.index == 0
+
+
+WIDE = (1, 1, 512)
+GREEDY = {  # stacks of few layers and little memory whose windows alone would take minutes
+    "pads": [spec.ZeroPad2d(padding=(1024, 1024, 0, 0))] * 20,
+    "long windows": [
+        spec.ZeroPad2d(padding=(768, 768, 0, 0)),
+        *[spec.Conv2d(out_channels=1, kernel_size=(1, 2047), padding=(0, 1023))] * 60,
+    ],
+    "uneven long windows": [
+        spec.ZeroPad2d(padding=(768, 768, 0, 0)),
+        spec.AdaptiveAvgPool2d(output_size=(1, 2047)),
+        *[spec.Conv2d(out_channels=1, kernel_size=(1, 2047), padding=(0, 1023))] * 60,
+    ],
+}
+
+
+@pytest.mark.parametrize("name", GREEDY)
+def test_windows_that_reach_too_far_are_refused(name):
+    architecture = stack(*GREEDY[name], input_shape=WIDE)
+    problem = analyze(architecture).problem
+    assert problem is not None
+    assert re.search(r"the (map is|windows reach over) [\d,]+ .*; the limit is [\d,]+", problem.message)
+    hints(analyze(architecture))  # without the limits both took minutes
 
 
 def test_analyses_are_memoised():
@@ -177,7 +224,6 @@ def test_the_json_form():
             "mult_adds": 80 * 26 * 26,
             "receptive_field": [3, 3],
             "jump": [1, 1],
-            "seen": [3, 3],
         },
         {
             "index": 1,
@@ -187,7 +233,6 @@ def test_the_json_form():
             "mult_adds": 0,
             "receptive_field": [9, 9],
             "jump": None,
-            "seen": [9, 9],
         },
     ]
     assert (data["total_params"], data["trainable_params"], data["total_mult_adds"]) == (80, 80, 80 * 26 * 26)

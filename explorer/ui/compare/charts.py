@@ -101,6 +101,8 @@ def learning_data(groups: Sequence[Group], documented: Sequence[DocumentedCurve]
             low, high = point.band or (None, None)
             place = place_on(point, AXES[axis][0])
             band = [None if edge is None else factor * edge for edge in (low, high)]
+            if factor == 100:  # no accuracy lies outside, however far its seeds are apart
+                band = [None if edge is None else min(max(edge, 0.0), 100.0) for edge in band]
             rows.append((group.label, place, factor * point.mean, band[0], band[1], point.seeds, "measured"))
     for document in documented:
         for each in document.points:
@@ -179,7 +181,7 @@ def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Do
     band = base.mark_area(clip=True).encode(
         y=alt.Y("low:Q", scale=scale), y2="high:Q", opacity=alt.condition(hidden, alt.value(0), alt.value(0.18))
     )
-    return plain((band + lines.add_params(hidden)).properties(height=380, width="container"))
+    return plain((band + lines.add_params(hidden)).properties(height=520, width="container"))
 
 
 def colour(place: int) -> str:
@@ -246,4 +248,4 @@ def trade_off_chart(series: tuple[str, ...], cost: str) -> Spec:
         ),
         tooltip=tooltip,
     )
-    return plain((line + points.add_params(picked)).properties(height=360, width="container"))
+    return plain((line + points.add_params(picked)).properties(height=460, width="container"))

@@ -1,6 +1,6 @@
 """What is forgotten first."""
 
-from explorer.training.recent import Recent
+from explorer.recent import Recent
 
 
 def test_what_was_looked_at_the_longest_ago_is_forgotten() -> None:
