@@ -9,6 +9,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: on a busy small machine a second thread only waits
 
 import argparse
+import base64
 import json
 import sys
 import warnings
@@ -94,6 +95,8 @@ def analyze_architecture(options: argparse.Namespace) -> int:
 def show_receptive_field(options: argparse.Namespace) -> int:
     architecture = _read_architecture(options.arch)
     analysis = analyze(architecture)
+    if not architecture.layers:
+        raise CommandError("the network has no layers")
     if not 0 <= options.layer < len(architecture.layers):
         raise CommandError(f"no layer {options.layer}: the layers are counted from 0 to {len(architecture.layers) - 1}")
     if options.layer >= len(analysis.rows):
@@ -134,6 +137,10 @@ def export(options: argparse.Namespace) -> int:
     if options.dataset:
         recipe = recipe.model_copy(update={"dataset": options.dataset})
     made = EXPORTS[options.format](architecture, recipe)
+    if options.json:
+        binary = isinstance(made, bytes)
+        content = base64.b64encode(made).decode() if isinstance(made, bytes) else made
+        made = json.dumps({"format": options.format, "encoding": "base64" if binary else "text", "content": content}) + "\n"
     data = made if isinstance(made, bytes) else made.encode()
     if options.output is None:
         if isinstance(made, bytes) and sys.stdout.isatty():
@@ -163,6 +170,8 @@ def import_table(options: argparse.Namespace) -> int:
 
 def train_architecture(options: argparse.Namespace) -> int:
     architecture, recipe = _to_train(options)
+    if options.csv:
+        _write(options.csv, b"")  # it shows now, not after hours, that it cannot be written
     status, events = train_new(new_run(architecture, recipe, OWNER), options)
     if options.csv:
         _write(options.csv, epochs_csv(events).encode())

@@ -321,3 +321,17 @@ def test_seeds_are_taken_together_and_recipes_apart(tmp_path):
 def test_a_spoilt_file_of_results_is_named(tmp_path, name, text, message):
     with pytest.raises(PresetError, match=re.escape(message)):
         measured("a", results(tmp_path, **{name: text}))
+
+
+DOCUMENTED = [preset for preset in load_presets().values() if preset.documented]
+
+
+@pytest.mark.parametrize("each", DOCUMENTED, ids=lambda preset: preset.id)
+def test_both_recipes_were_run_whole_and_the_tuned_one_beats_the_document(each):
+    runs = measured(each.id)
+    assert [(run.way, run.seed) for run in runs] == [("documented", 0), ("tuned", 0), ("tuned", 1), ("tuned", 2)]
+    for run in runs:
+        assert len(run.epochs) == each.way(run.way)[1].epochs
+    found = result(each.id, "tuned")
+    assert (found.seeds, len(found.curve)) == (3, 20)
+    assert found.final > each.documented.best.test_accuracy

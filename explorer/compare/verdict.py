@@ -49,7 +49,7 @@ class Verdict:
     seeds: int
     epochs: int  # that those seeds have behind them
     parameters: int
-    documented: DocumentedFigures | None  # None where the network is no preset's, or its preset has no document
+    documented: DocumentedFigures | None  # None where the network is no preset's, or its document is of other images
     best: float | None  # mean over the seeds of each one's highest
     bests: tuple[Best, ...]
     final: float | None  # mean over the seeds
@@ -80,7 +80,7 @@ def verdict(group: Group, presets: Iterable[Preset] = (), target: float = TARGET
         seeds=len(records),
         epochs=len(records[0].epochs) if records else 0,
         parameters=parameters,
-        documented=documented_figures(began) if began else None,
+        documented=documented_figures(began) if began and began.recipe.dataset == group.recipe.dataset else None,
         best=fmean(best.accuracy for best in bests) if bests else None,
         bests=bests,
         final=final,

@@ -46,20 +46,21 @@ Change = Added | Removed | Changed
 class Difference:
     """From one architecture to another. The name is no part of it.
 
-    Parameters are those of the layers that fit, as on screen.
+    Parameters are None of a network that does not fit: what its last layers have is not known then.
     """
 
     changes: tuple[Change, ...]  # in the order of the stack
     input_shapes: tuple[Shape, Shape]
-    params: tuple[int, int]
+    params: tuple[int | None, int | None]
 
     @property
     def is_empty(self) -> bool:
         return not self.changes and self.input_shapes[0] == self.input_shapes[1]
 
     @property
-    def extra_params(self) -> int:
-        return self.params[1] - self.params[0]
+    def extra_params(self) -> int | None:
+        before, after = self.params
+        return None if before is None or after is None else after - before
 
     def count(self, kind: type[Change]) -> int:
         return sum(isinstance(change, kind) for change in self.changes)
@@ -70,8 +71,13 @@ def difference(before: Architecture, after: Architecture) -> Difference:
     return Difference(
         changes=tuple(_changes(before.layers, after.layers)),
         input_shapes=(before.input_shape, after.input_shape),
-        params=(analyze(before).total_params, analyze(after).total_params),
+        params=(_params(before), _params(after)),
     )
+
+
+def _params(architecture: Architecture) -> int | None:
+    analysis = analyze(architecture)
+    return None if analysis.problem else analysis.total_params
 
 
 # --- in words -------------------------------------------------------------------------------------------------------
@@ -88,6 +94,8 @@ def difference_text(found: Difference) -> str:
         parts[0] = f"{said[0][0]} layer{'s' if said[0][0] > 1 else ''} {said[0][1]}"
     if found.input_shapes[0] != found.input_shapes[1]:
         parts.append(f"images {' → '.join(size_text(shape) for shape in found.input_shapes)}")
+    if found.extra_params is None:
+        return ", ".join(parts)
     params = f"{found.extra_params:+,} parameters".replace("-", "−") if found.extra_params else "as many parameters"
     return f"{', '.join(parts)} · {params}"
 

@@ -68,13 +68,20 @@ def _dropout_before_batchnorm(analysis: Analysis) -> Iterator[Hint]:
             yield Hint(row.index, message, _replaced(analysis, layers))
 
 
+AFTER_THE_SCORES = ("Flatten", "Softmax", "LogSoftmax", "Dropout", "Dropout2d", "AvgPool2d", "AdaptiveAvgPool2d")
+
+
 def _activation_at_the_end(analysis: Analysis) -> Iterator[Hint]:
-    last = _last(analysis)
-    if last and LAYERS[last.kind].group == "Activation" and len(last.output_shape) == 1:
+    """An activation upon the scores: after it comes only what shapes or averages them."""
+    if _last(analysis) is None or len(analysis.output_shape) != 1:
+        return
+    row = next((row for row in reversed(analysis.rows) if row.kind not in AFTER_THE_SCORES), None)
+    if row and LAYERS[row.kind].group == "Activation":
+        layers = analysis.architecture.layers
         yield Hint(
-            last.index,
-            f"{last.kind} after the last layer narrows the scores that the cross-entropy loss compares",
-            _replaced(analysis, analysis.architecture.layers[:-1]),
+            row.index,
+            f"{row.kind} after the last layer with weights narrows the scores that the cross-entropy loss compares",
+            _replaced(analysis, (*layers[: row.index], *layers[row.index + 1 :])),
         )
 
 

@@ -20,7 +20,7 @@ from explorer.training import checkpoint
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.cuda_graph import Learn, Replayed, cuda_recorder
 from explorer.training.datasets import Dataset, DatasetKind, Split
-from explorer.training.devices import bf16_is_faster, choose_device
+from explorer.training.devices import TEST_BATCH, bf16_is_faster, choose_device
 from explorer.training.event import Event
 from explorer.training.images import augment, normalise
 from explorer.training.network import Chance, new_network, notes
@@ -28,7 +28,6 @@ from explorer.training.problems import TrainingError, explain, find_problem, mem
 from explorer.training.recipe import SCHEDULERS, Recipe, arguments
 
 EVENTS_AN_EPOCH = 50
-TEST_BATCH = {"cpu": 500, "cuda": 5000, "mps": 1000}  # images; on a CPU larger ones only thrash its caches
 
 
 def never() -> bool:
@@ -127,7 +126,8 @@ def _steps(
     sizes = {"steps_per_epoch": steps_per_epoch, "train_images": len(images), "test_images": len(test.images)}
     parameters = sum(p.numel() for p in network.parameters())
     if not resume:
-        message = ". ".join(filter(None, (notes(architecture), how)))
+        precision = f"computed in {numerics.precision}, the faster here" if recipe.precision == "auto" else ""
+        message = ". ".join(filter(None, (notes(architecture), how, precision)))
         yield event("started", 0, message, epochs=epochs, parameters=parameters, **sizes)
 
     for epoch in range(done + 1, epochs + 1):

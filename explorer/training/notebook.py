@@ -3,7 +3,8 @@ the explorer trained.
 
 All are made of the same parts and need torch and what the data comes from (torchvision or scikit-learn), not this program.
 They do what engine.py does: the same first weights, order of the images, batches, schedule and evaluation. Dropout and
-augmentation draw other numbers here; without them, a run on the same machine's CPU gives the explorer's own accuracies.
+augmentation draw other numbers here; without them, a run of the same precision on the same machine's CPU gives the
+explorer's own accuracies. Where the recipe leaves the precision open, this is fp32.
 """
 
 import json
@@ -17,7 +18,8 @@ from explorer.network.analysis import analyze, shape_text
 from explorer.network.export import call_text, class_name, class_source, fitting, keywords, plain_text, without_defaults
 from explorer.network.spec import Architecture, ArchitectureError
 from explorer.training.datasets import DATASETS
-from explorer.training.engine import TEST_BATCH, count_steps
+from explorer.training.devices import TEST_BATCH
+from explorer.training.engine import count_steps
 from explorer.training.network import notes, trainable
 from explorer.training.problems import find_problem
 from explorer.training.recipe import SCHEDULERS, Recipe, arguments

@@ -1,14 +1,15 @@
 """What can stand in a training's way, in words that say what to try."""
 
 from dataclasses import dataclass
+from math import prod
 
 import torch
 
-from explorer.network.analysis import Analysis, analyze, shape_text
+from explorer.network.analysis import BYTES_PER_VALUE, Analysis, analyze, shape_text
 from explorer.network.layers import LAYERS, maps_text
 from explorer.network.spec import Architecture, Flatten, Layer, Linear
 from explorer.training.datasets import DATASETS, DatasetKind
-from explorer.training.devices import DeviceError, free_memory
+from explorer.training.devices import TEST_BATCH, DeviceError, free_memory
 from explorer.training.recipe import OneCycleLR, Recipe
 
 
@@ -96,16 +97,27 @@ def _with_classes(architecture: Architecture, classes: int) -> Architecture:
 
 
 def memory_problem(architecture: Architecture, recipe: Recipe, device: torch.device) -> str | None:
-    """A process that takes more memory than there is is killed without a word, so ask first. The estimate is rough: the
-    layers' outputs, kept for the way back, and their gradients."""
-    free = free_memory(device)
-    an_image = 2 * analyze(architecture).activation_bytes
-    if free is None or an_image * recipe.batch_size <= free:
+    """A process that takes more memory than there is is killed without a word, so ask first. The estimate is rough: in
+    training the layers' outputs, kept for the way back, and their gradients; in a test what one layer takes and gives; and
+    the parameters with their gradients and what the optimiser keeps of them."""
+    free, analysis = free_memory(device), analyze(architecture)
+    if free is None:
         return None
-    return (
-        f"training with a batch size of {recipe.batch_size} takes about {an_image * recipe.batch_size / 1e9:.1f} GB of memory, "
-        f"and {free / 1e9:.1f} GB are free: try a batch size of {max(2, free // an_image)} or less, or smaller maps"
-    )
+    free -= 4 * BYTES_PER_VALUE * analysis.total_params
+    an_image = 2 * analysis.activation_bytes
+    if an_image * recipe.batch_size > free:
+        return (
+            f"training with a batch size of {recipe.batch_size} takes about {an_image * recipe.batch_size / 1e9:.1f} GB of "
+            f"memory, and {max(0, free) / 1e9:.1f} GB are free: try a batch size of {max(2, free // an_image)} or less, or "
+            "smaller maps"
+        )
+    tested = TEST_BATCH[device.type] * max(BYTES_PER_VALUE * prod(row.input_shape) + row.output_bytes for row in analysis.rows)
+    if tested > free:
+        return (
+            f"testing {TEST_BATCH[device.type]:,} images at a time takes about {tested / 1e9:.1f} GB of memory, and "
+            f"{free / 1e9:.1f} GB are free: try smaller maps or fewer channels"
+        )
+    return None
 
 
 def not_a_number(recipe: Recipe, epoch: int, step: int) -> str:

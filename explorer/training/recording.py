@@ -108,6 +108,10 @@ class Recording:
                 yield from self._end_as_wished(Event(kind="stopped", message="stopped while its data were coming"))
             except (DatasetError, DeviceError, RunError, CheckpointError) as error:
                 yield self._end("failed", self._last(str(error)))
+            except MemoryError:
+                yield self._end(
+                    "failed", self._last("out of memory while its data were read: end other programs, or choose digits")
+                )
             except Exception as error:  # a fault of ours: this run ends, the others go on
                 log.exception("run %s failed", self._run.id)
                 reason = f"{type(error).__name__}: {error}"

@@ -1,6 +1,7 @@
 """The assignment on the Build page: a line of clauses that follows every edit, and a small form to set the limits."""
 
 import html
+import typing
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -10,7 +11,7 @@ import streamlit as st
 
 from explorer.assignment import SIGNS, Assignment, Result, best_result, clauses
 from explorer.network.difference import Difference, change_text, difference, difference_text
-from explorer.network.spec import Architecture, Layer, Shape
+from explorer.network.spec import Architecture, Layer, Shape, bounds
 from explorer.training.jobs import Snapshot
 from explorer.ui import process, state
 
@@ -77,14 +78,15 @@ def _changes(found: Difference) -> str:
 
 # --- the form -------------------------------------------------------------------------------------------------------
 
-Field = tuple[str, str, dict[str, Any]]  # limit, label, and what its input is told
+Field = tuple[str, str, dict[str, Any]]  # limit, label, and what its input is told beside its bounds
 
 NUMBERS: tuple[Field, ...] = (
-    ("max_params", "Fewer parameters than", {"min_value": 1, "step": 1000}),
-    ("max_epochs", "Epochs at most", {"min_value": 1, "max_value": 1000}),
-    ("min_accuracy", "Test accuracy, %", {"min_value": 0.1, "max_value": 100.0, "step": 0.1, "format": "%g"}),
-    ("max_layers", "Layers at most", {"min_value": 1, "max_value": 200}),
+    ("max_params", "Fewer parameters than", {"step": 1000}),
+    ("max_epochs", "Epochs at most", {}),
+    ("min_accuracy", "Test accuracy, %", {"step": 0.1, "format": "%g"}),
+    ("max_layers", "Layers at most", {}),
 )
+LOWEST_ACCURACY = 0.1  # %; the model takes all above 0
 SWITCHES = (
     ("batch_norm", "BatchNorm"),
     ("dropout", "Dropout"),
@@ -105,12 +107,23 @@ def assignment_form(session: state.Session) -> None:
                 # browser has an input only once the popover was opened, and is told of a value in the run that sets it.
                 st.session_state[key] = _shown(limit, getattr(session.assignment, limit))
                 change = partial(_set, limit, key)
-                column.number_input(label, value=None, placeholder="no limit", key=key, on_change=change, **given)
+                column.number_input(
+                    label, value=None, placeholder="no limit", key=key, on_change=change, **_bounds(limit), **given
+                )
         st.html('<p class="note">Must have</p>')
         for start in range(0, len(SWITCHES), 2):
             for column, (limit, label) in zip(st.columns(2, gap="small"), SWITCHES[start : start + 2], strict=False):
                 key = f"assignment-{limit}-{version}"
                 column.toggle(label, getattr(session.assignment, limit), key=key, on_change=partial(_set, limit, key))
+
+
+def _bounds(limit: str) -> dict[str, Any]:
+    """Those of the model, so that no input takes what the model refuses."""
+    if limit == "min_accuracy":
+        return {"min_value": LOWEST_ACCURACY, "max_value": 100.0}
+    annotation = typing.get_args(Assignment.model_fields[limit].annotation)[0]  # without None
+    found = bounds(typing.get_args(annotation)[1:])
+    return {"min_value": int(found["ge"]), "max_value": int(found["le"])}
 
 
 def _shown(limit: str, value: Any) -> Any:

@@ -9,6 +9,7 @@ from explorer.network.analysis import Analysis, Row, analyze, shape_text
 from explorer.network.explain import parameter_arithmetic, size_arithmetic
 from explorer.network.layers import LAYERS
 from explorer.text import percent, short_bytes, short_count
+from explorer.training.database import StoreError
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
 from explorer.ui import charts, state
@@ -16,14 +17,26 @@ from explorer.ui.address import keep_address
 from explorer.ui.assignment_card import Results, assignment_form, assignment_line, finished_results
 from explorer.ui.field_view import Around, field_view
 from explorer.ui.open_dialog import open_dialog
+from explorer.ui.part import part
 from explorer.ui.share_menu import share_menu
 from explorer.ui.stack_editor import stack_editor
 from explorer.ui.start_menu import start_menu
+from explorer.ui.text import unmarked
 
 
+@part
 def show() -> None:
     _header()
-    _workbench(finished_results())
+    _workbench(_results())
+
+
+def _results() -> Results:
+    """The network can be built though no run can be read."""
+    try:
+        return finished_results()
+    except StoreError as error:
+        st.warning(unmarked(f"{error}."), icon=":material/warning:")
+        return {}
 
 
 # --- the line at the top --------------------------------------------------------------------------------------------
@@ -81,6 +94,7 @@ def _choose_images(key: str) -> None:
 
 
 @st.fragment
+@part
 def _workbench(results: Results) -> None:
     if state.waits_for_redraw():
         st.rerun()
@@ -90,9 +104,12 @@ def _workbench(results: Results) -> None:
     classes = len(DATASETS[session.recipe.dataset].classes)
     totals = st.container()
     stack, detail = st.columns([2, 1], gap="medium")
+    with stack:
+        obstacle = st.container()
     with stack:  # first, so that the numbers a person is typing for reach the browser first
         stack_editor(session.stack, analysis, classes=classes, key=state.STACK_KEY)
-        _obstacle(session, analysis)
+        with obstacle:
+            _obstacle(session, analysis)
     totals.html(_totals(analysis) + assignment_line(session, results))
     with detail:
         if selected is None:

@@ -176,7 +176,7 @@ def run_charts(snapshot: Snapshot, beside: tuple[Curve, ...]) -> tuple[Chart, ..
 
 @cache
 def _accuracy_spec(series: tuple[str, ...]) -> Spec:
-    return _run_spec("accuracy in %", ".2f", False, series)
+    return _run_spec("accuracy in %", ".2f", False, series, ["train", "test"])
 
 
 def _over(spec: Spec, epochs: int) -> Spec:
@@ -190,7 +190,7 @@ def _domain(x: Spec, epochs: int) -> Spec:
     return {**x, "scale": {"domain": [0, epochs], "nice": False}}
 
 
-def _run_spec(title: str, format: str, zero: bool, series: tuple[str, ...]) -> Spec:
+def _run_spec(title: str, format: str, zero: bool, series: tuple[str, ...], dotted: list[str]) -> Spec:
     colours = alt.Scale(domain=list(series), range=[STYLES[name][0] for name in series])
     dashes = alt.Scale(domain=list(series), range=[STYLES[name][1] for name in series])
     legend = alt.Legend(title=None, orient="top", symbolType="stroke", symbolStrokeWidth=3, columns=2, offset=4)
@@ -205,8 +205,8 @@ def _run_spec(title: str, format: str, zero: bool, series: tuple[str, ...]) -> S
         ],
     )
     lines = base.mark_line(strokeWidth=2, clip=True).encode(strokeDash=alt.StrokeDash("series:N", scale=dashes, legend=None))
-    # A line of one point is nothing to see, so each epoch's value has a point too.
-    whole = "datum.series == 'test' || datum.series == 'train' && datum.epoch % 1 == 0"
+    # A line of one point is nothing to see, so what is of a whole epoch has a point too.
+    whole = alt.FieldOneOfPredicate("series", dotted)
     points = base.mark_point(filled=True, size=26, opacity=1, clip=True).transform_filter(whole)
     return plain((lines + points).properties(height=260, width="container"))
 
@@ -220,4 +220,4 @@ def plain(chart: Any) -> Spec:
 
 
 COST = _cost_spec()
-_LOSS = _run_spec("loss (cross-entropy)", ".4f", True, MEASURED)
+_LOSS = _run_spec("loss (cross-entropy)", ".4f", True, MEASURED, ["test"])

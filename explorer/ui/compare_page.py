@@ -5,26 +5,29 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from explorer.training.datasets import DATASETS
 from explorer.ui import process, state
 from explorer.ui.charts import Chart
 from explorer.ui.compare.chosen import MOST, Chosen, find, first_choice, offered, read_link, write_link
 from explorer.ui.compare.computation_view import computation_charts, computation_view
 from explorer.ui.compare.downloads import comparison_downloads
-from explorer.ui.compare.groups import still_training
+from explorer.ui.compare.groups import datasets_of, still_training
 from explorer.ui.compare.learning_view import learning_view, shown_learning_charts
 from explorer.ui.compare.structure_view import structure_view
 from explorer.ui.compare.trade_off_view import trade_off_charts, trade_off_view
 from explorer.ui.compare.train_all import train_all
 from explorer.ui.compare.verdict_view import verdict_view
+from explorer.ui.part import part
 from explorer.ui.text import unmarked
 
 PARAMETER = "compare"  # of the page's link
 KEY = "compare-chosen"
 EVERY = 3.0  # seconds between two looks while something chosen trains
 
-View = Callable[[Sequence[Chosen]], None]
+View = Callable[[Sequence[Chosen], str], None]  # what is compared, and the images that it was trained on
 
 
+@part
 def show(build: StreamlitPage) -> None:
     """`build` is where a network is opened."""
     chosen = [found for key in _choose() if (found := find(key))]
@@ -37,24 +40,44 @@ def show(build: StreamlitPage) -> None:
     first = next(iter(VIEWS))
     with st.container(horizontal=True, vertical_alignment="center"):
         view = st.segmented_control("View", list(VIEWS), default=first, key="compare-view", label_visibility="collapsed")
+        dataset = _images(chosen)
         st.space("stretch")
         train_all(chosen)
         with st.container(width="content"):  # a fragment would take as much room as it can get
-            comparison_downloads(chosen, lambda: CHARTS[view or first](chosen) if view in CHARTS else ())
+            comparison_downloads(chosen, dataset, lambda: CHARTS[view](chosen, dataset) if view in CHARTS else ())
     draw = VIEWS.get(view or first)
     # The trade-off opens what is clicked, for which the whole page has to run.
     if draw is None:
-        trade_off_view(chosen, lambda found: _open(found, build))
+        trade_off_view(chosen, dataset, lambda found: _open(found, build))
         return
     going_on = still_training(chosen)
-    st.fragment(_live, run_every=EVERY if going_on else None)(draw, chosen, going_on)
+    st.fragment(_live, run_every=EVERY if going_on else None)(draw, chosen, dataset, going_on)
 
 
-def _live(draw: View, chosen: Sequence[Chosen], was_going_on: bool) -> None:
+@part
+def _live(draw: View, chosen: Sequence[Chosen], dataset: str, was_going_on: bool) -> None:
     """A view that fills as runs come."""
     if still_training(chosen) != was_going_on:
         st.rerun()
-    draw(chosen)
+    draw(chosen, dataset)
+
+
+def _images(chosen: Sequence[Chosen]) -> str:
+    """The images whose results are shown: those of several data sets are no comparison."""
+    found = datasets_of(chosen) or [chosen[0].recipe.dataset]
+    if len(found) == 1:
+        return found[0]
+    documented = [each.preset.recipe.dataset for each in chosen if each.preset and each.preset.documented]
+    first = found.index(documented[0]) if documented else 0
+    return st.selectbox(
+        "Images",
+        found,
+        index=first,
+        format_func=lambda name: f"on {DATASETS[name].title}",
+        key="compare-dataset",
+        label_visibility="collapsed",
+        width=190,
+    )
 
 
 def _open(found: Chosen, build: StreamlitPage) -> None:
@@ -97,7 +120,7 @@ VIEWS: dict[str, View | None] = {
     "Verdict": verdict_view,
     "Trade-off": None,
 }
-CHARTS: dict[str, Callable[[Sequence[Chosen]], Sequence[Chart]]] = {  # of the views that have some
+CHARTS: dict[str, Callable[[Sequence[Chosen], str], Sequence[Chart]]] = {  # of the views that have some
     "Shape of computation": computation_charts,
     "Learning": shown_learning_charts,
     "Trade-off": trade_off_charts,

@@ -118,7 +118,7 @@ def _field(model: type[BaseModel], name: str, value: Any, key: str) -> Any:
     limits = bounds(info.metadata)
     if info.annotation is int:
         return st.number_input(label, int(limits["ge"]), int(limits["le"]), int(value), 1, help=note, key=key)
-    # A bound that is left out itself (gt) is kept out of reach by the smallest number that the form shows.
-    low = limits["ge"] if "ge" in limits else limits["gt"] + 1e-6
+    # A bound that is left out itself (gt) is kept out of reach by the smallest number that is typed, or that a link holds.
+    low = limits["ge"] if "ge" in limits else min(limits["gt"] + 1e-6, value)
     step = STEPS.get(name, 0.01)
     return st.number_input(label, float(low), float(limits["le"]), float(value), step, format="%g", help=note, key=key)

@@ -8,6 +8,7 @@ import streamlit as st
 from explorer.training.jobs import JobManager
 from explorer.training.run import RESUMABLE, RunError, Snapshot, Status
 from explorer.ui import process
+from explorer.ui.part import WRONG, say
 from explorer.ui.text import unmarked
 
 MORE_EPOCHS = 5  # offered first
@@ -29,6 +30,12 @@ ACTIONS = (
     Action("Stop", ":material/stop:", JobManager.stop, GOING_ON, "Ends within a batch. What it has learnt is kept."),
     Action("Resume", ":material/play_arrow:", JobManager.resume, RESUMABLE, "Goes on after its last whole epoch."),
 )
+
+
+def notices() -> None:
+    """What whoever starts a run here should know before: nothing can be kept, say."""
+    for notice in process.jobs().notices:
+        st.warning(unmarked(notice), icon=":material/warning:")
 
 
 def run_actions(snapshot: Snapshot, place: str) -> None:
@@ -60,4 +67,4 @@ def ask(action: Callable[[JobManager, str], None], run_id: str) -> None:
     try:
         action(process.jobs(), run_id)
     except RunError as error:
-        st.toast(unmarked(str(error)), icon=":material/error:")
+        say(str(error), WRONG)

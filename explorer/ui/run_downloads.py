@@ -15,6 +15,7 @@ from explorer.training.run import Snapshot
 from explorer.ui import charts, pictures, process, state
 from explorer.ui.charts import Chart, Curve
 from explorer.ui.download_menu import Item, chart_items, items
+from explorer.ui.part import part
 
 POINTS = 2000  # step events of a picture: more than it has pixels across
 BINARY = "application/octet-stream"
@@ -22,6 +23,7 @@ CHARTS = {"loss": "Loss", "accuracy": "Accuracy"}
 
 
 @st.fragment
+@part
 def run_downloads(run_id: str, place: str) -> None:
     """The popover; `place` tells that of one page from that of another. What is in it is looked up when it is opened."""
     key, assignment = f"{place}-{run_id}", state.current().assignment

@@ -12,15 +12,15 @@ from streamlit.navigation.page import StreamlitPage
 from explorer.network.analysis import analyze
 from explorer.text import duration, percent
 from explorer.training.datasets import DATASETS
-from explorer.training.recipe import Recipe
-from explorer.training.run import ENDED, MAX_NAME, Snapshot, UnknownRun
+from explorer.training.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
 from explorer.ui import process, state
-from explorer.ui.run_actions import ask, run_actions
+from explorer.ui.part import part
+from explorer.ui.run_actions import ask, notices, run_actions
 from explorer.ui.run_downloads import run_downloads
 from explorer.ui.text import unmarked
 
 EVERY = 2.0  # seconds between two looks while something goes on
-TABLE_HEIGHT = 420  # pixels, whatever the number of runs, so that nothing below moves
+TABLE_HEIGHT, ROW_HEIGHT = 420, 35  # pixels; more runs than fit are scrolled
 CHOSEN = "runs-chosen"
 
 SHOWN = {  # the filter's choices, and the statuses that each stands for
@@ -30,10 +30,10 @@ SHOWN = {  # the filter's choices, and the statuses that each stands for
 }
 
 
+@part
 def show(build: StreamlitPage, train: StreamlitPage) -> None:
     """`build` and `train` are where a run can be opened."""
-    for notice in process.jobs().notices:
-        st.warning(unmarked(notice), icon=":material/warning:")
+    notices()
     snapshots = process.jobs().runs()
     if not snapshots:
         _nothing_yet(train)
@@ -70,6 +70,7 @@ def _filters() -> None:
         st.toggle("Mine only", key="runs-mine", help="Those that were started from this page since it was opened.")
 
 
+@part
 def _table(was_going_on: bool) -> None:
     snapshots = process.jobs().runs()
     if any(not snapshot.ended for snapshot in snapshots) != was_going_on:
@@ -87,7 +88,7 @@ def _table(was_going_on: bool) -> None:
         _rows(found),
         key=f"runs-{hash(tuple(ids))}",
         hide_index=True,
-        height=TABLE_HEIGHT,
+        height=min(TABLE_HEIGHT, ROW_HEIGHT * (len(found) + 1) + 3),
         column_config=COLUMNS,
         on_select=lambda: _choose(ids),
         selection_mode="single-row",
@@ -115,10 +116,12 @@ def _filtered(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     ]
 
 
+OWNERS = {"": "–", "shell": "command line"}
+
 COLUMNS = {
     "name": st.column_config.TextColumn("Name", width="medium"),
     "status": st.column_config.TextColumn("Status", width="small"),
-    "epoch": st.column_config.ProgressColumn("Epochs", format="percent", width="small"),
+    "epoch": st.column_config.TextColumn("Epochs", width="small"),
     "final": st.column_config.NumberColumn("Final, %", format="%.2f", help="Test accuracy after its last whole epoch."),
     "best": st.column_config.NumberColumn("Best, %", format="%.2f", help="The highest of its epochs; picked on the test set."),
     "parameters": st.column_config.NumberColumn("Parameters", format="localized"),
@@ -140,14 +143,14 @@ def _row(snapshot: Snapshot) -> dict[str, object]:
     return {
         "name": run.name,
         "status": _status_text(snapshot),
-        "epoch": len(snapshot.epochs) / run.epochs,
+        "epoch": f"{len(snapshot.epochs)} of {run.epochs}",
         "final": accuracies[-1] if accuracies else None,
         "best": max(accuracies, default=None),
         "parameters": analyze(run.architecture).total_params,
         "images": DATASETS[run.recipe.dataset].title,
-        "recipe": recipe_text(run.recipe),
+        "recipe": recipe_text(run),
         "network": run.architecture.name,
-        "owner": "you" if run.owner == state.owner() else run.owner or "–",
+        "owner": OWNERS.get(run.owner, "you" if run.owner == state.owner() else f"visitor {run.owner[:4]}"),
         "started": datetime.fromtimestamp(run.submitted),
         "id": run.id,
     }
@@ -160,10 +163,11 @@ def _status_text(snapshot: Snapshot) -> str:
     return f"queued, {snapshot.position}.{soon}"
 
 
-def recipe_text(recipe: Recipe) -> str:
-    """A recipe in a line: "SGD 0.01, OneCycleLR, 20 epochs of 128, seed 0"."""
+def recipe_text(run: Run) -> str:
+    """A run's recipe in a line: "SGD 0.01, OneCycleLR, 20 epochs of 128, seed 0"."""
+    recipe, epochs = run.recipe, run.epochs
     schedule = "" if recipe.scheduler.kind == "constant" else f", {recipe.scheduler.kind}"
-    length = f"{recipe.epochs} epochs of {recipe.batch_size}, seed {recipe.seed}"
+    length = f"{epochs} epoch{'' if epochs == 1 else 's'} of {recipe.batch_size}, seed {recipe.seed}"
     return f"{recipe.optimizer.kind} {recipe.optimizer.lr:g}{schedule}, {length}"
 
 
@@ -206,7 +210,7 @@ def _details(snapshot: Snapshot, build: StreamlitPage, train: StreamlitPage) -> 
 
 def _facts(snapshot: Snapshot) -> str:
     run = snapshot.run
-    parts = [f"run {run.id}", run.environment.device, f"torch {run.environment.torch}", recipe_text(run.recipe)]
+    parts = [f"run {run.id}", run.environment.device, f"torch {run.environment.torch}", recipe_text(run)]
     if snapshot.epochs:
         final, best = snapshot.epochs[-1], max(snapshot.epochs, key=lambda epoch: epoch.metrics["test_accuracy"])
         parts.append(

@@ -19,7 +19,7 @@ from explorer.training.notebook import notebook_json
 from explorer.training.problems import find_problem
 from explorer.ui import process, state
 from explorer.ui.address import link_box
-from explorer.ui.text import unmarked
+from explorer.ui.part import WRONG, part, say
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ FORMS = (
 
 
 @st.fragment
+@part
 def share_menu() -> None:
     """A fragment of its own, which opening it runs and edits don't: so it always holds the work as it is, and what is
     clicked in it is never drawn anew meanwhile."""
@@ -95,9 +96,9 @@ def _keep(key: str) -> None:
     try:
         saved = process.saved().save(st.session_state[key], state.accept_draft().shared, state.owner())
     except SaveError as error:
-        st.toast(unmarked(str(error)), icon=":material/error:")
+        say(str(error), WRONG)
     else:
-        st.toast(f"Saved as “{unmarked(saved.name)}”", icon=":material/check:")
+        say(f"Saved as “{saved.name}”")
 
 
 def _downloads(session: state.Session) -> None:

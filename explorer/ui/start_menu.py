@@ -10,6 +10,7 @@ from explorer.presets import Preset, load_presets
 from explorer.saved import Saved, SaveError
 from explorer.text import percent
 from explorer.ui import process, state
+from explorer.ui.part import WRONG, say
 from explorer.ui.text import unmarked
 
 SIGNS: dict[type[Change], str] = {Added: "+", Removed: "−", Changed: "≠"}
@@ -101,7 +102,7 @@ def _delete(name: str) -> None:
     try:
         process.saved().delete(name, state.owner())
     except SaveError as error:
-        st.toast(unmarked(str(error)), icon=":material/error:")
+        say(str(error), WRONG)
 
 
 def _short(title: str) -> str:

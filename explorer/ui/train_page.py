@@ -16,8 +16,9 @@ from explorer.training.jobs import QueueFull, Snapshot, UnknownRun
 from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe
 from explorer.ui import charts, process, state
+from explorer.ui.part import WRONG, part, say
 from explorer.ui.recipe_form import recipe_form
-from explorer.ui.run_actions import run_actions
+from explorer.ui.run_actions import notices, run_actions
 from explorer.ui.run_downloads import run_downloads
 from explorer.ui.text import unmarked
 
@@ -26,7 +27,9 @@ TABLE_HEIGHT = 250  # pixels, the same from the first epoch on, so that nothing 
 EVERY = 2.0  # seconds between two looks at a run that goes on
 
 
+@part
 def show() -> None:
+    notices()
     session = state.current()
     form, run = st.columns([1, 2.4], gap="large")
     with form:
@@ -105,7 +108,7 @@ def _start(recipe: Recipe) -> None:
     try:
         run = process.jobs().submit(session.architecture, recipe, state.owner())
     except (QueueFull, DeviceError) as error:
-        st.toast(str(error), icon=":material/error:")
+        say(str(error), WRONG)
         return
     state.put(replace(session, run=run))
 
@@ -135,6 +138,7 @@ def _nothing_yet() -> None:
     )
 
 
+@part
 def _run(run_id: str, ended_before: bool) -> None:
     snapshot = process.jobs().snapshot(run_id, POINTS)
     if snapshot.ended != ended_before:

@@ -77,7 +77,9 @@ def test_epochs_to_a_target(runs, target, expected):
 
 def test_a_network_that_is_a_presets_knows_its_document():
     each = preset("gap-17k")
-    found = of(record(0.9, architecture=each.architecture.model_copy(update={"name": "mine"})), presets=PRESETS)
+    mine = each.architecture.model_copy(update={"name": "mine"})
+    assert of(record(0.9, architecture=mine), presets=PRESETS).documented is None  # it was trained on digits
+    found = of(record(0.9, architecture=mine, dataset="mnist"), presets=PRESETS)
     assert found.documented is not None
     assert (found.documented.preset_id, found.documented.best, found.documented.best_epoch) == (
         "gap-17k",

@@ -35,9 +35,20 @@ CASES = [
         (spec.Dropout(), spec.BatchNorm2d()),
         [(0, "BatchNorm2d right after Dropout learns statistics of thinned values, which evaluation does not have")],
     ),
-    ((*HEAD, spec.ReLU()), [(2, "ReLU after the last layer narrows the scores that the cross-entropy loss compares")]),
+    (
+        (*HEAD, spec.ReLU()),
+        [(2, "ReLU after the last layer with weights narrows the scores that the cross-entropy loss compares")],
+    ),
     ((*HEAD, spec.Softmax()), [(2, "the cross-entropy loss takes the softmax itself; training reads this layer as LogSoftmax")]),
     ((*HEAD, spec.LogSoftmax()), []),
+    (
+        (*HEAD, spec.ReLU(), spec.LogSoftmax()),
+        [(2, "ReLU after the last layer with weights narrows the scores that the cross-entropy loss compares")],
+    ),
+    (
+        (CONV, spec.Tanh(), spec.AdaptiveAvgPool2d(output_size=1), spec.Flatten()),
+        [(1, "Tanh after the last layer with weights narrows the scores that the cross-entropy loss compares")],
+    ),
     ((CONV, spec.ReLU()), []),
     ((), []),
 ]

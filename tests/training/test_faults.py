@@ -251,7 +251,7 @@ def raising(error: Exception) -> Callable[..., Any]:
     ("error", "words"),
     [
         (DatasetError("x has 100 bytes, 47,040,016 are expected"), "Tiny cannot be loaded: x has 100 bytes, 47,040,016"),
-        (MemoryError(), "the program failed (MemoryError: )"),
+        (MemoryError(), "out of memory while its data were read"),
     ],
 )
 def test_data_that_cannot_be_read(

@@ -56,11 +56,15 @@ def test_fit_networks(small: Architecture, stack: Callable[..., Architecture], t
 
 def test_too_little_memory(stack: Callable[..., Architecture], monkeypatch: pytest.MonkeyPatch) -> None:
     architecture = stack({"kind": "Conv2d", "out_channels": 100, "kernel_size": 1}, shape=(1, 10, 10))  # 40 kB an image
-    monkeypatch.setattr(problems, "free_memory", lambda device: 1_000_000)
-    problem = memory_problem(architecture, Recipe(batch_size=128), torch.device("cpu"))
+    monkeypatch.setattr(problems, "free_memory", lambda device: 30_000_000)
+    problem = memory_problem(architecture, Recipe(batch_size=512), torch.device("cpu"))
     assert problem is not None
-    assert "try a batch size of 12 or less" in problem
-    assert memory_problem(architecture, Recipe(batch_size=12), torch.device("cpu")) is None
+    assert "try a batch size of 374 or less" in problem
+    assert memory_problem(architecture, Recipe(batch_size=374), torch.device("cpu")) is None
+    monkeypatch.setattr(problems, "free_memory", lambda device: 10_000_000)
+    problem = memory_problem(architecture, Recipe(batch_size=12), torch.device("cpu"))
+    assert problem is not None
+    assert problem.startswith("testing 500 images at a time takes about 0.0 GB")
     monkeypatch.setattr(problems, "free_memory", lambda device: None)
     assert memory_problem(architecture, Recipe(batch_size=128), torch.device("cpu")) is None
 

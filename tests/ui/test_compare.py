@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.compare.verdict import verdict
 from explorer.link import Shared
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, ReLU
@@ -15,7 +16,7 @@ from explorer.training.recipe import Recipe
 from explorer.ui import process
 from explorer.ui.compare import charts, learning_view, verdict_view
 from explorer.ui.compare.chosen import MOST, find, first_choice, read_link, write_link
-from explorer.ui.compare.groups import documents_of, groups_of
+from explorer.ui.compare.groups import datasets_of, documents_of, groups_of
 from explorer.ui.compare.train_all import missing_runs
 
 DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
@@ -136,14 +137,14 @@ def test_the_table_has_the_groups_figures_and_two_are_tested_on_the_same_images(
     train_everything(two_saved)
     app = opened(",".join(two_saved), "Verdict")
     table = app.dataframe[0].value.set_index("network")
-    assert table.index.tolist() == ["tiny 6", "tiny 2"] or table.index.tolist() == ["tiny 2", "tiny 6"]
+    assert set(table.index) == {f"tiny {channels}, SGD 0.01, 1 epoch" for channels in (2, 6)}
     for channels in (2, 6):
         finals = [
             snapshot.epochs[-1].metrics["test_accuracy"]
             for snapshot in process.jobs().runs()
             if snapshot.run.architecture.layers == tiny(channels).layers
         ]
-        row = table.loc[f"tiny {channels}"]
+        row = table.loc[f"tiny {channels}, SGD 0.01, 1 epoch"]
         assert (row.seeds, row.epochs, row.parameters) == (2, 1, analyze(tiny(channels)).total_params)
         assert row.final == pytest.approx(100 * sum(finals) / 2)
         assert row.deviation == pytest.approx(100 * abs(finals[0] - finals[1]) / 2**0.5)
@@ -165,6 +166,28 @@ def test_the_right_answers_are_the_accuracy_that_the_run_reported(two_saved):
         assert process.jobs().precision(snapshot.run.id) == snapshot.run.recipe.precision
         right = verdict_view._answers(snapshot.run.id, len(snapshot.epochs))
         assert right.mean() == snapshot.epochs[-1].metrics["test_accuracy"]
+
+
+def test_results_on_other_images_are_not_mixed():
+    bias_free = find("bias-free-12k")
+    assert datasets_of([bias_free]) == ["mnist"]
+    (missing,) = missing_runs([bias_free], "tuned", "digits", 1, 1)
+    process.jobs().submit(missing.architecture, missing.recipe, "somebody", "on digits")
+    train_everything([])
+    assert set(datasets_of([bias_free])) == {"digits", "mnist"}
+    on_digits, on_mnist = groups_of([bias_free], "digits"), groups_of([bias_free], "mnist")
+    assert [group.label for group in on_digits] == ["bias-free-12k, tuned, 1 epoch"]
+    assert all(group.origin == "shipped" for group in on_mnist)
+    assert documents_of([bias_free], "digits") == ()
+    presets = tuple(load_presets().values())
+    assert verdict(on_digits[0], presets).documented is None
+    assert verdict(on_mnist[0], presets).documented.best == 0.9942
+    app = opened("bias-free-12k,gap-17k", "Verdict")
+    assert app.selectbox(key="compare-dataset").value == "mnist"
+    app.selectbox(key="compare-dataset").set_value("digits").run()
+    table = app.dataframe[0].value.set_index("network")
+    assert table.index.tolist() == ["bias-free-12k, tuned, 1 epoch", "gap-17k, not trained here yet"]
+    assert table.documented.isna().all()
 
 
 def test_what_is_queued_or_done_is_not_trained_again(two_saved):
@@ -198,9 +221,8 @@ def test_the_last_per_mille_is_where_the_curves_end():
 
 def test_a_network_has_one_colour_and_its_recipes_and_document_dashes_of_their_own():
     found = [find(id) for id in ("gap-17k", "strided-20k")]
-    styles = learning_view._styles(groups_of(found), documents_of(found))
-    gap, strided = ([style for style in styles if name in style.series] for name in ("lobal average pooling", "trided"))
-    gap += [style for style in styles if style.series.startswith("gap")]
+    styles = learning_view._styles(found, groups_of(found, "mnist"), documents_of(found, "mnist"))
+    gap, strided = ([style for style in styles if style.series.startswith(name)] for name in ("gap", "strided"))
     assert len({style.colour for style in gap}) == 1
     assert len({style.dashes for style in gap}) == len(gap)
     assert not {style.colour for style in gap} & {style.colour for style in strided}

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.link import Shared, encode
+from explorer.network.analysis import MAX_PARAMS
 from explorer.network.spec import layer_to_data
 from explorer.presets import WAYS, load_presets
+from explorer.training.database import StoreError
 from explorer.training.recipe import parse_recipe
 from explorer.training.run import UnknownRun
 from explorer.ui import process, state
@@ -215,7 +218,7 @@ def test_runs_are_listed_newest_first_filtered_and_counted():
     app = opened(runs_page)
     assert listed(app) == ["second TRY", "First try"]
     row = app.dataframe[0].value.iloc[0]
-    assert (row["status"], row["epoch"], row["parameters"], row["images"]) == ("finished", 1.0, 12_400, "Digits")
+    assert (row["status"], row["epoch"], row["parameters"], row["images"]) == ("finished", "1 of 1", 12_400, "Digits")
     assert 0 < row["final"] == row["best"] <= 100
     assert "2 of 2 runs · 0 in training, 0 waiting · 1 at a time" in html(app)
     app.text_input(key="runs-search").set_value("try first").run()
@@ -253,3 +256,80 @@ def test_a_chosen_run_is_renamed_continued_and_deleted():
     assert process.jobs().snapshot(kept, 4).status == "finished"
     with pytest.raises(UnknownRun):
         process.jobs().snapshot(other)
+
+
+# --- what a link, a form or another visitor can bring about -----------------------------------------------------------
+
+
+def test_no_limit_of_the_assignment_takes_what_its_model_refuses():
+    app = opened(build_page)
+    for limit, (low, high) in {"max_params": (1, MAX_PARAMS), "max_epochs": (1, 1000), "max_layers": (1, 200)}.items():
+        box = next(box for box in app.number_input if box.key.startswith(f"assignment-{limit}"))
+        assert (box.min, box.max) == (low, high)
+        box.set_value(high).run()
+        assert not app.exception
+        assert getattr(session(app).assignment, limit) == high
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"optimizer": {"kind": "SGD", "lr": 1e-9}},
+        {"optimizer": {"kind": "SGD", "lr": 10.0}},
+        {"scheduler": {"kind": "OneCycleLR", "max_lr": 1e-8, "div_factor": 1.0}},
+        {
+            "optimizer": {"kind": "AdamW", "lr": 1e-12, "weight_decay": 1.0},
+            "batch_size": 4096,
+            "seed": 999_999,
+            "rotation": 180.0,
+        },
+    ],
+    ids=str,
+)
+def test_every_recipe_that_a_link_can_hold_is_shown(recipe):
+    shared = Shared(load_presets()["strided-20k"].architecture, parse_recipe(recipe))
+    app = opened(train_page, a=encode(shared))
+    assert session(app).recipe == parse_recipe(recipe)
+
+
+def test_a_watched_run_that_is_deleted_is_said(monkeypatch):
+    (run_id,) = finished_runs("gone soon")
+    app = opened(train_page, run=run_id)
+    real = process.jobs().snapshot
+    looks = []
+
+    def deleted_between(run, limit=400):
+        looks.append(run)
+        if len(looks) > 1:
+            raise UnknownRun(f"no run {run!r}")
+        return real(run, limit)
+
+    monkeypatch.setattr(process.jobs(), "snapshot", deleted_between)
+    app.run()
+    assert not app.exception
+    assert any("no run" in error.value for error in app.error)
+
+
+@pytest.mark.parametrize("page", [build_page, train_page, runs_page], ids=["build", "train", "runs"])
+def test_a_store_that_cannot_be_read_is_said(page, monkeypatch):
+    finished_runs("kept")
+
+    def fail(*args, **options):
+        raise StoreError("runs.sqlite cannot be read: it is no database; move it away")
+
+    opened(page)
+    for name in ("runs", "snapshot"):
+        monkeypatch.setattr(process.jobs(), name, fail)
+    app = AppTest.from_function(page, default_timeout=60)
+    app.query_params["run"] = "abc"
+    app.run()
+    assert not app.exception
+    assert any("cannot be read" in said.value for said in (*app.error, *app.warning))
+
+
+def test_whoever_starts_a_run_is_told_that_nothing_can_be_kept(monkeypatch, tmp_path):
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "a file" / "home"))
+    process.stop()
+    app = opened(train_page)
+    assert any("home" in warning.value for warning in app.warning)

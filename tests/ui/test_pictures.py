@@ -29,10 +29,13 @@ def loss() -> Chart:
 def documented() -> list[Chart]:
     presets = [preset for preset in load_presets().values() if preset.documented]
     curves = tuple(curve for preset in presets if (curve := documented_curve(preset)))
-    return [learning_chart((), curves, "test accuracy", zoom=zoom) for zoom in ("all", "last percent", "last per mille")]
+    chosen = [find(id) for id in first_choice()]
+    return [learning_chart(chosen, (), curves, "test accuracy", zoom=zoom) for zoom in ("all", "last percent", "last per mille")]
 
 
-@pytest.mark.parametrize("make", [lambda: [loss()], documented, lambda: computation_charts([find(id) for id in first_choice()])])
+@pytest.mark.parametrize(
+    "make", [lambda: [loss()], documented, lambda: computation_charts([find(id) for id in first_choice()], "mnist")]
+)
 def test_svg_and_png_show_the_data(make):
     for chart in make():
         drawn = ElementTree.fromstring(pictures.svg(chart))
@@ -61,5 +64,5 @@ def test_all_files_of_some_charts():
 
 def test_names_of_a_comparisons_charts_differ():
     chosen = [find(id) for id in first_choice()]
-    named = [*computation_charts(chosen), *trade_off_charts(chosen), *documented()]
+    named = [*computation_charts(chosen, "mnist"), *trade_off_charts(chosen, "mnist"), *documented()]
     assert len({chart.name for chart in named}) == len(named)

@@ -62,7 +62,7 @@ def depth_chart(names: tuple[str, ...], across: int = 3) -> Spec:
             tooltip=["network:N", "depth:Q", "layer:N", alt.Tooltip("value:Q", format=",.6~g")],
         )
         .add_params(pointed)
-        .properties(width=380, height=190)
+        .properties(width=262, height=170)
     )
     header = alt.Header(title=None, labelFontSize=13, labelFontWeight="bold", labelAnchor="start", labelPadding=4)
     charts = lines.facet(
@@ -146,7 +146,15 @@ DOCUMENT_DASHES = (2, 3)
 @cache
 def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Domain | None) -> Spec:
     """A line a series and a band of one standard deviation. A click on a name in the legend hides its line."""
-    hidden = alt.selection_point(fields=["series"], bind="legend", toggle="true", name="hidden", empty=False)
+    # All are in the selection at first, and each click takes one out or puts it back: so the legend fades what is hidden.
+    shown = alt.selection_point(
+        fields=["series"],
+        bind="legend",
+        toggle="true",
+        name="shown",
+        empty=False,
+        value=[{"series": style.series} for style in styles],
+    )
     title = METRICS[metric][2]
     scale = alt.Scale(domain=list(domain), nice=False) if domain else alt.Scale(zero=False)
     legend = alt.Legend(
@@ -164,7 +172,7 @@ def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Do
         x=alt.X("place:Q", title=AXES[axis][1], axis=alt.Axis(format="~s" if axis == "steps" else "d", tickMinStep=1)),
         color=alt.Color("series:N", scale=alt.Scale(domain=names, range=[style.colour for style in styles]), legend=legend),
     )
-    seen = alt.condition(hidden, alt.value(0), alt.value(1))
+    seen = alt.condition(shown, alt.value(1), alt.value(0))
     lines = base.mark_line(strokeWidth=2, clip=True, point=alt.OverlayMarkDef(size=18)).encode(
         y=alt.Y("value:Q", title=title, scale=scale),
         opacity=seen,
@@ -179,9 +187,9 @@ def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Do
         ],
     )
     band = base.mark_area(clip=True).encode(
-        y=alt.Y("low:Q", scale=scale), y2="high:Q", opacity=alt.condition(hidden, alt.value(0), alt.value(0.18))
+        y=alt.Y("low:Q", scale=scale), y2="high:Q", opacity=alt.condition(shown, alt.value(0.18), alt.value(0))
     )
-    return plain((band + lines.add_params(hidden)).properties(height=520, width="container"))
+    return plain((band + lines.add_params(shown)).properties(height=520, width="container"))
 
 
 def colour(place: int) -> str:

@@ -10,12 +10,12 @@ from explorer.ui.compare import charts
 from explorer.ui.compare.chosen import Chosen
 
 
-def computation_view(chosen: Sequence[Chosen]) -> None:
-    for chart in computation_charts(chosen):
+def computation_view(chosen: Sequence[Chosen], dataset: str) -> None:
+    for chart in computation_charts(chosen, dataset):
         st.vega_lite_chart(chart.data, chart.spec, key="compare-depth")
 
 
-def computation_charts(chosen: Sequence[Chosen]) -> tuple[Chart, ...]:
+def computation_charts(chosen: Sequence[Chosen], dataset: str) -> tuple[Chart, ...]:
     analyses = {each.title: analyze(each.architecture) for each in chosen}
     spec = charts.depth_chart(tuple(analyses))
     return (Chart("computation", "Shape of computation, layer by layer", spec, charts.depth_data(analyses)),)

@@ -18,6 +18,7 @@ from explorer.ui.compare.learning_view import learning_chart
 from explorer.ui.compare.trade_off_view import trade_off_charts
 from explorer.ui.compare.verdict_view import answers
 from explorer.ui.download_menu import Item, chart_items, items
+from explorer.ui.part import part
 from explorer.ui.run_downloads import run_pictures, trained_run
 
 FOLDER = "comparison"
@@ -25,7 +26,8 @@ KEY = "compare-download"
 
 
 @st.fragment
-def comparison_downloads(chosen: Sequence[Chosen], shown: Callable[[], Sequence[Chart]]) -> None:
+@part
+def comparison_downloads(chosen: Sequence[Chosen], dataset: str, shown: Callable[[], Sequence[Chart]]) -> None:
     """The popover. `shown` gives the charts as they are on the page when it is opened."""
     menu = st.popover("Download", icon=":material/download:", key=KEY, width="content", on_change="rerun")
     if not menu.open:
@@ -33,7 +35,7 @@ def comparison_downloads(chosen: Sequence[Chosen], shown: Callable[[], Sequence[
     assignment = state.current().assignment
     with menu:
         note = "README, networks, runs with their weights, charts"
-        report = Item("Report", note, f"{FOLDER}.zip", "application/zip", lambda: report_zip(chosen, assignment))
+        report = Item("Report", note, f"{FOLDER}.zip", "application/zip", lambda: report_zip(chosen, dataset, assignment))
         items([report], "compare")
         charts = {chart.name: chart for chart in shown()}
         if charts:
@@ -41,9 +43,9 @@ def comparison_downloads(chosen: Sequence[Chosen], shown: Callable[[], Sequence[
             chart_items({name: chart.title for name, chart in charts.items()}, charts.__getitem__, "compare", FOLDER)
 
 
-def report_zip(chosen: Sequence[Chosen], assignment: Assignment) -> bytes:
+def report_zip(chosen: Sequence[Chosen], dataset: str, assignment: Assignment) -> bytes:
     """The report as one file."""
-    groups = groups_of(chosen)
+    groups = groups_of(chosen, dataset)
     whole = {record.run_id: trained_run(record.run_id) for record in representatives(groups) if record.run_id}
     files = comparison_report(
         [Column(each.title, each.architecture) for each in chosen],
@@ -52,19 +54,19 @@ def report_zip(chosen: Sequence[Chosen], assignment: Assignment) -> bytes:
         answers,
         assignment,
         tuple(load_presets().values()),
-        pictures.files(_all_charts(chosen, groups)),
+        pictures.files(_all_charts(chosen, groups, dataset)),
     )
     return zipped(files, FOLDER)
 
 
-def _all_charts(chosen: Sequence[Chosen], groups: Sequence[Group]) -> list[Chart]:
-    documents = documents_of(chosen)
-    found = [*computation_charts(chosen), *trade_off_charts(chosen)]
+def _all_charts(chosen: Sequence[Chosen], groups: Sequence[Group], dataset: str) -> list[Chart]:
+    documents = documents_of(chosen, dataset)
+    found = [*computation_charts(chosen, dataset), *trade_off_charts(chosen, dataset)]
     if groups or documents:
         found += [
-            learning_chart(groups, documents, "test accuracy"),
-            learning_chart(groups, documents, "test accuracy", zoom="last percent"),
-            learning_chart(groups, documents, "train accuracy"),
-            learning_chart(groups, documents, "test loss"),
+            learning_chart(chosen, groups, documents, "test accuracy"),
+            learning_chart(chosen, groups, documents, "test accuracy", zoom="last percent"),
+            learning_chart(chosen, groups, documents, "train accuracy"),
+            learning_chart(chosen, groups, documents, "test loss"),
         ]
     return found

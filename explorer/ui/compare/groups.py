@@ -1,24 +1,32 @@
-"""The runs of what is compared, seeds together: those that come with the presets, and those of this server."""
+"""The runs of what is compared, seeds together: those that come with the presets, and those of this server.
+
+Runs on other images are no comparison, so everything here is of one data set.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from explorer.compare.learning import DocumentedCurve, Group, Record, documented_curve, group, record_of, records_of
 from explorer.compare.verdict import origin
 from explorer.network.spec import Architecture
-from explorer.presets import Preset, load_presets
+from explorer.presets import WAYS, Preset, load_presets
+from explorer.training.datasets import DATASETS
+from explorer.training.recipe import Recipe
 from explorer.training.run import Snapshot
 from explorer.ui import process
 from explorer.ui.compare.chosen import Chosen
 
 
-def groups_of(chosen: Sequence[Chosen]) -> tuple[Group, ...]:
-    """All that trained something chosen, with at least one epoch behind it."""
-    snapshots = process.jobs().runs()
-    records: dict[tuple[str, str, int], Record] = {}
-    for each in chosen:
-        for record in (*_shipped(each), *(record_of(snapshot) for snapshot in snapshots if _belongs(snapshot, each))):
-            records.setdefault((record.run_id or "", record.label, record.recipe.seed), record)
-    return group(record for record in records.values() if record.epochs)
+def groups_of(chosen: Sequence[Chosen], dataset: str) -> tuple[Group, ...]:
+    """All that trained something chosen on these images, with at least one epoch behind it."""
+    return group(record for record in _records(chosen) if record.recipe.dataset == dataset and record.epochs)
+
+
+def datasets_of(chosen: Sequence[Chosen]) -> list[str]:
+    """The images that something chosen was trained on, or is documented for: in the order of DATASETS."""
+    found = {record.recipe.dataset for record in _records(chosen) if record.epochs}
+    found |= {each.preset.recipe.dataset for each in chosen if each.preset and each.preset.documented}
+    return [name for name in DATASETS if name in found]
 
 
 def still_training(chosen: Sequence[Chosen]) -> bool:
@@ -26,14 +34,52 @@ def still_training(chosen: Sequence[Chosen]) -> bool:
     return any(not snapshot.ended and any(_belongs(snapshot, each) for each in chosen) for snapshot in process.jobs().runs())
 
 
-def documents_of(chosen: Sequence[Chosen]) -> tuple[DocumentedCurve, ...]:
-    """What the documents of the chosen presets logged."""
-    curves = (documented_curve(each.preset) for each in chosen if each.preset)
+def documents_of(chosen: Sequence[Chosen], dataset: str) -> tuple[DocumentedCurve, ...]:
+    """What the documents of the chosen presets logged of these images."""
+    curves = (documented_curve(each.preset) for each in chosen if each.preset and each.preset.recipe.dataset == dataset)
     return tuple(curve for curve in curves if curve)
 
 
 def preset_of(architecture: Architecture) -> Preset | None:
     return origin(architecture, load_presets().values())
+
+
+def is_of(each: Chosen, architecture: Architecture) -> bool:
+    """It is this network: of a preset with either recipe's dropout rates."""
+    if each.preset:
+        return origin(architecture, [each.preset]) is not None
+    return (architecture.layers, architecture.input_shape) == (each.architecture.layers, each.architecture.input_shape)
+
+
+def place_of(architecture: Architecture, chosen: Sequence[Chosen]) -> int:
+    """Which of the chosen it is: that gives it its colour, in every view the same."""
+    return next((place for place, each in enumerate(chosen) if is_of(each, architecture)), 0)
+
+
+def _records(chosen: Sequence[Chosen]) -> list[Record]:
+    snapshots = process.jobs().runs()
+    records: dict[tuple[str, str, int], Record] = {}
+    for each in chosen:
+        for record in (*_shipped(each), *(record_of(snapshot) for snapshot in snapshots if _belongs(snapshot, each))):
+            records.setdefault((record.run_id or "", record.label, record.recipe.seed), replace(record, label=_label(record)))
+    return list(records.values())
+
+
+def _label(record: Record) -> str:
+    """Network, recipe, length, and where it was run: "gap-17k, tuned, 20 epochs, shipped". What seeds differ in is left out."""
+    preset = preset_of(record.architecture)
+    ways = [way for way in WAYS if preset and (found := preset.way(way)) and _alike(found[1], record.recipe)]
+    optimizer = record.recipe.optimizer
+    recipe = ways[0] if ways else f"{optimizer.kind} {optimizer.lr:g}"
+    epochs = f"{record.recipe.epochs} epoch{'' if record.recipe.epochs == 1 else 's'}"
+    shipped = ["shipped"] if record.origin == "shipped" else []
+    return ", ".join([preset.id if preset else record.architecture.name, recipe, epochs, *shipped])
+
+
+def _alike(one: Recipe, other: Recipe) -> bool:
+    """The same but for what "Train all" asks for anew, and where it is computed."""
+    fields = {"seed", "epochs", "dataset", "device", "precision"}
+    return one.model_dump(exclude=fields) == other.model_dump(exclude=fields)
 
 
 def _shipped(each: Chosen) -> tuple[Record, ...]:
@@ -43,9 +89,7 @@ def _shipped(each: Chosen) -> tuple[Record, ...]:
 def _belongs(snapshot: Snapshot, each: Chosen) -> bool:
     """It trained this preset with either recipe's dropout rates, or exactly these layers; of a run its other seeds too."""
     run = snapshot.run
-    if each.preset:
-        return origin(run.architecture, [each.preset]) is not None
-    same = (run.architecture.layers, run.architecture.input_shape) == (each.architecture.layers, each.architecture.input_shape)
+    same = is_of(each, run.architecture)
     if not each.run or not same:
         return same
     return run.recipe.model_copy(update={"seed": each.recipe.seed}) == each.recipe

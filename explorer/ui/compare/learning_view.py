@@ -9,11 +9,11 @@ from explorer.ui.charts import Chart
 from explorer.ui.compare import charts
 from explorer.ui.compare.charts import Style
 from explorer.ui.compare.chosen import Chosen
-from explorer.ui.compare.groups import documents_of, groups_of, preset_of
+from explorer.ui.compare.groups import documents_of, groups_of, place_of
 
 
-def learning_view(chosen: Sequence[Chosen]) -> None:
-    groups, documents = groups_of(chosen), documents_of(chosen)
+def learning_view(chosen: Sequence[Chosen], dataset: str) -> None:
+    groups, documents = groups_of(chosen, dataset), documents_of(chosen, dataset)
     if not groups and not documents:
         st.html('<p class="hint">Nothing chosen has been trained yet: “Train all” starts it.</p>')
         return
@@ -28,7 +28,7 @@ def learning_view(chosen: Sequence[Chosen]) -> None:
         with_documents = st.toggle(
             "Documented", True, key="compare-documented", help="What the presets' documents logged, dashed."
         )
-    chart = learning_chart(groups, documents if with_documents else (), metric, axis or "epochs", zoom or "all")
+    chart = learning_chart(chosen, groups, documents if with_documents else (), metric, axis or "epochs", zoom or "all")
     st.vega_lite_chart(chart.data, chart.spec, key=f"compare-learning-{metric}-{axis}-{zoom}")
     st.html(
         '<p class="note">A line is the mean over seeds, its band one standard deviation either way. Click a name in the legend '
@@ -39,37 +39,39 @@ def learning_view(chosen: Sequence[Chosen]) -> None:
 _ZOOM_HELP = "Of an accuracy: all of it, the last percent, or the few tenths of a percent in which these networks end."
 
 
-def shown_learning_charts(chosen: Sequence[Chosen]) -> tuple[Chart, ...]:
+def shown_learning_charts(chosen: Sequence[Chosen], dataset: str) -> tuple[Chart, ...]:
     """As the view shows it."""
-    documents = documents_of(chosen) if st.session_state.get("compare-documented", True) else ()
+    documents = documents_of(chosen, dataset) if st.session_state.get("compare-documented", True) else ()
     metric = st.session_state.get("compare-metric") or "test accuracy"
     axis, zoom = st.session_state.get("compare-axis") or "epochs", st.session_state.get("compare-zoom") or "all"
-    return (learning_chart(groups_of(chosen), documents, metric, axis, zoom),)
+    return (learning_chart(chosen, groups_of(chosen, dataset), documents, metric, axis, zoom),)
 
 
 def learning_chart(
-    groups: Sequence[Group], documents: Sequence[DocumentedCurve], metric: str, axis: str = "epochs", zoom: str = "all"
+    chosen: Sequence[Chosen],
+    groups: Sequence[Group],
+    documents: Sequence[DocumentedCurve],
+    metric: str,
+    axis: str = "epochs",
+    zoom: str = "all",
 ) -> Chart:
     data = charts.learning_data(groups, documents, metric, axis)
     domain = charts.zoomed(data, metric, zoom)
-    spec = charts.learning_chart(_styles(groups, documents), metric, axis, domain)
+    spec = charts.learning_chart(_styles(chosen, groups, documents), metric, axis, domain)
     name = metric.replace(" ", "-") + ("" if domain is None else f"-{zoom.replace(' ', '-')}")
     return Chart(name, f"{metric.capitalize()} over {axis}", spec, data)
 
 
-def _styles(groups: Sequence[Group], documents: Sequence[DocumentedCurve]) -> tuple[Style, ...]:
+def _styles(chosen: Sequence[Chosen], groups: Sequence[Group], documents: Sequence[DocumentedCurve]) -> tuple[Style, ...]:
     """One a series, in the order of the legend."""
-    networks: dict[object, int] = {}  # how many of its recipes have their dashes already
+    recipes = [0] * len(chosen)  # how many of a network's have their dashes already
     styles = []
     for group in groups:
-        preset = preset_of(group.architecture)
-        network = preset.id if preset else (group.architecture.layers, group.architecture.input_shape)
-        before = networks.get(network, 0)
-        networks[network] = before + 1
-        dashes = charts.RECIPE_DASHES[min(before, len(charts.RECIPE_DASHES) - 1)]
-        styles.append(Style(group.label, charts.colour(list(networks).index(network)), dashes))
+        place = place_of(group.architecture, chosen)
+        dashes = charts.RECIPE_DASHES[min(recipes[place], len(charts.RECIPE_DASHES) - 1)]
+        recipes[place] += 1
+        styles.append(Style(group.label, charts.colour(place), dashes))
     for document in documents:
-        networks.setdefault(document.preset_id, 0)
-        place = list(networks).index(document.preset_id)
+        place = next(place for place, each in enumerate(chosen) if each.preset and each.preset.id == document.preset_id)
         styles.append(Style(f"{document.preset_id}{charts.DOCUMENTED}", charts.colour(place), charts.DOCUMENT_DASHES))
     return tuple(styles)

@@ -13,7 +13,7 @@ from explorer.text import percent, short_bytes, short_count
 from explorer.ui.compare.chosen import Chosen
 
 
-def structure_view(chosen: Sequence[Chosen]) -> None:
+def structure_view(chosen: Sequence[Chosen], dataset: str) -> None:
     analyses = [analyze(each.architecture) for each in chosen]
     stages = align(analyses)
     st.html(_table(chosen, stages))

@@ -8,12 +8,12 @@ from explorer.ui.charts import Chart
 from explorer.ui.compare import charts
 from explorer.ui.compare.charts import Mark
 from explorer.ui.compare.chosen import RUN, Chosen, find
-from explorer.ui.compare.groups import groups_of, preset_of
+from explorer.ui.compare.groups import groups_of, place_of
 
 
-def trade_off_view(chosen: Sequence[Chosen], open_in_build: Callable[[Chosen], None]) -> None:
+def trade_off_view(chosen: Sequence[Chosen], dataset: str, open_in_build: Callable[[Chosen], None]) -> None:
     """A click on a point opens its network."""
-    drawn = trade_off_charts(chosen)
+    drawn = trade_off_charts(chosen, dataset)
     if not drawn:
         st.html('<p class="hint">Nothing chosen has been trained or documented yet: “Train all” starts it.</p>')
         return
@@ -31,10 +31,10 @@ def trade_off_view(chosen: Sequence[Chosen], open_in_build: Callable[[Chosen], N
     )
 
 
-def trade_off_charts(chosen: Sequence[Chosen]) -> tuple[Chart, ...]:
+def trade_off_charts(chosen: Sequence[Chosen], dataset: str) -> tuple[Chart, ...]:
     """One a cost; none where there is no point to draw."""
-    marks = _marks(chosen)
-    series = tuple(dict.fromkeys(mark.series for mark in marks))
+    marks = _marks(chosen, dataset)
+    series = tuple(each.title for each in chosen)
     return tuple(
         Chart(
             f"accuracy-against-{cost.replace('_', '-')}",
@@ -47,16 +47,15 @@ def trade_off_charts(chosen: Sequence[Chosen]) -> tuple[Chart, ...]:
     )
 
 
-def _marks(chosen: Sequence[Chosen]) -> list[Mark]:
+def _marks(chosen: Sequence[Chosen], dataset: str) -> list[Mark]:
     marks = []
-    for group in groups_of(chosen):
+    for group in groups_of(chosen, dataset):
+        each = chosen[place_of(group.architecture, chosen)]
         for record in group.records:
-            began = preset_of(record.architecture)
-            opens = f"{RUN}{record.run_id}" if record.run_id else began.id if began else ""
-            accuracy = record.epochs[-1].test_accuracy
-            marks.append(Mark(began.id if began else group.label, opens, record.architecture, accuracy, False))
+            opens = f"{RUN}{record.run_id}" if record.run_id else each.key
+            marks.append(Mark(each.title, opens, record.architecture, record.epochs[-1].test_accuracy, False))
     for each in chosen:
-        if each.preset and each.preset.documented:
+        if each.preset and each.preset.documented and each.preset.recipe.dataset == dataset:
             best = each.preset.documented.best.test_accuracy
-            marks.append(Mark(each.preset.id, each.preset.id, each.architecture, best, True))
+            marks.append(Mark(each.title, each.key, each.architecture, best, True))
     return marks

@@ -14,6 +14,7 @@ from explorer.training.recipe import Recipe
 from explorer.training.run import RunError
 from explorer.ui import process, state
 from explorer.ui.compare.chosen import Chosen
+from explorer.ui.part import WRONG, say
 from explorer.ui.text import unmarked
 
 
@@ -39,7 +40,7 @@ def train_all(chosen: Sequence[Chosen]) -> None:
         seeds = int(columns[0].number_input("Seeds", 1, 10, 2, key="compare-seeds"))
         epochs = int(columns[1].number_input("Epochs", 1, 1000, 5, key="compare-epochs"))
         missing = missing_runs(chosen, way, dataset, seeds, epochs)
-        label = f"Train {len(missing)} run{'' if len(missing) == 1 else 's'}" if missing else "All are here already"
+        label = f"Train {len(missing)} run{'' if len(missing) == 1 else 's'}" if missing else "All are trained or queued"
         st.button(label, type="primary", disabled=not missing, on_click=_queue, args=(missing,), width="stretch")
         for each in chosen:
             recipe = _recipe(each, way, dataset)
@@ -80,6 +81,6 @@ def _queue(missing: Sequence[Missing]) -> None:
         try:
             process.jobs().submit(each.architecture, each.recipe, state.owner(), f"{each.title}, seed {each.recipe.seed}")
         except (RunError, DeviceError) as error:
-            st.toast(unmarked(str(error)), icon=":material/error:")
+            say(str(error), WRONG)
             return
-    st.toast(f"{len(missing)} runs are queued", icon=":material/check:")
+    say(f"{len(missing)} runs are queued")

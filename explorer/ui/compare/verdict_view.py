@@ -10,14 +10,15 @@ import torch
 
 from explorer.compare.learning import Group, Record
 from explorer.compare.mcnemar import Right, first_pair, mcnemar, right_answers, verdict_text
-from explorer.compare.verdict import Verdict, standard_error, verdict
+from explorer.compare.verdict import Verdict, documented_figures, standard_error, verdict
+from explorer.network.analysis import analyze
 from explorer.presets import load_presets
 from explorer.text import percent
 from explorer.training.datasets import DatasetError, load_dataset
 from explorer.training.devices import available_devices
 from explorer.ui import process
 from explorer.ui.compare.chosen import Chosen
-from explorer.ui.compare.groups import groups_of
+from explorer.ui.compare.groups import groups_of, is_of
 
 PAIRED = "compare-paired"
 COLUMNS = {
@@ -43,21 +44,36 @@ COLUMNS = {
 }
 
 
-def verdict_view(chosen: Sequence[Chosen]) -> None:
-    groups = groups_of(chosen)
+def verdict_view(chosen: Sequence[Chosen], dataset: str) -> None:
+    groups = groups_of(chosen, dataset)
     if not groups:
         st.html('<p class="hint">Nothing chosen has been trained yet: “Train all” starts it.</p>')
-        return
     presets = tuple(load_presets().values())
-    verdicts = [verdict(group, presets) for group in groups]
-    rows = pd.DataFrame([_row(found) for found in verdicts], columns=list(COLUMNS))
+    found = [_row(verdict(group, presets)) for group in groups]
+    trained = [group.architecture for group in groups]
+    found += [_untrained(each, dataset) for each in chosen if not any(is_of(each, architecture) for architecture in trained)]
+    rows = pd.DataFrame(found, columns=list(COLUMNS))
     st.dataframe(rows, hide_index=True, column_config=COLUMNS, key="compare-verdict")
+    images = next((record.test_images for group in groups for record in group.records if record.test_images), 10_000)
     st.html(
-        '<p class="note">On 10,000 test images one standard error at 99.4 % is '
-        f"{percent(standard_error(0.994, 10_000))[:-2]} points: two networks that are closer than that may well be equally good. "
+        f'<p class="note">On {images:,} test images one standard error at 99.4 % is '
+        f"{percent(standard_error(0.994, images))[:-2]} points: two networks that are closer than that may well be equally good. "
         "A test on the same images, below, sees finer differences.</p>"
     )
-    _pair(groups)
+    if groups:
+        _pair(groups)
+
+
+def _untrained(each: Chosen, dataset: str) -> dict[str, object]:
+    """What is known of a network without any run on these images."""
+    same = each.preset is not None and each.preset.recipe.dataset == dataset
+    documented = documented_figures(each.preset) if each.preset and same else None
+    return {
+        "network": f"{each.title}, not trained here yet",
+        "documented": _points(documented.best) if documented else None,
+        "documented_speed": documented.iterations_per_second if documented else None,
+        "parameters": analyze(each.architecture).total_params,
+    }
 
 
 def _row(found: Verdict) -> dict[str, object]:

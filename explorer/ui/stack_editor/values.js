@@ -14,7 +14,9 @@ function readText(text, field) {
   if (trimmed === "") return field.optional ? { value: null } : { unfinished: true };
   if (field.words.includes(trimmed)) return { value: trimmed };
   if (field.words.some((word) => word.startsWith(trimmed))) return { unfinished: true };
-  const parts = field.type === "float" ? [trimmed.replace(",", ".")] : trimmed.split(SEPARATOR);
+  const plain = trimmed.replace(/^[([]\s*(.*?)\s*,?\s*[)\]]$/, "$1"); // (3, 5), as torch writes it
+  if (/^[([]/.test(plain)) return { unfinished: true };
+  const parts = field.type === "float" ? [plain.replace(",", ".")] : plain.split(SEPARATOR);
   const counts = COUNTS[field.type];
   if (parts.length > Math.max(...counts)) return { wrong: true };
   const values = parts.map((part) => readNumber(part, field));

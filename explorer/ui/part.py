@@ -1,0 +1,37 @@
+"""What every page and every part that is drawn on its own has in common: it says what there is to say, and fails in words."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+import streamlit as st
+
+from explorer.training.run import RunError
+from explorer.ui.text import unmarked
+
+P = ParamSpec("P")
+
+_KEY = "to-say"
+DONE, WRONG = ":material/check:", ":material/error:"
+
+
+def say(text: str, icon: str = DONE) -> None:
+    """A short message, shown by the part that is drawn next. For callbacks: what they draw themselves would stand in place of
+    the first elements of the page."""
+    st.session_state.setdefault(_KEY, []).append((unmarked(text), icon))
+
+
+def part(draw: Callable[P, None]) -> Callable[P, None]:
+    """For the body of a page or a fragment. A run that was deleted meanwhile, or a store that cannot be read, is said where
+    the part would have been."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
+        for text, icon in st.session_state.pop(_KEY, ()):
+            st.toast(text, icon=icon)
+        try:
+            draw(*args, **kwargs)
+        except RunError as error:
+            st.error(f"{unmarked(str(error))}.", icon=WRONG)
+
+    return drawn
