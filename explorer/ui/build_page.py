@@ -96,9 +96,9 @@ def _choose_images(key: str) -> None:
 @st.fragment
 @part
 def _workbench(results: Results) -> None:
+    session = state.accept_draft()
     if state.waits_for_redraw():
         st.rerun()
-    session = state.accept_draft()
     analysis = analyze(session.architecture)
     selected = _selected_row(session.stack.selected_index, analysis)
     classes = len(DATASETS[session.recipe.dataset].classes)

@@ -19,6 +19,7 @@ STACK_KEY = "stack"  # the stack editor's own state, which the browser writes
 _KEY = "explorer"
 _OWNER_KEY = "owner"
 _REDRAW_KEY = "redraw"
+_WORKS_KEY = "works"
 FIRST_PRESET = "adaptive-pool-16k"
 
 
@@ -46,6 +47,7 @@ class Session:
     input_shape: tuple[int, int, int]
     stack: Stack
     recipe: Recipe
+    work: int = 0  # its number among those of this visit, so that undo can come back to it
     recipe_version: int = 0  # counts the recipes put in place by us, so that the form shows the new one
     assignment: Assignment = field(default_factory=Assignment)
     run: str | None = None  # the run that the Train page shows
@@ -164,7 +166,32 @@ def accept_draft() -> Session:
     """The visitor's work after what the stack editor sent last, if anything."""
     session = current()
     stack = session.stack.accepting(sent_draft(STACK_KEY))
-    return session if stack is session.stack else put(replace(session, stack=stack))
+    if stack is session.stack:
+        return session
+    other = _works().get(stack.work) if stack.work != session.work else None
+    return put(replace(session, stack=stack) if other is None else _back_in(session, other, stack))
+
+
+def _works() -> dict[int, Session]:
+    """What the visitor worked on before, as it was left."""
+    works: dict[int, Session] = st.session_state.setdefault(_WORKS_KEY, {})
+    return works
+
+
+def _back_in(session: Session, other: Session, stack: Stack) -> Session:
+    """Undo or redo led to layers of other work: its name, its start, its images and its recipe come with them."""
+    redraw("header")
+    _works()[session.work] = session
+    return replace(
+        session,
+        work=other.work,
+        start=other.start,
+        name=other.name,
+        input_shape=other.input_shape,
+        recipe=other.recipe,
+        recipe_version=session.recipe_version + 1,
+        stack=stack.replaced(stack.layers, stack.selected_index, other.work),
+    )
 
 
 def open_preset(preset: Preset) -> None:
@@ -185,16 +212,19 @@ def open_run(run: Run) -> None:
 
 
 def open_work(start: Start, shared: Shared) -> None:
-    """Other work in place of the visitor's; the browser can still undo the change of layers."""
+    """Other work in place of the visitor's; undo leads back to what there was."""
     redraw("header")
     session, architecture = accept_draft(), shared.architecture
+    _works()[session.work] = session
+    work = max(_works()) + 1
     put(
         replace(
             session,
+            work=work,
             start=start,
             name=architecture.name,
             input_shape=architecture.input_shape,
-            stack=session.stack.replaced(architecture.layers),
+            stack=session.stack.replaced(architecture.layers, work=work),
             recipe=shared.recipe,
             recipe_version=session.recipe_version + 1,
             assignment=shared.assignment,

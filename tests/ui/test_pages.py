@@ -89,6 +89,23 @@ def test_a_draft_from_the_browser_is_parsed_and_acknowledged():
     assert f"{784 * 3 + 3:,}" in html(app)
 
 
+def test_undo_past_a_preset_brings_its_whole_work_back_and_redo_the_other():
+    app = opened(build_page)
+    first, layers = session(app), session(app).stack.to_data()
+    app.button(key="preset-blank").click().run()
+    blank = session(app)
+    assert (blank.name, blank.recipe.dataset, blank.start.preset) != (first.name, first.recipe.dataset, first.start.preset)
+    for work, expected, stack in ((first.work, first, layers), (blank.work, blank, [])):
+        now = session(app).stack
+        draft = {"base": now.base, "seq": now.seq + 1, "work": work, "stack": stack, "selected": None}
+        app.session_state[state.STACK_KEY] = {"draft": draft}
+        app.run()
+        found = session(app)
+        assert (found.architecture, found.recipe, found.start) == (expected.architecture, expected.recipe, expected.start)
+        assert found.stack.base > now.base  # the inputs at the top are new ones, and show it
+    assert not app.exception
+
+
 def test_other_images_change_the_input_shape():
     app = opened(build_page)
     next(box for box in app.selectbox if box.label == "Images").select("cifar10").run()

@@ -2,7 +2,8 @@
 
 The browser owns the draft while a person edits: it sends the whole stack each time, numbered by `seq`. Python accepts
 it, and `seq` goes back as the acknowledgement. `base` counts the times that Python put another stack in its place (a
-preset picked): a draft on an older base came too late, and is dropped.
+preset picked): a draft on an older base came too late, and is dropped. `work` names what the stack belongs to: undo may take
+a person back to the layers of other work, and Python then brings its name, images and recipe back too.
 """
 
 import re
@@ -34,6 +35,7 @@ class Draft:
     layers: tuple[Layer, ...]
     uids: tuple[str, ...]
     selected: str | None
+    work: int
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Stack:
     selected: str | None = None
     base: int = 0
     seq: int = 0
+    work: int = 0
     refusal: DraftError | None = field(default=None, compare=False)
 
     @classmethod
@@ -56,9 +59,10 @@ class Stack:
         """A first stack."""
         return cls()._holding(layers, selected, base=0)
 
-    def replaced(self, layers: Sequence[Layer], selected: int | None = None) -> "Stack":
-        """Another stack in place of this one: a preset, an opened link. The browser can still undo it."""
-        return self._holding(layers, selected, base=self.base + 1)
+    def replaced(self, layers: Sequence[Layer], selected: int | None = None, work: int | None = None) -> "Stack":
+        """Another stack in place of this one: a preset, an opened link. The browser can still undo it. `work` is what the
+        layers belong to, where that is another."""
+        return replace(self._holding(layers, selected, base=self.base + 1), work=self.work if work is None else work)
 
     def select(self, index: int | None) -> "Stack":
         """The same stack with another layer selected."""
@@ -76,7 +80,7 @@ class Stack:
             draft = parse_draft(value)
         except DraftError as error:
             return replace(self, seq=seq, refusal=error)
-        return Stack(draft.layers, draft.uids, draft.selected, base, seq)
+        return Stack(draft.layers, draft.uids, draft.selected, base, seq, draft.work)
 
     @property
     def selected_index(self) -> int | None:
@@ -92,13 +96,15 @@ class Stack:
 
 
 def parse_draft(value: object) -> Draft:
-    """What the browser sent, {base, seq, stack: [{uid, kind, …arguments}], selected}, read by the models that read a file.
+    """What the browser sent, {base, seq, work, stack: [{uid, kind, …arguments}], selected}, read by the models that read a file.
 
     Raises DraftError, whatever `value` is.
     """
     base, seq = _numbers(value)
     assert isinstance(value, dict)  # _numbers has seen to it
-    entries, selected = value.get("stack"), value.get("selected")
+    entries, selected, work = value.get("stack"), value.get("selected"), value.get("work", 0)
+    if type(work) is not int or not 0 <= work <= MAX_COUNT:
+        raise DraftError("a draft's work is a whole number")
     if not isinstance(entries, list):
         raise DraftError("a draft has a stack, a list of layers")
     if len(entries) > MAX_LAYERS:
@@ -115,7 +121,7 @@ def parse_draft(value: object) -> Draft:
         raise DraftError(_without_place(error, entries), error.index) from None
     except RecursionError:
         raise DraftError("brackets are nested too deeply") from None
-    return Draft(base, seq, layers, uids, selected)
+    return Draft(base, seq, layers, uids, selected, work)
 
 
 def _numbers(value: object) -> tuple[int, int]:

@@ -143,6 +143,7 @@ function adopt(editor, data) {
   const before = editor.base === null ? editor.history.last : snapshot(editor);
   if (before && !sameLayers(before.stack, data.stack)) remember(editor.history, before);
   editor.base = data.base;
+  editor.work = data.work;
   editor.seq = data.seq;
   editor.sent = null;
   editor.stack = editor.known = data.stack;
@@ -161,7 +162,7 @@ function transmit(editor) {
     }, ANSWER_SLOW);
   }
   editor.sent = { seq: editor.seq, stack: editor.stack };
-  editor.setDraft({ base: editor.base, seq: editor.seq, stack: editor.stack, selected: editor.selected });
+  editor.setDraft({ base: editor.base, seq: editor.seq, work: editor.work, stack: editor.stack, selected: editor.selected });
   editor.late = setTimeout(() => {
     editor.sent = null;
     transmit(editor);
@@ -169,7 +170,7 @@ function transmit(editor) {
 }
 
 function snapshot(editor) {
-  return { stack: editor.stack, selected: editor.selected };
+  return { stack: editor.stack, selected: editor.selected, work: editor.work };
 }
 
 // Show a change at once, and send it.
@@ -281,6 +282,7 @@ function undo(editor, back) {
   editor.chosen = new Set();
   editor.stack = then.stack;
   editor.selected = then.selected;
+  editor.work = then.work; // that of a preset picked since, or of the one before it
   submit(editor);
   if (focused && !focused.node.isConnected) focusSelected(editor); // its row is gone: the keys go on from the one selected now
   else scrollToSelected(editor);
