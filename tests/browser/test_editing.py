@@ -194,6 +194,34 @@ def test_undo_to_the_start_and_redo_to_the_end(app):
     assert app.cells("params") == params
 
 
+def test_undo_past_a_preset_brings_back_its_name_images_and_recipe(app):
+    start(app, "strided-20k")
+    name = app.page.get_by_role("textbox", name="Name", exact=True)
+    before = name.input_value()
+    app.preset("blank")
+    wait_for_kinds(app, [])
+    expect(name).not_to_have_value(before)
+    app.page.get_by_role("button", name="Undo").click()
+    wait_for_kinds(app, of_preset("strided-20k"))
+    expect(name).to_have_value(before)
+    expect(app.page.get_by_role("button", name="Start from")).to_contain_text("strided-20k")
+    expect(app.page.locator(".origin")).not_to_have_class(re.compile("changed"))
+    app.page.get_by_role("button", name="Redo").click()
+    wait_for_kinds(app, [])
+    expect(app.page.get_by_role("button", name="Start from")).to_contain_text("blank")
+    app.page.get_by_role("button", name="Undo").click()
+    wait_for_kinds(app, of_preset("strided-20k"))
+    app.page.get_by_role("button", name="Undo").click()  # to what the page opened with
+    wait_for_kinds(app, of_preset("adaptive-pool-16k"))
+    expect(app.page.get_by_role("button", name="Start from")).to_contain_text("adaptive-pool-16k")
+
+
+def test_a_pair_is_taken_as_torch_writes_it(app):
+    start(app, "adaptive-pool-16k")
+    app.type_into(0, "kernel_size", "(3, 5)")
+    expect(app.row(0).locator(".shape")).to_have_text("8×26×24")
+
+
 def test_a_hint_is_quiet_until_its_row_is_selected_and_then_applied(app):
     start(app, "gap-17k")
     mark, words = app.row(0).locator(".hint-mark"), app.row(0).locator(".hints")

@@ -251,6 +251,8 @@ def test_saved_work_is_opened_by_another_and_deleted_by_its_owner(app: App, chro
     box.fill("Twelve *maps*")
     app.page.get_by_role("button", name="Save", exact=True).click()
     expect(app.page.get_by_text("Saved as “Twelve *maps*”")).to_be_visible()
+    # What a callback says must not stand in place of the page's own style sheet.
+    assert app.page.locator(".totals").evaluate("(totals) => getComputedStyle(totals).display") == "grid"
     close_menu(app)
 
     other = open_app(chromium.new_context(), server.url)
