@@ -15,7 +15,7 @@ from explorer.ui.compare.groups import datasets_of, still_training
 from explorer.ui.compare.learning_view import learning_view, shown_learning_charts
 from explorer.ui.compare.structure_view import structure_view
 from explorer.ui.compare.trade_off_view import trade_off_charts, trade_off_view
-from explorer.ui.compare.train_all import train_all
+from explorer.ui.compare.train_all import SHOWN_IMAGES, train_all
 from explorer.ui.compare.verdict_view import verdict_view
 from explorer.ui.part import part
 from explorer.ui.text import unmarked
@@ -67,14 +67,14 @@ def _images(chosen: Sequence[Chosen]) -> str:
     found = datasets_of(chosen) or [chosen[0].recipe.dataset]
     if len(found) == 1:
         return found[0]
-    documented = [each.preset.recipe.dataset for each in chosen if each.preset and each.preset.documented]
-    first = found.index(documented[0]) if documented else 0
+    if st.session_state.get(SHOWN_IMAGES) not in found:
+        documented = [each.preset.recipe.dataset for each in chosen if each.preset and each.preset.documented]
+        st.session_state[SHOWN_IMAGES] = documented[0] if documented else found[0]
     return st.selectbox(
-        "Images",
+        "Results on",
         found,
-        index=first,
         format_func=lambda name: f"on {DATASETS[name].title}",
-        key="compare-dataset",
+        key=SHOWN_IMAGES,
         label_visibility="collapsed",
         width=190,
     )

@@ -109,8 +109,8 @@ def test_a_click_in_the_legend_hides_a_line_and_another_shows_it_again(app: App)
         app.page.mouse.move(5, 5)
         app.page.wait_for_timeout(800)
         counts.append(of_colour(picture(found), COLOURS[0])[legend + 20 :].sum())
-    assert counts[0] < before / 5
-    assert counts[1] > 0.9 * before
+    assert counts[0] < 0.8 * before  # the network's other recipe and its document have the same colour, and stay
+    assert counts[1] > 0.95 * before
 
 
 def test_a_click_on_a_point_opens_its_network(app: App):

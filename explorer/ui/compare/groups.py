@@ -23,8 +23,8 @@ def groups_of(chosen: Sequence[Chosen], dataset: str) -> tuple[Group, ...]:
 
 
 def datasets_of(chosen: Sequence[Chosen]) -> list[str]:
-    """The images that something chosen was trained on, or is documented for: in the order of DATASETS."""
-    found = {record.recipe.dataset for record in _records(chosen) if record.epochs}
+    """The images that something chosen is trained on, or is documented for: in the order of DATASETS."""
+    found = {record.recipe.dataset for record in _records(chosen)}
     found |= {each.preset.recipe.dataset for each in chosen if each.preset and each.preset.documented}
     return [name for name in DATASETS if name in found]
 

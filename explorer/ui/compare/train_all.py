@@ -17,6 +17,8 @@ from explorer.ui.compare.chosen import Chosen
 from explorer.ui.part import WRONG, say
 from explorer.ui.text import unmarked
 
+SHOWN_IMAGES = "compare-dataset"  # which images' results the page shows: those that were asked for last
+
 
 @dataclass(frozen=True)
 class Missing:
@@ -84,3 +86,4 @@ def _queue(missing: Sequence[Missing]) -> None:
             say(str(error), WRONG)
             return
     say(f"{len(missing)} runs are queued")
+    st.session_state[SHOWN_IMAGES] = missing[0].recipe.dataset

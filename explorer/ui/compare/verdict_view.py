@@ -22,7 +22,7 @@ from explorer.ui.compare.groups import groups_of, is_of
 
 PAIRED = "compare-paired"
 COLUMNS = {
-    "network": st.column_config.TextColumn("Network and recipe", width="medium"),
+    "network": st.column_config.TextColumn("Network and recipe", width="large"),
     "seeds": st.column_config.NumberColumn("Seeds", width="small"),
     "epochs": st.column_config.NumberColumn("Epochs", width="small"),
     "final": st.column_config.NumberColumn(
@@ -53,7 +53,7 @@ def verdict_view(chosen: Sequence[Chosen], dataset: str) -> None:
     trained = [group.architecture for group in groups]
     found += [_untrained(each, dataset) for each in chosen if not any(is_of(each, architecture) for architecture in trained)]
     rows = pd.DataFrame(found, columns=list(COLUMNS))
-    st.dataframe(rows, hide_index=True, column_config=COLUMNS, key="compare-verdict")
+    st.dataframe(rows, hide_index=True, column_config=COLUMNS, key="compare-verdict", placeholder="–")
     images = next((record.test_images for group in groups for record in group.records if record.test_images), 10_000)
     st.html(
         f'<p class="note">On {images:,} test images one standard error at 99.4 % is '
