@@ -1,4 +1,4 @@
-"""A training that is killed again and again loses nothing that it had said, and ends where an uninterrupted one does."""
+"""A training whose server is killed again and again loses nothing that it had said, and ends where an uninterrupted one does."""
 
 import json
 import os
@@ -45,8 +45,16 @@ def uninterrupted(architecture: Architecture, recipe: Recipe) -> tuple[list[Even
     return events, reached[-1]
 
 
-def start(home: Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "explorer", *arguments, "--json"]
+def start_shell(home: Path, *arguments: str) -> subprocess.Popen[str]:
+    return start(home, "explorer", *arguments, "--json")
+
+
+def start_server(home: Path, run_id: str) -> subprocess.Popen[str]:
+    return start(home, "tests.training.fixtures.server", run_id)
+
+
+def start(home: Path, module: str, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", module, *arguments]
     environment = {**os.environ, "EXPLORER_HOME": str(home), "OMP_NUM_THREADS": str(torch.get_num_threads())}
     return subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
@@ -66,7 +74,7 @@ def kill_after(process: subprocess.Popen[str], seconds: float, wait_for_it: bool
 
 
 @pytest.mark.slow
-def test_a_training_that_is_killed_again_and_again(tmp_path: Path) -> None:
+def test_a_training_whose_server_is_killed_again_and_again(tmp_path: Path) -> None:
     architecture, recipe = parse_architecture({"name": "killed", "layers": LAYERS}), parse_recipe(RECIPE)
     began = time.perf_counter()
     expected, last = uninterrupted(architecture, recipe)
@@ -77,7 +85,7 @@ def test_a_training_that_is_killed_again_and_again(tmp_path: Path) -> None:
     store.add(run)
     for kill in range(KILLS):
         early = kill % (KILLS // EARLY) == 1
-        process = start(tmp_path / "home", "resume", run_id)
+        process = start_server(tmp_path / "home", run_id)
         events = kill_after(process, chance.uniform(0, 4.0 if early else 1.5 * life / KILLS), not early)
         store.recover()
         kept = [without_times(event) for event in store.events(run_id)]
@@ -90,7 +98,7 @@ def test_a_training_that_is_killed_again_and_again(tmp_path: Path) -> None:
                 assert event in store.events(run_id), f"kill {kill} lost epoch {event.epoch}"
         assert store.last_epoch(run_id) >= said
     assert 0 < said < recipe.epochs, "the kills came too late or too early to show anything"
-    process = start(tmp_path / "home", "resume", run_id)
+    process = start_server(tmp_path / "home", run_id)
     process.communicate(timeout=120)
     assert process.returncode == 0
     assert list(store.revisions()) == [run_id]
@@ -109,13 +117,13 @@ def test_a_training_that_is_killed_again_and_again(tmp_path: Path) -> None:
 def test_a_new_run_that_is_killed_early_is_kept(seconds: float, tmp_path: Path) -> None:
     file = tmp_path / "network.json"
     file.write_text(json.dumps({"layers": LAYERS}))
-    kill_after(start(tmp_path / "home", "train", str(file), "--epochs", "900"), seconds, wait_for_it=True)
+    kill_after(start_shell(tmp_path / "home", "train", str(file), "--epochs", "900"), seconds, wait_for_it=True)
     store = Store(tmp_path / "home")
     store.recover()
     (run_id,) = store.revisions()
     assert store.kept(run_id).status == "interrupted"
     next_epoch = store.last_epoch(run_id) + 1 if store.events(run_id) else 0
-    with start(tmp_path / "home", "resume", run_id) as process:
+    with start_shell(tmp_path / "home", "resume", run_id) as process:
         assert process.stdout is not None
         first = parse_event(process.stdout.readline())
         process.kill()
