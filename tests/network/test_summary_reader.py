@@ -75,10 +75,10 @@ def test_a_tree_is_read_contents_first():
 
 
 @pytest.mark.parametrize("prefix", ["", "12 ", "3 | ", "INFO:root:", "2023-05-06 10:11:12,345 - INFO - ", "> # "])
-@pytest.mark.parametrize("mark", ["├─", "+ ", "-- "])
-def test_a_trees_row_may_stand_behind_a_number_or_a_logs_words(prefix, mark):
-    (table,) = read_tables(f"Layer (type)  Output Shape  Param #\n{prefix}{mark}Conv2d  [1, 8, 26, 26]  80")
-    assert [(row.name, row.output_shape, row.params) for row in table.rows] == [("Conv2d", (8, 26, 26), 80)]
+@pytest.mark.parametrize("name", ["├─Conv2d", "+ Conv2d", "-- Conv2d", "Conv2d: 1-1"])
+def test_a_trees_row_may_stand_behind_a_number_or_a_logs_words(prefix, name):
+    (table,) = read_tables(f"Layer (type)  Output Shape  Param #\n{prefix}{name}  [1, 8, 26, 26]  80")
+    assert [(row.kind, row.output_shape, row.params) for row in table.rows] == [("Conv2d", (8, 26, 26), 80)]
 
 
 def test_what_stands_behind_a_row_is_no_tree():

@@ -180,7 +180,7 @@ def _features(wanted: Wanted) -> Iterator[int]:
 
 _MAX_IMAGES = 24  # that are tried
 MAX_OBLONG_AREA = 256  # of a first window
-PLAIN_WAY = 0.5  # by so much likelier is an image that a window moving by 1 brings to the first row's size
+PLAIN_WAY = 0.5  # by so much likelier is an image of no usual size that a window moving by 1 brings to the first row's
 _USUAL_IMAGES: dict[Shape, float] = {(1, 28, 28): 0.0, (3, 32, 32): 0.0, (3, 224, 224): 0.1, (1, 32, 32): 0.6}
 _USUAL_SIDES = {
     **dict.fromkeys((16, 24, 36, 40, 48, 50, 60, 80, 84, 100, 120, 150, 160, 180, 192, 200, 227, 240), 1.2),
@@ -200,7 +200,10 @@ def _images(wanted: Wanted, table: Table) -> list[tuple[float, Shape]]:
         found = [wanted.input_shape] if len(wanted.input_shape) == 3 else _images_of(wanted.input_shape[0])
     images: set[Shape] = {image for image in found if len(image) == 3 and all(1 <= side <= 512 for side in image)}
     plain = set(_sizes_of_plain_ways(wanted))
-    costs = ((_image_cost(image, table) - PLAIN_WAY * (image[1:] in plain), image) for image in images)
+    costs = (
+        (_image_cost(image, table) - PLAIN_WAY * (image[1:] in plain and not set(image[1:]) <= _USUAL_SIDES.keys()), image)
+        for image in images
+    )
     return sorted(costs)[:_MAX_IMAGES]
 
 

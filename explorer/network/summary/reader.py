@@ -71,7 +71,9 @@ def _without_markup(text: str) -> str:
 _NUMBERED = re.compile(r"(?<![\w.\-/])([A-Za-z_]\w{0,79})-(\d{1,6})(?![\w\-/])")
 _BRANCH_MARKS = (  # the surest first
     re.compile(r"[├└]─*"),
-    re.compile(r"(?<!\S)(?=[A-Za-z_]\w{0,79}(?:\s{1,9}\([^()\n]{0,80}\))?:\s?\d{1,3}-\d{1,6}(?:\s|$))"),  # none, in a flat list
+    re.compile(
+        r"(?<![\w.\-/])(?=[A-Za-z_]\w{0,79}(?:\s{1,9}\([^()\n]{0,80}\))?:\s?\d{1,3}-\d{1,6}(?:\s|$))"
+    ),  # none, in a flat list
     re.compile(r"(?<![\w+\-.)\]])(?:\+|`?--)(?=\s)"),
 )
 _BRANCH = re.compile(
