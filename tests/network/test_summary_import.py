@@ -185,6 +185,7 @@ IMAGES = {
     (16, 64, 64, 448): (3, 64, 64),
     (16, 14, 14, 160): (1, 28, 28),
     (8, 98, 198, 224): (3, 100, 200),
+    (8, 26, 28, 32): (1, 28, 28),  # a window of 3×1
 }
 
 
@@ -367,7 +368,23 @@ def test_spoilt_text_gives_an_answer_or_a_message_in_bounded_time_and_memory():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "part", ["[", "├─a ", "a-1 ", "Conv2d-1 [-1, 8, 8, 8] 0 ", "Layer (type) ", "summary(a,(1,", "<a", "\\n", "(a): b("]
+    "part",
+    [
+        "[",
+        "├─a ",
+        "a-1 ",
+        "a-1\n[1, 2]\n",
+        "a: 1-1 ",
+        "+ ",
+        "-- a ",
+        "1 | ",
+        "Conv2d-1 [-1, 8, 8, 8] 0 ",
+        "Layer (type) ",
+        "summary(a,(1,",
+        "<a",
+        "\\n",
+        "(a): b(",
+    ],
 )
 def test_repetition_is_read_in_bounded_time(part):
     start = time.process_time()

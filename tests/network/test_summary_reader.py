@@ -30,7 +30,18 @@ def test_shapes(cell):
     assert read_shape(cell) == CELLS[cell]
 
 
-COUNTS = {"0": 0, "--": 0, "80": 80, "1,168": 1168, "1.168": 1168, "1_168": 1168, "12345,678": 12345678, "1,16": None, "8x": None}
+COUNTS = {
+    "0": 0,
+    "--": 0,
+    "80": 80,
+    "1,168": 1168,
+    "1.168": 1168,
+    "1_168": 1168,
+    "(1,168)": 1168,
+    "12345,678": 12345678,
+    "1,16": None,
+    "8x": None,
+}
 
 
 @pytest.mark.parametrize("cell", COUNTS)
@@ -61,6 +72,17 @@ def test_a_tree_is_read_contents_first():
         ("Net", 4),
     ]
     assert table.rows[0].line == 5
+
+
+@pytest.mark.parametrize("prefix", ["", "12 ", "3 | ", "INFO:root:", "2023-05-06 10:11:12,345 - INFO - ", "> # "])
+@pytest.mark.parametrize("name", ["├─Conv2d", "+ Conv2d", "-- Conv2d", "Conv2d: 1-1"])
+def test_a_trees_row_may_stand_behind_a_number_or_a_logs_words(prefix, name):
+    (table,) = read_tables(f"Layer (type)  Output Shape  Param #\n{prefix}{name}  [1, 8, 26, 26]  80")
+    assert [(row.kind, row.output_shape, row.params) for row in table.rows] == [("Conv2d", (8, 26, 26), 80)]
+
+
+def test_what_stands_behind_a_row_is_no_tree():
+    assert names("Conv2d-1  [-1, 8, 26, 26]  80 -- the first\nReLU-2  [-1, 8, 26, 26]  0 + BatchNorm") == [["Conv2d-1", "ReLU-2"]]
 
 
 def test_columns_follow_the_header():

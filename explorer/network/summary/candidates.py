@@ -42,6 +42,7 @@ class Candidate:
     cost: float
     bias: bool | None = None  # of a convolution
     padded: bool | None = None  # of a convolution: by half its window, or not at all
+    loses: bool = False  # of a pooling: it leaves the last rows or columns out
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class _Proposal:
     cost: float
     arguments: dict[str, Any]
     padded: bool | None = None
+    loses: bool = False
 
 
 def _that_fit(wanted: Wanted, shape: Shape, proposals: list[_Proposal]) -> Iterator[Candidate]:
@@ -85,7 +87,7 @@ def _that_fit(wanted: Wanted, shape: Shape, proposals: list[_Proposal]) -> Itera
             continue
         if result(layer, shape) == (wanted.output_shape, wanted.params):
             bias = proposal.arguments["bias"] if wanted.kind == "Conv2d" else None
-            yield Candidate(layer, proposal.cost, bias, proposal.padded)
+            yield Candidate(layer, proposal.cost, bias, proposal.padded, proposal.loses)
 
 
 @lru_cache(maxsize=4096)
@@ -175,6 +177,8 @@ def _pool(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
     if len(shape) != 3 or len(wanted.output_shape) != 3 or wanted.output_shape[0] != shape[0]:
         return
     for cost, reach, stride, padding, ceil_mode in pool_windows(shape[1:], wanted.output_shape[1:], bool(wanted.kernel_size)):
+        left_over = [(n - k) % s for n, k, s in zip(shape[1:], reach, stride, strict=True)]
+        loses = padding == (0, 0) and not ceil_mode and any(left_over)
         for kernel, dilation in _dilated(reach, wanted):
             arguments = {
                 "kernel_size": plain(kernel),
@@ -184,7 +188,7 @@ def _pool(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
             }
             if dilation != (1, 1):
                 arguments["dilation"] = plain(dilation)
-            yield _Proposal(cost + 2 * (dilation != (1, 1)), arguments)
+            yield _Proposal(cost + 2 * (dilation != (1, 1)), arguments, loses=loses)
 
 
 def _dilated(reach: tuple[int, int], wanted: Wanted) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:

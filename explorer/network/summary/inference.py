@@ -6,6 +6,7 @@ in forward() everywhere or nowhere, and use one pooling window throughout. The a
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -23,13 +24,14 @@ _TOO_MANY = f"would be layer {MAX_LAYERS + 1}; a network here has at most {MAX_L
 MAX_OTHERS = 8  # answers offered on one row beside the one taken
 
 # Costs beside the candidates' own; see candidates.py for their scale.
-UNLIKE_THE_REST = 1.0  # a bias where the rest have none, or none where they have
-PADDED_UNLIKE_THE_REST = 0.2
+UNLIKE_THE_REST = 1.2  # a bias where the rest have none, or none where they have
+PADDED_UNLIKE_THE_REST = 0.3
 EACH_POOLING = 0.3  # in forward(), and more for the first of a network:
 FIRST_POOLING = 1.9
 FIRST_POOLING_BESIDE_ROWS = 3.4  # where other poolings have rows
 FIRST_POOLING_IN_FUNCTIONS = 0.1  # where neither poolings nor activations have rows, so that much is done in functions
 ANOTHER_WINDOW = 0.5  # one more kind of pooling window in the network
+LEFT_OUT = 0.25  # pooling that leaves the last rows or columns of a map out: seldom of every map
 
 FAR_FETCHED = 2.4  # the cost from which an answer is doubted
 FEW_CHANNELS = 8
@@ -270,14 +272,7 @@ def _weighed(read: list[_Read]) -> list[list[Option]]:
         key=lambda habits: habits.first_pooling * habits.pools + sum(min(map(habits.cost, row.options)) for row in read),
     )
     costs = [{option: habits.cost(option) for option in row.options} for row in read]
-    for kind in ("MaxPool2d", "AvgPool2d"):
-        # A mean over the whole map ends a network; it says nothing of the windows before it.
-        pooling = [
-            cost
-            for row, cost in zip(read, costs, strict=True)
-            if row.kind == kind and not (kind == "AvgPool2d" and (row.row.output_shape or ())[1:] == (1, 1))
-        ]
-        _prefer_one_window(pooling)
+    _prefer_one_window([cost for row, cost in zip(read, costs, strict=True) if _is_pooled(row, cost)])
     return [sorted(cost, key=lambda option: cost[option]) for cost in costs]
 
 
@@ -289,19 +284,38 @@ def _first_pooling(read: list[_Read]) -> float:
     return FIRST_POOLING if has_activations else FIRST_POOLING_IN_FUNCTIONS
 
 
+def _is_pooled(row: _Read, costs: dict[Option, float]) -> bool:
+    """Pooling, with a row or without. A mean over the whole map ends a network; it says nothing of the windows before it."""
+    if row.kind in ("MaxPool2d", "AvgPool2d"):
+        return not (row.kind == "AvgPool2d" and (row.row.output_shape or ())[1:] == (1, 1))
+    return min(costs, key=lambda option: costs[option]).pools
+
+
+_Window = tuple[object, ...]
+
+
+def _window(option: Option) -> _Window | None:
+    for layer in option.layers:
+        if isinstance(layer, spec.MaxPool2d | spec.AvgPool2d):
+            return layer.kernel_size, layer.stride, layer.padding, layer.ceil_mode
+    return None
+
+
 def _prefer_one_window(pooling: list[dict[Option, float]]) -> None:
-    """Make the window cheaper that serves most of a network's poolings at the least cost, each window paid for once."""
-    windows = {option.layers: cost for costs in pooling for option, cost in costs.items()}
+    """Make the window cheapest that serves most of a network's poolings at the least cost, each window paid for once."""
+    served = [{_window(option): cost for option, cost in sorted(costs.items(), key=lambda item: -item[1])} for costs in pooling]
+    windows = {window: cost for costs in served for window, cost in costs.items() if window}
+    losses = Counter(window for costs in pooling for window in {_window(option) for option in costs if option.loses})
 
-    def total(window: tuple[Layer, ...]) -> float:
-        unserved = [costs for costs in pooling if all(option.layers != window for option in costs)]
-        return windows[window] + sum(ANOTHER_WINDOW + min(costs.values()) for costs in unserved)
+    def total(window: _Window) -> float:
+        others = sum(ANOTHER_WINDOW + min(costs.values()) for costs in served if window not in costs)
+        return windows[window] + LEFT_OUT * losses[window] + others
 
-    if len(pooling) > 1:
+    if len(pooling) > 1 and windows:
         best = min(windows, key=total)
         for costs in pooling:
             for option in costs:
-                if option.layers == best:
+                if _window(option) == best:
                     costs[option] -= windows[best] + ANOTHER_WINDOW
 
 

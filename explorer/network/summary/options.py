@@ -17,10 +17,11 @@ from explorer.network.summary.rows import Table
 
 MAX_OPTIONS = 24  # of one row
 # Pooling that no row shows is considered beside an answer without it only where that answer is not PLAIN, and where the
-# pooling and the layer after it are.
+# pooling and the layer after it are. Where nothing fits without pooling, other windows are considered too.
 PLAIN = 0.45
-PLAIN_POOLING = 0.6
+PLAIN_POOLING = 0.9
 FAIRLY_PLAIN = 0.9
+WIDEST = 11  # window that is fairly plain
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Option:
     bias: bool | None = None  # of its convolution
     padded: bool | None = None  # of its convolution: by half its window, or not at all
     pools: bool = False  # pools in forward()
+    loses: bool = False  # its pooling leaves the last rows or columns out
     input_shape: Shape | None = None  # the image; only at the first row
 
 
@@ -39,15 +41,23 @@ def options(wanted: Wanted, shape: Shape) -> list[Option]:
     """Every answer to a row after `shape`, plainest first; none where none fits."""
     found: list[Option] = []
     for bridge in _bridges(wanted, shape):
-        needed = not (bridge.pools and found)
-        if not needed and (found[0].cost < PLAIN or bridge.cost > PLAIN_POOLING):
+        if found and found[0].cost < PLAIN and not found[0].pools:
             break
+        if found and bridge.pools and bridge.cost > (found[0].cost + 1 if found[0].pools else PLAIN_POOLING):
+            continue
+        if found and wanted.kind == "Conv2d" and not _is_within_a_window(bridge.shape, wanted.output_shape):
+            continue
         found += [
-            Option(bridge.cost + fits.cost, (*bridge.layers, fits.layer), fits.bias, fits.padded, bridge.pools)
-            for fits in candidates(wanted, bridge.shape, cheaper_than=inf if needed else FAIRLY_PLAIN)
-            if needed or getattr(fits.layer, "stride", 1) == 1
+            Option(bridge.cost + fits.cost, (*bridge.layers, fits.layer), fits.bias, fits.padded, bridge.pools, fits.loses)
+            for fits in candidates(wanted, bridge.shape, cheaper_than=FAIRLY_PLAIN if found else inf)
+            if not found or getattr(fits.layer, "stride", 1) == 1
         ]
     return sorted(found, key=lambda option: option.cost)[:MAX_OPTIONS]
+
+
+def _is_within_a_window(shape: Shape, output_shape: Shape) -> bool:
+    """Can a plain window that moves by 1 bring the one to the other; asked first, since most can't."""
+    return all(output <= side <= output + WIDEST - 1 for side, output in zip(shape[1:], output_shape[1:], strict=True))
 
 
 def first_options(wanted: Wanted, table: Table) -> list[Option]:
@@ -124,9 +134,13 @@ def _to_map(wanted: Wanted, shape: Shape) -> Iterator[Bridge]:
 def _to_conv(wanted: Wanted, shape: Shape) -> Iterator[Bridge]:
     yield Bridge(0, (), shape)
     if len(shape) == len(wanted.output_shape) == 3:
+        if wanted.output_shape[1:] == (1, 1):
+            yield from _poolings(shape, (shape[0], 1, 1))
         for kernel, stride in ((2, 2), (3, 2), (3, 3), (4, 4)):
             sides = tuple((n - kernel) // stride + 1 for n in shape[1:])
-            if all(2 <= side <= 2 * output + 16 for side, output in zip(sides, wanted.output_shape[1:], strict=True)):
+            if all(
+                max(2, output) <= side <= 2 * output + 16 for side, output in zip(sides, wanted.output_shape[1:], strict=True)
+            ):
                 yield from _poolings(shape, (shape[0], *sides))
 
 
@@ -164,7 +178,9 @@ def _features(wanted: Wanted) -> Iterator[int]:
 
 # --- before the first row -------------------------------------------------------------------------------------------
 
-_MAX_IMAGES = 16  # that are tried
+_MAX_IMAGES = 24  # that are tried
+MAX_OBLONG_AREA = 256  # of a first window
+PLAIN_WAY = 0.5  # by so much likelier is an image of no usual size that a window moving by 1 brings to the first row's
 _USUAL_IMAGES: dict[Shape, float] = {(1, 28, 28): 0.0, (3, 32, 32): 0.0, (3, 224, 224): 0.1, (1, 32, 32): 0.6}
 _USUAL_SIDES = {
     **dict.fromkeys((16, 24, 36, 40, 48, 50, 60, 80, 84, 100, 120, 150, 160, 180, 192, 200, 227, 240), 1.2),
@@ -183,7 +199,23 @@ def _images(wanted: Wanted, table: Table) -> list[tuple[float, Shape]]:
     else:
         found = [wanted.input_shape] if len(wanted.input_shape) == 3 else _images_of(wanted.input_shape[0])
     images: set[Shape] = {image for image in found if len(image) == 3 and all(1 <= side <= 512 for side in image)}
-    return sorted((_image_cost(image, table), image) for image in images)[:_MAX_IMAGES]
+    plain = set(_sizes_of_plain_ways(wanted))
+    costs = (
+        (_image_cost(image, table) - PLAIN_WAY * (image[1:] in plain and not set(image[1:]) <= _USUAL_SIDES.keys()), image)
+        for image in images
+    )
+    return sorted(costs)[:_MAX_IMAGES]
+
+
+def _sizes_of_plain_ways(wanted: Wanted) -> Iterator[Shape]:
+    """The size that goes into a row whose window moves by 1, if it is padded by half or not at all."""
+    sides = wanted.output_shape[1:]
+    if wanted.kind != "Conv2d":
+        return
+    yield sides
+    for kernel in (3, 5, 7, 9):
+        if wanted.params % kernel**2 in (0, wanted.output_shape[0] % kernel**2):
+            yield tuple(side + kernel - 1 for side in sides)
 
 
 def _image_cost(image: Shape, table: Table) -> float:
@@ -204,7 +236,7 @@ def _side_cost(side: int) -> float:
     usual = _USUAL_SIDES.get(side)
     if usual is not None:
         return usual
-    return 2.0 if side % 8 == 0 else 2.6 if side % 10 == 0 else 3.0 if side % 2 == 0 else 3.5
+    return 2.0 if side % 8 == 0 else 2.6 if side % 10 == 0 else 2.8 if side % 2 == 0 else 3.0
 
 
 def _before_conv(wanted: Wanted) -> Iterator[Shape]:
@@ -215,16 +247,27 @@ def _before_conv(wanted: Wanted) -> Iterator[Shape]:
         weights, rest = divmod(wanted.params - bias * outputs, outputs)
         if rest or weights < 1:
             continue
-        kernels = [wanted.kernel_size] if wanted.kernel_size else [(k, k) for k in (*range(1, 10), 11, 16, 32)]
-        for kernel in kernels:
+        for kernel in [wanted.kernel_size] if wanted.kernel_size else _first_kernels(weights):
             channels, rest = divmod(weights, kernel[0] * kernel[1])
             if not rest and channels >= 1:
                 for before in _sides_before(sides, kernel):
                     yield channels, *before
+                    if channels == 1 and outputs % 3 == 0:  # three groups, one for each colour
+                        yield 3, *before
+
+
+def _first_kernels(weights: int) -> Iterator[tuple[int, int]]:
+    """Square windows, and of the oblong ones those that look at an image of a few channels."""
+    yield from ((k, k) for k in (*range(1, 10), 11, 16, 32))
+    for channels in (1, 2, 3, 4):
+        area, rest = divmod(weights, channels)
+        if not rest and area <= MAX_OBLONG_AREA:
+            yield from ((rows, area // rows) for rows in range(1, area + 1) if area % rows == 0 and rows * rows != area)
 
 
 def _sides_before(sides: list[int], kernel: tuple[int, int]) -> Iterator[tuple[int, ...]]:
-    for stride, dilation in itertools.product((1, 2, 3, 4, *kernel), (1, 2)):
+    strides, dilations = ((1, 2, 3, 4, *kernel), (1, 2)) if kernel[0] == kernel[1] else ((1, 2), (1,))
+    for stride, dilation in itertools.product(strides, dilations):
         reach = [dilation * (k - 1) + 1 for k in kernel]
         half = [r // 2 for r in reach]
         for paddings, lost in itertools.product(([0, 0], half, [1, 1], [2, 2], [3, 3]), range(min(stride, 4))):

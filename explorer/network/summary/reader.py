@@ -9,7 +9,7 @@ and torchinfo's tree, in which a row with deeper rows below it is a container:
     ├─Sequential: 1-1                        [1, 8, 26, 26]            --
     │    └─Conv2d: 2-1                       [1, 8, 26, 26]            80
 
-Around them may stand a whole README, in quotes, fences, comments, HTML or a notebook's JSON. A row is known by its own
+Around them may stand a whole README, in quotes, fences, comments, logs, HTML or a notebook's JSON. A row is known by its own
 form and not by its place, so that it doesn't matter how much of the layout was lost on the way.
 """
 
@@ -17,6 +17,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from explorer.network.spec import Shape
 from explorer.network.summary.rows import SummaryError, Table, TableRow, read_count, read_kernel, read_shape, short, without_batch
@@ -68,11 +69,20 @@ def _without_markup(text: str) -> str:
 # --- what a line may hold -------------------------------------------------------------------------------------------
 
 _NUMBERED = re.compile(r"(?<![\w.\-/])([A-Za-z_]\w{0,79})-(\d{1,6})(?![\w\-/])")
-_BRANCH = re.compile(
-    r"(?P<prefix>[\s,|│┃]*(?:[├└]─*|\+(?=\s)|`?--(?=\s)))\s*(?P<kind>[A-Za-z_]\w{0,79})"
-    r"(?:\s+\((?P<variable>[^()\n]{0,80})\))?(?::\s*(?P<depth>\d{1,3})(?:-(?P<index>\d{1,6}))?)?(?=\s|$)"
+_BRANCH_MARKS = (  # the surest first
+    re.compile(r"[├└]─*"),
+    re.compile(
+        r"(?<![\w.\-/])(?=[A-Za-z_]\w{0,79}(?:\s{1,9}\([^()\n]{0,80}\))?:\s?\d{1,3}-\d{1,6}(?:\s|$))"
+    ),  # none, in a flat list
+    re.compile(r"(?<![\w+\-.)\]])(?:\+|`?--)(?=\s)"),
 )
-_ROOT = re.compile(r"[\s,=]*(?P<kind>[A-Za-z_]\w{0,79})(?:\s+\([\w.]{0,80}\))?\s+(?=\[|--)")
+_BRANCH = re.compile(
+    r"\s*(?P<kind>[A-Za-z_]\w{0,79})(?:\s+\((?P<variable>[^()\n]{0,80})\))?"
+    r"(?::\s*(?P<depth>\d{1,3})(?:-(?P<index>\d{1,6}))?)?(?=\s|$)"
+)
+_INDENT = " \t,|│┃"
+_LINE_NUMBER_OR_LOG = re.compile(r"(?:.*[:>\]-])?\s*\d{0,6}")
+_ROOT = re.compile(r"(?:.{0,80}[:>\]-]|\s*\d{1,6}(?=\s))?[\s,=|]*(?P<kind>[A-Za-z_]\w{0,79})(?:\s+\([\w.]{0,80}\))?\s+(?=\[|--)")
 _NEXT_BRANCH = re.compile(r"(?<=\S)\s+(?=(?:[│|]\s*)*[├└]─)")
 _HEADER = re.compile(r"\bLayers?\b.{0,200}?\bParams?\b(?:\s*(?:#|%))?", re.IGNORECASE)
 _COLUMN = re.compile(
@@ -81,6 +91,8 @@ _COLUMN = re.compile(
 _TOTAL = re.compile(r"\bTotal params:?\s{0,20}([\d.,_]{1,20})", re.IGNORECASE)
 _INPUT_MB = re.compile(r"\bInput size \(MB\):?\s{0,20}(\d{1,9}\.\d{1,4})", re.IGNORECASE)
 _CELL = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,200}\]|\((?:-?\d|None|N)[^()]{0,80}\)|[^\s\[\]]+")
+_UNFINISHED = re.compile(r"[A-Za-z_]\w*(?:-\d{1,6}|:\s?\d{1,3}-\d{1,6})\s*(?:\[[\d\s,-]{1,80}\]\s*)?$")
+_CELLS_ALONE = re.compile(r"(?:\[[\d\s,-]{1,80}\])?\s*(?:[\d,]{1,20}|--)?")
 _CALL = re.compile(r"\bsummary\s?\(.{0,120}?[(\[]\s?(\d{1,4}(?:\s?,\s?\d{1,4}){2,3})\s?[)\]]")
 _MAX_CELLS = 12
 
@@ -146,26 +158,40 @@ def _drafts(text: str) -> list[_Draft]:
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
     """(line number, text) of everything that may be a row; a tree that lost its line ends is split at its branches."""
-    for number, line in enumerate(_LINE_END.split(text), start=1):
-        if not line or line.isspace():
-            continue
-        line = line.translate(_MARKS)
+    for number, line in _joined(_LINE_END.split(text.translate(_MARKS))):
         if line.count("─") > 2:
             yield from ((number, piece) for piece in _NEXT_BRANCH.sub("\n", line).split("\n"))
         else:
             yield number, line
 
 
+def _joined(lines: list[str]) -> Iterator[tuple[int, str]]:
+    """(line number, text) of the lines that hold something, a row whose cells stand on lines of their own in one."""
+    number, row = 0, ""
+    for following, line in enumerate(lines, start=1):
+        if not line or line.isspace():
+            continue
+        if len(line) < 200 and _UNFINISHED.search(row[-200:]) and _CELLS_ALONE.fullmatch(line.strip()):
+            row += f"  {line.strip()}"
+            continue
+        if row:
+            yield number, row
+        number, row = following, line
+    if row:
+        yield number, row
+
+
 def _rows(piece: str, start: int, line: int, draft: _Draft) -> Iterator[_Row]:
-    if branch := _BRANCH.match(piece, start):
-        kind, depth = branch["kind"], branch["depth"]
-        if branch["index"] is None and kind in ("weight", "bias"):
+    if branch := _branch(piece, start):
+        indent, parts, cells = branch
+        kind, depth = parts["kind"], parts["depth"]
+        if parts["index"] is None and kind in ("weight", "bias"):
             return  # torchinfo's verbose rows, one a tensor
-        variable = f" ({branch['variable']})" if branch["variable"] else ""
-        name = f"{kind}{variable}" + (f": {depth}-{branch['index']}" if branch["index"] else "")
-        row = _read_cells(TableRow(name, kind, line), piece[branch.end() :], draft)
+        variable = f" ({parts['variable']})" if parts["variable"] else ""
+        name = f"{kind}{variable}" + (f": {depth}-{parts['index']}" if parts["index"] else "")
+        row = _read_cells(TableRow(name, kind, line), cells, draft)
         if row and (depth or draft.columns or row.output_shape):
-            yield _Row(row, None, int(depth) if depth else branch.start("kind"))
+            yield _Row(row, None, int(depth) if depth else indent)
         return
     names = list(_NUMBERED.finditer(piece.replace("|", " "), start))
     ends = [match.start() for match in names[1:]] + [len(piece)]
@@ -174,10 +200,23 @@ def _rows(piece: str, start: int, line: int, draft: _Draft) -> Iterator[_Row]:
         if row := _read_cells(TableRow(match[0], match[1], line), cells, draft):
             yield _Row(row, int(match[2]), 0)
     may_be_root = not names and draft.columns and not draft.rows
-    if may_be_root and (root := _ROOT.match(piece, start)):
-        row = _read_cells(TableRow(root["kind"], root["kind"], line), piece[root.end() :], draft)
+    if may_be_root and (root := _ROOT.match(piece.replace("|", " "), start)):
+        row = _read_cells(TableRow(root["kind"], root["kind"], line), piece[root.end() :].replace("|", " "), draft)
         if row:
             yield _Row(row, None, -1)
+
+
+def _branch(piece: str, start: int) -> tuple[int, dict[str, Any], str] | None:
+    """(indent, parts of the name, cells) of a tree's row. Before it may stand a line's number or what a log puts there."""
+    mark = next((mark for each in _BRANCH_MARKS if (mark := each.search(piece, start))), None)
+    if not mark or not (name := _BRANCH.match(piece, mark.end())):
+        return None
+    before = piece[start : mark.start()]
+    in_front = before.rstrip(_INDENT)
+    is_plus = mark[0] in ("+", "--", "`--")  # signs that stand in prose and beside other rows too
+    if is_plus and (_NUMBERED.search(in_front) or not _LINE_NUMBER_OR_LOG.fullmatch(in_front[-200:])):
+        return None
+    return len(before) - len(in_front), name.groupdict(), piece[name.end() :].replace("|", " ")
 
 
 def _restarts(draft: _Draft, row: _Row) -> bool:
@@ -197,7 +236,9 @@ def _restarts(draft: _Draft, row: _Row) -> bool:
 
 def _read_cells(row: TableRow, text: str, draft: _Draft) -> TableRow | None:
     """The row with its cells, broken where it should have them and hasn't; None for a line that is no row at all."""
-    cells = _CELL.findall(text[:600])[:_MAX_CELLS]
+    cells = [cell for cell in _CELL.findall(text[:600]) if cell not in (",", ";")][:_MAX_CELLS]
+    if not cells and draft.rows and not draft.closed and re.search(r": \d+-\d+$", row.name):
+        return row  # a container whose cells were left out: its contents are below it
     columns = draft.columns or ("output shape", "param #")
     if "output shape" not in columns:
         draft.rows_without_shape += 1
@@ -209,8 +250,8 @@ def _read_cells(row: TableRow, text: str, draft: _Draft) -> TableRow | None:
     )
     if not shape_cell.startswith(("[", "(")) and shape_cell != "--":
         # In prose a word and a number mean nothing; in an open table it is a row that lost its cells.
-        inside = bool(draft.rows) and not draft.closed
-        follows = inside and row.name.rpartition("-")[2] == str((draft.rows[-1].number or 0) + 1)
+        last = draft.rows[-1].number if draft.rows and not draft.closed else None
+        follows = last is not None and row.name.rpartition("-")[2] == str(last + 1)
         return replace(row, broken="its output shape is missing") if follows else None
     if not params_cell and not draft.columns and not draft.rows:
         return None

@@ -80,7 +80,9 @@ def read_kernel(cell: str) -> tuple[int, int] | None:
 
 
 def read_count(cell: str) -> int | None:
-    """ "1,168", "1168", "1.168", "--" -> a number; None where it is none."""
+    """ "1,168", "1168", "1.168", "(1,168)" where they are frozen, "--" -> a number; None where it is none."""
+    if re.fullmatch(r"\([\d,._]{1,20}\)", cell):
+        cell = cell[1:-1]
     if cell in ("--", "-", "—"):
         return 0
     if re.fullmatch(r"\d{1,12}(?:[,._]\d{3}){1,4}", cell):

@@ -64,6 +64,7 @@ def _conv_axis(kernel: int, side: int, output: int) -> dict[tuple[int, int, int]
                     _stride_cost(stride, padding, kernel)
                     + _padding_cost(padding, half, reach)
                     + _dilation_cost(dilation, padding, half)
+                    + 2 * (dilation > 1 and stride > 1)
                     + (0.05 if lost else 0)
                 )
     if output == 1:  # one window doesn't move: only the plainest stride means anything
@@ -76,11 +77,11 @@ def _stride_cost(stride: int, padding: int, kernel: int) -> float:
         return 0
     if stride == 2:
         return 0.5 if kernel > 1 else 1.5  # a window that leaves pixels out is rare
-    if stride == kernel and padding == 0:  # patches, as in vision transformers
+    if stride == kernel and padding == 0 and kernel % 2 == 0:  # patches, as in vision transformers
         return 1.5
     if stride == 4 and kernel >= 7:
         return 1
-    return 3 + 0.1 * stride
+    return (2 if stride <= kernel else 3) + 0.1 * stride
 
 
 def _padding_cost(padding: int, half: int, reach: int) -> float:
@@ -109,7 +110,8 @@ def pool_windows(sides: Shape, outputs: Shape, more: bool) -> Iterator[tuple[flo
     if more or not both or min(both.values()) > 2:
         for (a, cost_a), (b, cost_b) in _pairs(axes[0], axes[1], _MAX_AXIS_OPTIONS if more else 12):
             if a != b and a[3] == b[3]:
-                both[a, b] = max(cost_a, cost_b) + sum(x != y for x, y in zip(a, b, strict=True))
+                unlike = (1.5, 0.8, 1, 1)  # a window that differs between the axes is odder than a stride that does
+                both[a, b] = max(cost_a, cost_b) + sum(cost for cost, x, y in zip(unlike, a, b, strict=True) if x != y)
     for (a, b), cost in both.items():
         if a[3] and ((*a[:3], 0), (*b[:3], 0)) in both:  # where ceil_mode changes nothing it is off
             continue
@@ -145,6 +147,8 @@ def _pooled(side: int, kernel: int, stride: int, padding: int, ceil_mode: int) -
 def _pool_cost(kernel: int, stride: int, padding: int, side: int, output: int) -> float:
     if kernel == side and output == 1 and padding == 0:  # the whole map; its stride left as torch has it
         return 0.1 if stride == kernel else 0.2
+    if kernel == 1:  # it takes single values
+        return 3 + 0.1 * stride
     if kernel == stride and padding == 0:
         exact = side == output * kernel
         return {2: 0.0, 3: 0.3, 4: 0.4}.get(kernel, 0.6 + 0.02 * kernel) + (0 if exact else 0.15 if kernel == 2 else 0.6)
