@@ -45,6 +45,7 @@ def _results() -> Results:
 def _header() -> None:
     state.drawing("header")
     session = state.accept_draft()
+    name_key = f"name-{session.stack.base}-{session.work}"  # another work's name is another input's
     if session.notice:
         st.warning(session.notice, icon=":material/link_off:")
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="header"):
@@ -57,9 +58,9 @@ def _header() -> None:
             "Name",
             session.name,
             max_chars=120,
-            key=f"name-{session.stack.base}",
+            key=name_key,
             on_change=_rename,
-            args=(f"name-{session.stack.base}", session.name),
+            args=(name_key, session.name),
             label_visibility="collapsed",
             width="stretch",
         )

@@ -190,7 +190,7 @@ def _back_in(session: Session, other: Session, stack: Stack) -> Session:
         input_shape=other.input_shape,
         recipe=other.recipe,
         recipe_version=session.recipe_version + 1,
-        stack=stack.replaced(stack.layers, stack.selected_index, other.work),
+        stack=stack,
     )
 
 

@@ -101,7 +101,7 @@ def watched_speed(server: Server, link: str, context) -> None:
             time.sleep(1)
     page = context.new_page()
     page.goto(link)
-    page.get_by_role("button", name="Download").click()
+    page.get_by_role("button", name="Download", exact=True).click()
     page.get_by_role("button", name="Events").wait_for()
     asked = time.time()
     with page.expect_download() as download:

@@ -362,7 +362,7 @@ def test_spoilt_text_gives_an_answer_or_a_message_in_bounded_time_and_memory():
         most_runs = max(most_runs, result.cache_info().misses - runs)
     assert answers > 1_000
     assert most_runs < 2_000
-    assert slowest < 1
+    assert slowest < 3  # a second at most where nothing else runs: other work on the machine makes it longer
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB
 
 
