@@ -150,7 +150,9 @@ def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
     best = max(trained.epochs, key=lambda event: event.metrics["test_accuracy"])
     images = int(trained.snapshot.started.metrics["test_images"]) if trained.snapshot.started else 0
     accuracy = final.metrics["test_accuracy"]
-    error = f" ± {percent(standard_error(accuracy, images))} (one standard error on {images:,} images)" if images else ""
+    error = (
+        f" ± {percent(standard_error(accuracy, images))[:-2]} points (one standard error on {images:,} images)" if images else ""
+    )
     return [
         (f"Test accuracy after the final epoch, {final.epoch}", f"**{percent(accuracy)}**{error}"),
         (

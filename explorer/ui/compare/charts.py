@@ -156,7 +156,8 @@ def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Do
         value=[{"series": style.series} for style in styles],
     )
     title = METRICS[metric][2]
-    scale = alt.Scale(domain=list(domain), nice=False) if domain else alt.Scale(zero=False)
+    # What lies outside runs along the edge: a clipped line would be drawn on over the axis once the chart takes the page's width.
+    scale = alt.Scale(domain=list(domain), nice=False, clamp=True) if domain else alt.Scale(zero=False)
     legend = alt.Legend(
         title=None,
         orient="top",

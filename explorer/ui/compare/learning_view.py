@@ -1,4 +1,4 @@
-"""Learning: the curves of all runs of what is compared, seeds as a mean and a band, documents dashed beside them."""
+"""Learning: the curves of all runs of what is compared, seeds as a mean and a band, documents dotted beside them."""
 
 from collections.abc import Sequence
 
@@ -26,13 +26,14 @@ def learning_view(chosen: Sequence[Chosen], dataset: str) -> None:
             "From", list(charts.ZOOMS), default="all", key="compare-zoom", label_visibility="collapsed", help=_ZOOM_HELP
         )
         with_documents = st.toggle(
-            "Documented", True, key="compare-documented", help="What the presets' documents logged, dashed."
+            "Documented", True, key="compare-documented", help="What the presets' documents logged, dotted."
         )
     chart = learning_chart(chosen, groups, documents if with_documents else (), metric, axis or "epochs", zoom or "all")
     st.vega_lite_chart(chart.data, chart.spec, key=f"compare-learning-{metric}-{axis}-{zoom}")
     st.html(
         '<p class="note">A line is the mean over seeds, its band one standard deviation either way. Click a name in the legend '
-        "to hide its line. Dashed lines are what documents report; nothing here was computed from them.</p>"
+        "to hide its line. Dotted lines are what documents report; nothing here was computed from them. What is shipped came with "
+        "the explorer, from another machine.</p>"
     )
 
 

@@ -22,7 +22,7 @@ from explorer.ui.compare.groups import groups_of, is_of
 
 PAIRED = "compare-paired"
 COLUMNS = {
-    "network": st.column_config.TextColumn("Network and recipe", width="large"),
+    "network": st.column_config.TextColumn("Network and recipe", width=290),
     "seeds": st.column_config.NumberColumn("Seeds", width="small"),
     "epochs": st.column_config.NumberColumn("Epochs", width="small"),
     "final": st.column_config.NumberColumn(
