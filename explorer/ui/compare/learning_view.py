@@ -32,8 +32,8 @@ def learning_view(chosen: Sequence[Chosen], dataset: str) -> None:
     st.vega_lite_chart(chart.data, chart.spec, key=f"compare-learning-{metric}-{axis}-{zoom}")
     st.html(
         '<p class="note">A line is the mean over seeds, its band one standard deviation either way. Click a name in the legend '
-        "to hide its line. Dotted lines are what documents report; nothing here was computed from them. What is shipped came with "
-        "the explorer, from another machine.</p>"
+        "to hide its line. Dotted lines are what documents report; nothing here was computed from them. Shipped runs came "
+        "with the explorer.</p>"
     )
 
 
