@@ -219,7 +219,7 @@ def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
 
 
 def _measured_label(way: str, seeds: int) -> str:
-    return f"measured here, {way} recipe" + (f", mean of {seeds} seeds" if seeds > 1 else "")
+    return f"measured by us, {way} recipe" + (f", mean of {seeds} seeds" if seeds > 1 else "")
 
 
 def _compared(preset: Preset) -> str:
