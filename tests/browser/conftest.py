@@ -102,6 +102,8 @@ class App:
     def open(self, path: str = "/") -> None:
         self.page.goto(self.url + path)
         self.settled()
+        if urlsplit(path).path == "/":  # the browser loads the stack editor's script once Python is done already
+            self.page.wait_for_selector(".editor[data-ack]")
 
     def settled(self) -> None:
         """Wait until the script has run and nothing more is on its way."""

@@ -105,10 +105,10 @@ def test_the_address_holds_the_work_but_for_the_first_page():
 
 def test_the_name_is_changed_and_an_empty_one_is_not_taken():
     app = opened()
-    app.text_input(key="name-0").set_value("  my   net ").run()
+    app.text_input(key="name-0-0").set_value("  my   net ").run()
     assert session(app).architecture.name == "my net"
     assert session(app).is_unchanged
-    app.text_input(key="name-0").set_value("").run()
+    app.text_input(key="name-0-0").set_value("").run()
     assert session(app).architecture.name == PRESETS[state.FIRST_PRESET].architecture.name
 
 
