@@ -19,6 +19,7 @@ from explorer.training.recipe import Recipe
 from explorer.training.run import new_run
 from explorer.training.store import open_store
 from tests.benchmarks.machine import describe
+from tests.benchmarks.made_up import made_up_events
 from tests.browser.conftest import CHROMIUM, FLAGS, start_server
 
 COLD_STARTS = 3
@@ -72,24 +73,15 @@ def first_look(context: BrowserContext, url: str) -> float:
 
 def fill(home: Path, events: int) -> str:
     """Ten runs, two of each documented network, with so many step events each; the page's link to them."""
-    store, steps = open_store(home), events // EPOCHS
+    store = open_store(home)
     documented = [preset for preset in load_presets().values() if preset.documented]
     for number in range(RUNS):
         preset = documented[number % len(documented)]
         recipe = Recipe(dataset="digits", epochs=EPOCHS, device="cpu", seed=number)
         run = new_run(preset.architecture, recipe, "benchmark")
         claim = store.begin(run)
-        sizes = {"epochs": EPOCHS, "steps_per_epoch": steps, "train_images": 1437, "test_images": 360, "parameters": 12_400}
-        every = [Event(kind="started", metrics=sizes)]
-        for step in range(1, events + 1):
-            epoch = (step - 1) // steps + 1
-            metrics = {"loss": 2 / step**0.3, "accuracy": 0.9, "lr": 0.01, "iterations_per_second": 50.0}
-            every.append(Event(kind="step", time=step / 50, epoch=epoch, step=step, metrics=metrics))
-            if step % steps == 0:
-                accuracy = 0.99 - 0.3 / epoch - number / 1000
-                whole = {"train_loss": 0.1, "train_accuracy": accuracy, "test_loss": 0.1, "test_accuracy": accuracy, "lr": 0.01}
-                whole |= {"seconds": 10.0, "iterations_per_second": 50.0}
-                every.append(Event(kind="epoch", time=step / 50, epoch=epoch, step=step, metrics=whole))
+        every = made_up_events(events, EPOCHS, lambda epoch, number=number: 0.99 - 0.3 / epoch - number / 1000)
+        accuracy = every[-1].metrics["test_accuracy"]
         last = {"test_accuracy": accuracy, "best_test_accuracy": accuracy, "best_epoch": EPOCHS, "seconds": 500.0}
         every.append(Event(kind="finished", time=events / 50, epoch=EPOCHS, step=events, metrics=last))
         store.append(run.id, 0, every)

@@ -25,6 +25,7 @@ from explorer.training.recipe import Recipe
 from explorer.training.run import new_run
 from explorer.ui import process
 from tests.benchmarks.machine import describe
+from tests.benchmarks.made_up import made_up_events
 
 REDRAWS = 20
 ARCHITECTURE = load_presets()["bias-free-12k"].architecture
@@ -73,17 +74,7 @@ def _redraws(events: int) -> None:
     store, epochs = process.jobs().store, 200
     run = new_run(ARCHITECTURE, Recipe(dataset="digits", epochs=epochs, device="cpu"), "benchmark")
     claim = store.begin(run)
-    steps = events // epochs
-    sizes = {"epochs": epochs, "steps_per_epoch": steps, "train_images": 1437, "test_images": 360, "parameters": 12_400}
-    every = [Event(kind="started", metrics=sizes)]
-    for step in range(1, events + 1):
-        epoch = (step - 1) // steps + 1
-        metrics = {"loss": 2 / step**0.3, "accuracy": 0.9, "lr": 0.01, "iterations_per_second": 50.0}
-        every.append(Event(kind="step", time=step / 50, epoch=epoch, step=step, metrics=metrics))
-        if step % steps == 0:
-            whole = {"train_loss": 0.1, "train_accuracy": 0.9, "test_loss": 0.1, "test_accuracy": 0.95, "lr": 0.01}
-            whole |= {"seconds": 10.0, "iterations_per_second": 50.0}
-            every.append(Event(kind="epoch", time=step / 50, epoch=epoch, step=step, metrics=whole))
+    every = made_up_events(events, epochs, lambda epoch: 0.95)
     store.append(run.id, 0, every)
     app = AppTest.from_function(_page, default_timeout=60)
     app.query_params["run"] = run.id
