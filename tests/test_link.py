@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 import tracemalloc
 import zlib
 
@@ -119,13 +118,11 @@ def test_a_bomb_is_refused_without_its_memory():
     bomb = packed(b" " * 8_000_000)
     assert len(bomb) < MAX_CHARACTERS
     tracemalloc.start()
-    began = time.perf_counter()
     with pytest.raises(LinkError, match="holds more"):
         decode(bomb)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2_000_000
-    assert time.perf_counter() - began < 1
 
 
 def test_an_unknown_start_is_left_out():

@@ -390,7 +390,7 @@ def test_repetition_is_read_in_bounded_time(part):
     start = time.process_time()
     with pytest.raises(SummaryError):
         import_summary((part * 500_000)[:499_000])
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10  # well under a second where nothing else runs; what blows up takes minutes
 
 
 @pytest.mark.slow
@@ -400,7 +400,7 @@ def test_the_hardest_tables_are_read_in_bounded_time():
     rows = table(*(("Conv2d", [720, side, side - side // 7], 720 * 720 * 36) for side in sides))
     start = time.process_time()
     assert len(import_summary(rows).architecture.layers) > 150
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 15  # about two seconds where nothing else runs; what blows up takes minutes
 
 
 def test_a_network_too_large_to_analyse_is_still_read():
