@@ -62,8 +62,11 @@ def put_back(
         index, _, key = name.partition(".")
         parameter = parameters[int(index)]
         # In the parameter's own layout: the optimiser's arithmetic may differ in the last bit between layouts.
-        same = value.shape == parameter.shape
-        optimizer.state[parameter][key] = torch.empty_like(parameter).copy_(value) if same else value.clone()
+        if value.shape == parameter.shape:
+            optimizer.state[parameter][key] = torch.empty_like(parameter).copy_(value)
+        else:  # Adam's count of steps, which a fused kernel wants beside the parameter, any other on the CPU
+            beside = parameter.device if optimizer.defaults["fused"] else torch.device("cpu")
+            optimizer.state[parameter][key] = value.to(beside, copy=True)
     if scheduler is not None:
         scheduler.load_state_dict(checkpoint.facts["schedule"])
     for name, state in _part(checkpoint, CHANCE).items():

@@ -1,27 +1,29 @@
-"""A step's kernels, recorded once as a CUDA graph and replayed: one launch in place of some two hundred.
+"""Work for a GPU recorded once as a CUDA graph, and repeated: one launch in place of some two hundred.
 
-On a GPU networks as small as these take less time to compute than Python takes to ask for each kernel. The graph holds
-what is the same in every step: taking the images, augmentation, forward, loss, backward. The optimiser's step and its
-schedule stay outside: fused, they are a few launches, and their numbers (learning rate, momentum) change from step to step,
-which a recording could not follow.
+On a GPU networks as small as these take less time to compute than Python takes to ask for each kernel. A recording repeats
+its kernels upon the same memory; whatever is to differ from one time to the next must be read from there.
 
 https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 WARM_UP = 3  # times that the work is done before it is recorded, so that libraries have chosen their kernels
 
-# Of the images with these places, (B,), as they are or augmented: afterwards their gradients are in the parameters.
-Learn = Callable[[Tensor, bool], None]
 Record = Callable[[Callable[[], None]], Callable[[], None]]  # gives what repeats the work
 
 
-def cuda_recorder(generators: Iterable[Generator]) -> Record:
-    """Records on the current device. The generators are those that the work draws from."""
+class NotRecorded(RuntimeError):
+    """The work cannot be recorded; the message says why."""
+
+
+def recorder(device: torch.device, generators: Sequence[Generator]) -> Record | None:
+    """What records on the thread's current GPU, None for other devices. The generators are those that the work draws from."""
+    if device.type != "cuda":
+        return None
 
     def record(work: Callable[[], None]) -> Callable[[], None]:
         aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch has no types here
@@ -41,57 +43,22 @@ def cuda_recorder(generators: Iterable[Generator]) -> Record:
     return record
 
 
-class Replayed:
-    """`learn`, recorded for batches of `batch_size` and replayed; batches of another size are learnt as they come.
+def record_without_trace(
+    record: Record, work: Callable[[], None], changed: Sequence[Tensor], generators: Sequence[Generator]
+) -> Callable[[], None]:
+    """What repeats the work. `changed`, the tensors that the work changes, and the generators are as before.
 
-    Where recording fails, `problem` says why, and every batch is learnt as it comes. What recording itself computes leaves
-    no trace in `changed`, the tensors that the work changes beside the gradients, nor in the generators.
+    Raises NotRecorded.
     """
-
-    def __init__(
-        self,
-        learn: Learn,
-        network: nn.Module,
-        generators: Iterable[Generator],
-        changed: Iterable[Tensor],
-        batch_size: int,
-        device: torch.device,
-        record: Record,
-    ):
-        self.problem = ""
-        self._learn, self._record = learn, record
-        self._parameters, self._generators = list(network.parameters()), list(generators)
-        self._changed = [*network.buffers(), *changed]
-        self._chosen = torch.zeros(batch_size, dtype=torch.int64, device=device)  # where the graph finds the images' places
-        self._graphs: dict[bool, tuple[Callable[[], None], list[Tensor | None]]] = {}  # with the gradients that each fills
-
-    def __call__(self, chosen: Tensor, plain: bool) -> None:
-        if len(chosen) != len(self._chosen) or self.problem:
-            self._learn(chosen, plain)
-            return
-        if plain not in self._graphs:
-            self.prepare(plain)
-            if self.problem:
-                self._learn(chosen, plain)
-                return
-        replay, gradients = self._graphs[plain]
-        self._chosen.copy_(chosen)
-        replay()
-        for parameter, gradient in zip(self._parameters, gradients, strict=True):
-            parameter.grad = gradient  # another batch may have put others in its place
-
-    def prepare(self, plain: bool) -> None:
-        """Record, if that is still to do. The first images stand for those of any batch."""
-        if plain in self._graphs or self.problem:
-            return
-        kept = [tensor.clone() for tensor in self._changed]
-        states = [generator.get_state() for generator in self._generators]
-        try:
-            replay = self._record(lambda: self._learn(self._chosen, plain))
-            self._graphs[plain] = replay, [parameter.grad for parameter in self._parameters]
-        except RuntimeError as error:
-            self.problem = (str(error).strip() or type(error).__name__).splitlines()[0]
-        for tensor, was in zip(self._changed, kept, strict=True):
-            tensor.copy_(was)
-        for generator, state in zip(self._generators, states, strict=True):
+    kept = [tensor.detach().clone() for tensor in changed]
+    states = [generator.get_state() for generator in generators]
+    try:
+        return record(work)
+    except RuntimeError as error:
+        raise NotRecorded((str(error).strip() or type(error).__name__).splitlines()[0]) from error
+    finally:
+        with torch.no_grad():
+            for tensor, was in zip(changed, kept, strict=True):
+                tensor.copy_(was)
+        for generator, state in zip(generators, states, strict=True):
             generator.set_state(state)

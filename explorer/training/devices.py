@@ -50,7 +50,13 @@ WORTH_IT = 0.85  # of the time in fp32: what gains less is not worth the digits,
 @cache
 def bf16_is_faster(kind: str) -> bool:
     """Whether a convolution, there and back, takes less time in bf16 than in fp32 on this machine. Measured once a process:
-    processors without instructions for bf16 do it too, several times as slowly."""
+    processors without instructions for bf16 do it too, several times as slowly.
+
+    Not measured on a CUDA GPU, which either has units for bf16 or not: there launching one convolution takes longer than
+    computing it, and a recorded step saves just that.
+    """
+    if kind == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     device = torch.device(kind)
     generator = torch.Generator().manual_seed(0)
     layer = nn.Conv2d(16, 16, 3, device="meta").to_empty(device=device).to(memory_format=torch.channels_last)

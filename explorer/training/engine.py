@@ -9,7 +9,7 @@ the process does at the same time.
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, NamedTuple, Self
 
 import torch
 import torch.nn.functional as F
@@ -18,16 +18,17 @@ from torch import Tensor, nn
 from explorer.network.spec import Architecture
 from explorer.training import checkpoint
 from explorer.training.checkpoint import Checkpoint
-from explorer.training.cuda_graph import Learn, Replayed, cuda_recorder
+from explorer.training.cuda_graph import recorder
 from explorer.training.datasets import Dataset, DatasetKind, Split
 from explorer.training.devices import TEST_BATCH, bf16_is_faster, choose_device
 from explorer.training.event import Event
 from explorer.training.images import augment, normalise
 from explorer.training.network import Chance, new_network, notes
+from explorer.training.optimizing import Schedule, new_optimizer
 from explorer.training.problems import TrainingError, explain, find_problem, memory_problem, not_a_number
-from explorer.training.recipe import SCHEDULERS, Recipe, arguments
-
-EVENTS_AN_EPOCH = 50
+from explorer.training.recipe import Recipe
+from explorer.training.steps import PlainSteps, RecordedSteps, Steps
+from explorer.training.tally import Sums, Tally, row_of
 
 
 def never() -> bool:
@@ -88,21 +89,18 @@ def _steps(
     images, labels = dataset.train.images.to(device), dataset.train.labels.to(device)  # (N, C, H, W) uint8, (N,)
     test = Split(dataset.test.images.to(device), dataset.test.labels.to(device))
     steps_per_epoch = count_steps(len(images), recipe.batch_size)
-    every = math.ceil(steps_per_epoch / EVENTS_AN_EPOCH)
-    optimizer = _optimizer(recipe, network)
-    scheduled = recipe.epochs * steps_per_epoch
-    scheduler, advances = _scheduler(recipe, optimizer, scheduled)
+    tally = Tally(len(images), recipe.batch_size, steps_per_epoch, device)
+    optimizer = new_optimizer(recipe, network)
+    schedule = Schedule(recipe, optimizer, steps_per_epoch)
     generators = {"order": chance.order, "augmentation": chance.augmentation, "dropout": chance.dropout}
     step, best, done, epochs = 0, (-1.0, 0), 0, recipe.epochs + more_epochs  # best: highest test accuracy, its epoch negated
     if resume:
-        checkpoint.put_back(resume, network, optimizer, scheduler, generators)
+        checkpoint.put_back(resume, network, optimizer, schedule.scheduler, generators)
         step, best, done = resume.step, tuple(resume.facts["best"]), resume.epoch
         test_accuracy = resume.facts["test_accuracy"]
 
-    tally = _Tally(device)
-
-    def learn(chosen: Tensor, plain: bool) -> None:
-        """Forward and back on the images with these places, (B,); their gradients are in the parameters then."""
+    def learn(chosen: Tensor, plain: bool) -> Tensor:
+        """See steps.Learn."""
         x = images[chosen].float() / 255  # (B, C, H, W)
         if not plain:
             x = augment(x, recipe.rotation, recipe.shift, recipe.scale, chance.augmentation)
@@ -112,16 +110,27 @@ def _steps(
         loss = F.cross_entropy(scores, y, label_smoothing=recipe.label_smoothing)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
-        tally.add(loss, scores, y)
+        return row_of(loss, scores, y)
 
     def is_plain(epoch: int) -> bool:
         return recipe.plain_epochs > 0 and recipe.epochs - recipe.plain_epochs < epoch
 
     network.train()
-    learn_fast, how = _recorded(learn, network, chance, tally, recipe.batch_size, len(images), is_plain(done + 1))
+    eager = PlainSteps(learn, optimizer, schedule, tally, recipe.batch_size)
+    steps: Steps = eager
+    how = ""
+    drawn_from = [chance.augmentation, chance.dropout]
+    record = recorder(device, drawn_from)
+    if record and len(images) >= recipe.batch_size:
+        steps = recorded = RecordedSteps(eager, network, len(images), drawn_from, record)
+        recorded.prepare(is_plain(done + 1))
+        how = "the step is replayed as a CUDA graph"
+        if recorded.problem:
+            how = f"each kernel is launched on its own, as the step could not be recorded: {recorded.problem}"
 
-    def event(kind: Any, epoch: int, message: str = "", **metrics: float) -> Event:
-        return Event(kind=kind, time=time.perf_counter() - began, epoch=epoch, step=step, metrics=metrics, message=message)
+    def event(kind: Any, epoch: int, message: str = "", at: float | None = None, **metrics: float) -> Event:
+        moment = time.perf_counter() if at is None else at
+        return Event(kind=kind, time=moment - began, epoch=epoch, step=step, metrics=metrics, message=message)
 
     sizes = {"steps_per_epoch": steps_per_epoch, "train_images": len(images), "test_images": len(test.images)}
     parameters = sum(p.numel() for p in network.parameters())
@@ -134,28 +143,30 @@ def _steps(
         epoch_began = time.perf_counter()
         network.train()
         order = torch.randperm(len(images), generator=chance.order).to(device)  # (N,)
-        tallies = []
+        before, parts = step, []
         tally.start()
+        steps.begin(order, before, is_plain(epoch))
         for batch in range(steps_per_epoch):
             if should_stop():
+                step = before + batch
                 yield event("stopped", epoch)
                 return
-            chosen = order[batch * recipe.batch_size : (batch + 1) * recipe.batch_size]  # (B,)
-            learn_fast(chosen, is_plain(epoch))
-            optimizer.step()
-            lr = optimizer.param_groups[0]["lr"]
-            step += 1
-            if advances == "each step" and step < scheduled:
-                scheduler.step()
-            tally.count(len(chosen))
-            if (batch + 1) % every == 0 or batch + 1 == steps_per_epoch:
-                sums = tally.read()
+            lr = steps.take(batch)
+            for stretch in tally.read(batch + 1, lr):
+                step, sums = before + stretch.end, stretch.sums
                 if not math.isfinite(sums.loss):
                     raise TrainingError(not_a_number(recipe, epoch, step))
-                yield event("step", epoch, loss=sums.loss, accuracy=sums.accuracy, lr=lr, iterations_per_second=sums.speed)
-                tallies.append(sums)
-        if advances == "each epoch" and epoch < recipe.epochs:
-            scheduler.step()
+                parts.append(sums)
+                yield event(
+                    "step",
+                    epoch,
+                    at=stretch.ended,
+                    loss=sums.loss,
+                    accuracy=sums.accuracy,
+                    lr=stretch.lr,
+                    iterations_per_second=sums.speed,
+                )
+        schedule.after_epoch(epoch)
 
         result = evaluate(network, test, dataset.kind, numerics, should_stop)
         if result is None:
@@ -165,9 +176,9 @@ def _steps(
         if not math.isfinite(test_loss):
             raise TrainingError(not_a_number(recipe, epoch, step))
         best = max(best, (test_accuracy, -epoch))  # of equals the earliest
-        whole = _Sums.of(tallies)
+        whole = Sums.of(parts)
         if after_epoch:
-            tensors, facts = checkpoint.take(network, optimizer, scheduler, generators)
+            tensors, facts = checkpoint.take(network, optimizer, schedule.scheduler, generators)
             facts |= {"best": best, "test_accuracy": test_accuracy, "precision": numerics.precision}
             facts |= {"seconds": time.perf_counter() - began}
             after_epoch(Checkpoint(epoch, step, tensors, facts))
@@ -225,6 +236,8 @@ class Numerics(NamedTuple):
     def of(cls, precision: str, device: torch.device) -> Self:
         if precision == "auto":
             precision = "bf16" if bf16_is_faster(device.type) else "fp32"
+        # What is called fp32 is: torch would let a GPU's convolutions drop 13 bits of each number. It is one for the process.
+        torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
         layout = torch.contiguous_format if device.type == "mps" else torch.channels_last
         return cls(precision, layout, torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"))
 
@@ -233,95 +246,3 @@ class Numerics(NamedTuple):
         with self.autocast:
             scores: Tensor = network(images.contiguous(memory_format=self.layout))
         return scores.float()
-
-
-class _Sums(NamedTuple):
-    """Of some steps: the images' losses and right answers summed, how many images and steps, how long they took."""
-
-    losses: float
-    right: float
-    images: int
-    steps: int
-    seconds: float
-
-    @classmethod
-    def of(cls, parts: list["_Sums"]) -> Self:
-        return cls(*(sum(column) for column in zip(*parts, strict=True)))
-
-    @property
-    def loss(self) -> float:
-        return self.losses / self.images
-
-    @property
-    def accuracy(self) -> float:
-        return self.right / self.images
-
-    @property
-    def speed(self) -> float:
-        return self.steps / self.seconds
-
-
-class _Tally:
-    """Sums up steps on the device, and makes the program wait for the device only when it is read."""
-
-    def __init__(self, device: torch.device):
-        self.sums = torch.zeros(2, device=device)
-        self.start()
-
-    def start(self) -> None:
-        self.sums.zero_()
-        self.images = self.steps = 0
-        self.began = time.perf_counter()
-
-    def add(self, loss: Tensor, scores: Tensor, labels: Tensor) -> None:
-        """A batch's numbers: on the device alone, as a recording repeats it."""
-        right = (scores.detach().argmax(1) == labels).sum()
-        self.sums += torch.stack((loss.detach() * len(labels), right))
-
-    def count(self, images: int) -> None:
-        self.images += images
-        self.steps += 1
-
-    def read(self) -> _Sums:
-        """What has come since it was started, and a new start."""
-        losses, right = self.sums.tolist()
-        sums = _Sums(losses, right, self.images, self.steps, time.perf_counter() - self.began)
-        self.start()
-        return sums
-
-
-def _recorded(
-    learn: Learn, network: nn.Module, chance: Chance, tally: _Tally, batch_size: int, images: int, plain: bool
-) -> tuple[Learn, str]:
-    """How a batch is learnt the fastest on the network's device, and in words what that is, where it is worth a word."""
-    device = next(network.parameters()).device
-    if device.type != "cuda" or images < batch_size:
-        return learn, ""
-    generators = [chance.augmentation, chance.dropout]
-    replayed = Replayed(learn, network, generators, [tally.sums], batch_size, device, cuda_recorder(generators))
-    replayed.prepare(plain)
-    problem = f"each kernel is launched on its own, as the step could not be recorded: {replayed.problem}"
-    return replayed, problem if replayed.problem else "the step is replayed as a CUDA graph"
-
-
-def _optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
-    """torch's optimiser over the network's parameters, those without weight decay in a group of their own."""
-    make = getattr(torch.optim, recipe.optimizer.kind)
-    given = arguments(recipe.optimizer)
-    # One kernel for all the parameters; torch has it for CPUs and CUDA.
-    given["fused"] = next(network.parameters()).device.type != "mps"
-    if recipe.weight_decay_on == "all":
-        return cast(torch.optim.Optimizer, make(network.parameters(), **given))
-    pulled = [parameter for parameter in network.parameters() if parameter.dim() > 1]  # normalisation's are vectors
-    others = [parameter for parameter in network.parameters() if parameter.dim() <= 1]
-    groups = [{"params": pulled}, *([{"params": others, "weight_decay": 0.0}] if others else [])]
-    return cast(torch.optim.Optimizer, make(groups, **given))
-
-
-def _scheduler(recipe: Recipe, optimizer: torch.optim.Optimizer, steps: int) -> tuple[Any, str]:
-    """torch's schedule for a run of so many steps, and when it advances: "never", "each epoch", "each step"."""
-    kind = SCHEDULERS[recipe.scheduler.kind]
-    if kind.advances == "never":
-        return None, kind.advances
-    inferred = {**arguments(recipe.scheduler), **kind.inferred(recipe.scheduler, steps)}
-    return getattr(torch.optim.lr_scheduler, recipe.scheduler.kind)(optimizer, **inferred), kind.advances

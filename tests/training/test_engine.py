@@ -17,11 +17,12 @@ from explorer.network.spec import Architecture
 from explorer.training import engine, network
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.datasets import Dataset, Split, load_dataset
-from explorer.training.engine import EVENTS_AN_EPOCH, Numerics, count_steps, evaluate, train
+from explorer.training.engine import Numerics, count_steps, evaluate, train
 from explorer.training.event import Event, without_times
 from explorer.training.images import normalise
 from explorer.training.network import Chance, new_network
 from explorer.training.recipe import OPTIMIZERS, SCHEDULERS, Recipe, parse_recipe
+from explorer.training.tally import EVENTS_AN_EPOCH
 
 CPU = torch.device("cpu")
 CHANCY = {"rotation": 10, "shift": 1, "label_smoothing": 0.1, "batch_size": 32, "epochs": 2, "device": "cpu", "precision": "fp32"}

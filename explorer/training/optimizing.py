@@ -1,0 +1,145 @@
+"""A recipe's optimiser and schedule: torch's, and the optimiser's step once more for a recording.
+
+A recording repeats its kernels as they were, with every plain number in them: a learning rate or momentum that a schedule
+changes must lie in memory that the kernels read. torch's own optimisers take a learning rate so, but no momentum, which
+OneCycleLR swings. `update` therefore does what their step does with both read from tensors, upon the same state, so that
+either may take the next step.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+
+from explorer.training.recipe import SCHEDULERS, Recipe, arguments
+
+# --- torch's --------------------------------------------------------------------------------------------------------
+
+
+def new_optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
+    """torch's optimiser over the network's parameters, those without weight decay in a group of their own."""
+    make = getattr(torch.optim, recipe.optimizer.kind)
+    given = arguments(recipe.optimizer)
+    # One kernel for all the parameters; torch has it for CPUs and CUDA.
+    given["fused"] = next(network.parameters()).device.type != "mps"
+    if recipe.weight_decay_on == "all":
+        return cast(torch.optim.Optimizer, make(network.parameters(), **given))
+    pulled = [parameter for parameter in network.parameters() if parameter.dim() > 1]  # normalisation's are vectors
+    others = [parameter for parameter in network.parameters() if parameter.dim() <= 1]
+    groups = [{"params": pulled}, *([{"params": others, "weight_decay": 0.0}] if others else [])]
+    return cast(torch.optim.Optimizer, make(groups, **given))
+
+
+class Numbers(NamedTuple):
+    """What a schedule changes."""
+
+    lr: float
+    momentum: float  # SGD's momentum, or the first of Adam's betas
+
+
+class Schedule:
+    """torch's schedule of a run, which sets the optimiser's numbers for the step that comes next."""
+
+    def __init__(self, recipe: Recipe, optimizer: torch.optim.Optimizer, steps_per_epoch: int):
+        kind = SCHEDULERS[recipe.scheduler.kind]
+        self._group = optimizer.param_groups[0]  # the numbers of the others are the same
+        self._epochs, self._steps = recipe.epochs, recipe.epochs * steps_per_epoch
+        self._advances, self.scheduler = kind.advances, None  # torch's object
+        optimizer._opt_called = True  # type: ignore[attr-defined]  # it warns where it has seen no step, and sees no replay
+        if kind.advances != "never":
+            inferred = {**arguments(recipe.scheduler), **kind.inferred(recipe.scheduler, self._steps)}
+            self.scheduler = getattr(torch.optim.lr_scheduler, recipe.scheduler.kind)(optimizer, **inferred)
+
+    def numbers(self) -> Numbers:
+        """Of the next step."""
+        momentum = self._group["momentum"] if "momentum" in self._group else self._group["betas"][0]
+        return Numbers(self._group["lr"], momentum)
+
+    def after_step(self, step: int) -> None:
+        """`step` steps of the run are done. After the run's last the numbers stay."""
+        if self.scheduler and self._advances == "each step" and step < self._steps:
+            self.scheduler.step()
+
+    def after_epoch(self, epoch: int) -> None:
+        if self.scheduler and self._advances == "each epoch" and epoch < self._epochs:
+            self.scheduler.step()
+
+
+# --- for a recording ------------------------------------------------------------------------------------------------
+
+
+def fill_state(optimizer: torch.optim.Optimizer) -> None:
+    """Make the state that torch makes in the first step, so that every step does the same. From zeros the first step's
+    outcome is the same."""
+    for group in optimizer.param_groups:
+        for parameter in group["params"]:
+            state = optimizer.state[parameter]
+            if not state:
+                state |= {name: _zeros(parameter, name) for name in _state_names(group)}
+
+
+def state_tensors(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    return [tensor for state in optimizer.state.values() for tensor in state.values()]
+
+
+def update(optimizer: torch.optim.Optimizer, lr: Tensor, momentum: Tensor) -> None:
+    """What optimizer.step() does, with these numbers, (), in place of its groups'. The state must be filled; the parameters,
+    gradients and state lie on the numbers' device, and nothing waits for it."""
+    with torch.no_grad():
+        for group in optimizer.param_groups:
+            parameters = group["params"]
+            states = [optimizer.state[parameter] for parameter in parameters]
+            kept = [[state[name] for state in states] for name in _state_names(group)]
+            _UPDATES[type(optimizer)](group, parameters, [p.grad for p in parameters], kept, lr, momentum)
+
+
+def _sgd(group: Any, parameters: list[Tensor], gradients: Any, kept: list[list[Tensor]], lr: Tensor, momentum: Tensor) -> None:
+    """https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html"""
+    if group["weight_decay"]:
+        gradients = torch._foreach_add(gradients, parameters, alpha=group["weight_decay"])
+    if kept:
+        (buffers,) = kept
+        torch._foreach_mul_(buffers, momentum)
+        torch._foreach_add_(buffers, gradients)
+        gradients = torch._foreach_add(gradients, torch._foreach_mul(buffers, momentum)) if group["nesterov"] else buffers
+    torch._foreach_sub_(parameters, torch._foreach_mul(gradients, lr))
+
+
+def _adam(group: Any, parameters: list[Tensor], gradients: Any, kept: list[list[Tensor]], lr: Tensor, beta1: Tensor) -> None:
+    """https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html, and AdamW's weight decay"""
+    (steps, means, squares), beta2 = kept, group["betas"][1]
+    torch._foreach_add_(steps, 1)
+    if group["weight_decay"] and group["decoupled_weight_decay"]:
+        torch._foreach_mul_(parameters, 1 - lr * group["weight_decay"])
+    elif group["weight_decay"]:
+        gradients = torch._foreach_add(gradients, parameters, alpha=group["weight_decay"])
+    torch._foreach_mul_(means, beta1)
+    torch._foreach_add_(means, torch._foreach_mul(gradients, 1 - beta1))
+    torch._foreach_mul_(squares, beta2)
+    torch._foreach_addcmul_(squares, gradients, gradients, 1 - beta2)
+    step = steps[0]  # every parameter has taken as many
+    missing1, missing2 = -torch.expm1(step * beta1.log()), -torch.expm1(step * math.log(beta2))  # 1 - beta ** step, precisely
+    roots = torch._foreach_sqrt(squares)
+    torch._foreach_div_(roots, missing2.sqrt())
+    torch._foreach_add_(roots, group["eps"])
+    strides = torch._foreach_div(means, roots)
+    torch._foreach_mul_(strides, lr / missing1)
+    torch._foreach_sub_(parameters, strides)
+
+
+_UPDATES: dict[type, Callable[..., None]] = {torch.optim.SGD: _sgd, torch.optim.Adam: _adam, torch.optim.AdamW: _adam}
+
+
+def _state_names(group: dict[str, Any]) -> tuple[str, ...]:
+    """Under torch's names."""
+    if "betas" in group:
+        return ("step", "exp_avg", "exp_avg_sq")
+    return ("momentum_buffer",) if group["momentum"] else ()
+
+
+def _zeros(parameter: Tensor, name: str) -> Tensor:
+    if name == "step":
+        return torch.zeros((), device=parameter.device)
+    return torch.zeros_like(parameter, memory_format=torch.preserve_format)

@@ -1,0 +1,114 @@
+"""The steps of an epoch, one after the other: as they come, or recorded whole and replayed.
+
+Both do the same: take the next images of the epoch's order, learn from them, move the parameters, and put what the step
+came to into the tally.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Generator, Tensor, nn
+
+from explorer.training.cuda_graph import NotRecorded, Record, record_without_trace
+from explorer.training.optimizing import Numbers, Schedule, fill_state, state_tensors, update
+from explorer.training.tally import Tally
+
+# Of the images with these places, (B,), as they are or augmented: afterwards their gradients are in the parameters. Gives
+# the step's row of the tally.
+Learn = Callable[[Tensor, bool], Tensor]
+
+
+class Steps(Protocol):
+    def begin(self, order: Tensor, done: int, plain: bool) -> None:
+        """An epoch over the images in this order, (N,), on the device, `done` steps of the run before it; plain is without
+        augmentation."""
+
+    def take(self, batch: int) -> float:
+        """The step of this batch of the epoch, from 0, each once and in order. Returns its learning rate."""
+
+
+@dataclass
+class PlainSteps:
+    learn: Learn
+    optimizer: torch.optim.Optimizer
+    schedule: Schedule
+    tally: Tally
+    batch_size: int
+
+    def begin(self, order: Tensor, done: int, plain: bool) -> None:
+        self._order, self._done, self._plain = order, done, plain
+
+    def take(self, batch: int) -> float:
+        chosen = self._order[batch * self.batch_size : (batch + 1) * self.batch_size]  # (B,)
+        self.tally.rows[batch] = self.learn(chosen, self._plain)
+        self.optimizer.step()
+        lr = self.schedule.numbers().lr
+        self.schedule.after_step(self._done + batch + 1)
+        return lr
+
+
+class RecordedSteps:
+    """Whole batches are replayed: the images' places, the numbers of the schedule and the count of the steps lie on the
+    device, so that a step is one launch. A last batch that is short comes as it comes.
+
+    Where recording fails, `problem` says why, and every step comes as it comes.
+    """
+
+    def __init__(self, eager: PlainSteps, network: nn.Module, images: int, generators: Sequence[Generator], record: Record):
+        """The network's training images are so many, a batch at least; the generators are those that `learn` draws from."""
+        self.problem = ""
+        self._eager, self._network, self._generators, self._record = eager, network, generators, record
+        self._whole, self._steps = images // eager.batch_size, len(eager.tally.rows)
+        device = eager.tally.rows.device
+        self._order = torch.zeros(images, dtype=torch.int64, device=device)
+        self._places = torch.arange(eager.batch_size, device=device)  # of a batch's images in the order, from its first
+        self._numbers = torch.zeros(self._steps, 2, device=device)  # lr and momentum of the epoch's steps
+        self._batch = torch.zeros(1, dtype=torch.int64, device=device)
+        self._plan: list[Numbers] = []
+        self._replays: dict[bool, Callable[[], None]] = {}
+
+    def prepare(self, plain: bool) -> None:
+        """Record, if that is still to do."""
+        if plain in self._replays or self.problem:
+            return
+        optimizer = self._eager.optimizer
+        fill_state(optimizer)
+        changed = [*self._network.parameters(), *self._network.buffers(), *state_tensors(optimizer)]
+        changed += [self._batch, self._eager.tally.rows]
+        try:
+            self._replays[plain] = record_without_trace(self._record, lambda: self._step(plain), changed, self._generators)
+        except NotRecorded as error:
+            self.problem = str(error)
+
+    def begin(self, order: Tensor, done: int, plain: bool) -> None:
+        self.prepare(plain)
+        self._eager.begin(order, done, plain)
+        if self.problem:
+            return
+        self._done, self._replay, schedule = done, self._replays[plain], self._eager.schedule
+        self._plan = [schedule.numbers()]
+        for step in range(1, self._steps):  # it is at the last step then, which may be short and come as it comes
+            schedule.after_step(done + step)
+            self._plan.append(schedule.numbers())
+        self._order.copy_(order)
+        self._numbers.copy_(torch.tensor(self._plan))
+        self._batch.zero_()
+
+    def take(self, batch: int) -> float:
+        if self.problem or batch >= self._whole:
+            return self._eager.take(batch)
+        self._replay()
+        if batch + 1 == self._steps:
+            self._eager.schedule.after_step(self._done + self._steps)
+        return self._plan[batch].lr
+
+    def _step(self, plain: bool) -> None:
+        """What is recorded: nothing in it may wait for the device, nor copy to it."""
+        chosen = self._order.index_select(0, self._batch * self._eager.batch_size + self._places)  # (B,)
+        row = self._eager.learn(chosen, plain)
+        lr, momentum = self._numbers.index_select(0, self._batch)[0].unbind()
+        update(self._eager.optimizer, lr, momentum)
+        self._eager.tally.rows.index_copy_(0, self._batch, row[None])
+        self._batch.add_(1).remainder_(self._whole)  # so that warming up finds images however often it does it

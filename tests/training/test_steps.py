@@ -1,0 +1,217 @@
+"""Replayed steps do what plain ones do, over whole runs.
+
+Without a GPU the recording is played by a function that repeats the work; all that surrounds it is the real code, and the
+whole step (images, augmentation, network, optimiser, schedule, tally) reads only what lies in tensors, as a replay must.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Generator
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from explorer.network.spec import Architecture
+from explorer.training import engine
+from explorer.training import tally as tally_module
+from explorer.training.checkpoint import Checkpoint
+from explorer.training.datasets import Dataset
+from explorer.training.engine import train
+from explorer.training.event import Event, without_times
+from explorer.training.recipe import parse_recipe
+
+CPU = torch.device("cpu")
+ASKED = {"rotation": 10, "shift": 1, "scale": 0.1, "batch_size": 32, "epochs": 3, "device": "cpu", "precision": "fp32"}
+TUNED = {"optimizer": {"kind": "SGD", "momentum": 0.9, "nesterov": True}, "scheduler": {"kind": "OneCycleLR"}}
+
+RECIPES: list[dict[str, Any]] = [
+    {},  # 70 images: two batches of 32, which are replayed, and one of 6
+    {"batch_size": 35},  # no short one
+    {"batch_size": 69},  # one image is left out
+    {"batch_size": 71},  # only a short one, so that nothing is recorded
+    {"plain_epochs": 1},
+    TUNED,
+    TUNED | {"batch_size": 35, "plain_epochs": 2, "weight_decay_on": "weights"},
+    {"optimizer": {"kind": "SGD"}},
+    {"optimizer": {"kind": "Adam"}, "scheduler": {"kind": "CosineAnnealingLR"}},
+    {"optimizer": {"kind": "AdamW", "weight_decay": 0.1}, "scheduler": {"kind": "StepLR", "step_size": 1}},
+    {"precision": "bf16"},
+]
+
+
+class Recorder:
+    """Warms up as the real one does, then repeats the work; counts how often it did each."""
+
+    def __init__(self, warm_up: int = 3) -> None:
+        self.warm_up, self.recorded, self.replayed = warm_up, 0, 0
+
+    def __call__(self, work: Callable[[], None]) -> Callable[[], None]:
+        self.recorded += 1
+        for _ in range(self.warm_up):
+            work()
+
+        def replay() -> None:
+            self.replayed += 1
+            work()
+
+        return replay
+
+
+def refusing(work: Callable[[], None]) -> Callable[[], None]:
+    work()
+    raise RuntimeError("operation not permitted when stream is capturing\nat some place")
+
+
+Record = Callable[[Callable[[], None]], Callable[[], None]]
+
+
+@pytest.fixture
+def record_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Record | None], None]:
+    """From here on the engine records with this on the CPU too."""
+
+    def use(record: Record | None) -> None:
+        def recorder(device: torch.device, generators: list[Generator]) -> Record | None:
+            return record
+
+        monkeypatch.setattr(engine, "recorder", recorder)
+
+    return use
+
+
+def run(
+    architecture: Architecture, data: Dataset, resume: Checkpoint | None = None, keep: Any = None, **fields: Any
+) -> list[Event]:
+    recipe = parse_recipe(ASKED | fields)
+    return [without_times(event) for event in train(architecture, recipe, data, CPU, after_epoch=keep, resume=resume)]
+
+
+def assert_close(found: list[Event], expected: list[Event]) -> None:
+    for one, other in zip(found, expected, strict=True):
+        assert (one.kind, one.epoch, one.step) == (other.kind, other.epoch, other.step)
+        assert one.metrics == pytest.approx(other.metrics, rel=2e-3)
+
+
+@pytest.mark.parametrize("fields", RECIPES, ids=str)
+def test_a_replayed_run_learns_as_the_plain_one(fields: Any, small: Architecture, tiny: Dataset, record_with: Any) -> None:
+    plain, recorder = run(small, tiny, **fields), Recorder()
+    record_with(recorder)
+    assert_close(run(small, tiny, **fields), plain)
+    kinds = 2 if fields.get("plain_epochs") else 1
+    whole = 70 // fields.get("batch_size", 32)
+    assert (recorder.recorded, recorder.replayed) == ((kinds, 3 * whole) if whole else (0, 0))
+
+
+@pytest.mark.parametrize("fields", RECIPES, ids=str)
+def test_recording_itself_changes_nothing(fields: Any, small: Architecture, tiny: Dataset, record_with: Any) -> None:
+    """Bit for bit: whether or not the work was done before it was recorded."""
+    record_with(Recorder(warm_up=0))
+    first = run(small, tiny, **fields)
+    record_with(Recorder(warm_up=5))
+    assert run(small, tiny, **fields) == first
+
+
+@pytest.mark.parametrize("fields", RECIPES, ids=str)
+def test_a_resumed_run_is_replayed_to_the_same_end(fields: Any, small: Architecture, tiny: Dataset, record_with: Any) -> None:
+    record_with(Recorder())
+    kept: list[Checkpoint] = []
+    whole = run(small, tiny, keep=kept.append, **fields)
+    for checkpoint in kept[:-1]:
+        rest = run(small, tiny, resume=checkpoint, **fields)
+        assert rest == whole[-len(rest) :]
+        assert [event.epoch for event in rest if event.kind == "epoch"] == list(range(checkpoint.epoch + 1, 4))
+
+
+@pytest.mark.parametrize("fields", [{}, TUNED, {"optimizer": {"kind": "Adam"}}], ids=str)
+@pytest.mark.parametrize("plain_first", [True, False])
+def test_a_run_goes_on_the_other_way(
+    plain_first: bool, fields: Any, small: Architecture, tiny: Dataset, record_with: Any
+) -> None:
+    """A checkpoint of plain steps is gone on from with replayed ones, and the other way round."""
+    expected, kept, recorder = run(small, tiny, **fields), [], Recorder()
+    record_with(None if plain_first else recorder)
+    run(small, tiny, keep=kept.append, **fields)
+    record_with(recorder if plain_first else None)
+    rest = run(small, tiny, resume=kept[0], **fields)
+    assert_close(rest, expected[-len(rest) :])
+    assert recorder.replayed > 0
+
+
+class NothingIsRead(TorchDispatchMode):
+    """Refuses what would make the program wait for a device: a tensor's value, or a shape that depends on values."""
+
+    READING = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "equal", "bincount")
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = func.name().removeprefix("aten::").partition(".")[0]
+        assert not name.startswith(self.READING), f"{name} reads a tensor"
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("fields", [fields for fields in RECIPES if fields.get("batch_size", 0) < 71], ids=str)
+def test_what_is_recorded_waits_for_nothing(fields: Any, small: Architecture, tiny: Dataset, record_with: Any) -> None:
+    def watched(work: Callable[[], None]) -> Callable[[], None]:
+        with NothingIsRead():
+            work()
+        return work
+
+    record_with(watched)
+    assert run(small, tiny, **fields)[-1].kind == "finished"
+    with NothingIsRead(), pytest.raises(AssertionError, match="_local_scalar_dense reads"):
+        torch.zeros(1).item()
+
+
+def test_replayed_steps_need_no_reading_in_between(
+    small: Architecture, tiny: Dataset, record_with: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_with(Recorder())
+    often = run(small, tiny)
+    monkeypatch.setitem(tally_module.READ_EVERY, "cpu", 3600.0)
+    assert run(small, tiny) == often
+
+
+def test_where_recording_fails_the_run_goes_on_and_says_so(small: Architecture, tiny: Dataset, record_with: Any) -> None:
+    started, *plain = run(small, tiny, **TUNED)
+    record_with(refusing)
+    said, *found = run(small, tiny, **TUNED)
+    assert found == plain
+    words = "each kernel is launched on its own, as the step could not be recorded: operation not permitted when stream is"
+    assert said == started.model_copy(update={"message": f"{words} capturing"})
+
+
+def test_where_the_second_recording_fails_the_run_goes_on(small: Architecture, tiny: Dataset, record_with: Any) -> None:
+    """Augmented steps are replayed, the plain ones of the last epoch cannot be."""
+    expected, recorder = run(small, tiny, plain_epochs=1, **TUNED), Recorder()
+
+    def once(work: Callable[[], None]) -> Callable[[], None]:
+        return refusing(work) if recorder.recorded else recorder(work)
+
+    record_with(once)
+    assert_close(run(small, tiny, plain_epochs=1, **TUNED), expected)
+    assert recorder.replayed == 2 * 2
+
+
+# --- on a GPU -------------------------------------------------------------------------------------------------------
+
+GPU = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")]
+
+
+@pytest.mark.parametrize("fields", [pytest.param(fields, marks=GPU) for fields in RECIPES[:-1]], ids=str)
+def test_on_a_gpu_the_graph_learns_as_the_plain_loop_does(fields: Any, small: Architecture, tiny: Dataset, record_with: Any):
+    """Without chance and in fp32 the two agree but for the last bits."""
+    recipe = parse_recipe(ASKED | fields | {"rotation": 0, "shift": 0, "scale": 0, "device": "cuda"})
+    cuda = torch.device("cuda")
+    still = small.model_copy(update={"layers": tuple(layer for layer in small.layers if "Dropout" not in layer.kind)})
+    graph = [without_times(event) for event in train(still, recipe, tiny, cuda)]
+    record_with(None)
+    plain = [without_times(event) for event in train(still, recipe, tiny, cuda)]
+    assert ("CUDA graph" in graph[0].message) == (recipe.batch_size <= 70)
+    assert_close(graph, plain)
+
+
+@pytest.mark.parametrize("fields", [pytest.param(fields, marks=GPU) for fields in RECIPES], ids=str)
+def test_on_a_gpu_a_resumed_run_is_replayed(fields: Any, small: Architecture, tiny: Dataset):
+    cuda, kept, recipe = torch.device("cuda"), [], parse_recipe(ASKED | fields | {"device": "cuda"})
+    whole = [without_times(event) for event in train(small, recipe, tiny, cuda, after_epoch=kept.append)]
+    rest = [without_times(event) for event in train(small, recipe, tiny, cuda, resume=kept[0])]
+    assert_close(rest, whole[-len(rest) :])
