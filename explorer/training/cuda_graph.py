@@ -6,11 +6,13 @@ its kernels upon the same memory; whatever is to differ from one time to the nex
 https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
 """
 
+import threading
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Generator, Tensor
 
+_recording = threading.Lock()  # a process can record one graph at a time, whatever it has of GPUs
 WARM_UP = 3  # times that the work is done before it is recorded, so that libraries have chosen their kernels
 
 Record = Callable[[Callable[[], None]], Callable[[], None]]  # gives what repeats the work
@@ -20,27 +22,25 @@ class NotRecorded(RuntimeError):
     """The work cannot be recorded; the message says why."""
 
 
-def recorder(device: torch.device, generators: Sequence[Generator]) -> Record | None:
-    """What records on the thread's current GPU, None for other devices. The generators are those that the work draws from."""
-    if device.type != "cuda":
-        return None
+def recorder(device: torch.device) -> Record | None:
+    """What records on the thread's current GPU, None for other devices."""
+    return _record if device.type == "cuda" else None
 
-    def record(work: Callable[[], None]) -> Callable[[], None]:
-        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch has no types here
+
+def _record(work: Callable[[], None]) -> Callable[[], None]:
+    # On a stream of its own throughout: the default one cannot be recorded, and torch's own for this lies on one GPU.
+    aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch has no types here
+    with _recording:
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
             for _ in range(WARM_UP):
                 work()
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
-        for generator in generators:
-            graph.register_generator_state(generator)
         # The other threads of the server may use the GPU meanwhile.
-        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        with torch.cuda.graph(graph, stream=aside, capture_error_mode="thread_local"):
             work()
-        return graph.replay
-
-    return record
+    return graph.replay
 
 
 def record_without_trace(

@@ -119,10 +119,9 @@ def _steps(
     eager = PlainSteps(learn, optimizer, schedule, tally, recipe.batch_size)
     steps: Steps = eager
     how = ""
-    drawn_from = [chance.augmentation, chance.dropout]
-    record = recorder(device, drawn_from)
+    record = recorder(device)
     if record and len(images) >= recipe.batch_size:
-        steps = recorded = RecordedSteps(eager, network, len(images), drawn_from, record)
+        steps = recorded = RecordedSteps(eager, network, len(images), [chance.augmentation, chance.dropout], record)
         recorded.prepare(is_plain(done + 1))
         how = "the step is replayed as a CUDA graph"
         if recorded.problem:

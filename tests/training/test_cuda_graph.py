@@ -23,8 +23,8 @@ def refused(work: Callable[[], None]) -> Callable[[], None]:
 
 
 def test_only_a_gpu_is_recorded() -> None:
-    assert recorder(torch.device("cpu"), []) is None
-    assert recorder(torch.device("cuda"), []) is not None
+    assert recorder(torch.device("cpu")) is None
+    assert recorder(torch.device("cuda")) is not None
 
 
 class Work:
@@ -57,7 +57,7 @@ def test_recording_leaves_no_trace() -> None:
 
 def test_what_cannot_be_recorded_leaves_no_trace_either() -> None:
     work = Work()
-    with pytest.raises(NotRecorded, match="^operation not permitted when stream is capturing$"):
+    with pytest.raises(NotRecorded, match=r"^operation not permitted when stream is capturing$"):
         record_without_trace(refused, work, [work.drawn, work.weight], [work.generator])
     work.assert_done(0)
 
@@ -67,7 +67,7 @@ def test_what_cannot_be_recorded_leaves_no_trace_either() -> None:
 def test_on_a_gpu_every_replay_draws_anew() -> None:
     generator = torch.Generator("cuda").manual_seed(0)
     drawn = torch.zeros(4, device="cuda")
-    record = recorder(torch.device("cuda"), [generator])
+    record = recorder(torch.device("cuda"))
     assert record is not None
     replay = record(lambda: drawn.copy_(torch.rand(4, generator=generator, device="cuda")) and None)
     seen = set()

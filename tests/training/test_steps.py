@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Generator
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from explorer.network.spec import Architecture
@@ -71,10 +70,7 @@ def record_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Record | None], No
     """From here on the engine records with this on the CPU too."""
 
     def use(record: Record | None) -> None:
-        def recorder(device: torch.device, generators: list[Generator]) -> Record | None:
-            return record
-
-        monkeypatch.setattr(engine, "recorder", recorder)
+        monkeypatch.setattr(engine, "recorder", lambda device: record)
 
     return use
 
