@@ -1,8 +1,8 @@
 """The server's entry: `streamlit run app.py`. Start-up, shut-down, and the page script it serves; nothing else."""
 
-import os
+from explorer.cores import limit_threads
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: a second thread beside a busy server only waits
+limit_threads()  # before torch
 
 import asyncio
 import gc

@@ -4,13 +4,14 @@ Every command takes --json for machines. ARCH is a preset's id, a JSON file, or 
 Exit status: 0 done, 1 refused with a sentence on standard error, 2 wrong usage, 130 interrupted.
 """
 
-import os
+from explorer.cores import limit_threads
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: on a busy small machine a second thread only waits
+limit_threads()  # before torch
 
 import argparse
 import base64
 import json
+import os
 import sys
 import warnings
 from collections.abc import Callable

@@ -38,6 +38,17 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def training_slots() -> int:
+    """How many runs this machine trains at the same time: one a GPU, and one where it has none."""
+    return max(1, torch.cuda.device_count())
+
+
+def use_gpu(slot: int) -> None:
+    """From here on "cuda" is this slot's GPU in the calling thread; nothing where the machine has no such GPU."""
+    if slot < torch.cuda.device_count():
+        torch.cuda.set_device(slot)
+
+
 def describe_device(device: torch.device) -> str:
     """The device as the screen shows it: "cuda: NVIDIA H200"."""
     return f"{device.type}: {available_devices()[device.type]}"

@@ -24,6 +24,7 @@ from explorer.recent import Recent
 from explorer.training.checkpoint import network_weights
 from explorer.training.checkpoint_files import CheckpointError, newest_checkpoint, weights_to_bytes
 from explorer.training.database import StoreError
+from explorer.training.devices import use_gpu
 from explorer.training.event import Event
 from explorer.training.pace import Pace
 from explorer.training.recipe import Recipe
@@ -66,7 +67,7 @@ class JobManager:
     raise UnknownRun where there is none, and RunError where it cannot be done; StoreError is one."""
 
     def __init__(self, slots: int = 1, data_root: Path | None = None, store: Store | None = None):
-        """`slots` runs train at the same time: 1 suits a small CPU as well as one GPU. Without a store, one in memory.
+        """`slots` runs train at the same time, each on a GPU of its own where there are as many. Without a store, one in memory.
 
         What waits in the store's queue is trained from now on.
         """
@@ -76,7 +77,7 @@ class JobManager:
         self._hiring = threading.Lock()  # held while a worker looks for its next run, or one is started; it may wait for the disk
         self._lock = threading.Lock()  # of all that follows; never held while waiting
         self._live: dict[str, Recording] = {}  # what this process trains, or could not yet write the end of
-        self._workers: set[threading.Thread] = set()
+        self._workers: dict[int, threading.Thread] = {}  # by slot, from 0
         self._closed = threading.Event()
         self._problem = ""
         self._recovered = float("-inf")
@@ -196,7 +197,7 @@ class JobManager:
             self._closed.set()
             for recording in self._live.values():
                 recording.ask("interrupt")
-            workers = list(self._workers)
+            workers = list(self._workers.values())
         deadline = time.monotonic() + timeout
         for worker in workers:
             worker.join(max(0, deadline - time.monotonic()))
@@ -315,19 +316,21 @@ class JobManager:
 
     def _start_workers(self, waiting: Sequence[str]) -> None:
         with self._hiring:
-            for run_id in waiting[: max(0, self.slots - len(self._workers))]:
+            free = [slot for slot in range(self.slots) if slot not in self._workers]
+            for slot, run_id in zip(free, waiting, strict=False):
                 if not self._closed.is_set():
-                    worker = threading.Thread(target=self._work, name=f"training-{run_id}")
-                    self._workers.add(worker)
+                    worker = threading.Thread(target=self._work, args=[slot], name=f"training-{run_id}")
+                    self._workers[slot] = worker
                     worker.start()
 
-    def _work(self) -> None:
+    def _work(self, slot: int) -> None:
         """Train what waits, one after the other; the thread ends with the queue."""
-        while (recording := self._next()) is not None:
+        use_gpu(slot)
+        while (recording := self._next(slot)) is not None:
             for _ in recording.train(self._data_root):
                 pass
 
-    def _next(self) -> Recording | None:
+    def _next(self, slot: int) -> Recording | None:
         """The next run of the queue, once the store can be written; None where nothing waits or the server ends."""
         while True:
             try:
@@ -335,7 +338,7 @@ class JobManager:
                 with self._hiring:  # so that a run is queued either before this look, or after this thread has left
                     claim = None if self._closed.is_set() else self.store.take_next()
                     if claim is None:
-                        self._workers.discard(threading.current_thread())
+                        del self._workers[slot]
                         return None
                 recording = Recording(self.store, claim)
                 with self._lock:
@@ -350,7 +353,7 @@ class JobManager:
                 self._tell(str(error))
                 if self._closed.wait(RETRY_SECONDS):
                     with self._hiring:
-                        self._workers.discard(threading.current_thread())
+                        del self._workers[slot]
                     return None
 
     def _settle(self) -> None:

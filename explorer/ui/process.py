@@ -12,6 +12,7 @@ from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Flatten, new_layer
 from explorer.presets import load_presets
 from explorer.saved import SavedStore
+from explorer.training.devices import training_slots
 from explorer.training.jobs import JobManager
 from explorer.training.store import home_folder, open_store
 
@@ -42,7 +43,7 @@ def jobs() -> JobManager:
     global _jobs
     with _lock:
         if _jobs is None:
-            _jobs = JobManager(store=open_store(home_folder()))
+            _jobs = JobManager(training_slots(), store=open_store(home_folder()))
             for notice in _jobs.notices:
                 log.warning(notice)
         return _jobs

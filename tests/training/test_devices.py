@@ -6,7 +6,16 @@ import pytest
 import torch
 
 from explorer.training import devices
-from explorer.training.devices import DeviceError, available_devices, choose_device, describe_device, free_memory
+from explorer.training.devices import (
+    DeviceError,
+    available_devices,
+    bf16_is_faster,
+    choose_device,
+    describe_device,
+    free_memory,
+    training_slots,
+    use_gpu,
+)
 
 
 @pytest.fixture
@@ -48,3 +57,29 @@ def test_free_memory_here() -> None:
     free = free_memory(torch.device("cpu"))
     assert free is not None
     assert 10_000_000 < free < 10**15
+
+
+@pytest.mark.parametrize(("gpus", "slots"), [(0, 1), (1, 1), (4, 4)])
+def test_one_run_a_gpu_and_one_without(gpus: int, slots: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    assert training_slots() == slots
+
+
+def test_a_slot_takes_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    monkeypatch.setattr(torch.cuda, "set_device", taken.append)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    for slot in (1, 0, 2):
+        use_gpu(slot)
+    assert taken == [1, 0]
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    use_gpu(0)
+    assert taken == [1, 0]
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_bf16_on_a_gpu_is_asked_for_not_measured(has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    bf16_is_faster.cache_clear()
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has and not including_emulation)
+    assert bf16_is_faster("cuda") is has
+    bf16_is_faster.cache_clear()

@@ -226,6 +226,30 @@ def test_two_slots_train_two_at_once_and_repeat(small: Architecture, tiny: Datas
             assert found == [without_times(next(alone)) for _ in found]
 
 
+def test_each_slot_has_a_gpu_of_its_own(small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slot that is free again is the one that is taken next."""
+    trained_on: dict[str, int] = {}
+
+    def use_gpu(slot: int) -> None:
+        trained_on[threading.current_thread().name.removeprefix("training-")] = slot
+
+    monkeypatch.setattr(jobs, "use_gpu", use_gpu)
+    with JobManager(slots=3) as manager:
+        endless = [manager.submit(small, recipe(**ENDLESS)) for _ in range(3)]
+        for run_id in endless:
+            wait(manager, run_id, has_steps)
+        assert [trained_on[run_id] for run_id in endless] == [0, 1, 2]
+        manager.stop(endless[1])
+        wait(manager, endless[1])
+        deadline = time.monotonic() + PATIENCE
+        while len(manager._workers) > 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        another = manager.submit(small, recipe(**ENDLESS))
+        wait(manager, another, has_steps)
+        assert trained_on[another] == 1
+
+
 def test_a_full_queue_takes_no_more(
     manager: JobManager, small: Architecture, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
