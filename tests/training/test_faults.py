@@ -1,5 +1,9 @@
 """What can go wrong around a training: each ends in a clear message of its run, and the next run trains."""
 
+import errno
+import math
+import os
+import re
 import sqlite3
 import threading
 import time
@@ -12,7 +16,7 @@ import pytest
 import torch
 
 from explorer.network.spec import Architecture
-from explorer.training import checkpoint_files, database, engine, jobs, recording
+from explorer.training import checkpoint_files, database, datasets, engine, jobs, recording
 from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split
 from explorer.training.jobs import JobManager, QueueFull, RunError, Snapshot
 from explorer.training.store import Store, open_store
@@ -98,6 +102,45 @@ def test_a_database_that_cannot_grow_is_told_and_written_later(
     assert manager.store.kept(run_id).status == "failed"
     epochs = len(manager.snapshot(run_id).epochs)
     assert manager.store.last_epoch(run_id) == epochs
+
+
+def refuse_to_write(manager: JobManager, patch: pytest.MonkeyPatch) -> None:
+    """The home turns read-only: so do the database for SQLite, and the folders of checkpoints for the system."""
+
+    def refuse(path: Path, data: bytes) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    patch.setattr(checkpoint_files, "_write_whole", refuse)
+    manager.store._database._writer.execute("PRAGMA query_only = ON")
+
+
+def test_a_home_that_turns_read_only_ends_a_run_and_the_queue_waits(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.05)
+    run_id, next_one = manager.submit(small, recipe(**ENDLESS)), manager.submit(small, recipe())
+    wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1)
+    with monkeypatch.context() as patch:
+        refuse_to_write(manager, patch)
+        failed = wait(manager, run_id)
+        epochs = len(failed.epochs)
+        # Which of the two is met first is chance.
+        checkpoint = rf"the checkpoint of epoch {epochs + 1} cannot be written to .*: Read-only file system; make that right"
+        assert re.match(rf"{checkpoint} and resume|.*/runs\.sqlite cannot be written; allow writing there", message(failed))
+        waiting = wait(manager, next_one, lambda snapshot: snapshot.message != "")
+        assert waiting.status == "queued"
+        assert "runs.sqlite cannot be written; allow writing there, or let EXPLORER_HOME name another" in waiting.message
+        assert any("runs.sqlite cannot be written" in notice for notice in manager.notices)
+        with pytest.raises(QueueFull, match=r"runs\.sqlite cannot be written"):
+            manager.submit(small, recipe())
+        assert len(manager.snapshot(run_id).epochs) == epochs  # what was kept is shown
+    manager.store._database._writer.execute("PRAGMA query_only = OFF")
+    assert wait(manager, next_one).status == "finished"
+    assert manager.store.kept(run_id).status == "failed"
+    assert manager.notices == ()
+    manager.resume(run_id)
+    going_on = wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
+    assert [event.epoch for event in going_on.epochs][: epochs + 1] == list(range(1, epochs + 2))
 
 
 @contextmanager
@@ -263,17 +306,37 @@ def test_data_that_cannot_be_read(
     the_next_trains(manager, small)
 
 
-def test_truncated_files_of_mnist(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+def empty_mnist(root: Path) -> Path:
+    """MNIST's files as they should be but for their content, all zeros; the folder."""
+    folder = root / "MNIST" / "raw"
+    folder.mkdir(parents=True)
+    for name, sizes in datasets._IDX_SIZES.items():
+        header = bytes((0, 0, 8, len(sizes))) + b"".join(size.to_bytes(4, "big") for size in sizes)
+        (folder / name).write_bytes(header + bytes(math.prod(sizes)))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("cut", "words"),
+    [
+        (104, "has 104 bytes where 47,040,016 belong: delete it, and it is downloaded again"),
+        (None, "is corrupt: delete it, and it is downloaded again"),  # its checksum is wrong
+    ],
+)
+def test_truncated_and_spoilt_files_of_mnist(
+    cut: int | None, words: str, tmp_path: Path, small: Architecture, tiny: Dataset
+) -> None:
     """The message is the data sets' own; the run carries it, and can be resumed once the files are right."""
-    raw = tmp_path / "data" / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    for name in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
-        (raw / name).write_bytes(bytes((0, 0, 8, 3)) + bytes(100))
-    with JobManager(data_root=tmp_path / "data") as manager:
+    file = empty_mnist(tmp_path / "data") / "train-images-idx3-ubyte"
+    file.write_bytes(file.read_bytes()[:cut])
+    with JobManager(data_root=tmp_path / "data", store=Store(tmp_path / "home")) as manager:
         failed = wait(manager, manager.submit(small, recipe("mnist")))
-        assert "train-images-idx3-ubyte" in message(failed)
+        offer = "Or use the built-in digits, which need no files."
+        assert message(failed) == f"MNIST cannot be loaded: {file} {words}. {offer}"
         assert failed.resumable
+        assert file.exists()  # we may not have made it
         the_next_trains(manager, small)
+    manager.store.close()
 
 
 def test_out_of_memory_on_the_device(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
