@@ -101,6 +101,7 @@ def _cost_spec() -> Spec:
 # --- a run, live and finished ---------------------------------------------------------------------------------------
 
 MEASURED = ("train", "test")
+DOTS = 60  # a series at most: each is an element of the page, drawn anew whenever something comes
 SOLID, DASHED, DOTTED = [1, 0], [5, 4], [2, 2]
 STYLES = {  # a series' colour and dashes
     "train": (BLUE, SOLID),
@@ -180,10 +181,12 @@ def _accuracy_spec(series: tuple[str, ...]) -> Spec:
 
 
 def _over(spec: Spec, epochs: int) -> Spec:
-    layers = [
+    lines, dots = (
         {**layer, "encoding": {**layer["encoding"], "x": _domain(layer["encoding"]["x"], epochs)}} for layer in spec["layer"]
-    ]
-    return {**spec, "layer": layers}
+    )
+    every = -(-epochs // DOTS)
+    some = {"filter": f"datum.epoch === 1 || datum.epoch % {every} === 0"}
+    return {**spec, "layer": [lines, {**dots, "transform": [*dots["transform"], some]}]}
 
 
 def _domain(x: Spec, epochs: int) -> Spec:
@@ -198,17 +201,17 @@ def _run_spec(title: str, format: str, zero: bool, series: tuple[str, ...], dott
         x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(format="d", tickMinStep=1, tickCount=10)),
         y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=zero, nice=True), axis=alt.Axis(tickCount=6, format=".4~g")),
         color=alt.Color("series:N", scale=colours, legend=legend),
-        tooltip=[
-            alt.Tooltip("series:N"),
-            alt.Tooltip("epoch:Q", format=".2f"),
-            alt.Tooltip("value:Q", format=format, title=title),
-        ],
     )
     lines = base.mark_line(strokeWidth=2, clip=True).encode(strokeDash=alt.StrokeDash("series:N", scale=dashes, legend=None))
-    # A line of one point is nothing to see, so what is of a whole epoch has a point too.
+    # A line of one point is nothing to see, and a line's tooltip knows no point of it, so what is of a whole epoch has a dot.
+    tooltip = [
+        alt.Tooltip("series:N"),
+        alt.Tooltip("epoch:Q", format=".2f"),
+        alt.Tooltip("value:Q", format=format, title=title),
+    ]
     whole = alt.FieldOneOfPredicate("series", dotted)
-    points = base.mark_point(filled=True, size=26, opacity=1, clip=True).transform_filter(whole)
-    return plain((lines + points).properties(height=260, width="container"))
+    dots = base.mark_point(filled=True, size=26, opacity=1, clip=True, aria=False).encode(tooltip=tooltip).transform_filter(whole)
+    return plain((lines + dots).properties(height=260, width="container"))
 
 
 def plain(chart: Any) -> Spec:

@@ -24,7 +24,8 @@ from explorer.ui.text import unmarked
 
 POINTS = 400  # step events a chart gets, whatever the run's length
 TABLE_HEIGHT = 250  # pixels, the same from the first epoch on, so that nothing below it moves
-EVERY = 2.0  # seconds between two looks at a run that goes on
+EVERY = {"cpu": 2.0}  # seconds between two looks at a run that goes on: a page on the same processor takes its share of it
+ELSE = 1.0  # where a GPU trains
 
 
 @part
@@ -40,7 +41,10 @@ def show() -> None:
             _nothing_yet()
             return
         # The fragment repeats itself only while there is something to come; it asks for one whole run at the end.
-        st.fragment(_run, run_every=None if snapshot.ended else EVERY)(snapshot.run.id, snapshot.ended)
+        with st.container(key="live"):
+            st.fragment(_run, run_every=None if snapshot.ended else EVERY.get(snapshot.run.device, ELSE))(
+                snapshot.run.id, snapshot.ended
+            )
         run_downloads(snapshot.run.id, "train")  # outside the live part: what is drawn anew cannot be clicked at leisure
 
 

@@ -36,6 +36,8 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=200)
     parser.add_argument("--events", type=int, default=100_000)
     options = parser.parse_args()
+    if options.epochs < 10:
+        parser.error("memory is compared over tenths of the run: at least 10 epochs")
     print(describe("torch", "streamlit"))
     _memory(options.epochs)
     _redraws(options.events)

@@ -1,106 +1,150 @@
-"""What one watching page costs a training, for the server alone. Run: python -m tests.benchmarks.streaming
+"""What one watching page costs a training. Run: python -m tests.benchmarks.streaming [--blocks 8]
 
-A server trains on the built-in digits. By turns nobody looks, or one page does: a websocket client that asks for the Train
-page and repeats its live part as a browser does, but draws nothing, as a browser on another machine would be. The run's own
-events say how fast it was in each turn. tests/benchmarks/screen.py measures the same with a Chromium on the same machine.
+A server trains on the built-in digits. By turns nobody looks; a client does, which asks for the Train page and repeats its
+live part as a browser does but draws nothing, as a browser on another machine would be; and a Chromium on this machine does.
+The run's own step events say how fast it trained in each turn.
+
+Machines drift, so turns are compared within blocks of nobody, client, Chromium, Chromium, client, nobody.
 """
 
+import argparse
 import asyncio
 import contextlib
 import statistics
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import websockets
+from playwright.sync_api import Browser, sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from explorer.presets import load_presets
+from explorer.training.event import Event
 from explorer.training.recipe import Recipe
 from explorer.training.run import new_run
 from explorer.training.store import open_store
 from tests.benchmarks.machine import describe
-from tests.browser.conftest import start_server
+from tests.browser.conftest import CHROMIUM, FLAGS, start_server
 
-TURNS, TURN, SETTLE = 8, 12.0, 2.0  # of each kind; seconds
+TURN, SETTLE = 8.0, 2.5  # seconds; opening a page costs too, but once
+WATCHERS = ("nobody", "client", "Chromium")
+BLOCK = (*WATCHERS, *reversed(WATCHERS))
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--blocks", type=int, default=8)
+    blocks = parser.parse_args().blocks
+    assert CHROMIUM, "no Chromium on the path"
     print(describe("streamlit", "torch"))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         store = open_store(Path(folder) / "home")
         recipe = Recipe(dataset="digits", epochs=1000, device="cpu", precision="fp32")
-        run = new_run(load_presets()["bias-free-12k"].architecture, recipe, "benchmark")
+        run = replace(new_run(load_presets()["gap-17k"].architecture, recipe, "benchmark"), more_epochs=1000)
         store.add(run)  # it waits in the queue, which the server begins with
         server = start_server(Path(folder))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
-            time.sleep(8)  # the first epochs prepare themselves
-            turns, looks = asyncio.run(_turns(server.url, run.id))
+            time.sleep(10)  # the first epochs prepare themselves
+            turns = [_turn(watcher, server.url, run.id, browser) for _ in range(blocks) for watcher in BLOCK]
+            time.sleep(1.5)  # the last steps are written
             now, steps = time.time(), [event for event in store.events(run.id) if event.kind == "step"]
         finally:
+            browser.close()
             server.end()
             store.close()
     offset = now - steps[-1].time  # the run's clock starts with it; its newest event is of about now
-    speeds: dict[bool, list[float]] = {False: [], True: []}
-    for watched, began, ended in turns:
-        inside = [step for step in steps if began < step.time + offset < ended]
-        speeds[watched].append((inside[-1].step - inside[0].step) / (inside[-1].time - inside[0].time))
-    for watched, found in speeds.items():
-        each = ", ".join(f"{speed:.1f}" for speed in found)
-        print(f"{'watched' if watched else 'unwatched'}: {statistics.mean(found):.2f} steps/s in the mean of {each}")
-    cost = 1 - statistics.mean(speeds[True]) / statistics.mean(speeds[False])
-    error = (sum(statistics.variance(found) / len(found) for found in speeds.values())) ** 0.5 / statistics.mean(speeds[False])
-    print(f"one page costs {100 * cost:.1f} % ± {100 * error:.1f} (standard error), {looks} looks")
+    speeds = [_speed([step for step in steps if began < step.time + offset < ended]) for began, ended in turns]
+    print(f"steps a second, {blocks} blocks, turns of {TURN:.0f} s each")
+    for watcher in WATCHERS:
+        found = _of(watcher, speeds)
+        print(f"{watcher}: mean {statistics.mean(found):.2f} of {', '.join(f'{speed:.1f}' for speed in found)}")
+    for watcher in WATCHERS[1:]:
+        pairs = zip(_of(watcher, speeds), _of("nobody", speeds), strict=True)
+        costs = [100 * (1 - watched / alone) for watched, alone in pairs]
+        error = statistics.stdev(costs) / len(costs) ** 0.5
+        print(
+            f"{watcher}: costs {statistics.mean(costs):.1f} % ± {error:.1f} (standard error), median {statistics.median(costs):.1f}"
+        )
 
 
-async def _turns(url: str, run_id: str) -> tuple[list[tuple[bool, float, float]], int]:
-    """Each turn: whether it was watched, and from when until when; and how often the page looked in all."""
-    turns, looks = [], 0
-    for number in range(2 * TURNS):
-        watched = number % 4 in (1, 2)  # not strictly by turns, so that a slow drift favours neither
-        watching = asyncio.create_task(_watch(url, run_id)) if watched else None
-        await asyncio.sleep(SETTLE)  # opening the page costs too, but once
+def _speed(steps: list[Event]) -> float:
+    """Without the tests between epochs."""
+    return len(steps) / sum(1 / step.metrics["iterations_per_second"] for step in steps)
+
+
+def _of(watcher: str, speeds: list[float]) -> list[float]:
+    """One a block: the mean of its two turns."""
+    places = [place for place, name in enumerate(BLOCK) if name == watcher]
+    starts = range(0, len(speeds), len(BLOCK))
+    return [statistics.mean(speeds[start + place] for place in places) for start in starts]
+
+
+def _turn(watcher: str, url: str, run_id: str, browser: Browser) -> tuple[float, float]:
+    """From when until when it was watched so."""
+    with {"nobody": _nobody, "client": _client, "Chromium": _chromium}[watcher](url, run_id, browser):
+        time.sleep(SETTLE)
         began = time.time()
-        await asyncio.sleep(TURN)
-        turns.append((watched, began, time.time()))
-        if watching:
-            watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watching
-            looks += _looks.pop()
-    return turns, looks
+        time.sleep(TURN)
+        return began, time.time()
 
 
-_looks: list[int] = []
+@contextlib.contextmanager
+def _nobody(url: str, run_id: str, browser: Browser) -> Iterator[None]:
+    yield
 
 
-async def _watch(url: str, run_id: str) -> None:
-    """One page, until it is cancelled."""
-    page, repeated, looks = "", {}, 0
+@contextlib.contextmanager
+def _chromium(url: str, run_id: str, browser: Browser) -> Iterator[None]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto(f"{url}/train?run={run_id}")
+    page.wait_for_selector(".run-epochs")
+    yield
+    assert page.get_by_test_id("stVegaLiteChart").count() == 2, "nothing was drawn"
+    context.close()
+
+
+@contextlib.contextmanager
+def _client(url: str, run_id: str, browser: Browser) -> Iterator[None]:
+    looks: list[float] = []
+    ended = threading.Event()
+    thread = threading.Thread(target=lambda: asyncio.run(_watch(url, run_id, looks, ended)))
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+    assert len(looks) > 2, "nothing was looked at"
+
+
+async def _watch(url: str, run_id: str, looks: list[float], ended: threading.Event) -> None:
+    """One page, until it is told to end; `looks` gets the time of each repetition."""
+    page, repeated = "", {}
     address = f"{url.replace('http', 'ws')}/_stcore/stream"
     async with websockets.connect(address, subprotocols=["streamlit"], max_size=None) as socket:
-        try:
-            await socket.send(_ask(run_id, page))
-            due: dict[str, float] = {}
-            while True:
-                wait = max(0.01, min(due.values(), default=time.time() + 60) - time.time())
-                with contextlib.suppress(TimeoutError):
-                    message = ForwardMsg()
-                    message.ParseFromString(await asyncio.wait_for(socket.recv(), wait))
-                    kind = message.WhichOneof("type")
-                    if kind == "new_session":
-                        page = message.new_session.page_script_hash
-                    elif kind == "auto_rerun":
-                        repeated[message.auto_rerun.fragment_id] = message.auto_rerun.interval
-                        due.setdefault(message.auto_rerun.fragment_id, time.time() + message.auto_rerun.interval)
-                for fragment, when in list(due.items()):
-                    if when <= time.time():
-                        await socket.send(_ask(run_id, page, fragment))
-                        due[fragment] = time.time() + repeated[fragment]
-                        looks += 1
-        finally:
-            _looks.append(looks)
+        await socket.send(_ask(run_id, page))
+        due: dict[str, float] = {}
+        while not ended.is_set():
+            wait = max(0.01, min([*due.values(), time.time() + 0.5]) - time.time())
+            with contextlib.suppress(TimeoutError):
+                message = ForwardMsg()
+                message.ParseFromString(await asyncio.wait_for(socket.recv(), wait))
+                kind = message.WhichOneof("type")
+                if kind == "new_session":
+                    page = message.new_session.page_script_hash
+                elif kind == "auto_rerun":
+                    repeated[message.auto_rerun.fragment_id] = message.auto_rerun.interval
+                    due.setdefault(message.auto_rerun.fragment_id, time.time() + message.auto_rerun.interval)
+            for fragment, when in list(due.items()):
+                if when <= time.time():
+                    await socket.send(_ask(run_id, page, fragment))
+                    due[fragment] = time.time() + repeated[fragment]
+                    looks.append(time.time())
 
 
 def _ask(run_id: str, page: str, fragment: str = "") -> bytes:

@@ -1,13 +1,17 @@
 """What the charts are given, and that their specifications hold together."""
 
+import xml.etree.ElementTree as ElementTree
+
 import pandas as pd
 import pytest
 
 from explorer.network.analysis import analyze
 from explorer.presets import Result, load_presets
 from explorer.training.event import Event
-from explorer.ui import charts
+from explorer.ui import charts, pictures
+from explorer.ui.charts import Chart
 
+SVG = "{http://www.w3.org/2000/svg}"
 PRESETS = [id for id, preset in load_presets().items() if preset.documented]
 
 
@@ -80,6 +84,17 @@ def test_the_legend_names_what_is_drawn_and_the_axis_is_the_whole_run(beside, se
     assert all(layer["encoding"]["x"]["scale"]["domain"] == [0, 20] for layer in spec["layer"])
     assert "data" not in spec
     assert isinstance(charts.accuracy_data((), ()), pd.DataFrame)
+
+
+@pytest.mark.parametrize(("epochs", "every"), [(1, 1), (20, 1), (60, 1), (61, 2), (1000, 17)])
+def test_a_long_run_has_a_dot_at_some_epochs_and_always_at_the_first(epochs, every):
+    """As Vega draws it: each dot is an element of the page."""
+    rows = charts.loss_data((), tuple(_epoch(number, 0.5) for number in range(1, epochs + 1)), 10)
+    drawn = ElementTree.fromstring(pictures.svg(Chart("loss", "Loss", charts.loss_chart(epochs), rows)))
+    marks = next(group for group in drawn.iter(f"{SVG}g") if "layer_1_marks" in group.get("class", ""))
+    dots = len(list(marks.iter(f"{SVG}path")))
+    assert dots == len({1} | set(range(every, epochs + 1, every)))
+    assert dots <= charts.DOTS + 1
 
 
 def test_a_chart_for_one_run_does_not_change_the_next_ones():
