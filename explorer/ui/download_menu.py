@@ -19,6 +19,7 @@ class Item:
     file: str
     mime: str
     make: Callable[[], str | bytes]
+    why_not: str = ""  # stands in place of the note where it cannot be made
 
 
 def items(of: Sequence[Item], key: str) -> None:
@@ -26,7 +27,7 @@ def items(of: Sequence[Item], key: str) -> None:
     with st.container(key=f"downloads-{key}", gap=None):
         for item in of:
             st.download_button(
-                f"**{item.label}** · {item.note}",
+                f"**{item.label}** · {item.why_not or item.note}",
                 item.make,
                 item.file,
                 item.mime,
@@ -35,6 +36,7 @@ def items(of: Sequence[Item], key: str) -> None:
                 type="tertiary",
                 icon=":material/download:",
                 width="stretch",
+                disabled=item.why_not != "",
             )
 
 

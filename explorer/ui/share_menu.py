@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -19,6 +20,7 @@ from explorer.training.notebook import notebook_json
 from explorer.training.problems import find_problem
 from explorer.ui import process, state
 from explorer.ui.address import link_box
+from explorer.ui.download_menu import Item, items
 from explorer.ui.part import WRONG, part, say
 
 
@@ -65,8 +67,7 @@ def share_menu() -> None:
         _link(session)
         _save(session)
         st.html('<p class="heading">Download</p>')
-        with st.container(key="downloads", gap=None):
-            _downloads(session)
+        items(_downloads(session), "network")
 
 
 def _look_again() -> None:
@@ -101,35 +102,28 @@ def _keep(key: str) -> None:
         say(f"Saved as “{saved.name}”")
 
 
-def _downloads(session: state.Session) -> None:
-    analysis = analyze(session.architecture)
-    for form in FORMS:
-        reason = ""
-        if form.fits and analysis.problem:
-            reason = f"not while layer {analysis.problem.index} doesn’t fit"
-        elif form.learns and (obstacle := find_problem(session.architecture, DATASETS[session.recipe.dataset])):
-            reason = obstacle.message
-        note = form.note or _weights_note(session)
-        st.download_button(
-            f"**{form.label}** · {reason or note}",
-            _maker(form, session),
-            f"{_file_stem(session)}.{form.ending}",
+def _downloads(session: state.Session) -> list[Item]:
+    stem = class_name(session.architecture)
+    return [
+        Item(
+            form.label,
+            form.note or _weights_note(session),
+            f"{stem}.{form.ending}",
             form.mime,
-            key=f"download-{form.ending}",
-            on_click="ignore",
-            type="tertiary",
-            icon=":material/download:",
-            width="stretch",
-            disabled=bool(reason),
+            partial(form.make, session),
+            _why_not(form, session),
         )
+        for form in FORMS
+    ]
 
 
-def _maker(form: Form, session: state.Session) -> Callable[[], str | bytes]:
-    return lambda: form.make(session)
-
-
-def _file_stem(session: state.Session) -> str:
-    return class_name(session.architecture)
+def _why_not(form: Form, session: state.Session) -> str:
+    problem = analyze(session.architecture).problem
+    if form.fits and problem:
+        return f"not while layer {problem.index} doesn’t fit"
+    if form.learns and (obstacle := find_problem(session.architecture, DATASETS[session.recipe.dataset])):
+        return obstacle.message
+    return ""
 
 
 # --- the weights of the shown run -----------------------------------------------------------------------------------
