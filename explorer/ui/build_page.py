@@ -108,7 +108,9 @@ def _workbench(results: Results) -> None:
     with stack:
         obstacle = st.container()
     with stack:  # first, so that the numbers a person is typing for reach the browser first
-        stack_editor(session.stack, analysis, classes=classes, key=state.STACK_KEY)
+        stack_editor(
+            session.stack, analysis, classes=classes, described=selected.index if selected else None, key=state.STACK_KEY
+        )
         with obstacle:
             _obstacle(session, analysis)
     totals.html(_totals(analysis) + assignment_line(session, results))

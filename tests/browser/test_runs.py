@@ -114,7 +114,6 @@ def test_ten_runs_of_three_visitors_end_in_fair_order(chromium: Browser, server:
     status(watcher, "stopped")
     for visitor in visitors:
         status(visitor, "finished")
-        assert visitor.errors == []
     open_runs(first)
     expect(first.page.locator("[data-runs]")).to_contain_text("0 in training, 0 waiting")
     for window in (*visitors, watcher):

@@ -300,7 +300,7 @@ def test_uids_of_a_replaced_stack_are_new():
 
 def told(*layers, classes=10):
     stack = Stack.of(layers)
-    return _data(stack, analyze(Architecture(layers=layers)), classes, "stack")
+    return _data(stack, analyze(Architecture(layers=layers)), classes, None, "stack")
 
 
 def mended(data, mend):

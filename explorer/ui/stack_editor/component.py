@@ -44,20 +44,21 @@ def sent_draft(key: str) -> object:
     return state.get("draft") if isinstance(state, dict) else None
 
 
-def stack_editor(stack: Stack, analysis: Analysis, *, classes: int = 10, key: str) -> None:
+def stack_editor(stack: Stack, analysis: Analysis, *, classes: int = 10, described: int | None = None, key: str) -> None:
     """Draw `stack` with the numbers of `analysis`, which is that of the same layers. A block with a head gives `classes` values.
+    `described` is the layer that the page tells of where none is selected.
 
     The browser's edits arrive in the next run, before any of it: begin the fragment with
     `stack = stack.accepting(sent_draft(key))`, and one run shows the new numbers.
     """
-    _mount(key=key, data=_data(stack, analysis, classes, key), on_draft_change=_nothing)
+    _mount(key=key, data=_data(stack, analysis, classes, described, key), on_draft_change=_nothing)
 
 
 def _nothing() -> None:
     """Streamlit keeps a component's state only where a callback is named for it."""
 
 
-def _data(stack: Stack, analysis: Analysis, classes: int, key: str) -> dict[str, Any]:
+def _data(stack: Stack, analysis: Analysis, classes: int, described: int | None, key: str) -> dict[str, Any]:
     refusal = stack.refusal
     return {
         "key": key,
@@ -65,6 +66,7 @@ def _data(stack: Stack, analysis: Analysis, classes: int, key: str) -> dict[str,
         "seq": stack.seq,
         "work": stack.work,
         "selected": stack.selected,
+        "described": described,
         "input": size_text(analysis.architecture.input_shape),
         "channels": analysis.architecture.input_shape[0],
         "classes": classes,

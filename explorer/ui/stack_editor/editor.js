@@ -116,6 +116,7 @@ function receive(editor, data) {
   const problem = refused ? data.refusal : data.problem;
   editor.problem = problem && { ...problem, uid: uidAt(problem.index) };
   editor.hints = hintsByUid(data);
+  editor.described = data.stack[data.described]?.uid;
   editor.channels = data.channels;
   editor.classes = data.classes;
   if (refused && editor.problem.uid === undefined) say(editor, data.refusal.message);
@@ -393,6 +394,7 @@ function viewOf(editor, layer, index, { changed, broken, chosen }) {
     wrong,
     waiting: editor.slow && index >= changed,
     selected: layer.uid === editor.selected,
+    described: editor.selected === null && layer.uid === editor.described,
     chosen: chosen.length > 1 && chosen.includes(layer.uid),
     open: editor.open.has(layer.uid),
     numbers: editor.numbers.get(layer.uid),

@@ -102,6 +102,7 @@ function updateRow(row, layer, index, view) {
   const part = (name) => row.querySelector(`.${name}`);
   row.dataset.layerIndex = index;
   row.classList.toggle("selected", view.selected);
+  row.classList.toggle("described", view.described);
   row.classList.toggle("chosen", view.chosen);
   row.classList.toggle("bad", Boolean(view.problem));
   row.classList.toggle("below", view.below);
