@@ -32,10 +32,12 @@ def _record(work: Callable[[], None]) -> Callable[[], None]:
     aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch has no types here
     with _recording:
         aside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(aside):
-            for _ in range(WARM_UP):
-                work()
-        torch.cuda.current_stream().wait_stream(aside)
+        try:
+            with torch.cuda.stream(aside):
+                for _ in range(WARM_UP):
+                    work()
+        finally:  # whoever puts things back must not be overtaken
+            torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
         # The other threads of the server may use the GPU meanwhile.
         with torch.cuda.graph(graph, stream=aside, capture_error_mode="thread_local"):
@@ -55,10 +57,18 @@ def record_without_trace(
     try:
         return record(work)
     except RuntimeError as error:
-        raise NotRecorded((str(error).strip() or type(error).__name__).splitlines()[0]) from error
+        first = _first(error)
+        raise NotRecorded((str(first).strip() or type(first).__name__).splitlines()[0]) from error
     finally:
         with torch.no_grad():
             for tensor, was in zip(changed, kept, strict=True):
                 tensor.copy_(was)
         for generator, state in zip(generators, states, strict=True):
             generator.set_state(state)
+
+
+def _first(error: BaseException) -> BaseException:
+    """What went wrong first: ending a recording that has failed fails as well, and says less."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return error

@@ -40,13 +40,18 @@ def choose_device(name: str) -> torch.device:
 
 def training_slots() -> int:
     """How many runs this machine trains at the same time: one a GPU, and one where it has none."""
-    return max(1, torch.cuda.device_count())
+    return max(1, _gpus())
 
 
 def use_gpu(slot: int) -> None:
     """From here on "cuda" is this slot's GPU in the calling thread; nothing where the machine has no such GPU."""
-    if slot < torch.cuda.device_count():
+    if slot < _gpus():
         torch.cuda.set_device(slot)
+
+
+def _gpus() -> int:
+    """Those that torch can use: it counts them, too, where the driver is too old for it."""
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
 def describe_device(device: torch.device) -> str:
@@ -91,7 +96,8 @@ def bf16_is_faster(kind: str) -> bool:
 def free_memory(device: torch.device) -> int | None:
     """Bytes that a training may still take, or None where that cannot be known."""
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # by torch, for whoever comes next
+        return torch.cuda.mem_get_info(device)[0] + kept
     known = [left for left in (_system_memory(), _container_memory()) if left is not None]
     return min(known, default=None)
 

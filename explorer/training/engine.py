@@ -143,8 +143,8 @@ def _steps(
         network.train()
         order = torch.randperm(len(images), generator=chance.order).to(device)  # (N,)
         before, parts = step, []
-        tally.start()
         steps.begin(order, before, is_plain(epoch))
+        tally.start()
         for batch in range(steps_per_epoch):
             if should_stop():
                 step = before + batch

@@ -325,7 +325,10 @@ class JobManager:
 
     def _work(self, slot: int) -> None:
         """Train what waits, one after the other; the thread ends with the queue."""
-        use_gpu(slot)
+        try:
+            use_gpu(slot)
+        except RuntimeError as error:  # the runs that want one say so themselves
+            log.warning("slot %d has no GPU: %s", slot, error)
         while (recording := self._next(slot)) is not None:
             for _ in recording.train(self._data_root):
                 pass

@@ -90,6 +90,8 @@ def update(optimizer: torch.optim.Optimizer, lr: Tensor, momentum: Tensor) -> No
     with torch.no_grad():
         for group in optimizer.param_groups:
             parameters = group["params"]
+            if not parameters:
+                continue
             states = [optimizer.state[parameter] for parameter in parameters]
             kept = [[state[name] for state in states] for name in _state_names(group)]
             _UPDATES[type(optimizer)](group, parameters, [p.grad for p in parameters], kept, lr, momentum)

@@ -24,7 +24,7 @@ def _mark_cuda() -> Wait:
 # it than these many: far enough for it never to wait, not so far that a stop comes late.
 READ_EVERY = {"cuda": 0.25}
 MARKS: dict[str, Callable[[], Wait]] = {"cuda": _mark_cuda}
-AHEAD = 4
+AHEAD = 2
 
 
 class Sums(NamedTuple):

@@ -18,8 +18,12 @@ def played(work: Callable[[], None]) -> Callable[[], None]:
 
 
 def refused(work: Callable[[], None]) -> Callable[[], None]:
+    """As torch refuses: ending the recording fails as well, and says less."""
     work()
-    raise RuntimeError("operation not permitted when stream is capturing\nat some place")
+    try:
+        raise RuntimeError("operation not permitted when stream is capturing\nat some place")
+    finally:
+        raise RuntimeError("operation failed due to a previous error during capture")
 
 
 def test_only_a_gpu_is_recorded() -> None:
@@ -69,7 +73,11 @@ def test_on_a_gpu_every_replay_draws_anew() -> None:
     drawn = torch.zeros(4, device="cuda")
     record = recorder(torch.device("cuda"))
     assert record is not None
-    replay = record(lambda: drawn.copy_(torch.rand(4, generator=generator, device="cuda")) and None)
+
+    def work() -> None:
+        drawn.copy_(torch.rand(4, generator=generator, device="cuda"))
+
+    replay = record(work)
     seen = set()
     for _ in range(3):
         replay()

@@ -59,21 +59,29 @@ def test_free_memory_here() -> None:
     assert 10_000_000 < free < 10**15
 
 
-@pytest.mark.parametrize(("gpus", "slots"), [(0, 1), (1, 1), (4, 4)])
-def test_one_run_a_gpu_and_one_without(gpus: int, slots: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+def gpus(patch: pytest.MonkeyPatch, counted: int, usable: bool) -> None:
+    patch.setattr(torch.cuda, "device_count", lambda: counted)
+    patch.setattr(torch.cuda, "is_available", lambda: usable)
+
+
+@pytest.mark.parametrize(
+    ("counted", "usable", "slots"), [(0, False, 1), (1, True, 1), (4, True, 4), (4, False, 1)], ids=str
+)  # the last has a driver too old for torch
+def test_one_run_a_gpu_and_one_without(counted: int, usable: bool, slots: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpus(monkeypatch, counted, usable)
     assert training_slots() == slots
 
 
 def test_a_slot_takes_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[int] = []
     monkeypatch.setattr(torch.cuda, "set_device", taken.append)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    gpus(monkeypatch, 2, usable=True)
     for slot in (1, 0, 2):
         use_gpu(slot)
     assert taken == [1, 0]
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
-    use_gpu(0)
+    for counted in (0, 1):
+        gpus(monkeypatch, counted, usable=False)
+        use_gpu(0)
     assert taken == [1, 0]
 
 
@@ -83,3 +91,10 @@ def test_bf16_on_a_gpu_is_asked_for_not_measured(has: bool, monkeypatch: pytest.
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has and not including_emulation)
     assert bf16_is_faster("cuda") is has
     bf16_is_faster.cache_clear()
+
+
+def test_memory_that_torch_keeps_on_a_gpu_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (100, 1000))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 70)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 30)
+    assert free_memory(torch.device("cuda")) == 140

@@ -250,6 +250,16 @@ def test_each_slot_has_a_gpu_of_its_own(small: Architecture, tiny: Dataset, monk
         assert trained_on[another] == 1
 
 
+def test_a_gpu_that_cannot_be_taken_is_no_end_of_training(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(slot: int) -> None:
+        raise RuntimeError("the driver on your system is too old")
+
+    monkeypatch.setattr(jobs, "use_gpu", broken)
+    assert wait(manager, manager.submit(small, recipe())).status == "finished"
+
+
 def test_a_full_queue_takes_no_more(
     manager: JobManager, small: Architecture, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
