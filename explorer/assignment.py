@@ -131,7 +131,7 @@ def _params(limit: int, work: _Work) -> _Judgement:
 
 def _epochs(limit: int, work: _Work) -> _Judgement:
     """What was run counts; before any run, what the recipe plans."""
-    epochs, whose = (work.result.epochs, "the run's") if work.result else (work.recipe.epochs, "the recipe's, set on Train")
+    epochs, whose = (work.result.epochs, "that run's") if work.result else (work.recipe.epochs, "the recipe's, set on Train")
     return ("holds", f"{epochs} ≤ {limit} epochs", whose) if epochs <= limit else ("fails", f"{epochs} > {limit} epochs", whose)
 
 
@@ -140,10 +140,10 @@ def _accuracy(limit: float, work: _Work) -> _Judgement:
     if work.result is None:
         unknown = f"{_percent(limit)} test accuracy: not trained yet"
         return "unknown", unknown, f"train this network on {images} to the end of the recipe; {note}"
-    reached = _percent(work.result.test_accuracy)
+    reached, whose = _percent(work.result.test_accuracy), f"the best of all finished runs of this network on {images} here"
     if work.result.test_accuracy >= limit:
-        return "holds", f"{reached} ≥ {_percent(limit)} test accuracy", f"on {images}; {note}"
-    return "fails", f"{reached} < {_percent(limit)} test accuracy", f"on {images}; {note}"
+        return "holds", f"{reached} ≥ {_percent(limit)} test accuracy", f"{whose}; {note}"
+    return "fails", f"{reached} < {_percent(limit)} test accuracy", f"{whose}; {note}"
 
 
 def _layers(limit: int, work: _Work) -> _Judgement:

@@ -18,6 +18,11 @@ def short_bytes(value: int) -> str:
     return f"{value / 2**20:.2f} MB"
 
 
+def counted(count: int, noun: str) -> str:
+    """(1, "layer") -> "1 layer"; (1437, "layer") -> "1,437 layers"."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
 def percent(share: float, digits: int = 2) -> str:
     """0.994 -> "99.40 %"."""
     return f"{100 * share:.{digits}f} %"

@@ -43,6 +43,8 @@ def _larger_than_the_image(analysis: Analysis) -> Iterator[Hint]:
     """The first layer whose window is larger than the image."""
     image = analysis.architecture.input_shape[1:]
     for row in analysis.rows:
+        if row.kind == "Flatten":  # where it stands for all values together, and nothing has been looked at yet
+            continue
         if any(size > side for size, side in zip(row.receptive_field, image, strict=True)):
             window = size_text(row.receptive_field)
             yield Hint(row.index, f"from here on the receptive field, {window}, is larger than the image, {size_text(image)}")

@@ -9,11 +9,12 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.assignment import SIGNS, Assignment, Result, best_result, clauses
+from explorer.assignment import SIGNS, Assignment, AssignmentError, Result, best_result, clauses, parse_assignment
 from explorer.network.difference import Difference, change_text, difference, difference_text
 from explorer.network.spec import Architecture, Layer, Shape, bounds
 from explorer.training.jobs import Snapshot
 from explorer.ui import process, state
+from explorer.ui.part import WRONG, say
 
 Trained = tuple[tuple[Layer, ...], Shape, str]  # layers, the images' shape, and their data set
 Results = Mapping[Trained, tuple[Result, ...]]
@@ -82,11 +83,11 @@ Field = tuple[str, str, dict[str, Any]]  # limit, label, and what its input is t
 
 NUMBERS: tuple[Field, ...] = (
     ("max_params", "Fewer parameters than", {"step": 1000}),
-    ("max_epochs", "Epochs at most", {}),
+    ("max_epochs", "Epochs at most", {"step": 1}),
     ("min_accuracy", "Test accuracy, %", {"step": 0.1, "format": "%g"}),
-    ("max_layers", "Layers at most", {}),
+    ("max_layers", "Layers at most", {"step": 1}),
 )
-LOWEST_ACCURACY = 0.1  # %; the model takes all above 0
+LABELS = {limit: label for limit, label, _ in NUMBERS}
 SWITCHES = (
     ("batch_norm", "BatchNorm"),
     ("dropout", "Dropout"),
@@ -107,9 +108,7 @@ def assignment_form(session: state.Session) -> None:
                 # browser has an input only once the popover was opened, and is told of a value in the run that sets it.
                 st.session_state[key] = _shown(limit, getattr(session.assignment, limit))
                 change = partial(_set, limit, key)
-                column.number_input(
-                    label, value=None, placeholder="no limit", key=key, on_change=change, **_bounds(limit), **given
-                )
+                column.number_input(label, value=None, placeholder="no limit", key=key, on_change=change, **given)
         st.html('<p class="note">Must have</p>')
         for start in range(0, len(SWITCHES), 2):
             for column, (limit, label) in zip(st.columns(2, gap="small"), SWITCHES[start : start + 2], strict=False):
@@ -117,13 +116,12 @@ def assignment_form(session: state.Session) -> None:
                 column.toggle(label, getattr(session.assignment, limit), key=key, on_change=partial(_set, limit, key))
 
 
-def _bounds(limit: str) -> dict[str, Any]:
-    """Those of the model, so that no input takes what the model refuses."""
+def _takes(limit: str) -> str:
     if limit == "min_accuracy":
-        return {"min_value": LOWEST_ACCURACY, "max_value": 100.0}
+        return "a number above 0 to 100"
     annotation = typing.get_args(Assignment.model_fields[limit].annotation)[0]  # without None
     found = bounds(typing.get_args(annotation)[1:])
-    return {"min_value": int(found["ge"]), "max_value": int(found["le"])}
+    return f"a whole number from {int(found['ge'])} to {int(found['le']):,}"
 
 
 def _shown(limit: str, value: Any) -> Any:
@@ -135,5 +133,9 @@ def _set(limit: str, key: str) -> None:
     session, value = state.accept_draft(), st.session_state[key]
     if limit == "min_accuracy" and value is not None:
         value = round(value / 100, 6)
-    limits = session.assignment.model_dump() | {limit: value}
-    state.put(replace(session, assignment=Assignment(**limits)))
+    try:
+        assignment = parse_assignment(session.assignment.model_dump() | {limit: value})
+    except AssignmentError:
+        say(f"{LABELS[limit]}: {_takes(limit)}, or nothing. It stays as it was", WRONG)
+    else:
+        state.put(replace(session, assignment=assignment))

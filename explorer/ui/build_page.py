@@ -17,7 +17,7 @@ from explorer.ui.address import keep_address
 from explorer.ui.assignment_card import Results, assignment_form, assignment_line, finished_results
 from explorer.ui.field_view import Around, field_view
 from explorer.ui.open_dialog import open_dialog
-from explorer.ui.part import part
+from explorer.ui.part import WRONG, part, say
 from explorer.ui.share_menu import share_menu
 from explorer.ui.stack_editor import stack_editor
 from explorer.ui.start_menu import start_menu
@@ -82,8 +82,12 @@ def _header() -> None:
 
 def _rename(key: str, shown: str) -> None:
     """Streamlit also calls a callback where nothing changed, if somebody clicks before the first run has ended."""
-    if st.session_state[key] != shown:
-        state.rename(st.session_state[key])
+    name = st.session_state[key]
+    if not name.strip():
+        st.session_state[key] = shown
+        say("A network needs a name, so it keeps the one it had", WRONG)
+    elif name != shown:
+        state.rename(name)
 
 
 def _choose_images(key: str) -> None:
@@ -116,7 +120,7 @@ def _workbench(results: Results) -> None:
     totals.html(_totals(analysis) + assignment_line(session, results))
     with detail:
         if selected is None:
-            st.html('<p class="hint">Select a layer to see which pixels it looks at, and what it costs.</p>')
+            st.html(f'<p class="hint">{_nothing_to_show(analysis)}</p>')
         else:
             _selected_layer(analysis, selected, session)
         if analysis.total_params:
@@ -146,6 +150,12 @@ def _selected_row(index: int | None, analysis: Analysis) -> Row | None:
         return analysis.rows[min(index, len(analysis.rows) - 1)]
     maps = [row for row in analysis.rows if len(row.output_shape) == 3 and max(row.output_shape[1:]) > 1]
     return maps[-1] if maps else analysis.rows[-1]
+
+
+def _nothing_to_show(analysis: Analysis) -> str:
+    if analysis.problem:
+        return f"Once layer {analysis.problem.index} fits, this shows which pixels a layer looks at, and what it costs."
+    return "Add a layer to see which pixels it looks at, and what it costs."
 
 
 def _totals(analysis: Analysis) -> str:

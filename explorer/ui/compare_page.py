@@ -1,5 +1,6 @@
 """Compare: architectures and runs side by side."""
 
+import html
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -39,13 +40,16 @@ def show(build: StreamlitPage) -> None:
         return
     first = next(iter(VIEWS))
     with st.container(horizontal=True, vertical_alignment="center"):
-        view = st.segmented_control("View", list(VIEWS), default=first, key="compare-view", label_visibility="collapsed")
+        view = st.segmented_control(
+            "View", list(VIEWS), default=first, required=True, key="compare-view", label_visibility="collapsed"
+        )
         dataset = _images(chosen)
         st.space("stretch")
         train_all(chosen)
         with st.container(width="content"):  # a fragment would take as much room as it can get
             comparison_downloads(chosen, dataset, lambda: CHARTS[view](chosen, dataset) if view in CHARTS else ())
-    draw = VIEWS.get(view or first)
+    _left_out(chosen, dataset, view or first)
+    draw = VIEWS[view or first]
     # The trade-off opens what is clicked, for which the whole page has to run.
     if draw is None:
         trade_off_view(chosen, dataset, lambda found: _open(found, build))
@@ -78,6 +82,14 @@ def _images(chosen: Sequence[Chosen]) -> str:
         label_visibility="collapsed",
         width=190,
     )
+
+
+def _left_out(chosen: Sequence[Chosen], dataset: str, view: str) -> None:
+    """Which runs have nothing to show in a view of results on these images."""
+    others = [each for each in chosen if each.run and each.recipe.dataset != dataset]
+    if others and view in RESULTS:
+        names = ", ".join(f"{each.title} on {DATASETS[each.recipe.dataset].title}" for each in others)
+        st.html(f'<p class="hint">Trained on other images than {DATASETS[dataset].title}, so left out: {html.escape(names)}.</p>')
 
 
 def _open(found: Chosen, build: StreamlitPage) -> None:
@@ -120,6 +132,7 @@ VIEWS: dict[str, View | None] = {
     "Verdict": verdict_view,
     "Trade-off": None,
 }
+RESULTS = ("Learning", "Verdict", "Trade-off")  # those of them that show what was reached on one data set
 CHARTS: dict[str, Callable[[Sequence[Chosen], str], Sequence[Chart]]] = {  # of the views that have some
     "Shape of computation": computation_charts,
     "Learning": shown_learning_charts,

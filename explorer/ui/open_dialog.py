@@ -26,14 +26,23 @@ WARNING = ":material/warning:"
 
 @st.dialog("Open a network", width="large")
 def open_dialog() -> None:
-    pasted = st.text_area("Text", height=140, placeholder=PLACEHOLDER, label_visibility="collapsed", key="open-text")
+    version = st.session_state.setdefault("open-version", 0)
+    pasted = st.text_area(
+        "Text", height=140, placeholder=PLACEHOLDER, label_visibility="collapsed", key="open-text", on_change=_forget_file
+    )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("Read", key="read", width=110)  # leaving the text sends it; the button gives a place to go
         file = st.file_uploader(
-            "File", type=["json", "txt", "md", "ipynb"], label_visibility="collapsed", key="open-file", max_upload_size=1
+            "File",
+            type=["json", "txt", "md", "ipynb"],
+            label_visibility="collapsed",
+            key=f"open-file-{version}",
+            max_upload_size=1,
         )
     text = file.getvalue().decode("utf-8", "replace") if file else pasted
     if not text.strip():
+        if file:
+            st.error(f"Nothing to open: {unmarked(file.name)} is empty.", icon=":material/error:")
         return
     try:
         opened = open_text(text)
@@ -41,6 +50,11 @@ def open_dialog() -> None:
         st.error(f"Nothing to open: {unmarked(str(error))}.", icon=":material/error:")
         return
     _read(opened)
+
+
+def _forget_file() -> None:
+    """What is pasted later is what is meant."""
+    st.session_state["open-version"] += 1
 
 
 def _read(opened: Opened) -> None:

@@ -7,7 +7,6 @@ from typing import Any, Literal
 import streamlit as st
 from pydantic import BaseModel
 
-from explorer.network.spec import bounds
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import available_devices
 from explorer.training.recipe import OPTIMIZERS, SCHEDULERS, Recipe, RecipeError, parse_recipe, to_data
@@ -46,11 +45,10 @@ STEPS = {
 }
 
 
-def recipe_form(recipe: Recipe, key: str) -> Recipe:
-    """Draw the form filled from `recipe`, and return what it holds now.
+def recipe_form(recipe: Recipe, key: str) -> Recipe | RecipeError:
+    """Draw the form filled from `recipe`, and return what it holds now, or what is wrong with that.
 
-    `key` names the form; another key shows another recipe. What the fields allow one by one but not together is said
-    under the form, and `recipe` returned in its place.
+    `key` names the form; another key shows another recipe.
     """
     data = to_data(recipe)
     filled: Data = {"dataset": _dataset(recipe.dataset, key)}
@@ -64,8 +62,7 @@ def recipe_form(recipe: Recipe, key: str) -> Recipe:
     try:
         return parse_recipe(filled)
     except RecipeError as error:
-        st.error(str(error))
-        return recipe
+        return error
 
 
 def _dataset(name: str, key: str) -> str:
@@ -115,10 +112,7 @@ def _field(model: type[BaseModel], name: str, value: Any, key: str) -> Any:
         return st.selectbox(label, options, index=options.index(value) if value in options else 0, help=note, key=key)
     if info.annotation is bool:
         return st.toggle(label, value, help=note, key=key)
-    limits = bounds(info.metadata)
+    # Without bounds: an input that has some keeps to itself what lies outside, and the form could not say what is wrong.
     if info.annotation is int:
-        return st.number_input(label, int(limits["ge"]), int(limits["le"]), int(value), 1, help=note, key=key)
-    # A bound that is left out itself (gt) is kept out of reach by the smallest number that is typed, or that a link holds.
-    low = limits["ge"] if "ge" in limits else min(limits["gt"] + 1e-6, value)
-    step = STEPS.get(name, 0.01)
-    return st.number_input(label, float(low), float(limits["le"]), float(value), step, format="%g", help=note, key=key)
+        return st.number_input(label, value=int(value), step=1, help=note, key=key)
+    return st.number_input(label, value=float(value), step=STEPS.get(name, 0.01), format="%g", help=note, key=key)

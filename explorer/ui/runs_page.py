@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from explorer.network.analysis import analyze
-from explorer.text import duration, percent
+from explorer.text import counted, duration, percent
 from explorer.training.datasets import DATASETS
 from explorer.training.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
 from explorer.ui import process, state
@@ -88,6 +88,7 @@ def _table(was_going_on: bool) -> None:
         _rows(found),
         key=f"runs-{hash(tuple(ids))}",
         hide_index=True,
+        placeholder="–",
         height=min(TABLE_HEIGHT, ROW_HEIGHT * (len(found) + 1) + 3),
         column_config=COLUMNS,
         on_select=lambda: _choose(ids),
@@ -167,7 +168,7 @@ def recipe_text(run: Run) -> str:
     """A run's recipe in a line: "SGD 0.01, OneCycleLR, 20 epochs of 128, seed 0"."""
     recipe, epochs = run.recipe, run.epochs
     schedule = "" if recipe.scheduler.kind == "constant" else f", {recipe.scheduler.kind}"
-    length = f"{epochs} epoch{'' if epochs == 1 else 's'} of {recipe.batch_size}, seed {recipe.seed}"
+    length = f"{counted(epochs, 'epoch')} of {recipe.batch_size}, seed {recipe.seed}"
     return f"{recipe.optimizer.kind} {recipe.optimizer.lr:g}{schedule}, {length}"
 
 

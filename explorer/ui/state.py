@@ -268,7 +268,7 @@ def take_way(preset: Preset, way: str) -> None:
 def rename(name: str) -> None:
     redraw("header")
     session = accept_draft()
-    put(replace(session, name=" ".join(name.split())[:120] or session.start.architecture.name))
+    put(replace(session, name=" ".join(name.split())[:120]))
 
 
 def choose_images(dataset: str) -> None:

@@ -2,19 +2,20 @@
 
 import html
 from dataclasses import replace
+from statistics import median
 
 import pandas as pd
 import streamlit as st
 
 from explorer.network.analysis import analyze
 from explorer.presets import WAYS, Preset, load_presets, result
-from explorer.text import duration, percent
+from explorer.text import counted, duration, percent
 from explorer.training.datasets import BUILT_IN, DATASETS
 from explorer.training.devices import DeviceError
 from explorer.training.event import Event
 from explorer.training.jobs import QueueFull, Snapshot, UnknownRun
 from explorer.training.problems import find_problem
-from explorer.training.recipe import Recipe
+from explorer.training.recipe import Recipe, RecipeError
 from explorer.ui import charts, process, state
 from explorer.ui.part import WRONG, part, say
 from explorer.ui.recipe_form import recipe_form
@@ -23,6 +24,7 @@ from explorer.ui.run_downloads import run_downloads
 from explorer.ui.text import unmarked
 
 POINTS = 400  # step events a chart gets, whatever the run's length
+RECENT = 15  # step events whose median speed is told: a single one's is chance
 TABLE_HEIGHT = 250  # pixels, the same from the first epoch on, so that nothing below it moves
 EVERY = {"cpu": 2.0}  # seconds between two looks at a run that goes on: a page on the same processor takes its share of it
 ELSE = 1.0  # where a GPU trains
@@ -58,11 +60,13 @@ def _recipe(session: state.Session) -> None:
     edited = "" if as_given else ", edited"
     st.html(
         f'<div class="layer"><h3>{html.escape(architecture.name)}{edited}</h3>'
-        f"<p>{analyze(architecture).total_params:,} parameters in {len(architecture.layers)} layers</p></div>"
+        f"<p>{analyze(architecture).total_params:,} parameters in {counted(len(architecture.layers), 'layer')}</p></div>"
     )
     start = st.container()
     ways = st.container()
-    recipe = recipe_form(session.recipe, f"recipe-{session.recipe_version}")
+    filled = recipe_form(session.recipe, f"recipe-{session.recipe_version}")
+    wrong = filled.message if isinstance(filled, RecipeError) else ""
+    recipe = session.recipe if isinstance(filled, RecipeError) else filled
     state.keep_recipe(recipe)
     with ways:
         _ways(state.current())
@@ -71,12 +75,14 @@ def _recipe(session: state.Session) -> None:
         start.warning(f"This network cannot be trained yet: {obstacle.message}.")
         if obstacle.mended:
             start.button("Apply fix", on_click=state.mend, args=(obstacle.mended,), width="stretch")
+    if wrong:
+        start.error(f"{unmarked(wrong)}.")
     start.button(
         "Start training",
         type="primary",
         icon=":material/play_arrow:",
         width="stretch",
-        disabled=obstacle is not None,
+        disabled=obstacle is not None or wrong != "",
         on_click=_start,
         args=(recipe,),
     )
@@ -195,7 +201,7 @@ def _progress(snapshot: Snapshot) -> tuple[float, str]:
     if snapshot.ended:
         words += [f"{latest.step:,} steps", duration(latest.time)]
     elif snapshot.steps:
-        rate = snapshot.steps[-1].metrics["iterations_per_second"]
+        rate = median(step.metrics["iterations_per_second"] for step in snapshot.steps[-RECENT:])
         left = (total - latest.step) * latest.time / latest.step  # with the tests, which the rate leaves out
         words += [f"{rate:.1f} iterations/s", f"about {duration(left)} left"]
     return latest.step / total, " · ".join(words)
@@ -241,11 +247,11 @@ def _compared(preset: Preset) -> str:
 
 def _epochs(snapshot: Snapshot) -> None:
     best = max(snapshot.epochs, key=lambda event: event.metrics["test_accuracy"])
-    final = snapshot.epochs[-1]
+    final, soon = snapshot.epochs[-1], "" if snapshot.ended else "so far "
     st.html(
         f'<p class="run-epochs" data-epochs="{len(snapshot.epochs)}">'
         f"Test accuracy <b>{percent(final.metrics['test_accuracy'])}</b> after epoch {final.epoch}; "
-        f"the highest so far was {percent(best.metrics['test_accuracy'])} after epoch {best.epoch}. "
+        f"the highest {soon}was {percent(best.metrics['test_accuracy'])} after epoch {best.epoch}. "
         "<small>The last epoch's is the one to report: picking the best on the test set flatters it.</small></p>"
     )
     st.dataframe(

@@ -193,6 +193,18 @@ def test_text_without_a_table_is_said(app: App):
     expect(app.page.get_by_role("dialog").get_by_test_id("stAlert")).to_contain_text('unknown kind "Conv3d"')
 
 
+def test_what_is_pasted_after_a_file_is_what_is_read(app: App, tmp_path: Path):
+    (tmp_path / "empty.txt").write_text("")
+    app.open()
+    app.page.get_by_role("button", name="Open…").click()
+    dialog = app.page.get_by_role("dialog")
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "empty.txt")
+    expect(dialog.get_by_test_id("stAlert")).to_contain_text("Nothing to open: empty.txt is empty")
+    app.page.get_by_role("textbox", name="Text").fill(to_json(PRESETS["gap-17k"].architecture))
+    app.page.get_by_role("button", name="Read", exact=True).click()
+    expect(dialog.locator("[data-read]")).to_contain_text("17,498 parameters")
+
+
 def test_a_file_is_uploaded(app: App, tmp_path: Path):
     layers = (Conv2d(out_channels=4, kernel_size=5, stride=2), Flatten(), Linear(out_features=10))
     colour = Architecture(name="colour", input_shape=(3, 32, 32), layers=layers)

@@ -28,6 +28,14 @@ CASES = [
         (spec.Conv2d(out_channels=1, kernel_size=15, padding=7), spec.Conv2d(out_channels=1, kernel_size=15, padding=7)),
         [(1, "from here on the receptive field, 29×29, is larger than the image, 28×28")],
     ),
+    (  # all values of Flatten together look at 30×30, each by itself at less; Linear looks at all
+        (
+            spec.Conv2d(out_channels=1, kernel_size=3, padding=1),
+            spec.Flatten(),
+            spec.Linear(out_features=10),
+        ),
+        [(2, "from here on the receptive field, 30×30, is larger than the image, 28×28")],
+    ),
     ((CONV, spec.BatchNorm2d()), [(0, "the BatchNorm2d after it takes the bias away again: 8 parameters without effect")]),
     ((CONV, spec.ReLU(), spec.BatchNorm2d()), []),
     ((spec.Conv2d(out_channels=8, kernel_size=3, bias=False), spec.BatchNorm2d()), []),

@@ -188,6 +188,12 @@ def test_results_on_other_images_are_not_mixed():
     table = app.dataframe[0].value.set_index("network")
     assert table.index.tolist() == ["bias-free-12k, tuned, 1 epoch", "gap-17k, not trained here yet"]
     assert table.documented.isna().all()
+    run = f"run:{process.jobs().runs()[0].run.id}"
+    app = opened(f"{run},gap-17k", "Learning")
+    app.selectbox(key="compare-dataset").set_value("mnist").run()
+    assert "Trained on other images than MNIST, so left out: " in html(app)
+    app.selectbox(key="compare-dataset").set_value("digits").run()
+    assert "left out" not in html(app)
 
 
 def test_what_is_queued_or_done_is_not_trained_again(two_saved):
@@ -217,6 +223,31 @@ def test_the_last_per_mille_is_where_the_curves_end():
     low, high = charts.zoomed(data, "test accuracy", "last per mille")
     assert (low, high) == pytest.approx((99.3, 99.6))
     assert charts.zoomed(data, "test loss", "last per mille") is None
+
+
+def test_a_run_that_was_stopped_is_called_by_the_epochs_it_has():
+    preset = load_presets()["bias-free-12k"]
+    recipe = preset.recipe.model_copy(update={"dataset": "digits", "epochs": 1})
+    run = process.jobs().submit(preset.architecture, recipe, "somebody")
+    train_everything([])
+    process.jobs().continue_run(run, 500)
+    assert [group.label for group in groups_of([find(preset.id)], "digits")] == ["bias-free-12k, documented, 501 epochs"]
+    process.jobs().stop(run)
+    train_everything([])
+    epochs = len(process.jobs().snapshot(run, 0).epochs)
+    label = f"bias-free-12k, documented, {epochs} epoch" + ("" if epochs == 1 else "s")
+    assert [group.label for group in groups_of([find(preset.id)], "digits")] == [label]
+
+
+def test_what_lies_outside_the_part_that_is_drawn_is_not_drawn_along_its_edge():
+    rows = [("a", 1, 98.0, 97.0, 99.0), ("a", 2, 99.5, 98.5, 100.0), ("a", 3, 99.6, None, None)]
+    data = pd.DataFrame(rows, columns=["series", "place", "value", "low", "high"])
+    assert charts.within(data, None) is data
+    found = charts.within(data, (99.0, 100.0))
+    assert found.value.isna().tolist() == [True, False, False]
+    assert found.low.isna().tolist() == found.high.isna().tolist() == [True, False, True]
+    assert (found.low[1], found.high[1]) == (99.0, 100.0)
+    assert data.value[0] == 98.0
 
 
 def test_a_network_has_one_colour_and_its_recipes_and_document_dashes_of_their_own():

@@ -23,6 +23,7 @@ from explorer.training.recipe import parse_recipe
 from explorer.ui.field_view import Around, look
 from explorer.ui.field_view.ask import Ask, parse_ask, unit_at
 from explorer.ui.field_view.component import script, view_data
+from explorer.ui.field_view.data import field_data
 from explorer.ui.field_view.weights import Trained, Untrained, find_trained, first_weights
 from explorer.ui.samples import IMAGES, samples
 from tests.network.stacks import architectures
@@ -220,6 +221,17 @@ def test_a_network_that_is_too_large_is_not_run(manager):
     assert "values" in asked(head, 0, manager)["answer"]
     assert asked(head, 2, manager)["answer"]["tooLarge"] is True
     assert [look.images_for(cost) for cost in (0, 1_000_000, 100_000_000, 10**12)] == [32, 32, 10, 4]
+
+
+def test_a_flattened_map_is_told_of_as_a_whole_and_its_values_apart():
+    analysis = analyze(stack(conv(), "Flatten", {"kind": "Linear", "out_features": 10}))
+    flat, linear = (field_data(receptive_fields(analysis.architecture)[index], analysis, index) for index in (1, 2))
+    assert flat["apart"]
+    assert flat["note"] == "Each of them still sees only what the unit saw that it was: 3×3 in theory."
+    assert not linear["apart"]
+    assert linear["note"] == ""
+    pooled = analyze(stack(conv(), {"kind": "AdaptiveAvgPool2d", "output_size": 1}, "Flatten"))
+    assert not field_data(receptive_fields(pooled.architecture)[2], pooled, 2)["apart"]
 
 
 def test_a_stack_that_does_not_fit_shows_the_layers_that_do(manager):

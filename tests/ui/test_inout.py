@@ -109,7 +109,9 @@ def test_the_name_is_changed_and_an_empty_one_is_not_taken():
     assert session(app).architecture.name == "my net"
     assert session(app).is_unchanged
     app.text_input(key="name-0-0").set_value("").run()
-    assert session(app).architecture.name == PRESETS[state.FIRST_PRESET].architecture.name
+    assert session(app).architecture.name == "my net"
+    assert app.text_input(key="name-0-0").value == "my net"
+    assert "needs a name" in app.toast[0].value
 
 
 def test_limits_are_set_and_taken_away():

@@ -278,14 +278,43 @@ def test_a_chosen_run_is_renamed_continued_and_deleted():
 # --- what a link, a form or another visitor can bring about -----------------------------------------------------------
 
 
-def test_no_limit_of_the_assignment_takes_what_its_model_refuses():
+@pytest.mark.parametrize(
+    ("limit", "within", "outside", "words"),
+    [
+        ("max_params", MAX_PARAMS, MAX_PARAMS + 1, "Fewer parameters than: a whole number from 1 to 50,000,000"),
+        ("max_epochs", 1000, 0, "Epochs at most: a whole number from 1 to 1,000"),
+        ("max_layers", 200, 201, "Layers at most: a whole number from 1 to 200"),
+        ("min_accuracy", 100.0, 150.0, "Test accuracy, %: a number above 0 to 100"),
+    ],
+)
+def test_a_limit_outside_its_range_is_said_and_the_old_one_stays(limit, within, outside, words):
     app = opened(build_page)
-    for limit, (low, high) in {"max_params": (1, MAX_PARAMS), "max_epochs": (1, 1000), "max_layers": (1, 200)}.items():
-        box = next(box for box in app.number_input if box.key.startswith(f"assignment-{limit}"))
-        assert (box.min, box.max) == (low, high)
-        box.set_value(high).run()
-        assert not app.exception
-        assert getattr(session(app).assignment, limit) == high
+    box = next(box for box in app.number_input if box.key.startswith(f"assignment-{limit}"))
+    box.set_value(within).run()
+    held = session(app).assignment
+    assert getattr(held, limit) == (within if limit != "min_accuracy" else 1.0)
+    box.set_value(outside).run()
+    assert not app.exception
+    assert app.toast[0].value.replace("\\", "") == f"{words}, or nothing. It stays as it was"
+    assert session(app).assignment == held
+    assert next(each for each in app.number_input if each.key == box.key).value == within
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "words"),
+    [
+        ("Batch size", 9_999_999, "batch_size must be a whole number from 2 to 4096; this has 9999999"),
+        ("lr", 1e9, "optimizer.lr must be a number above 0 to 10"),
+        ("Seed", -4, "seed must be a whole number from 0 to 999999; this has -4"),
+    ],
+)
+def test_a_recipe_that_cannot_be_is_said_and_start_is_off(label, value, words):
+    app = opened(train_page)
+    before = session(app).recipe
+    next(box for box in app.number_input if box.label == label).set_value(value).run()
+    assert words in app.error[0].value.replace("\\", "")
+    assert next(button for button in app.button if button.label == "Start training").disabled
+    assert session(app).recipe == before
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,17 @@ def zoomed(data: pd.DataFrame, metric: str, zoom: str) -> Domain | None:
     )
 
 
+def within(data: pd.DataFrame, domain: Domain | None) -> pd.DataFrame:
+    """Without what lies below the part that is drawn: a chart would draw it along its edge. A line is broken there."""
+    if domain is None:
+        return data
+    low, high = domain
+    value = data.value.where(data.value.between(low, high))
+    outside = value.isna()
+    band = {name: data[name].astype(float).clip(low, high).mask(outside) for name in ("low", "high")}
+    return data.assign(value=value, **band)
+
+
 @dataclass(frozen=True)
 class Style:
     """How a series is drawn: a network has one colour, its recipes and its document differ in their dashes."""
@@ -156,8 +167,7 @@ def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Do
         value=[{"series": style.series} for style in styles],
     )
     title = METRICS[metric][2]
-    # What lies outside runs along the edge: a clipped line would be drawn on over the axis once the chart takes the page's width.
-    scale = alt.Scale(domain=list(domain), nice=False, clamp=True) if domain else alt.Scale(zero=False)
+    scale = alt.Scale(domain=list(domain), nice=False) if domain else alt.Scale(zero=False)
     legend = alt.Legend(
         title=None,
         orient="top",
@@ -240,8 +250,14 @@ def trade_off_chart(series: tuple[str, ...], cost: str) -> Spec:
     picked = alt.selection_point(fields=["opens"], on="click", name="picked", empty=False)
     colours = alt.Scale(domain=list(series), range=[colour(place) for place in range(len(series))])
     base = alt.Chart(alt.NamedData("rows")).encode(
-        x=alt.X("cost:Q", title=COSTS[cost], scale=alt.Scale(zero=False, padding=24), axis=alt.Axis(format="~s", tickCount=6)),
-        y=alt.Y("accuracy:Q", title="test accuracy in %", scale=alt.Scale(zero=False, padding=16)),
+        x=alt.X("cost:Q", title=COSTS[cost], scale=alt.Scale(zero=False, padding=24), axis=alt.Axis(format=".3~s", tickCount=6)),
+        # There is room above 100 % for whole points, but nothing is there.
+        y=alt.Y(
+            "accuracy:Q",
+            title="test accuracy in %",
+            scale=alt.Scale(zero=False, padding=16),
+            axis=alt.Axis(format=".4~g", labelExpr="datum.value > 100 ? '' : datum.label"),
+        ),
     )
     line = base.mark_line(color="#8a94a3", strokeDash=[3, 3], interpolate="step-after").transform_filter("datum.front")
     tooltip = [

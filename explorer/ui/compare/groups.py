@@ -10,6 +10,7 @@ from explorer.compare.learning import DocumentedCurve, Group, Record, documented
 from explorer.compare.verdict import origin
 from explorer.network.spec import Architecture
 from explorer.presets import WAYS, Preset, load_presets
+from explorer.text import counted
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
 from explorer.training.run import Snapshot
@@ -60,20 +61,27 @@ def _records(chosen: Sequence[Chosen]) -> list[Record]:
     snapshots = process.jobs().runs()
     records: dict[tuple[str, str, int], Record] = {}
     for each in chosen:
-        for record in (*_shipped(each), *(record_of(snapshot) for snapshot in snapshots if _belongs(snapshot, each))):
-            records.setdefault((record.run_id or "", record.label, record.recipe.seed), replace(record, label=_label(record)))
+        shipped = [(record, record.recipe.epochs) for record in _shipped(each)]
+        ours = [(record_of(snapshot), _length(snapshot)) for snapshot in snapshots if _belongs(snapshot, each)]
+        for record, epochs in (*shipped, *ours):
+            key = record.run_id or "", record.label, record.recipe.seed
+            records.setdefault(key, replace(record, label=_label(record, epochs)))
     return list(records.values())
 
 
-def _label(record: Record) -> str:
+def _length(snapshot: Snapshot) -> int:
+    """In epochs: all that it will have, or had when it ended."""
+    return len(snapshot.epochs) if snapshot.ended else snapshot.run.epochs
+
+
+def _label(record: Record, length: int) -> str:
     """Network, recipe, length, and where it was run: "gap-17k, tuned, 20 epochs, shipped". What seeds differ in is left out."""
     preset = preset_of(record.architecture)
     ways = [way for way in WAYS if preset and (found := preset.way(way)) and _alike(found[1], record.recipe)]
     optimizer = record.recipe.optimizer
     recipe = ways[0] if ways else f"{optimizer.kind} {optimizer.lr:g}"
-    epochs = f"{record.recipe.epochs} epoch{'' if record.recipe.epochs == 1 else 's'}"
     shipped = ["shipped"] if record.origin == "shipped" else []
-    return ", ".join([preset.id if preset else record.architecture.name, recipe, epochs, *shipped])
+    return ", ".join([preset.id if preset else record.architecture.name, recipe, counted(length, "epoch"), *shipped])
 
 
 def _alike(one: Recipe, other: Recipe) -> bool:

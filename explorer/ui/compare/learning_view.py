@@ -20,10 +20,16 @@ def learning_view(chosen: Sequence[Chosen], dataset: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         metric = st.selectbox("What", list(charts.METRICS), key="compare-metric", label_visibility="collapsed", width=180)
         axis = st.segmented_control(
-            "Against", list(charts.AXES), default="epochs", key="compare-axis", label_visibility="collapsed"
+            "Against", list(charts.AXES), default="epochs", required=True, key="compare-axis", label_visibility="collapsed"
         )
         zoom = st.segmented_control(
-            "From", list(charts.ZOOMS), default="all", key="compare-zoom", label_visibility="collapsed", help=_ZOOM_HELP
+            "From",
+            list(charts.ZOOMS),
+            default="all",
+            required=True,
+            key="compare-zoom",
+            label_visibility="collapsed",
+            help=_ZOOM_HELP,
         )
         with_documents = st.toggle(
             "Documented", True, key="compare-documented", help="What the presets' documents logged, dotted."
@@ -58,6 +64,7 @@ def learning_chart(
 ) -> Chart:
     data = charts.learning_data(groups, documents, metric, axis)
     domain = charts.zoomed(data, metric, zoom)
+    data = charts.within(data, domain)
     spec = charts.learning_chart(_styles(chosen, groups, documents), metric, axis, domain)
     name = metric.replace(" ", "-") + ("" if domain is None else f"-{zoom.replace(' ', '-')}")
     return Chart(name, f"{metric.capitalize()} over {axis}", spec, data)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from explorer.network.spec import Architecture
 from explorer.presets import WAYS
+from explorer.text import counted
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import DeviceError
 from explorer.training.problems import find_problem
@@ -31,7 +32,7 @@ class Missing:
 
 def train_all(chosen: Sequence[Chosen]) -> None:
     with st.popover("Train all", icon=":material/playlist_play:"):
-        way = st.segmented_control("Recipe of presets", list(WAYS), default="tuned", key="compare-way") or "tuned"
+        way = st.segmented_control("Recipe of presets", list(WAYS), default="tuned", required=True, key="compare-way") or "tuned"
         dataset = st.selectbox(
             "Images",
             ["", *DATASETS],
@@ -42,7 +43,7 @@ def train_all(chosen: Sequence[Chosen]) -> None:
         seeds = int(columns[0].number_input("Seeds", 1, 10, 2, key="compare-seeds"))
         epochs = int(columns[1].number_input("Epochs", 1, 1000, 5, key="compare-epochs"))
         missing = missing_runs(chosen, way, dataset, seeds, epochs)
-        label = f"Train {len(missing)} run{'' if len(missing) == 1 else 's'}" if missing else "All are trained or queued"
+        label = f"Train {counted(len(missing), 'run')}" if missing else "All are trained or queued"
         st.button(label, type="primary", disabled=not missing, on_click=_queue, args=(missing,), width="stretch")
         for each in chosen:
             recipe = _recipe(each, way, dataset)

@@ -16,7 +16,7 @@ import streamlit as st
 from explorer.network.analysis import Analysis
 from explorer.network.receptive_field import receptive_fields
 from explorer.network.spec import Conv2d
-from explorer.text import percent
+from explorer.text import counted, percent
 from explorer.training.datasets import DATASETS
 from explorer.training.jobs import JobManager, UnknownRun
 from explorer.ui import process
@@ -138,6 +138,6 @@ def _numbers(analysis: Analysis, index: int, runs: int, ask: Ask, glass: look.Gl
 
 
 def _trained_text(trained: Trained, dataset: str) -> str:
-    epochs = f"{trained.epoch} epoch{'s' if trained.epoch > 1 else ''}"
+    epochs = counted(trained.epoch, "epoch")
     on = f" on {DATASETS[trained.dataset].title}" if trained.dataset != dataset else ""
     return f"trained {epochs}{on}, {percent(trained.test_accuracy)} right"

@@ -40,6 +40,7 @@ def field_data(field: ReceptiveField, analysis: Analysis, index: int) -> dict[st
         "rows": axis_data(field.rows),
         "columns": axis_data(field.columns),
         "note": notes(analysis, field, index),
+        "apart": _is_apart(analysis, index),
     }
 
 
@@ -60,6 +61,9 @@ def axis_data(axis: AxisField) -> dict[str, Any]:
 
 def notes(analysis: Analysis, field: ReceptiveField, index: int) -> str:
     """Where a unit depends on pixels that its window does not hold, and why."""
+    if _is_apart(analysis, index):
+        before = analysis.rows[index - 1].receptive_field if index else (1, 1)
+        return f"Each of them still sees only what the unit saw that it was: {size_text(before)} in theory."
     beyond = any(fact.pixels > fact.inside for axis in (field.rows, field.columns) for fact in axis_facts(axis))
     if not beyond:
         return ""
@@ -74,6 +78,12 @@ def notes(analysis: Analysis, field: ReceptiveField, index: int) -> str:
     filling, mode = modes[0]  # nothing else makes a unit see what its window does not hold
     which = "This layer" if filling == index else f"Layer {filling}"
     return f"{which} fills its border from the map ({mode}), so a unit near it sees more than its window of {window}."
+
+
+def _is_apart(analysis: Analysis, index: int) -> bool:
+    """Its values have no place any more, but each has looked at its own unit's pixels only: a map that was flattened."""
+    row = analysis.rows[index]
+    return row.kind == "Flatten" and row.input_shape[1:] not in ((), (1, 1))
 
 
 def image_data(samples: Samples, index: int) -> dict[str, Any]:
