@@ -219,7 +219,7 @@ def plain(chart: Any) -> Spec:
     spec: Spec = chart.to_dict(validate=False)
     for name in ("config", "$schema", "data"):
         spec.pop(name, None)
-    return {**spec, "padding": {"left": 0, "top": 0, "right": 6, "bottom": 0}}  # the heading above it is the page's
+    return {**spec, "padding": {"left": 0, "top": 0, "right": 6, "bottom": 4}}  # the heading above it is the page's
 
 
 COST = _cost_spec()
