@@ -81,21 +81,26 @@ def without_times(event: Event) -> Event:
 def downsample(events: Sequence[Event], limit: int, metric: str = "loss") -> tuple[Event, ...]:
     """At most `limit` (4 or more) of the events, in order: the first, the last, and of each bucket of neighbours between
     them the two with the lowest and the highest `metric`, so that no spike is lost."""
+    return tuple(events[index] for index in downsampled([event.metrics.get(metric, 0.0) for event in events], limit))
+
+
+def downsampled(values: Sequence[float], limit: int) -> list[int]:
+    """The places of those that stay, at most `limit` (4 or more): the first, the last, and of each bucket of neighbours
+    between them the lowest and the highest."""
     if limit < 4:
         raise ValueError(f"limit must be at least 4; this is {limit}")
-    if len(events) <= limit:
-        return tuple(events)
-    values = [event.metrics.get(metric, 0.0) for event in events]
+    if len(values) <= limit:
+        return list(range(len(values)))
     buckets = (limit - 2) // 2
-    kept = {0, len(events) - 1}
+    kept = {0, len(values) - 1}
     for bucket in range(buckets):
         between = range(
-            1 + bucket * (len(events) - 2) // buckets,
-            1 + (bucket + 1) * (len(events) - 2) // buckets,
+            1 + bucket * (len(values) - 2) // buckets,
+            1 + (bucket + 1) * (len(values) - 2) // buckets,
         )
         kept.add(min(between, key=values.__getitem__))
         kept.add(max(between, key=values.__getitem__))
-    return tuple(events[index] for index in sorted(kept))
+    return sorted(kept)
 
 
 EPOCH_COLUMNS = (

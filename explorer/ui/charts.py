@@ -9,7 +9,7 @@ import pandas as pd
 
 from explorer.network.analysis import Analysis
 from explorer.presets import Documented, Result
-from explorer.training.event import Event
+from explorer.training.event import Event, downsample
 from explorer.training.run import Snapshot
 
 Spec = dict[str, Any]
@@ -101,6 +101,7 @@ def _cost_spec() -> Spec:
 # --- a run, live and finished ---------------------------------------------------------------------------------------
 
 MEASURED = ("train", "test")
+EPOCHS = 400  # that a chart is drawn with, whatever the run's length
 DOTS = 60  # a series at most: each is an element of the page, drawn anew whenever something comes
 SOLID, DASHED, DOTTED = [1, 0], [5, 4], [2, 2]
 STYLES = {  # a series' colour and dashes
@@ -163,14 +164,15 @@ def run_charts(snapshot: Snapshot, beside: tuple[Curve, ...]) -> tuple[Chart, ..
     assert snapshot.started is not None
     steps_per_epoch, epochs = (int(snapshot.started.metrics[name]) for name in ("steps_per_epoch", "epochs"))
     longest = max([epochs, *(epoch for curve in beside for epoch, _ in curve.points)])
-    loss = loss_data(snapshot.steps, snapshot.epochs, steps_per_epoch)
+    shown = downsample(snapshot.epochs, EPOCHS, "test_accuracy")
+    loss = loss_data(snapshot.steps, shown, steps_per_epoch)
     return (
         Chart("loss", "Loss", loss_chart(epochs), loss),
         Chart(
             "accuracy",
             "Accuracy after each epoch",
             accuracy_chart(longest, beside),
-            accuracy_data(snapshot.epochs, beside),
+            accuracy_data(shown, beside),
         ),
     )
 

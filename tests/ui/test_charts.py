@@ -8,6 +8,8 @@ import pytest
 from explorer.network.analysis import analyze
 from explorer.presets import Result, load_presets
 from explorer.training.event import Event
+from explorer.training.recipe import Recipe
+from explorer.training.run import Environment, Run, Snapshot
 from explorer.ui import charts, pictures
 from explorer.ui.charts import Chart
 
@@ -84,6 +86,21 @@ def test_the_legend_names_what_is_drawn_and_the_axis_is_the_whole_run(beside, se
     assert all(layer["encoding"]["x"]["scale"]["domain"] == [0, 20] for layer in spec["layer"])
     assert "data" not in spec
     assert isinstance(charts.accuracy_data((), ()), pd.DataFrame)
+
+
+def test_the_longest_run_gives_no_chart_more_than_two_thousand_points():
+    epochs = tuple(_epoch(number, 0.5 + 0.4 * (number == 777)) for number in range(1, 2001))
+    steps = tuple(Event(kind="step", epoch=1, step=step, metrics={"loss": 1.0}) for step in range(400))
+    run = Run("r", "o", load_presets()["gap-17k"].architecture, Recipe(epochs=1000), "cpu", Environment("", "", ""), 0.0)
+    started = Event(kind="started", metrics={"steps_per_epoch": 10, "epochs": 2000})
+    snapshot = Snapshot(run, "running", None, "", started, steps, epochs, epochs[-1])
+    beside = (*charts.documented_curves(load_presets()["avg-pool-13k"].documented), TUNED)
+    for chart in charts.run_charts(snapshot, beside):
+        assert len(chart.data) <= 2000
+        shown = chart.data[chart.data.series == "test"].epoch.tolist()
+        assert shown[0] == 1
+        assert shown[-1] == 2000
+        assert 777 in shown  # the highest
 
 
 @pytest.mark.parametrize(("epochs", "every"), [(1, 1), (20, 1), (60, 1), (61, 2), (1000, 17)])

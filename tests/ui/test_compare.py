@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.compare.learning import Epoch, Record, group
 from explorer.compare.verdict import verdict
 from explorer.link import Shared
 from explorer.network.analysis import analyze
@@ -237,6 +238,18 @@ def test_a_run_that_was_stopped_is_called_by_the_epochs_it_has():
     epochs = len(process.jobs().snapshot(run, 0).epochs)
     label = f"bias-free-12k, documented, {epochs} epoch" + ("" if epochs == 1 else "s")
     assert [group.label for group in groups_of([find(preset.id)], "digits")] == [label]
+
+
+def test_many_long_runs_are_drawn_with_at_most_two_thousand_points():
+    names = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "lr", "seconds", "iterations_per_second")
+    epochs = tuple(Epoch(epoch=n, step=n, **dict.fromkeys(names, 1 / n)) for n in range(1, 1001))
+    network = load_presets()["gap-17k"].architecture
+    records = [
+        Record(f"run {size}", "run", network, Recipe(batch_size=size), epochs, 360, f"{size}", "cpu") for size in range(2, 12)
+    ]
+    data = charts.learning_data(group(records), (), "test loss", "epochs")
+    assert len(data) <= 2000
+    assert data.groupby("series").place.agg(["min", "max"]).values.tolist() == [[1, 1000]] * 10
 
 
 def test_what_lies_outside_the_part_that_is_drawn_is_not_drawn_along_its_edge():

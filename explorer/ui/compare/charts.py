@@ -12,6 +12,7 @@ from explorer.compare.learning import Axis, DocumentedCurve, Group, Metric, curv
 from explorer.compare.pareto import front
 from explorer.network.analysis import Analysis, analyze
 from explorer.network.spec import Architecture
+from explorer.training.event import downsampled
 from explorer.ui.charts import Spec, plain
 
 # Okabe and Ito's, which colour-blind eyes tell apart; the yellow that no white wall shows is left out.
@@ -90,14 +91,17 @@ AXES: dict[str, tuple[Axis, str]] = {
     "seconds": ("seconds", "seconds since training began"),
 }
 DOCUMENTED = ", documented"
+POINTS = 1500  # of all curves together, but for the documents'
 
 
 def learning_data(groups: Sequence[Group], documented: Sequence[DocumentedCurve], metric: str, axis: str) -> pd.DataFrame:
     """A row a point of each curve: the mean over seeds and the band around it; of a document its one run, without a band."""
     name, factor, _ = METRICS[metric]
     rows: list[tuple[str, float, float, float | None, float | None, int, str]] = []
+    each_has = max(4, POINTS // max(1, len(groups)))
     for group in groups:
-        for point in curve(group, name):
+        points = curve(group, name)
+        for point in (points[index] for index in downsampled([point.mean for point in points], each_has)):
             low, high = point.band or (None, None)
             place = place_on(point, AXES[axis][0])
             band = [None if edge is None else factor * edge for edge in (low, high)]
