@@ -18,8 +18,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
     del main
     process.start()
-    # Streamlit collects garbage after every run of a script; over all the modules above that takes 200 ms of the
-    # interpreter's lock. What is frozen is not looked at again.
+    # Collecting garbage over all the modules above takes 200 ms of the interpreter's lock. What is frozen is not looked at again.
     gc.collect()
     gc.freeze()
     yield

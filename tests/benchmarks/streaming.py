@@ -4,7 +4,9 @@ A server trains on the built-in digits. By turns nobody looks; a client does, wh
 live part as a browser does but draws nothing, as a browser on another machine would be; and a Chromium on this machine does.
 The run's own step events say how fast it trained in each turn.
 
-Machines drift, so turns are compared within blocks of nobody, client, Chromium, Chromium, client, nobody.
+Machines drift, so turns are compared within blocks of nobody, client, Chromium, Chromium, client, nobody. What the drift
+leaves alone is the share of a turn in which the training's thread ran, as Linux counts it: the rest it waited, for the
+interpreter's lock or for a core.
 """
 
 import argparse
@@ -29,7 +31,7 @@ from explorer.training.recipe import Recipe
 from explorer.training.run import new_run
 from explorer.training.store import open_store
 from tests.benchmarks.machine import describe
-from tests.browser.conftest import CHROMIUM, FLAGS, start_server
+from tests.browser.conftest import CHROMIUM, FLAGS, Server, start_server
 
 TURN, SETTLE = 8.0, 2.5  # seconds; opening a page costs too, but once
 WATCHERS = ("nobody", "client", "Chromium")
@@ -51,7 +53,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
             time.sleep(10)  # the first epochs prepare themselves
-            turns = [_turn(watcher, server.url, run.id, browser) for _ in range(blocks) for watcher in BLOCK]
+            turns = [_turn(watcher, server, run.id, browser) for _ in range(blocks) for watcher in BLOCK]
             time.sleep(1.5)  # the last steps are written
             now, steps = time.time(), [event for event in store.events(run.id) if event.kind == "step"]
         finally:
@@ -59,11 +61,17 @@ def main() -> None:
             server.end()
             store.close()
     offset = now - steps[-1].time  # the run's clock starts with it; its newest event is of about now
-    speeds = [_speed([step for step in steps if began < step.time + offset < ended]) for began, ended in turns]
+    speeds = [_speed([step for step in steps if began < step.time + offset < ended]) for began, ended, _ in turns]
+    shares = [share for *_, share in turns]
     print(f"steps a second, {blocks} blocks, turns of {TURN:.0f} s each")
     for watcher in WATCHERS:
         found = _of(watcher, speeds)
         print(f"{watcher}: mean {statistics.mean(found):.2f} of {', '.join(f'{speed:.1f}' for speed in found)}")
+    for watcher in WATCHERS:
+        found = _of(watcher, shares)
+        print(
+            f"{watcher}: the training's thread ran {statistics.mean(found):.2f} % of the time ({min(found):.2f} to {max(found):.2f})"
+        )
     for watcher in WATCHERS[1:]:
         pairs = zip(_of(watcher, speeds), _of("nobody", speeds), strict=True)
         costs = [100 * (1 - watched / alone) for watched, alone in pairs]
@@ -85,13 +93,24 @@ def _of(watcher: str, speeds: list[float]) -> list[float]:
     return [statistics.mean(speeds[start + place] for place in places) for start in starts]
 
 
-def _turn(watcher: str, url: str, run_id: str, browser: Browser) -> tuple[float, float]:
-    """From when until when it was watched so."""
-    with {"nobody": _nobody, "client": _client, "Chromium": _chromium}[watcher](url, run_id, browser):
+def _turn(watcher: str, server: Server, run_id: str, browser: Browser) -> tuple[float, float, float]:
+    """From when until when it was watched so, and how much of that the training's thread ran, in percent."""
+    with {"nobody": _nobody, "client": _client, "Chromium": _chromium}[watcher](server.url, run_id, browser):
         time.sleep(SETTLE)
-        began = time.time()
+        began, before = time.time(), _ran(server)
         time.sleep(TURN)
-        return began, time.time()
+        ended, after = time.time(), _ran(server)
+        return began, ended, 100 * max(after[thread] - before.get(thread, 0) for thread in after) / (ended - began)
+
+
+def _ran(server: Server) -> dict[str, float]:
+    """Seconds that each thread of the server has run; the one that trains runs the most."""
+    threads = Path(f"/proc/{server.process.pid}/task")
+    found = {}
+    for thread in threads.iterdir():
+        with contextlib.suppress(OSError):  # it has ended
+            found[thread.name] = int((thread / "schedstat").read_text().split()[0]) / 1e9
+    return found
 
 
 @contextlib.contextmanager
