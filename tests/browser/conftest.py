@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, TimeoutError, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -126,11 +126,21 @@ class App:
         box = self.row(index).locator(f'input[name="{name}"]')
         box.fill(value)
 
+    def choose_digits(self) -> None:
+        """On the Train page. A list that opens while the page is still being put together may close again."""
+        for _ in range(5):
+            self.page.get_by_role("combobox").first.click()
+            option = self.page.get_by_role("option", name="Digits", exact=True)
+            try:
+                option.click(timeout=PATIENCE / 5)
+                break
+            except TimeoutError:
+                self.page.keyboard.press("Escape")
+        self.settled()
+
     def train_on_digits(self, epochs: int) -> None:
         """On the Train page: start a run on the built-in images, and wait until it trains."""
-        self.page.get_by_role("combobox").first.click()
-        self.page.get_by_role("option", name="Digits", exact=True).click()
-        self.settled()
+        self.choose_digits()
         length = self.page.get_by_role("spinbutton", name="Epochs", exact=True)
         length.fill(str(epochs))
         length.press("Enter")

@@ -23,9 +23,7 @@ def status(app: App, text: str) -> None:
 
 def start(app: App, epochs: int, times: int = 1) -> None:
     """Queue runs on the built-in images."""
-    app.page.get_by_role("combobox").first.click()
-    app.page.get_by_role("option", name="Digits", exact=True).click()
-    app.settled()
+    app.choose_digits()
     length = app.page.get_by_role("spinbutton", name="Epochs", exact=True)
     length.fill(str(epochs))
     length.press("Enter")

@@ -216,7 +216,8 @@ def test_augmentation_is_the_explorers() -> None:
     batch = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     torch.manual_seed(7)
     expected = images.augment(batch, 20.0, 3.0, 0.2, torch.Generator().manual_seed(7))
-    assert torch.equal(module.augment(batch), expected)
+    # But for the last bits: the engine makes the pixels' centres once, where a student reads F.affine_grid.
+    torch.testing.assert_close(module.augment(batch), expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.usefixtures("one_thread")
