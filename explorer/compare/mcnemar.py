@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from explorer.compare.learning import Group, Record
 from explorer.network.spec import Architecture
+from explorer.text import counted
 from explorer.training.datasets import Dataset, Split
 from explorer.training.engine import Numerics, evaluate
 from explorer.training.network import Chance, new_network
@@ -72,7 +73,7 @@ def verdict_text(found: McNemar, name_a: str, name_b: str) -> str:
     if not found.only_a and not found.only_b:
         return f"{name_a} and {name_b} get the same test images right: there is no difference."
     split = (
-        f"{name_a} alone gets {_images(found.only_a)} right, {name_b} alone {found.only_b:,}. "
+        f"{name_a} alone gets {counted(found.only_a, 'image')} right, {name_b} alone {found.only_b:,}. "
         f"Were they equally good, a split at least as uneven would come about {_often(found.p_value)}"
     )
     if not found.is_more_than_noise:
@@ -139,10 +140,6 @@ def _truths(values: npt.ArrayLike | Tensor) -> Right:
 
 def _has_weights(record: Record) -> bool:
     return record.run_id is not None and bool(record.epochs)
-
-
-def _images(count: int) -> str:
-    return f"{count:,} image{'' if count == 1 else 's'}"
 
 
 def _often(p: float) -> str:

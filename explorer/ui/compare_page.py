@@ -48,8 +48,8 @@ def show(build: StreamlitPage) -> None:
         train_all(chosen)
         with st.container(width="content"):  # a fragment would take as much room as it can get
             comparison_downloads(chosen, dataset, lambda: CHARTS[view](chosen, dataset) if view in CHARTS else ())
-    _left_out(chosen, dataset, view or first)
-    draw = VIEWS[view or first]
+    _left_out(chosen, dataset, view)
+    draw = VIEWS[view]
     # The trade-off opens what is clicked, for which the whole page has to run.
     if draw is None:
         trade_off_view(chosen, dataset, lambda found: _open(found, build))

@@ -135,7 +135,7 @@ def zoomed(data: pd.DataFrame, metric: str, zoom: str) -> Domain | None:
 
 
 def within(data: pd.DataFrame, domain: Domain | None) -> pd.DataFrame:
-    """Without what lies below the part that is drawn: a chart would draw it along its edge. A line is broken there."""
+    """Without what lies outside the part that is drawn: a chart would draw it along its edge. A line is broken there."""
     if domain is None:
         return data
     low, high = domain

@@ -34,7 +34,7 @@ def learning_view(chosen: Sequence[Chosen], dataset: str) -> None:
         with_documents = st.toggle(
             "Documented", True, key="compare-documented", help="What the presets' documents logged, dotted."
         )
-    chart = learning_chart(chosen, groups, documents if with_documents else (), metric, axis or "epochs", zoom or "all")
+    chart = learning_chart(chosen, groups, documents if with_documents else (), metric, axis, zoom)
     st.vega_lite_chart(chart.data, chart.spec, key=f"compare-learning-{metric}-{axis}-{zoom}")
     st.html(
         '<p class="note">A line is the mean over seeds, its band one standard deviation either way. Click a name in the legend '

@@ -32,7 +32,7 @@ class Missing:
 
 def train_all(chosen: Sequence[Chosen]) -> None:
     with st.popover("Train all", icon=":material/playlist_play:"):
-        way = st.segmented_control("Recipe of presets", list(WAYS), default="tuned", required=True, key="compare-way") or "tuned"
+        way = st.segmented_control("Recipe of presets", list(WAYS), default="tuned", required=True, key="compare-way")
         dataset = st.selectbox(
             "Images",
             ["", *DATASETS],

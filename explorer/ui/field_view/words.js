@@ -13,10 +13,10 @@ function rangesText(runs, most = 4) {
 function exactWords(data, unit) {
   const [rows, columns] = [data.rows.seen[unit.row], data.columns.seen[unit.column]];
   const [seenRows, seenColumns] = [pixelsOf(rows), pixelsOf(columns)];
-  const who = data.isMap ? `Unit ${unit.row},${unit.column}` : data.apart ? "Taken together, its values see" : "Every value";
+  const sees = data.isMap ? `Unit ${unit.row},${unit.column} sees` : data.apart ? "Taken together, its values see" : "Every value sees";
   const gaps = rows.length > 1 || columns.length > 1 ? ", with gaps" : "";
   return {
-    title: seenRows * seenColumns ? `${who}${data.apart ? "" : " sees"} ${seenRows}×${seenColumns} pixels${gaps}` : `${who}${data.apart ? "" : " sees"} no pixel, only padding`,
+    title: seenRows * seenColumns ? `${sees} ${seenRows}×${seenColumns} pixels${gaps}` : `${sees} no pixel, only padding`,
     facts: [
       ["Receptive field", `${both(data.theoretical)} in theory`, "the window's size if the image went on for ever"],
       ["Rows", seenRows * seenColumns ? rangesText(rows) : "none"],
