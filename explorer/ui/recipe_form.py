@@ -1,7 +1,7 @@
 """The recipe as a form: one input a field, drawn from the recipe's own models, so that a new field needs nothing here."""
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import streamlit as st
@@ -12,6 +12,7 @@ from explorer.training.devices import available_devices
 from explorer.training.recipe import OPTIMIZERS, SCHEDULERS, Recipe, RecipeError, parse_recipe, to_data
 
 Data = dict[str, Any]
+Changed = Callable[[], None]
 
 LABELS = {
     "epochs": "Epochs",
@@ -33,6 +34,11 @@ SECTIONS = (
     ("Against overfitting", ("label_smoothing", "weight_decay_on")),
     ("Where, and from which start", ("device", "precision", "seed")),
 )
+# What has fields of its own: a heading, and the kinds to choose from.
+CHOICES: dict[str, tuple[str, Mapping[str, type[BaseModel]]]] = {
+    "optimizer": ("Optimiser", OPTIMIZERS),
+    "scheduler": ("Learning-rate schedule", {name: kind.model for name, kind in SCHEDULERS.items()}),
+}
 STEPS = {
     "lr": 0.005,
     "max_lr": 0.01,
@@ -45,63 +51,91 @@ STEPS = {
 }
 
 
-def recipe_form(recipe: Recipe, key: str) -> Recipe | RecipeError:
+def recipe_form(recipe: Recipe, key: str, changed: Changed) -> Recipe | RecipeError:
     """Draw the form filled from `recipe`, and return what it holds now, or what is wrong with that.
 
-    `key` names the form; another key shows another recipe.
+    `key` names the form; another key shows another recipe. `changed` is called as soon as any of it is changed, before
+    anything is drawn: somebody who types and goes to another page at once never sees the form drawn with what was typed.
     """
     data = to_data(recipe)
-    filled: Data = {"dataset": _dataset(recipe.dataset, key)}
     length, *sections = SECTIONS
-    filled |= _section(length, data, key)
-    schedules = {name: kind.model for name, kind in SCHEDULERS.items()}
-    filled["optimizer"] = _choice("Optimiser", OPTIMIZERS, data["optimizer"], f"{key}-optimizer")
-    filled["scheduler"] = _choice("Learning-rate schedule", schedules, data["scheduler"], f"{key}-scheduler")
+    _dataset(recipe.dataset, key, changed)
+    _section(length, data, key, changed)
+    for field, (heading, kinds) in CHOICES.items():
+        _choice(heading, kinds, data[field], f"{key}-{field}", changed)
     for section in sections:
-        filled |= _section(section, data, key)
+        _section(section, data, key, changed)
+    return recipe_in_form(recipe, key)
+
+
+def recipe_in_form(recipe: Recipe, key: str) -> Recipe | RecipeError:
+    """What the form holds at this moment.
+
+    For callbacks: a button may be pressed before the page has been drawn with what was typed last, and what it was drawn
+    with is then no longer what the visitor sees in the form.
+    """
+    data = to_data(recipe)
+    names = ["dataset", *(name for _, fields in SECTIONS for name in fields)]
+    filled = _held(names, data, key)
+    for field, (_, kinds) in CHOICES.items():
+        kind = st.session_state.get(f"{key}-{field}-kind", data[field]["kind"])
+        values = _values(kinds[kind], data[field])
+        filled[field] = {"kind": kind} | _held(values, values, f"{key}-{field}-{kind}")
     try:
         return parse_recipe(filled)
     except RecipeError as error:
         return error
 
 
-def _dataset(name: str, key: str) -> str:
-    return st.selectbox(
+def _held(names: Iterable[str], values: Data, key: str) -> Data:
+    """What the inputs of these names hold; what no input was drawn for yet is as in `values`."""
+    return {name: st.session_state.get(f"{key}-{name}", values[name]) for name in names}
+
+
+def _values(model: type[BaseModel], data: Data) -> Data:
+    """The arguments of an optimiser or a schedule: those in `data` where it is of this kind, else the defaults."""
+    values = {name: info.default for name, info in model.model_fields.items()}
+    if values["kind"] == data["kind"]:
+        values |= data
+    del values["kind"]
+    return values
+
+
+def _dataset(name: str, key: str, changed: Changed) -> None:
+    st.selectbox(
         "Images",
         list(DATASETS),
         index=list(DATASETS).index(name),
         format_func=lambda name: DATASETS[name].title,
         help="  \n".join(f"{kind.title}: {kind.summary}" for kind in DATASETS.values()),
         key=f"{key}-dataset",
+        on_change=changed,
     )
 
 
-def _section(section: tuple[str, tuple[str, ...]], data: Data, key: str) -> Data:
+def _section(section: tuple[str, tuple[str, ...]], data: Data, key: str, changed: Changed) -> None:
     heading, names = section
     st.markdown(f"**{heading}**")
-    return _fields(Recipe, names, data, key)
+    _fields(Recipe, names, data, key, changed)
 
 
-def _choice(heading: str, kinds: Mapping[str, type[BaseModel]], data: Data, key: str) -> Data:
+def _choice(heading: str, kinds: Mapping[str, type[BaseModel]], data: Data, key: str, changed: Changed) -> None:
     """A kind, and below it the fields of that kind."""
     names = list(kinds)
-    kind = st.selectbox(f"**{heading}**", names, index=names.index(data["kind"]), key=f"{key}-kind")
-    model = kinds[kind]
-    defaults = {name: info.default for name, info in model.model_fields.items()}
-    fields = [name for name in model.model_fields if name != "kind"]
-    return {"kind": kind} | _fields(model, fields, defaults | (data if kind == data["kind"] else {}), f"{key}-{kind}")
+    kind = st.selectbox(f"**{heading}**", names, index=names.index(data["kind"]), key=f"{key}-kind", on_change=changed)
+    values = _values(kinds[kind], data)
+    _fields(kinds[kind], values, values, f"{key}-{kind}", changed)
 
 
-def _fields(model: type[BaseModel], names: typing.Iterable[str], data: Data, key: str) -> Data:
-    names, found = list(names), {}
+def _fields(model: type[BaseModel], names: Iterable[str], data: Data, key: str, changed: Changed) -> None:
+    names = list(names)
     for start in range(0, len(names), 2):
         for column, name in zip(st.columns(2, gap="small"), names[start : start + 2], strict=False):
             with column:
-                found[name] = _field(model, name, data[name], f"{key}-{name}")
-    return found
+                _field(model, name, data[name], f"{key}-{name}", changed)
 
 
-def _field(model: type[BaseModel], name: str, value: Any, key: str) -> Any:
+def _field(model: type[BaseModel], name: str, value: Any, key: str, changed: Changed) -> None:
     """One input: a choice, a switch or a number, as the field's type says."""
     info = model.model_fields[name]
     label, note = LABELS.get(name, name), info.description
@@ -109,10 +143,11 @@ def _field(model: type[BaseModel], name: str, value: Any, key: str) -> Any:
         options = list(typing.get_args(info.annotation))
         if name == "device":
             options = ["auto", *available_devices()]
-        return st.selectbox(label, options, index=options.index(value) if value in options else 0, help=note, key=key)
-    if info.annotation is bool:
-        return st.toggle(label, value, help=note, key=key)
+        st.selectbox(label, options, index=options.index(value) if value in options else 0, help=note, key=key, on_change=changed)
+    elif info.annotation is bool:
+        st.toggle(label, value, help=note, key=key, on_change=changed)
     # Without bounds: an input that has some keeps to itself what lies outside, and the form could not say what is wrong.
-    if info.annotation is int:
-        return st.number_input(label, value=int(value), step=1, help=note, key=key)
-    return st.number_input(label, value=float(value), step=STEPS.get(name, 0.01), format="%g", help=note, key=key)
+    elif info.annotation is int:
+        st.number_input(label, value=int(value), step=1, help=note, key=key, on_change=changed)
+    else:
+        st.number_input(label, value=float(value), step=STEPS.get(name, 0.01), format="%g", help=note, key=key, on_change=changed)

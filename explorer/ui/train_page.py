@@ -2,6 +2,7 @@
 
 import html
 from dataclasses import replace
+from functools import partial
 from statistics import median
 
 import pandas as pd
@@ -15,10 +16,10 @@ from explorer.training.devices import DeviceError
 from explorer.training.event import Event
 from explorer.training.jobs import QueueFull, Snapshot, UnknownRun
 from explorer.training.problems import find_problem
-from explorer.training.recipe import Recipe, RecipeError
+from explorer.training.recipe import RecipeError
 from explorer.ui import charts, process, state
 from explorer.ui.part import WRONG, part, say
-from explorer.ui.recipe_form import recipe_form
+from explorer.ui.recipe_form import recipe_form, recipe_in_form
 from explorer.ui.run_actions import notices, run_actions
 from explorer.ui.run_downloads import run_downloads
 from explorer.ui.text import unmarked
@@ -64,12 +65,12 @@ def _recipe(session: state.Session) -> None:
     )
     start = st.container()
     ways = st.container()
-    filled = recipe_form(session.recipe, f"recipe-{session.recipe_version}")
+    key = f"recipe-{session.recipe_version}"
+    filled = recipe_form(session.recipe, key, partial(_keep, key))
     wrong = filled.message if isinstance(filled, RecipeError) else ""
     recipe = session.recipe if isinstance(filled, RecipeError) else filled
-    state.keep_recipe(recipe)
     with ways:
-        _ways(state.current())
+        _ways(session)
     obstacle = find_problem(architecture, DATASETS[recipe.dataset])
     if obstacle:
         start.warning(f"This network cannot be trained yet: {obstacle.message}.")
@@ -84,7 +85,7 @@ def _recipe(session: state.Session) -> None:
         width="stretch",
         disabled=obstacle is not None or wrong != "",
         on_click=_start,
-        args=(recipe,),
+        args=(key,),
     )
 
 
@@ -113,8 +114,22 @@ def _ways(session: state.Session) -> None:
             )
 
 
-def _start(recipe: Recipe) -> None:
+def _keep(form: str) -> None:
+    recipe = recipe_in_form(state.current().recipe, form)
+    if not isinstance(recipe, RecipeError):
+        state.keep_recipe(recipe)
+
+
+def _start(form: str) -> None:
+    """Train as the form tells at this moment, which may not be drawn yet, nor checked."""
     session = state.current()
+    recipe = recipe_in_form(session.recipe, form)
+    if isinstance(recipe, RecipeError):
+        say(recipe.message, WRONG)
+        return
+    if obstacle := find_problem(session.architecture, DATASETS[recipe.dataset]):
+        say(f"This network cannot be trained yet: {obstacle.message}", WRONG)
+        return
     try:
         run = process.jobs().submit(session.architecture, recipe, state.owner())
     except (QueueFull, DeviceError) as error:

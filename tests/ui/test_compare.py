@@ -209,6 +209,15 @@ def test_what_is_queued_or_done_is_not_trained_again(two_saved):
     assert missing_runs(chosen, "tuned", "cifar10", 3, 2) == []  # its images have another shape
 
 
+def test_what_was_typed_just_before_train_all_is_what_is_queued(two_saved):
+    app = opened(",".join(two_saved))
+    app.number_input(key="compare-seeds").set_value(1)
+    app.number_input(key="compare-epochs").set_value(3)
+    next(button for button in app.button if button.label == "Train 4 runs").click().run()
+    assert [snapshot.run.recipe.epochs for snapshot in process.jobs().runs()] == [3, 3]
+    assert app.toast[0].value == "2 runs queued"
+
+
 @pytest.mark.parametrize("way", ["documented", "tuned"])
 def test_presets_are_trained_with_the_recipe_that_was_asked_for(way):
     for each in missing_runs([find(id) for id in first_choice()], way, "", 1, 5):

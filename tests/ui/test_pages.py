@@ -11,7 +11,7 @@ from explorer.network.analysis import MAX_PARAMS
 from explorer.network.spec import layer_to_data
 from explorer.presets import WAYS, load_presets
 from explorer.training.database import StoreError
-from explorer.training.recipe import parse_recipe
+from explorer.training.recipe import OneCycleLR, parse_recipe
 from explorer.training.run import UnknownRun
 from explorer.ui import process, state
 
@@ -315,6 +315,35 @@ def test_a_recipe_that_cannot_be_is_said_and_start_is_off(label, value, words):
     assert words in app.error[0].value.replace("\\", "")
     assert next(button for button in app.button if button.label == "Start training").disabled
     assert session(app).recipe == before
+
+
+def test_what_was_typed_just_before_start_is_what_trains():
+    """Both can come in one message: the button is then told before the page is drawn with what was typed."""
+    app = opened(train_page)
+    next(box for box in app.selectbox if box.label == "Images").select("digits")
+    next(box for box in app.number_input if box.label == "Epochs").set_value(3)
+    next(box for box in app.number_input if box.label == "lr").set_value(0.02)
+    next(box for box in app.selectbox if box.label == "**Learning-rate schedule**").select("OneCycleLR")
+    next(button for button in app.button if button.label == "Start training").click().run()
+    recipe = process.jobs().snapshot(session(app).run).run.recipe
+    assert (recipe.dataset, recipe.epochs, recipe.optimizer.lr, recipe.scheduler) == ("digits", 3, 0.02, OneCycleLR())
+    assert recipe == session(app).recipe
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "words"),
+    [
+        ("Epochs", 5000, "epochs must be a whole number from 1 to 1000; this has 5000"),
+        ("Images", "cifar10", "This network cannot be trained yet: the network takes images of 1×28×28"),
+    ],
+)
+def test_what_cannot_be_trained_is_not_started_though_the_button_was_still_there(label, value, words):
+    app = opened(train_page)
+    next(box for box in (*app.number_input, *app.selectbox) if box.label == label).set_value(value)
+    next(button for button in app.button if button.label == "Start training").click().run()
+    assert words in app.toast[0].value.replace("\\", "")
+    assert session(app).run is None
+    assert not process.jobs().runs()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -21,6 +22,15 @@ from explorer.ui.text import unmarked
 SHOWN_IMAGES = "compare-dataset"  # which images' results the page shows: those that were asked for last
 
 
+class Wish(NamedTuple):
+    """What the popover asks for: which of a preset's recipes, on which images ("" is the recipe's own), and how often."""
+
+    way: str
+    dataset: str
+    seeds: int
+    epochs: int
+
+
 @dataclass(frozen=True)
 class Missing:
     """A run that is not here yet."""
@@ -32,21 +42,22 @@ class Missing:
 
 def train_all(chosen: Sequence[Chosen]) -> None:
     with st.popover("Train all", icon=":material/playlist_play:"):
-        way = st.segmented_control("Recipe of presets", list(WAYS), default="tuned", required=True, key="compare-way")
-        dataset = st.selectbox(
+        st.segmented_control("Recipe of presets", list(WAYS), default="tuned", required=True, key="compare-way")
+        st.selectbox(
             "Images",
             ["", *DATASETS],
             format_func=lambda name: DATASETS[name].title if name else "as each recipe says",
             key="compare-images",
         )
         columns = st.columns(2, gap="small")
-        seeds = int(columns[0].number_input("Seeds", 1, 10, 2, key="compare-seeds"))
-        epochs = int(columns[1].number_input("Epochs", 1, 1000, 5, key="compare-epochs"))
-        missing = missing_runs(chosen, way, dataset, seeds, epochs)
+        columns[0].number_input("Seeds", 1, 10, 2, key="compare-seeds")
+        columns[1].number_input("Epochs", 1, 1000, 5, key="compare-epochs")
+        wish = _wish()
+        missing = missing_runs(chosen, *wish)
         label = f"Train {counted(len(missing), 'run')}" if missing else "All are trained or queued"
-        st.button(label, type="primary", disabled=not missing, on_click=_queue, args=(missing,), width="stretch")
+        st.button(label, type="primary", disabled=not missing, on_click=_queue, args=(chosen,), width="stretch")
         for each in chosen:
-            recipe = _recipe(each, way, dataset)
+            recipe = _recipe(each, wish.way, wish.dataset)
             if obstacle := find_problem(each.architecture, DATASETS[recipe.dataset]):
                 st.html(f'<p class="note">{unmarked(each.title)} is left out: {obstacle.message}.</p>')
 
@@ -79,12 +90,22 @@ def _recipe(each: Chosen, way: str, dataset: str) -> Recipe:
     return recipe.model_copy(update={"dataset": dataset}) if dataset else recipe
 
 
-def _queue(missing: Sequence[Missing]) -> None:
+def _wish() -> Wish:
+    """As it stands in the popover at this moment, which the page may not have been drawn with yet."""
+    way, dataset, seeds, epochs = (st.session_state[f"compare-{name}"] for name in ("way", "images", "seeds", "epochs"))
+    return Wish(way, dataset, int(seeds), int(epochs))
+
+
+def _queue(chosen: Sequence[Chosen]) -> None:
+    missing = missing_runs(chosen, *_wish())
+    if not missing:
+        say("All of these are trained or queued")
+        return
     for each in missing:
         try:
             process.jobs().submit(each.architecture, each.recipe, state.owner(), f"{each.title}, seed {each.recipe.seed}")
         except (RunError, DeviceError) as error:
             say(str(error), WRONG)
             return
-    say(f"{len(missing)} runs are queued")
+    say(f"{counted(len(missing), 'run')} queued")
     st.session_state[SHOWN_IMAGES] = missing[0].recipe.dataset
