@@ -21,7 +21,7 @@ from explorer.ui.compare.verdict_view import verdict_view
 from explorer.ui.part import part
 from explorer.ui.text import unmarked
 
-PARAMETER = "compare"  # of the page's link
+PARAMETER, VIEW = "compare", "view"  # of the page's link
 KEY = "compare-chosen"
 EVERY = 3.0  # seconds between two looks while something chosen trains
 
@@ -38,11 +38,8 @@ def show(build: StreamlitPage) -> None:
             "what was saved under a name, or runs.</p></div>"
         )
         return
-    first = next(iter(VIEWS))
     with st.container(horizontal=True, vertical_alignment="center"):
-        view = st.segmented_control(
-            "View", list(VIEWS), default=first, required=True, key="compare-view", label_visibility="collapsed"
-        )
+        view = _view()
         dataset = _images(chosen)
         st.space("stretch")
         train_all(chosen)
@@ -64,6 +61,25 @@ def _live(draw: View, chosen: Sequence[Chosen], dataset: str, was_going_on: bool
     if still_training(chosen) != was_going_on:
         st.rerun()
     draw(chosen, dataset)
+
+
+def _view() -> str:
+    """The way of looking, from the link at first; the link follows the choice."""
+    first, linked = next(iter(VIEWS)), st.query_params.get(VIEW)
+    key = state.lasting("compare-view", linked if linked in VIEWS else first)
+    st.segmented_control("View", list(VIEWS), required=True, key=key, label_visibility="collapsed")
+    view: str = st.session_state[key]
+    _put_in_link(VIEW, "" if view == first else view)
+    return view
+
+
+def _put_in_link(parameter: str, value: str) -> None:
+    if st.query_params.get(parameter, "") == value:
+        return
+    if value:
+        st.query_params[parameter] = value
+    else:
+        del st.query_params[parameter]
 
 
 def _images(chosen: Sequence[Chosen]) -> str:
@@ -105,7 +121,7 @@ def _choose() -> list[str]:
     options = offered()
     if KEY not in st.session_state:
         known, missing = read_link(st.query_params.get(PARAMETER))
-        st.session_state[KEY] = known if known or missing else first_choice()
+        state.lasting(KEY, known if known or missing else first_choice())
         if missing:
             names = ", ".join(unmarked(key) for key in missing)
             st.warning(f"Not on this server, so left out: {names}.", icon=":material/link_off:")
@@ -119,9 +135,7 @@ def _choose() -> list[str]:
         placeholder="Choose two to six networks",
         label_visibility="collapsed",
     )
-    link = write_link(keys)
-    if st.query_params.get(PARAMETER) != link:
-        st.query_params[PARAMETER] = link
+    _put_in_link(PARAMETER, write_link(keys))
     return keys
 
 

@@ -64,10 +64,17 @@ def _nothing_yet(train: StreamlitPage) -> None:
 def _filters() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text_input(
-            "Search", key="runs-search", placeholder="Search names and networks", label_visibility="collapsed", width=300
+            "Search",
+            key=state.lasting("runs-search", ""),
+            placeholder="Search names and networks",
+            label_visibility="collapsed",
+            width=300,
         )
-        st.pills("Status", list(SHOWN), selection_mode="multi", key="runs-status", label_visibility="collapsed")
-        st.toggle("Mine only", key="runs-mine", help="Those that were started from this page since it was opened.")
+        status = state.lasting("runs-status", [])
+        st.pills("Status", list(SHOWN), selection_mode="multi", key=status, label_visibility="collapsed")
+        st.toggle(
+            "Mine only", key=state.lasting("runs-mine", False), help="Those that were started from this page since it was opened."
+        )
 
 
 @part

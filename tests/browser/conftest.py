@@ -127,9 +127,9 @@ class App:
         box.fill(value)
 
     def choose_digits(self) -> None:
-        """On the Train page. A list that opens while the page is still being put together may close again."""
+        """Of the images. A list that opens while the page is still being put together may close again."""
         for _ in range(5):
-            self.page.get_by_role("combobox").first.click()
+            self.page.get_by_role("combobox", name="Images").click()
             option = self.page.get_by_role("option", name="Digits", exact=True)
             try:
                 option.click(timeout=PATIENCE / 5)

@@ -3,13 +3,15 @@
 import io
 import re
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Error, Locator, expect
 
 from explorer.presets import load_presets
 from explorer.ui.compare.charts import COLOURS
@@ -49,9 +51,7 @@ def test_all_are_trained_from_the_page_and_the_table_and_charts_fill(app: App):
     app.open("/compare?compare=bias-free-12k,adaptive-pool-16k")
     view(app, "Verdict")
     app.page.get_by_role("button", name="Train all").click()
-    app.page.get_by_role("combobox", name="Images").click()
-    app.page.get_by_role("option", name="Digits", exact=True).click()
-    app.settled()
+    app.choose_digits()
     for name, value in (("Seeds", "1"), ("Epochs", "1")):
         box = app.page.get_by_role("spinbutton", name=name)
         box.fill(value)
@@ -83,33 +83,84 @@ def of_colour(pixels: Pixels, colour: str) -> Pixels:
 
 
 def chart(app: App, number: int = 0) -> Locator:
+    """Once it stands there as it is going to: drawn, at the page's width, and not to be replaced by another."""
     found = app.page.get_by_test_id("stVegaLiteChart").nth(number)
     expect(found.locator("canvas, svg").first).to_be_visible()
-    before, now = None, picture(found)
-    while before is None or before.shape != now.shape or (before != now).any():  # until it is drawn, at the page's width
+    before: Pixels | None = None
+    for _ in range(40):
+        try:
+            now = picture(found)
+        except Error:  # replaced in this moment
+            before = None
+            continue
+        if before is not None and np.array_equal(before, now):
+            return found
         app.page.wait_for_timeout(700)
-        before, now = now, picture(found)
-    return found
+        before = now
+    raise AssertionError("the chart does not come to rest")
+
+
+@dataclass
+class Entry:
+    """The first network's entry in the legend of the Learning chart."""
+
+    app: App
+    x: float
+    y: int
+
+    @classmethod
+    def find(cls, app: App) -> Self:
+        rows, columns = np.nonzero(of_colour(picture(chart(app)), COLOURS[0]))
+        top = rows.min()  # its symbol is the topmost of its colour
+        return cls(app, float(columns[rows == top].mean()), int(top))
+
+    def click(self) -> None:
+        chart(self.app).click(position={"x": self.x, "y": float(self.y)})
+        self.app.page.mouse.move(5, 5)
+        self.app.page.wait_for_timeout(800)
+
+    def drawn(self) -> int:
+        """How much of its colour there is below the legend: its other recipe and its document have the same."""
+        return int(of_colour(picture(chart(self.app)), COLOURS[0])[self.y + 20 :].sum())
 
 
 def test_a_click_in_the_legend_hides_a_line_and_another_shows_it_again(app: App):
-    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k")
-    view(app, "Learning")
-    found = chart(app)
-    blue = of_colour(picture(found), COLOURS[0])
-    rows, columns = np.nonzero(blue)
-    legend = rows.min()  # its symbol in the legend is the topmost of its colour
-    before = blue[legend + 20 :].sum()
+    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k&view=Learning")
+    entry = Entry.find(app)
+    before = entry.drawn()
     assert before > 300
-    place = {"x": float(columns[rows == legend].mean()), "y": float(legend)}
-    counts = []
-    for _ in range(2):
-        found.click(position=place)
-        app.page.mouse.move(5, 5)
-        app.page.wait_for_timeout(800)
-        counts.append(of_colour(picture(found), COLOURS[0])[legend + 20 :].sum())
-    assert counts[0] < 0.8 * before  # the network's other recipe and its document have the same colour, and stay
-    assert counts[1] > 0.95 * before
+    entry.click()
+    assert entry.drawn() < 0.8 * before
+    entry.click()
+    assert entry.drawn() > 0.95 * before
+
+
+def test_what_was_hidden_stays_hidden_where_the_chart_is_drawn_anew(app: App):
+    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k&view=Learning")
+    view(app, "last percent")
+    entry = Entry.find(app)
+    before = entry.drawn()
+    entry.click()
+    hidden = entry.drawn()
+    assert hidden < 0.8 * before
+    for change in (("Verdict", "Learning"), ("last per mille", "last percent")):
+        for name in change:
+            view(app, name)
+        assert entry.drawn() == pytest.approx(hidden, rel=0.05)
+    entry.click()
+    assert entry.drawn() == pytest.approx(before, rel=0.05)
+
+
+def test_the_choice_and_the_view_are_found_again_after_a_look_at_another_page(app: App):
+    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k")
+    view(app, "Verdict")
+    expect(app.page).to_have_url(re.compile("view=Verdict"))
+    app.go_to("Runs")
+    app.go_to("Compare")
+    expect(app.page).to_have_url(re.compile("compare=bias-free-12k%2Cadaptive-pool-16k&view=Verdict"))
+    view(app, "Structure")
+    expect(app.page).not_to_have_url(re.compile("view="))
+    expect(app.page.locator(".compare thead th[scope=col]")).to_have_text(["bias-free-12k", "adaptive-pool-16k"])
 
 
 def test_a_click_on_a_point_opens_its_network(app: App):

@@ -156,19 +156,25 @@ class Style:
 
 RECIPE_DASHES = ((1, 0), (9, 3), (9, 3, 2, 3))  # of a network's first recipe, its second, and all others
 DOCUMENT_DASHES = (2, 3)
+SHOWN = "shown"
 
 
 @cache
-def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Domain | None) -> Spec:
-    """A line a series and a band of one standard deviation. A click on a name in the legend hides its line."""
-    # All are in the selection at first, and each click takes one out or puts it back: so the legend fades what is hidden.
+def learning_chart(
+    styles: tuple[Style, ...], metric: str, axis: str, domain: Domain | None, hidden: frozenset[str] = frozenset()
+) -> Spec:
+    """A line a series and a band of one standard deviation. A click on a name in the legend hides its line.
+
+    `hidden` are the series without a line at first. Which have one is the chart's selection SHOWN.
+    """
+    # Each click takes one out of the selection or puts it back: so the legend fades what is hidden.
     shown = alt.selection_point(
         fields=["series"],
         bind="legend",
         toggle="true",
-        name="shown",
+        name=SHOWN,
         empty=False,
-        value=[{"series": style.series} for style in styles],
+        value=[{"series": style.series} for style in styles if style.series not in hidden],
     )
     title = METRICS[metric][2]
     scale = alt.Scale(domain=list(domain), nice=False) if domain else alt.Scale(zero=False)

@@ -1,15 +1,20 @@
 """Learning: the curves of all runs of what is compared, seeds as a mean and a band, documents dotted beside them."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from explorer.compare.learning import DocumentedCurve, Group
+from explorer.ui import state
 from explorer.ui.charts import Chart
 from explorer.ui.compare import charts
 from explorer.ui.compare.charts import Style
 from explorer.ui.compare.chosen import Chosen
 from explorer.ui.compare.groups import documents_of, groups_of, place_of
+
+METRIC, AXIS, ZOOM = "test accuracy", "epochs", "all"  # shown at first
+HIDDEN = "compare-hidden"  # the series whose lines the visitor hid
 
 
 def learning_view(chosen: Sequence[Chosen], dataset: str) -> None:
@@ -18,24 +23,27 @@ def learning_view(chosen: Sequence[Chosen], dataset: str) -> None:
         st.html('<p class="hint">Nothing chosen has been trained yet: “Train all” starts it.</p>')
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        metric = st.selectbox("What", list(charts.METRICS), key="compare-metric", label_visibility="collapsed", width=180)
-        axis = st.segmented_control(
-            "Against", list(charts.AXES), default="epochs", required=True, key="compare-axis", label_visibility="collapsed"
+        st.selectbox(
+            "What", list(charts.METRICS), key=state.lasting("compare-metric", METRIC), label_visibility="collapsed", width=180
         )
-        zoom = st.segmented_control(
+        st.segmented_control(
+            "Against", list(charts.AXES), required=True, key=state.lasting("compare-axis", AXIS), label_visibility="collapsed"
+        )
+        st.segmented_control(
             "From",
             list(charts.ZOOMS),
-            default="all",
             required=True,
-            key="compare-zoom",
+            key=state.lasting("compare-zoom", ZOOM),
             label_visibility="collapsed",
             help=_ZOOM_HELP,
         )
-        with_documents = st.toggle(
-            "Documented", True, key="compare-documented", help="What the presets' documents logged, dotted."
-        )
-    chart = learning_chart(chosen, groups, documents if with_documents else (), metric, axis, zoom)
-    st.vega_lite_chart(chart.data, chart.spec, key=f"compare-learning-{metric}-{axis}-{zoom}")
+        st.toggle("Documented", key=state.lasting("compare-documented", True), help="What the presets' documents logged, dotted.")
+    chart = _as_asked(chosen, groups, documents)
+    key = "-".join(("compare-learning", *_choices()))
+    names = frozenset(chart.data["series"])
+    st.vega_lite_chart(
+        chart.data, chart.spec, key=key, on_select=partial(_keep_hidden, key, names), selection_mode=[charts.SHOWN]
+    )
     st.html(
         '<p class="note">A line is the mean over seeds, its band one standard deviation either way. Click a name in the legend '
         "to hide its line. Dotted lines are what documents report; nothing here was computed from them. Shipped runs came "
@@ -43,15 +51,34 @@ def learning_view(chosen: Sequence[Chosen], dataset: str) -> None:
     )
 
 
+def _keep_hidden(key: str, names: frozenset[str]) -> None:
+    """What was hidden by a click in one chart is hidden in those that the visitor looks at next, and in what is downloaded."""
+    shown = {each["series"] for each in st.session_state[key].selection[charts.SHOWN]}
+    st.session_state[HIDDEN] = (_hidden() - names) | (names - shown)
+
+
+def _hidden() -> frozenset[str]:
+    found: frozenset[str] = st.session_state.get(HIDDEN, frozenset())
+    return found
+
+
 _ZOOM_HELP = "Of an accuracy: all of it, the last percent, or the few tenths of a percent in which these networks end."
 
 
 def shown_learning_charts(chosen: Sequence[Chosen], dataset: str) -> tuple[Chart, ...]:
     """As the view shows it."""
-    documents = documents_of(chosen, dataset) if st.session_state.get("compare-documented", True) else ()
-    metric = st.session_state.get("compare-metric") or "test accuracy"
-    axis, zoom = st.session_state.get("compare-axis") or "epochs", st.session_state.get("compare-zoom") or "all"
-    return (learning_chart(chosen, groups_of(chosen, dataset), documents, metric, axis, zoom),)
+    return (_as_asked(chosen, groups_of(chosen, dataset), documents_of(chosen, dataset)),)
+
+
+def _as_asked(chosen: Sequence[Chosen], groups: Sequence[Group], documents: Sequence[DocumentedCurve]) -> Chart:
+    with_documents = st.session_state.get("compare-documented", True)
+    return learning_chart(chosen, groups, documents if with_documents else (), *_choices())
+
+
+def _choices() -> tuple[str, str, str]:
+    """Metric, axis and zoom."""
+    found = st.session_state
+    return found.get("compare-metric", METRIC), found.get("compare-axis", AXIS), found.get("compare-zoom", ZOOM)
 
 
 def learning_chart(
@@ -59,13 +86,13 @@ def learning_chart(
     groups: Sequence[Group],
     documents: Sequence[DocumentedCurve],
     metric: str,
-    axis: str = "epochs",
-    zoom: str = "all",
+    axis: str = AXIS,
+    zoom: str = ZOOM,
 ) -> Chart:
     data = charts.learning_data(groups, documents, metric, axis)
     domain = charts.zoomed(data, metric, zoom)
     data = charts.within(data, domain)
-    spec = charts.learning_chart(_styles(chosen, groups, documents), metric, axis, domain)
+    spec = charts.learning_chart(_styles(chosen, groups, documents), metric, axis, domain, _hidden())
     name = metric.replace(" ", "-") + ("" if domain is None else f"-{zoom.replace(' ', '-')}")
     return Chart(name, f"{metric.capitalize()} over {axis}", spec, data)
 

@@ -42,16 +42,16 @@ class Missing:
 
 def train_all(chosen: Sequence[Chosen]) -> None:
     with st.popover("Train all", icon=":material/playlist_play:"):
-        st.segmented_control("Recipe of presets", list(WAYS), default="tuned", required=True, key="compare-way")
+        st.segmented_control("Recipe of presets", list(WAYS), required=True, key=state.lasting("compare-way", "tuned"))
         st.selectbox(
             "Images",
             ["", *DATASETS],
             format_func=lambda name: DATASETS[name].title if name else "as each recipe says",
-            key="compare-images",
+            key=state.lasting("compare-images", ""),
         )
         columns = st.columns(2, gap="small")
-        columns[0].number_input("Seeds", 1, 10, 2, key="compare-seeds")
-        columns[1].number_input("Epochs", 1, 1000, 5, key="compare-epochs")
+        columns[0].number_input("Seeds", 1, 10, key=state.lasting("compare-seeds", 2))
+        columns[1].number_input("Epochs", 1, 1000, key=state.lasting("compare-epochs", 5))
         wish = _wish()
         missing = missing_runs(chosen, *wish)
         label = f"Train {counted(len(missing), 'run')}" if missing else "All are trained or queued"
