@@ -242,7 +242,8 @@ def _name(run_id: str, key: str) -> None:
 def _delete(snapshot: Snapshot) -> None:
     with st.popover("Delete", icon=":material/delete:", key=f"delete-{snapshot.run.id}", disabled=snapshot.status not in ENDED):
         st.html('<p class="note">Its events and its weights go with it, for everyone on this server.</p>')
-        st.button("Delete this run", type="primary", on_click=_deleted, args=(snapshot.run.id,), width="stretch")
+        key = f"danger-{snapshot.run.id}"
+        st.button("Delete this run", type="primary", key=key, on_click=_deleted, args=(snapshot.run.id,), width="stretch")
 
 
 def _deleted(run_id: str) -> None:

@@ -43,12 +43,15 @@ def show() -> None:
         if snapshot is None:
             _nothing_yet()
             return
-        # The fragment repeats itself only while there is something to come; it asks for one whole run at the end.
-        with st.container(key="live"):
-            st.fragment(_run, run_every=None if snapshot.ended else EVERY.get(snapshot.run.device, ELSE))(
-                snapshot.run.id, snapshot.ended
-            )
-        run_downloads(snapshot.run.id, "train")  # outside the live part: what is drawn anew cannot be clicked at leisure
+        with st.container(key="run"):
+            # The fragment repeats itself only while there is something to come; it asks for one whole run at the end.
+            with st.container(key="live"):
+                st.fragment(_run, run_every=None if snapshot.ended else EVERY.get(snapshot.run.device, ELSE))(
+                    snapshot.run.id, snapshot.ended
+                )
+            # Outside the live part, as what is drawn anew cannot be clicked at leisure; by its style in the line of its buttons.
+            with st.container(key="run-download", width="content"):
+                run_downloads(snapshot.run.id, "train")
 
 
 # --- the recipe -----------------------------------------------------------------------------------------------------
@@ -184,7 +187,7 @@ def _status(snapshot: Snapshot) -> None:
     run = snapshot.run
     name = html.escape(run.architecture.name)
     images = html.escape(DATASETS[run.recipe.dataset].title)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="top", key="run-line"):
         st.html(
             f'<div class="run"><b>{name}</b> on {images} <span class="status {snapshot.status}">{snapshot.status}</span>'
             f"<p>{html.escape(run.environment.device)} · run {run.id}</p></div>",
