@@ -9,7 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 from explorer.training.datasets import DATASETS
 from explorer.ui import process, state
 from explorer.ui.charts import Chart
-from explorer.ui.compare.chosen import MOST, Chosen, find, first_choice, offered, read_link, write_link
+from explorer.ui.compare.chosen import CHOSEN, MOST, Chosen, find, first_choice, offered, read_link, write_link
 from explorer.ui.compare.computation_view import computation_charts, computation_view
 from explorer.ui.compare.downloads import comparison_downloads
 from explorer.ui.compare.groups import datasets_of, still_training
@@ -21,8 +21,7 @@ from explorer.ui.compare.verdict_view import verdict_view
 from explorer.ui.part import part
 from explorer.ui.text import unmarked
 
-PARAMETER, VIEW = "compare", "view"  # of the page's link
-KEY = "compare-chosen"
+PARAMETER = "compare"  # of the page's link, beside the view
 EVERY = 3.0  # seconds between two looks while something chosen trains
 
 View = Callable[[Sequence[Chosen], str], None]  # what is compared, and the images that it was trained on
@@ -39,7 +38,15 @@ def show(build: StreamlitPage) -> None:
         )
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        view = _view()
+        view = st.segmented_control(
+            "View",
+            list(VIEWS),
+            default=next(iter(VIEWS)),
+            required=True,
+            key="view",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
         dataset = _images(chosen)
         st.space("stretch")
         train_all(chosen)
@@ -63,25 +70,6 @@ def _live(draw: View, chosen: Sequence[Chosen], dataset: str, was_going_on: bool
     draw(chosen, dataset)
 
 
-def _view() -> str:
-    """The way of looking, from the link at first; the link follows the choice."""
-    first, linked = next(iter(VIEWS)), st.query_params.get(VIEW)
-    key = state.lasting("compare-view", linked if linked in VIEWS else first)
-    st.segmented_control("View", list(VIEWS), required=True, key=key, label_visibility="collapsed")
-    view: str = st.session_state[key]
-    _put_in_link(VIEW, "" if view == first else view)
-    return view
-
-
-def _put_in_link(parameter: str, value: str) -> None:
-    if st.query_params.get(parameter, "") == value:
-        return
-    if value:
-        st.query_params[parameter] = value
-    else:
-        del st.query_params[parameter]
-
-
 def _images(chosen: Sequence[Chosen]) -> str:
     """The images whose results are shown: those of several data sets are no comparison."""
     found = datasets_of(chosen) or [chosen[0].recipe.dataset]
@@ -95,6 +83,7 @@ def _images(chosen: Sequence[Chosen]) -> str:
         found,
         format_func=lambda name: f"on {DATASETS[name].title}",
         key=SHOWN_IMAGES,
+        persist_state="session",
         label_visibility="collapsed",
         width=190,
     )
@@ -113,29 +102,33 @@ def _open(found: Chosen, build: StreamlitPage) -> None:
         state.open_preset(found.preset)
     elif found.run:
         state.open_run(process.jobs().snapshot(found.run, 4).run)
-    st.switch_page(build)
+    st.switch_page(build, query_params={})  # said: left out, Streamlit refuses, as the view's parameter is its input's
 
 
 def _choose() -> list[str]:
     """The keys of what is compared, from the link at first; the link follows the choice."""
     options = offered()
-    if KEY not in st.session_state:
+    if CHOSEN not in st.session_state:
         known, missing = read_link(st.query_params.get(PARAMETER))
-        state.lasting(KEY, known if known or missing else first_choice())
+        st.session_state[CHOSEN] = known if known or missing else first_choice()
         if missing:
             names = ", ".join(unmarked(key) for key in missing)
             st.warning(f"Not on this server, so left out: {names}.", icon=":material/link_off:")
-    st.session_state[KEY] = [key for key in st.session_state[KEY] if key in options]
+    if any(key not in options for key in st.session_state[CHOSEN]):  # a run was deleted
+        st.session_state[CHOSEN] = [key for key in st.session_state[CHOSEN] if key in options]
     keys: list[str] = st.multiselect(
         "Compare",
         list(options),
         format_func=lambda key: options.get(key, key),
-        key=KEY,
+        key=CHOSEN,
+        persist_state="session",
         max_selections=MOST,
         placeholder="Choose two to six networks",
         label_visibility="collapsed",
     )
-    _put_in_link(PARAMETER, write_link(keys))
+    link = write_link(keys)
+    if st.query_params.get(PARAMETER) != link:
+        st.query_params[PARAMETER] = link
     return keys
 
 

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui import build_page, compare_page, runs_page, state, train_page
+from explorer.ui import build_page, compare_page, runs_page, train_page
 
 ICON = Path(__file__).parent / "icon.svg"
 
 
 def main() -> None:
     st.set_page_config("Architecture explorer", str(ICON), "wide")
-    state.keep_lasting()
     st.html(Path(__file__).parent / "page.css")
     build = st.Page(build_page.show, title="Build", url_path="build", default=True)
     train = st.Page(train_page.show, title="Train", url_path="train")

@@ -3,6 +3,7 @@
 import html
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import layer_text
@@ -10,7 +11,6 @@ from explorer.network.spec import Architecture
 from explorer.network.summary_table import Answer, Choice, Imported
 from explorer.ui import state
 from explorer.ui.opening import Opened, OpenError, open_text, work
-from explorer.ui.part import WRONG, say
 from explorer.ui.text import unmarked
 
 PLACEHOLDER = """Paste a model summary, or a whole README or notebook that has one:
@@ -27,7 +27,7 @@ WARNING = ":material/warning:"
 @st.dialog("Open a network", width="large")
 def open_dialog() -> None:
     version = st.session_state.setdefault("open-version", 0)
-    st.text_area(
+    pasted = st.text_area(
         "Text", height=140, placeholder=PLACEHOLDER, label_visibility="collapsed", key="open-text", on_change=_forget_file
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -39,7 +39,7 @@ def open_dialog() -> None:
             key=f"open-file-{version}",
             max_upload_size=1,
         )
-    text = _text()
+    text = file.getvalue().decode("utf-8", "replace") if file else pasted
     if not text.strip():
         if file:
             st.error(f"Nothing to open: {unmarked(file.name)} is empty.", icon=":material/error:")
@@ -52,13 +52,6 @@ def open_dialog() -> None:
     _read(opened)
 
 
-def _text() -> str:
-    """The file's, else what was pasted. From the state: a button may be pressed before the dialog has been drawn with it."""
-    file = st.session_state.get(f"open-file-{st.session_state['open-version']}")
-    text: str = file.getvalue().decode("utf-8", "replace") if file else st.session_state["open-text"]
-    return text
-
-
 def _forget_file() -> None:
     """What is pasted later is what is meant."""
     st.session_state["open-version"] += 1
@@ -67,34 +60,24 @@ def _forget_file() -> None:
 def _read(opened: Opened) -> None:
     """What was read stands first, though the choices below it decide what that is."""
     overview, remarks = st.container(), st.container()
-    if opened.imported:
-        _choices(opened.imported)
-    architecture = _chosen(opened)
+    architecture = _chosen(opened.imported) if opened.imported else opened.architecture
     with overview:
         _overview(architecture)
     if opened.imported:
         with remarks:
             _remarks(opened.imported)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.text_input("Name", architecture.name, max_chars=120, key=_name_key(opened))
-        if st.button("Open in Build", type="primary", key="open-in-build", on_click=_open):
+        name = st.text_input("Name", architecture.name, max_chars=120, key=f"open-name-{hash(opened)}")
+        # No callback: it would open what was read when the button was drawn, not what was pasted or chosen since.
+        if st.button("Open in Build", type="primary", key="open-in-build"):
+            _open(opened, architecture, name)
             st.rerun()
 
 
-def _name_key(opened: Opened) -> str:
-    return f"open-name-{hash(opened)}"
-
-
-def _open() -> None:
-    try:
-        opened = open_text(_text())
-    except OpenError as error:
-        say(f"Nothing to open: {error}", WRONG)
-        return
-    architecture = _chosen(opened)
-    name = " ".join(st.session_state.get(_name_key(opened), "").split()) or architecture.name
+def _open(opened: Opened, architecture: Architecture, name: str) -> None:
+    named = architecture.model_copy(update={"name": " ".join(name.split()) or architecture.name})
     session = state.accept_draft()
-    state.open_shared(name, work(opened, architecture.model_copy(update={"name": name}), session.recipe, session.assignment))
+    state.open_shared(named.name, work(opened, named, session.recipe, session.assignment))
 
 
 def _overview(architecture: Architecture) -> None:
@@ -123,42 +106,31 @@ def _remarks(imported: Imported) -> None:
         st.html(f'<ul class="notes">{notes}</ul>')
 
 
-def _choices(imported: Imported) -> None:
-    """The rows that could be something else, the plainest answer taken at first."""
+def _chosen(imported: Imported) -> Architecture:
+    """The architecture with the answers chosen for its rows, the plainest at first."""
     if not imported.choices:
-        return
+        return imported.architecture
     rows = "1 row" if len(imported.choices) == 1 else f"{len(imported.choices)} rows"
+    architecture = imported.architecture
     with st.expander(f"{rows} could be something else; the plainest is taken", key=f"choices-{hash(imported)}"):
         sides = st.columns(2, gap="small")
-        for place, choice in enumerate(imported.choices):
-            texts = [_answer_text(answer) for answer in _options(choice)]
-            sides[place % 2].selectbox(
-                f"{choice.row}, line {choice.line}",
-                range(len(texts)),
-                format_func=texts.__getitem__,
-                key=_choice_key(imported, choice),
-            )
-
-
-def _options(choice: Choice) -> list[Answer]:
-    return [choice.taken, *choice.others]
-
-
-def _choice_key(imported: Imported, choice: Choice) -> str:
-    return f"choice-{hash(imported)}-{choice.index}"
-
-
-def _chosen(opened: Opened) -> Architecture:
-    """The architecture with the answers that are chosen for its rows."""
-    architecture, imported = opened.architecture, opened.imported
-    if imported is None:
-        return architecture
+        answers = [_choice(choice, sides[place % 2], hash(imported)) for place, choice in enumerate(imported.choices)]
     # From the last to the first, as an answer with more layers moves those below it.
-    for choice in reversed(imported.choices):
-        answer = _options(choice)[st.session_state.get(_choice_key(imported, choice), 0)]
+    for choice, answer in reversed(list(zip(imported.choices, answers, strict=True))):
         if answer != choice.taken:
             architecture = choice.with_other(architecture, answer)
     return architecture
+
+
+def _choice(choice: Choice, side: DeltaGenerator, version: int) -> Answer:
+    options = [choice.taken, *choice.others]
+    place: int = side.selectbox(
+        f"{choice.row}, line {choice.line}",
+        range(len(options)),
+        format_func=lambda place: _answer_text(options[place]),
+        key=f"choice-{version}-{choice.index}",
+    )
+    return options[place]
 
 
 def _answer_text(answer: Answer) -> str:

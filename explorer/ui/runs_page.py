@@ -65,15 +65,25 @@ def _filters() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text_input(
             "Search",
-            key=state.lasting("runs-search", ""),
+            key="runs-search",
+            persist_state="session",
             placeholder="Search names and networks",
             label_visibility="collapsed",
             width=300,
         )
-        status = state.lasting("runs-status", [])
-        st.pills("Status", list(SHOWN), selection_mode="multi", key=status, label_visibility="collapsed")
+        st.pills(
+            "Status",
+            list(SHOWN),
+            selection_mode="multi",
+            key="runs-status",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
         st.toggle(
-            "Mine only", key=state.lasting("runs-mine", False), help="Those that were started from this page since it was opened."
+            "Mine only",
+            key="runs-mine",
+            persist_state="session",
+            help="Those that were started from this page since it was opened.",
         )
 
 

@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import streamlit as st
 
@@ -21,7 +20,6 @@ _KEY = "explorer"
 _OWNER_KEY = "owner"
 _REDRAW_KEY = "redraw"
 _WORKS_KEY = "works"
-_LASTING_KEY = "lasting"
 FIRST_PRESET = "adaptive-pool-16k"
 
 
@@ -145,23 +143,6 @@ def owner() -> str:
 def put(session: Session) -> Session:
     st.session_state[_KEY] = session
     return session
-
-
-# Streamlit forgets what an input holds as soon as a run does not draw it: on another page, or in another view of the same.
-# What is written back at the start of each run is not an input's any more, and stays.
-
-
-def lasting(key: str, default: Any) -> str:
-    """The key of an input whose choice lasts while other pages are looked at. `default` is what it holds at first."""
-    st.session_state.setdefault(_LASTING_KEY, set()).add(key)
-    st.session_state.setdefault(key, default)
-    return key
-
-
-def keep_lasting() -> None:
-    for key in st.session_state.get(_LASTING_KEY, ()):
-        if key in st.session_state:
-            st.session_state[key] = st.session_state[key]
 
 
 # A click in the browser can share a message with an update of a fragment's component. Streamlit 1.67 then runs the

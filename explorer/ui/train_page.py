@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from explorer.network.analysis import analyze
+from explorer.network.spec import Architecture
 from explorer.presets import WAYS, Preset, load_presets, result
 from explorer.text import counted, duration, percent
 from explorer.training.datasets import BUILT_IN, DATASETS
@@ -34,7 +35,7 @@ ELSE = 1.0  # where a GPU trains
 @part
 def show() -> None:
     notices()
-    session = state.current()
+    session = state.accept_draft()
     form, run = st.columns([1, 2.4], gap="large")
     with form:
         _recipe(session)
@@ -78,7 +79,7 @@ def _recipe(session: state.Session) -> None:
     if obstacle:
         start.warning(f"This network cannot be trained yet: {obstacle.message}.")
         if obstacle.mended:
-            start.button("Apply fix", on_click=state.mend, args=(obstacle.mended,), width="stretch")
+            start.button("Apply fix", on_click=_mend, args=(obstacle.mended, key), width="stretch")
     if wrong:
         start.error(f"{unmarked(wrong)}.")
     start.button(
@@ -115,6 +116,12 @@ def _ways(session: state.Session) -> None:
                 args=(preset, way),
                 width="stretch",
             )
+
+
+def _mend(architecture: Architecture, form: str) -> None:
+    """The network, and then the images that were chosen in the form, which only the mended one takes."""
+    state.mend(architecture)
+    _keep(form)
 
 
 def _keep(form: str) -> None:
@@ -241,6 +248,7 @@ def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
         selection_mode="multi",
         default=list(offered)[:1] if same else [],
         key=f"beside-{snapshot.run.id}",
+        persist_state="session",
         help=_compared(preset),
     )
     return tuple(curve for label in chosen for curve in offered[label])

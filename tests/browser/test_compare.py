@@ -151,16 +151,38 @@ def test_what_was_hidden_stays_hidden_where_the_chart_is_drawn_anew(app: App):
     assert entry.drawn() == pytest.approx(before, rel=0.05)
 
 
-def test_the_choice_and_the_view_are_found_again_after_a_look_at_another_page(app: App):
-    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k")
-    view(app, "Verdict")
-    expect(app.page).to_have_url(re.compile("view=Verdict"))
+def test_lines_that_come_in_are_shown_though_others_are_hidden(app: App):
+    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k&view=Learning")
+    documented = app.page.locator("label").filter(has_text="Documented")
+    documented.click()
+    entry = Entry.find(app)
+    entry.click()
+    without = entry.drawn()
+    documented.click()
+    expect(app.page.get_by_role("switch", name="Documented").or_(app.page.get_by_role("checkbox"))).to_be_checked()
+    assert entry.drawn() > without + 100  # its document's has the same colour
+
+
+def test_what_was_chosen_is_found_again_after_a_look_at_another_page(app: App):
+    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k,gap-17k")
+    view(app, "Learning")
+    expect(app.page).to_have_url(re.compile("view=Learning"))
+    app.page.get_by_role("combobox", name="What").click()
+    app.page.get_by_role("option", name="train loss").click()  # draws only a part of the page anew
+    app.settled()
     app.go_to("Runs")
+    expect(app.page).not_to_have_url(re.compile("view="))
     app.go_to("Compare")
-    expect(app.page).to_have_url(re.compile("compare=bias-free-12k%2Cadaptive-pool-16k&view=Verdict"))
+    expect(app.page).to_have_url(re.compile("compare=bias-free-12k%2Cadaptive-pool-16k%2Cgap-17k"))
+    expect(app.page.get_by_role("combobox", name="What")).to_have_value("train loss")
     view(app, "Structure")
     expect(app.page).not_to_have_url(re.compile("view="))
-    expect(app.page.locator(".compare thead th[scope=col]")).to_have_text(["bias-free-12k", "adaptive-pool-16k"])
+    expect(app.page.locator(".compare thead th[scope=col]")).to_have_text(["bias-free-12k", "adaptive-pool-16k", "gap-17k"])
+    app.page.get_by_role("combobox", name="To").click()
+    app.page.get_by_role("option", name="gap-17k").click()
+    view(app, "Verdict")
+    view(app, "Structure")
+    expect(app.page.get_by_role("combobox", name="To")).to_have_value("gap-17k")
 
 
 def test_a_click_on_a_point_opens_its_network(app: App):

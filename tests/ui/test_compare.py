@@ -56,7 +56,7 @@ def opened(compare: str = "", view: str = "") -> AppTest:
     if compare:
         app.query_params["compare"] = compare
     if view:
-        app.session_state["compare-view"] = view
+        app.session_state["view"] = view
     app.run()
     assert not app.exception
     return app
@@ -108,7 +108,7 @@ def test_what_differs_names_every_change_and_its_effect():
     app = opened("gap-17k,bias-free-12k")
     text = html(app)
     assert "What differs" in text
-    next(box for box in app.selectbox if box.label == "From").set_value(1).run()
+    next(box for box in app.selectbox if box.label == "From").set_value("bias-free-12k").run()
     assert "Choose two that are not the same" in html(app)
 
 

@@ -11,6 +11,7 @@ from explorer.ui import process
 
 MOST = 6  # more columns nobody reads, and no more colours are told apart
 SAVED, RUN = "saved:", "run:"
+CHOSEN = "compare-chosen"  # the input that holds the keys of what is compared
 
 
 @dataclass(frozen=True)

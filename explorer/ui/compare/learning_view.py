@@ -6,7 +6,6 @@ from functools import partial
 import streamlit as st
 
 from explorer.compare.learning import DocumentedCurve, Group
-from explorer.ui import state
 from explorer.ui.charts import Chart
 from explorer.ui.compare import charts
 from explorer.ui.compare.charts import Style
@@ -23,24 +22,44 @@ def learning_view(chosen: Sequence[Chosen], dataset: str) -> None:
         st.html('<p class="hint">Nothing chosen has been trained yet: “Train all” starts it.</p>')
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.selectbox(
-            "What", list(charts.METRICS), key=state.lasting("compare-metric", METRIC), label_visibility="collapsed", width=180
+        metric = st.selectbox(
+            "What",
+            list(charts.METRICS),
+            key="compare-metric",
+            persist_state="session",
+            label_visibility="collapsed",
+            width=180,
         )
-        st.segmented_control(
-            "Against", list(charts.AXES), required=True, key=state.lasting("compare-axis", AXIS), label_visibility="collapsed"
+        axis = st.segmented_control(
+            "Against",
+            list(charts.AXES),
+            default=AXIS,
+            required=True,
+            key="compare-axis",
+            persist_state="session",
+            label_visibility="collapsed",
         )
-        st.segmented_control(
+        zoom = st.segmented_control(
             "From",
             list(charts.ZOOMS),
+            default=ZOOM,
             required=True,
-            key=state.lasting("compare-zoom", ZOOM),
+            key="compare-zoom",
+            persist_state="session",
             label_visibility="collapsed",
             help=_ZOOM_HELP,
         )
-        st.toggle("Documented", key=state.lasting("compare-documented", True), help="What the presets' documents logged, dotted.")
-    chart = _as_asked(chosen, groups, documents)
-    key = "-".join(("compare-learning", *_choices()))
+        with_documents = st.toggle(
+            "Documented",
+            True,
+            key="compare-documented",
+            persist_state="session",
+            help="What the presets' documents logged, dotted.",
+        )
+    chart = learning_chart(chosen, groups, documents if with_documents else (), metric, axis, zoom, _hidden())
     names = frozenset(chart.data["series"])
+    # Another set of lines is another chart: in the same one Streamlit would hide those that come in.
+    key = f"compare-learning-{metric}-{axis}-{zoom}-{hash(names)}"
     st.vega_lite_chart(
         chart.data, chart.spec, key=key, on_select=partial(_keep_hidden, key, names), selection_mode=[charts.SHOWN]
     )
@@ -67,18 +86,10 @@ _ZOOM_HELP = "Of an accuracy: all of it, the last percent, or the few tenths of 
 
 def shown_learning_charts(chosen: Sequence[Chosen], dataset: str) -> tuple[Chart, ...]:
     """As the view shows it."""
-    return (_as_asked(chosen, groups_of(chosen, dataset), documents_of(chosen, dataset)),)
-
-
-def _as_asked(chosen: Sequence[Chosen], groups: Sequence[Group], documents: Sequence[DocumentedCurve]) -> Chart:
-    with_documents = st.session_state.get("compare-documented", True)
-    return learning_chart(chosen, groups, documents if with_documents else (), *_choices())
-
-
-def _choices() -> tuple[str, str, str]:
-    """Metric, axis and zoom."""
-    found = st.session_state
-    return found.get("compare-metric", METRIC), found.get("compare-axis", AXIS), found.get("compare-zoom", ZOOM)
+    shown = st.session_state
+    documents = documents_of(chosen, dataset) if shown.get("compare-documented", True) else ()
+    how = shown.get("compare-metric", METRIC), shown.get("compare-axis", AXIS), shown.get("compare-zoom", ZOOM)
+    return (learning_chart(chosen, groups_of(chosen, dataset), documents, *how, _hidden()),)
 
 
 def learning_chart(
@@ -88,11 +99,13 @@ def learning_chart(
     metric: str,
     axis: str = AXIS,
     zoom: str = ZOOM,
+    hidden: frozenset[str] = frozenset(),
 ) -> Chart:
     data = charts.learning_data(groups, documents, metric, axis)
     domain = charts.zoomed(data, metric, zoom)
     data = charts.within(data, domain)
-    spec = charts.learning_chart(_styles(chosen, groups, documents), metric, axis, domain, _hidden())
+    styles = _styles(chosen, groups, documents)
+    spec = charts.learning_chart(styles, metric, axis, domain, hidden.intersection(style.series for style in styles))
     name = metric.replace(" ", "-") + ("" if domain is None else f"-{zoom.replace(' ', '-')}")
     return Chart(name, f"{metric.capitalize()} over {axis}", spec, data)
 

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -91,16 +91,16 @@ def _totals(chosen: Sequence[Chosen]) -> str:
 
 def _two(chosen: Sequence[Chosen]) -> None:
     """From one to another: each change, and what it did."""
-    places = range(len(chosen))
+    by_key = {each.key: each for each in chosen}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html('<h3 class="chart-title">What differs</h3>', width="content")
-        old = st.selectbox("From", places, format_func=lambda i: chosen[i].title, label_visibility="collapsed", width=260)
+        old = _one("From", by_key, 0)
         st.html("→", width="content")
-        new = st.selectbox("To", places, 1, format_func=lambda i: chosen[i].title, label_visibility="collapsed", width=260)
-    if old == new:
+        new = _one("To", by_key, 1)
+    if old is new:
         st.html('<p class="hint">Choose two that are not the same.</p>')
         return
-    effects = effect_of_changes(chosen[old].architecture, chosen[new].architecture)
+    effects = effect_of_changes(old.architecture, new.architecture)
     if not effects:
         st.html('<p class="hint">Their layers are the same.</p>')
         return
@@ -108,6 +108,20 @@ def _two(chosen: Sequence[Chosen]) -> None:
     head = "<tr><th>Change</th><th>Parameters</th><th>Mult-adds</th><th>Receptive field</th></tr>"
     note = "Made one after the other, from the first layer to the last; each figure is what that change adds upon those above it."
     st.html(f'<div class="effects"><table><thead>{head}</thead>{rows}</table></div><p class="note">{note}</p>')
+
+
+def _one(label: str, by_key: Mapping[str, Chosen], place: int) -> Chosen:
+    key: str = st.selectbox(
+        label,
+        list(by_key),
+        place,
+        format_func=lambda key: by_key[key].title,
+        key=f"compare-{label.lower()}",
+        persist_state="session",
+        label_visibility="collapsed",
+        width=260,
+    )
+    return by_key[key]
 
 
 def _effect(effect: Effect) -> str:

@@ -15,7 +15,7 @@ from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe
 from explorer.training.run import RunError
 from explorer.ui import process, state
-from explorer.ui.compare.chosen import Chosen
+from explorer.ui.compare.chosen import CHOSEN, Chosen, find
 from explorer.ui.part import WRONG, say
 from explorer.ui.text import unmarked
 
@@ -42,20 +42,23 @@ class Missing:
 
 def train_all(chosen: Sequence[Chosen]) -> None:
     with st.popover("Train all", icon=":material/playlist_play:"):
-        st.segmented_control("Recipe of presets", list(WAYS), required=True, key=state.lasting("compare-way", "tuned"))
+        st.segmented_control(
+            "Recipe of presets", list(WAYS), default="tuned", required=True, key="compare-way", persist_state="session"
+        )
         st.selectbox(
             "Images",
             ["", *DATASETS],
             format_func=lambda name: DATASETS[name].title if name else "as each recipe says",
-            key=state.lasting("compare-images", ""),
+            key="compare-images",
+            persist_state="session",
         )
         columns = st.columns(2, gap="small")
-        columns[0].number_input("Seeds", 1, 10, key=state.lasting("compare-seeds", 2))
-        columns[1].number_input("Epochs", 1, 1000, key=state.lasting("compare-epochs", 5))
+        columns[0].number_input("Seeds", 1, 10, 2, key="compare-seeds", persist_state="session")
+        columns[1].number_input("Epochs", 1, 1000, 5, key="compare-epochs", persist_state="session")
         wish = _wish()
         missing = missing_runs(chosen, *wish)
         label = f"Train {counted(len(missing), 'run')}" if missing else "All are trained or queued"
-        st.button(label, type="primary", disabled=not missing, on_click=_queue, args=(chosen,), width="stretch")
+        st.button(label, type="primary", disabled=not missing, on_click=_queue, width="stretch")
         for each in chosen:
             recipe = _recipe(each, wish.way, wish.dataset)
             if obstacle := find_problem(each.architecture, DATASETS[recipe.dataset]):
@@ -91,12 +94,13 @@ def _recipe(each: Chosen, way: str, dataset: str) -> Recipe:
 
 
 def _wish() -> Wish:
-    """As it stands in the popover at this moment, which the page may not have been drawn with yet."""
     way, dataset, seeds, epochs = (st.session_state[f"compare-{name}"] for name in ("way", "images", "seeds", "epochs"))
     return Wish(way, dataset, int(seeds), int(epochs))
 
 
-def _queue(chosen: Sequence[Chosen]) -> None:
+def _queue() -> None:
+    """What is asked for at this moment, which the page may not have been drawn with yet."""
+    chosen = [found for key in st.session_state[CHOSEN] if (found := find(key))]
     missing = missing_runs(chosen, *_wish())
     if not missing:
         say("All of these are trained or queued")

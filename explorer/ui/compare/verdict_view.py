@@ -108,16 +108,26 @@ def _pair(groups: Sequence[Group]) -> None:
     if len(ours) < 2:
         st.html('<p class="hint">Train two networks here, and they can be tested on the same images.</p>')
         return
-    places = range(len(ours))
+    by_label = {group.label: group for group in ours}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html('<h3 class="chart-title">More than noise?</h3>', width="content")
-        a = st.selectbox("One", places, format_func=lambda i: ours[i].label, label_visibility="collapsed", width=280)
-        b = st.selectbox("Other", places, 1, format_func=lambda i: ours[i].label, label_visibility="collapsed", width=280)
+        a, b = (
+            st.selectbox(
+                name,
+                list(by_label),
+                place,
+                key=f"compare-{name.lower()}",
+                persist_state="session",
+                label_visibility="collapsed",
+                width=280,
+            )
+            for place, name in enumerate(("One", "Other"))
+        )
         wanted = st.button("Test on the same images", icon=":material/compare_arrows:")
     # Kept while these two stand there: the page is drawn anew as other runs come in.
-    pair = ours[a].label, ours[b].label
+    pair = a, b
     if wanted and a != b:
-        st.session_state[PAIRED] = pair, _tested(ours[a], ours[b])
+        st.session_state[PAIRED] = pair, _tested(by_label[a], by_label[b])
     asked, answer = st.session_state.get(PAIRED, ((), ""))
     if asked == pair:
         st.html(f'<p class="paired">{html.escape(answer)}</p>')
