@@ -6,16 +6,18 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from explorer.text import counted
 from explorer.training.datasets import DATASETS
+from explorer.training.run import Snapshot
 from explorer.ui import process, state
 from explorer.ui.charts import Chart
 from explorer.ui.compare.chosen import CHOSEN, MOST, Chosen, find, first_choice, offered, read_link, write_link
 from explorer.ui.compare.computation_view import computation_charts, computation_view
 from explorer.ui.compare.downloads import comparison_downloads
-from explorer.ui.compare.groups import datasets_of, still_training
+from explorer.ui.compare.groups import datasets_of, on_their_way
 from explorer.ui.compare.learning_view import learning_view, shown_learning_charts
 from explorer.ui.compare.structure_view import structure_view
-from explorer.ui.compare.trade_off_view import trade_off_charts, trade_off_view
+from explorer.ui.compare.trade_off_view import PICKED, trade_off_charts, trade_off_view
 from explorer.ui.compare.train_all import SHOWN_IMAGES, train_all
 from explorer.ui.compare.verdict_view import verdict_view
 from explorer.ui.part import part
@@ -30,6 +32,8 @@ View = Callable[[Sequence[Chosen], str], None]  # what is compared, and the imag
 @part
 def show(build: StreamlitPage) -> None:
     """`build` is where a network is opened."""
+    if found := find(st.session_state.pop(PICKED, "")):
+        _open(found, build)
     chosen = [found for key in _choose() if (found := find(key))]
     if len(chosen) < 2:
         st.html(
@@ -53,21 +57,31 @@ def show(build: StreamlitPage) -> None:
         with st.container(width="content"):  # a fragment would take as much room as it can get
             comparison_downloads(chosen, dataset, lambda: CHARTS[view](chosen, dataset) if view in CHARTS else ())
     _left_out(chosen, dataset, view)
-    draw = VIEWS[view]
-    # The trade-off opens what is clicked, for which the whole page has to run.
-    if draw is None:
-        trade_off_view(chosen, dataset, lambda found: _open(found, build))
-        return
-    going_on = still_training(chosen)
-    st.fragment(_live, run_every=EVERY if going_on else None)(draw, chosen, dataset, going_on)
+    going_on = bool(on_their_way(chosen))
+    st.fragment(_live, run_every=EVERY if going_on else None)(VIEWS[view], chosen, dataset, going_on)
 
 
 @part
 def _live(draw: View, chosen: Sequence[Chosen], dataset: str, was_going_on: bool) -> None:
     """A view that fills as runs come."""
-    if still_training(chosen) != was_going_on:
+    coming = on_their_way(chosen)
+    if bool(coming) != was_going_on:
         st.rerun()
+    if coming:
+        st.html(f'<p class="hint" data-coming="{len(coming)}">{html.escape(_progress(coming))}</p>')
     draw(chosen, dataset)
+
+
+def _progress(coming: Sequence[Snapshot]) -> str:
+    """How far those are that train, and how many wait for their turn."""
+    training = [
+        f"{each.run.name}, epoch {max(1, each.latest.epoch) if each.latest else 1} of {each.run.epochs}"
+        for each in coming
+        if each.status != "queued"
+    ]
+    waiting = len(coming) - len(training)
+    parts = [f"In training: {'; '.join(training)}"] if training else []
+    return " · ".join(parts + ([f"{counted(waiting, 'run')} waiting"] if waiting else []))
 
 
 def _images(chosen: Sequence[Chosen]) -> str:
@@ -132,12 +146,12 @@ def _choose() -> list[str]:
     return keys
 
 
-VIEWS: dict[str, View | None] = {
+VIEWS: dict[str, View] = {
     "Structure": structure_view,
     "Shape of computation": computation_view,
     "Learning": learning_view,
     "Verdict": verdict_view,
-    "Trade-off": None,
+    "Trade-off": trade_off_view,
 }
 RESULTS = ("Learning", "Verdict", "Trade-off")  # those of them that show what was reached on one data set
 CHARTS: dict[str, Callable[[Sequence[Chosen], str], Sequence[Chart]]] = {  # of the views that have some

@@ -1,5 +1,6 @@
 """The Compare page without a browser: what is chosen, what each view shows, and which runs are still to do."""
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -207,6 +208,13 @@ def test_what_is_queued_or_done_is_not_trained_again(two_saved):
     assert [each.recipe.seed for each in missing_runs(chosen, "tuned", "digits", 3, 2)] == [1, 2, 1, 2]
     assert len(missing_runs(chosen, "tuned", "digits", 1, 3)) == 2
     assert missing_runs(chosen, "tuned", "cifar10", 3, 2) == []  # its images have another shape
+
+
+def test_what_is_on_its_way_is_told(two_saved):
+    for each in missing_runs([find(key) for key in two_saved], "tuned", "digits", 1, 1000):
+        process.jobs().submit(each.architecture, each.recipe, "somebody", each.title)
+    text = html(opened(",".join(two_saved), "Learning"))
+    assert re.search(r'data-coming="2">In training: tiny 2, epoch \d+ of 1000 · 1 run waiting<', text)
 
 
 def test_what_was_typed_just_before_train_all_is_what_is_queued(two_saved):

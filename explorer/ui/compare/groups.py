@@ -30,9 +30,10 @@ def datasets_of(chosen: Sequence[Chosen]) -> list[str]:
     return [name for name in DATASETS if name in found]
 
 
-def still_training(chosen: Sequence[Chosen]) -> bool:
-    """More is to come of something chosen."""
-    return any(not snapshot.ended and any(_belongs(snapshot, each) for each in chosen) for snapshot in process.jobs().runs())
+def on_their_way(chosen: Sequence[Chosen]) -> list[Snapshot]:
+    """The runs of something chosen that wait or train."""
+    snapshots = process.jobs().runs()
+    return [snapshot for snapshot in snapshots if not snapshot.ended and any(_belongs(snapshot, each) for each in chosen)]
 
 
 def documents_of(chosen: Sequence[Chosen], dataset: str) -> tuple[DocumentedCurve, ...]:

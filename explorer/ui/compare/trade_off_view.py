@@ -1,18 +1,21 @@
 """Trade-off: accuracy against what it costs, a point a run, and the line of those that no other beats."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from explorer.ui.charts import Chart
 from explorer.ui.compare import charts
 from explorer.ui.compare.charts import Mark
-from explorer.ui.compare.chosen import RUN, Chosen, find
+from explorer.ui.compare.chosen import RUN, Chosen
 from explorer.ui.compare.groups import groups_of, place_of
 
+PICKED = "compare-picked"  # the key of what a click asked for, until the page has opened it
 
-def trade_off_view(chosen: Sequence[Chosen], dataset: str, open_in_build: Callable[[Chosen], None]) -> None:
-    """A click on a point opens its network."""
+
+def trade_off_view(chosen: Sequence[Chosen], dataset: str) -> None:
+    """A click on a point asks for its network, which the whole page opens."""
     drawn = trade_off_charts(chosen, dataset)
     if not drawn:
         st.html('<p class="hint">Nothing chosen has been trained or documented yet: “Train all” starts it.</p>')
@@ -21,14 +24,19 @@ def trade_off_view(chosen: Sequence[Chosen], dataset: str, open_in_build: Callab
         with side:
             st.html(f'<h3 class="chart-title">{chart.title}</h3>')
             key = f"compare-{chart.name}"
-            event = st.vega_lite_chart(chart.data, chart.spec, key=key, on_select="rerun", selection_mode="picked")
-            picked = event.selection.get("picked") or []
-            if picked and (found := find(str(picked[0]["opens"]))):
-                open_in_build(found)
+            st.vega_lite_chart(chart.data, chart.spec, key=key, on_select=partial(_pick, key), selection_mode="picked")
+    if PICKED in st.session_state:
+        st.rerun()
     st.html(
         '<p class="note">Filled: measured, each run after its final epoch. Hollow: the best that a document reports. The dashed '
         "line joins the measured points that no other beats. Click a point to open its network.</p>"
     )
+
+
+def _pick(key: str) -> None:
+    picked = st.session_state[key].selection.get("picked")
+    if picked:
+        st.session_state[PICKED] = str(picked[0]["opens"])
 
 
 def trade_off_charts(chosen: Sequence[Chosen], dataset: str) -> tuple[Chart, ...]:
