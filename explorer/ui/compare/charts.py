@@ -230,7 +230,7 @@ class Mark:
     series: str
     opens: str
     architecture: Architecture
-    accuracy: float  # after the final epoch, from 0 to 1; of a document its best, as that is what it reports
+    accuracy: float  # after the last epoch so far, from 0 to 1; of a document its best, as that is what it reports
     documented: bool
 
 

@@ -28,8 +28,9 @@ def trade_off_view(chosen: Sequence[Chosen], dataset: str) -> None:
     if PICKED in st.session_state:
         st.rerun()
     st.html(
-        '<p class="note">Filled: measured, each run after its final epoch. Hollow: the best that a document reports. The dashed '
-        "line joins the measured points that no other beats. Click a point to open its network.</p>"
+        '<p class="note">Filled: measured, each run after its last epoch so far; a seed that is behind the others waits. Hollow: '
+        "the best that a document reports. The dashed line joins the measured points that no other beats. Click a point to open "
+        "its network.</p>"
     )
 
 
@@ -59,7 +60,7 @@ def _marks(chosen: Sequence[Chosen], dataset: str) -> list[Mark]:
     marks = []
     for group in groups_of(chosen, dataset):
         each = chosen[place_of(group.architecture, chosen)]
-        for record in group.records:
+        for record in group.furthest:
             opens = f"{RUN}{record.run_id}" if record.run_id else each.key
             marks.append(Mark(each.title, opens, record.architecture, record.epochs[-1].test_accuracy, False))
     for each in chosen:
