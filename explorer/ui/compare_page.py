@@ -42,15 +42,11 @@ def show(build: StreamlitPage) -> None:
         )
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        view = st.segmented_control(
-            "View",
-            list(VIEWS),
-            default=next(iter(VIEWS)),
-            required=True,
-            key="view",
-            bind="query-params",
-            label_visibility="collapsed",
+        first = next(iter(VIEWS))
+        asked = st.segmented_control(
+            "View", list(VIEWS), default=first, required=True, key="view", bind="query-params", label_visibility="collapsed"
         )
+        view = asked or first  # none is asked for by an address that ends in "view="
         dataset = _images(chosen)
         st.space("stretch")
         train_all(chosen)
@@ -128,8 +124,8 @@ def _choose() -> list[str]:
         if missing:
             names = ", ".join(unmarked(key) for key in missing)
             st.warning(f"Not on this server, so left out: {names}.", icon=":material/link_off:")
-    if any(key not in options for key in st.session_state[CHOSEN]):  # a run was deleted
-        st.session_state[CHOSEN] = [key for key in st.session_state[CHOSEN] if key in options]
+    # Written each time: the browser knows them by their labels, and a run's changes with every epoch. Without what was deleted.
+    st.session_state[CHOSEN] = [key for key in st.session_state[CHOSEN] if key in options]
     keys: list[str] = st.multiselect(
         "Compare",
         list(options),

@@ -71,7 +71,7 @@ def recipe_form(recipe: Recipe, key: str, changed: Changed) -> Recipe | RecipeEr
 def recipe_in_form(recipe: Recipe, key: str) -> Recipe | RecipeError:
     """What the form holds at this moment.
 
-    For callbacks: a button may be pressed before the page has been drawn with what was typed last, and what it was drawn
+    Also for callbacks: a button may be pressed before the page has been drawn with what was typed last, and what it was drawn
     with is then no longer what the visitor sees in the form.
     """
     data = to_data(recipe)

@@ -2,7 +2,6 @@
 
 import html
 from dataclasses import replace
-from functools import partial
 from statistics import median
 
 import pandas as pd
@@ -69,8 +68,7 @@ def _recipe(session: state.Session) -> None:
     )
     start = st.container()
     ways = st.container()
-    key = f"recipe-{session.recipe_version}"
-    filled = recipe_form(session.recipe, key, partial(_keep, key))
+    filled = recipe_form(session.recipe, _form(session), _keep)
     wrong = filled.message if isinstance(filled, RecipeError) else ""
     recipe = session.recipe if isinstance(filled, RecipeError) else filled
     with ways:
@@ -79,7 +77,7 @@ def _recipe(session: state.Session) -> None:
     if obstacle:
         start.warning(f"This network cannot be trained yet: {obstacle.message}.")
         if obstacle.mended:
-            start.button("Apply fix", on_click=_mend, args=(obstacle.mended, key), width="stretch")
+            start.button("Apply fix", on_click=_mend, args=(obstacle.mended,), width="stretch")
     if wrong:
         start.error(f"{unmarked(wrong)}.")
     start.button(
@@ -89,7 +87,6 @@ def _recipe(session: state.Session) -> None:
         width="stretch",
         disabled=obstacle is not None or wrong != "",
         on_click=_start,
-        args=(key,),
     )
 
 
@@ -118,22 +115,28 @@ def _ways(session: state.Session) -> None:
             )
 
 
-def _mend(architecture: Architecture, form: str) -> None:
+def _form(session: state.Session) -> str:
+    """The form's name: another where a recipe of ours was put in place, which the form then shows."""
+    return f"recipe-{session.recipe_version}"
+
+
+def _mend(architecture: Architecture) -> None:
     """The network, and then the images that were chosen in the form, which only the mended one takes."""
     state.mend(architecture)
-    _keep(form)
+    _keep()
 
 
-def _keep(form: str) -> None:
-    recipe = recipe_in_form(state.current().recipe, form)
+def _keep() -> None:
+    session = state.current()
+    recipe = recipe_in_form(session.recipe, _form(session))
     if not isinstance(recipe, RecipeError):
         state.keep_recipe(recipe)
 
 
-def _start(form: str) -> None:
+def _start() -> None:
     """Train as the form tells at this moment, which may not be drawn yet, nor checked."""
     session = state.current()
-    recipe = recipe_in_form(session.recipe, form)
+    recipe = recipe_in_form(session.recipe, _form(session))
     if isinstance(recipe, RecipeError):
         say(recipe.message, WRONG)
         return

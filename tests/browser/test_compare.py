@@ -185,6 +185,22 @@ def test_what_was_chosen_is_found_again_after_a_look_at_another_page(app: App):
     expect(app.page.get_by_role("combobox", name="To")).to_have_value("gap-17k")
 
 
+def test_a_run_stays_in_the_comparison_while_it_trains(app: App):
+    """The list calls it by its epochs, so its label changes all the time."""
+    app.open("/train")
+    app.train_on_digits(1000)
+    run = re.search(r"run=(\w+)", app.page.url)[1]
+    app.open(f"/compare?compare=run:{run},bias-free-12k")
+    for name in ("Learning", "Structure") * 3:
+        app.page.wait_for_timeout(1000)  # some epochs
+        view(app, name)
+        expect(app.page.locator(".compare, [data-testid=stVegaLiteChart]").first).to_be_visible()
+    expect(app.page.locator(".compare thead th[scope=col]")).to_have_count(2)
+    app.open(f"/train?run={run}")
+    app.page.get_by_role("button", name="Stop").click()
+    expect(app.page.locator(".run .status")).to_have_text("stopped")
+
+
 def test_a_click_on_a_point_opens_its_network(app: App):
     app.open("/compare?compare=adaptive-pool-16k,strided-20k")
     view(app, "Trade-off")

@@ -217,6 +217,14 @@ def test_what_is_on_its_way_is_told(two_saved):
     assert re.search(r'data-coming="2">In training: tiny 2, epoch \d+ of 1000 · 1 run waiting<', text)
 
 
+def test_an_address_without_a_view_shows_the_first():
+    app = AppTest.from_function(compare_page, default_timeout=60)
+    app.query_params["view"] = ""
+    app.run()
+    assert not app.exception
+    assert "What differs" in html(app)
+
+
 def test_what_was_typed_just_before_train_all_is_what_is_queued(two_saved):
     app = opened(",".join(two_saved))
     app.number_input(key="compare-seeds").set_value(1)

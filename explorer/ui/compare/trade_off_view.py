@@ -16,6 +16,8 @@ PICKED = "compare-picked"  # the key of what a click asked for, until the page h
 
 def trade_off_view(chosen: Sequence[Chosen], dataset: str) -> None:
     """A click on a point asks for its network, which the whole page opens."""
+    if PICKED in st.session_state:
+        st.rerun()
     drawn = trade_off_charts(chosen, dataset)
     if not drawn:
         st.html('<p class="hint">Nothing chosen has been trained or documented yet: “Train all” starts it.</p>')
@@ -25,12 +27,10 @@ def trade_off_view(chosen: Sequence[Chosen], dataset: str) -> None:
             st.html(f'<h3 class="chart-title">{chart.title}</h3>')
             key = f"compare-{chart.name}"
             st.vega_lite_chart(chart.data, chart.spec, key=key, on_select=partial(_pick, key), selection_mode="picked")
-    if PICKED in st.session_state:
-        st.rerun()
     st.html(
-        '<p class="note">Filled: measured, each run after its last epoch so far; a seed that is behind the others waits. Hollow: '
-        "the best that a document reports. The dashed line joins the measured points that no other beats. Click a point to open "
-        "its network.</p>"
+        '<p class="note">Filled: measured, each run after its last epoch so far, without seeds that are behind the others. '
+        "Hollow: the best that a document reports. The dashed line joins the measured points that no other beats. Click a point "
+        "to open its network.</p>"
     )
 
 
