@@ -11,7 +11,7 @@ from explorer.training.datasets import DATASETS
 from explorer.training.run import Snapshot
 from explorer.ui import process, state
 from explorer.ui.charts import Chart
-from explorer.ui.compare.chosen import CHOSEN, MOST, Chosen, find, first_choice, offered, read_link, write_link
+from explorer.ui.compare.chosen import CHOSEN, MOST, Chosen, find, find_all, first_choice, offered, read_link, write_link
 from explorer.ui.compare.computation_view import computation_charts, computation_view
 from explorer.ui.compare.downloads import comparison_downloads
 from explorer.ui.compare.groups import datasets_of, on_their_way
@@ -34,7 +34,7 @@ def show(build: StreamlitPage) -> None:
     """`build` is where a network is opened."""
     if found := find(st.session_state.pop(PICKED, "")):
         _open(found, build)
-    chosen = [found for key in _choose() if (found := find(key))]
+    chosen = find_all(_choose())
     if len(chosen) < 2:
         st.html(
             '<div class="empty"><h3>Nothing to compare yet</h3><p>Choose two to six networks: presets, '

@@ -64,6 +64,11 @@ def find(key: str) -> Chosen | None:
     return None
 
 
+def find_all(keys: Iterable[str]) -> list[Chosen]:
+    """Those that are here."""
+    return [found for key in keys if (found := find(key))]
+
+
 def _preset(id: str) -> Chosen | None:
     preset = load_presets().get(id)
     return Chosen(id, id, preset.architecture, preset.recipe, preset) if preset else None

@@ -15,7 +15,7 @@ from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe
 from explorer.training.run import RunError
 from explorer.ui import process, state
-from explorer.ui.compare.chosen import CHOSEN, Chosen, find
+from explorer.ui.compare.chosen import CHOSEN, Chosen, find_all
 from explorer.ui.part import WRONG, say
 from explorer.ui.text import unmarked
 
@@ -100,8 +100,7 @@ def _wish() -> Wish:
 
 def _queue() -> None:
     """What is asked for at this moment, which the page may not have been drawn with yet."""
-    chosen = [found for key in st.session_state[CHOSEN] if (found := find(key))]
-    missing = missing_runs(chosen, *_wish())
+    missing = missing_runs(find_all(st.session_state[CHOSEN]), *_wish())
     if not missing:
         say("All of these are trained or queued")
         return
