@@ -85,9 +85,11 @@ def _images(chosen: Sequence[Chosen]) -> str:
     found = datasets_of(chosen) or [chosen[0].recipe.dataset]
     if len(found) == 1:
         return found[0]
-    if st.session_state.get(SHOWN_IMAGES) not in found:
+    shown = st.session_state.get(SHOWN_IMAGES)
+    if shown not in found:
         documented = [each.preset.recipe.dataset for each in chosen if each.preset and each.preset.documented]
-        st.session_state[SHOWN_IMAGES] = documented[0] if documented else found[0]
+        shown = documented[0] if documented else found[0]
+    st.session_state[SHOWN_IMAGES] = shown  # each time: set by “Train all” too, and the browser may just have forgotten it
     return st.selectbox(
         "Results on",
         found,

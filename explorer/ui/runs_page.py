@@ -14,6 +14,7 @@ from explorer.text import counted, duration, percent
 from explorer.training.datasets import DATASETS
 from explorer.training.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
 from explorer.ui import process, state
+from explorer.ui.lasting import last, lasting
 from explorer.ui.part import part
 from explorer.ui.run_actions import ask, notices, run_actions
 from explorer.ui.run_downloads import run_downloads
@@ -22,6 +23,7 @@ from explorer.ui.text import unmarked
 EVERY = 2.0  # seconds between two looks while something goes on
 TABLE_HEIGHT, ROW_HEIGHT = 420, 35  # pixels; more runs than fit are scrolled
 CHOSEN = "runs-chosen"
+SEARCH, STATUS, MINE = "runs-search", "runs-status", "runs-mine"  # the filters
 
 SHOWN = {  # the filter's choices, and the statuses that each stands for
     "going on": ("queued", "preparing", "running", "stopping", "pausing"),
@@ -65,8 +67,8 @@ def _filters() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text_input(
             "Search",
-            key="runs-search",
-            persist_state="session",
+            last(SEARCH, ""),
+            **lasting(SEARCH),
             placeholder="Search names and networks",
             label_visibility="collapsed",
             width=300,
@@ -75,14 +77,14 @@ def _filters() -> None:
             "Status",
             list(SHOWN),
             selection_mode="multi",
-            key="runs-status",
-            persist_state="session",
+            default=last(STATUS, []),
+            **lasting(STATUS),
             label_visibility="collapsed",
         )
         st.toggle(
             "Mine only",
-            key="runs-mine",
-            persist_state="session",
+            last(MINE, False),
+            **lasting(MINE),
             help="Those that were started from this page since it was opened.",
         )
 
@@ -122,9 +124,9 @@ def _choose(ids: list[str]) -> None:
 
 
 def _filtered(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
-    words = st.session_state.get("runs-search", "").casefold().split()
-    wanted = {status for name in st.session_state.get("runs-status") or SHOWN for status in SHOWN[name]}
-    mine = state.owner() if st.session_state.get("runs-mine") else None
+    words = last(SEARCH, "").casefold().split()
+    wanted = {status for name in (last(STATUS, []) or SHOWN) for status in SHOWN[name]}
+    mine = state.owner() if last(MINE, False) else None
     return [
         snapshot
         for snapshot in snapshots

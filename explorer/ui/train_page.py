@@ -18,6 +18,7 @@ from explorer.training.jobs import QueueFull, Snapshot, UnknownRun
 from explorer.training.problems import find_problem
 from explorer.training.recipe import RecipeError
 from explorer.ui import charts, process, state
+from explorer.ui.lasting import last, lasting
 from explorer.ui.part import WRONG, part, say
 from explorer.ui.recipe_form import recipe_form, recipe_in_form
 from explorer.ui.run_actions import notices, run_actions
@@ -245,13 +246,13 @@ def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
         if found := result(preset.id, way):
             offered[_measured_label(way, found.seeds)] = (charts.measured_curve(way, found),)
     same = snapshot.run.recipe.dataset == preset.recipe.dataset
+    key, first = f"beside-{snapshot.run.id}", list(offered)[:1] if same else []
     chosen = st.pills(
         f"Beside it, on {DATASETS[preset.recipe.dataset].title}",
         list(offered),
         selection_mode="multi",
-        default=list(offered)[:1] if same else [],
-        key=f"beside-{snapshot.run.id}",
-        persist_state="session",
+        default=last(key, first),
+        **lasting(key),
         help=_compared(preset),
     )
     return tuple(curve for label in chosen for curve in offered[label])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -11,9 +12,18 @@ from explorer.ui.compare import charts
 from explorer.ui.compare.charts import Style
 from explorer.ui.compare.chosen import Chosen
 from explorer.ui.compare.groups import documents_of, groups_of, place_of
+from explorer.ui.lasting import last, lasting
 
-METRIC, AXIS, ZOOM = "test accuracy", "epochs", "all"  # shown at first
 HIDDEN = "compare-hidden"  # the series whose lines the visitor hid
+
+
+class How(NamedTuple):
+    """What the view shows, and as it does at first. Each is an input's key too."""
+
+    metric: str = "test accuracy"
+    axis: str = "epochs"
+    zoom: str = "all"
+    documented: bool = True
 
 
 def learning_view(chosen: Sequence[Chosen], dataset: str) -> None:
@@ -21,41 +31,7 @@ def learning_view(chosen: Sequence[Chosen], dataset: str) -> None:
     if not groups and not documents:
         st.html('<p class="hint">Nothing chosen has been trained yet: “Train all” starts it.</p>')
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        metric = st.selectbox(
-            "What",
-            list(charts.METRICS),
-            key="compare-metric",
-            persist_state="session",
-            label_visibility="collapsed",
-            width=180,
-        )
-        axis = st.segmented_control(
-            "Against",
-            list(charts.AXES),
-            default=AXIS,
-            required=True,
-            key="compare-axis",
-            persist_state="session",
-            label_visibility="collapsed",
-        )
-        zoom = st.segmented_control(
-            "From",
-            list(charts.ZOOMS),
-            default=ZOOM,
-            required=True,
-            key="compare-zoom",
-            persist_state="session",
-            label_visibility="collapsed",
-            help=_ZOOM_HELP,
-        )
-        with_documents = st.toggle(
-            "Documented",
-            True,
-            key="compare-documented",
-            persist_state="session",
-            help="What the presets' documents logged, dotted.",
-        )
+    metric, axis, zoom, with_documents = _asked(_how())
     chart = learning_chart(chosen, groups, documents if with_documents else (), metric, axis, zoom, _hidden())
     names = frozenset(chart.data["series"])
     # Another set of lines is another chart: in the same one Streamlit would hide those that come in.
@@ -70,6 +46,47 @@ def learning_view(chosen: Sequence[Chosen], dataset: str) -> None:
     )
 
 
+def _how() -> How:
+    """As was chosen last."""
+    return How(*(last(_key(name), default) for name, default in How._field_defaults.items()))
+
+
+def _key(name: str) -> str:
+    return f"compare-{name}"
+
+
+def _asked(before: How) -> How:
+    metrics = list(charts.METRICS)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        metric = st.selectbox(
+            "What", metrics, metrics.index(before.metric), **lasting(_key("metric")), label_visibility="collapsed", width=180
+        )
+        axis = st.segmented_control(
+            "Against",
+            list(charts.AXES),
+            default=before.axis,
+            required=True,
+            **lasting(_key("axis")),
+            label_visibility="collapsed",
+        )
+        zoom = st.segmented_control(
+            "From",
+            list(charts.ZOOMS),
+            default=before.zoom,
+            required=True,
+            **lasting(_key("zoom")),
+            label_visibility="collapsed",
+            help=_ZOOM_HELP,
+        )
+        documented = st.toggle(
+            "Documented", before.documented, **lasting(_key("documented")), help="What the presets' documents logged, dotted."
+        )
+    return How(metric, axis, zoom, documented)
+
+
+_ZOOM_HELP = "Of an accuracy: all of it, the last percent, or the few tenths of a percent in which these networks end."
+
+
 def _keep_hidden(key: str, names: frozenset[str]) -> None:
     """What was hidden by a click in one chart is hidden in those that the visitor looks at next, and in what is downloaded."""
     shown = {each["series"] for each in st.session_state[key].selection[charts.SHOWN]}
@@ -81,15 +98,11 @@ def _hidden() -> frozenset[str]:
     return found
 
 
-_ZOOM_HELP = "Of an accuracy: all of it, the last percent, or the few tenths of a percent in which these networks end."
-
-
 def shown_learning_charts(chosen: Sequence[Chosen], dataset: str) -> tuple[Chart, ...]:
     """As the view shows it."""
-    shown = st.session_state
-    documents = documents_of(chosen, dataset) if shown.get("compare-documented", True) else ()
-    how = shown.get("compare-metric", METRIC), shown.get("compare-axis", AXIS), shown.get("compare-zoom", ZOOM)
-    return (learning_chart(chosen, groups_of(chosen, dataset), documents, *how, _hidden()),)
+    metric, axis, zoom, with_documents = _how()
+    documents = documents_of(chosen, dataset) if with_documents else ()
+    return (learning_chart(chosen, groups_of(chosen, dataset), documents, metric, axis, zoom, _hidden()),)
 
 
 def learning_chart(
@@ -97,8 +110,8 @@ def learning_chart(
     groups: Sequence[Group],
     documents: Sequence[DocumentedCurve],
     metric: str,
-    axis: str = AXIS,
-    zoom: str = ZOOM,
+    axis: str = How().axis,
+    zoom: str = How().zoom,
     hidden: frozenset[str] = frozenset(),
 ) -> Chart:
     data = charts.learning_data(groups, documents, metric, axis)

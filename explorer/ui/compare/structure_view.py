@@ -11,6 +11,7 @@ from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import change_text, layer_text
 from explorer.text import percent, short_bytes, short_count
 from explorer.ui.compare.chosen import Chosen
+from explorer.ui.lasting import last_place, lasting
 
 
 def structure_view(chosen: Sequence[Chosen], dataset: str) -> None:
@@ -111,13 +112,13 @@ def _two(chosen: Sequence[Chosen]) -> None:
 
 
 def _one(label: str, by_key: Mapping[str, Chosen], place: int) -> Chosen:
-    key: str = st.selectbox(
+    keys, name = list(by_key), f"compare-{label.lower()}"
+    key = st.selectbox(
         label,
-        list(by_key),
-        place,
+        keys,
+        last_place(name, keys, place),
         format_func=lambda key: by_key[key].title,
-        key=f"compare-{label.lower()}",
-        persist_state="session",
+        **lasting(name),
         label_visibility="collapsed",
         width=260,
     )

@@ -16,6 +16,7 @@ from explorer.training.recipe import Recipe
 from explorer.training.run import RunError
 from explorer.ui import process, state
 from explorer.ui.compare.chosen import CHOSEN, Chosen, find_all
+from explorer.ui.lasting import last, last_place, lasting
 from explorer.ui.part import WRONG, say
 from explorer.ui.text import unmarked
 
@@ -43,18 +44,19 @@ class Missing:
 def train_all(chosen: Sequence[Chosen]) -> None:
     with st.popover("Train all", icon=":material/playlist_play:"):
         st.segmented_control(
-            "Recipe of presets", list(WAYS), default="tuned", required=True, key="compare-way", persist_state="session"
+            "Recipe of presets", list(WAYS), default=last("compare-way", "tuned"), required=True, **lasting("compare-way")
         )
+        images = ["", *DATASETS]
         st.selectbox(
             "Images",
-            ["", *DATASETS],
+            images,
+            last_place("compare-images", images),
             format_func=lambda name: DATASETS[name].title if name else "as each recipe says",
-            key="compare-images",
-            persist_state="session",
+            **lasting("compare-images"),
         )
         columns = st.columns(2, gap="small")
-        columns[0].number_input("Seeds", 1, 10, 2, key="compare-seeds", persist_state="session")
-        columns[1].number_input("Epochs", 1, 1000, 5, key="compare-epochs", persist_state="session")
+        columns[0].number_input("Seeds", 1, 10, last("compare-seeds", 2), **lasting("compare-seeds"))
+        columns[1].number_input("Epochs", 1, 1000, last("compare-epochs", 5), **lasting("compare-epochs"))
         wish = _wish()
         missing = missing_runs(chosen, *wish)
         label = f"Train {counted(len(missing), 'run')}" if missing else "All are trained or queued"

@@ -19,6 +19,7 @@ from explorer.training.devices import available_devices
 from explorer.ui import process
 from explorer.ui.compare.chosen import Chosen
 from explorer.ui.compare.groups import groups_of, is_of
+from explorer.ui.lasting import last_place, lasting
 
 PAIRED = "compare-paired"
 COLUMNS = {
@@ -111,18 +112,7 @@ def _pair(groups: Sequence[Group]) -> None:
     by_label = {group.label: group for group in ours}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html('<h3 class="chart-title">More than noise?</h3>', width="content")
-        a, b = (
-            st.selectbox(
-                name,
-                list(by_label),
-                place,
-                key=f"compare-{name.lower()}",
-                persist_state="session",
-                label_visibility="collapsed",
-                width=280,
-            )
-            for place, name in enumerate(("One", "Other"))
-        )
+        a, b = (_one(name, list(by_label), place) for place, name in enumerate(("One", "Other")))
         wanted = st.button("Test on the same images", icon=":material/compare_arrows:")
     # Kept while these two stand there: the page is drawn anew as other runs come in.
     pair = a, b
@@ -131,6 +121,11 @@ def _pair(groups: Sequence[Group]) -> None:
     asked, answer = st.session_state.get(PAIRED, ((), ""))
     if asked == pair:
         st.html(f'<p class="paired">{html.escape(answer)}</p>')
+
+
+def _one(name: str, labels: list[str], place: int) -> str:
+    key = f"compare-{name.lower()}"
+    return st.selectbox(name, labels, last_place(key, labels, place), **lasting(key), label_visibility="collapsed", width=280)
 
 
 def _tested(a: Group, b: Group) -> str:
