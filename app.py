@@ -10,6 +10,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.middleware import Middleware
+
+from explorer.ui.left_page import LeftPages
 
 
 @asynccontextmanager
@@ -25,4 +28,4 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     await asyncio.to_thread(process.stop)  # a thread still training when the interpreter ends would abort it
 
 
-app = st.App("explorer/ui/main.py", lifespan=lifespan)
+app = st.App("explorer/ui/main.py", lifespan=lifespan, middleware=[Middleware(LeftPages)])

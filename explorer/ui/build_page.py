@@ -98,6 +98,10 @@ def _choose_images(key: str) -> None:
 # --- the stack, and beside it the selected layer --------------------------------------------------------------------
 
 
+def _accept() -> None:
+    state.accept_draft()
+
+
 @st.fragment
 @part
 def _workbench(results: Results) -> None:
@@ -113,7 +117,12 @@ def _workbench(results: Results) -> None:
         obstacle = st.container()
     with stack:  # first, so that the numbers a person is typing for reach the browser first
         stack_editor(
-            session.stack, analysis, classes=classes, described=selected.index if selected else None, key=state.STACK_KEY
+            session.stack,
+            analysis,
+            classes=classes,
+            described=selected.index if selected else None,
+            key=state.STACK_KEY,
+            changed=_accept,
         )
         with obstacle:
             _obstacle(session, analysis)

@@ -102,12 +102,7 @@ class App:
     def open(self, path: str = "/") -> None:
         self.page.goto(self.url + path)
         self.settled()
-        self.build_stands()
-
-    def build_stands(self) -> None:
-        """Where this is the Build page: the browser loads the stack editor's script once Python is done already, and who goes to
-        another page in that very moment may get an empty one."""
-        if urlsplit(self.page.url).path == "/":
+        if urlsplit(path).path == "/":  # the browser loads the stack editor's script once Python is done already
             self.page.wait_for_selector(".editor[data-ack]")
 
     def settled(self) -> None:
@@ -115,7 +110,6 @@ class App:
         self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE)
 
     def go_to(self, page: str) -> None:
-        self.build_stands()
         self.page.get_by_test_id("stTopNavLink").filter(has_text=page).click()
         self.page.wait_for_url(re.compile(r"/(\?.*)?$" if page == "Build" else rf"/{page.lower()}\b"))
         self.settled()

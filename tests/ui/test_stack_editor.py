@@ -419,7 +419,7 @@ def page():
         stack = st.session_state.get("stack") or Stack.of([Conv2d(out_channels=8, kernel_size=3), ReLU()])
         st.session_state.stack = stack = stack.accepting(sent_draft("editor"))
         analysis = analyze(Architecture(layers=stack.layers))
-        stack_editor(stack, analysis, key="editor")
+        stack_editor(stack, analysis, key="editor", changed=lambda: None)
         st.write(f"{analysis.total_params} parameters")
 
     build()

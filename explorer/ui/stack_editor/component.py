@@ -1,6 +1,7 @@
 """The stack editor on the page: what is sent to the browser, and what came back."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,18 +45,23 @@ def sent_draft(key: str) -> object:
     return state.get("draft") if isinstance(state, dict) else None
 
 
-def stack_editor(stack: Stack, analysis: Analysis, *, classes: int = 10, described: int | None = None, key: str) -> None:
+def stack_editor(
+    stack: Stack,
+    analysis: Analysis,
+    *,
+    classes: int = 10,
+    described: int | None = None,
+    key: str,
+    changed: Callable[[], None],
+) -> None:
     """Draw `stack` with the numbers of `analysis`, which is that of the same layers. A block with a head gives `classes` values.
     `described` is the layer that the page tells of where none is selected.
 
-    The browser's edits arrive in the next run, before any of it: begin the fragment with
-    `stack = stack.accepting(sent_draft(key))`, and one run shows the new numbers.
+    The browser's edits arrive with the next run, and `changed` is called before any of it: accept there what came, with
+    `stack.accepting(sent_draft(key))`, as the next page may be another one. Begin the fragment with the same, as Streamlit
+    calls callbacks only for what it finds changed.
     """
-    _mount(key=key, data=_data(stack, analysis, classes, described, key), on_draft_change=_nothing)
-
-
-def _nothing() -> None:
-    """Streamlit keeps a component's state only where a callback is named for it."""
+    _mount(key=key, data=_data(stack, analysis, classes, described, key), on_draft_change=changed)
 
 
 def _data(stack: Stack, analysis: Analysis, classes: int, described: int | None, key: str) -> dict[str, Any]:

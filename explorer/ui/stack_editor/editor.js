@@ -170,6 +170,14 @@ function transmit(editor) {
   }, ANSWER_LATE);
 }
 
+// Who goes elsewhere may leave the page, and with it this editor: what waits for an answer waits no longer.
+function transmitNow(editor) {
+  if (!editor.sent || editor.sent.seq === editor.seq) return;
+  clearTimeout(editor.late);
+  editor.sent = null;
+  transmit(editor);
+}
+
 function snapshot(editor) {
   return { stack: editor.stack, selected: editor.selected, work: editor.work };
 }
@@ -486,6 +494,9 @@ function listen(editor) {
   root.addEventListener("keydown", (event) => {
     onKey(editor, event, uidOf(event), fieldIn(event));
     event.stopPropagation(); // else an R or C typed here is one of Streamlit's own shortcuts
+  });
+  root.addEventListener("focusout", (event) => {
+    if (!editor.drawing && !root.contains(event.relatedTarget)) transmitNow(editor);
   });
   editor.onPageKey = (event) => onPageKey(editor, event);
   document.addEventListener("keydown", editor.onPageKey);
