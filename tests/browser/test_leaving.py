@@ -19,12 +19,13 @@ class Wire:
 
     app: App
     held: list[tuple[WebSocketRoute, str | bytes]] | None = None
+    server: WebSocketRoute | None = None
 
     def __post_init__(self) -> None:
         self.app.page.route_web_socket(re.compile("_stcore/stream"), self._connect)
 
     def _connect(self, browser: WebSocketRoute) -> None:
-        server = browser.connect_to_server()
+        server = self.server = browser.connect_to_server()
         browser.on_message(lambda message: self._carry(server, message))
         server.on_message(lambda message: self._carry(browser, message))
 
@@ -34,10 +35,22 @@ class Wire:
         else:
             self.held.append((to, message))
 
-    def release(self) -> None:
-        held, self.held = self.held or [], None
+    def to_server(self) -> None:
+        """Let through what the browser said so far, and nothing to the browser."""
+        held, self.held = self.held or [], []
         for to, message in held:
+            if to is self.server:
+                to.send(message)
+            else:
+                self.held.append((to, message))
+
+    def release(self) -> None:
+        """All that was held up, a message after the other, as from a server that takes its time."""
+        while self.held:
+            to, message = self.held.pop(0)
             to.send(message)
+            self.app.page.wait_for_timeout(10)
+        self.held = None
 
     def leave_for(self, page: str, after: int) -> None:
         """Click on another page; what is said in the next milliseconds arrives all at once."""
@@ -86,3 +99,20 @@ def test_what_is_typed_counts_and_the_page_is_left(app: App, wire: Wire):
     expect(epochs(app)).to_have_count(0)
     app.go_to("Train")
     expect(epochs(app)).to_have_value("7")
+
+
+def test_a_choice_is_kept_though_views_change_before_they_are_drawn(app: App, wire: Wire):
+    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k,gap-17k")
+    app.page.get_by_role("combobox", name="To").click()
+    app.page.get_by_role("option", name="gap-17k").click()
+    app.settled()
+    wire.held = []
+    for view in ("Verdict", "Structure"):
+        app.page.get_by_role("radio", name=view).or_(app.page.get_by_role("button", name=view)).first.click()
+        app.page.wait_for_timeout(ASKED)
+        wire.to_server()
+        app.page.wait_for_timeout(ASKED)
+    wire.release()
+    app.settled()
+    expect(app.page.locator(".compare tfoot")).to_be_visible()
+    expect(app.page.get_by_role("combobox", name="To")).to_have_value("gap-17k")
