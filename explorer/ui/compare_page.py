@@ -117,6 +117,11 @@ def _open(found: Chosen, build: StreamlitPage) -> None:
     st.switch_page(build, query_params={})  # said: left out, Streamlit refuses, as the view's parameter is its input's
 
 
+def forget_click() -> None:
+    """Who clicks on a point of a chart and goes to another page at once shall not be led away on coming back."""
+    st.session_state.pop(PICKED, None)
+
+
 def _choose() -> list[str]:
     """The keys of what is compared, from the link at first; the link follows the choice."""
     options = offered()

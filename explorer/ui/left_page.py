@@ -5,12 +5,15 @@ meanwhile bears the old page's name: a field that is left, a component that asks
 Streamlit (1.67) takes it at its word: a fragment of the old page empties the new one, and anything else goes back to the old.
 And the click ends what is under way, so that what was typed just before may never be read.
 
-Between Streamlit and the browser, this sends the former on in the new page's name, and lets a click on another page bring the
-old page's inputs along, so that their callbacks are called: what was typed counts, and the new page is drawn with it.
+Between Streamlit and the browser, this sends the former on in the new page's name, and lets a click on another page bring along
+those of the old page's inputs that no run has read yet. Their callbacks are called: what was typed counts, and the new page is
+drawn with it.
+
+A request that holds no inputs is a click on a page, as the new page's are others: main.py itself must draw none.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +24,9 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 # Buttons and their like: what was pressed is not pressed again.
 TRIGGERS = ("trigger_value", "string_trigger_value", "json_trigger_value", "chat_input_value")
+ENDED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+
+Inputs = dict[str, WidgetState]
 
 
 @dataclass
@@ -28,8 +34,14 @@ class Visit:
     """One browser window, as far as its messages tell."""
 
     page: str = ""  # the page that it stands on or has asked for; "" before the first is known
-    query: str = ""  # of the last request for a page as a whole
-    inputs: tuple[WidgetState, ...] = ()  # the page's, as they were sent last
+    left: str = ""  # the page before, as long as the server has not told of this one
+    asked: ClientState = field(default_factory=ClientState)  # the last request for a page as a whole
+    said: Inputs = field(default_factory=dict)  # the page's inputs as the browser told them last
+    read: Inputs = field(default_factory=dict)  # and as they were when a run began that has ended since
+    begun: bool = False  # a run has begun since they were told
+
+    def unread(self) -> list[WidgetState]:
+        return [state for id, state in self.said.items() if self.read.get(id) != state]
 
 
 def to_server(visit: Visit, data: bytes) -> bytes:
@@ -38,33 +50,59 @@ def to_server(visit: Visit, data: bytes) -> bytes:
     if message.WhichOneof("type") != "rerun_script":
         return data
     request = message.rerun_script
+    inputs = {state.id: state for state in request.widget_states.widgets if state.WhichOneof("value") not in TRIGGERS}
     of_inputs = bool(request.fragment_id or request.widget_states.widgets)
     elsewhere = bool(visit.page) and request.page_script_hash not in ("", visit.page)
-    if of_inputs and elsewhere and not request.is_history_navigation:  # a click on a page holds no inputs: the new one has others
-        request.fragment_id = ""
-        request.page_script_hash, request.query_string = visit.page, visit.query
+    if of_inputs and elsewhere and not request.is_history_navigation:
+        visit.said, visit.begun = visit.said | inputs, False
+        _of_the_page_asked_for(visit, request)
+    elif of_inputs:
+        visit.said, visit.begun = inputs, False
+        if not request.fragment_id:
+            _asked(visit, request)
     else:
-        if elsewhere:
-            request.widget_states.widgets.extend(visit.inputs)
-        _note(visit, request, elsewhere)
+        _asked(visit, request)
+        if unread := visit.unread():
+            request.widget_states.widgets.extend(unread)
     told: bytes = message.SerializeToString()
     return told
 
 
-def _note(visit: Visit, request: ClientState, elsewhere: bool) -> None:
-    if not request.fragment_id:
-        visit.page, visit.query = request.page_script_hash or visit.page, request.query_string
-    inputs = tuple(state for state in request.widget_states.widgets if state.WhichOneof("value") not in TRIGGERS)
-    visit.inputs = () if elsewhere else inputs or visit.inputs
+def _asked(visit: Visit, request: ClientState) -> None:
+    if visit.page and request.page_script_hash not in ("", visit.page):
+        visit.left = visit.page
+    visit.page = request.page_script_hash or visit.page
+    visit.asked.CopyFrom(request)
+
+
+def _of_the_page_asked_for(visit: Visit, request: ClientState) -> None:
+    unread = visit.unread()
+    del request.widget_states.widgets[:]
+    request.widget_states.widgets.extend(unread)
+    request.fragment_id = ""
+    request.page_script_hash, request.query_string = visit.page, visit.asked.query_string
+    request.is_history_navigation = visit.asked.is_history_navigation
 
 
 def to_browser(visit: Visit, data: bytes) -> bytes:
-    """As it is. It may tell which page the window is on from now on: the first, or one that Python has chosen.
+    """As it is, but it tells of the window: the page that Python has put it on, and that a run has begun or ended.
     Raises DecodeError as above."""
     message = ForwardMsg.FromString(data)
-    if message.WhichOneof("type") == "navigation" and message.navigation.page_script_hash != visit.page:
-        visit.page, visit.inputs = message.navigation.page_script_hash, ()
+    kind = message.WhichOneof("type")
+    if kind == "navigation":
+        _put_on(visit, message.navigation.page_script_hash)
+    elif kind == "new_session":
+        visit.begun = True
+    elif kind == "script_finished" and visit.begun and message.script_finished in ENDED:
+        visit.read = dict(visit.said)
     return data
+
+
+def _put_on(visit: Visit, page: str) -> None:
+    if page == visit.page:
+        visit.left = ""
+    elif page != visit.left:  # else this is of a run that the click has ended
+        visit.page, visit.left = page, ""
 
 
 class LeftPages:

@@ -17,7 +17,10 @@ def main() -> None:
     train = st.Page(train_page.show, title="Train", url_path="train")
     compare = st.Page(partial(compare_page.show, build), title="Compare", url_path="compare")
     runs = st.Page(partial(runs_page.show, build, train), title="Runs", url_path="runs")
-    st.navigation([build, train, compare, runs], position="top").run()
+    page = st.navigation([build, train, compare, runs], position="top")
+    if page.url_path != compare.url_path:
+        compare_page.forget_click()
+    page.run()
 
 
 if __name__ == "__main__":

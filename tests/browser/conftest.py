@@ -32,6 +32,29 @@ FLAGS = [
 ]
 PATIENCE = 30_000  # milliseconds; these machines are sometimes busy
 
+# Streamlit's page says that its script runs only once the server has told so. Until then a click leaves it as it was, so that
+# what was sent and heard is watched too.
+WATCH = """
+window.wire = {asked: 0, heard: 0};
+window.WebSocket = class extends WebSocket {
+  constructor(...how) {
+    super(...how);
+    this.addEventListener("message", () => { wire.heard = performance.now(); });
+  }
+  send(data) {
+    wire.asked = performance.now();
+    super.send(data);
+  }
+};
+"""
+QUIET, GIVEN_UP = 60, 5000  # milliseconds: nothing more is coming; nothing will come, as to a beat of the socket's heart
+SETTLED = f"""() => {{
+  const now = performance.now();
+  const answered = wire.heard >= wire.asked || now - wire.asked > {GIVEN_UP};
+  const state = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState;
+  return state === "notRunning" && answered && now - wire.heard > {QUIET};
+}}"""
+
 expect.set_options(timeout=PATIENCE)
 
 
@@ -107,7 +130,7 @@ class App:
 
     def settled(self) -> None:
         """Wait until the script has run and nothing more is on its way."""
-        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=PATIENCE)
+        self.page.wait_for_function(SETTLED, timeout=PATIENCE)
 
     def go_to(self, page: str) -> None:
         self.page.get_by_test_id("stTopNavLink").filter(has_text=page).click()
@@ -160,6 +183,7 @@ _opened: list[App] = []  # every window of the test that runs
 
 def open_app(context: BrowserContext, url: str) -> App:
     page = context.new_page()
+    page.add_init_script(WATCH)
     app = App(page, url)
     _opened.append(app)
     page.on("request", lambda request: app.requests.append(request.url))

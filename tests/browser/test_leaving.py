@@ -116,3 +116,13 @@ def test_a_choice_is_kept_though_views_change_before_they_are_drawn(app: App, wi
     app.settled()
     expect(app.page.locator(".compare tfoot")).to_be_visible()
     expect(app.page.get_by_role("combobox", name="To")).to_have_value("gap-17k")
+
+
+def test_a_presets_images_stay_though_others_were_chosen_before_it(app: App):
+    app.open("/")
+    app.page.get_by_role("combobox", name="Images").click()
+    app.page.get_by_role("option", name=re.compile("CIFAR-10")).click()
+    app.settled()
+    app.preset("gap-17k")
+    app.go_to("Train")
+    expect(app.page.get_by_role("combobox", name="Images")).to_have_value("MNIST")

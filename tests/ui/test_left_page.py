@@ -32,6 +32,22 @@ def navigation(page: str) -> bytes:
     return message.SerializeToString()
 
 
+def begun() -> bytes:
+    message = ForwardMsg()
+    message.new_session.page_script_hash = "any"
+    return message.SerializeToString()
+
+
+def finished(how: int) -> bytes:
+    return ForwardMsg(script_finished=how).SerializeToString()
+
+
+def run(visit: Visit) -> None:
+    """What Streamlit sends of a run, from its beginning to its end."""
+    for message in (begun(), finished(ForwardMsg.FINISHED_SUCCESSFULLY)):
+        assert to_browser(visit, message) == message
+
+
 def told(visit: Visit, data: bytes) -> ClientState:
     return BackMsg.FromString(to_server(visit, data)).rerun_script
 
@@ -89,7 +105,67 @@ def test_a_click_on_a_page_brings_the_inputs_along_but_presses_no_button_again()
     visit = on("train")
     told(visit, rerun("train", epochs=7, start=True))
     assert inputs(told(visit, rerun("runs"))) == {"epochs": 7}
-    assert inputs(told(visit, rerun("train"))) == {}  # those of runs, of which nothing was heard
+
+
+def test_inputs_that_were_read_are_not_brought_along():
+    visit = on("train")
+    told(visit, rerun("train", epochs=7, seed=1))
+    run(visit)
+    assert inputs(told(visit, rerun("runs"))) == {}
+
+
+def test_of_the_inputs_those_that_were_changed_since_they_were_read_are_brought_along():
+    visit = on("train")
+    told(visit, rerun("train", epochs=7, seed=1))
+    run(visit)
+    told(visit, rerun("train", epochs=7, seed=2))
+    assert inputs(told(visit, rerun("runs"))) == {"seed": 2}
+    assert inputs(told(visit, rerun("runs"))) == {"seed": 2}  # a second click ends the run that the first began
+    run(visit)
+    assert inputs(told(visit, rerun("build"))) == {}
+
+
+def test_of_what_is_said_late_the_changed_inputs_are_told():
+    visit = on("train")
+    told(visit, rerun("train", epochs=7, seed=1))
+    run(visit)
+    told(visit, rerun("runs"))
+    assert inputs(told(visit, rerun("train", epochs=8, seed=1))) == {"epochs": 8}
+    assert inputs(told(visit, rerun("compare"))) == {"epochs": 8}
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [finished(ForwardMsg.FINISHED_SUCCESSFULLY)],  # of a run that had begun before
+        [begun(), finished(ForwardMsg.FINISHED_EARLY_FOR_RERUN)],
+        [begun()],
+    ],
+)
+def test_inputs_are_not_read_before_a_run_that_began_with_them_has_ended(messages: list[bytes]):
+    visit = on("train")
+    told(visit, rerun("train", epochs=7))
+    for message in messages:
+        to_browser(visit, message)
+    assert inputs(told(visit, rerun("runs"))) == {"epochs": 7}
+
+
+def test_a_run_that_the_click_has_ended_does_not_take_the_window_back():
+    visit = on("build")
+    told(visit, rerun("train"))
+    to_browser(visit, navigation("build"))
+    assert told(visit, rerun("build", fragment="panel")).page_script_hash == "train"
+    to_browser(visit, navigation("train"))
+    to_browser(visit, navigation("build"))  # and now Python has chosen it
+    assert told(visit, rerun("build", fragment="panel")).fragment_id == "panel"
+
+
+def test_what_is_said_late_leaves_the_address_to_the_back_button():
+    visit = on("compare")
+    told(visit, rerun("runs"))
+    told(visit, rerun("compare", query="view=Verdict", history=True))
+    late = told(visit, rerun("runs", search=1))
+    assert (late.page_script_hash, late.query_string, late.is_history_navigation) == ("compare", "view=Verdict", True)
 
 
 def test_a_click_that_comes_back_at_once_is_followed():
