@@ -107,13 +107,15 @@ def assignment_form(session: state.Session) -> None:
                 # An input with a value of its own could not be emptied, so the value comes from the state. Each time: the
                 # browser has an input only once the popover was opened, and is told of a value in the run that sets it.
                 st.session_state[key] = _shown(limit, getattr(session.assignment, limit))
-                change = partial(_set, limit, key)
+                change = partial(_set, limit, key, session.work)
                 column.number_input(label, value=None, placeholder="no limit", key=key, on_change=change, **given)
         st.html('<p class="note">Must have</p>')
         for start in range(0, len(SWITCHES), 2):
             for column, (limit, label) in zip(st.columns(2, gap="small"), SWITCHES[start : start + 2], strict=False):
                 key = f"assignment-{limit}-{version}"
-                column.toggle(label, getattr(session.assignment, limit), key=key, on_change=partial(_set, limit, key))
+                column.toggle(
+                    label, getattr(session.assignment, limit), key=key, on_change=partial(_set, limit, key, session.work)
+                )
 
 
 def _takes(limit: str) -> str:
@@ -129,8 +131,11 @@ def _shown(limit: str, value: Any) -> Any:
     return round(100 * value, 4) if limit == "min_accuracy" and value is not None else value
 
 
-def _set(limit: str, key: str) -> None:
+def _set(limit: str, key: str, work: int) -> None:
+    """The limit as its input was set, which was drawn for that work: other work has its own."""
     session, value = state.accept_draft(), st.session_state[key]
+    if work != session.work:
+        return
     if limit == "min_accuracy" and value is not None:
         value = round(value / 100, 6)
     try:

@@ -60,7 +60,7 @@ def _header() -> None:
             max_chars=120,
             key=name_key,
             on_change=_rename,
-            args=(name_key, session.name),
+            args=(name_key, session.name, session.work),
             label_visibility="collapsed",
             width="stretch",
         )
@@ -71,7 +71,7 @@ def _header() -> None:
             format_func=lambda name: f"{DATASETS[name].title} · {shape_text(DATASETS[name].input_shape)}",
             key=f"images-{session.recipe_version}",
             on_change=_choose_images,
-            args=(f"images-{session.recipe_version}",),
+            args=(f"images-{session.recipe_version}", session.work),
             label_visibility="collapsed",
             width=220,
         )
@@ -80,8 +80,13 @@ def _header() -> None:
             share_menu()
 
 
-def _rename(key: str, shown: str) -> None:
-    """Streamlit also calls a callback where nothing changed, if somebody clicks before the first run has ended."""
+# Streamlit also calls a callback where nothing changed, if somebody clicks before the first run has ended, or where the browser
+# speaks of an input that is gone, as it does until it has heard that other work was opened.
+
+
+def _rename(key: str, shown: str, work: int) -> None:
+    if work != state.current().work:
+        return
     name = st.session_state[key]
     if not name.strip():
         st.session_state[key] = shown
@@ -90,8 +95,9 @@ def _rename(key: str, shown: str) -> None:
         state.rename(name)
 
 
-def _choose_images(key: str) -> None:
-    if st.session_state[key] != state.current().recipe.dataset:
+def _choose_images(key: str, work: int) -> None:
+    session = state.current()
+    if work == session.work and st.session_state[key] != session.recipe.dataset:
         state.choose_images(st.session_state[key])
 
 
