@@ -1,7 +1,5 @@
 """What the server is told by a window that goes from page to page."""
 
-import asyncio
-
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
@@ -213,7 +211,11 @@ def passed(received: list[dict[str, object]]) -> list[dict[str, object]]:
     async def send(message: dict[str, object]) -> None:
         got.append(message.get("bytes"))
 
-    asyncio.run(LeftPages(repeat)({"type": "websocket"}, receive, send))
+    coroutine = LeftPages(repeat)({"type": "websocket"}, receive, send)
+    with pytest.raises(
+        StopIteration
+    ):  # it waits for nothing, so it needs no event loop, which the browser's tests may have running
+        coroutine.send(None)
     assert got == [message.get("bytes") for message in heard]
     return heard
 
