@@ -52,8 +52,7 @@ def to_server(visit: Visit, data: bytes) -> bytes:
     request = message.rerun_script
     inputs = {state.id: state for state in request.widget_states.widgets if state.WhichOneof("value") not in TRIGGERS}
     of_inputs = bool(request.fragment_id or request.widget_states.widgets)
-    elsewhere = bool(visit.page) and request.page_script_hash not in ("", visit.page)
-    if of_inputs and elsewhere and not request.is_history_navigation:
+    if of_inputs and _elsewhere(visit, request) and not request.is_history_navigation:
         visit.said, visit.begun = visit.said | inputs, False
         _of_the_page_asked_for(visit, request)
     elif of_inputs:
@@ -68,11 +67,16 @@ def to_server(visit: Visit, data: bytes) -> bytes:
     return told
 
 
+def _elsewhere(visit: Visit, request: ClientState) -> bool:
+    """It names another page than the one the window is on."""
+    return bool(visit.page) and request.page_script_hash not in ("", visit.page)
+
+
 def _asked(visit: Visit, request: ClientState) -> None:
-    if visit.page and request.page_script_hash not in ("", visit.page):
+    if _elsewhere(visit, request):
         visit.left = visit.page
     visit.page = request.page_script_hash or visit.page
-    visit.asked.CopyFrom(request)
+    visit.asked = request
 
 
 def _of_the_page_asked_for(visit: Visit, request: ClientState) -> None:

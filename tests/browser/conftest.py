@@ -132,8 +132,15 @@ class App:
         """Wait until the script has run and nothing more is on its way."""
         self.page.wait_for_function(SETTLED, timeout=PATIENCE)
 
+    def link_to(self, page: str) -> Locator:
+        return self.page.get_by_test_id("stTopNavLink").filter(has_text=page)
+
+    def choice(self, name: str) -> Locator:
+        """One of those that stand beside each other, of which one is chosen, like Compare's views."""
+        return self.page.get_by_role("radio", name=name).or_(self.page.get_by_role("button", name=name)).first
+
     def go_to(self, page: str) -> None:
-        self.page.get_by_test_id("stTopNavLink").filter(has_text=page).click()
+        self.link_to(page).click()
         self.page.wait_for_url(re.compile(r"/(\?.*)?$" if page == "Build" else rf"/{page.lower()}\b"))
         self.settled()
 

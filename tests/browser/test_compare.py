@@ -24,7 +24,7 @@ DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
 
 
 def view(app: App, name: str) -> None:
-    app.page.get_by_role("radio", name=name).or_(app.page.get_by_role("button", name=name)).first.click()
+    app.choice(name).click()
     app.settled()
 
 

@@ -55,7 +55,7 @@ class Wire:
     def leave_for(self, page: str, after: int) -> None:
         """Click on another page; what is said in the next milliseconds arrives all at once."""
         self.held = []
-        self.app.page.get_by_test_id("stTopNavLink").filter(has_text=page).click()
+        self.app.link_to(page).click()
         self.app.page.wait_for_timeout(after)
         self.release()
 
@@ -108,7 +108,7 @@ def test_a_choice_is_kept_though_views_change_before_they_are_drawn(app: App, wi
     app.settled()
     wire.held = []
     for view in ("Verdict", "Structure"):
-        app.page.get_by_role("radio", name=view).or_(app.page.get_by_role("button", name=view)).first.click()
+        app.choice(view).click()
         app.page.wait_for_timeout(ASKED)
         wire.to_server()
         app.page.wait_for_timeout(ASKED)

@@ -100,7 +100,7 @@ def test_what_was_typed_last_is_kept_when_the_page_is_left(app: App):
     app.open("/train")
     length = app.page.get_by_role("spinbutton", name="Epochs", exact=True)
     length.fill("77")
-    app.page.get_by_test_id("stTopNavLink").filter(has_text="Runs").click(delay=50)  # as long as a finger is down
+    app.link_to("Runs").click()
     app.page.wait_for_url("**/runs")
     app.go_to("Train")
     expect(length).to_have_value("77")

@@ -212,9 +212,8 @@ def passed(received: list[dict[str, object]]) -> list[dict[str, object]]:
         got.append(message.get("bytes"))
 
     coroutine = LeftPages(repeat)({"type": "websocket"}, receive, send)
-    with pytest.raises(
-        StopIteration
-    ):  # it waits for nothing, so it needs no event loop, which the browser's tests may have running
+    # It waits for nothing, so it is stepped through by hand: the browser's tests may have an event loop running in this thread.
+    with pytest.raises(StopIteration):
         coroutine.send(None)
     assert got == [message.get("bytes") for message in heard]
     return heard
