@@ -23,7 +23,7 @@ from typing import IO, Any, Protocol
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from explorer.training.checkpoint import Checkpoint
@@ -59,9 +59,9 @@ def from_bytes(data: bytes) -> Checkpoint:
         raise CheckpointError(f"{type(error).__name__}: {error}") from None
 
 
-def weights_to_bytes(weights: dict[str, Tensor]) -> bytes:
+def weights_to_bytes(weights: dict[str, Tensor], metadata: dict[str, str] | None = None) -> bytes:
     """A network's state_dict as a safetensors file."""
-    return safetensors.torch.save(weights)
+    return safetensors.torch.save(weights, metadata)
 
 
 def _metadata(data: bytes) -> dict[str, str]:
@@ -69,6 +69,11 @@ def _metadata(data: bytes) -> dict[str, str]:
     length = int.from_bytes(data[:8], "little")
     found: dict[str, str] = json.loads(data[8 : 8 + length])["__metadata__"]
     return found
+
+
+def _facts(metadata: Mapping[str, str]) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(metadata["checkpoint"])["facts"]
+    return facts
 
 
 def _checksum(facts: str, tensors: Mapping[str, Tensor]) -> str:
@@ -100,6 +105,9 @@ class Checkpoints(Protocol):
 
     def read(self, run: str, epoch: int) -> Checkpoint:
         """Raises CheckpointError."""
+
+    def read_facts(self, run: str, epoch: int) -> dict[str, Any]:
+        """The facts of a checkpoint alone, without its tensors and unchecked. Raises CheckpointError."""
 
     def trim(self, run: str, epoch: int) -> None:
         """Delete all but the newest KEPT of those up to `epoch`."""
@@ -151,6 +159,13 @@ class CheckpointFolder:
             raise CheckpointError(f"the checkpoint of epoch {epoch} is damaged (it holds epoch {checkpoint.epoch})")
         return checkpoint
 
+    def read_facts(self, run: str, epoch: int) -> dict[str, Any]:
+        try:
+            with safe_open(self._path(run, epoch), "pt") as file:
+                return _facts(file.metadata() or {})
+        except (OSError, SafetensorError, ValueError, LookupError) as error:
+            raise CheckpointError(f"the checkpoint of epoch {epoch} is damaged ({error})") from None
+
     def trim(self, run: str, epoch: int) -> None:
         for old in _superfluous(self.epochs(run), epoch):
             with suppress(OSError):
@@ -198,6 +213,9 @@ class CheckpointMemory:
         if data is None:
             raise CheckpointError(f"the checkpoint of epoch {epoch} was forgotten")
         return from_bytes(data)
+
+    def read_facts(self, run: str, epoch: int) -> dict[str, Any]:
+        return self.read(run, epoch).facts
 
     def trim(self, run: str, epoch: int) -> None:
         superfluous = _superfluous(self.epochs(run), epoch)

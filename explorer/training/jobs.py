@@ -17,12 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from torch import Tensor
-
 from explorer.network.spec import Architecture
 from explorer.recent import Recent
-from explorer.training.checkpoint import network_weights
-from explorer.training.checkpoint_files import CheckpointError, newest_checkpoint, weights_to_bytes
+from explorer.training.checkpoint_files import weights_to_bytes
 from explorer.training.database import StoreError
 from explorer.training.devices import use_gpu
 from explorer.training.event import Event
@@ -43,17 +40,28 @@ from explorer.training.run import (
     new_run,
     shown_status,
 )
+from explorer.training.run_weights import LearnedWeights, NoWeights, RunWeights
 from explorer.training.store import Store, UnreadableRun
 from explorer.training.turns import starts_in
 
-__all__ = ["Environment", "JobManager", "QueueFull", "Run", "RunError", "Snapshot", "Status", "UnknownRun"]
+__all__ = [
+    "Environment",
+    "JobManager",
+    "LearnedWeights",
+    "NoWeights",
+    "QueueFull",
+    "Run",
+    "RunError",
+    "Snapshot",
+    "Status",
+    "UnknownRun",
+]
 
 MAX_QUEUED = 100
 MAX_MORE_EPOCHS = 1000
 RETRY_SECONDS = 1.0  # between two tries where the store cannot be written
 RECOVER_EVERY = 2.0  # seconds between two looks at whether other processes still train what they say
 EVENTS_AT_HAND = 100_000  # in snapshots that are not read again, about 1.5 kB each
-WEIGHTS_AT_HAND = 256_000_000  # bytes
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +90,7 @@ class JobManager:
         self._problem = ""
         self._recovered = float("-inf")
         self._snapshots: Recent[tuple[str, int], tuple[int, Snapshot]] = Recent(EVENTS_AT_HAND, _events_in)  # with revision
-        self._weights: Recent[tuple[str, int], dict[str, Tensor] | None] = Recent(WEIGHTS_AT_HAND, _bytes_in)  # by id and epoch
+        self._weights = RunWeights(self.store)
         self._unreadable: dict[str, str] = {}
         self._recover()
         self._start_workers(self.store.waiting())
@@ -137,7 +145,7 @@ class JobManager:
         with self._lock:
             self._unreadable.pop(run_id, None)
             self._snapshots.drop(lambda key: key[0] == run_id)
-            self._weights.drop(lambda key: key[0] == run_id)
+        self._weights.forget(run_id)
 
     # --- how things stand -------------------------------------------------------------------------------------------
 
@@ -160,35 +168,22 @@ class JobManager:
         live = self._recording(run_id)
         return live.events() if live else self.store.events(run_id)
 
-    def weights(self, run_id: str) -> dict[str, Tensor] | None:
-        """The network's state after the run's last whole epoch, on the CPU, by the names that build() gives. Not to be changed.
+    def weights(self, run_id: str) -> LearnedWeights:
+        """What the network has learnt, and after which epoch. Raises UnknownRun and NoWeights, see `RunWeights.read`."""
+        return self._weights.read(run_id)
 
-        None before the first epoch ends, and where they are lost. Raises UnknownRun.
-        """
-        key = run_id, self.store.last_epoch(run_id)
-        with self._lock:
-            if key in self._weights:
-                return self._weights[key]
-        weights = None
-        with suppress(CheckpointError):
-            weights = network_weights(newest_checkpoint(self.store.checkpoints, *key)[0])
-        with self._lock:
-            self._weights[key] = weights
-        return weights
+    def has_weights(self, run_id: str) -> bool:
+        """Whether the run has saved weights, without reading them. Raises UnknownRun."""
+        return self._weights.exist(run_id)
 
     def precision(self, run_id: str) -> str:
-        """What it was computed in, "fp32" or "bf16", where its recipe left that to the machine; the recipe's choice where its
-        checkpoints are lost. Raises UnknownRun."""
-        try:
-            checkpoint, _ = newest_checkpoint(self.store.checkpoints, run_id, self.store.last_epoch(run_id))
-        except CheckpointError:
-            return self.store.kept(run_id).run.recipe.precision
-        return str(checkpoint.facts["precision"])
+        """What it was computed in, "fp32" or "bf16"; its recipe's choice where its checkpoints are lost. Raises UnknownRun."""
+        return self._weights.precision(run_id)
 
-    def weights_file(self, run_id: str) -> bytes | None:
-        """The same as a safetensors file."""
-        weights = self.weights(run_id)
-        return weights_to_bytes(weights) if weights else None
+    def weights_file(self, run_id: str) -> bytes:
+        """The weights as a safetensors file, whose metadata names the run and the epoch. Raises UnknownRun and NoWeights."""
+        found = self.weights(run_id)
+        return weights_to_bytes(found.weights, {"run": run_id, "epoch": str(found.epoch)})
 
     def shutdown(self, timeout: float = 30) -> bool:
         """Interrupt what is being trained and wait for the threads to end; False where some have not within `timeout`
@@ -344,6 +339,7 @@ class JobManager:
                         del self._workers[slot]
                         return None
                 recording = Recording(self.store, claim)
+                self._weights.forget(claim.run.id)  # of an epoch that it goes back before
                 with self._lock:
                     self._live[claim.run.id] = recording
                     self._problem = ""
@@ -377,10 +373,6 @@ class JobManager:
 
 def _events_in(known: tuple[int, Snapshot]) -> int:
     return 1 + len(known[1].steps) + len(known[1].epochs)
-
-
-def _bytes_in(weights: dict[str, Tensor] | None) -> int:
-    return sum(tensor.nbytes for tensor in (weights or {}).values())
 
 
 def check_more_epochs(epochs: int) -> None:

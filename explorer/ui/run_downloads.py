@@ -11,6 +11,7 @@ from explorer.report import tensorboard
 from explorer.report.archive import zipped
 from explorer.report.run_report import Trained, run_report
 from explorer.training.event import events_csv
+from explorer.training.jobs import NoWeights
 from explorer.training.run import Snapshot
 from explorer.ui import charts, pictures, process, state
 from explorer.ui.charts import Chart, Curve
@@ -64,7 +65,8 @@ def _items(snapshot: Snapshot, assignment: Assignment, stem: str) -> list[Item]:
             "safetensors, by the state_dict’s names",
             f"{run_id}.safetensors",
             BINARY,
-            lambda: process.jobs().weights_file(run_id) or b"",
+            lambda: process.jobs().weights_file(run_id),
+            why_not="" if process.jobs().has_weights(run_id) else "lost: no checkpoint of this run is left",
         ),
         events,
         Item(
@@ -87,8 +89,12 @@ def report_zip(run_id: str, assignment: Assignment, folder: str) -> bytes:
 def trained_run(run_id: str) -> Trained:
     """Raises UnknownRun."""
     jobs = process.jobs()
+    try:
+        weights = jobs.weights(run_id).weights
+    except NoWeights:
+        weights = None
     snapshot = jobs.snapshot(run_id, POINTS)
-    return Trained(snapshot, jobs.events(run_id), jobs.weights(run_id), jobs.precision(run_id), torch.get_num_threads())
+    return Trained(snapshot, jobs.events(run_id), weights, jobs.precision(run_id), torch.get_num_threads())
 
 
 def run_pictures(snapshot: Snapshot) -> dict[str, bytes]:

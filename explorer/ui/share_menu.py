@@ -15,7 +15,7 @@ from explorer.network.spec import to_json
 from explorer.network.summary_table import summary_table
 from explorer.saved import MAX_NAME, SaveError
 from explorer.training.datasets import DATASETS
-from explorer.training.jobs import UnknownRun
+from explorer.training.jobs import NoWeights, UnknownRun
 from explorer.training.notebook import notebook_json
 from explorer.training.problems import find_problem
 from explorer.ui import process, state
@@ -137,8 +137,8 @@ def _weights(session: state.Session) -> dict[str, Any] | None:
         trained = process.jobs().snapshot(session.run, 0).run.architecture
         if (trained.layers, trained.input_shape) != (session.stack.layers, session.input_shape):
             return None
-        return process.jobs().weights(session.run)
-    except UnknownRun:
+        return process.jobs().weights(session.run).weights
+    except (UnknownRun, NoWeights):
         return None
 
 

@@ -40,7 +40,11 @@ def trained(jobs: JobManager) -> Callable[..., Trained]:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         return Trained(
-            jobs.snapshot(run_id), jobs.events(run_id), jobs.weights(run_id), jobs.precision(run_id), torch.get_num_threads()
+            jobs.snapshot(run_id),
+            jobs.events(run_id),
+            jobs.weights(run_id).weights,
+            jobs.precision(run_id),
+            torch.get_num_threads(),
         )
 
     return train

@@ -23,7 +23,7 @@ from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split
 from explorer.training.devices import DeviceError
 from explorer.training.engine import train
 from explorer.training.event import Event, without_times
-from explorer.training.jobs import JobManager, QueueFull, RunError, Snapshot, UnknownRun
+from explorer.training.jobs import JobManager, NoWeights, QueueFull, RunError, Snapshot, UnknownRun
 from explorer.training.recipe import Recipe, parse_recipe
 from explorer.training.store import Store
 
@@ -134,9 +134,9 @@ def test_the_weights_are_those_after_the_last_epoch(manager: JobManager, small: 
     kept: list[dict[str, torch.Tensor]] = []
     keep = lambda checkpoint: kept.append(network_weights(checkpoint))  # noqa: E731
     list(train(small, recipe(), tiny, torch.device("cpu"), after_epoch=keep))
-    weights = manager.weights(run_id)
+    epoch, weights, precision, note = manager.weights(run_id)
+    assert (epoch, precision, note) == (2, manager.precision(run_id), "")
     assert len(kept) == 2
-    assert weights is not None
     assert weights.keys() == kept[-1].keys() == build(small).state_dict().keys()
     assert all(torch.equal(tensor, kept[-1][name]) for name, tensor in weights.items())
     assert all(tensor.device.type == "cpu" and tensor.is_contiguous() for tensor in weights.values())
@@ -145,17 +145,21 @@ def test_the_weights_are_those_after_the_last_epoch(manager: JobManager, small: 
 
 def test_a_run_without_a_whole_epoch_has_no_weights(manager: JobManager, small: Architecture) -> None:
     run_id = manager.submit(small, recipe(**ENDLESS))
-    assert manager.weights(run_id) is None
+    with pytest.raises(NoWeights, match="its first epoch has not ended"):
+        manager.weights(run_id)
+    assert not manager.has_weights(run_id)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 0)
     first = manager.weights(run_id)
-    assert first is not None
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 2)
-    assert manager.weights(run_id) is not first  # replaced, not changed, so that whoever holds the old ones can go on
+    # replaced, not changed, so that whoever holds the old ones can go on
+    assert manager.weights(run_id).weights is not first.weights
     manager.stop(run_id)
     wait(manager, run_id)
-    assert manager.weights(run_id) is not None
-    with pytest.raises(UnknownRun):
-        manager.weights("nosuchrun")
+    assert manager.has_weights(run_id)
+    assert manager.weights(run_id).epoch == manager.snapshot(run_id).epochs[-1].epoch
+    for ask in (manager.weights, manager.has_weights, manager.precision, manager.weights_file):
+        with pytest.raises(UnknownRun):
+            ask("nosuchrun")
 
 
 def test_in_memory_only_so_many_checkpoints_are_kept(
@@ -167,7 +171,9 @@ def test_in_memory_only_so_many_checkpoints_are_kept(
     monkeypatch.setattr(checkpoint_files, "IN_MEMORY_BYTES", 2.5 * len(checkpoint_files.to_bytes(checkpoint)))
     run_ids += [manager.submit(small, recipe(epochs=1)) for _ in range(2)]
     wait(manager, run_ids[-1])
-    assert [manager.weights(run_id) is not None for run_id in run_ids] == [False, True, True]
+    assert [manager.has_weights(run_id) for run_id in run_ids] == [False, True, True]
+    with pytest.raises(NoWeights, match=f"the weights of run {run_ids[0]} are lost: there is no checkpoint of epoch 1"):
+        manager.weights(run_ids[0])
     monkeypatch.setattr(checkpoint_files, "IN_MEMORY_BYTES", 0)
     last = manager.submit(small, recipe(epochs=1))
     wait(manager, last)
@@ -307,8 +313,7 @@ def test_a_run_goes_on_after_its_last_whole_epoch(
         assert wait(manager, run_id).status == "finished"
         whole: list[Checkpoint] = []
         assert plain(manager.events(run_id)) == plain(train(small, asked, tiny, torch.device("cpu"), after_epoch=whole.append))
-        weights = manager.weights(run_id)
-        assert weights is not None
+        weights = manager.weights(run_id).weights
         assert all(torch.equal(tensor, weights[name]) for name, tensor in network_weights(whole[-1]).items())
         times = [event.time for event in manager.events(run_id)]
         assert times == sorted(times)
@@ -434,11 +439,10 @@ def test_a_run_is_renamed_and_deleted(manager: JobManager, small: Architecture) 
 
 def test_the_weights_are_a_file(manager: JobManager, small: Architecture) -> None:
     run_id = manager.submit(small, recipe())
-    assert manager.weights_file(run_id) is None
+    with pytest.raises(NoWeights):
+        manager.weights_file(run_id)
     wait(manager, run_id)
-    file, weights = manager.weights_file(run_id), manager.weights(run_id)
-    assert file is not None
-    assert weights is not None
+    file, weights = manager.weights_file(run_id), manager.weights(run_id).weights
     build(small).load_state_dict(safetensors.torch.load(file))
     assert safetensors.torch.load(file).keys() == weights.keys()
 

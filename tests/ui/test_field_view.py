@@ -286,7 +286,7 @@ def test_a_run_of_exactly_this_network_shows_what_it_has_learned(manager):
     assert answer["weights"]["trained"] == f"trained 1 epoch, {100 * accuracy:.2f} % right"
     assert answer["weights"]["used"] == "trained"
     network = build(small).double().eval()
-    network.load_state_dict(manager.weights(ours))
+    network.load_state_dict(manager.weights(ours).weights)
     x = samples("digits", 28, 28).as_input(0, 1, 1)
     expected = network[0](x)[0, 0].detach().numpy().ravel()
     np.testing.assert_allclose(floats(answer["values"]["map"]), expected, rtol=1e-5, atol=1e-6)

@@ -16,6 +16,7 @@ from explorer.presets import load_presets
 from explorer.text import percent
 from explorer.training.datasets import DatasetError, load_dataset
 from explorer.training.devices import available_devices
+from explorer.training.jobs import NoWeights
 from explorer.ui import process
 from explorer.ui.compare.chosen import Chosen
 from explorer.ui.compare.groups import groups_of, is_of
@@ -146,17 +147,17 @@ def answers(record: Record) -> Right:
     assert record.run_id is not None
     try:
         return _answers(record.run_id, len(record.epochs))
-    except DatasetError as error:
+    except (DatasetError, NoWeights) as error:
         raise LookupError(str(error)) from None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64)  # 10,000 bytes an entry
 def _answers(run_id: str, epochs: int) -> Right:
-    """Which test images the run gets right after so many epochs. Raises LookupError where its weights are lost."""
-    run, weights = process.jobs().snapshot(run_id, 4).run, process.jobs().weights(run_id)
-    if weights is None:
-        raise LookupError(f"the weights of run {run_id} are lost")
+    """Which test images the run gets right after so many epochs. Raises NoWeights where there are none of that epoch."""
+    run, found = process.jobs().snapshot(run_id, 4).run, process.jobs().weights(run_id)
+    if found.epoch != epochs:
+        raise NoWeights(found.note or f"run {run_id} has just ended another epoch; test again")
     # As it was trained, where this machine can: then the share of right answers is the accuracy that the run reported.
     device = run.device if run.device in available_devices() else "cpu"
-    dataset, precision = load_dataset(run.recipe.dataset), process.jobs().precision(run_id)
-    return right_answers(run.architecture, weights, dataset, precision, torch.device(device))
+    dataset, precision = load_dataset(run.recipe.dataset), found.precision
+    return right_answers(run.architecture, found.weights, dataset, precision, torch.device(device))

@@ -18,7 +18,7 @@ from explorer.network.receptive_field import receptive_fields
 from explorer.network.spec import Conv2d
 from explorer.text import counted, percent
 from explorer.training.datasets import DATASETS
-from explorer.training.jobs import JobManager, UnknownRun
+from explorer.training.jobs import JobManager, NoWeights, UnknownRun
 from explorer.ui import process
 from explorer.ui.field_view import data, look
 from explorer.ui.field_view.ask import Ask, parse_ask, unit_at
@@ -103,7 +103,7 @@ def _answer(analysis: Analysis, index: int, around: Around, ask: Ask, jobs: JobM
     glass = look.Glass(jobs, trained if trained and ask.trained else untrained, shown)
     try:
         return {"weights": weights, **_numbers(analysis, index, runs, ask, glass)}
-    except UnknownRun:  # newer runs have just taken the room of its weights
+    except (UnknownRun, NoWeights):  # deleted, or another epoch has just ended
         glass = look.Glass(jobs, untrained, shown)
         weights = {**weights, "trained": None, "used": "untrained"}
         return {"weights": weights, **_numbers(analysis, index, runs, ask, glass)}

@@ -1,5 +1,6 @@
 """Which weights a network is looked at with: its first ones, or those that a run has learned."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -7,7 +8,7 @@ import torch
 
 from explorer.network.evaluation import Weights
 from explorer.network.spec import Architecture
-from explorer.training.jobs import JobManager, UnknownRun
+from explorer.training.jobs import JobManager, NoWeights, UnknownRun
 from explorer.training.network import new_network
 
 
@@ -32,20 +33,24 @@ Source = Untrained | Trained
 
 
 def find_trained(jobs: JobManager, architecture: Architecture, run: str | None, owner: str) -> Trained | None:
-    """Of exactly this network: the run `run`, else the newest of the owner's that has ended an epoch."""
-    found = None
-    for snapshot in jobs.runs():
-        ours = snapshot.run.id == run or snapshot.run.owner == owner
-        if not ours or not snapshot.epochs or not _same(snapshot.run.architecture, architecture):
-            continue
-        if jobs.weights(snapshot.run.id) is None:
-            continue
-        last = snapshot.epochs[-1]
-        trained = Trained(snapshot.run.id, last.epoch, snapshot.run.recipe.dataset, last.metrics["test_accuracy"])
-        if snapshot.run.id == run:
-            return trained
-        found = found or trained
-    return found
+    """Of exactly this network: the run `run`, else the newest of the owner's that has ended an epoch.
+
+    The weights of that run are read, since only then is it known which epoch they are of.
+    """
+    trained = [
+        snapshot
+        for snapshot in jobs.runs()
+        if (snapshot.run.id == run or snapshot.run.owner == owner)
+        and snapshot.epochs
+        and _same(snapshot.run.architecture, architecture)
+    ]
+    for snapshot in sorted(trained, key=lambda snapshot: snapshot.run.id != run):  # else as they were: the newest first
+        with suppress(NoWeights, UnknownRun):  # lost, or deleted just now
+            epoch = jobs.weights(snapshot.run.id).epoch
+            event = next((event for event in jobs.snapshot(snapshot.run.id, 0).epochs if event.epoch == epoch), None)
+            if event:
+                return Trained(snapshot.run.id, epoch, snapshot.run.recipe.dataset, event.metrics["test_accuracy"])
+    return None
 
 
 def _same(one: Architecture, other: Architecture) -> bool:
@@ -59,19 +64,13 @@ def first_weights(architecture: Architecture, seed: int) -> Weights:
     return network.state_dict()
 
 
-@lru_cache(maxsize=8)
-def _learned(jobs: JobManager, run: str, epoch: int) -> Weights:
-    """`epoch` tells one state of the run's weights from the next."""
-    weights = jobs.weights(run)
-    if weights is None:
-        raise UnknownRun(run)
-    return weights
-
-
 def weights_of(jobs: JobManager, architecture: Architecture, source: Source) -> Weights:
-    """Raises UnknownRun where a run's weights were forgotten since it was found."""
+    """Raises UnknownRun or NoWeights where a run's weights of that epoch are no longer there."""
     match source:
         case Untrained(seed):
             return first_weights(architecture, seed)
         case Trained(run, epoch):
-            return _learned(jobs, run, epoch)
+            found = jobs.weights(run)
+            if found.epoch != epoch:
+                raise NoWeights(f"the weights of run {run} after epoch {epoch} have been replaced by newer ones")
+            return found.weights
