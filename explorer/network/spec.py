@@ -20,6 +20,8 @@ from explorer.network.reading import decode_json, shown
 MAX_LAYERS = 200
 MAX_JSON_BYTES = 200_000
 MAX_MARGIN = 1024
+MAX_IMAGE_CHANNELS = 4096  # a stack may begin inside another network, on its feature maps
+MAX_IMAGE_SIDE = 512
 
 Shape = tuple[int, ...]  # of one image, without the batch: (C, H, W) for a map, (F,) for a flat vector
 
@@ -249,8 +251,8 @@ def arguments(layer: Layer) -> dict[str, Any]:
 
 # --- the architecture -----------------------------------------------------------------------------------------------
 
-ImageChannels = Annotated[StrictInt, Field(ge=1, le=512)]
-ImageSide = Annotated[StrictInt, Field(ge=1, le=512)]
+ImageChannels = Annotated[StrictInt, Field(ge=1, le=MAX_IMAGE_CHANNELS)]
+ImageSide = Annotated[StrictInt, Field(ge=1, le=MAX_IMAGE_SIDE)]
 
 
 class Architecture(_Frozen):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from math import inf, isqrt, prod
 
 from explorer.network import spec
-from explorer.network.spec import Layer, Shape
+from explorer.network.spec import MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, Layer, Shape
 from explorer.network.summary.candidates import Wanted, candidates
 from explorer.network.summary.rows import Table
 
@@ -198,13 +198,19 @@ def _images(wanted: Wanted, table: Table) -> list[tuple[float, Shape]]:
         found = _BEFORE.get(wanted.kind, _before_unchanged)(wanted)
     else:
         found = [wanted.input_shape] if len(wanted.input_shape) == 3 else _images_of(wanted.input_shape[0])
-    images: set[Shape] = {image for image in found if len(image) == 3 and all(1 <= side <= 512 for side in image)}
+    images: set[Shape] = {image for image in found if _is_possible(image)}
     plain = set(_sizes_of_plain_ways(wanted))
     costs = (
         (_image_cost(image, table) - PLAIN_WAY * (image[1:] in plain and not set(image[1:]) <= _USUAL_SIDES.keys()), image)
         for image in images
     )
     return sorted(costs)[:_MAX_IMAGES]
+
+
+def _is_possible(image: Shape) -> bool:
+    """Whether an architecture may have this input shape."""
+    limits = (MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, MAX_IMAGE_SIDE)
+    return len(image) == 3 and all(1 <= size <= limit for size, limit in zip(image, limits, strict=True))
 
 
 def _sizes_of_plain_ways(wanted: Wanted) -> Iterator[Shape]:

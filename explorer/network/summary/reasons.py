@@ -3,7 +3,7 @@
 from math import prod
 
 from explorer.network.layers import size_text
-from explorer.network.spec import Shape
+from explorer.network.spec import MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, Shape
 from explorer.network.summary.candidates import Wanted, candidates
 
 PLAIN_ENOUGH = 1.8  # the cost of a layer that explains a row; a shortcut's 1×1 window by 2 has 1.6
@@ -18,7 +18,8 @@ def why_not(wanted: Wanted, shape: Shape | None, above: Above) -> str:
     if shape is None and wanted.input_shape is not None:
         return f"{_facts(wanted)}, which no {wanted.kind} makes of {size_text(wanted.input_shape)}"
     if shape is None:
-        return f"{_facts(wanted)}: no image of at most 512 channels and 512×512 goes in and comes out as this"
+        largest = f"{MAX_IMAGE_CHANNELS} channels and {size_text((MAX_IMAGE_SIDE, MAX_IMAGE_SIDE))}"
+        return f"{_facts(wanted)}: no image of at most {largest} goes in and comes out as this"
     if elsewhere := joined(wanted, shape, above):
         return elsewhere
     if wanted.input_shape is not None and wanted.input_shape != shape:
