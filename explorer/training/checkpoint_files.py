@@ -16,7 +16,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -41,22 +41,37 @@ class CheckpointError(Exception):
 
 
 def to_bytes(checkpoint: Checkpoint) -> bytes:
+    return safetensors.torch.save(checkpoint.tensors, _new_metadata(checkpoint))
+
+
+def _new_metadata(checkpoint: Checkpoint) -> dict[str, str]:
     facts = json.dumps({"epoch": checkpoint.epoch, "step": checkpoint.step, "facts": checkpoint.facts})
-    metadata = {"checkpoint": facts, "sha256": _checksum(facts, checkpoint.tensors)}
-    return safetensors.torch.save(checkpoint.tensors, metadata)
+    return {"checkpoint": facts, "sha256": _checksum(facts, checkpoint.tensors)}
 
 
 def from_bytes(data: bytes) -> Checkpoint:
     """Raises CheckpointError, which says what is wrong."""
     try:
-        metadata = _metadata(data)
-        facts, checksum = metadata["checkpoint"], metadata["sha256"]
-        tensors = safetensors.torch.load(data)
-        if _checksum(facts, tensors) != checksum:
-            raise CheckpointError("its checksum is wrong")
-        return Checkpoint(**json.loads(facts), tensors=tensors)
+        return _checked(_metadata(data), safetensors.torch.load(data))
     except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
         raise CheckpointError(f"{type(error).__name__}: {error}") from None
+
+
+def _from_file(path: Path) -> Checkpoint:
+    """Like `from_bytes`, tensor by tensor, so that the file is never in memory beside what is read from it."""
+    try:
+        with safe_open(path, "pt") as file:
+            # Copies: the tensors that safe_open gives lie in the file itself, which may be deleted.
+            return _checked(file.metadata() or {}, {name: file.get_tensor(name).clone() for name in file.keys()})  # noqa: SIM118
+    except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
+        raise CheckpointError(f"{type(error).__name__}: {error}") from None
+
+
+def _checked(metadata: Mapping[str, str], tensors: dict[str, Tensor]) -> Checkpoint:
+    facts, checksum = metadata["checkpoint"], metadata["sha256"]
+    if _checksum(facts, tensors) != checksum:
+        raise CheckpointError("its checksum is wrong")
+    return Checkpoint(**json.loads(facts), tensors=tensors)
 
 
 def weights_to_bytes(weights: dict[str, Tensor], metadata: dict[str, str] | None = None) -> bytes:
@@ -134,7 +149,7 @@ class CheckpointFolder:
         path = self._path(run, checkpoint.epoch)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, to_bytes(checkpoint))
+            _write_whole(path, lambda part: _save_file(checkpoint, part))
         except OSError as error:
             raise StoreError(
                 f"the checkpoint of epoch {checkpoint.epoch} cannot be written to {path.parent}: {error.strerror}; "
@@ -151,9 +166,9 @@ class CheckpointFolder:
 
     def read(self, run: str, epoch: int) -> Checkpoint:
         try:
-            checkpoint = from_bytes(self._path(run, epoch).read_bytes())
+            checkpoint = _from_file(self._path(run, epoch))
         except (OSError, CheckpointError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
+            reason = (error.strerror if isinstance(error, OSError) else None) or error
             raise CheckpointError(f"the checkpoint of epoch {epoch} is damaged ({reason})") from None
         if checkpoint.epoch != epoch:
             raise CheckpointError(f"the checkpoint of epoch {epoch} is damaged (it holds epoch {checkpoint.epoch})")
@@ -247,12 +262,20 @@ def _superfluous(epochs: list[int], epoch: int) -> list[int]:
     return [one for one in epochs if one > epoch] + [one for one in epochs if one <= epoch][KEPT:]
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def _save_file(checkpoint: Checkpoint, path: Path) -> None:
+    """Writes from the tensors themselves, as `to_bytes` would take twice their memory beside them. Raises OSError."""
+    try:
+        safetensors.torch.save_file(checkpoint.tensors, path, _new_metadata(checkpoint))
+    except SafetensorError as error:  # "Error while serializing: I/O error: No space left on device (os error 28)"
+        number = re.search(r"\(os error (\d+)\)", str(error))
+        raise (OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(0, str(error))) from None
+
+
+def _write_whole(path: Path, write: Callable[[Path], None]) -> None:
     part = path.with_suffix(".part")
     try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
+        write(part)
+        with part.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(part, path)
     except OSError:

@@ -107,7 +107,7 @@ def test_a_database_that_cannot_grow_is_told_and_written_later(
 def refuse_to_write(manager: JobManager, patch: pytest.MonkeyPatch) -> None:
     """The home turns read-only: so do the database for SQLite, and the folders of checkpoints for the system."""
 
-    def refuse(path: Path, data: bytes) -> None:
+    def refuse(path: Path, write: Callable[[Path], None]) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     patch.setattr(checkpoint_files, "_write_whole", refuse)

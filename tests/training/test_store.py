@@ -483,3 +483,34 @@ class _Evil:
 
     def __reduce__(self) -> tuple[object, ...]:
         return open, (self.path, "w")
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the peak is asked of Linux")
+def test_saving_and_reading_take_no_memory_beside_the_tensors(tmp_path: Path) -> None:
+    """In a process of its own: what it has taken at its highest, and the tensors' 200 MB."""
+    script = f"""
+import psutil, torch
+from pathlib import Path
+from explorer.training.checkpoint import Checkpoint
+from explorer.training.checkpoint_files import CheckpointFolder
+
+def peak(work):
+    Path("/proc/self/clear_refs").write_text("5")
+    before = psutil.Process().memory_info().rss
+    result = work()
+    lines = Path("/proc/self/status").read_text().splitlines()
+    highest = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+    return result, highest - before
+
+folder, size = CheckpointFolder(Path({str(tmp_path)!r})), 50_000_000
+whole = Checkpoint(1, 1, {{f"network.{{i}}": torch.ones(size // 10) for i in range(10)}}, {{}})
+folder.save("warm", Checkpoint(1, 1, {{"network.a": torch.ones(3)}}, {{}}))
+_, saving = peak(lambda: folder.save("run", whole))
+print(saving)
+read, reading = peak(lambda: folder.read("run", 1))
+print(reading)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    saving, reading = map(int, done.stdout.split())
+    assert saving < 30_000_000
+    assert reading < 450_000_000  # the tensors, and the file's pages, which the system takes back when it needs them
