@@ -104,6 +104,12 @@ class Store:
         with self._database.read() as connection:
             return dict(map(tuple, connection.execute("SELECT id, revision FROM runs ORDER BY number DESC")))
 
+    def version(self) -> tuple[int, int]:
+        """A value that is another after every change to any run, by whatever process. Costs no look at the runs."""
+        with self._database.read() as connection:
+            (others,) = connection.execute("PRAGMA data_version").fetchone()
+            return others, connection.total_changes  # a store in memory reads and writes by one connection
+
     def kept(self, run_id: str) -> Kept:
         """Raises UnknownRun and UnreadableRun."""
         with self._database.read() as connection:

@@ -14,6 +14,7 @@ from explorer.text import counted, duration, percent
 from explorer.training.datasets import DATASETS
 from explorer.training.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
 from explorer.ui import process, state
+from explorer.ui.follow import follow
 from explorer.ui.lasting import last, lasting
 from explorer.ui.part import part
 from explorer.ui.run_actions import ask, notices, run_actions
@@ -37,11 +38,12 @@ def show(build: StreamlitPage, train: StreamlitPage) -> None:
     """`build` and `train` are where a run can be opened."""
     notices()
     snapshots = process.jobs().runs()
+    going_on = any(not snapshot.ended for snapshot in snapshots)
+    follow(_standing_of_chosen if going_on else process.jobs().store.version)
     if not snapshots:
         _nothing_yet(train)
         return
     _filters()
-    going_on = any(not snapshot.ended for snapshot in snapshots)
     st.fragment(_table, run_every=EVERY if going_on else None)(going_on)
     chosen = _chosen()
     if chosen is None:
@@ -203,6 +205,15 @@ def _chosen() -> Snapshot | None:
     except UnknownRun:
         st.session_state[CHOSEN] = None
         return None
+
+
+def _standing_of_chosen() -> tuple[object, ...] | None:
+    """What the chosen run's details tell of it, but for the numbers that come with each epoch."""
+    run_id = st.session_state.get(CHOSEN)
+    if run_id is None:
+        return None
+    snapshot = process.jobs().snapshot(run_id, 4)
+    return snapshot.status, snapshot.position, snapshot.run.name, snapshot.message
 
 
 def _details(snapshot: Snapshot, build: StreamlitPage, train: StreamlitPage) -> None:

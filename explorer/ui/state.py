@@ -39,6 +39,15 @@ class Start:
 
 
 @dataclass(frozen=True)
+class Repeat:
+    """A start that is not carried out yet, as such a run is in hand already."""
+
+    run: str  # the id of that one
+    architecture: Architecture
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
 class Session:
     """One visitor's work. Replaced, never changed."""
 
@@ -53,6 +62,7 @@ class Session:
     run: str | None = None  # the run that the Train page shows
     notice: str = ""  # why what the address asked for is not shown
     opening: bool = False  # the dialog to open other work is asked for
+    repeat: Repeat | None = None  # the question on Train whether to start the same run once more
 
     @property
     def architecture(self) -> Architecture:

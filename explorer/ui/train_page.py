@@ -1,7 +1,9 @@
 """Train: the recipe, and the run as it goes."""
 
 import html
+import time
 from dataclasses import replace
+from functools import partial
 from statistics import median
 
 import pandas as pd
@@ -16,8 +18,10 @@ from explorer.training.devices import DeviceError
 from explorer.training.event import Event
 from explorer.training.jobs import QueueFull, Snapshot, UnknownRun
 from explorer.training.problems import find_problem
-from explorer.training.recipe import RecipeError
+from explorer.training.recipe import Recipe, RecipeError
+from explorer.training.same_run import run_in_hand
 from explorer.ui import charts, process, state
+from explorer.ui.follow import follow
 from explorer.ui.lasting import last, lasting
 from explorer.ui.part import WRONG, part, say
 from explorer.ui.recipe_form import recipe_form, recipe_in_form
@@ -53,6 +57,8 @@ def show() -> None:
             # Outside the live part, as what is drawn anew cannot be clicked at leisure; by its style in the line of its buttons.
             with st.container(key="run-download", width="content"):
                 run_downloads(snapshot.run.id, "train")
+        if snapshot.ended:
+            follow(partial(process.jobs().store.revision, snapshot.run.id))
 
 
 # --- the recipe -----------------------------------------------------------------------------------------------------
@@ -89,6 +95,8 @@ def _recipe(session: state.Session) -> None:
         disabled=obstacle is not None or wrong != "",
         on_click=_start,
     )
+    with start:
+        _ask_whether_to_repeat(session, recipe)
 
 
 def _ways(session: state.Session) -> None:
@@ -134,8 +142,12 @@ def _keep() -> None:
         state.keep_recipe(recipe)
 
 
-def _start() -> None:
-    """Train as the form tells at this moment, which may not be drawn yet, nor checked."""
+def _start(again: bool = False) -> None:
+    """Train as the form tells at this moment, which may not be drawn yet, nor checked.
+
+    Asks first where such a run is in hand, unless it is to be trained `again`: several clicks on
+    the button are one run.
+    """
     session = state.current()
     recipe = recipe_in_form(session.recipe, _form(session))
     if isinstance(recipe, RecipeError):
@@ -144,12 +156,47 @@ def _start() -> None:
     if obstacle := find_problem(session.architecture, DATASETS[recipe.dataset]):
         say(f"This network cannot be trained yet: {obstacle.message}", WRONG)
         return
+    jobs = process.jobs()
+    if not again and (same := run_in_hand(jobs.runs(), session.architecture, recipe, time.time())):
+        state.put(replace(session, repeat=state.Repeat(same.run.id, session.architecture, recipe)))
+        return
     try:
-        run = process.jobs().submit(session.architecture, recipe, state.owner())
+        run = jobs.submit(session.architecture, recipe, state.owner())
     except (QueueFull, DeviceError) as error:
         say(str(error), WRONG)
         return
-    state.put(replace(session, run=run))
+    state.put(replace(session, run=run, repeat=None))
+
+
+def _ask_whether_to_repeat(session: state.Session, recipe: Recipe) -> None:
+    """The question that a start left open, as long as it would still start the same run.
+
+    It stands below the button that was pressed, which so stays under the pointer.
+    """
+    repeat = session.repeat
+    if repeat is None or (repeat.architecture, repeat.recipe) != (session.architecture, recipe):
+        return
+    try:
+        same = process.jobs().snapshot(repeat.run, 0)
+    except UnknownRun:  # deleted since
+        return
+    ago = duration(max(0.0, time.time() - same.run.submitted))
+    with st.container(key="repeat", gap="small"):
+        st.info(f"This very run {_how_it_stands(same)}: the same network, recipe and seed, started {ago} ago. Start another?")
+        with st.container(horizontal=True, gap="small"):
+            if same.run.id != session.run:
+                st.button("Show that run", on_click=_show, args=(same.run.id,), width="stretch")
+            st.button("Start another", on_click=_start, kwargs={"again": True}, width="stretch")
+
+
+def _how_it_stands(snapshot: Snapshot) -> str:
+    if snapshot.status == "queued":
+        return "is waiting already"
+    return "has ended already" if snapshot.ended else "is training already"
+
+
+def _show(run_id: str) -> None:
+    state.put(replace(state.current(), run=run_id, repeat=None))
 
 
 # --- the run --------------------------------------------------------------------------------------------------------

@@ -168,6 +168,14 @@ class App:
                 self.page.keyboard.press("Escape")
         self.settled()
 
+    def start_training(self) -> None:
+        """Also where another test has just started the very same."""
+        self.page.get_by_role("button", name="Start training").click()
+        self.settled()
+        if (another := self.page.get_by_role("button", name="Start another")).is_visible():
+            another.click()
+            self.settled()
+
     def train_on_digits(self, epochs: int) -> None:
         """On the Train page: start a run on the built-in images, and wait until it trains."""
         self.choose_digits()
@@ -175,7 +183,7 @@ class App:
         length.fill(str(epochs))
         length.press("Enter")
         self.settled()
-        self.page.get_by_role("button", name="Start training").click()
+        self.start_training()
         expect(self.page.locator(".run .status")).to_have_text(re.compile("running|finished"))  # a short one may be done
 
     def preset(self, id: str) -> None:

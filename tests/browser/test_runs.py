@@ -30,7 +30,7 @@ def start(app: App, epochs: int, times: int = 1) -> None:
     app.settled()
     for _ in range(times):
         before = app.page.url
-        app.page.get_by_role("button", name="Start training").click()
+        app.start_training()
         expect(app.page).not_to_have_url(before)
         app.settled()
 

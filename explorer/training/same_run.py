@@ -1,0 +1,38 @@
+"""Which run is this already: the same network trained by the same recipe, seed included."""
+
+from collections.abc import Iterable, Iterator
+
+from explorer.network.spec import Architecture
+from explorer.training.recipe import Recipe
+from explorer.training.run import Snapshot
+
+MOMENT = 10.0  # seconds after a start in which the same start again is taken for a double click
+
+
+def same_runs(snapshots: Iterable[Snapshot], architecture: Architecture, recipe: Recipe) -> Iterator[Snapshot]:
+    """The runs of this network and this recipe, in the order given.
+
+    Names do not count. A run that was continued for more epochs than its recipe has is another.
+    """
+    for snapshot in snapshots:
+        run = snapshot.run
+        if run.more_epochs or run.recipe != recipe:
+            continue
+        network = run.architecture
+        if (network.layers, network.input_shape) == (architecture.layers, architecture.input_shape):
+            yield snapshot
+
+
+def run_in_hand(snapshots: Iterable[Snapshot], architecture: Architecture, recipe: Recipe, now: float) -> Snapshot | None:
+    """The first run of this network and recipe that waits or trains, or that finished a moment ago.
+
+    A run that failed, or that somebody paused or stopped, does not count: starting anew is meant.
+
+    Args:
+        now: seconds since 1970.
+    """
+    for snapshot in same_runs(snapshots, architecture, recipe):
+        is_new = now - snapshot.run.submitted < MOMENT
+        if not snapshot.ended or (snapshot.status == "finished" and is_new):
+            return snapshot
+    return None

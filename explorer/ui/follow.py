@@ -1,0 +1,35 @@
+"""A page follows what others do: it is drawn anew once what it shows has changed on the server.
+
+For what has come to rest, such as an ended run: what goes on has a live part of its own. The
+browser asks every LOOK_EVERY seconds, and gets an empty answer as long as nothing has changed.
+"""
+
+from collections.abc import Callable, Hashable
+
+import streamlit as st
+
+from explorer.training.run import RunError
+
+LOOK_EVERY = 5.0  # seconds
+
+
+def follow(look: Callable[[], Hashable]) -> None:
+    """Draw the whole page anew once `look` answers otherwise than now.
+
+    Every open page calls `look` every few seconds, so it must be cheap. A RunError, as of a run
+    that was deleted, is an answer like another.
+    """
+    st.fragment(_redraw_if_changed, run_every=LOOK_EVERY)(look, _answer(look))
+
+
+def _redraw_if_changed(look: Callable[[], Hashable], before: Hashable) -> None:
+    """Draws nothing itself, so that a page at rest stays as it is."""
+    if _answer(look) != before:
+        st.rerun()
+
+
+def _answer(look: Callable[[], Hashable]) -> Hashable:
+    try:
+        return look()
+    except RunError as error:
+        return type(error).__name__

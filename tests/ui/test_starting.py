@@ -1,0 +1,71 @@
+"""Start training: one run by several clicks, another only where it is asked for."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.ui import process
+from tests.ui.test_pages import opened, session, train_page
+
+
+@pytest.fixture(autouse=True)
+def _runs_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path):
+    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    yield
+    process.stop()
+
+
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def digits(epochs: int) -> AppTest:
+    app = opened(train_page)
+    next(box for box in app.selectbox if box.label == "Images").select("digits").run()
+    next(box for box in app.number_input if box.label == "Epochs").set_value(epochs).run()
+    return app
+
+
+def test_three_clicks_are_one_run_and_a_question():
+    app = digits(500)
+    for _ in range(3):
+        press(app, "Start training")
+    assert len(process.jobs().runs()) == 1
+    assert "Start another?" in " ".join(box.value for box in app.info)
+    press(app, "Start another")
+    assert len(process.jobs().runs()) == 2
+    assert "Start another" not in labels(app)
+
+
+def test_another_seed_starts_without_a_question_and_takes_an_open_one_back():
+    app = digits(500)
+    for _ in range(2):
+        press(app, "Start training")
+    next(box for box in app.number_input if box.label == "Seed").set_value(7).run()
+    assert "Start another" not in labels(app)
+    press(app, "Start training")
+    assert [run.run.recipe.seed for run in process.jobs().runs()] == [7, 0]
+
+
+def test_a_stopped_run_may_be_started_anew_at_once():
+    app = digits(500)
+    press(app, "Start training")
+    process.jobs().stop(session(app).run)
+    while not process.jobs().snapshot(session(app).run).ended:
+        pass
+    press(app, "Start training")
+    assert len(process.jobs().runs()) == 2
+
+
+def test_another_visitor_is_told_of_the_same_run_and_may_watch_it():
+    press(digits(500), "Start training")
+    other = digits(500)
+    press(other, "Start training")
+    (run,) = process.jobs().runs()
+    press(other, "Show that run")
+    assert session(other).run == run.run.id
