@@ -1,4 +1,105 @@
-"""Numbers as the screens and the reports write them."""
+"""Text of others as each place takes it, and numbers as the screens and the reports write them.
+
+Whatever a person, a link or a file gave is escaped for the place where it is shown, there and nowhere else: HTML by
+`for_html`, Markdown by `for_markdown`, a table's cell by `for_csv`. A name goes through `printable` where it comes in.
+"""
+
+import html
+import re
+import unicodedata
+
+# --- text of others ---------------------------------------------------------------------------------------------------
+
+JOINER = "\u2060"  # shows nothing and breaks no line: it parts what a reader of Markdown would otherwise join
+
+_JOINING = "\u200c\u200d"  # inside words of some scripts and inside emoji; elsewhere they only hide
+_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # counted as letters or marks, and show nothing
+_HIDDEN = ("Cc", "Cf", "Cs", "Co")  # controls, invisible signs and turned reading, half characters, private ones
+
+
+def printable(text: str) -> str:
+    """The text as one line of characters that can be seen.
+
+    Letters and marks of every script and emoji stay. Control characters, halves of characters, what turns the direction
+    of reading, what takes no room and what Unicode will never use go; white space becomes single spaces. What is left
+    can stand in XML, in a terminal and in a file of any program.
+    """
+    line = " ".join(text.split())
+    shown: list[str] = []
+    for char in line:
+        joins = char in _JOINING and bool(shown) and not shown[-1].isascii() and shown[-1] not in _JOINING
+        if joins or _can_be_seen(char):
+            shown.append(char)
+    return " ".join("".join(shown).rstrip(_JOINING).split())
+
+
+def _can_be_seen(char: str) -> bool:
+    if char.isascii():
+        return char.isprintable()
+    never_used = ord(char) & 0xFFFE == 0xFFFE or "\ufdd0" <= char <= "\ufdef"
+    return not (never_used or char in _BLANK or unicodedata.category(char) in _HIDDEN)
+
+
+def for_html(text: str) -> str:
+    """Anyone's text for HTML, as content or as a quoted attribute."""
+    return html.escape(printable(text))
+
+
+# What readers of Markdown turn into links, emoji, icons and arrows even where it is escaped, as they look for it in the
+# text that is left: addresses, e-mail, :name:, :material/name:, and formulas of a notebook, which begin with \( or \[.
+_JOINED = re.compile(
+    r"www(?=\.)|@(?=[-\w])|:(?=//|[-+/\w]+:)|\\"
+    r"|(?<!\S)(?:<(?=(?:->|-|=)(?!\S))|-(?=[->](?!\S))|[>~](?==(?!\S)))",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(r"[\\`*_\[\]<>&$#~|!^{}]|:(?!\s)|^=|^[-+](?=[-\s]|$)|^\d{1,9}[.)](?=\s|$)")
+
+
+def for_markdown(text: str) -> str:
+    """Anyone's text as one line of Markdown that is read as it stands, on the screens and in files.
+
+    Everything that could be markup is escaped, at the beginning of a line and in a table too. Where a reader of
+    Markdown heeds no escape, as with bare addresses, a joiner that shows nothing stands in between.
+    """
+    parted = _JOINED.sub(lambda found: f"{found[0]}{JOINER}", printable(text))
+    return _MARKUP.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", parted)
+
+
+_FORMULA = re.compile(r"(^|;\s*)(?=[=+\-@＝＋－＠])")  # after a semicolon too, at which some countries' spreadsheets part cells
+
+
+def for_csv(cell: object) -> object:
+    """A cell that no spreadsheet takes for a formula: an apostrophe stands before what would be one.
+
+    Numbers stay numbers, those written as text too.
+    """
+    if not isinstance(cell, str):
+        return cell
+    text = printable(cell)
+    return text if _is_number(text) else _FORMULA.sub(r"\1'", text)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def sentence(text: str) -> str:
+    """A message as a sentence: "there is no run here" -> "There is no run here.".
+
+    A first word that is code (kernel_size, model.py) stays as it is.
+    """
+    text = text.strip()
+    first = re.match(r"[a-z][\w.]*", text)
+    if first and first[0].rstrip(".").isalpha():
+        text = text[0].upper() + text[1:]
+    return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
 
 
 def short_count(value: int) -> str:

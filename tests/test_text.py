@@ -1,4 +1,6 @@
-"""Numbers as the screens and the reports write them."""
+"""Text of others for each place that it goes to, and numbers as the screens and the reports write them."""
+
+from xml.etree import ElementTree
 
 import pytest
 
@@ -24,3 +26,107 @@ from explorer import text
 )
 def test_as_written(write, value, expected):
     assert write(value) == expected
+
+
+KEPT = ["plain", "naïve café", "Сеть 3", "网络", "نام‌ها", "क्‍ष", "👩‍👩‍👧 family", "e\u0301", "x² ≥ 3", "🫨"]
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_letters_marks_and_emoji_stay(name):
+    assert text.printable(name) == name
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("a\x00b\x08c\x7f\x9b", "abc"),
+        ("line\none\u2028two\x0bthree", "line one two three"),
+        ("\ufffea\uffff\ufdd0\U0001ffff", "a"),
+        ("a\ud800b", "ab"),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("\u2066a\u2069\u200e\u061c", "a"),
+        ("pay\u200bpal\ufeff", "paypal"),
+        ("pay\u200dpal \u200d", "paypal"),
+        ("\u3164\u115f\u2800", ""),
+        ("  two \t spaces ", "two spaces"),
+        ("\x1b[31mred", "[31mred"),
+    ],
+)
+def test_what_cannot_be_seen_goes(given, expected):
+    assert text.printable(given) == expected
+
+
+def test_every_printable_character_can_stand_in_xml():
+    every = "".join(text.printable(chr(code)) for code in range(0x110000))
+    ElementTree.fromstring(f"<a>{text.for_html(every)}</a>")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("plain", "plain"),
+        ("a | b", r"a \| b"),
+        ("# *no* <b>markup</b>\n[x](y)", r"\# \*no\* \<b\>markup\</b\> \[x\](y)"),
+        ("$x$ & `y` ~z~ !w", r"\$x\$ \& \`y\` \~z\~ \!w"),
+        ("1. one", r"1\. one"),
+        ("12) one", r"12\) one"),
+        ("- one", r"\- one"),
+        ("+ one", r"\+ one"),
+        ("===", r"\==="),
+        ("---", r"\---"),
+        (":red[x]", r"\:red\[x\]"),
+        ("1.5 M at 10:30, -3: x", r"1.5 M at 10\:30, -3: x"),
+        ("www.evil.example", "www\u2060.evil.example"),
+        ("https://evil.example", "https\\:\u2060//evil.example"),
+        ("a@evil.example", "a@\u2060evil.example"),
+        (":smile: :material/home:", "\\:\u2060smile: \\:\u2060material/home\\:"),
+        ("a -> b", "a -\u2060\\> b"),
+        (r"\(x\)", "\\\\\u2060(x\\\\\u2060)"),
+    ],
+)
+def test_markdown_is_read_as_it_stands(given, expected):
+    assert text.for_markdown(given) == expected
+
+
+def test_html():
+    assert (
+        text.for_html("<img src='x' onerror=\"y\"> & \x00\u202e") == "&lt;img src=&#x27;x&#x27; onerror=&quot;y&quot;&gt; &amp;"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("plain", "plain"),
+        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
+        ("+1+cmd", "'+1+cmd"),
+        ("-a", "'-a"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("\t=1", "'=1"),
+        ("\r=1", "'=1"),
+        ("＝1", "'＝1"),
+        ("a;=1", "a;'=1"),
+        ("-0.5", "-0.5"),
+        ("+1e3", "+1e3"),
+        (-3, -3),
+        (None, None),
+    ],
+)
+def test_no_cell_is_a_formula(given, expected):
+    assert text.for_csv(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("there is no run “x” here", "There is no run “x” here."),
+        ("kernel_size must be 3", "kernel_size must be 3."),
+        ("model.py is missing", "model.py is missing."),
+        ("Done!", "Done!"),
+        ("wait…", "Wait…"),
+        ("“x” is taken", "“x” is taken."),
+        ("", ""),
+    ],
+)
+def test_a_message_is_a_sentence(given, expected):
+    assert text.sentence(given) == expected

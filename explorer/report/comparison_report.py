@@ -16,9 +16,9 @@ from explorer.network.export import class_name, python_source
 from explorer.network.spec import Architecture
 from explorer.network.spec import to_json as architecture_to_json
 from explorer.presets import Preset
-from explorer.report.markdown import document, escaped, image, table
+from explorer.report.markdown import document, image, table
 from explorer.report.run_report import CHARTS, Files, Pictures, Trained, run_report
-from explorer.text import percent, short_bytes
+from explorer.text import for_markdown, percent, short_bytes
 from explorer.training.event import EPOCH_COLUMNS
 
 
@@ -92,7 +92,7 @@ def _readme(
 ) -> str:
     verdicts = [verdict(group, presets) for group in groups]
     return document(
-        f"# {escaped(' · '.join(column.title for column in columns))}",
+        f"# {for_markdown(' · '.join(column.title for column in columns))}",
         "## The networks",
         table(NETWORK_HEAD, map(_network, columns)),
         *_differences(columns),
@@ -115,7 +115,7 @@ NETWORK_HEAD = ("Network", "Layers", "with parameters", "Parameters", "Mult-adds
 def _network(column: Column) -> list[str]:
     found = totals(analyze(column.architecture))
     return [
-        escaped(column.title),
+        for_markdown(column.title),
         str(found.layers),
         str(found.layers_with_params),
         f"{found.params:,}",
@@ -128,11 +128,11 @@ def _network(column: Column) -> list[str]:
 def _differences(columns: Sequence[Column]) -> list[str]:
     """Of each from the first."""
     first, *others = columns
-    parts = [f"### What differs from {escaped(first.title)}"]
+    parts = [f"### What differs from {for_markdown(first.title)}"]
     for other in others:
         found = difference(first.architecture, other.architecture)
-        changes = "\n".join(f"- {change.index} {escaped(change_text(change))}" for change in found.changes)
-        parts += [f"**{escaped(other.title)}**: {escaped(difference_text(found))}", changes]
+        changes = "\n".join(f"- {change.index} {for_markdown(change_text(change))}" for change in found.changes)
+        parts += [f"**{for_markdown(other.title)}**: {for_markdown(difference_text(found))}", changes]
     return parts
 
 
@@ -158,7 +158,7 @@ def _verdict(number: int, found: Verdict) -> list[str]:
     documented = found.documented
     return [
         str(number),
-        escaped(found.label),
+        for_markdown(found.label),
         str(found.seeds),
         str(found.epochs),
         _known(found.final, percent),
@@ -197,10 +197,10 @@ def _pairs(groups: Sequence[Group], answers: Callable[[Record], Right]) -> list[
         try:
             found = mcnemar(*(answers(record) for record in pair))
         except LookupError as error:
-            lines.append(f"- {escaped(a.label)} and {escaped(b.label)}: {escaped(str(error))}")
+            lines.append(f"- {for_markdown(a.label)} and {for_markdown(b.label)}: {for_markdown(str(error))}")
             continue
         seeds = " and ".join(f"seed {record.recipe.seed}" for record in pair)
-        lines.append(f"- {escaped(verdict_text(found, a.label, b.label))} ({seeds})")
+        lines.append(f"- {for_markdown(verdict_text(found, a.label, b.label))} ({seeds})")
     if not lines:
         return []
     return ["### More than noise?", "McNemar's test, exact, on the same test images:", "\n".join(lines)]

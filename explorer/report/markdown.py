@@ -1,12 +1,6 @@
-"""Markdown, as GitHub and every other reader shows it."""
+"""Markdown, as GitHub and every other reader shows it. Text of others comes escaped, by `for_markdown`."""
 
-import re
 from collections.abc import Iterable, Sequence
-
-
-def escaped(text: str) -> str:
-    """Anyone's text as one line that is read as it stands, in a table too."""
-    return re.sub(r"([\\`*_\[\]<>&$#~|!])", r"\\\1", " ".join(text.split()))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:

@@ -16,8 +16,8 @@ from explorer.network.spec import to_json as architecture_to_json
 from explorer.network.summary_table import summary_table
 from explorer.presets import Preset
 from explorer.report import tensorboard
-from explorer.report.markdown import document, escaped, image, table
-from explorer.text import percent
+from explorer.report.markdown import document, image, table
+from explorer.text import for_markdown, percent
 from explorer.training.checkpoint_files import weights_to_bytes
 from explorer.training.datasets import DATASETS
 from explorer.training.event import EPOCH_COLUMNS, Event, epochs_csv, events_csv
@@ -110,7 +110,7 @@ def _facts(trained: Trained) -> dict[str, object]:
 def _readme(trained: Trained, assignment: Assignment, presets: Sequence[Preset], pictures: Pictures) -> str:
     run, analysis = trained.run, analyze(trained.run.architecture)
     return document(
-        f"# {escaped(run.name)}",
+        f"# {for_markdown(run.name)}",
         _opening(trained, analysis),
         table(("", ""), _result(trained, analysis), left=2),
         "## The network",
@@ -123,7 +123,8 @@ def _readme(trained: Trained, assignment: Assignment, presets: Sequence[Preset],
         f"Then {run.more_epochs} epochs more, at the last learning rate." if run.more_epochs else "",
         "## The assignment",
         "\n".join(
-            f"- {SIGNS[clause.state]} {escaped(clause.text)} ({escaped(clause.note)})" for clause in _judged(trained, assignment)
+            f"- {SIGNS[clause.state]} {for_markdown(clause.text)} ({for_markdown(clause.note)})"
+            for clause in _judged(trained, assignment)
         )
         or "No limits were set.",
         "## How it learnt",
@@ -207,8 +208,9 @@ def _documented(trained: Trained, presets: Sequence[Preset]) -> list[str]:
     other = "" if trained.recipe.dataset == preset.recipe.dataset else ", and it is of other images than this run's"
     return [
         "## What its document reports",
-        f"“{escaped(preset.documented.title)}”, on {images}: {percent(best.test_accuracy)} at best, after epoch {best.epoch}, "
-        f"and {percent(last.test_accuracy)} after the last, {last.epoch}. None of it was measured here{other}.",
+        f"“{for_markdown(preset.documented.title)}”, on {images}: {percent(best.test_accuracy)} at best, "
+        f"after epoch {best.epoch}, and {percent(last.test_accuracy)} after the last, {last.epoch}. "
+        f"None of it was measured here{other}.",
     ]
 
 

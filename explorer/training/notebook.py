@@ -8,7 +8,6 @@ explorer's own accuracies. Where the recipe leaves the precision open, this is f
 """
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ import torch
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.export import call_text, class_name, class_source, fitting, keywords, plain_text, without_defaults
 from explorer.network.spec import Architecture, ArchitectureError
+from explorer.text import for_markdown
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import TEST_BATCH
 from explorer.training.engine import count_steps
@@ -80,8 +80,7 @@ def _heading(architecture: Architecture) -> str:
 
 
 def _title(architecture: Architecture, recipe: Recipe) -> str:
-    # The name is anyone's text: what could be markup is escaped, so that it is read as it stands.
-    name = re.sub(r"([\\`*_\[\]<>&$#~|!])", r"\\\1", _heading(architecture))
+    name = for_markdown(_heading(architecture))
     about = "\n".join(f"- {line}" for line in recipe_lines(architecture, recipe))
     needs = f"It needs torch and {_DATA[recipe.dataset].needs}; matplotlib, where it is installed, draws the curves at the end."
     return f"# {name}\n\n{about}\n\n{needs}"

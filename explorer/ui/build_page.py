@@ -8,7 +8,7 @@ import streamlit as st
 from explorer.network.analysis import Analysis, Row, analyze, shape_text
 from explorer.network.explain import parameter_arithmetic, size_arithmetic
 from explorer.network.layers import LAYERS
-from explorer.text import percent, short_bytes, short_count
+from explorer.text import for_markdown, percent, short_bytes, short_count
 from explorer.training.database import StoreError
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
@@ -21,7 +21,6 @@ from explorer.ui.part import WRONG, part, say
 from explorer.ui.share_menu import share_menu
 from explorer.ui.stack_editor import stack_editor
 from explorer.ui.start_menu import start_menu
-from explorer.ui.text import unmarked
 
 
 @part
@@ -35,7 +34,7 @@ def _results() -> Results:
     try:
         return finished_results()
     except StoreError as error:
-        st.warning(unmarked(f"{error}."), icon=":material/warning:")
+        st.warning(for_markdown(f"{error}."), icon=":material/warning:")
         return {}
 
 

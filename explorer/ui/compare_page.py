@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from explorer.text import counted
+from explorer.text import counted, for_markdown
 from explorer.training.datasets import DATASETS
 from explorer.training.run import Snapshot
 from explorer.ui import process, state
@@ -21,7 +21,6 @@ from explorer.ui.compare.trade_off_view import PICKED, trade_off_charts, trade_o
 from explorer.ui.compare.train_all import SHOWN_IMAGES, train_all
 from explorer.ui.compare.verdict_view import verdict_view
 from explorer.ui.part import part
-from explorer.ui.text import unmarked
 
 PARAMETER = "compare"  # of the page's link, beside the view
 EVERY = 3.0  # seconds between two looks while something chosen trains
@@ -129,7 +128,7 @@ def _choose() -> list[str]:
         known, missing = read_link(st.query_params.get(PARAMETER))
         st.session_state[CHOSEN] = known if known or missing else first_choice()
         if missing:
-            names = ", ".join(unmarked(key) for key in missing)
+            names = ", ".join(for_markdown(key) for key in missing)
             st.warning(f"Not on this server, so left out: {names}.", icon=":material/link_off:")
     # Written each time: the browser knows them by their labels, and a run's changes with every epoch. Without what was deleted.
     st.session_state[CHOSEN] = [key for key in st.session_state[CHOSEN] if key in options]

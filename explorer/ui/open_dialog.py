@@ -9,9 +9,9 @@ from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import layer_text
 from explorer.network.spec import Architecture
 from explorer.network.summary_table import Answer, Choice, Imported
+from explorer.text import for_markdown
 from explorer.ui import state
 from explorer.ui.opening import Opened, OpenError, open_text, work
-from explorer.ui.text import unmarked
 
 PLACEHOLDER = """Paste a model summary, or a whole README or notebook that has one:
 
@@ -42,12 +42,12 @@ def open_dialog() -> None:
     text = file.getvalue().decode("utf-8", "replace") if file else pasted
     if not text.strip():
         if file:
-            st.error(f"Nothing to open: {unmarked(file.name)} is empty.", icon=":material/error:")
+            st.error(f"Nothing to open: {for_markdown(file.name)} is empty.", icon=":material/error:")
         return
     try:
         opened = open_text(text)
     except OpenError as error:
-        st.error(f"Nothing to open: {unmarked(str(error))}.", icon=":material/error:")
+        st.error(f"Nothing to open: {for_markdown(str(error))}.", icon=":material/error:")
         return
     _read(opened)
 
@@ -94,13 +94,13 @@ def _overview(architecture: Architecture) -> None:
         f'<p class="heading" data-read="{len(architecture.layers)}">{figures}</p><div class="read"><table>{rows}</table></div>'
     )
     if analysis.problem:
-        st.warning(unmarked(f"Layer {analysis.problem.index} doesn’t fit: {analysis.problem.message}."), icon=WARNING)
+        st.warning(for_markdown(f"Layer {analysis.problem.index} doesn’t fit: {analysis.problem.message}."), icon=WARNING)
 
 
 def _remarks(imported: Imported) -> None:
     """What could not be read, and what had to be assumed."""
     if problem := imported.problem:
-        st.warning(unmarked(f"Line {problem.line}, {problem.row}: {problem.message}. What was read is kept."), icon=WARNING)
+        st.warning(for_markdown(f"Line {problem.line}, {problem.row}: {problem.message}. What was read is kept."), icon=WARNING)
     if imported.notes:
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in imported.notes)
         st.html(f'<ul class="notes">{notes}</ul>')

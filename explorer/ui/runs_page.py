@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from explorer.network.analysis import analyze
-from explorer.text import counted, duration, percent
+from explorer.text import counted, duration, for_markdown, percent
 from explorer.training.datasets import DATASETS
 from explorer.training.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
 from explorer.ui import process, state
@@ -19,7 +19,6 @@ from explorer.ui.lasting import last, lasting
 from explorer.ui.part import part
 from explorer.ui.run_actions import ask, notices, run_actions
 from explorer.ui.run_downloads import run_downloads
-from explorer.ui.text import unmarked
 
 EVERY = 2.0  # seconds between two looks while something goes on
 TABLE_HEIGHT, ROW_HEIGHT = 420, 35  # pixels; more runs than fit are scrolled
@@ -224,7 +223,7 @@ def _details(snapshot: Snapshot, build: StreamlitPage, train: StreamlitPage) -> 
         f"<p>{html.escape(_facts(snapshot))}</p></div>"
     )
     if snapshot.message:
-        (st.error if snapshot.status == "failed" else st.info)(unmarked(snapshot.message))
+        (st.error if snapshot.status == "failed" else st.info)(for_markdown(snapshot.message))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button("Watch", icon=":material/monitoring:", help="Its curves, on the Train page."):
             state.put(replace(state.current(), run=run.id))

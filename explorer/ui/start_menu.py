@@ -8,10 +8,9 @@ from explorer.network.analysis import analyze
 from explorer.network.difference import Added, Change, Changed, Removed, change_text, difference, difference_text
 from explorer.presets import Preset, load_presets
 from explorer.saved import Saved, SaveError
-from explorer.text import percent
+from explorer.text import for_markdown, percent
 from explorer.ui import process, state
 from explorer.ui.part import WRONG, say
-from explorer.ui.text import unmarked
 
 SIGNS: dict[type[Change], str] = {Added: "+", Removed: "−", Changed: "≠"}
 LONGEST_TITLE = 24  # on the button, so that the line stays one
@@ -21,7 +20,7 @@ def start_menu(session: state.Session) -> None:
     # Another key is another popover, which is closed: so it closes once a choice is made. Opening it runs the page, so
     # that it shows what was changed and saved meanwhile.
     key = f"picker-{session.stack.base}"
-    label = f"Start from: **{unmarked(_short(session.start.title))}**"
+    label = f"Start from: **{for_markdown(_short(session.start.title))}**"
     with st.popover(label, icon=":material/folder_open:", width="content", key=key, on_change=_look_again):
         if not session.is_unchanged:
             _changes(session)
@@ -50,7 +49,7 @@ def _changes(session: state.Session) -> None:
     title = html.escape(session.start.title)
     st.html(f'<p class="heading">Changed since {title}: {difference_text(found)}</p><ul class="changes">{rows}</ul>')
     st.button(
-        f"Reset to {unmarked(session.start.title)}",
+        f"Reset to {for_markdown(session.start.title)}",
         key="reset",
         icon=":material/restart_alt:",
         on_click=state.reset,
@@ -78,7 +77,7 @@ def _saved(saved: Saved) -> None:
     figures = f"{analyze(architecture).total_params:,} parameters, {len(architecture.layers)} layers"
     with st.container(horizontal=True, gap=None, vertical_alignment="center"):
         st.button(
-            f"**{unmarked(saved.name)}** · {figures}",
+            f"**{for_markdown(saved.name)}** · {figures}",
             key=f"saved-{saved.name}",
             on_click=state.open_shared,
             args=(saved.name, saved.shared),
@@ -93,7 +92,7 @@ def _saved(saved: Saved) -> None:
                 on_click=_delete,
                 args=(saved.name,),
                 type="tertiary",
-                help=f"Delete {unmarked(saved.name)}",
+                help=f"Delete {for_markdown(saved.name)}",
             )
 
 

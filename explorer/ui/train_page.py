@@ -12,7 +12,7 @@ import streamlit as st
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture
 from explorer.presets import WAYS, Preset, load_presets, result
-from explorer.text import counted, duration, percent
+from explorer.text import counted, duration, for_markdown, percent
 from explorer.training.datasets import BUILT_IN, DATASETS
 from explorer.training.devices import DeviceError
 from explorer.training.event import Event
@@ -27,7 +27,6 @@ from explorer.ui.part import WRONG, part, say
 from explorer.ui.recipe_form import recipe_form, recipe_in_form
 from explorer.ui.run_actions import notices, run_actions
 from explorer.ui.run_downloads import run_downloads
-from explorer.ui.text import unmarked
 
 POINTS = 400  # step events a chart gets, whatever the run's length
 RECENT = 15  # step events whose median speed is told: a single one's is chance
@@ -86,7 +85,7 @@ def _recipe(session: state.Session) -> None:
         if obstacle.mended:
             start.button("Apply fix", on_click=_mend, args=(obstacle.mended,), width="stretch")
     if wrong:
-        start.error(f"{unmarked(wrong)}.")
+        start.error(f"{for_markdown(wrong)}.")
     start.button(
         "Start training",
         type="primary",
@@ -254,9 +253,9 @@ def _status(snapshot: Snapshot) -> None:
         run_actions(snapshot, "train")
     st.progress(*_progress(snapshot))
     if snapshot.message and snapshot.status != "failed":
-        st.info(unmarked(snapshot.message))
+        st.info(for_markdown(snapshot.message))
     if snapshot.status == "failed":
-        st.error(unmarked(snapshot.message or (snapshot.latest.message if snapshot.latest else "")))
+        st.error(for_markdown(snapshot.message or (snapshot.latest.message if snapshot.latest else "")))
         if run.recipe.dataset != BUILT_IN and snapshot.started is None and st.button("Use the built-in digits instead"):
             _use_digits()
             st.rerun()  # the form too, which stands outside this fragment

@@ -1,21 +1,6 @@
-"""What goes into a report's text is read as it stands."""
+"""The parts of a report's Markdown."""
 
-import pytest
-
-from explorer.report.markdown import document, escaped, table
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("plain", "plain"),
-        ("a | b", r"a \| b"),
-        ("# *no* <b>markup</b>\n[x](y)", r"\# \*no\* \<b\>markup\</b\> \[x\](y)"),
-        ("$x$ & `y` ~z~ !w", r"\$x\$ \& \`y\` \~z\~ \!w"),
-    ],
-)
-def test_anyones_text(text: str, expected: str):
-    assert escaped(text) == expected
+from explorer.report.markdown import document, table
 
 
 def test_a_table():

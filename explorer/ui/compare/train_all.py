@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.network.spec import Architecture
 from explorer.presets import WAYS
-from explorer.text import counted
+from explorer.text import counted, for_html
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import DeviceError
 from explorer.training.problems import find_problem
@@ -18,7 +18,6 @@ from explorer.ui import process, state
 from explorer.ui.compare.chosen import CHOSEN, Chosen, find_all
 from explorer.ui.lasting import last, last_place, lasting
 from explorer.ui.part import WRONG, say
-from explorer.ui.text import unmarked
 
 SHOWN_IMAGES = "compare-dataset"  # which images' results the page shows: those that were asked for last
 
@@ -64,7 +63,7 @@ def train_all(chosen: Sequence[Chosen]) -> None:
         for each in chosen:
             recipe = _recipe(each, wish.way, wish.dataset)
             if obstacle := find_problem(each.architecture, DATASETS[recipe.dataset]):
-                st.html(f'<p class="note">{unmarked(each.title)} is left out: {obstacle.message}.</p>')
+                st.html(f'<p class="note">{for_html(each.title)} is left out: {for_html(obstacle.message)}.</p>')
 
 
 def missing_runs(chosen: Sequence[Chosen], way: str, dataset: str, seeds: int, epochs: int) -> list[Missing]:
