@@ -16,8 +16,8 @@ from explorer.network.export import class_name, python_source
 from explorer.network.spec import Architecture
 from explorer.network.spec import to_json as architecture_to_json
 from explorer.presets import Preset
-from explorer.report.markdown import document, image, table
-from explorer.report.run_report import CHARTS, Files, Pictures, Trained, run_report
+from explorer.report.markdown import document, table
+from explorer.report.run_report import CHARTS, Files, Pictures, Trained, run_report, shown_pictures
 from explorer.text import for_markdown, percent, short_bytes
 from explorer.training.event import EPOCH_COLUMNS
 
@@ -101,7 +101,7 @@ def _readme(
         _NOTE if verdicts else "None of them has been trained.",
         *_pairs(groups, answers),
         *(["## Charts"] if pictures else []),
-        "\n\n".join(image(name.removesuffix(".svg"), f"{CHARTS}/{name}") for name in pictures if name.endswith(".svg")),
+        shown_pictures(pictures),
         "## The files",
         "\n".join(f"- {line}" for line in _contents(groups, runs)),
     )

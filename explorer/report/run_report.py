@@ -107,6 +107,17 @@ def _facts(trained: Trained) -> dict[str, object]:
 # --- README.md ------------------------------------------------------------------------------------------------------
 
 
+def shown_pictures(pictures: Pictures) -> str:
+    """The SVGs, and in place of a chart that could not be drawn what its .txt says."""
+    lines = []
+    for name, content in pictures.items():
+        if name.endswith(".svg"):
+            lines.append(image(name.removesuffix(".svg"), f"{CHARTS}/{name}"))
+        elif name.endswith(".txt"):
+            lines.append(for_markdown(content.decode()))
+    return "\n\n".join(lines)
+
+
 def _readme(trained: Trained, assignment: Assignment, presets: Sequence[Preset], pictures: Pictures) -> str:
     run, analysis = trained.run, analyze(trained.run.architecture)
     return document(
@@ -128,7 +139,7 @@ def _readme(trained: Trained, assignment: Assignment, presets: Sequence[Preset],
         )
         or "No limits were set.",
         "## How it learnt",
-        "\n\n".join(image(name.removesuffix(".svg"), f"{CHARTS}/{name}") for name in pictures if name.endswith(".svg")),
+        shown_pictures(pictures),
         table(EPOCH_HEAD, map(_epoch, trained.epochs), left=0),
         *_documented(trained, presets),
         "## What it was computed with",

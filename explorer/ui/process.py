@@ -15,6 +15,7 @@ from explorer.saved import SavedStore
 from explorer.training.devices import training_slots
 from explorer.training.jobs import JobManager
 from explorer.training.store import home_folder, open_store
+from explorer.ui import pictures
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
@@ -62,6 +63,7 @@ def _saved(folder: Path) -> SavedStore:
 def stop() -> None:
     """Interrupt what is being trained, and wait for its thread: it can be resumed once the server is there again."""
     global _jobs
+    pictures.close()
     with _lock:
         manager, _jobs = _jobs, None
     if manager is not None and manager.shutdown(STOP_SECONDS):

@@ -127,6 +127,15 @@ def test_without_weights_nothing_promises_them(trained):
     assert "evaluate.py" not in files["README.md"].decode()
 
 
+def test_a_chart_that_could_not_be_drawn_is_said_in_its_place(trained):
+    pictures = {"loss.txt": b"The loss could not be drawn.\n", "loss.csv": b"epoch\n", "accuracy.svg": b"<svg/>"}
+    files = report(trained(epochs=1), pictures=pictures)
+    text = files["README.md"].decode()
+    assert "The loss could not be drawn." in text
+    assert "![accuracy](charts/accuracy.svg)" in text
+    assert files["charts/loss.csv"] == b"epoch\n"
+
+
 def test_any_name_stays_a_name(trained):
     run = trained(SMALL.model_copy(update={"name": '"""\nimport os # <script> | `x`'}), epochs=1)
     files = report(run)

@@ -2,7 +2,11 @@
 
 import csv
 import io
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,6 +16,7 @@ from explorer.presets import load_presets
 from explorer.training.event import Event
 from explorer.ui import charts, pictures
 from explorer.ui.charts import Chart
+from explorer.ui.child_process import ChildDied
 from explorer.ui.compare.chosen import find, first_choice
 from explorer.ui.compare.computation_view import computation_charts
 from explorer.ui.compare.learning_view import learning_chart
@@ -66,3 +71,51 @@ def test_names_of_a_comparisons_charts_differ():
     chosen = [find(id) for id in first_choice()]
     named = [*computation_charts(chosen, "mnist"), *trade_off_charts(chosen, "mnist"), *documented()]
     assert len({chart.name for chart in named}) == len(named)
+
+
+# --- drawn where nothing else is lost ---------------------------------------------------------------------------------
+
+HOSTILE = ("a\0b", "a\x08b", "a\x0bb", "a\ufffeb")  # no XML has these: vl-convert aborts its process
+
+
+def labelled(label: str) -> dict[str, Any]:
+    """A specification whose legend has this label, as the drawing process gets it."""
+    rows = [{"x": 1, "y": 2, "series": label}, {"x": 2, "y": 3, "series": label}]
+    x, y = ({"field": name, "type": "quantitative"} for name in "xy")
+    colour = {"field": "series", "type": "nominal"}
+    return {"data": {"values": rows}, "mark": "line", "encoding": {"x": x, "y": y, "color": colour}}
+
+
+@pytest.mark.parametrize("form", ["svg", "png"])
+def test_a_label_that_aborts_the_drawing_costs_that_picture_alone(form: str):
+    for label in HOSTILE[:2]:
+        with pytest.raises(ChildDied, match="signal 6"):
+            pictures._process.ask({"form": form, "spec": labelled(label)}, 60)
+    assert len(pictures._process.ask({"form": form, "spec": labelled("harmless")}, 60)) > 1000
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+def test_a_chart_with_any_label_is_drawn(label: str):
+    chart = loss()
+    chart = Chart(chart.name, f"Loss of {label}", chart.spec, chart.data.assign(series=label))
+    text = "".join(ElementTree.fromstring(pictures.svg(chart)).itertext())
+    assert "Loss of ab" in text
+
+
+def test_where_no_picture_comes_the_figures_come_with_the_reason(monkeypatch: pytest.MonkeyPatch):
+    def ended(request: object, timeout: float) -> bytes:
+        raise ChildDied("the process that makes it was ended by signal 6")
+
+    monkeypatch.setattr(pictures._process, "ask", ended)
+    found = pictures.files([loss()])
+    assert set(found) == {"loss.txt", "loss.csv"}
+    assert found["loss.txt"].decode() == (
+        "“Loss <of> a run” could not be drawn as a picture: the process that makes it was ended by signal 6.\n"
+    )
+
+
+def test_drawing_needs_nothing_of_the_app():
+    code = "import sys; import explorer.ui.draw_pictures; print([name for name in ('torch', 'streamlit', 'altair') if name in sys.modules])"
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
