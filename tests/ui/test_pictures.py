@@ -13,6 +13,7 @@ import pytest
 
 from explorer.compare.learning import documented_curve
 from explorer.presets import load_presets
+from explorer.text import printable
 from explorer.training.event import Event
 from explorer.ui import charts, pictures
 from explorer.ui.charts import Chart
@@ -99,7 +100,7 @@ def test_a_chart_with_any_label_is_drawn(label: str):
     chart = loss()
     chart = Chart(chart.name, f"Loss of {label}", chart.spec, chart.data.assign(series=label))
     text = "".join(ElementTree.fromstring(pictures.svg(chart)).itertext())
-    assert "Loss of ab" in text
+    assert f"Loss of {printable(label)}" in text
 
 
 def test_where_no_picture_comes_the_figures_come_with_the_reason(monkeypatch: pytest.MonkeyPatch):
