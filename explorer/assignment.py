@@ -3,7 +3,6 @@
 The documents of the presets answered one such task: under 20,000 parameters, at most 20 epochs, 99.4 % test accuracy.
 """
 
-import json
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,7 +11,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
 
 from explorer.network.analysis import MAX_PARAMS, Analysis, Row, analyze
+from explorer.network.reading import shown
 from explorer.network.spec import MAX_LAYERS, Architecture, AvgPool2d, pair
+from explorer.network.validation import describe_fault
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
 
@@ -56,8 +57,8 @@ def parse_assignment(data: Any) -> Assignment:
         field = str(first["loc"][0]) if first["loc"] else "half a character"
         if field not in Assignment.model_fields:
             reason = f"an assignment has {', '.join(Assignment.model_fields)}"
-            raise AssignmentError(f"unknown limit {json.dumps(field[:40])}; {reason}") from None
-        raise AssignmentError(f"{field}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
+            raise AssignmentError(f"unknown limit {shown(field)}; {reason}") from None
+        raise AssignmentError(describe_fault(error, "an assignment")) from None
 
 
 def to_data(assignment: Assignment) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from explorer.network.spec import Architecture, Dropout, Dropout2d, Shape, parse_architecture
+from explorer.network.validation import describe_fault
 from explorer.training.recipe import Recipe, parse_recipe
 
 FOLDER = Path(__file__).resolve().parent.parent / "presets"
@@ -280,7 +281,9 @@ def _read_results(folder: Path) -> dict[str, tuple[Measured, ...]]:
             try:
                 epochs = tuple(MeasuredEpoch.model_validate_strings(row) for row in csv.DictReader(file))
             except ValidationError as error:
-                raise PresetError(f"{path.name}: {_explain(error)}") from None
+                raise PresetError(f"{path.name}: {describe_fault(error, 'a row')}") from None
+            except (UnicodeDecodeError, csv.Error):
+                raise PresetError(f"{path.name} is not a CSV file in UTF-8") from None
         if [epoch.epoch for epoch in epochs] != list(range(1, len(epochs) + 1)) or not epochs:
             raise PresetError(f"{path.name}: its epochs must be 1, 2, 3, …")
         found.setdefault(id, []).append(Measured(way, seed, epochs))
@@ -307,15 +310,7 @@ def _read(path: Path) -> Preset:
     try:
         found = Preset.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise PresetError(f"{path.name}: {_explain(error)}") from None
+        raise PresetError(f"{path.name}: {describe_fault(error, 'a preset')}") from None
     if found.id != path.stem:
         raise PresetError(f"{path.name}: id: must be the file's name, {path.stem!r}; this has {found.id!r}")
     return found
-
-
-def _explain(error: ValidationError) -> str:
-    """The first of pydantic's errors, with its place."""
-    first: Any = error.errors(include_url=False)[0]
-    # parse_architecture and parse_recipe say it in their own words; pydantic would put "Value error" before them.
-    reason = str(first["ctx"]["error"]) if first["type"] == "value_error" else first["msg"]
-    return ": ".join([*filter(None, [".".join(map(str, first["loc"]))]), reason])

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explorer.link import MAX_BYTES, LinkError, Shared, parse_shared, to_data
+from explorer.network.reading import decode_json
 
 MAX_SAVED = 500
 MAX_NAME = 60
@@ -112,13 +113,13 @@ def _file_name(name: str) -> str:
 
 def _parse(path: Path, size: int) -> Saved | None:
     try:
-        data = json.loads(path.read_bytes()) if size <= 2 * MAX_BYTES else None
+        data = decode_json(path.read_bytes(), "a saved network", 2 * MAX_BYTES, LinkError) if size <= 2 * MAX_BYTES else None
         if not isinstance(data, dict):
             raise LinkError("not a saved network")
         name, owner = data.pop("name", None), data.pop("owner", None)
         if not isinstance(name, str) or not isinstance(owner, str) or _file_name(name) != path.name:
             raise LinkError("its name is not its file's")
         return Saved(name, owner, parse_shared(data))
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, LinkError) as error:
         log.warning("%s is left out: %s", path, error)
         return None

@@ -113,12 +113,12 @@ def test_json_form():
     ("data", "message"),
     [
         ([], "an assignment is an object with max_params"),
-        ({"max_params": 0}, "max_params: "),
-        ({"max_params": True}, "max_params: "),
-        ({"max_epochs": 2.0}, "max_epochs: "),
-        ({"min_accuracy": float("nan")}, "min_accuracy: "),
-        ({"min_accuracy": 99.4}, "min_accuracy: "),
-        ({"dropout": 1}, "dropout: "),
+        ({"max_params": 0}, "max_params must be at least 1; this has 0"),
+        ({"max_params": True}, "max_params must be a whole number; this has true"),
+        ({"max_epochs": 2.0}, "max_epochs must be a whole number; this has 2.0"),
+        ({"min_accuracy": float("nan")}, "min_accuracy must be .*; this has NaN"),
+        ({"min_accuracy": 99.4}, "min_accuracy must be at most 1.0; this has 99.4"),
+        ({"dropout": 1}, "dropout must be true or false; this has 1"),
         ({"max_parameters": 1}, 'unknown limit "max_parameters"; an assignment has max_params, '),
     ],
 )

@@ -13,15 +13,19 @@ def decode_json(text: str | bytes, what: str, limit: int, refuse: Callable[[str]
         return json.loads(text)
     except RecursionError:
         raise refuse("not JSON that can be read: brackets are nested too deeply") from None
-    except ValueError as error:
+    except UnicodeDecodeError:
+        raise refuse("not JSON: the file is not text in UTF-8") from None
+    except json.JSONDecodeError as error:
         raise refuse(f"not JSON: {error}") from None
+    except ValueError:  # Python reads no number of more than 4,300 digits
+        raise refuse("not JSON that can be read: a number has too many digits") from None
 
 
 def shown(value: Any) -> str:
-    """A value as an error quotes it: cut short where it is long, and without halves of characters, which no page can show."""
+    """A value as an error quotes it: as JSON, cut short where it is long, with \\u… for what cannot be seen."""
     try:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except RecursionError:
         return "brackets nested too deeply"
     text = text if len(text) <= 60 else text[:57] + "..."
-    return text.encode("utf-8", "replace").decode()
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)

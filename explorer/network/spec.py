@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
 
 from explorer.network.reading import decode_json, shown
+from explorer.network.validation import describe_fault
 
 MAX_LAYERS = 200
 MAX_JSON_BYTES = 200_000
@@ -320,7 +321,7 @@ def _explain(error: ValidationError, data: dict[str, Any]) -> ArchitectureError:
         return ArchitectureError(f"unknown field {shown(location[0])}; an architecture has {valid}")
     if location[:1] == ("layers",) and first["type"] == "too_long":
         return ArchitectureError(f"at most {MAX_LAYERS} layers; this has {len(data['layers'])}")
-    return ArchitectureError(f"{'.'.join(map(str, location))}: {_reason(first)}")
+    return ArchitectureError(describe_fault(error, "an architecture"))
 
 
 def _explain_layer(index: int, layer: Any, first: Any) -> ArchitectureError:
@@ -377,10 +378,6 @@ def bounds(metadata: typing.Iterable[Any]) -> dict[str, float]:
         for constraint in (item, *getattr(item, "metadata", ())):
             found |= {name: value for name in ("ge", "gt", "le", "lt") if (value := getattr(constraint, name, None)) is not None}
     return found
-
-
-def _reason(first: Any) -> str:
-    return f"{first['msg'][0].lower()}{first['msg'][1:]}; this has {shown(first['input'])}"
 
 
 def _json_type(value: Any) -> str:

@@ -37,6 +37,9 @@ class CheckpointError(Exception):
     """A checkpoint that is not there or is damaged; the message says which."""
 
 
+# What reading bytes that are no checkpoint may raise.
+UNREADABLE = (SafetensorError, ValueError, LookupError, TypeError, RuntimeError)
+
 # --- a checkpoint as bytes ------------------------------------------------------------------------------------------
 
 
@@ -53,8 +56,8 @@ def from_bytes(data: bytes) -> Checkpoint:
     """Raises CheckpointError, which says what is wrong."""
     try:
         return _checked(_metadata(data), safetensors.torch.load(data))
-    except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
-        raise CheckpointError(f"{type(error).__name__}: {error}") from None
+    except UNREADABLE as error:
+        raise _damage(error) from None
 
 
 def _from_file(path: Path) -> Checkpoint:
@@ -63,8 +66,16 @@ def _from_file(path: Path) -> Checkpoint:
         with safe_open(path, "pt") as file:
             # Copies: the tensors that safe_open gives lie in the file itself, which may be deleted.
             return _checked(file.metadata() or {}, {name: file.get_tensor(name).clone() for name in file.keys()})  # noqa: SIM118
-    except (SafetensorError, ValueError, LookupError, TypeError, RuntimeError) as error:
-        raise CheckpointError(f"{type(error).__name__}: {error}") from None
+    except UNREADABLE as error:
+        raise _damage(error) from None
+
+
+def _damage(error: Exception) -> CheckpointError:
+    if isinstance(error, SafetensorError):
+        return CheckpointError("its parts do not fit together")
+    if isinstance(error, RuntimeError):  # torch's own words, as where there is no memory for it
+        return CheckpointError(f"torch cannot read it: {str(error).partition(chr(10))[0]}")
+    return CheckpointError("it does not hold what a checkpoint holds")
 
 
 def _checked(metadata: Mapping[str, str], tensors: dict[str, Tensor]) -> Checkpoint:

@@ -31,6 +31,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from explorer.network.validation import describe_fault
+
 Kind = Literal["started", "step", "epoch", "paused", "stopped", "finished", "failed"]
 
 TIMES = ("seconds", "iterations_per_second")  # the metrics that a clock gives
@@ -68,8 +70,7 @@ def parse_event(line: str | bytes) -> Event:
     try:
         return Event.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise EventError(f"not an event: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise EventError(f"not an event: {describe_fault(error, 'the line')}") from None
 
 
 def without_times(event: Event) -> Event:

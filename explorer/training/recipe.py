@@ -235,8 +235,10 @@ def _explain_choice(field: str, value: Any, first: Any, location: list[str]) -> 
         what = f"unknown kind {shown(value['kind'])}" if "kind" in value else "kind is missing"
         return RecipeError(f"{field}: {what}; the kinds are {', '.join(kinds)}", field)
     model = OPTIMIZERS[value["kind"]] if field == "optimizer" else SCHEDULERS[value["kind"]].model
+    if not location and first["type"] != "value_error":
+        return RecipeError(f"{field}: a field's name holds half a character", field)
     if not location:  # the fields are right one by one, but not together
-        return RecipeError(f"{field}: {first['msg'].removeprefix('Value error, ')}", field)
+        return RecipeError(f"{field}: {first['ctx']['error']}", field)
     name = location[0]
     if first["type"] == "extra_forbidden":
         names = [known for known in model.model_fields if known != "kind"]
