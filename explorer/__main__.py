@@ -26,6 +26,7 @@ from explorer.network.spec import Architecture, ArchitectureError, parse_archite
 from explorer.network.summary_table import SummaryError, import_summary, summary_table
 from explorer.presets import WAYS, PresetError, load_presets
 from explorer.shell_runs import OWNER, continue_run, list_runs, resume_run, train_new
+from explorer.text import quoted
 from explorer.training.datasets import DATASETS, DatasetError
 from explorer.training.devices import DeviceError
 from explorer.training.event import epochs_csv
@@ -186,7 +187,9 @@ def _to_train(options: argparse.Namespace) -> tuple[Architecture, Recipe]:
     if options.recipe:
         found = preset.way(options.recipe) if preset else None
         if found is None:
-            raise CommandError(f"{options.arch} has no recipe {options.recipe!r}; the documented presets have {', '.join(WAYS)}")
+            raise CommandError(
+                f"{options.arch} has no recipe {quoted(options.recipe)}; the documented presets have {', '.join(WAYS)}"
+            )
         (architecture, recipe), unsaid = found, {}
     told = {name: getattr(options, name) for name in ("dataset", "epochs", "seed", "device", "precision")}
     told = unsaid | {name: value for name, value in told.items() if value is not None}
@@ -213,7 +216,7 @@ def _read_architecture(name: str) -> Architecture:
         return parse_architecture(sys.stdin.buffer.read())
     path = Path(name)
     if not path.is_file():
-        raise CommandError(f"{name!r} is neither a preset nor a file; the presets are {', '.join(presets)}")
+        raise CommandError(f"{quoted(name)} is neither a preset nor a file; the presets are {', '.join(presets)}")
     try:
         return parse_architecture(path.read_bytes())
     except ArchitectureError as error:
@@ -262,7 +265,7 @@ def _unit(text: str) -> tuple[int, int]:
     try:
         return int(row), int(column)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"a unit is ROW,COLUMN, such as 3,4; this is {text!r}") from None
+        raise argparse.ArgumentTypeError(f"a unit is ROW,COLUMN, such as 3,4; this is {quoted(text)}") from None
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from explorer.network.spec import Architecture, Dropout, Dropout2d, Shape, parse_architecture
 from explorer.network.validation import describe_fault
+from explorer.text import quoted
 from explorer.training.recipe import Recipe, parse_recipe
 
 FOLDER = Path(__file__).resolve().parent.parent / "presets"
@@ -251,7 +252,7 @@ def preset(id: str) -> Preset:
     """The preset of that id. Raises PresetError, which lists the ids."""
     presets = load_presets()
     if id not in presets:
-        raise PresetError(f"unknown preset {id!r}; the presets are {', '.join(presets)}")
+        raise PresetError(f"unknown preset {quoted(id)}; the presets are {', '.join(presets)}")
     return presets[id]
 
 
@@ -312,5 +313,5 @@ def _read(path: Path) -> Preset:
     except ValidationError as error:
         raise PresetError(f"{path.name}: {describe_fault(error, 'a preset')}") from None
     if found.id != path.stem:
-        raise PresetError(f"{path.name}: id: must be the file's name, {path.stem!r}; this has {found.id!r}")
+        raise PresetError(f"{path.name}: id: must be the file's name, {quoted(path.stem)}; this has {quoted(found.id)}")
     return found

@@ -87,6 +87,12 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def quoted(text: str, limit: int = 60) -> str:
+    """Somebody's word as a message names it, cut where it is long: “nosuchrun”."""
+    line = printable(text)
+    return f"“{line if len(line) <= limit else line[: limit - 1].rstrip() + '…'}”"
+
+
 def sentence(text: str) -> str:
     """A message as a sentence: "there is no run here" -> "There is no run here.".
 

@@ -78,7 +78,7 @@ def test_receptive_field(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["analyze", "gap-18k"], "error: 'gap-18k' is neither a preset nor a file; the presets are adaptive-pool-16k, "),
+        (["analyze", "gap-18k"], "error: “gap-18k” is neither a preset nor a file; the presets are adaptive-pool-16k, "),
         (
             ["receptive-field", "gap-17k", "--layer", "99", "--unit", "0,0"],
             "error: no layer 99: the layers are counted from 0 to 29",
@@ -151,7 +151,7 @@ def test_a_recipe_that_does_not_exist_is_said(capsys, tmp_path, arch):
     file.write_text(to_json(load_presets()["gap-17k"].architecture))
     status, _, err = run(capsys, "train", str(file) if arch == "FILE" else arch, "--recipe", "tuned")
     assert status == 1
-    assert "has no recipe 'tuned'; the documented presets have documented, tuned" in err
+    assert "has no recipe “tuned”; the documented presets have documented, tuned" in err
 
 
 @pytest.mark.parametrize("id", PRESETS)
@@ -229,8 +229,8 @@ def test_a_training_is_kept_continued_and_listed(capsys, home):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("resume", "guess"), "error: there is no run 'guess' here; it may have been deleted"),
-        (("continue", "guess", "--epochs", "1"), "error: there is no run 'guess' here"),
+        (("resume", "guess"), "error: there is no run “guess” here; it may have been deleted"),
+        (("continue", "guess", "--epochs", "1"), "error: there is no run “guess” here"),
         (("continue", "ID", "--epochs", "0"), "error: a run is continued for 1 to 1000 epochs; this is 0"),
         (("resume", "ID"), "error: run ID is finished; only one that is paused, interrupted, stopped, failed or queued can be"),
     ],

@@ -69,7 +69,7 @@ def test_blank_starts_from_nothing() -> None:
 
 
 def test_an_unknown_id_is_told_the_valid_ones() -> None:
-    with pytest.raises(PresetError, match=r"unknown preset 'gap'; the presets are adaptive-pool-16k, .*, blank"):
+    with pytest.raises(PresetError, match=r"unknown preset “gap”; the presets are adaptive-pool-16k, .*, blank"):
         preset("gap")
 
 
@@ -236,7 +236,7 @@ def broken(folder: Path, change: Any) -> Path:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda data: data.update(id="strided"), "id: must be the file's name, 'strided-20k'; this has 'strided'"),
+        (lambda data: data.update(id="strided"), "id: must be the file's name, “strided-20k”; this has “strided”"),
         (lambda data: data.update(titel="x"), "titel is not known here"),
         (lambda data: data.pop("recipe"), "recipe is missing"),
         (lambda data: data["architecture"]["layers"][0].update(kind="Conv"), "architecture: layer 0: unknown kind"),

@@ -130,3 +130,8 @@ def test_no_cell_is_a_formula(given, expected):
 )
 def test_a_message_is_a_sentence(given, expected):
     assert text.sentence(given) == expected
+
+
+def test_a_quoted_word_is_cut_and_seen():
+    assert text.quoted("nosuch\u202erun") == "“nosuchrun”"
+    assert text.quoted("x" * 100) == f"“{'x' * 59}…”"

@@ -21,6 +21,7 @@ from typing import Any
 
 from explorer.network.spec import parse_architecture
 from explorer.network.spec import to_json as architecture_to_json
+from explorer.text import quoted
 from explorer.training.checkpoint_files import CheckpointFolder, CheckpointMemory, Checkpoints, Lock
 from explorer.training.database import Database, StoreError
 from explorer.training.event import Event, EventError, parse_event
@@ -306,7 +307,7 @@ class Store:
 def _row(connection: Connection, run_id: str) -> Row:
     row: Row | None = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
     if row is None:
-        raise UnknownRun(f"there is no run {run_id!r} here; it may have been deleted")
+        raise UnknownRun(f"there is no run {quoted(run_id)} here; it may have been deleted")
     return row
 
 

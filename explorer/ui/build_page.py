@@ -8,11 +8,11 @@ import streamlit as st
 from explorer.network.analysis import Analysis, Row, analyze, shape_text
 from explorer.network.explain import parameter_arithmetic, size_arithmetic
 from explorer.network.layers import LAYERS
-from explorer.text import for_markdown, percent, short_bytes, short_count
+from explorer.text import percent, short_bytes, short_count
 from explorer.training.database import StoreError
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
-from explorer.ui import charts, state
+from explorer.ui import charts, messages, state
 from explorer.ui.address import keep_address
 from explorer.ui.assignment_card import Results, assignment_form, assignment_line, finished_results
 from explorer.ui.field_view import Around, field_view
@@ -34,7 +34,7 @@ def _results() -> Results:
     try:
         return finished_results()
     except StoreError as error:
-        st.warning(for_markdown(f"{error}."), icon=":material/warning:")
+        messages.warning(str(error))
         return {}
 
 
@@ -46,7 +46,7 @@ def _header() -> None:
     session = state.accept_draft()
     name_key = f"name-{session.stack.base}-{session.work}"  # another work's name is another input's
     if session.notice:
-        st.warning(session.notice, icon=":material/link_off:")
+        messages.warning(session.notice, icon=messages.NOT_FOUND)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="header"):
         start_menu(session)
         st.button("Open…", icon=":material/upload_file:", key="open", on_click=state.ask_to_open)

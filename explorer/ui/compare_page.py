@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from explorer.text import counted, for_markdown
+from explorer.text import counted
 from explorer.training.datasets import DATASETS
 from explorer.training.run import Snapshot
-from explorer.ui import process, state
+from explorer.ui import messages, process, state
 from explorer.ui.charts import Chart
 from explorer.ui.compare.chosen import CHOSEN, MOST, Chosen, find, find_all, first_choice, offered, read_link, write_link
 from explorer.ui.compare.computation_view import computation_charts, computation_view
@@ -128,8 +128,7 @@ def _choose() -> list[str]:
         known, missing = read_link(st.query_params.get(PARAMETER))
         st.session_state[CHOSEN] = known if known or missing else first_choice()
         if missing:
-            names = ", ".join(for_markdown(key) for key in missing)
-            st.warning(f"Not on this server, so left out: {names}.", icon=":material/link_off:")
+            messages.warning(f"Not on this server, so left out: {', '.join(missing)}", icon=messages.NOT_FOUND)
     # Written each time: the browser knows them by their labels, and a run's changes with every epoch. Without what was deleted.
     st.session_state[CHOSEN] = [key for key in st.session_state[CHOSEN] if key in options]
     keys: list[str] = st.multiselect(

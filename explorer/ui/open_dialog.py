@@ -9,8 +9,7 @@ from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import layer_text
 from explorer.network.spec import Architecture
 from explorer.network.summary_table import Answer, Choice, Imported
-from explorer.text import for_markdown
-from explorer.ui import state
+from explorer.ui import messages, state
 from explorer.ui.opening import Opened, OpenError, open_text, work
 
 PLACEHOLDER = """Paste a model summary, or a whole README or notebook that has one:
@@ -20,8 +19,6 @@ PLACEHOLDER = """Paste a model summary, or a whole README or notebook that has o
               ReLU-2            [-1, 8, 26, 26]               0
 
 or a link from this program, or an architecture as JSON."""
-
-WARNING = ":material/warning:"
 
 
 @st.dialog("Open a network", width="large")
@@ -42,12 +39,12 @@ def open_dialog() -> None:
     text = file.getvalue().decode("utf-8", "replace") if file else pasted
     if not text.strip():
         if file:
-            st.error(f"Nothing to open: {for_markdown(file.name)} is empty.", icon=":material/error:")
+            messages.error(f"Nothing to open: {file.name} is empty")
         return
     try:
         opened = open_text(text)
     except OpenError as error:
-        st.error(f"Nothing to open: {for_markdown(str(error))}.", icon=":material/error:")
+        messages.error(f"Nothing to open: {error}")
         return
     _read(opened)
 
@@ -94,13 +91,13 @@ def _overview(architecture: Architecture) -> None:
         f'<p class="heading" data-read="{len(architecture.layers)}">{figures}</p><div class="read"><table>{rows}</table></div>'
     )
     if analysis.problem:
-        st.warning(for_markdown(f"Layer {analysis.problem.index} doesn’t fit: {analysis.problem.message}."), icon=WARNING)
+        messages.warning(f"Layer {analysis.problem.index} doesn’t fit: {analysis.problem.message}")
 
 
 def _remarks(imported: Imported) -> None:
     """What could not be read, and what had to be assumed."""
     if problem := imported.problem:
-        st.warning(for_markdown(f"Line {problem.line}, {problem.row}: {problem.message}. What was read is kept."), icon=WARNING)
+        messages.warning(f"Line {problem.line}, {problem.row}: {problem.message}. What was read is kept")
     if imported.notes:
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in imported.notes)
         st.html(f'<ul class="notes">{notes}</ul>')

@@ -6,8 +6,8 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from explorer.text import for_markdown
 from explorer.training.run import RunError
+from explorer.ui import messages
 
 P = ParamSpec("P")
 
@@ -18,7 +18,7 @@ DONE, WRONG = ":material/check:", ":material/error:"
 def say(text: str, icon: str = DONE) -> None:
     """A short message, shown by the part that is drawn next. For callbacks: what they draw themselves would stand in place of
     the first elements of the page."""
-    st.session_state.setdefault(_KEY, []).append((for_markdown(text), icon))
+    st.session_state.setdefault(_KEY, []).append((messages.shown(text), icon))
 
 
 def part(draw: Callable[P, None]) -> Callable[P, None]:
@@ -32,6 +32,6 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
         try:
             draw(*args, **kwargs)
         except RunError as error:
-            st.error(f"{for_markdown(str(error))}.", icon=WRONG)
+            messages.error(str(error))
 
     return drawn

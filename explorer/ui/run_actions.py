@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from explorer.text import for_markdown
 from explorer.training.jobs import JobManager
 from explorer.training.run import RESUMABLE, RunError, Snapshot, Status
-from explorer.ui import process
+from explorer.ui import messages, process
 from explorer.ui.part import WRONG, say
 
 MORE_EPOCHS = 5  # offered first
@@ -35,7 +34,7 @@ ACTIONS = (
 def notices() -> None:
     """What whoever starts a run here should know before: nothing can be kept, say."""
     for notice in process.jobs().notices:
-        st.warning(for_markdown(notice), icon=":material/warning:")
+        messages.warning(notice)
 
 
 def run_actions(snapshot: Snapshot, place: str) -> None:

@@ -10,10 +10,10 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from explorer.network.analysis import analyze
-from explorer.text import counted, duration, for_markdown, percent
+from explorer.text import counted, duration, percent
 from explorer.training.datasets import DATASETS
 from explorer.training.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
-from explorer.ui import process, state
+from explorer.ui import messages, process, state
 from explorer.ui.follow import follow
 from explorer.ui.lasting import last, lasting
 from explorer.ui.part import part
@@ -223,7 +223,7 @@ def _details(snapshot: Snapshot, build: StreamlitPage, train: StreamlitPage) -> 
         f"<p>{html.escape(_facts(snapshot))}</p></div>"
     )
     if snapshot.message:
-        (st.error if snapshot.status == "failed" else st.info)(for_markdown(snapshot.message))
+        (messages.error if snapshot.status == "failed" else messages.info)(snapshot.message, icon=None)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button("Watch", icon=":material/monitoring:", help="Its curves, on the Train page."):
             state.put(replace(state.current(), run=run.id))

@@ -12,7 +12,7 @@ import streamlit as st
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture
 from explorer.presets import WAYS, Preset, load_presets, result
-from explorer.text import counted, duration, for_markdown, percent
+from explorer.text import counted, duration, percent
 from explorer.training.datasets import BUILT_IN, DATASETS
 from explorer.training.devices import DeviceError
 from explorer.training.event import Event
@@ -20,7 +20,7 @@ from explorer.training.jobs import QueueFull, Snapshot, UnknownRun
 from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe, RecipeError
 from explorer.training.same_run import run_in_hand
-from explorer.ui import charts, process, state
+from explorer.ui import charts, messages, process, state
 from explorer.ui.follow import follow
 from explorer.ui.lasting import last, lasting
 from explorer.ui.part import WRONG, part, say
@@ -81,11 +81,11 @@ def _recipe(session: state.Session) -> None:
         _ways(session)
     obstacle = find_problem(architecture, DATASETS[recipe.dataset])
     if obstacle:
-        start.warning(f"This network cannot be trained yet: {obstacle.message}.")
+        messages.warning(f"this network cannot be trained yet: {obstacle.message}", icon=None, on=start)
         if obstacle.mended:
             start.button("Apply fix", on_click=_mend, args=(obstacle.mended,), width="stretch")
     if wrong:
-        start.error(f"{for_markdown(wrong)}.")
+        messages.error(wrong, icon=None, on=start)
     start.button(
         "Start training",
         type="primary",
@@ -181,7 +181,9 @@ def _ask_whether_to_repeat(session: state.Session, recipe: Recipe) -> None:
         return
     ago = duration(max(0.0, time.time() - same.run.submitted))
     with st.container(key="repeat", gap="small"):
-        st.info(f"This very run {_how_it_stands(same)}: the same network, recipe and seed, started {ago} ago. Start another?")
+        messages.info(
+            f"This very run {_how_it_stands(same)}: the same network, recipe and seed, started {ago} ago. Start another?"
+        )
         with st.container(horizontal=True, gap="small"):
             if same.run.id != session.run:
                 st.button("Show that run", on_click=_show, args=(same.run.id,), width="stretch")
@@ -209,7 +211,7 @@ def _snapshot(run: str | None) -> Snapshot | None:
     try:
         snapshot = process.jobs().snapshot(wanted, POINTS)
     except UnknownRun as error:
-        st.info(f"{error}.")
+        messages.info(str(error))
         return None
     st.query_params["run"] = wanted
     return snapshot
@@ -253,9 +255,9 @@ def _status(snapshot: Snapshot) -> None:
         run_actions(snapshot, "train")
     st.progress(*_progress(snapshot))
     if snapshot.message and snapshot.status != "failed":
-        st.info(for_markdown(snapshot.message))
+        messages.info(snapshot.message)
     if snapshot.status == "failed":
-        st.error(for_markdown(snapshot.message or (snapshot.latest.message if snapshot.latest else "")))
+        messages.error(snapshot.message or (snapshot.latest.message if snapshot.latest else ""), icon=None)
         if run.recipe.dataset != BUILT_IN and snapshot.started is None and st.button("Use the built-in digits instead"):
             _use_digits()
             st.rerun()  # the form too, which stands outside this fragment

@@ -159,7 +159,7 @@ def test_missing_images_are_said_and_the_built_in_ones_offered(app):
 
 def test_an_unknown_run_is_said(app):
     app.open("/train?run=nosuchrun")
-    expect(app.page.get_by_test_id("stAlert")).to_contain_text("there is no run 'nosuchrun' here")
+    expect(app.page.get_by_test_id("stAlert")).to_contain_text("There is no run “nosuchrun” here")
 
 
 @pytest.mark.slow

@@ -194,4 +194,4 @@ def test_a_run_is_named_opened_downloaded_and_deleted(app: App, tmp_path: Path):
     app.page.get_by_role("button", name="Delete this run").click()
     expect(app.page.get_by_text("Choose a run to open").or_(app.page.get_by_text("No runs yet"))).to_be_visible()
     app.open(f"/train?run={run_id}")
-    expect(app.page.get_by_test_id("stAlert")).to_contain_text(f"no run '{run_id}'")
+    expect(app.page.get_by_test_id("stAlert")).to_contain_text(f"no run “{run_id}”")

@@ -119,7 +119,7 @@ def test_ids_are_not_guessed(manager: JobManager, small: Architecture) -> None:
     ids = [manager.submit(small, recipe()) for _ in range(50)]
     assert len(set(ids)) == 50
     assert all(len(run_id) == run.ID_LENGTH and set(run_id) <= set(run.ID_LETTERS) for run_id in ids)
-    with pytest.raises(UnknownRun, match="there is no run 'guess'"):
+    with pytest.raises(UnknownRun, match="there is no run “guess”"):
         manager.snapshot("guess")
     with pytest.raises(UnknownRun):
         manager.stop("guess")

@@ -99,7 +99,7 @@ def test_a_revision_grows_with_every_change(store: Store) -> None:
 def test_an_unknown_run(store: Store) -> None:
     asks = [store.kept, store.events, store.revision, store.last_epoch, store.delete, lambda run: store.rename(run, "x")]
     for ask in [*asks, lambda run: store.history(run, 10), lambda run: store.append(run, 0, [])]:
-        with pytest.raises(UnknownRun, match="there is no run 'guess' here"):
+        with pytest.raises(UnknownRun, match="there is no run “guess” here"):
             ask("guess")
     assert store.take("guess", ["queued"]) is None
 

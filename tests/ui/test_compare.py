@@ -231,7 +231,7 @@ def test_what_was_typed_just_before_train_all_is_what_is_queued(two_saved):
     app.number_input(key="compare-epochs").set_value(3)
     next(button for button in app.button if button.label == "Train 4 runs").click().run()
     assert [snapshot.run.recipe.epochs for snapshot in process.jobs().runs()] == [3, 3]
-    assert app.toast[0].value == "2 runs queued"
+    assert app.toast[0].value == "2 runs queued."
 
 
 @pytest.mark.parametrize("way", ["documented", "tuned"])

@@ -170,7 +170,7 @@ def test_a_network_that_cannot_be_trained_is_said_and_start_is_off():
 
 def test_a_run_that_the_server_does_not_know():
     app = opened(train_page, run="nosuchrun")
-    assert "there is no run 'nosuchrun' here" in app.info[0].value
+    assert "There is no run “nosuchrun” here" in app.info[0].value
 
 
 DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
@@ -295,7 +295,7 @@ def test_a_limit_outside_its_range_is_said_and_the_old_one_stays(limit, within, 
     assert getattr(held, limit) == (within if limit != "min_accuracy" else 1.0)
     box.set_value(outside).run()
     assert not app.exception
-    assert app.toast[0].value.replace("\\", "") == f"{words}, or nothing. It stays as it was"
+    assert app.toast[0].value.replace("\\", "") == f"{words}, or nothing. It stays as it was."
     assert session(app).assignment == held
     assert next(each for each in app.number_input if each.key == box.key).value == within
 
@@ -305,7 +305,7 @@ def test_a_limit_outside_its_range_is_said_and_the_old_one_stays(limit, within, 
     [
         ("Batch size", 9_999_999, "batch_size must be a whole number from 2 to 4096; this has 9999999"),
         ("lr", 1e9, "optimizer.lr must be a number above 0 to 10"),
-        ("Seed", -4, "seed must be a whole number from 0 to 999999; this has -4"),
+        ("Seed", -4, "Seed must be a whole number from 0 to 999999; this has -4"),
     ],
 )
 def test_a_recipe_that_cannot_be_is_said_and_start_is_off(label, value, words):
@@ -342,7 +342,7 @@ def test_what_was_typed_just_before_start_is_what_trains():
 @pytest.mark.parametrize(
     ("label", "value", "words"),
     [
-        ("Epochs", 5000, "epochs must be a whole number from 1 to 1000; this has 5000"),
+        ("Epochs", 5000, "Epochs must be a whole number from 1 to 1000; this has 5000"),
         ("Images", "cifar10", "This network cannot be trained yet: the network takes images of 1×28×28"),
     ],
 )
@@ -391,7 +391,7 @@ def test_a_watched_run_that_is_deleted_is_said(monkeypatch):
     monkeypatch.setattr(process.jobs(), "snapshot", deleted_between)
     app.run()
     assert not app.exception
-    assert any("no run" in error.value for error in app.error)
+    assert any("No run" in error.value for error in app.error)
 
 
 @pytest.mark.parametrize("page", [build_page, train_page, runs_page], ids=["build", "train", "runs"])
