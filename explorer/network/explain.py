@@ -5,15 +5,19 @@ from typing import Any
 
 from explorer.network.analysis import Row
 from explorer.network.layers import LAYERS, Window
-from explorer.network.spec import Conv2d, Linear, pair
+from explorer.network.spec import Conv2d, Linear, Upsample, pair
+
+_BORDERS = ("ZeroPad2d", "ReflectionPad2d")
 
 
 def size_arithmetic(row: Row) -> str | None:
     """How the rows of the output follow from those of the input, for layers with windows: "⌊(28 − 3) ÷ 1⌋ + 1 = 26"."""
     if len(row.output_shape) != 3:
         return None
+    if isinstance(row.layer, Upsample):
+        return _multiplied(row, pair(row.layer.scale_factor))
     axes = LAYERS[row.kind].axes(row.layer)
-    if not all(isinstance(axis, Window) for axis in axes) or row.kind == "ZeroPad2d":
+    if not all(isinstance(axis, Window) for axis in axes) or row.kind in _BORDERS:
         return None
     return _size(row, axes[0], 1) + ("" if _same_on_both_axes(row, axes) else " rows; " + _size(row, axes[1], 2) + " columns")
 
@@ -27,6 +31,12 @@ def parameter_arithmetic(row: Row) -> str | None:
 
 def _same_on_both_axes(row: Row, axes: tuple[Any, Any]) -> bool:
     return axes[0] == axes[1] and row.input_shape[1] == row.input_shape[2]
+
+
+def _multiplied(row: Row, factors: tuple[int, int]) -> str:
+    sides = zip(row.input_shape[1:], factors, row.output_shape[1:], strict=True)
+    rows, columns = (f"{before} × {factor} = {after}" for before, factor, after in sides)
+    return rows if rows == columns else f"{rows} rows; {columns} columns"
 
 
 def _size(row: Row, window: Any, axis: int) -> str:

@@ -30,6 +30,22 @@ class AdaptiveWindows:
     """Output i of o touches floor(i·n/o) up to ceil((i+1)·n/o)."""
 
 
+Placing = Literal["nearest", "halves", "corners"]
+
+
+@dataclass(frozen=True)
+class Interpolated:
+    """There are `scale` outputs to each input, and each touches the inputs nearest to it.
+
+    "nearest": the one input that it repeats. "halves" and "corners": the one or two inputs that it
+    lies on or between, where outputs and inputs are laid out as torch does without and with
+    align_corners.
+    """
+
+    scale: int
+    placing: Placing
+
+
 @dataclass(frozen=True)
 class EachItsOwn:
     """Output i touches input i alone: element-wise layers, batch normalisation, dropout."""
@@ -45,7 +61,7 @@ class Everything:
     """One output that touches every input: flattening, and what follows it."""
 
 
-Axis = Window | AdaptiveWindows | EachItsOwn | SharedStatistics | Everything
+Axis = Window | AdaptiveWindows | Interpolated | EachItsOwn | SharedStatistics | Everything
 Axes = tuple[Axis, Axis]  # rows, columns
 
 
@@ -204,6 +220,35 @@ def _statistics_exist(layer: spec.BatchNorm2d | spec.BatchNorm1d, shape: Shape) 
     )
 
 
+def _border_is_inside(layer: spec.ReflectionPad2d, shape: Shape) -> Misfit | None:
+    """A map can be mirrored no further than its own pixels reach, without the one at the edge."""
+    borders, sides = _borders(layer), shape[1:]
+    if all(max(border) < side for border, side in zip(borders, sides, strict=True)):
+        return None
+    (top, bottom), (left, right) = (tuple(min(n, side - 1) for n in border) for border, side in zip(borders, sides, strict=True))
+    largest = _as_argument((left, right, top, bottom))
+    fitting = f"set padding to {largest}", layer.model_copy(update={"padding": largest})
+    widest = tuple(max(border) + 1 for border in borders)
+    return Misfit(
+        f"ReflectionPad2d mirrors a map without its edge, so this padding needs a map of at least "
+        f"{size_text(widest)}; it gets {size_text(sides)}",
+        "use ZeroPad2d",
+        replace_with=spec.ZeroPad2d(padding=layer.padding),
+        otherwise=fitting if largest else None,
+    )
+
+
+def _corners_are_bilinear(layer: spec.Upsample, shape: Shape) -> Misfit | None:
+    if layer.mode == "bilinear" or layer.align_corners is None:
+        return None
+    return Misfit(
+        f"align_corners is for interpolating, and mode {layer.mode} repeats values",
+        'set mode to "bilinear"',
+        replace_with=layer.model_copy(update={"mode": "bilinear"}),
+        otherwise=("set align_corners to false", layer.model_copy(update={"align_corners": None})),
+    )
+
+
 def _dim_exists(layer: spec.Softmax | spec.LogSoftmax, shape: Shape) -> Misfit | None:
     dimensions = len(shape) + 1  # with the batch
     if not -dimensions < layer.dim < dimensions:
@@ -246,9 +291,23 @@ def _windows(layer: Any) -> Axes:
     )
 
 
-def _zero_border(layer: spec.ZeroPad2d) -> Axes:
-    left, _, top, _ = (layer.padding,) * 4 if isinstance(layer.padding, int) else layer.padding
-    return Window(1, padding=top), Window(1, padding=left)
+def _borders(layer: spec.ZeroPad2d | spec.ReflectionPad2d) -> Padding:
+    left, right, top, bottom = (layer.padding,) * 4 if isinstance(layer.padding, int) else layer.padding
+    return (top, bottom), (left, right)
+
+
+def _bordered(fill: str) -> Callable[[Any], Axes]:
+    def axes(layer: Any) -> Axes:
+        (top, _), (left, _) = _borders(layer)
+        return Window(1, padding=top, fill=fill), Window(1, padding=left, fill=fill)
+
+    return axes
+
+
+def _between_pixels(layer: spec.Upsample) -> Axes:
+    rows, columns = pair(layer.scale_factor)
+    placing: Placing = "nearest" if layer.mode == "nearest" else "corners" if layer.align_corners else "halves"
+    return Interpolated(rows, placing), Interpolated(columns, placing)
 
 
 def _of_the_batch(layer: spec.BatchNorm2d) -> Axes:
@@ -331,7 +390,13 @@ LAYERS: dict[str, LayerKind] = {
     "Linear": LayerKind("Head and shape", "every output sees every input", "vector", _all, _channels("in_features")),
     "Softmax": LayerKind("Head and shape", "values to probabilities", "either", _along_dim, misfit=_dim_exists),
     "LogSoftmax": LayerKind("Head and shape", "values to log-probabilities", "either", _along_dim, misfit=_dim_exists),
-    "ZeroPad2d": LayerKind("Head and shape", "a border of zeros", "map", _zero_border),
+    "ZeroPad2d": LayerKind("Head and shape", "a border of zeros", "map", _bordered("zeros")),
+    "ReflectionPad2d": LayerKind(
+        "Head and shape", "a border that mirrors the map", "map", _bordered("reflect"), misfit=_border_is_inside
+    ),
+    "Upsample": LayerKind(
+        "Head and shape", "enlarges the map, without parameters", "map", _between_pixels, misfit=_corners_are_bilinear
+    ),
 }
 
 

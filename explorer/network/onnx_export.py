@@ -223,10 +223,24 @@ def _adaptive_max_pool(graph: _Graph, at: _Place) -> str:
     return value
 
 
-def _zero_pad(graph: _Graph, at: _Place) -> str:
-    padding = at.layer.padding
-    left, right, top, bottom = (padding,) * 4 if isinstance(padding, int) else padding
-    return _pad(graph, at.value, ((top, bottom), (left, right)), "constant", 0.0)
+def _border(mode: str) -> Callable[[_Graph, _Place], str]:
+    def pad(graph: _Graph, at: _Place) -> str:
+        padding = at.layer.padding
+        left, right, top, bottom = (padding,) * 4 if isinstance(padding, int) else padding
+        return _pad(graph, at.value, ((top, bottom), (left, right)), mode)
+
+    return pad
+
+
+def _upsample(graph: _Graph, at: _Place) -> str:
+    layer: spec.Upsample = at.layer
+    scales = graph.constant("scales", np.array([1, 1, *pair(layer.scale_factor)], np.float32))
+    if layer.mode == "nearest":
+        how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    else:
+        placing = "align_corners" if layer.align_corners else "half_pixel"
+        how = {"mode": "linear", "coordinate_transformation_mode": placing}
+    return graph.node("Resize", at.value, "", scales, **how)
 
 
 Borders = tuple[tuple[int, ...], ...]  # (above, below), (left, right), in pixels
@@ -353,7 +367,9 @@ _NODES: dict[str, Callable[[_Graph, _Place], str]] = {
     "AvgPool2d": _avg_pool,
     "AdaptiveAvgPool2d": _adaptive_avg_pool,
     "AdaptiveMaxPool2d": _adaptive_max_pool,
-    "ZeroPad2d": _zero_pad,
+    "ZeroPad2d": _border("constant"),
+    "ReflectionPad2d": _border("reflect"),
+    "Upsample": _upsample,
     "BatchNorm2d": _batch_norm,
     "BatchNorm1d": _batch_norm,
     "GroupNorm": _group_norm,

@@ -22,6 +22,7 @@ from explorer.network.layers import (
     Axis,
     EachItsOwn,
     Everything,
+    Interpolated,
     SharedStatistics,
     Window,
 )
@@ -156,6 +157,8 @@ def _after(before: AxisField, axis: Axis, outputs: int) -> AxisField:
             )
         case AdaptiveWindows():
             return _after_adaptive(before, outputs)
+        case Interpolated():
+            return _after_interpolated(before, axis)
         case Window():
             return _after_window(before, axis, outputs)
 
@@ -164,7 +167,8 @@ def _after_window(before: AxisField, window: Window, outputs: int) -> AxisField:
     touched = _touched(before.touched, window, outputs)
     if before.jump is None:
         inputs = _filled(_positions(window, outputs), len(before.first), window.fill)
-        return AxisField(touched, *_hull(before, inputs), None)
+        first, last = _hull(before, inputs)
+        return AxisField(touched, first, last, _spacing(first, last))
     # Evenly spaced units go on evenly into the padding, so the window there is known without any unit.
     starts = np.arange(outputs) * window.stride - window.padding
     ends = starts + window.dilation * (window.kernel - 1)
@@ -201,6 +205,40 @@ def _after_adaptive(before: AxisField, outputs: int) -> AxisField:
     inputs = np.where(taps < ends[:, None], taps, OUTSIDE)
     sums = np.vstack([np.zeros_like(before.touched[:1]), before.touched]).cumsum(axis=0, dtype=np.int16)
     return AxisField(sums[ends] > sums[starts], *_hull(before, inputs), None)
+
+
+def _after_interpolated(before: AxisField, axis: Interpolated) -> AxisField:
+    if axis.scale == 1:
+        return before
+    inputs = _interpolated_inputs(axis, len(before.first))
+    # The appended row is index OUTSIDE, which sees nothing.
+    seen = np.vstack([before.touched, np.zeros_like(before.touched[:1])])
+    touched = seen[inputs[:, 0]] | seen[inputs[:, 1]]
+    first, last = _hull(before, inputs)
+    return AxisField(touched, first, last, _spacing(first, last))
+
+
+def _interpolated_inputs(axis: Interpolated, n: int) -> Ints:
+    """(n · scale, 2): the inputs that have a share in each output, OUTSIDE where it is one alone.
+
+    In whole numbers: the place of output i among the inputs is `above` / `below`.
+    """
+    i = np.arange(n * axis.scale)
+    if axis.placing == "nearest":
+        above, below = i // axis.scale, 1
+    elif axis.placing == "corners":
+        above, below = i * (n - 1), n * axis.scale - 1
+    else:
+        above, below = (2 * i + 1 - axis.scale).clip(min=0), 2 * axis.scale
+    before, rest = np.divmod(above, below)
+    after = np.where((rest > 0) & (before + 1 < n), before + 1, OUTSIDE)
+    return np.stack([before, after], axis=1)
+
+
+def _spacing(first: Ints, last: Ints) -> int | None:
+    """Pixels between neighbouring windows where all are alike, else None."""
+    steps = set(np.diff(first).tolist()) | set(np.diff(last).tolist())
+    return steps.pop() if len(steps) == 1 else None
 
 
 def _positions(window: Window, outputs: int) -> Ints:

@@ -13,7 +13,7 @@ import types
 import typing
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, ValidationError
 
 from explorer.network.reading import decode_json, shown
 from explorer.network.validation import describe_fault
@@ -43,6 +43,11 @@ def _plainest(value: Any) -> Any:
     return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
 
 
+def _whole(value: Any) -> Any:
+    """2.0 -> 2, as torch prints scale factors."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Size = Annotated[StrictInt, Field(ge=1, le=4096)]
 Margin = Annotated[StrictInt, Field(ge=0, le=MAX_MARGIN)]
 Channels = Annotated[StrictInt, Field(ge=1, le=65536)]
@@ -53,6 +58,9 @@ Slope = Annotated[float, Field(strict=True, ge=-10, le=10, allow_inf_nan=False)]
 SizePair = Annotated[Size | tuple[Size, Size], AfterValidator(_plainest)]
 MarginPair = Annotated[Margin | tuple[Margin, Margin], AfterValidator(_plainest)]
 MarginQuad = Annotated[Margin | tuple[Margin, Margin, Margin, Margin], AfterValidator(_plainest)]
+# Beyond 32, torch's float32 arithmetic puts some pixels of "nearest" one too far to the left.
+Factor = Annotated[StrictInt, Field(ge=1, le=32), BeforeValidator(_whole)]
+FactorPair = Annotated[Factor | tuple[Factor, Factor], AfterValidator(_plainest)]
 
 
 def pair(value: int | tuple[int, int]) -> tuple[int, int]:
@@ -118,6 +126,20 @@ class AdaptiveMaxPool2d(_Frozen):
 class ZeroPad2d(_Frozen):
     kind: Literal["ZeroPad2d"] = "ZeroPad2d"
     padding: MarginQuad = _required(1, "zeros added: left, right, top, bottom, or one number for all")
+
+
+class ReflectionPad2d(_Frozen):
+    kind: Literal["ReflectionPad2d"] = "ReflectionPad2d"
+    padding: MarginQuad = _required(1, "pixels mirrored: left, right, top, bottom, or one number for all")
+
+
+class Upsample(_Frozen):
+    kind: Literal["Upsample"] = "Upsample"
+    scale_factor: FactorPair = _required(2, "how many times as many rows and columns come out")
+    mode: Literal["nearest", "bilinear"] = Field("nearest", description="repeat each value, or interpolate linearly")
+    align_corners: Annotated[StrictBool | None, AfterValidator(lambda value: value or None)] = Field(
+        None, description="with bilinear: corner values stay in the corners"
+    )
 
 
 class BatchNorm2d(_Frozen):
@@ -218,6 +240,8 @@ Layer = (
     | AdaptiveAvgPool2d
     | AdaptiveMaxPool2d
     | ZeroPad2d
+    | ReflectionPad2d
+    | Upsample
     | BatchNorm2d
     | BatchNorm1d
     | GroupNorm

@@ -48,6 +48,13 @@ LAYERS_BY_KIND: dict[str, st.SearchStrategy[Layer]] = {
     "AdaptiveAvgPool2d": _layer(spec.AdaptiveAvgPool2d, output_size=_int_or_pair(1, 7)),
     "AdaptiveMaxPool2d": _layer(spec.AdaptiveMaxPool2d, output_size=_int_or_pair(1, 7)),
     "ZeroPad2d": _layer(spec.ZeroPad2d, padding=st.integers(0, 3) | st.tuples(*[st.integers(0, 3)] * 4)),
+    "ReflectionPad2d": _layer(spec.ReflectionPad2d, padding=st.integers(0, 3) | st.tuples(*[st.integers(0, 3)] * 4)),
+    "Upsample": _layer(
+        spec.Upsample,
+        scale_factor=_int_or_pair(1, 3),
+        mode=st.sampled_from(["nearest", "bilinear", "bilinear"]),
+        align_corners=st.sampled_from([None, None, True]),
+    ),
     "BatchNorm2d": _layer(spec.BatchNorm2d, affine=st.booleans(), bias=st.booleans(), track_running_stats=_mostly),
     "BatchNorm1d": _layer(spec.BatchNorm1d, affine=st.booleans(), bias=st.booleans(), track_running_stats=_mostly),
     "GroupNorm": _layer(spec.GroupNorm, num_groups=st.integers(1, 4), affine=st.booleans(), bias=st.booleans()),
@@ -173,6 +180,9 @@ def _smooth(layer: Layer, values: torch.Tensor, output_shape: Shape, generator: 
         return F.adaptive_avg_pool2d(values, layer.output_size)
     if layer.kind == "MaxPool2d":
         return _mean_instead_of_max(layer, values, output_shape)
+    if layer.kind == "Upsample" and layer.mode == "bilinear":
+        rows, columns = (_interpolation(layer, values.shape, axis) for axis in (0, 1))
+        return rows @ values @ columns.T
     if layer.kind == "BatchNorm2d" and not layer.track_running_stats:
         return values + F.instance_norm(values)  # the statistics of one image alone: here each copy is one
     module = build_layer(layer, tuple(values.shape[1:])).double().eval()
@@ -184,6 +194,16 @@ def _smooth(layer: Layer, values: torch.Tensor, output_shape: Shape, generator: 
             fan_in = parameter[0].numel() if name == "weight" and layer.kind in ("Conv2d", "Linear") else 1
             parameter.copy_(drawn / fan_in)
     return module(values)
+
+
+def _interpolation(layer: spec.Upsample, shape: torch.Size, axis: int) -> torch.Tensor:
+    """(outputs, inputs) along one axis: torch's own weights, where those that are rounding noise are zero."""
+    scale = (pair(layer.scale_factor)[axis], 1)
+    size = shape[2 + axis]
+    each = torch.eye(size, dtype=torch.float64)[None, None]  # each column has one input that is one
+    how = {"mode": "bilinear", "align_corners": layer.align_corners}
+    weights = F.interpolate(each, scale_factor=tuple(map(float, scale)), **how)[0, 0]
+    return weights * (weights.abs() > 1e-12)
 
 
 def _mean_instead_of_max(layer: spec.MaxPool2d, values: torch.Tensor, output_shape: Shape) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from explorer.network import spec
 from explorer.network.receptive_field import receptive_fields
@@ -36,6 +37,15 @@ def conv(kernel, **arguments):
         ([conv(3, padding=1), spec.Flatten()], (30, 30), (1, 1)),
         ([conv(3), spec.Flatten(), spec.Linear(out_features=3)], (28, 28), (1, 1)),
         ([spec.ReLU(), spec.BatchNorm2d(), spec.Dropout()], (1, 1), (1, 1)),
+        ([spec.ReflectionPad2d(padding=3), conv(7)], (7, 7), (1, 1)),
+        ([spec.Upsample(scale_factor=1)], (1, 1), (1, 1)),
+        ([spec.Upsample(scale_factor=2)], (1, 1), None),
+        ([spec.Upsample(scale_factor=2, mode="bilinear")], (2, 2), None),
+        ([spec.Upsample(scale_factor=(1, 2))], (1, 1), None),
+        ([spec.Upsample(scale_factor=2), conv(3)], (2, 2), None),
+        # Units that are evenly spaced again have a jump again.
+        ([spec.Upsample(scale_factor=2), spec.MaxPool2d(kernel_size=2)], (1, 1), (1, 1)),
+        ([spec.MaxPool2d(kernel_size=2), spec.Upsample(scale_factor=2), conv(2, stride=2)], (2, 2), (2, 2)),
     ],
 )
 def test_theoretical_size_and_jump(layers, theoretical, jump):
@@ -67,6 +77,34 @@ def test_a_stride_can_leave_pixels_that_no_unit_sees():
 )
 def test_padding_modes_look_where_torch_looks(mode, seen):
     assert pixels(last(conv(3, padding=1, padding_mode=mode), input_shape=(1, 8, 8)).mask(0, 4), 0) == seen
+
+
+def test_a_mirrored_border_shows_the_pixels_it_mirrors():
+    field = last(spec.ReflectionPad2d(padding=(0, 0, 3, 1)), input_shape=(1, 8, 8))
+    assert [pixels(field.mask(unit, 0), 0) for unit in (0, 3, 10, 11)] == [[3], [0], [7], [6]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "seen"),
+    [
+        ({"mode": "nearest"}, [[0], [0], [1], [1], [2], [2]]),
+        ({"mode": "bilinear"}, [[0], [0, 1], [0, 1], [1, 2], [1, 2], [2]]),
+        ({"mode": "bilinear", "align_corners": True}, [[0], [0, 1], [0, 1], [1, 2], [1, 2], [2]]),
+        ({"mode": "bilinear", "scale_factor": 3}, [[0], [0], [0, 1], [0, 1], [1], [1, 2], [1, 2], [2], [2]]),
+    ],
+)
+def test_an_enlarged_map_sees_the_nearest_pixels(arguments, seen):
+    field = last(spec.Upsample(**{"scale_factor": 2} | arguments), input_shape=(1, 3, 3))
+    assert [pixels(field.mask(unit, 0), 0) for unit in range(len(seen))] == seen
+
+
+@pytest.mark.parametrize("scale", range(1, 33))
+def test_nearest_pixels_are_torchs_for_every_factor_that_is_allowed(scale):
+    side = 2048 // scale
+    image = torch.arange(side, dtype=torch.float32).reshape(1, 1, side, 1)
+    found = torch.nn.Upsample(scale_factor=(scale, 1))(image).flatten().int().tolist()
+    field = last(spec.Upsample(scale_factor=(scale, 1)), input_shape=(1, min(side, 512), 1))
+    assert field.rows.first.tolist() == found[: len(field.rows.first)]
 
 
 def test_an_even_same_kernel_has_its_extra_row_below():

@@ -27,6 +27,8 @@ def test_every_kind_has_torchs_arguments_and_defaults(kind):
     """What is not a field follows from the input, or changes nothing that can be seen."""
     inferred = {"in_channels", "num_features", "num_channels", "in_features", "normalized_shape"}
     no_difference = {"inplace", "device", "dtype", "return_indices", "args", "kwargs"}
+    # The images have one size, so a factor says as much as a size; of whole factors there is nothing to recompute.
+    no_difference |= {"size", "recompute_scale_factor"} if kind == "Upsample" else set()
     ours = {name: info for name, info in spec.LAYER_MODELS[kind].model_fields.items() if name != "kind"}
     for name, parameter in inspect.signature(getattr(nn, kind)).parameters.items():
         if name in inferred | no_difference:
@@ -35,6 +37,8 @@ def test_every_kind_has_torchs_arguments_and_defaults(kind):
         assert name in ours
         if default is inspect.Parameter.empty:
             assert ours[name].is_required()
+        elif (kind, name) == ("Upsample", "scale_factor"):
+            assert ours[name].is_required()  # torch demands this or a size, but only once it runs
         elif (kind, name) in {("Softmax", "dim"), ("LogSoftmax", "dim")}:
             assert (default, ours[name].default) == (None, 1)  # torch's None means 1 here, with a warning
         else:
@@ -44,6 +48,13 @@ def test_every_kind_has_torchs_arguments_and_defaults(kind):
 def test_a_pair_of_equals_is_the_number():
     assert spec.Conv2d(out_channels=1, kernel_size=(3, 3)) == spec.Conv2d(out_channels=1, kernel_size=3)
     assert hash(spec.ZeroPad2d(padding=(1, 1, 1, 1))) == hash(spec.ZeroPad2d(padding=1))
+
+
+def test_a_factor_may_be_written_as_torch_prints_it():
+    read = parse_architecture(_layer(kind="Upsample", scale_factor=2.0, align_corners=False)).layers[-1]
+    assert read == spec.Upsample(scale_factor=2)
+    with pytest.raises(ArchitectureError, match="scale_factor must be a whole number from 1 to 32, or two of them"):
+        parse_architecture(_layer(kind="Upsample", scale_factor=1.5))
 
 
 def test_defaults_are_left_out_of_the_json():

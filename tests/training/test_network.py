@@ -19,6 +19,8 @@ NEEDED = {
     "AdaptiveAvgPool2d": {"output_size": 2},
     "AdaptiveMaxPool2d": {"output_size": 2},
     "ZeroPad2d": {"padding": 1},
+    "ReflectionPad2d": {"padding": 1},
+    "Upsample": {"scale_factor": 2},
     "GroupNorm": {"num_groups": 1},
     "Linear": {"out_features": 5},
 }

@@ -122,6 +122,9 @@ def test_a_note_where_a_unit_depends_on_more_than_its_window(manager):
     assert note(stack(conv(padding=1, padding_mode="circular")), 0).startswith(
         "This layer fills its border from the map (circular)"
     )
+    assert note(stack({"kind": "ReflectionPad2d", "padding": 2}, conv()), 1).startswith(
+        "Layer 0 fills its border from the map (reflect)"
+    )
     assert note(stack(conv(padding=1, padding_mode="reflect")), 0) == ""  # what is mirrored lies in the window
     assert note(stack(conv(), "BatchNorm2d"), 1) == ""
 

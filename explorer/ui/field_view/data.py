@@ -12,7 +12,7 @@ from explorer.network.analysis import Analysis
 from explorer.network.effective_field import EffectiveField
 from explorer.network.layers import LAYERS, Axis, Window, size_text
 from explorer.network.receptive_field import AxisField, ReceptiveField
-from explorer.network.spec import Architecture, Conv2d
+from explorer.network.spec import Architecture, Conv2d, Layer
 from explorer.network.unit_facts import axis_facts, spreading_layer, unseen
 from explorer.network.window_arithmetic import WindowArithmetic, window_arithmetic
 from explorer.training.datasets import DATASETS
@@ -72,12 +72,16 @@ def notes(analysis: Analysis, field: ReceptiveField, index: int) -> str:
     if spreading is not None:
         which = "This layer" if spreading == index else f"Layer {spreading} ({layers[spreading].kind})"
         return f"{which} normalises over the map, so a unit depends on more than its window of {window}."
-    modes = [
-        (i, layer.padding_mode) for i, layer in enumerate(layers) if isinstance(layer, Conv2d) and layer.padding_mode != "zeros"
-    ]
-    filling, mode = modes[0]  # nothing else makes a unit see what its window does not hold
+    # Nothing else makes a unit see what its window does not hold.
+    filling, mode = next((i, mode) for i, layer in enumerate(layers) if (mode := _border_mode(layer)) != "zeros")
     which = "This layer" if filling == index else f"Layer {filling}"
     return f"{which} fills its border from the map ({mode}), so a unit near it sees more than its window of {window}."
+
+
+def _border_mode(layer: Layer) -> str:
+    """What a layer fills its border with: "zeros", also where it has none."""
+    axes = LAYERS[layer.kind].axes(layer)
+    return next((axis.fill for axis in axes if isinstance(axis, Window)), "zeros")
 
 
 def _is_apart(analysis: Analysis, index: int) -> bool:

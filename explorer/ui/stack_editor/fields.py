@@ -17,6 +17,7 @@ ON_THE_ROW = {
     "Conv2d": ("out_channels", "kernel_size", "stride", "padding"),
     "MaxPool2d": ("kernel_size", "stride"),
     "AvgPool2d": ("kernel_size", "stride"),
+    "Upsample": ("scale_factor", "mode"),
     "Dropout": ("p",),
     "Dropout2d": ("p",),
     "LeakyReLU": ("negative_slope",),
