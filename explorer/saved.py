@@ -16,6 +16,7 @@ from pathlib import Path
 
 from explorer.link import MAX_BYTES, LinkError, Shared, parse_shared, to_data
 from explorer.network.reading import decode_json
+from explorer.text import printable
 
 MAX_SAVED = 500
 MAX_NAME = 60
@@ -52,8 +53,8 @@ class SavedStore:
 
     def save(self, name: str, shared: Shared, owner: str) -> Saved:
         """Keep the work under a name, in place of what the same owner kept under it before. Raises SaveError."""
-        name = " ".join(name.split())
-        if not name or len(name) > MAX_NAME or not name.isprintable():
+        name = printable(name)
+        if not name or len(name) > MAX_NAME:
             raise SaveError(f"a name has 1 to {MAX_NAME} characters that can be seen")
         saved = Saved(name, owner, shared)
         with self._lock:
@@ -68,8 +69,8 @@ class SavedStore:
     def delete(self, name: str, owner: str) -> None:
         """Raises SaveError where it is another's. Nothing where there is none."""
         with self._lock:
-            file = _file_name(name)
-            found = self._entries().get(file)
+            # By its name as it is shown: a file that was written by hand may hold more than can be seen.
+            file, found = next((entry for entry in self._entries().items() if entry[1].name == name), ("", None))
             if found is None:
                 return
             if found.owner != owner:
@@ -119,7 +120,9 @@ def _parse(path: Path, size: int) -> Saved | None:
         name, owner = data.pop("name", None), data.pop("owner", None)
         if not isinstance(name, str) or not isinstance(owner, str) or _file_name(name) != path.name:
             raise LinkError("its name is not its file's")
-        return Saved(name, owner, parse_shared(data))
+        if not printable(name):
+            raise LinkError("its name has no character that can be seen")
+        return Saved(printable(name), owner, parse_shared(data))
     except (OSError, LinkError) as error:
         log.warning("%s is left out: %s", path, error)
         return None

@@ -40,10 +40,28 @@ def test_only_its_owner_replaces_and_deletes(tmp_path):
     assert store.all() == ()
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * (MAX_NAME + 1), "a\x00b", "a\u202eb", "\x1b[31mred"])
+@pytest.mark.parametrize("name", ["", "   ", "x" * (MAX_NAME + 1), "\x00", "\u202e\ufffe", "\u3164"])
 def test_names_that_will_not_do(tmp_path, name):
     with pytest.raises(SaveError, match="1 to 60 characters"):
         SavedStore(tmp_path).save(name, SMALL, "anna")
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "a\u202eb", "\x08ab", "a\ufffeb", "a\u200bb"])
+def test_a_name_is_kept_without_what_cannot_be_seen(tmp_path, name):
+    store = SavedStore(tmp_path)
+    assert store.save(name, SMALL, "anna").name == "ab"
+    assert [each.name for each in SavedStore(tmp_path).all()] == ["ab"]
+
+
+def test_a_file_with_a_name_that_cannot_be_seen_whole_is_shown_and_deleted(tmp_path):
+    store = SavedStore(tmp_path)
+    store.save("ab", SMALL, "anna")
+    (file,) = tmp_path.iterdir()
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"name": "a\u202eb"}))
+    file.rename(tmp_path / saved._file_name("a\u202eb"))
+    assert [each.name for each in store.all()] == ["ab"]
+    store.delete("ab", "anna")
+    assert store.all() == ()
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/root/x", "CON", ".", "..", "a/b", "…", "~", "x" * MAX_NAME, "𝓃𝑒𝓉"])

@@ -16,7 +16,7 @@ def decode_json(text: str | bytes, what: str, limit: int, refuse: Callable[[str]
     except UnicodeDecodeError:
         raise refuse("not JSON: the file is not text in UTF-8") from None
     except json.JSONDecodeError as error:
-        raise refuse(f"not JSON: {error}") from None
+        raise refuse(f"not JSON: it cannot be read on from line {error.lineno}, column {error.colno}") from None
     except ValueError:  # Python reads no number of more than 4,300 digits
         raise refuse("not JSON that can be read: a number has too many digits") from None
 

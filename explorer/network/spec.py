@@ -17,10 +17,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from explorer.network.reading import decode_json, shown
 from explorer.network.validation import describe_fault
+from explorer.text import printable
 
 MAX_LAYERS = 200
 MAX_JSON_BYTES = 200_000
 MAX_MARGIN = 1024
+MAX_NAME = 120
+UNTITLED = "untitled"  # the name of a network without one
 MAX_IMAGE_CHANNELS = 4096  # a stack may begin inside another network, on its feature maps
 MAX_IMAGE_SIDE = 512
 
@@ -280,11 +283,19 @@ ImageChannels = Annotated[StrictInt, Field(ge=1, le=MAX_IMAGE_CHANNELS)]
 ImageSide = Annotated[StrictInt, Field(ge=1, le=MAX_IMAGE_SIDE)]
 
 
+def _cleaned(name: str) -> str:
+    return printable(name) or UNTITLED
+
+
 class Architecture(_Frozen):
-    """A stack of layers and the shape (C, H, W) of the images that it takes."""
+    """A stack of layers and the shape (C, H, W) of the images that it takes.
+
+    A name is cleaned wherever it comes in, never refused for what it is made of: characters that
+    cannot be seen are dropped, see `explorer.text.printable`. So old runs that hold some stay readable.
+    """
 
     schema_version: Literal[1] = 1
-    name: Annotated[str, Field(min_length=1, max_length=120)] = "untitled"
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_cleaned)] = UNTITLED
     input_shape: tuple[ImageChannels, ImageSide, ImageSide] = (1, 28, 28)
     layers: Annotated[tuple[Annotated[Layer, Field(discriminator="kind")], ...], Field(max_length=MAX_LAYERS)] = ()
 

@@ -24,6 +24,7 @@ from typing import Literal
 import torch
 
 from explorer.network.spec import Architecture
+from explorer.text import printable
 from explorer.training.devices import choose_device, describe_device
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
@@ -118,9 +119,9 @@ def new_run(architecture: Architecture, recipe: Recipe, owner: str = "", name: s
 
 
 def checked_name(name: str) -> str:
-    """The name with single spaces. Raises RunError where it will not do."""
-    name = " ".join(name.split())
-    if not name or len(name) > MAX_NAME or not name.isprintable():
+    """The name without what cannot be seen. Raises RunError where nothing is left, or too much."""
+    name = printable(name)
+    if not name or len(name) > MAX_NAME:
         raise RunError(f"a run's name has 1 to {MAX_NAME} characters that can be seen")
     return name
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from explorer.network.spec import parse_architecture
 from explorer.network.spec import to_json as architecture_to_json
-from explorer.text import quoted
+from explorer.text import printable, quoted
 from explorer.training.checkpoint_files import CheckpointFolder, CheckpointMemory, Checkpoints, Lock
 from explorer.training.database import Database, StoreError
 from explorer.training.event import Event, EventError, parse_event
@@ -313,15 +313,16 @@ def _row(connection: Connection, run_id: str) -> Row:
 
 def _kept(row: Row) -> Kept:
     try:
+        architecture = parse_architecture(row["architecture"])
         run = Run(
             id=row["id"],
             owner=row["owner"],
-            architecture=parse_architecture(row["architecture"]),
+            architecture=architecture,
             recipe=parse_recipe(row["recipe"]),
             device=row["device"],
             environment=Environment(**json.loads(row["environment"])),
             submitted=row["submitted"],
-            name=row["name"],
+            name=printable(row["name"]) or architecture.name,  # older runs may hold what cannot be seen
             more_epochs=row["more_epochs"],
         )
     except (ValueError, TypeError) as error:

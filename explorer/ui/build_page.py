@@ -8,7 +8,8 @@ import streamlit as st
 from explorer.network.analysis import Analysis, Row, analyze, shape_text
 from explorer.network.explain import parameter_arithmetic, size_arithmetic
 from explorer.network.layers import LAYERS
-from explorer.text import percent, short_bytes, short_count
+from explorer.network.spec import MAX_NAME
+from explorer.text import percent, printable, short_bytes, short_count
 from explorer.training.database import StoreError
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
@@ -56,7 +57,7 @@ def _header() -> None:
         st.text_input(
             "Name",
             session.name,
-            max_chars=120,
+            max_chars=MAX_NAME,
             key=name_key,
             on_change=_rename,
             args=(name_key, session.name, session.work),
@@ -87,11 +88,12 @@ def _rename(key: str, shown: str, work: int) -> None:
     if work != state.current().work:
         return
     name = st.session_state[key]
-    if not name.strip():
+    if not printable(name):
         st.session_state[key] = shown
         say("A network needs a name, so it keeps the one it had", WRONG)
     elif name != shown:
         state.rename(name)
+        st.session_state[key] = state.current().name  # without what cannot be seen
 
 
 def _choose_images(key: str, work: int) -> None:

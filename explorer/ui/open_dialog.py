@@ -7,8 +7,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import layer_text
-from explorer.network.spec import Architecture
+from explorer.network.spec import MAX_NAME, Architecture
 from explorer.network.summary_table import Answer, Choice, Imported
+from explorer.text import printable
 from explorer.ui import messages, state
 from explorer.ui.opening import Opened, OpenError, open_text, work
 
@@ -64,7 +65,7 @@ def _read(opened: Opened) -> None:
         with remarks:
             _remarks(opened.imported)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = st.text_input("Name", architecture.name, max_chars=120, key=f"open-name-{hash(opened)}")
+        name = st.text_input("Name", architecture.name, max_chars=MAX_NAME, key=f"open-name-{hash(opened)}")
         # No callback: it would open what was read when the button was drawn, not what was pasted or chosen since.
         if st.button("Open in Build", type="primary", key="open-in-build"):
             _open(opened, architecture, name)
@@ -72,7 +73,7 @@ def _read(opened: Opened) -> None:
 
 
 def _open(opened: Opened, architecture: Architecture, name: str) -> None:
-    named = architecture.model_copy(update={"name": " ".join(name.split()) or architecture.name})
+    named = architecture.model_copy(update={"name": printable(name) or architecture.name})
     session = state.accept_draft()
     state.open_shared(named.name, work(opened, named, session.recipe, session.assignment))
 

@@ -62,13 +62,16 @@ def work(opened: Opened, architecture: Architecture, recipe: Recipe, assignment:
 
 
 def _link(text: str) -> str | None:
-    """The text of a link where this is an address and nothing more."""
+    """The text of a link where this is an address and nothing more. Raises OpenError where it holds none."""
     if not re.match(r"https?://\S+$", text):
         return None
     try:
-        return parse_qs(urlsplit(text).query).get(PARAMETER, [None])[0]
+        found = parse_qs(urlsplit(text).query).get(PARAMETER)
     except ValueError:
-        return None
+        found = None
+    if not found:
+        raise OpenError("that link holds no network; one that does is made under “Share & save”")
+    return found[0]
 
 
 def _json(text: str) -> Opened:

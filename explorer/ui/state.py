@@ -7,8 +7,9 @@ import streamlit as st
 
 from explorer.assignment import Assignment
 from explorer.link import PARAMETER, LinkError, Shared, decode, encode
-from explorer.network.spec import Architecture
+from explorer.network.spec import MAX_NAME, Architecture
 from explorer.presets import Preset, dropout_rates, load_presets, with_dropout
+from explorer.text import printable
 from explorer.training.datasets import DATASETS
 from explorer.training.jobs import Run, UnknownRun
 from explorer.training.recipe import Recipe
@@ -278,7 +279,7 @@ def take_way(preset: Preset, way: str) -> None:
 def rename(name: str) -> None:
     redraw("header")
     session = accept_draft()
-    put(replace(session, name=" ".join(name.split())[:120]))
+    put(replace(session, name=printable(name)[:MAX_NAME]))
 
 
 def choose_images(dataset: str) -> None:

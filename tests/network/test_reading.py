@@ -13,7 +13,7 @@ class Refused(Exception):
     ("text", "message"),
     [
         ("x" * 11, "the text has 11 characters; a thing has at most 10"),
-        ("{", "not JSON: Expecting property name"),
+        ("{", "not JSON: it cannot be read on from line 1, column 2"),
         (b"\xff", "not JSON: "),
         ("", "not JSON: "),
     ],

@@ -130,6 +130,24 @@ def test_what_is_wrong_is_said_with_its_place_and_what_is_right(data, index, mes
     assert (caught.value.index, str(caught.value)) == (index, message)
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("a\x00b\x08c\x0bd", "abc d"),
+        ("\ufffea\uffff", "a"),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("\x1b[2Jnet", "[2Jnet"),
+        ("  two\n lines ", "two lines"),
+        ("\u200b\u2066", "untitled"),
+        ("Сеть 3 👩‍👩‍👧", "Сеть 3 👩‍👩‍👧"),
+    ],
+)
+def test_a_name_is_kept_without_what_cannot_be_seen(name, kept):
+    assert parse_architecture({"name": name}).name == kept
+    assert parse_architecture(json.dumps({"name": name})).name == kept
+    assert Architecture(name=name).name == kept
+
+
 @pytest.mark.parametrize("text", ["{", "nul", "", '{"layers": [}', "{'layers': []}", b"\xff\xfe"])
 def test_text_that_is_no_json(text):
     with pytest.raises(ArchitectureError, match=r"^not JSON"):

@@ -62,6 +62,18 @@ def trained(store: Store, number: int, events: list[Event], status: str = "") ->
 # --- runs and events ------------------------------------------------------------------------------------------------
 
 
+def test_an_old_run_whose_name_cannot_be_seen_whole_is_readable(kept: Store) -> None:
+    run_id = trained(kept, 1, fixture_events(1), "finished")
+    with kept._database.write() as connection:
+        old = json.loads(connection.execute("SELECT architecture FROM runs").fetchone()[0]) | {"name": "n\x08e\ufffet"}
+        connection.execute("UPDATE runs SET name = ?, architecture = ?", ("\u202erun\x00", json.dumps(old)))
+    run = kept.kept(run_id).run
+    assert (run.name, run.architecture.name) == ("run", "net")
+    with kept._database.write() as connection:
+        connection.execute("UPDATE runs SET name = ?", ("\x00",))
+    assert kept.kept(run_id).run.name == "net"
+
+
 def test_what_is_written_is_what_is_read(store: Store) -> None:
     events = fixture_events(2)
     run_id = trained(store, 1, events, "finished")

@@ -208,12 +208,13 @@ def test_what_holds_a_table(text):
     ("text", "message"),
     [
         ("hello", "table"),
-        ("{", "not JSON"),
+        ("{", "not JSON: it cannot be read on from line 1, column 2"),
         ("{}x", "not JSON"),
         ('{"layers": 3}', "layers"),
         ("http://localhost/?a=1.x", "the link is damaged"),
-        ("http://localhost/?b=1", "table"),
-        ("https://[?a=1", "table"),
+        ("http://localhost/?b=1", "that link holds no network"),
+        ("https://example.org/train?run=abc", "that link holds no network"),
+        ("https://[?a=1", "that link holds no network"),
         ("x" * 1_000_001, "1,000,001 characters"),
     ],
 )
