@@ -15,7 +15,8 @@ from explorer.training.event import to_json as event_to_json
 from explorer.training.jobs import cannot, check_more_epochs
 from explorer.training.recording import Recording
 from explorer.training.run import RESUMABLE, Run, RunError, Status
-from explorer.training.store import Store, UnreadableRun, home_folder, open_store
+from explorer.training.run_list import RunList
+from explorer.training.store import Store, home_folder, open_store
 
 OWNER = "shell"  # whose turn it is in the queue, and whose runs a page shows, goes by owner
 
@@ -122,25 +123,24 @@ def _epoch(recording: Recording) -> int:
 
 def _rows(store: Store) -> Iterator[dict[str, Any]]:
     """One a run, the newest first. Those that cannot be read are told on standard error."""
-    for run_id in store.revisions():
-        try:
-            kept, history = store.kept(run_id), store.history(run_id, 0)
-        except UnreadableRun as error:
-            print(f"note: {error}", file=sys.stderr)
-            continue
-        run, accuracies = kept.run, [event.metrics["test_accuracy"] for event in history.epochs]
+    listed = RunList(store)
+    runs = listed.runs()
+    for reason in listed.unreadable().values():
+        print(f"note: {reason}", file=sys.stderr)
+    for each in runs:
+        run = each.run
         yield {
             "id": run.id,
             "name": run.name,
             "owner": run.owner,
-            "status": kept.status,
-            "message": kept.message,
+            "status": each.status,
+            "message": each.message,
             "dataset": run.recipe.dataset,
             "device": run.device,
-            "epoch": history.epochs[-1].epoch if history.epochs else 0,
+            "epoch": each.epochs_done,
             "epochs": run.epochs,
-            "test_accuracy": accuracies[-1] if accuracies else None,
-            "best_test_accuracy": max(accuracies, default=None),
+            "test_accuracy": each.final_accuracy,
+            "best_test_accuracy": each.best_accuracy,
             "submitted": run.submitted,
         }
 

@@ -17,3 +17,14 @@ def test_what_was_looked_at_the_longest_ago_is_forgotten() -> None:
     recent["e"], recent["f"] = 5, 5
     assert "e" in recent
     assert "f" in recent
+
+
+def test_values_that_are_looked_at_in_turn_stay_though_there_is_not_room_for_all() -> None:
+    recent: Recent[int, int] = Recent(100, lambda size: size, "any")
+    read = 0
+    for key in [*range(105)] * 20:
+        if key not in recent:
+            recent[key] = 1
+            read += 1
+            assert key in recent
+    assert read < 105 + 19 * 25  # forgetting the oldest would read all 105 each time

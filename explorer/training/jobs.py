@@ -11,11 +11,11 @@ run.py says what a run's statuses mean, store.py how several processes share one
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from explorer.network.spec import Architecture
 from explorer.recent import Recent
@@ -40,6 +40,8 @@ from explorer.training.run import (
     new_run,
     shown_status,
 )
+from explorer.training.run_list import RunList
+from explorer.training.run_summary import RunSummary, summary_of
 from explorer.training.run_weights import LearnedWeights, NoWeights, RunWeights
 from explorer.training.store import Store, UnreadableRun
 from explorer.training.turns import starts_in
@@ -62,6 +64,8 @@ MAX_MORE_EPOCHS = 1000
 RETRY_SECONDS = 1.0  # between two tries where the store cannot be written
 RECOVER_EVERY = 2.0  # seconds between two looks at whether other processes still train what they say
 EVENTS_AT_HAND = 100_000  # in snapshots that are not read again, about 1.5 kB each
+
+Shown = TypeVar("Shown", Snapshot, RunSummary)
 
 log = logging.getLogger(__name__)
 
@@ -89,9 +93,11 @@ class JobManager:
         self._closed = threading.Event()
         self._problem = ""
         self._recovered = float("-inf")
-        self._snapshots: Recent[tuple[str, int], tuple[int, Snapshot]] = Recent(EVENTS_AT_HAND, _events_in)  # with revision
+        # By id and limit, with the revision. A comparison looks at all its runs in turn.
+        self._snapshots: Recent[tuple[str, int], tuple[int, Snapshot]] = Recent(EVENTS_AT_HAND, _events_in, "any")
         self._weights = RunWeights(self.store)
         self._unreadable: dict[str, str] = {}
+        self._list = RunList(self.store)
         self._recover()
         self._start_workers(self.store.waiting())
 
@@ -157,10 +163,25 @@ class JobManager:
             raise UnknownRun(self._unreadable.get(run_id, f"run {run_id} cannot be read"))
         return self._placed([found])[0]
 
-    def runs(self) -> tuple[Snapshot, ...]:
-        """All runs, the newest first, without their step events. Those that cannot be read are left out, see `notices`."""
+    def runs(self) -> tuple[RunSummary, ...]:
+        """All runs, the newest first. Those that cannot be read are left out, see `notices`. Costs next to nothing where
+        nothing has changed since the last look."""
         self._recover()
-        found = (self._look(run_id, revision, 0) for run_id, revision in self.store.revisions().items())
+        found = self._list.runs()
+        with self._lock:
+            self._unreadable = self._list.unreadable()
+            live = {run_id: recording for run_id, recording in self._live.items() if not recording.settled}
+        if live:
+            found = tuple(
+                summary_of(live[each.run.id].snapshot(0), each.finished) if each.run.id in live else each for each in found
+            )
+        return self._placed(found)
+
+    def snapshots(self, run_ids: Iterable[str]) -> tuple[Snapshot, ...]:
+        """These runs with all their epochs and without their step events. Those that are gone are left out."""
+        self._recover()
+        revisions = self._list.revisions()
+        found = (self._look(run_id, revisions[run_id], 0) for run_id in run_ids if run_id in revisions)
         return self._placed([snapshot for snapshot in found if snapshot])
 
     def events(self, run_id: str) -> tuple[Event, ...]:
@@ -271,30 +292,31 @@ class JobManager:
             self._snapshots[run_id, limit] = revision, snapshot
         return snapshot
 
-    def _placed(self, snapshots: Sequence[Snapshot]) -> tuple[Snapshot, ...]:
+    def _placed(self, runs: Sequence[Shown]) -> tuple[Shown, ...]:
         """Those that wait with their place in the queue and when they will start."""
-        if all(snapshot.status != "queued" for snapshot in snapshots):
-            return tuple(snapshots)
+        if all(each.status != "queued" for each in runs):
+            return tuple(runs)
         waiting = self.store.waiting()
         places = {
             run_id: (place, start) for place, (run_id, start) in enumerate(zip(waiting, self._starts(waiting), strict=True), 1)
         }
         placed = []
-        for snapshot in snapshots:
-            place, start = places.get(snapshot.run.id, (None, None))
-            message = snapshot.message if place is None else self._problem  # why nothing is taken
-            placed.append(replace(snapshot, position=place, starts_in=start, message=message))
+        for each in runs:
+            if each.status == "queued":
+                place, start = places.get(each.run.id, (None, None))
+                message = each.message if place is None else self._problem  # why nothing is taken
+                each = replace(each, position=place, starts_in=start, message=message)
+            placed.append(each)
         return tuple(placed)
 
     def _starts(self, waiting: Sequence[str]) -> list[float | None]:
         """Seconds until each of these starts, the queue in its order."""
         with self._lock:
-            live = [recording.snapshot(0) for recording in self._live.values() if not recording.settled]
-        revisions = self.store.revisions()
-        pace = Pace(found for run_id, revision in revisions.items() if (found := self._look(run_id, revision, 0)))
-        queued = [self._look(run_id, revisions.get(run_id, 0), 0) for run_id in waiting]
-        durations = [pace.seconds_left(snapshot) if snapshot else None for snapshot in queued]
-        return starts_in(self.slots, [pace.seconds_left(snapshot) for snapshot in live], durations)
+            live = [summary_of(recording.snapshot(0)) for recording in self._live.values() if not recording.settled]
+        runs = self._list.runs()
+        pace, by_id = Pace(runs), {each.run.id: each for each in runs}
+        durations = [pace.seconds_left(by_id[run_id]) if run_id in by_id else None for run_id in waiting]
+        return starts_in(self.slots, [pace.seconds_left(each) for each in live], durations)
 
     def _recover(self) -> None:
         """What another process trained that was killed counts as interrupted."""

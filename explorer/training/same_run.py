@@ -4,26 +4,26 @@ from collections.abc import Iterable, Iterator
 
 from explorer.network.spec import Architecture
 from explorer.training.recipe import Recipe
-from explorer.training.run import Snapshot
+from explorer.training.run_summary import RunSummary
 
 MOMENT = 10.0  # seconds after a start in which the same start again is taken for a double click
 
 
-def same_runs(snapshots: Iterable[Snapshot], architecture: Architecture, recipe: Recipe) -> Iterator[Snapshot]:
+def same_runs(runs: Iterable[RunSummary], architecture: Architecture, recipe: Recipe) -> Iterator[RunSummary]:
     """The runs of this network and this recipe, in the order given.
 
     Names do not count. A run that was continued for more epochs than its recipe has is another.
     """
-    for snapshot in snapshots:
-        run = snapshot.run
+    for each in runs:
+        run = each.run
         if run.more_epochs or run.recipe != recipe:
             continue
         network = run.architecture
         if (network.layers, network.input_shape) == (architecture.layers, architecture.input_shape):
-            yield snapshot
+            yield each
 
 
-def run_in_hand(snapshots: Iterable[Snapshot], architecture: Architecture, recipe: Recipe, now: float) -> Snapshot | None:
+def run_in_hand(runs: Iterable[RunSummary], architecture: Architecture, recipe: Recipe, now: float) -> RunSummary | None:
     """The first run of this network and recipe that waits or trains, or that finished a moment ago.
 
     A run that failed, or that somebody paused or stopped, does not count: starting anew is meant.
@@ -31,8 +31,8 @@ def run_in_hand(snapshots: Iterable[Snapshot], architecture: Architecture, recip
     Args:
         now: seconds since 1970.
     """
-    for snapshot in same_runs(snapshots, architecture, recipe):
-        is_new = now - snapshot.run.submitted < MOMENT
-        if not snapshot.ended or (snapshot.status == "finished" and is_new):
-            return snapshot
+    for each in same_runs(runs, architecture, recipe):
+        is_new = now - each.run.submitted < MOMENT
+        if not each.ended or (each.status == "finished" and is_new):
+            return each
     return None

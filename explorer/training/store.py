@@ -15,21 +15,25 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from sqlite3 import Connection, Row
 from typing import Any
 
-from explorer.network.spec import parse_architecture
+from explorer.network.spec import Architecture, parse_architecture
 from explorer.network.spec import to_json as architecture_to_json
 from explorer.text import printable, quoted
 from explorer.training.checkpoint_files import CheckpointFolder, CheckpointMemory, Checkpoints, Lock
 from explorer.training.database import Database, StoreError
 from explorer.training.event import Event, EventError, parse_event
 from explorer.training.event import to_json as event_to_json
-from explorer.training.recipe import parse_recipe
+from explorer.training.recipe import Recipe, parse_recipe
 from explorer.training.recipe import to_json as recipe_to_json
-from explorer.training.run import TRAINED_NOW, Environment, Run, RunError, Status, UnknownRun, Wish
+from explorer.training.run import TRAINED_NOW, Environment, Run, RunError, Status, UnknownRun, Wish, shown_status
+from explorer.training.run_summary import RunSummary, summarise
 from explorer.training.turns import in_turn
+
+PARSED_AT_HAND = 4096  # architectures and recipes, a few kB each
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +114,32 @@ class Store:
         with self._database.read() as connection:
             (others,) = connection.execute("PRAGMA data_version").fetchone()
             return others, connection.total_changes  # a store in memory reads and writes by one connection
+
+    def summaries(self, run_ids: Sequence[str]) -> tuple[dict[str, RunSummary], dict[str, str]]:
+        """The summaries of these runs by id, and why some cannot be read. Those that are gone are in neither.
+
+        Two questions however many runs these are, and no step event but a run's latest is read.
+        """
+        if not run_ids:
+            return {}, {}
+        with self._database.read() as connection:
+            rows = connection.execute(_SUMMARIES, (json.dumps(run_ids),)).fetchall()
+            numbers = json.dumps([row["number"] for row in rows])
+            texts: dict[int, list[Row]] = {row["number"]: [] for row in rows}
+            for epoch in connection.execute(_EPOCHS, (numbers,)):
+                texts[epoch["run"]].append(epoch)
+        found, unreadable = {}, {}
+        for row in rows:
+            try:
+                kept = _kept(row)
+            except UnreadableRun as error:
+                unreadable[row["id"]] = str(error)
+                continue
+            first, latest, finished = (_event(row[name]) for name in ("first", "latest", "finished"))
+            started = first if first and first.kind == "started" else None
+            status, epochs = shown_status(kept.status, kept.wish), _parsed(texts[row["number"]])
+            found[row["id"]] = summarise(kept.run, status, kept.message, started, epochs, latest, finished)
+        return found, unreadable
 
     def kept(self, run_id: str) -> Kept:
         """Raises UnknownRun and UnreadableRun."""
@@ -301,6 +331,21 @@ class Store:
             _rewind(connection, _row(connection, run_id)["number"], epoch)
 
 
+# The runs with their first, latest and last `finished` event, each found by an index; then all epochs of such runs.
+_SUMMARIES = """
+    SELECT runs.*,
+        (SELECT event FROM events WHERE run = number ORDER BY seq LIMIT 1) AS first,
+        (SELECT event FROM events WHERE run = number ORDER BY seq DESC LIMIT 1) AS latest,
+        (SELECT event FROM events INDEXED BY events_by_kind WHERE run = number AND kind = 'finished'
+            ORDER BY seq DESC LIMIT 1) AS finished
+    FROM runs WHERE id IN (SELECT value FROM json_each(?))
+"""
+_EPOCHS = """
+    SELECT run, event FROM events INDEXED BY events_by_kind
+    WHERE run IN (SELECT value FROM json_each(?)) AND kind = 'epoch' ORDER BY run, seq
+"""
+
+
 # --- rows -----------------------------------------------------------------------------------------------------------
 
 
@@ -313,12 +358,12 @@ def _row(connection: Connection, run_id: str) -> Row:
 
 def _kept(row: Row) -> Kept:
     try:
-        architecture = parse_architecture(row["architecture"])
+        architecture = _architecture(row["architecture"])
         run = Run(
             id=row["id"],
             owner=row["owner"],
             architecture=architecture,
-            recipe=parse_recipe(row["recipe"]),
+            recipe=_recipe(row["recipe"]),
             device=row["device"],
             environment=Environment(**json.loads(row["environment"])),
             submitted=row["submitted"],
@@ -328,6 +373,17 @@ def _kept(row: Row) -> Kept:
     except (ValueError, TypeError) as error:
         raise UnreadableRun(f"run {row['id']} cannot be read: {error}") from None
     return Kept(run, row["status"], row["wish"], row["message"])
+
+
+@lru_cache(maxsize=PARSED_AT_HAND)
+def _architecture(text: str) -> Architecture:
+    """Runs of the same network share one object, and a run that changes is not parsed again."""
+    return parse_architecture(text)
+
+
+@lru_cache(maxsize=PARSED_AT_HAND)
+def _recipe(text: str) -> Recipe:
+    return parse_recipe(text)
 
 
 def _insert(connection: Connection, run: Run, status: Status, taken: float | None) -> None:
@@ -371,13 +427,18 @@ def _append(connection: Connection, number: int, first: int, events: Sequence[Ev
 
 def _parsed(rows: Sequence[Row]) -> tuple[Event, ...]:
     """Those that can be read; the others are told in the log."""
-    events = []
-    for row in rows:
-        try:
-            events.append(parse_event(row["event"]))
-        except EventError as error:
-            log.warning("left out: %s", error)
-    return tuple(events)
+    return tuple(event for row in rows if (event := _event(row["event"])))
+
+
+def _event(text: str | None) -> Event | None:
+    """None where there is none, or none that can be read, which the log tells."""
+    if text is None:
+        return None
+    try:
+        return parse_event(text)
+    except EventError as error:
+        log.warning("left out: %s", error)
+        return None
 
 
 def _count(connection: Connection, number: int) -> int:

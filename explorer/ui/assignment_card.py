@@ -12,7 +12,7 @@ import streamlit as st
 from explorer.assignment import SIGNS, Assignment, AssignmentError, Result, best_result, clauses, parse_assignment
 from explorer.network.difference import Difference, change_text, difference, difference_text
 from explorer.network.spec import Architecture, Layer, Shape, bounds
-from explorer.training.jobs import Snapshot
+from explorer.training.run_summary import RunSummary
 from explorer.ui import process, state
 from explorer.ui.part import WRONG, say
 
@@ -28,17 +28,17 @@ NAMED_CHANGES = 12  # in the tooltip; the others are counted
 def finished_results() -> Results:
     """What every run that went to its end has reached, by what it trained. Looked up once a page, not at every edit."""
     found: dict[Trained, tuple[Result, ...]] = {}
-    for snapshot in process.jobs().runs():
-        if (result := _result(snapshot)) is not None:
-            key = _trained(snapshot.run.architecture, snapshot.run.recipe.dataset)
+    for each in process.jobs().runs():
+        if (result := _result(each)) is not None:
+            key = _trained(each.run.architecture, each.run.recipe.dataset)
             found[key] = (*found.get(key, ()), result)
     return found
 
 
-def _result(snapshot: Snapshot) -> Result | None:
-    if snapshot.status != "finished" or snapshot.latest is None:
+def _result(each: RunSummary) -> Result | None:
+    if each.finished is None:  # a run that was continued and stopped has still gone to its end once
         return None
-    return Result(snapshot.latest.epoch, snapshot.latest.metrics["test_accuracy"])
+    return Result(each.finished.epoch, each.finished.metrics["test_accuracy"])
 
 
 def _trained(architecture: Architecture, dataset: str) -> Trained:

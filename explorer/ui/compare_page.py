@@ -8,7 +8,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from explorer.text import counted
 from explorer.training.datasets import DATASETS
-from explorer.training.run import Snapshot
+from explorer.training.run_summary import RunSummary
 from explorer.ui import messages, process, state
 from explorer.ui.charts import Chart
 from explorer.ui.compare.chosen import CHOSEN, MOST, Chosen, find, find_all, first_choice, offered, read_link, write_link
@@ -67,13 +67,9 @@ def _live(draw: View, chosen: Sequence[Chosen], dataset: str, was_going_on: bool
     draw(chosen, dataset)
 
 
-def _progress(coming: Sequence[Snapshot]) -> str:
+def _progress(coming: Sequence[RunSummary]) -> str:
     """How far those are that train, and how many wait for their turn."""
-    training = [
-        f"{each.run.name}, epoch {max(1, each.latest.epoch) if each.latest else 1} of {each.run.epochs}"
-        for each in coming
-        if each.status != "queued"
-    ]
+    training = [f"{each.run.name}, epoch {max(1, each.epoch)} of {each.run.epochs}" for each in coming if each.status != "queued"]
     waiting = len(coming) - len(training)
     parts = [f"In training: {'; '.join(training)}"] if training else []
     return " · ".join(parts + ([f"{counted(waiting, 'run')} waiting"] if waiting else []))

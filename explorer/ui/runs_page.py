@@ -13,6 +13,7 @@ from explorer.network.analysis import analyze
 from explorer.text import counted, duration, percent
 from explorer.training.datasets import DATASETS
 from explorer.training.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
+from explorer.training.run_summary import RunSummary
 from explorer.ui import messages, process, state
 from explorer.ui.follow import follow
 from explorer.ui.lasting import last, lasting
@@ -124,16 +125,16 @@ def _choose(ids: list[str]) -> None:
     st.session_state["runs-just-chosen"] = True
 
 
-def _filtered(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+def _filtered(runs: Sequence[RunSummary]) -> list[RunSummary]:
     words = last(SEARCH, "").casefold().split()
     wanted = {status for name in (last(STATUS, []) or SHOWN) for status in SHOWN[name]}
     mine = state.owner() if last(MINE, False) else None
     return [
-        snapshot
-        for snapshot in snapshots
-        if snapshot.status in wanted
-        and (mine is None or snapshot.run.owner == mine)
-        and all(word in f"{snapshot.run.name} {snapshot.run.architecture.name} {snapshot.run.id}".casefold() for word in words)
+        each
+        for each in runs
+        if each.status in wanted
+        and (mine is None or each.run.owner == mine)
+        and all(word in f"{each.run.name} {each.run.architecture.name} {each.run.id}".casefold() for word in words)
     ]
 
 
@@ -155,19 +156,19 @@ COLUMNS = {
 }
 
 
-def _rows(snapshots: Sequence[Snapshot]) -> pd.DataFrame:
-    return pd.DataFrame([_row(snapshot) for snapshot in snapshots], columns=list(COLUMNS))
+def _rows(runs: Sequence[RunSummary]) -> pd.DataFrame:
+    return pd.DataFrame([_row(each) for each in runs], columns=list(COLUMNS))
 
 
-def _row(snapshot: Snapshot) -> dict[str, object]:
-    run, accuracies = snapshot.run, [100 * epoch.metrics["test_accuracy"] for epoch in snapshot.epochs]
+def _row(each: RunSummary) -> dict[str, object]:
+    run, known = each.run, each.parameters is not None  # once it has started, without another analysis
     return {
         "name": run.name,
-        "status": _status_text(snapshot),
-        "epoch": f"{len(snapshot.epochs)} of {run.epochs}",
-        "final": accuracies[-1] if accuracies else None,
-        "best": max(accuracies, default=None),
-        "parameters": analyze(run.architecture).total_params,
+        "status": _status_text(each),
+        "epoch": f"{each.epochs_done} of {run.epochs}",
+        "final": _in_percent(each.final_accuracy),
+        "best": _in_percent(each.best_accuracy),
+        "parameters": each.parameters if known else analyze(run.architecture).total_params,
         "images": DATASETS[run.recipe.dataset].title,
         "recipe": recipe_text(run),
         "network": run.architecture.name,
@@ -177,11 +178,15 @@ def _row(snapshot: Snapshot) -> dict[str, object]:
     }
 
 
-def _status_text(snapshot: Snapshot) -> str:
-    if snapshot.position is None:
-        return snapshot.status
-    soon = "" if snapshot.starts_in is None else f", in about {duration(snapshot.starts_in)}"
-    return f"queued, {snapshot.position}.{soon}"
+def _in_percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def _status_text(each: RunSummary | Snapshot) -> str:
+    if each.position is None:
+        return each.status
+    soon = "" if each.starts_in is None else f", in about {duration(each.starts_in)}"
+    return f"queued, {each.position}.{soon}"
 
 
 def recipe_text(run: Run) -> str:

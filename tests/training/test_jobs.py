@@ -667,7 +667,8 @@ def test_a_server_that_is_ended_loses_nothing(number: int, status: int, tmp_path
     with JobManager(store=Store(tmp_path)) as manager:
         second, first, interrupted = manager.runs()
         assert interrupted.status == "interrupted"
-        assert interrupted.latest == interrupted.epochs[-1]
+        (stands,) = manager.snapshots([interrupted.run.id])
+        assert stands.latest == stands.epochs[-1]
         for waiting in (first, second):
             assert wait(manager, waiting.run.id).status == "finished"
         assert manager.snapshot(interrupted.run.id).status == "interrupted"
@@ -675,7 +676,7 @@ def test_a_server_that_is_ended_loses_nothing(number: int, status: int, tmp_path
             taken = [row["id"] for row in connection.execute("SELECT id FROM runs ORDER BY taken")]
         assert taken == [one.run.id for one in (interrupted, first, second)]
         manager.resume(interrupted.run.id)
-        wait(manager, interrupted.run.id, lambda snapshot: len(snapshot.epochs) > len(interrupted.epochs))
+        wait(manager, interrupted.run.id, lambda snapshot: len(snapshot.epochs) > interrupted.epochs_done)
     manager.store.close()
 
 

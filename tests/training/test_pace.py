@@ -9,6 +9,7 @@ from explorer.network.spec import Architecture
 from explorer.training.event import Event
 from explorer.training.pace import Pace
 from explorer.training.run import Environment, Run, Snapshot
+from explorer.training.run_summary import RunSummary, summary_of
 
 from .conftest import linear, network
 from .test_jobs import recipe
@@ -18,7 +19,7 @@ NARROW = network("Flatten", linear())
 ENVIRONMENT = Environment("2.15.0", "3.11", "cpu")
 
 
-def snapshot(architecture: Architecture, *seconds: float, step: int | None = None, **fields: Any) -> Snapshot:
+def snapshot(architecture: Architecture, *seconds: float, step: int | None = None, **fields: Any) -> RunSummary:
     """A run of ten epochs of four steps, of which these took so many seconds."""
     device = fields.pop("device", "cpu")
     run = Run("id", "ann", architecture, recipe(**{"dataset": "digits", "epochs": 10, **fields}), device, ENVIRONMENT, 0.0)
@@ -27,7 +28,9 @@ def snapshot(architecture: Architecture, *seconds: float, step: int | None = Non
         Event(kind="epoch", epoch=number, step=4 * number, metrics={"seconds": each}) for number, each in enumerate(seconds, 1)
     )
     latest = Event(kind="step", epoch=len(seconds) + 1, step=4 * len(seconds) if step is None else step)
-    return Snapshot(run, "running", None, "", started if epochs or step else None, (), epochs, latest if epochs or step else None)
+    begun = bool(epochs or step)
+    known = Snapshot(run, "running", None, "", started if begun else None, (), epochs, latest if begun else None)
+    return summary_of(known)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,7 @@ def snapshot(architecture: Architecture, *seconds: float, step: int | None = Non
         (snapshot(NARROW, 2.0), [snapshot(NARROW, 300.0)], 18.0),  # what it did itself tells more
     ],
 )
-def test_seconds_left(asked: Snapshot, others: list[Snapshot], left: float | None) -> None:
+def test_seconds_left(asked: RunSummary, others: list[RunSummary], left: float | None) -> None:
     assert Pace(others).seconds_left(asked) == pytest.approx(left)
 
 

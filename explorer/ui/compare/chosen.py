@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from explorer.network.spec import Architecture
 from explorer.presets import Preset, load_presets
+from explorer.text import counted
 from explorer.training.recipe import Recipe
-from explorer.training.run import Snapshot, UnknownRun
+from explorer.training.run import UnknownRun
+from explorer.training.run_summary import RunSummary
 from explorer.ui import process
 
 MOST = 6  # more columns nobody reads, and no more colours are told apart
@@ -30,14 +32,13 @@ def offered() -> dict[str, str]:
     """Everything that can be compared, and what the list calls it: presets, then what was saved, then runs."""
     found = {preset.id: preset.id for preset in load_presets().values() if preset.architecture.layers}
     found |= {f"{SAVED}{saved.name}": f"{saved.name}, saved" for saved in process.saved().all()}
-    for snapshot in process.jobs().runs():
-        found[f"{RUN}{snapshot.run.id}"] = f"{snapshot.run.name}, {_stand(snapshot)}"
+    for each in process.jobs().runs():
+        found[f"{RUN}{each.run.id}"] = f"{each.run.name}, {_stand(each)}"
     return found
 
 
-def _stand(snapshot: Snapshot) -> str:
-    epochs = f"run of {len(snapshot.epochs)} epoch" + ("" if len(snapshot.epochs) == 1 else "s")
-    return f"{epochs} ({snapshot.run.id[:4]})"
+def _stand(each: RunSummary) -> str:
+    return f"run of {counted(each.epochs_done, 'epoch')} ({each.run.id[:4]})"
 
 
 def first_choice() -> list[str]:

@@ -13,27 +13,29 @@ from explorer.presets import WAYS, Preset, load_presets
 from explorer.text import counted
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
-from explorer.training.run import Snapshot
+from explorer.training.run import Run, Snapshot
+from explorer.training.run_summary import RunSummary
 from explorer.ui import process
 from explorer.ui.compare.chosen import Chosen
 
 
 def groups_of(chosen: Sequence[Chosen], dataset: str) -> tuple[Group, ...]:
     """All that trained something chosen on these images, with at least one epoch behind it."""
-    return group(record for record in _records(chosen) if record.recipe.dataset == dataset and record.epochs)
+    return group(record for record in _records(chosen, dataset) if record.epochs)
 
 
 def datasets_of(chosen: Sequence[Chosen]) -> list[str]:
     """The images that something chosen is trained on, or is documented for: in the order of DATASETS."""
-    found = {record.recipe.dataset for record in _records(chosen)}
+    runs = [each.run for each in process.jobs().runs()]
+    found = {run.recipe.dataset for run in runs if any(_belongs(run, each) for each in chosen)}
+    found |= {record.recipe.dataset for each in chosen for record in _shipped(each)}
     found |= {each.preset.recipe.dataset for each in chosen if each.preset and each.preset.documented}
     return [name for name in DATASETS if name in found]
 
 
-def on_their_way(chosen: Sequence[Chosen]) -> list[Snapshot]:
+def on_their_way(chosen: Sequence[Chosen]) -> list[RunSummary]:
     """The runs of something chosen that wait or train."""
-    snapshots = process.jobs().runs()
-    return [snapshot for snapshot in snapshots if not snapshot.ended and any(_belongs(snapshot, each) for each in chosen)]
+    return [found for found in process.jobs().runs() if not found.ended and any(_belongs(found.run, each) for each in chosen)]
 
 
 def documents_of(chosen: Sequence[Chosen], dataset: str) -> tuple[DocumentedCurve, ...]:
@@ -58,12 +60,13 @@ def place_of(architecture: Architecture, chosen: Sequence[Chosen]) -> int:
     return next((place for place, each in enumerate(chosen) if is_of(each, architecture)), 0)
 
 
-def _records(chosen: Sequence[Chosen]) -> list[Record]:
-    snapshots = process.jobs().runs()
+def _records(chosen: Sequence[Chosen], dataset: str) -> list[Record]:
+    runs = [found.run for found in process.jobs().runs() if found.epochs_done and found.run.recipe.dataset == dataset]
     records: dict[tuple[str, str, int], Record] = {}
     for each in chosen:
-        shipped = [(record, record.recipe.epochs) for record in _shipped(each)]
-        ours = [(record_of(snapshot), _length(snapshot)) for snapshot in snapshots if _belongs(snapshot, each)]
+        shipped = [(record, record.recipe.epochs) for record in _shipped(each) if record.recipe.dataset == dataset]
+        snapshots = process.jobs().snapshots(run.id for run in runs if _belongs(run, each))
+        ours = [(record_of(snapshot), _length(snapshot)) for snapshot in snapshots]
         for record, epochs in (*shipped, *ours):
             key = record.run_id or "", record.label, record.recipe.seed
             records.setdefault(key, replace(record, label=_label(record, epochs)))
@@ -95,9 +98,8 @@ def _shipped(each: Chosen) -> tuple[Record, ...]:
     return records_of(each.preset) if each.preset else ()
 
 
-def _belongs(snapshot: Snapshot, each: Chosen) -> bool:
+def _belongs(run: Run, each: Chosen) -> bool:
     """It trained this preset with either recipe's dropout rates, or exactly these layers; of a run its other seeds too."""
-    run = snapshot.run
     same = is_of(each, run.architecture)
     if not each.run or not same:
         return same

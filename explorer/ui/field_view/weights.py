@@ -38,18 +38,16 @@ def find_trained(jobs: JobManager, architecture: Architecture, run: str | None, 
     The weights of that run are read, since only then is it known which epoch they are of.
     """
     trained = [
-        snapshot
-        for snapshot in jobs.runs()
-        if (snapshot.run.id == run or snapshot.run.owner == owner)
-        and snapshot.epochs
-        and _same(snapshot.run.architecture, architecture)
+        each
+        for each in jobs.runs()
+        if (each.run.id == run or each.run.owner == owner) and each.epochs_done and _same(each.run.architecture, architecture)
     ]
-    for snapshot in sorted(trained, key=lambda snapshot: snapshot.run.id != run):  # else as they were: the newest first
+    for each in sorted(trained, key=lambda each: each.run.id != run):  # else as they were: the newest first
         with suppress(NoWeights, UnknownRun):  # lost, or deleted just now
-            epoch = jobs.weights(snapshot.run.id).epoch
-            event = next((event for event in jobs.snapshot(snapshot.run.id, 0).epochs if event.epoch == epoch), None)
+            epoch = jobs.weights(each.run.id).epoch
+            event = next((event for event in jobs.snapshot(each.run.id, 0).epochs if event.epoch == epoch), None)
             if event:
-                return Trained(snapshot.run.id, epoch, snapshot.run.recipe.dataset, event.metrics["test_accuracy"])
+                return Trained(each.run.id, epoch, each.run.recipe.dataset, event.metrics["test_accuracy"])
     return None
 
 
