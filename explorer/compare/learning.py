@@ -22,7 +22,7 @@ Metric = Literal["train_loss", "train_accuracy", "test_loss", "test_accuracy", "
 Axis = Literal["epoch", "step", "seconds"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # there are many of them
 class Epoch:
     """One epoch of one run, as event.py has it: accuracies are shares from 0 to 1, losses means over images."""
 

@@ -5,18 +5,25 @@ Runs on other images are no comparison, so everything here is of one data set.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import Lock
 
 from explorer.compare.learning import DocumentedCurve, Group, Record, documented_curve, group, record_of, records_of
 from explorer.compare.verdict import origin
 from explorer.network.spec import Architecture
 from explorer.presets import WAYS, Preset, load_presets
+from explorer.recent import Recent
 from explorer.text import counted
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
-from explorer.training.run import Run, Snapshot
+from explorer.training.run import Run
 from explorer.training.run_summary import RunSummary
 from explorer.ui import process
 from explorer.ui.compare.chosen import Chosen
+
+EPOCHS_AT_HAND = 500_000  # of runs that are not read again, about 300 bytes each
+
+_curves_lock = Lock()
+_curves_at_hand: Recent[str, tuple[RunSummary, Record]] = Recent(EPOCHS_AT_HAND, lambda kept: 1 + len(kept[1].epochs), "any")
 
 
 def groups_of(chosen: Sequence[Chosen], dataset: str) -> tuple[Group, ...]:
@@ -61,21 +68,34 @@ def place_of(architecture: Architecture, chosen: Sequence[Chosen]) -> int:
 
 
 def _records(chosen: Sequence[Chosen], dataset: str) -> list[Record]:
-    runs = [found.run for found in process.jobs().runs() if found.epochs_done and found.run.recipe.dataset == dataset]
+    runs = [found for found in process.jobs().runs() if found.epochs_done and found.run.recipe.dataset == dataset]
     records: dict[tuple[str, str, int], Record] = {}
     for each in chosen:
         shipped = [(record, record.recipe.epochs) for record in _shipped(each) if record.recipe.dataset == dataset]
-        snapshots = process.jobs().snapshots(run.id for run in runs if _belongs(run, each))
-        ours = [(record_of(snapshot), _length(snapshot)) for snapshot in snapshots]
+        ours = _curves([found for found in runs if _belongs(found.run, each)])
         for record, epochs in (*shipped, *ours):
             key = record.run_id or "", record.label, record.recipe.seed
             records.setdefault(key, replace(record, label=_label(record, epochs)))
     return list(records.values())
 
 
-def _length(snapshot: Snapshot) -> int:
+def _curves(runs: Sequence[RunSummary]) -> list[tuple[Record, int]]:
+    """The runs with all their epochs, each with its length. Only those are read that have changed since the last look."""
+    with _curves_lock:
+        known = {found.run.id: _curves_at_hand.get(found.run.id) for found in runs}
+    missing = [found for found in runs if (kept := known[found.run.id]) is None or kept[0] != found]
+    read = {snapshot.run.id: record_of(snapshot) for snapshot in process.jobs().snapshots(each.run.id for each in missing)}
+    with _curves_lock:
+        for found in missing:
+            if found.run.id in read:
+                _curves_at_hand[found.run.id] = found, read[found.run.id]
+    records = {run_id: kept[1] for run_id, kept in known.items() if kept} | read
+    return [(records[found.run.id], _length(found)) for found in runs if found.run.id in records]
+
+
+def _length(found: RunSummary) -> int:
     """In epochs: all that it will have, or had when it ended."""
-    return len(snapshot.epochs) if snapshot.ended else snapshot.run.epochs
+    return found.epochs_done if found.ended else found.run.epochs
 
 
 def _label(record: Record, length: int) -> str:
