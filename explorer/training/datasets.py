@@ -53,6 +53,7 @@ class DatasetKind:
     mean: tuple[float, ...]  # one a channel
     std: tuple[float, ...]
     read: Callable[[Path, Progress | None], tuple[Split, Split]]  # (data root, progress; None: never download) -> train, test
+    images: int = 0  # in all, to learn and to test
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +221,14 @@ _GREY = (1, 28, 28)
 
 DATASETS: dict[str, DatasetKind] = {
     "digits": DatasetKind(
-        "Digits", "1,797 handwritten digits, built in: an epoch in seconds", _DIGITS, _GREY, (0.3121,), (0.3562,), _read_digits
+        "Digits",
+        "1,797 handwritten digits, built in: an epoch in seconds",
+        _DIGITS,
+        _GREY,
+        (0.3121,),
+        (0.3562,),
+        _read_digits,
+        1_797,
     ),
     "mnist": DatasetKind(
         "MNIST",
@@ -230,6 +238,7 @@ DATASETS: dict[str, DatasetKind] = {
         (0.1307,),
         (0.3081,),
         _read_mnist_like("MNIST", _MNIST_MD5),
+        70_000,
     ),
     "fashion-mnist": DatasetKind(
         "Fashion-MNIST",
@@ -239,6 +248,7 @@ DATASETS: dict[str, DatasetKind] = {
         (0.2860,),
         (0.3530,),
         _read_mnist_like("FashionMNIST", {}),
+        70_000,
     ),
     "kmnist": DatasetKind(
         "Kuzushiji-MNIST",
@@ -248,6 +258,7 @@ DATASETS: dict[str, DatasetKind] = {
         (0.1918,),
         (0.3483,),
         _read_mnist_like("KMNIST", {}),
+        70_000,
     ),
     "cifar10": DatasetKind(
         "CIFAR-10",
@@ -257,6 +268,7 @@ DATASETS: dict[str, DatasetKind] = {
         (0.4914, 0.4822, 0.4465),
         (0.2470, 0.2435, 0.2616),
         _read_cifar10,
+        60_000,
     ),
 }
 

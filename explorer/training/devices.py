@@ -1,4 +1,4 @@
-"""Where a network is trained: the choice of device, what it is called, and how much memory it has left."""
+"""Where a network is trained: the choice of device, and what it is called."""
 
 import os
 import platform
@@ -93,15 +93,6 @@ def bf16_is_faster(kind: str) -> bool:
     return min(seconds[True][1:]) < WORTH_IT * min(seconds[False][1:])  # the first of each also prepares itself
 
 
-def free_memory(device: torch.device) -> int | None:
-    """Bytes that a training may still take, or None where that cannot be known."""
-    if device.type == "cuda":
-        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # by torch, for whoever comes next
-        return torch.cuda.mem_get_info(device)[0] + kept
-    known = [left for left in (_system_memory(), _container_memory()) if left is not None]
-    return min(known, default=None)
-
-
 def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
@@ -109,22 +100,3 @@ def _processor() -> str:
         lines = []
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, "") or platform.processor() or platform.machine() or "processor"
-
-
-def _system_memory() -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)
-
-
-def _container_memory() -> int | None:
-    """What the container's limit leaves (cgroup version 2), pages that the kernel can drop counted as free."""
-    group = Path("/sys/fs/cgroup")
-    try:
-        limit, used = (group / "memory.max").read_text().strip(), int((group / "memory.current").read_text())
-        statistics = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-    except (OSError, ValueError):
-        return None
-    return None if limit == "max" else int(limit) - used + int(statistics.get("inactive_file", 0))

@@ -1,16 +1,18 @@
 """What can stand in a training's way, in words that say what to try."""
 
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
 
 import torch
 
-from explorer.network.analysis import BYTES_PER_VALUE, Analysis, analyze, shape_text
+from explorer.network.analysis import Analysis, analyze, shape_text
 from explorer.network.layers import LAYERS, maps_text
 from explorer.network.spec import Architecture, Flatten, Layer, Linear
 from explorer.training.datasets import DATASETS, DatasetKind
-from explorer.training.devices import TEST_BATCH, DeviceError, free_memory
-from explorer.training.recipe import OneCycleLR, Recipe
+from explorer.training.devices import TEST_BATCH, DeviceError
+from explorer.training.memory import READING_COPIES, estimate_memory, free_memory, image_bytes
+from explorer.training.recipe import SGD, Constant, OneCycleLR, Recipe
 
 
 class TrainingError(Exception):
@@ -96,28 +98,66 @@ def _with_classes(architecture: Architecture, classes: int) -> Architecture:
     return _with_end(architecture, Linear(out_features=classes))
 
 
-def memory_problem(architecture: Architecture, recipe: Recipe, device: torch.device) -> str | None:
-    """A process that takes more memory than there is is killed without a word, so ask first. The estimate is rough: in
-    training the layers' outputs, kept for the way back, and their gradients; in a test what one layer takes and gives; and
-    the parameters with their gradients and what the optimiser keeps of them."""
-    free, analysis = free_memory(device), analyze(architecture)
+def memory_problem(
+    architecture: Architecture,
+    recipe: Recipe,
+    device: torch.device,
+    room: int | None = None,
+    kept_checkpoints: int = 0,
+    reads_images: bool = False,
+) -> str | None:
+    """Why a training would take more memory than there is, and what to try; None where it fits.
+
+    Args:
+        room: bytes that it may take; without it, those that are free on the device.
+        kept_checkpoints: how many checkpoints stay in memory, 0 where they are files.
+        reads_images: whether the data set is still to be read.
+    """
+    free = free_memory(device) if room is None else room
     if free is None:
         return None
-    free -= 4 * BYTES_PER_VALUE * analysis.total_params
-    an_image = 2 * analysis.activation_bytes
-    if an_image * recipe.batch_size > free:
+
+    def needed(recipe: Recipe) -> int:
+        images = image_bytes(recipe.dataset) if reads_images else 0
+        reading = READING_COPIES * images
+        return max(reading, images + estimate_memory(architecture, recipe, device.type, kept_checkpoints).total)
+
+    taken = estimate_memory(architecture, recipe, device.type, kept_checkpoints)
+    if needed(recipe) <= free:
+        on_host = free_memory(torch.device("cpu")) if taken.host else None
+        if on_host is None or taken.host <= on_host:
+            return None
         return (
-            f"training with a batch size of {recipe.batch_size} takes about {an_image * recipe.batch_size / 1e9:.1f} GB of "
-            f"memory, and {max(0, free) / 1e9:.1f} GB are free: try a batch size of {max(2, free // an_image)} or less, or "
-            "smaller maps"
+            f"saving what is learned takes about {_gigabytes(taken.host)} of memory beside the GPU, and "
+            f"{_gigabytes(on_host)} are free: try fewer parameters, or end other programs"
         )
-    tested = TEST_BATCH[device.type] * max(BYTES_PER_VALUE * prod(row.input_shape) + row.output_bytes for row in analysis.rows)
-    if tested > free:
-        return (
-            f"testing {TEST_BATCH[device.type]:,} images at a time takes about {tested / 1e9:.1f} GB of memory, and "
-            f"{free / 1e9:.1f} GB are free: try smaller maps or fewer channels"
-        )
-    return None
+    parameters = analyze(architecture).total_params
+    phases = {
+        taken.training: f"training with a batch size of {recipe.batch_size}",
+        taken.testing: f"testing {TEST_BATCH[device.type]:,} images at a time",
+        taken.saving: f"training {parameters:,} parameters with {recipe.optimizer.kind} and saving them",
+    }
+    return (
+        f"{phases[taken.total]} takes about {_gigabytes(needed(recipe))} of memory, and {_gigabytes(free)} are free: "
+        f"try {_smaller(recipe, lambda recipe: needed(recipe) <= free)}"
+    )
+
+
+def _smaller(recipe: Recipe, fits: Callable[[Recipe], bool]) -> str:
+    """What would make a training fit that does not."""
+    sizes = range(2, recipe.batch_size)
+    largest = bisect_left(sizes, True, key=lambda size: not fits(recipe.model_copy(update={"batch_size": size})))
+    if largest > 0:
+        return f"a batch size of {sizes[largest - 1]} or less, or smaller maps"
+    plain = {"optimizer": SGD(), "scheduler": Constant()}
+    if fits(recipe.model_copy(update=plain)):
+        return "SGD without momentum, which keeps nothing beside each parameter, or fewer parameters"
+    return "fewer parameters, smaller maps or fewer channels"
+
+
+def _gigabytes(size: int) -> str:
+    size = max(0, size)
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
 def not_a_number(recipe: Recipe, epoch: int, step: int) -> str:

@@ -1,18 +1,14 @@
 """The choice of device."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
-from explorer.training import devices
 from explorer.training.devices import (
     DeviceError,
     available_devices,
     bf16_is_faster,
     choose_device,
     describe_device,
-    free_memory,
     training_slots,
     use_gpu,
 )
@@ -41,22 +37,6 @@ def test_a_gpu_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_device("auto") == torch.device("cuda")
     assert choose_device("cpu") == torch.device("cpu")
     assert describe_device(torch.device("cuda")) == "cuda: Some GPU"
-
-
-def test_free_memory_is_what_is_left_of_the_tighter_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    cpu = torch.device("cpu")
-    cases = [(None, None, None), (5, None, 5), (None, 3, 3), (5, 3, 3), (2, 3, 2)]
-    for system, container, expected in cases:
-        monkeypatch.setattr(devices, "_system_memory", lambda value=system: value)
-        monkeypatch.setattr(devices, "_container_memory", lambda value=container: value)
-        assert free_memory(cpu) == expected
-
-
-@pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="this system has no /proc/meminfo")
-def test_free_memory_here() -> None:
-    free = free_memory(torch.device("cpu"))
-    assert free is not None
-    assert 10_000_000 < free < 10**15
 
 
 def gpus(patch: pytest.MonkeyPatch, counted: int, usable: bool) -> None:
@@ -91,10 +71,3 @@ def test_bf16_on_a_gpu_is_asked_for_not_measured(has: bool, monkeypatch: pytest.
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has and not including_emulation)
     assert bf16_is_faster("cuda") is has
     bf16_is_faster.cache_clear()
-
-
-def test_memory_that_torch_keeps_on_a_gpu_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (100, 1000))
-    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 70)
-    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 30)
-    assert free_memory(torch.device("cuda")) == 140

@@ -4,14 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import torch
 from hypothesis import given, settings
 
 from explorer.network.spec import Architecture
-from explorer.training import problems
 from explorer.training.datasets import DATASETS, Dataset
-from explorer.training.problems import find_problem, memory_problem
-from explorer.training.recipe import Recipe
+from explorer.training.problems import find_problem
 from tests.network.stacks import architectures
 
 LINEAR = {"kind": "Linear", "out_features": 3}
@@ -52,21 +49,6 @@ def test_fit_networks(small: Architecture, stack: Callable[..., Architecture], t
     maps = stack({"kind": "Conv2d", "out_channels": 3, "kernel_size": 8}, "Flatten")
     assert find_problem(small, tiny.kind) is None
     assert find_problem(maps, tiny.kind) is None
-
-
-def test_too_little_memory(stack: Callable[..., Architecture], monkeypatch: pytest.MonkeyPatch) -> None:
-    architecture = stack({"kind": "Conv2d", "out_channels": 100, "kernel_size": 1}, shape=(1, 10, 10))  # 40 kB an image
-    monkeypatch.setattr(problems, "free_memory", lambda device: 30_000_000)
-    problem = memory_problem(architecture, Recipe(batch_size=512), torch.device("cpu"))
-    assert problem is not None
-    assert "try a batch size of 374 or less" in problem
-    assert memory_problem(architecture, Recipe(batch_size=374), torch.device("cpu")) is None
-    monkeypatch.setattr(problems, "free_memory", lambda device: 10_000_000)
-    problem = memory_problem(architecture, Recipe(batch_size=12), torch.device("cpu"))
-    assert problem is not None
-    assert problem.startswith("testing 500 images at a time takes about 0.0 GB")
-    monkeypatch.setattr(problems, "free_memory", lambda device: None)
-    assert memory_problem(architecture, Recipe(batch_size=128), torch.device("cpu")) is None
 
 
 MENDED = [

@@ -1,0 +1,187 @@
+"""How much memory a training takes, and how much is left.
+
+A process that takes more than there is is killed without a word, so it is asked first. The estimate counts what lies in
+memory at the same time; tests/training/test_memory.py holds it against what trainings really take.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import psutil
+import torch
+
+from explorer.network.analysis import BYTES_PER_VALUE, Row, analyze
+from explorer.network.spec import Architecture, Conv2d
+from explorer.training.datasets import DATASETS
+from explorer.training.devices import TEST_BATCH
+from explorer.training.network import IN_PLACE_AFTER
+from explorer.training.recipe import SGD, OneCycleLR, Optimizer, Recipe
+
+# --- what a training takes ------------------------------------------------------------------------------------------
+
+LIBRARIES = 150_000_000  # bytes that torch and its kernels take when a process first trains
+MARGIN = 1.1  # memory that the allocator has in hand but cannot use
+HEAP_TENSOR = 2**25  # bytes; smaller blocks stay in glibc's heap after they are freed, so that the next phase adds to them
+READING_COPIES = 3  # of a data set while its files are read: their bytes, torchvision's array, and our layout of it
+
+# How many values a layer keeps for the way back, for each value that it gives; 1 for those that are not here.
+KEPT_VALUES = {
+    "MaxPool2d": 3,  # with the place of each highest value, in 8 bytes
+    "AdaptiveMaxPool2d": 3,
+    "Dropout": 2,  # with the mask
+    "Softmax": 2,  # its logarithm, and the loss's
+    "LogSoftmax": 2,
+}
+
+
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """Bytes on the device at the three moments at which a training takes the most, and beside it on the host."""
+
+    training: int  # a step: the layers' outputs, kept for the way back, and gradients
+    testing: int  # what one layer takes and gives, for TEST_BATCH images
+    saving: int  # the copies that a checkpoint is written from
+    host: int  # of a GPU's training: those copies, in the host's memory; 0 where the device is the host
+
+    @property
+    def total(self) -> int:
+        return max(self.training, self.testing, self.saving)
+
+
+def estimate_memory(architecture: Architecture, recipe: Recipe, device: str, kept_checkpoints: int = 0) -> MemoryEstimate:
+    """What a training takes at most, beyond what a process takes that has not trained yet.
+
+    `device` is "cpu", "cuda" or "mps"; `kept_checkpoints` is how many checkpoints stay in memory, 0 where they are files.
+    """
+    analysis = analyze(architecture)
+    weights = BYTES_PER_VALUE * analysis.total_params
+    moments = weights * _moments(recipe.optimizer, isinstance(recipe.scheduler, OneCycleLR))
+    state = 2 * weights + moments + weights // 2  # weights, gradients, and the weights in bf16
+    copies = (1 + kept_checkpoints) * (weights + moments)
+    image = BYTES_PER_VALUE * prod(architecture.input_shape)
+    kept = 2 * image + sum(_kept_bytes(row, before) for row, before in zip(analysis.rows, (None, *analysis.rows), strict=False))
+    widest = max((BYTES_PER_VALUE * prod(row.input_shape) + row.output_bytes for row in analysis.rows), default=image)
+    step = recipe.batch_size * (kept + 3 * widest // 2)  # with the gradients of one layer, there and back, and its reordering
+    test = TEST_BATCH[device] * (2 * image + widest)
+    if device != "cuda":
+        small = [row.output_bytes for row in analysis.rows if recipe.batch_size * row.output_bytes <= HEAP_TENSOR]
+        heap = recipe.batch_size * sum(small)
+        return MemoryEstimate(
+            training=_with_margin(state + step),
+            testing=_with_margin(state + heap + test),
+            saving=_with_margin(state + heap + copies),
+            host=0,
+        )
+    images = image_bytes(recipe.dataset)
+    # A step that is recorded has its activations apart from those of an eager one, and what it changes is kept aside for it.
+    recorded = images + state + weights + moments
+    return MemoryEstimate(
+        training=_with_margin(recorded + 2 * step),
+        testing=_with_margin(images + state + step + test),
+        saving=_with_margin(images + state),
+        host=_with_margin(copies),
+    )
+
+
+def image_bytes(name: str) -> int:
+    """What a data set takes once it is read; while it is read, READING_COPIES times as much."""
+    kind = DATASETS[name]
+    return kind.images * prod(kind.input_shape)
+
+
+def _with_margin(size: int) -> int:
+    return int(MARGIN * (LIBRARIES + size))
+
+
+def _moments(optimizer: Optimizer, is_cycled: bool) -> int:
+    """How many numbers the optimiser keeps for each parameter: SGD its momentum, Adam two moments."""
+    if isinstance(optimizer, SGD):
+        return 1 if optimizer.momentum or is_cycled else 0
+    return 2
+
+
+def _kept_bytes(row: Row, before: Row | None) -> int:
+    """What a layer keeps of one image; `before` is the layer above it."""
+    layer = row.layer
+    if row.kind == "ReLU" and before and before.kind in {module.__name__ for module in IN_PLACE_AFTER}:
+        return 0  # it writes over what it gets
+    padded = isinstance(layer, Conv2d) and layer.padding_mode != "zeros"  # a padded copy of what comes in
+    return KEPT_VALUES.get(row.kind, 1) * row.output_bytes + padded * 2 * BYTES_PER_VALUE * prod(row.input_shape)
+
+
+# --- what is left ---------------------------------------------------------------------------------------------------
+
+CGROUPS = Path("/sys/fs/cgroup")
+OWN_CGROUPS = Path("/proc/self/cgroup")
+OOM_KILLS = Path("/proc/vmstat")
+
+# The files of a control group of each version, and what in its statistics can be given back at once.
+VERSION_1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+VERSION_2 = ("memory.max", "memory.current", "inactive_file")
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Bytes that a training may still take, or None where that cannot be known."""
+    if device.type == "cuda":
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # by torch, for whoever comes next
+        return torch.cuda.mem_get_info(device)[0] + kept
+    return min([psutil.virtual_memory().available, *_left_by_cgroups(), *_left_by_ulimits()])
+
+
+def _left_by_cgroups() -> Iterator[int]:
+    """What each control group that this process is in leaves, its parents' too: their limits hold for all below them."""
+    try:
+        lines = OWN_CGROUPS.read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:  # 0::/some/group, and of version 1 also 4:memory:/some/group
+        _, controllers, own = line.split(":", 2)
+        if controllers == "":
+            yield from _left_up_to(CGROUPS, own, VERSION_2)
+        elif "memory" in controllers.split(","):
+            yield from _left_up_to(CGROUPS / "memory", own, VERSION_1)
+
+
+def _left_up_to(root: Path, own: str, files: tuple[str, str, str]) -> Iterator[int]:
+    group = root / own.strip("/")  # in a container it may be named as outside, where only its parents' names are right
+    for each in (group, *group.parents):
+        if (left := _left_in(each, *files)) is not None:
+            yield left
+        if each == root:
+            return
+
+
+def _left_in(group: Path, limit_file: str, used_file: str, reclaimable: str) -> int | None:
+    """None where there is no limit."""
+    try:
+        limit, used = (group / limit_file).read_text().strip(), int((group / used_file).read_text())
+        statistics = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        return None if limit == "max" else max(0, int(limit) - used + int(statistics.get(reclaimable, 0)))
+    except (OSError, ValueError):
+        return None
+
+
+def _left_by_ulimits() -> Iterator[int]:
+    """What `ulimit -v` and `ulimit -d` leave, where there is such a thing."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    used = psutil.Process().memory_info()
+    for limit, taken in ((resource.RLIMIT_AS, used.vms), (resource.RLIMIT_DATA, getattr(used, "data", 0))):
+        allowed = resource.getrlimit(limit)[0]
+        if allowed != resource.RLIM_INFINITY:
+            yield max(0, allowed - taken)
+
+
+def oom_kills() -> int | None:
+    """How many processes the system has ended for lack of memory since it was started, in any group; None where it does not
+    say."""
+    try:
+        lines = OOM_KILLS.read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)
