@@ -8,19 +8,22 @@ contradicts itself or needs reading (`notes`). Paths in `given` and `ours` lead 
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from explorer.network.spec import Architecture, Dropout, Dropout2d, Shape, parse_architecture
+from explorer.network.spec import Architecture, Dropout, Dropout2d, Layer, Shape, parse_architecture
 from explorer.network.validation import describe_fault
 from explorer.text import quoted
 from explorer.training.recipe import Recipe, parse_recipe
 
 FOLDER = Path(__file__).resolve().parent.parent / "presets"
+
+
+Network = tuple[Shape, tuple[Layer, ...]]  # what two networks have in common that are the same, whatever their names
 
 
 class PresetError(ValueError):
@@ -213,6 +216,12 @@ class Preset(_Frozen):
     documented: Documented | None
     tuned: Tuned | None = None
     notes: tuple[Note, ...]
+
+    @cached_property
+    def networks(self) -> frozenset[Network]:
+        """The network as each of its recipes trains it, which differ in their dropout rates; empty for a preset of ours."""
+        found = (self.way(name) for name in WAYS)
+        return frozenset((architecture.input_shape, architecture.layers) for architecture, _ in filter(None, found))
 
     def way(self, name: str) -> tuple[Architecture, Recipe] | None:
         """The network and how it is trained: "documented" or "tuned"; None where this preset has no such recipe."""

@@ -8,7 +8,7 @@ from statistics import fmean, median, stdev
 from explorer.compare.learning import Group, curve
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture
-from explorer.presets import WAYS, Preset
+from explorer.presets import Preset
 from explorer.training.datasets import DATASETS
 
 TARGET = 0.994  # test accuracy that the documented networks set out to reach
@@ -100,11 +100,8 @@ def origin(architecture: Architecture, presets: Iterable[Preset]) -> Preset | No
 
     A network that was changed in any other way is not the document's any more, whatever its name.
     """
-    for preset in presets:
-        ways = [found[0] for way in WAYS if (found := preset.way(way))]
-        if any((own.input_shape, own.layers) == (architecture.input_shape, architecture.layers) for own in ways):
-            return preset
-    return None
+    network = architecture.input_shape, architecture.layers
+    return next((preset for preset in presets if network in preset.networks), None)
 
 
 def documented_figures(preset: Preset) -> DocumentedFigures | None:

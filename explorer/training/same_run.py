@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from explorer.network.spec import Architecture
+from explorer.network.spec import Architecture, Layer, Shape
 from explorer.training.recipe import Recipe
 from explorer.training.run_summary import RunSummary
+
+Task = tuple[Shape, tuple[Layer, ...], Recipe]
 
 MOMENT = 10.0  # seconds after a start in which the same start again is taken for a double click
 
@@ -18,8 +20,7 @@ def same_runs(runs: Iterable[RunSummary], architecture: Architecture, recipe: Re
         run = each.run
         if run.more_epochs or run.recipe != recipe:
             continue
-        network = run.architecture
-        if (network.layers, network.input_shape) == (architecture.layers, architecture.input_shape):
+        if task(run.architecture, recipe) == task(architecture, recipe):
             yield each
 
 
@@ -36,3 +37,22 @@ def run_in_hand(runs: Iterable[RunSummary], architecture: Architecture, recipe: 
         if not each.ended or (each.status == "finished" and is_new):
             return each
     return None
+
+
+def task(architecture: Architecture, recipe: Recipe) -> Task:
+    """What two runs have in common that do the same: the network but for its name, and the recipe with its seed."""
+    return architecture.input_shape, architecture.layers, recipe
+
+
+def done_or_coming(runs: Iterable[RunSummary]) -> tuple[set[Task], set[Task]]:
+    """The tasks of the runs that finished, wait or train, and those of the runs that ended before they were done.
+
+    A run that was continued for more epochs than its recipe has did another task.
+    """
+    present: set[Task] = set()
+    unfinished: set[Task] = set()
+    for each in runs:
+        if not each.run.more_epochs:
+            is_present = not each.ended or each.status == "finished"
+            (present if is_present else unfinished).add(task(each.run.architecture, each.run.recipe))
+    return present, unfinished

@@ -1,7 +1,7 @@
 """Data in, altair's specifications out. Each is built once, at import, and filled with data by whoever draws it."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -177,7 +177,7 @@ def run_charts(snapshot: Snapshot, beside: tuple[Curve, ...]) -> tuple[Chart, ..
     )
 
 
-@cache
+@lru_cache(maxsize=64)
 def _accuracy_spec(series: tuple[str, ...]) -> Spec:
     return _run_spec("accuracy in %", ".2f", False, series, ["train", "test"])
 

@@ -14,7 +14,7 @@ from explorer.ui.charts import Chart
 from explorer.ui.compare.chosen import CHOSEN, MOST, Chosen, find, find_all, first_choice, offered, read_link, write_link
 from explorer.ui.compare.computation_view import computation_charts, computation_view
 from explorer.ui.compare.downloads import comparison_downloads
-from explorer.ui.compare.groups import datasets_of, on_their_way
+from explorer.ui.compare.groups import Comparison
 from explorer.ui.compare.learning_view import learning_view, shown_learning_charts
 from explorer.ui.compare.structure_view import structure_view
 from explorer.ui.compare.trade_off_view import PICKED, trade_off_charts, trade_off_view
@@ -25,7 +25,7 @@ from explorer.ui.part import part
 PARAMETER = "compare"  # of the page's link, beside the view
 EVERY = 3.0  # seconds between two looks while something chosen trains
 
-View = Callable[[Sequence[Chosen], str], None]  # what is compared, and the images that it was trained on
+View = Callable[[Comparison], None]
 
 
 @part
@@ -33,7 +33,9 @@ def show(build: StreamlitPage) -> None:
     """`build` is where a network is opened."""
     if found := find(st.session_state.pop(PICKED, "")):
         _open(found, build)
-    chosen = find_all(_choose())
+    jobs = process.jobs()
+    runs = jobs.runs()  # once a look: everything below is made of them
+    chosen = find_all(_choose(runs))
     if len(chosen) < 2:
         st.html(
             '<div class="empty"><h3>Nothing to compare yet</h3><p>Choose two to six networks: presets, '
@@ -46,25 +48,28 @@ def show(build: StreamlitPage) -> None:
             "View", list(VIEWS), default=first, required=True, key="view", bind="query-params", label_visibility="collapsed"
         )
         view = asked or first  # none is asked for by an address that ends in "view="
-        dataset = _images(chosen)
+        comparison = Comparison.of(chosen, runs, jobs)
+        comparison = comparison.on(_images(comparison))
         st.space("stretch")
-        train_all(chosen)
+        train_all(chosen, runs)
         with st.container(width="content"):  # a fragment would take as much room as it can get
-            comparison_downloads(chosen, dataset, lambda: CHARTS[view](chosen, dataset) if view in CHARTS else ())
-    _left_out(chosen, dataset, view)
-    going_on = bool(on_their_way(chosen))
-    st.fragment(_live, run_every=EVERY if going_on else None)(VIEWS[view], chosen, dataset, going_on)
+            comparison_downloads(comparison, lambda: CHARTS[view](comparison) if view in CHARTS else ())
+    _left_out(comparison, view)
+    going_on = bool(comparison.coming)
+    st.fragment(_live, run_every=EVERY if going_on else None)(VIEWS[view], chosen, comparison.dataset, [comparison], going_on)
 
 
 @part
-def _live(draw: View, chosen: Sequence[Chosen], dataset: str, was_going_on: bool) -> None:
-    """A view that fills as runs come."""
-    coming = on_their_way(chosen)
+def _live(draw: View, chosen: Sequence[Chosen], dataset: str, just_read: list[Comparison], was_going_on: bool) -> None:
+    """A view that fills as runs come. What the page has just read is drawn at first, and then what is read anew."""
+    jobs = process.jobs()
+    comparison = just_read.pop() if just_read else Comparison.of(chosen, jobs.runs(), jobs).on(dataset)
+    coming = comparison.coming
     if bool(coming) != was_going_on:
         st.rerun()
     if coming:
         st.html(f'<p class="hint" data-coming="{len(coming)}">{html.escape(_progress(coming))}</p>')
-    draw(chosen, dataset)
+    draw(comparison)
 
 
 def _progress(coming: Sequence[RunSummary]) -> str:
@@ -75,9 +80,10 @@ def _progress(coming: Sequence[RunSummary]) -> str:
     return " · ".join(parts + ([f"{counted(waiting, 'run')} waiting"] if waiting else []))
 
 
-def _images(chosen: Sequence[Chosen]) -> str:
+def _images(comparison: Comparison) -> str:
     """The images whose results are shown: those of several data sets are no comparison."""
-    found = datasets_of(chosen) or [chosen[0].recipe.dataset]
+    chosen = comparison.chosen
+    found = comparison.datasets or [chosen[0].recipe.dataset]
     if len(found) == 1:
         return found[0]
     shown = st.session_state.get(SHOWN_IMAGES)
@@ -96,9 +102,10 @@ def _images(chosen: Sequence[Chosen]) -> str:
     )
 
 
-def _left_out(chosen: Sequence[Chosen], dataset: str, view: str) -> None:
+def _left_out(comparison: Comparison, view: str) -> None:
     """Which runs have nothing to show in a view of results on these images."""
-    others = [each for each in chosen if each.run and each.recipe.dataset != dataset]
+    dataset = comparison.dataset
+    others = [each for each in comparison.chosen if each.run and each.recipe.dataset != dataset]
     if others and view in RESULTS:
         names = ", ".join(f"{each.title} on {DATASETS[each.recipe.dataset].title}" for each in others)
         st.html(f'<p class="hint">Trained on other images than {DATASETS[dataset].title}, so left out: {html.escape(names)}.</p>')
@@ -117,9 +124,9 @@ def forget_click() -> None:
     st.session_state.pop(PICKED, None)
 
 
-def _choose() -> list[str]:
+def _choose(runs: Sequence[RunSummary]) -> list[str]:
     """The keys of what is compared, from the link at first; the link follows the choice."""
-    options = offered()
+    options = offered(runs)
     if CHOSEN not in st.session_state:
         known, missing = read_link(st.query_params.get(PARAMETER))
         st.session_state[CHOSEN] = known if known or missing else first_choice()
@@ -151,7 +158,7 @@ VIEWS: dict[str, View] = {
     "Trade-off": trade_off_view,
 }
 RESULTS = ("Learning", "Verdict", "Trade-off")  # those of them that show what was reached on one data set
-CHARTS: dict[str, Callable[[Sequence[Chosen], str], Sequence[Chart]]] = {  # of the views that have some
+CHARTS: dict[str, Callable[[Comparison], Sequence[Chart]]] = {  # of the views that have some
     "Shape of computation": computation_charts,
     "Learning": shown_learning_charts,
     "Trade-off": trade_off_charts,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from explorer.assignment import Assignment
+from explorer.compare.verdict import origin
 from explorer.link import PARAMETER, LinkError, Shared, decode, encode
 from explorer.network.spec import MAX_NAME, Architecture
 from explorer.presets import Preset, dropout_rates, load_presets, with_dropout
@@ -125,8 +126,8 @@ def _from_address(link: str | None, run_id: str | None) -> Session:
 
 
 def _work_of(run: Run) -> Shared:
-    same_name = (preset.id for preset in load_presets().values() if preset.architecture.name == run.architecture.name)
-    return Shared(run.architecture, run.recipe, start=next(same_name, ""))
+    preset = origin(run.architecture, load_presets().values())
+    return Shared(run.architecture, run.recipe, start=preset.id if preset else "")
 
 
 def _run(run_id: str | None) -> Run | None:

@@ -9,6 +9,7 @@ from statistics import median
 import pandas as pd
 import streamlit as st
 
+from explorer.compare.verdict import origin
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture
 from explorer.presets import WAYS, Preset, load_presets, result
@@ -286,7 +287,7 @@ def _progress(snapshot: Snapshot) -> tuple[float, str]:
 
 def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
     """The curves that the visitor wants to see beside the run's: its preset's document, and our own runs of the preset."""
-    preset = next((p for p in load_presets().values() if p.architecture.name == snapshot.run.architecture.name), None)
+    preset = origin(snapshot.run.architecture, load_presets().values())
     if preset is None or preset.documented is None or snapshot.started is None:
         return ()
     offered = {f"documented for {preset.id}": charts.documented_curves(preset.documented)}

@@ -14,12 +14,17 @@ from explorer.link import Shared
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, ReLU
 from explorer.presets import load_presets
+from explorer.training import jobs as jobs_module
+from explorer.training.event import Event
+from explorer.training.jobs import JobManager
 from explorer.training.recipe import Recipe
 from explorer.ui import process
 from explorer.ui.compare import charts, learning_view, verdict_view
-from explorer.ui.compare.chosen import MOST, find, first_choice, read_link, write_link
-from explorer.ui.compare.groups import datasets_of, documents_of, groups_of
-from explorer.ui.compare.train_all import missing_runs
+from explorer.ui.compare.chosen import MOST, Chosen, find, find_all, first_choice, read_link, write_link
+from explorer.ui.compare.computation_view import computation_charts
+from explorer.ui.compare.groups import Comparison
+from explorer.ui.compare.trade_off_view import trade_off_charts
+from explorer.ui.compare.train_all import NewRun, missing_runs
 
 DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
 
@@ -67,8 +72,17 @@ def html(app: AppTest) -> str:
     return " ".join(str(element.proto.body) for element in app.get("html"))
 
 
+def compared(chosen: list[Chosen], dataset: str) -> Comparison:
+    """As the page has it at this moment."""
+    return Comparison.of(chosen, process.jobs().runs(), process.jobs()).on(dataset)
+
+
+def missing(chosen: list[Chosen], way: str, dataset: str, seeds: int, epochs: int) -> list[NewRun]:
+    return missing_runs(chosen, process.jobs().runs(), way, dataset, seeds, epochs).runs
+
+
 def train_everything(keys: list[str], seeds: int = 2, epochs: int = 1) -> None:
-    for each in missing_runs([find(key) for key in keys], "tuned", "digits", seeds, epochs):
+    for each in missing([find(key) for key in keys], "tuned", "digits", seeds, epochs):
         process.jobs().submit(each.architecture, each.recipe, "somebody", each.title)
     deadline = time.monotonic() + 120
     while any(not snapshot.ended for snapshot in process.jobs().runs()):
@@ -156,7 +170,7 @@ def test_the_table_has_the_groups_figures_and_two_are_tested_on_the_same_images(
 
 
 def test_the_right_answers_are_the_accuracy_that_the_run_reported(two_saved):
-    for each in missing_runs([find(two_saved[1])], "tuned", "digits", 1, 2):
+    for each in missing([find(two_saved[1])], "tuned", "digits", 1, 2):
         for precision in ("fp32", "bf16"):
             recipe = each.recipe.model_copy(update={"precision": precision})
             process.jobs().submit(each.architecture, recipe, "somebody", precision)
@@ -172,15 +186,15 @@ def test_the_right_answers_are_the_accuracy_that_the_run_reported(two_saved):
 
 def test_results_on_other_images_are_not_mixed():
     bias_free = find("bias-free-12k")
-    assert datasets_of([bias_free]) == ["mnist"]
-    (missing,) = missing_runs([bias_free], "tuned", "digits", 1, 1)
-    process.jobs().submit(missing.architecture, missing.recipe, "somebody", "on digits")
+    assert compared([bias_free], "").datasets == ["mnist"]
+    (new,) = missing([bias_free], "tuned", "digits", 1, 1)
+    process.jobs().submit(new.architecture, new.recipe, "somebody", "on digits")
     train_everything([])
-    assert set(datasets_of([bias_free])) == {"digits", "mnist"}
-    on_digits, on_mnist = groups_of([bias_free], "digits"), groups_of([bias_free], "mnist")
+    assert set(compared([bias_free], "").datasets) == {"digits", "mnist"}
+    on_digits, on_mnist = (compared([bias_free], dataset).groups for dataset in ("digits", "mnist"))
     assert [group.label for group in on_digits] == ["bias-free-12k, tuned, 1 epoch"]
     assert all(group.origin == "shipped" for group in on_mnist)
-    assert documents_of([bias_free], "digits") == ()
+    assert compared([bias_free], "digits").documents == ()
     presets = tuple(load_presets().values())
     assert verdict(on_digits[0], presets).documented is None
     assert verdict(on_mnist[0], presets).documented.best == 0.9942
@@ -200,18 +214,18 @@ def test_results_on_other_images_are_not_mixed():
 
 def test_what_is_queued_or_done_is_not_trained_again(two_saved):
     chosen = [find(key) for key in two_saved]
-    missing = missing_runs(chosen, "tuned", "digits", 3, 2)
-    assert [(each.title, each.recipe.seed, each.recipe.epochs) for each in missing] == [
+    found = missing(chosen, "tuned", "digits", 3, 2)
+    assert [(each.title, each.recipe.seed, each.recipe.epochs) for each in found] == [
         (f"tiny {channels}", seed, 2) for channels in (2, 6) for seed in range(3)
     ]
     train_everything(two_saved, seeds=1, epochs=2)
-    assert [each.recipe.seed for each in missing_runs(chosen, "tuned", "digits", 3, 2)] == [1, 2, 1, 2]
-    assert len(missing_runs(chosen, "tuned", "digits", 1, 3)) == 2
-    assert missing_runs(chosen, "tuned", "cifar10", 3, 2) == []  # its images have another shape
+    assert [each.recipe.seed for each in missing(chosen, "tuned", "digits", 3, 2)] == [1, 2, 1, 2]
+    assert len(missing(chosen, "tuned", "digits", 1, 3)) == 2
+    assert missing(chosen, "tuned", "cifar10", 3, 2) == []  # its images have another shape
 
 
 def test_what_is_on_its_way_is_told(two_saved):
-    for each in missing_runs([find(key) for key in two_saved], "tuned", "digits", 1, 1000):
+    for each in missing([find(key) for key in two_saved], "tuned", "digits", 1, 1000):
         process.jobs().submit(each.architecture, each.recipe, "somebody", each.title)
     text = html(opened(",".join(two_saved), "Learning"))
     assert re.search(r'data-coming="2">In training: tiny 2, epoch \d+ of 1000 · 1 run waiting<', text)
@@ -236,7 +250,7 @@ def test_what_was_typed_just_before_train_all_is_what_is_queued(two_saved):
 
 @pytest.mark.parametrize("way", ["documented", "tuned"])
 def test_presets_are_trained_with_the_recipe_that_was_asked_for(way):
-    for each in missing_runs([find(id) for id in first_choice()], way, "", 1, 5):
+    for each in missing([find(id) for id in first_choice()], way, "", 1, 5):
         architecture, recipe = load_presets()[each.title].way(way)
         assert (each.architecture, each.recipe) == (architecture, recipe.model_copy(update={"epochs": 5, "seed": 0}))
 
@@ -257,12 +271,12 @@ def test_a_run_that_was_stopped_is_called_by_the_epochs_it_has():
     run = process.jobs().submit(preset.architecture, recipe, "somebody")
     train_everything([])
     process.jobs().continue_run(run, 500)
-    assert [group.label for group in groups_of([find(preset.id)], "digits")] == ["bias-free-12k, documented, 501 epochs"]
+    assert [group.label for group in compared([find(preset.id)], "digits").groups] == ["bias-free-12k, documented, 501 epochs"]
     process.jobs().stop(run)
     train_everything([])
     epochs = len(process.jobs().snapshot(run, 0).epochs)
     label = f"bias-free-12k, documented, {epochs} epoch" + ("" if epochs == 1 else "s")
-    assert [group.label for group in groups_of([find(preset.id)], "digits")] == [label]
+    assert [group.label for group in compared([find(preset.id)], "digits").groups] == [label]
 
 
 def test_many_long_runs_are_drawn_with_at_most_two_thousand_points():
@@ -290,7 +304,7 @@ def test_what_lies_outside_the_part_that_is_drawn_is_not_drawn_along_its_edge():
 
 def test_a_network_has_one_colour_and_its_recipes_and_document_dashes_of_their_own():
     found = [find(id) for id in ("gap-17k", "strided-20k")]
-    styles = learning_view._styles(found, groups_of(found, "mnist"), documents_of(found, "mnist"))
+    styles = learning_view._styles(compared(found, "mnist"), with_documents=True)
     gap, strided = ([style for style in styles if style.series.startswith(name)] for name in ("gap", "strided"))
     assert len({style.colour for style in gap}) == 1
     assert len({style.dashes for style in gap}) == len(gap)
@@ -306,3 +320,157 @@ def test_the_front_is_of_measured_points_alone():
     assert data.front.tolist() == [True, False, True, False]
     assert data.accuracy.tolist() == pytest.approx([90, 80, 95, 99])
     assert data.cost.tolist() == [analyze(tiny(channels)).total_params for channels in (2, 4, 6, 1)]
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["wide, deep", ",", "100 %", "50%2C", "a%2Cb, c", "größer, schöner"])
+def test_a_saved_name_of_any_letters_outlasts_the_link(name):
+    process.saved().save(name, Shared(tiny(2), Recipe(dataset="digits")), "somebody")
+    keys = [f"saved:{name}", "gap-17k"]
+    assert read_link(write_link(keys)) == (keys, [])
+    app = opened(write_link(keys))
+    assert app.multiselect[0].value == keys
+    link = app.query_params["compare"]
+    assert read_link(link if isinstance(link, str) else link[0]) == (keys, [])
+
+
+def test_a_link_of_before_is_read_as_it_was_written(two_saved):
+    process.saved().save("100%2C", Shared(tiny(2), Recipe(dataset="digits")), "somebody")
+    assert read_link("saved:tiny 2,gap-17k,saved:100%2C") == (["saved:tiny 2", "gap-17k", "saved:100%2C"], [])
+
+
+@pytest.fixture
+def same_titles() -> list[Chosen]:
+    """A preset, a saved network named like it, and one named like what tells that one apart."""
+    for name, channels in (("gap-17k", 2), ("gap-17k (saved)", 4)):
+        process.saved().save(name, Shared(tiny(channels), Recipe(dataset="digits")), "somebody")
+    return find_all(["saved:gap-17k", "gap-17k", "saved:gap-17k (saved)"])
+
+
+def test_networks_of_one_name_are_told_apart(same_titles):
+    assert [each.title for each in same_titles] == ["gap-17k (saved)", "gap-17k", "gap-17k (saved) (2)"]
+    comparison = compared(same_titles, "mnist")
+    (chart,) = computation_charts(comparison)
+    assert chart.data.network.nunique() == 3
+    for chart in trade_off_charts(comparison):
+        domain = chart.spec["layer"][1]["encoding"]["color"]["scale"]["domain"]
+        assert len(domain) == len(set(domain)) == 3
+    for view in ("Shape of computation", "Verdict"):
+        app = opened("saved:gap-17k,gap-17k", view)
+    assert app.dataframe[0].value.network.str.startswith("gap-17k (saved)").any()
+
+
+# --- which runs -------------------------------------------------------------------------------------------------------
+
+
+def submitted(channels: int, seed: int, **changes: object) -> str:
+    recipe = Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32", seed=seed)
+    return process.jobs().submit(tiny(channels), recipe.model_copy(update=changes), "somebody", f"tiny {channels}")
+
+
+def test_runs_that_were_chosen_one_by_one_stand_apart_and_can_be_tested():
+    zero, one, two = (submitted(2, seed) for seed in (0, 1, 2))
+    train_everything([])
+    keys = [f"run:{zero}", f"run:{one}"]
+    comparison = compared(find_all(keys), "digits")
+    assert [[record.run_id for record in group.records] for group in comparison.groups] == [[zero], [one]]
+    assert [group.label[-6:] for group in comparison.groups] == ["seed 0", "seed 1"]
+    assert [comparison.place_of(group) for group in comparison.groups] == [0, 1]
+    app = opened(",".join(keys), "Verdict")
+    assert "Train two networks here" not in html(app)
+    assert any(button.label == "Test on the same images" for button in app.button)
+    # One of them alone stands for all its seeds, as does the network.
+    (group,) = compared(find_all([keys[0], "gap-17k"]), "digits").groups
+    assert {record.run_id for record in group.records} == {zero, one, two}
+
+
+def test_the_same_run_twice_stands_apart_too():
+    first, second = submitted(2, 0), submitted(2, 0)
+    train_everything([])
+    groups = compared(find_all([f"run:{first}", f"run:{second}"]), "digits").groups
+    assert [group.records[0].run_id for group in groups] == [first, second]
+    assert len({group.label for group in groups}) == 2
+
+
+def test_a_look_at_the_page_reads_the_runs_once(two_saved, monkeypatch):
+    train_everything(two_saved, seeds=1)
+    reads: list[str] = []
+    read = JobManager.runs
+    monkeypatch.setattr(JobManager, "runs", lambda self: reads.append("once") or read(self))
+    for view in ("Structure", "Learning", "Verdict", "Trade-off"):
+        reads.clear()
+        opened(",".join(two_saved), view)
+        assert reads == ["once"], view
+
+
+# --- Train all --------------------------------------------------------------------------------------------------------
+
+
+def begun(channels: int, status: str) -> str:
+    """A run of the tiny network that has this status."""
+    if status == "finished":
+        run = submitted(channels, 0)
+        train_everything([])
+        return run
+    waits = submitted(6, 0, epochs=1000)  # holds the only slot
+    run = submitted(channels, 0)
+    if status == "failed":
+        process.jobs().store.withdraw(run, "failed", Event(kind="failed"))
+    elif status == "interrupted":
+        process.jobs().store.withdraw(run, "interrupted", Event(kind="stopped"))
+    elif status != "queued":
+        (process.jobs().pause if status == "paused" else process.jobs().stop)(run)
+    process.jobs().stop(waits)
+    if status == "queued":
+        process.jobs().pause(waits)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("status", "trained_again"),
+    [("finished", 0), ("stopped", 1), ("paused", 1), ("failed", 1), ("interrupted", 1)],
+)
+def test_only_a_run_that_was_carried_out_or_is_coming_counts_as_there(status, trained_again):
+    process.saved().save(
+        "tiny", Shared(tiny(2), Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32")), "x"
+    )
+    run = begun(2, status)
+    assert process.jobs().snapshot(run, 0).status == status
+    found = missing_runs([find("saved:tiny")], process.jobs().runs(), "tuned", "digits", 1, 1)
+    assert (len(found.runs), found.begun_before) == (trained_again, trained_again)
+    if trained_again:
+        assert "1 run of these began before and did not finish" in html(train_all_page(["saved:tiny", "gap-17k"]))
+
+
+def train_all_page(keys: list[str]) -> AppTest:
+    app = opened(",".join(keys))
+    app.number_input(key="compare-seeds").set_value(1)
+    app.number_input(key="compare-epochs").set_value(1)
+    app.selectbox(key="compare-images").set_value("digits")
+    return app.run()
+
+
+def test_of_two_that_are_the_same_network_one_is_queued():
+    recipe = Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32")
+    for name in ("one", "other"):
+        process.saved().save(name, Shared(tiny(2).model_copy(update={"name": name}), recipe), "x")
+    chosen = find_all(["saved:one", "saved:other"])
+    assert [(each.title, each.recipe.seed) for each in missing(chosen, "tuned", "digits", 2, 1)] == [("one", 0), ("one", 1)]
+
+
+def test_a_queue_that_fills_on_the_way_is_told_with_what_came_in(two_saved, monkeypatch):
+    monkeypatch.setattr(jobs_module, "MAX_QUEUED", 2)
+    submitted(2, 9, epochs=1000)
+    app = opened(",".join(two_saved))
+    app.number_input(key="compare-seeds").set_value(2)
+    app.number_input(key="compare-epochs").set_value(1000)
+    app.run()
+    next(button for button in app.button if button.label == "Train 4 runs").click().run()
+    (toast,) = app.toast
+    count = sum(snapshot.run.recipe.seed != 9 for snapshot in process.jobs().runs())
+    assert 0 < count < 4
+    assert toast.value.startswith(f"{count} of 4 runs queued: ")
+    for snapshot in process.jobs().runs():
+        process.jobs().stop(snapshot.run.id)

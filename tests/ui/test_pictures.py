@@ -11,15 +11,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from explorer.compare.learning import documented_curve
-from explorer.presets import load_presets
 from explorer.text import printable
 from explorer.training.event import Event
-from explorer.ui import charts, pictures
+from explorer.ui import charts, pictures, process
 from explorer.ui.charts import Chart
 from explorer.ui.child_process import ChildDied
-from explorer.ui.compare.chosen import find, first_choice
+from explorer.ui.compare.chosen import find_all, first_choice
 from explorer.ui.compare.computation_view import computation_charts
+from explorer.ui.compare.groups import Comparison
 from explorer.ui.compare.learning_view import learning_chart
 from explorer.ui.compare.trade_off_view import trade_off_charts
 
@@ -32,16 +31,15 @@ def loss() -> Chart:
     return Chart("loss", "Loss <of> a run", charts.loss_chart(2), charts.loss_data(steps, epochs, 4))
 
 
+def comparison() -> Comparison:
+    return Comparison.of(find_all(first_choice()), (), process.jobs()).on("mnist")
+
+
 def documented() -> list[Chart]:
-    presets = [preset for preset in load_presets().values() if preset.documented]
-    curves = tuple(curve for preset in presets if (curve := documented_curve(preset)))
-    chosen = [find(id) for id in first_choice()]
-    return [learning_chart(chosen, (), curves, "test accuracy", zoom=zoom) for zoom in ("all", "last percent", "last per mille")]
+    return [learning_chart(comparison(), "test accuracy", zoom=zoom) for zoom in ("all", "last percent", "last per mille")]
 
 
-@pytest.mark.parametrize(
-    "make", [lambda: [loss()], documented, lambda: computation_charts([find(id) for id in first_choice()], "mnist")]
-)
+@pytest.mark.parametrize("make", [lambda: [loss()], documented, lambda: computation_charts(comparison())])
 def test_svg_and_png_show_the_data(make):
     for chart in make():
         drawn = ElementTree.fromstring(pictures.svg(chart))
@@ -69,8 +67,7 @@ def test_all_files_of_some_charts():
 
 
 def test_names_of_a_comparisons_charts_differ():
-    chosen = [find(id) for id in first_choice()]
-    named = [*computation_charts(chosen, "mnist"), *trade_off_charts(chosen, "mnist"), *documented()]
+    named = [*computation_charts(comparison()), *trade_off_charts(comparison()), *documented()]
     assert len({chart.name for chart in named}) == len(named)
 
 

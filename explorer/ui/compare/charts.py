@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import altair as alt
 import pandas as pd
@@ -47,7 +47,7 @@ def depth_data(analyses: Mapping[str, Analysis]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["network", "depth", "layer", "measure", "value"])
 
 
-@cache
+@lru_cache(maxsize=64)
 def depth_chart(names: tuple[str, ...], across: int = 3) -> Spec:
     """A small chart a measure, `across` of them beside each other; pointing at a line lifts that network in all of them."""
     pointed = alt.selection_point(fields=["network"], on="pointerover", nearest=True, clear="pointerout", name="pointed")
@@ -159,7 +159,7 @@ DOCUMENT_DASHES = (2, 3)
 SHOWN = "shown"
 
 
-@cache
+@lru_cache(maxsize=64)
 def learning_chart(
     styles: tuple[Style, ...], metric: str, axis: str, domain: Domain | None, hidden: frozenset[str] = frozenset()
 ) -> Spec:
@@ -254,7 +254,7 @@ def trade_off_data(marks: Sequence[Mark], cost: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["series", "opens", "cost", "accuracy", "kind", "front"])
 
 
-@cache
+@lru_cache(maxsize=64)
 def trade_off_chart(series: tuple[str, ...], cost: str) -> Spec:
     """Accuracy against a cost. The line joins the measured points that no other beats."""
     picked = alt.selection_point(fields=["opens"], on="click", name="picked", empty=False)

@@ -1,7 +1,8 @@
 """What is compared: presets, saved architectures and runs, each by a short name that the page's link holds."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 from explorer.network.spec import Architecture
 from explorer.presets import Preset, load_presets
@@ -28,11 +29,11 @@ class Chosen:
     run: str = ""
 
 
-def offered() -> dict[str, str]:
-    """Everything that can be compared, and what the list calls it: presets, then what was saved, then runs."""
+def offered(runs: Iterable[RunSummary]) -> dict[str, str]:
+    """Everything that can be compared, and what the list calls it: presets, then what was saved, then these runs."""
     found = {preset.id: preset.id for preset in load_presets().values() if preset.architecture.layers}
     found |= {f"{SAVED}{saved.name}": f"{saved.name}, saved" for saved in process.saved().all()}
-    for each in process.jobs().runs():
+    for each in runs:
         found[f"{RUN}{each.run.id}"] = f"{each.run.name}, {_stand(each)}"
     return found
 
@@ -48,13 +49,20 @@ def first_choice() -> list[str]:
 
 def read_link(text: str | None) -> tuple[list[str], list[str]]:
     """The keys that a link holds, those that can be found and those that cannot."""
-    keys = list(dict.fromkeys(filter(None, (text or "").split(","))))[: 2 * MOST]
+    parts = (text or "").split(",")
+    keys = list(dict.fromkeys(filter(None, (_read_key(part) for part in parts))))[: 2 * MOST]
     known = [key for key in keys if find(key)]
     return known[:MOST], [key for key in keys if key not in known]
 
 
+def _read_key(part: str) -> str:
+    """A key as `write_link` writes it, or as older links have it: without anything escaped."""
+    return part if find(part) else unquote(part)
+
+
 def write_link(keys: Iterable[str]) -> str:
-    return ",".join(keys)
+    """The keys with commas between them. Those within a key, as a saved name may have, are escaped as in an address."""
+    return ",".join(key.replace("%", "%25").replace(",", "%2C") for key in keys)
 
 
 def find(key: str) -> Chosen | None:
@@ -66,8 +74,26 @@ def find(key: str) -> Chosen | None:
 
 
 def find_all(keys: Iterable[str]) -> list[Chosen]:
-    """Those that are here."""
-    return [found for key in keys if (found := find(key))]
+    """The entries for keys that still exist, each with a title that no other has."""
+    return with_own_titles([found for key in keys if (found := find(key))])
+
+
+def with_own_titles(chosen: Sequence[Chosen]) -> list[Chosen]:
+    """The same, told apart where two have one title: a saved network may be named like a preset."""
+    found: list[Chosen] = []
+    presets = {each.title for each in chosen if each.preset}  # these keep theirs
+    taken = set(presets)
+    for each in chosen:
+        title, number = each.title, 1
+        if title in presets and each.key.startswith(SAVED):
+            title = f"{title} (saved)"
+        longer = title
+        while not each.preset and longer in taken:
+            number += 1
+            longer = f"{title} ({number})"
+        taken.add(longer)
+        found.append(replace(each, title=longer))
+    return found
 
 
 def _preset(id: str) -> Chosen | None:

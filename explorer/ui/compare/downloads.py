@@ -5,15 +5,13 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from explorer.assignment import Assignment
-from explorer.compare.learning import Group
 from explorer.presets import load_presets
 from explorer.report.archive import zipped
 from explorer.report.comparison_report import Column, comparison_report, representatives
 from explorer.ui import pictures, state
 from explorer.ui.charts import Chart
-from explorer.ui.compare.chosen import Chosen
 from explorer.ui.compare.computation_view import computation_charts
-from explorer.ui.compare.groups import documents_of, groups_of
+from explorer.ui.compare.groups import Comparison
 from explorer.ui.compare.learning_view import learning_chart
 from explorer.ui.compare.trade_off_view import trade_off_charts
 from explorer.ui.compare.verdict_view import answers
@@ -27,7 +25,7 @@ KEY = "compare-download"
 
 @st.fragment
 @part
-def comparison_downloads(chosen: Sequence[Chosen], dataset: str, shown: Callable[[], Sequence[Chart]]) -> None:
+def comparison_downloads(comparison: Comparison, shown: Callable[[], Sequence[Chart]]) -> None:
     """The popover. `shown` gives the charts as they are on the page when it is opened."""
     menu = st.popover("Download", icon=":material/download:", key=KEY, width="content", on_change="rerun")
     if not menu.open:
@@ -35,7 +33,7 @@ def comparison_downloads(chosen: Sequence[Chosen], dataset: str, shown: Callable
     assignment = state.current().assignment
     with menu:
         note = "README, networks, runs with their weights, charts"
-        report = Item("Report", note, f"{FOLDER}.zip", "application/zip", lambda: report_zip(chosen, dataset, assignment))
+        report = Item("Report", note, f"{FOLDER}.zip", "application/zip", lambda: report_zip(comparison, assignment))
         items([report], "compare")
         charts = {chart.name: chart for chart in shown()}
         if charts:
@@ -43,30 +41,29 @@ def comparison_downloads(chosen: Sequence[Chosen], dataset: str, shown: Callable
             chart_items({name: chart.title for name, chart in charts.items()}, charts.__getitem__, "compare", FOLDER)
 
 
-def report_zip(chosen: Sequence[Chosen], dataset: str, assignment: Assignment) -> bytes:
+def report_zip(comparison: Comparison, assignment: Assignment) -> bytes:
     """The report as one file."""
-    groups = groups_of(chosen, dataset)
+    groups = comparison.groups
     whole = {record.run_id: trained_run(record.run_id) for record in representatives(groups) if record.run_id}
     files = comparison_report(
-        [Column(each.title, each.architecture) for each in chosen],
+        [Column(each.title, each.architecture) for each in comparison.chosen],
         groups,
         {run_id: (trained, run_pictures(trained.snapshot)) for run_id, trained in whole.items()},
         answers,
         assignment,
         tuple(load_presets().values()),
-        pictures.files(_all_charts(chosen, groups, dataset)),
+        pictures.files(_all_charts(comparison)),
     )
     return zipped(files, FOLDER)
 
 
-def _all_charts(chosen: Sequence[Chosen], groups: Sequence[Group], dataset: str) -> list[Chart]:
-    documents = documents_of(chosen, dataset)
-    found = [*computation_charts(chosen, dataset), *trade_off_charts(chosen, dataset)]
-    if groups or documents:
+def _all_charts(comparison: Comparison) -> list[Chart]:
+    found = [*computation_charts(comparison), *trade_off_charts(comparison)]
+    if comparison.groups or comparison.documents:
         found += [
-            learning_chart(chosen, groups, documents, "test accuracy"),
-            learning_chart(chosen, groups, documents, "test accuracy", zoom="last percent"),
-            learning_chart(chosen, groups, documents, "train accuracy"),
-            learning_chart(chosen, groups, documents, "test loss"),
+            learning_chart(comparison, "test accuracy"),
+            learning_chart(comparison, "test accuracy", zoom="last percent"),
+            learning_chart(comparison, "train accuracy"),
+            learning_chart(comparison, "test loss"),
         ]
     return found

@@ -1,23 +1,25 @@
 """The runs of what is compared, seeds together: those that come with the presets, and those of this server.
 
-Runs on other images are no comparison, so everything here is of one data set.
+Runs on other images are no comparison, so groups are of one data set. The server's runs are read once for each look at the
+page, and everything here is made of what was read then.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from threading import Lock
 
 from explorer.compare.learning import DocumentedCurve, Group, Record, documented_curve, group, record_of, records_of
 from explorer.compare.verdict import origin
 from explorer.network.spec import Architecture
-from explorer.presets import WAYS, Preset, load_presets
+from explorer.presets import WAYS, Network, Preset, load_presets
 from explorer.recent import Recent
 from explorer.text import counted
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
-from explorer.training.run import Run
+from explorer.training.jobs import JobManager
 from explorer.training.run_summary import RunSummary
-from explorer.ui import process
 from explorer.ui.compare.chosen import Chosen
 
 EPOCHS_AT_HAND = 500_000  # of runs that are not read again, about 300 bytes each
@@ -26,65 +28,159 @@ _curves_lock = Lock()
 _curves_at_hand: Recent[str, tuple[RunSummary, Record]] = Recent(EPOCHS_AT_HAND, lambda kept: 1 + len(kept[1].epochs), "any")
 
 
-def groups_of(chosen: Sequence[Chosen], dataset: str) -> tuple[Group, ...]:
-    """All that trained something chosen on these images, with at least one epoch behind it."""
-    return group(record for record in _records(chosen, dataset) if record.epochs)
+@dataclass(frozen=True)
+class Comparison:
+    """What is compared in one look at the page."""
+
+    chosen: tuple[Chosen, ...]
+    belonging: tuple[tuple[RunSummary, ...], ...]  # for each of the chosen its runs
+    alone: frozenset[int]  # the places of runs that stand for themselves, and are not put together with other seeds
+    jobs: JobManager = field(compare=False)  # where the runs' curves are read
+    dataset: str = ""  # the images that results are shown of
+
+    @classmethod
+    def of(cls, chosen: Sequence[Chosen], runs: Sequence[RunSummary], jobs: JobManager) -> "Comparison":
+        """`runs` are all of this server, the newest first; those of nothing chosen are left out."""
+        alone = _standing_alone(chosen)
+        return cls(tuple(chosen), _belonging(chosen, runs, alone), alone, jobs)
+
+    def on(self, dataset: str) -> "Comparison":
+        """The same of these images."""
+        return replace(self, dataset=dataset)
+
+    @property
+    def runs(self) -> list[RunSummary]:
+        """All that belong to something chosen, each once."""
+        return list({each.run.id: each for runs in self.belonging for each in runs}.values())
+
+    @property
+    def coming(self) -> list[RunSummary]:
+        """Those of them that wait or train."""
+        return [each for each in self.runs if not each.ended]
+
+    @property
+    def datasets(self) -> list[str]:
+        """The images that something chosen is trained on, or is documented for: in the order of DATASETS."""
+        found = {each.run.recipe.dataset for each in self.runs}
+        found |= {record.recipe.dataset for each in self.chosen for record in _shipped(each)}
+        found |= {each.preset.recipe.dataset for each in self.chosen if each.preset and each.preset.documented}
+        return [name for name in DATASETS if name in found]
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """All that trained something chosen on these images, with at least one epoch behind it."""
+        return tuple(found for found, _ in self._placed_groups)
+
+    @cached_property
+    def documents(self) -> tuple[DocumentedCurve, ...]:
+        """What the documents of the chosen presets logged of these images."""
+        curves = (
+            documented_curve(each.preset) for each in self.chosen if each.preset and each.preset.recipe.dataset == self.dataset
+        )
+        return tuple(curve for curve in curves if curve)
+
+    def place_of(self, found: Group) -> int:
+        """Which of the chosen the group is of: that gives it its colour, in every view the same."""
+        return next(place for group, place in self._placed_groups if group is found)
+
+    @property
+    def untrained(self) -> list[Chosen]:
+        """Those without any run on these images."""
+        trained = {_network(found.architecture) for found in self.groups}
+        return [each for each in self.chosen if not trained & _networks(each)]
+
+    @cached_property
+    def _placed_groups(self) -> list[tuple[Group, int]]:
+        """Each group with its place. Each run is in one: of the first of the chosen that it belongs to, or its own."""
+        records: dict[tuple[str, str, int], tuple[Record, int]] = {}
+        for place in sorted(range(len(self.chosen)), key=lambda place: place not in self.alone):
+            for record, length in self._records(place):
+                label = _label(record, length) + (f", seed {record.recipe.seed}" if place in self.alone else "")
+                key = record.run_id or "", record.label, record.recipe.seed
+                records.setdefault(key, (replace(record, label=label), place))
+        placed = sorted(records.values(), key=lambda each: each[1])
+        found = list(group(record for record, place in placed if place not in self.alone))
+        for record, place in placed:
+            found += group([record]) if place in self.alone else ()
+        place_of = {id(record): place for record, place in placed}
+        labels = distinct([each.label for each in found])
+        labelled = [replace(each, label=label) for each, label in zip(found, labels, strict=True)]
+        return sorted(((each, place_of[id(each.records[0])]) for each in labelled), key=lambda each: each[1])
+
+    def _records(self, place: int) -> list[tuple[Record, int]]:
+        """The runs of one of the chosen on these images, with at least one epoch behind them, and their lengths."""
+        shipped = [(record, record.recipe.epochs) for record in _shipped(self.chosen[place])]
+        ours = [each for each in self.belonging[place] if each.epochs_done and each.run.recipe.dataset == self.dataset]
+        found = [*shipped, *_curves(ours, self.jobs)]
+        return [(record, length) for record, length in found if record.recipe.dataset == self.dataset and record.epochs]
 
 
-def datasets_of(chosen: Sequence[Chosen]) -> list[str]:
-    """The images that something chosen is trained on, or is documented for: in the order of DATASETS."""
-    runs = [each.run for each in process.jobs().runs()]
-    found = {run.recipe.dataset for run in runs if any(_belongs(run, each) for each in chosen)}
-    found |= {record.recipe.dataset for each in chosen for record in _shipped(each)}
-    found |= {each.preset.recipe.dataset for each in chosen if each.preset and each.preset.documented}
-    return [name for name in DATASETS if name in found]
-
-
-def on_their_way(chosen: Sequence[Chosen]) -> list[RunSummary]:
-    """The runs of something chosen that wait or train."""
-    return [found for found in process.jobs().runs() if not found.ended and any(_belongs(found.run, each) for each in chosen)]
-
-
-def documents_of(chosen: Sequence[Chosen], dataset: str) -> tuple[DocumentedCurve, ...]:
-    """What the documents of the chosen presets logged of these images."""
-    curves = (documented_curve(each.preset) for each in chosen if each.preset and each.preset.recipe.dataset == dataset)
-    return tuple(curve for curve in curves if curve)
+def distinct(labels: Sequence[str]) -> list[str]:
+    """The labels with " (2)", " (3)" … after those that stood there before."""
+    found: list[str] = []
+    for label in labels:
+        number, text = 1, label
+        while text in found:
+            number += 1
+            text = f"{label} ({number})"
+        found.append(text)
+    return found
 
 
 def preset_of(architecture: Architecture) -> Preset | None:
     return origin(architecture, load_presets().values())
 
 
-def is_of(each: Chosen, architecture: Architecture) -> bool:
-    """It is this network: of a preset with either recipe's dropout rates."""
-    if each.preset:
-        return origin(architecture, [each.preset]) is not None
-    return (architecture.layers, architecture.input_shape) == (each.architecture.layers, each.architecture.input_shape)
+# --- which runs are whose ---------------------------------------------------------------------------------------------
 
 
-def place_of(architecture: Architecture, chosen: Sequence[Chosen]) -> int:
-    """Which of the chosen it is: that gives it its colour, in every view the same."""
-    return next((place for place, each in enumerate(chosen) if is_of(each, architecture)), 0)
+def _network(architecture: Architecture) -> Network:
+    return architecture.input_shape, architecture.layers
 
 
-def _records(chosen: Sequence[Chosen], dataset: str) -> list[Record]:
-    runs = [found for found in process.jobs().runs() if found.epochs_done and found.run.recipe.dataset == dataset]
-    records: dict[tuple[str, str, int], Record] = {}
-    for each in chosen:
-        shipped = [(record, record.recipe.epochs) for record in _shipped(each) if record.recipe.dataset == dataset]
-        ours = _curves([found for found in runs if _belongs(found.run, each)])
-        for record, epochs in (*shipped, *ours):
-            key = record.run_id or "", record.label, record.recipe.seed
-            records.setdefault(key, replace(record, label=_label(record, epochs)))
-    return list(records.values())
+def _networks(each: Chosen) -> frozenset[Network]:
+    """The networks that count as this one: of a preset that of either recipe, with its dropout rates."""
+    return each.preset.networks if each.preset and each.preset.networks else frozenset([_network(each.architecture)])
 
 
-def _curves(runs: Sequence[RunSummary]) -> list[tuple[Record, int]]:
+def _standing_alone(chosen: Sequence[Chosen]) -> frozenset[int]:
+    """The places of runs that differ from another chosen run in nothing but the seed: whoever chose both wants them apart."""
+    kinds = [(_network(each.architecture), _but_for_the_seed(each.recipe)) if each.run else None for each in chosen]
+    counts = Counter(filter(None, kinds))
+    return frozenset(place for place, kind in enumerate(kinds) if kind and counts[kind] > 1)
+
+
+def _but_for_the_seed(recipe: Recipe) -> Recipe:
+    return recipe.model_copy(update={"seed": 0})
+
+
+def _belonging(chosen: Sequence[Chosen], runs: Sequence[RunSummary], alone: frozenset[int]) -> tuple[tuple[RunSummary, ...], ...]:
+    """For each of the chosen the runs of its network; for a run those that differ from it in nothing but the seed, and
+    for one that stands alone itself."""
+    places: dict[Network, list[int]] = {}
+    for place, each in enumerate(chosen):
+        for network in _networks(each):
+            places.setdefault(network, []).append(place)
+    found: list[list[RunSummary]] = [[] for _ in chosen]
+    for summary in runs:
+        run = summary.run
+        for place in places.get(_network(run.architecture), ()):
+            each = chosen[place]
+            if place in alone:
+                belongs = each.run == run.id
+            else:
+                belongs = not each.run or _but_for_the_seed(run.recipe) == _but_for_the_seed(each.recipe)
+            if belongs:
+                found[place].append(summary)
+    return tuple(map(tuple, found))
+
+
+def _curves(runs: Sequence[RunSummary], jobs: JobManager) -> list[tuple[Record, int]]:
     """The runs with all their epochs, each with its length. Only those are read that have changed since the last look."""
     with _curves_lock:
         known = {found.run.id: _curves_at_hand.get(found.run.id) for found in runs}
     missing = [found for found in runs if (kept := known[found.run.id]) is None or kept[0] != found]
-    read = {snapshot.run.id: record_of(snapshot) for snapshot in process.jobs().snapshots(each.run.id for each in missing)}
+    read = {snapshot.run.id: record_of(snapshot) for snapshot in jobs.snapshots(each.run.id for each in missing)}
     with _curves_lock:
         for found in missing:
             if found.run.id in read:
@@ -100,12 +196,18 @@ def _length(found: RunSummary) -> int:
 
 def _label(record: Record, length: int) -> str:
     """Network, recipe, length, and where it was run: "gap-17k, tuned, 20 epochs, shipped". What seeds differ in is left out."""
-    preset = preset_of(record.architecture)
-    ways = [way for way in WAYS if preset and (found := preset.way(way)) and _alike(found[1], record.recipe)]
-    optimizer = record.recipe.optimizer
-    recipe = ways[0] if ways else f"{optimizer.kind} {optimizer.lr:g}"
     shipped = ["shipped"] if record.origin == "shipped" else []
-    return ", ".join([preset.id if preset else record.architecture.name, recipe, counted(length, "epoch"), *shipped])
+    named = _network_and_recipe(record.architecture, _but_for_the_seed(record.recipe))
+    return ", ".join([*named, counted(length, "epoch"), *shipped])
+
+
+@lru_cache(maxsize=512)
+def _network_and_recipe(architecture: Architecture, recipe: Recipe) -> tuple[str, str]:
+    """ "gap-17k", "tuned"; of what no preset has the network's own name, and the optimiser."""
+    preset = preset_of(architecture)
+    ways = [way for way in WAYS if preset and (found := preset.way(way)) and _alike(found[1], recipe)]
+    name = preset.id if preset else architecture.name
+    return name, ways[0] if ways else f"{recipe.optimizer.kind} {recipe.optimizer.lr:g}"
 
 
 def _alike(one: Recipe, other: Recipe) -> bool:
@@ -116,11 +218,3 @@ def _alike(one: Recipe, other: Recipe) -> bool:
 
 def _shipped(each: Chosen) -> tuple[Record, ...]:
     return records_of(each.preset) if each.preset else ()
-
-
-def _belongs(run: Run, each: Chosen) -> bool:
-    """It trained this preset with either recipe's dropout rates, or exactly these layers; of a run its other seeds too."""
-    same = is_of(each, run.architecture)
-    if not each.run or not same:
-        return same
-    return run.recipe.model_copy(update={"seed": each.recipe.seed}) == each.recipe

@@ -1,17 +1,14 @@
 """Learning: the curves of all runs of what is compared, seeds as a mean and a band, documents dotted beside them."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
 import streamlit as st
 
-from explorer.compare.learning import DocumentedCurve, Group
 from explorer.ui.charts import Chart
 from explorer.ui.compare import charts
 from explorer.ui.compare.charts import Style
-from explorer.ui.compare.chosen import Chosen
-from explorer.ui.compare.groups import documents_of, groups_of, place_of
+from explorer.ui.compare.groups import Comparison
 from explorer.ui.lasting import last, lasting
 
 HIDDEN = "compare-hidden"  # the series whose lines the visitor hid
@@ -26,13 +23,12 @@ class How(NamedTuple):
     documented: bool = True
 
 
-def learning_view(chosen: Sequence[Chosen], dataset: str) -> None:
-    groups, documents = groups_of(chosen, dataset), documents_of(chosen, dataset)
-    if not groups and not documents:
+def learning_view(comparison: Comparison) -> None:
+    if not comparison.groups and not comparison.documents:
         st.html('<p class="hint">Nothing chosen has been trained yet: “Train all” starts it.</p>')
         return
     metric, axis, zoom, with_documents = _asked(_how())
-    chart = learning_chart(chosen, groups, documents if with_documents else (), metric, axis, zoom, _hidden())
+    chart = learning_chart(comparison, metric, axis, zoom, with_documents, _hidden())
     names = frozenset(chart.data["series"])
     # Another set of lines is another chart: in the same one Streamlit would hide those that come in.
     key = f"compare-learning-{metric}-{axis}-{zoom}-{hash(names)}"
@@ -98,41 +94,41 @@ def _hidden() -> frozenset[str]:
     return found
 
 
-def shown_learning_charts(chosen: Sequence[Chosen], dataset: str) -> tuple[Chart, ...]:
+def shown_learning_charts(comparison: Comparison) -> tuple[Chart, ...]:
     """As the view shows it."""
     metric, axis, zoom, with_documents = _how()
-    documents = documents_of(chosen, dataset) if with_documents else ()
-    return (learning_chart(chosen, groups_of(chosen, dataset), documents, metric, axis, zoom, _hidden()),)
+    return (learning_chart(comparison, metric, axis, zoom, with_documents, _hidden()),)
 
 
 def learning_chart(
-    chosen: Sequence[Chosen],
-    groups: Sequence[Group],
-    documents: Sequence[DocumentedCurve],
+    comparison: Comparison,
     metric: str,
     axis: str = How().axis,
     zoom: str = How().zoom,
+    with_documents: bool = How().documented,
     hidden: frozenset[str] = frozenset(),
 ) -> Chart:
-    data = charts.learning_data(groups, documents, metric, axis)
+    documents = comparison.documents if with_documents else ()
+    data = charts.learning_data(comparison.groups, documents, metric, axis)
     domain = charts.zoomed(data, metric, zoom)
     data = charts.within(data, domain)
-    styles = _styles(chosen, groups, documents)
+    styles = _styles(comparison, with_documents)
     spec = charts.learning_chart(styles, metric, axis, domain, hidden.intersection(style.series for style in styles))
     name = metric.replace(" ", "-") + ("" if domain is None else f"-{zoom.replace(' ', '-')}")
     return Chart(name, f"{metric.capitalize()} over {axis}", spec, data)
 
 
-def _styles(chosen: Sequence[Chosen], groups: Sequence[Group], documents: Sequence[DocumentedCurve]) -> tuple[Style, ...]:
+def _styles(comparison: Comparison, with_documents: bool) -> tuple[Style, ...]:
     """One a series, in the order of the legend."""
+    chosen = comparison.chosen
     recipes = [0] * len(chosen)  # how many of a network's have their dashes already
     styles = []
-    for group in groups:
-        place = place_of(group.architecture, chosen)
+    for group in comparison.groups:
+        place = comparison.place_of(group)
         dashes = charts.RECIPE_DASHES[min(recipes[place], len(charts.RECIPE_DASHES) - 1)]
         recipes[place] += 1
         styles.append(Style(group.label, charts.colour(place), dashes))
-    for document in documents:
+    for document in comparison.documents if with_documents else ():
         place = next(place for place, each in enumerate(chosen) if each.preset and each.preset.id == document.preset_id)
         styles.append(Style(f"{document.preset_id}{charts.DOCUMENTED}", charts.colour(place), charts.DOCUMENT_DASHES))
     return tuple(styles)

@@ -11,10 +11,12 @@ from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import change_text, layer_text
 from explorer.text import percent, short_bytes, short_count
 from explorer.ui.compare.chosen import Chosen
+from explorer.ui.compare.groups import Comparison
 from explorer.ui.lasting import last_place, lasting
 
 
-def structure_view(chosen: Sequence[Chosen], dataset: str) -> None:
+def structure_view(comparison: Comparison) -> None:
+    chosen = comparison.chosen
     analyses = [analyze(each.architecture) for each in chosen]
     stages = align(analyses)
     st.html(_table(chosen, stages))

@@ -1,6 +1,5 @@
 """Trade-off: accuracy against what it costs, a point a run, and the line of those that no other beats."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -8,17 +7,17 @@ import streamlit as st
 from explorer.ui.charts import Chart
 from explorer.ui.compare import charts
 from explorer.ui.compare.charts import Mark
-from explorer.ui.compare.chosen import RUN, Chosen
-from explorer.ui.compare.groups import groups_of, place_of
+from explorer.ui.compare.chosen import RUN
+from explorer.ui.compare.groups import Comparison
 
 PICKED = "compare-picked"  # the key of what a click asked for, until the page has opened it
 
 
-def trade_off_view(chosen: Sequence[Chosen], dataset: str) -> None:
+def trade_off_view(comparison: Comparison) -> None:
     """A click on a point asks for its network, which the whole page opens."""
     if PICKED in st.session_state:
         st.rerun()
-    drawn = trade_off_charts(chosen, dataset)
+    drawn = trade_off_charts(comparison)
     if not drawn:
         st.html('<p class="hint">Nothing chosen has been trained or documented yet: “Train all” starts it.</p>')
         return
@@ -40,10 +39,10 @@ def _pick(key: str) -> None:
         st.session_state[PICKED] = str(picked[0]["opens"])
 
 
-def trade_off_charts(chosen: Sequence[Chosen], dataset: str) -> tuple[Chart, ...]:
+def trade_off_charts(comparison: Comparison) -> tuple[Chart, ...]:
     """One a cost; none where there is no point to draw."""
-    marks = _marks(chosen, dataset)
-    series = tuple(each.title for each in chosen)
+    marks = _marks(comparison)
+    series = tuple(each.title for each in comparison.chosen)
     return tuple(
         Chart(
             f"accuracy-against-{cost.replace('_', '-')}",
@@ -56,15 +55,15 @@ def trade_off_charts(chosen: Sequence[Chosen], dataset: str) -> tuple[Chart, ...
     )
 
 
-def _marks(chosen: Sequence[Chosen], dataset: str) -> list[Mark]:
+def _marks(comparison: Comparison) -> list[Mark]:
     marks = []
-    for group in groups_of(chosen, dataset):
-        each = chosen[place_of(group.architecture, chosen)]
+    for group in comparison.groups:
+        each = comparison.chosen[comparison.place_of(group)]
         for record in group.furthest:
             opens = f"{RUN}{record.run_id}" if record.run_id else each.key
             marks.append(Mark(each.title, opens, record.architecture, record.epochs[-1].test_accuracy, False))
-    for each in chosen:
-        if each.preset and each.preset.documented and each.preset.recipe.dataset == dataset:
+    for each in comparison.chosen:
+        if each.preset and each.preset.documented and each.preset.recipe.dataset == comparison.dataset:
             best = each.preset.documented.best.test_accuracy
             marks.append(Mark(each.title, each.key, each.architecture, best, True))
     return marks

@@ -1,6 +1,6 @@
 """Train all: queue the runs that what is compared still lacks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ from explorer.training.devices import DeviceError
 from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe
 from explorer.training.run import RunError
+from explorer.training.run_summary import RunSummary
+from explorer.training.same_run import done_or_coming, task
 from explorer.ui import process, state
 from explorer.ui.compare.chosen import CHOSEN, Chosen, find_all
 from explorer.ui.lasting import last, last_place, lasting
@@ -32,7 +34,7 @@ class Wish(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Missing:
+class NewRun:
     """A run that is not here yet."""
 
     title: str
@@ -40,7 +42,7 @@ class Missing:
     recipe: Recipe
 
 
-def train_all(chosen: Sequence[Chosen]) -> None:
+def train_all(chosen: Sequence[Chosen], runs: Sequence[RunSummary]) -> None:
     with st.popover("Train all", icon=":material/playlist_play:"):
         st.segmented_control(
             "Recipe of presets", list(WAYS), default=last("compare-way", "tuned"), required=True, **lasting("compare-way")
@@ -57,19 +59,40 @@ def train_all(chosen: Sequence[Chosen]) -> None:
         columns[0].number_input("Seeds", 1, 10, last("compare-seeds", 2), **lasting("compare-seeds"))
         columns[1].number_input("Epochs", 1, 1000, last("compare-epochs", 5), **lasting("compare-epochs"))
         wish = _wish()
-        missing = missing_runs(chosen, *wish)
+        missing, again = missing_runs(chosen, runs, *wish)
         label = f"Train {counted(len(missing), 'run')}" if missing else "All are trained or queued"
         st.button(label, type="primary", disabled=not missing, on_click=_queue, width="stretch")
+        if again:
+            st.html(f'<p class="note">{_AGAIN.format(counted(again, "run"))}</p>')
         for each in chosen:
             recipe = _recipe(each, wish.way, wish.dataset)
             if obstacle := find_problem(each.architecture, DATASETS[recipe.dataset]):
                 st.html(f'<p class="note">{for_html(each.title)} is left out: {for_html(obstacle.message)}.</p>')
 
 
-def missing_runs(chosen: Sequence[Chosen], way: str, dataset: str, seeds: int, epochs: int) -> list[Missing]:
-    """What is neither queued nor done with this recipe and as many epochs; without networks that cannot learn the images."""
-    here = {(s.run.architecture.layers, s.run.architecture.input_shape, s.run.recipe) for s in process.jobs().runs()}
-    found = []
+_AGAIN = (
+    "{} of these began before and did not finish. They are trained from the beginning; to go on where one ended, "
+    "resume it on the page Runs."
+)
+
+
+class Missing(NamedTuple):
+    """What Train all would queue, and how many of these were begun before and did not finish."""
+
+    runs: list[NewRun]
+    begun_before: int
+
+
+def missing_runs(
+    chosen: Sequence[Chosen], runs: Iterable[RunSummary], way: str, dataset: str, seeds: int, epochs: int
+) -> Missing:
+    """What none of these runs has done or is about to do: this network, with this recipe, for as many epochs.
+
+    A run that failed or was stopped, paused or interrupted has not done it. A network that cannot learn the images is left
+    out, and of two chosen that are the same network one.
+    """
+    present, begun = done_or_coming(runs)
+    found, again = [], 0
     for each in chosen:
         architecture = _architecture(each, way)
         recipe = _recipe(each, way, dataset).model_copy(update={"epochs": epochs})
@@ -77,9 +100,12 @@ def missing_runs(chosen: Sequence[Chosen], way: str, dataset: str, seeds: int, e
             continue
         for seed in range(seeds):
             own = recipe.model_copy(update={"seed": seed})
-            if (architecture.layers, architecture.input_shape, own) not in here:
-                found.append(Missing(each.title, architecture, own))
-    return found
+            key = task(architecture, own)
+            if key not in present:
+                present.add(key)
+                found.append(NewRun(each.title, architecture, own))
+                again += key in begun
+    return Missing(found, again)
 
 
 def _architecture(each: Chosen, way: str) -> Architecture:
@@ -101,15 +127,18 @@ def _wish() -> Wish:
 
 def _queue() -> None:
     """What is asked for at this moment, which the page may not have been drawn with yet."""
-    missing = missing_runs(find_all(st.session_state[CHOSEN]), *_wish())
+    missing = missing_runs(find_all(st.session_state[CHOSEN]), process.jobs().runs(), *_wish()).runs
     if not missing:
         say("All of these are trained or queued")
         return
-    for each in missing:
-        try:
+    queued = 0
+    try:
+        for each in missing:
             process.jobs().submit(each.architecture, each.recipe, state.owner(), f"{each.title}, seed {each.recipe.seed}")
-        except (RunError, DeviceError) as error:
-            say(str(error), WRONG)
-            return
-    say(f"{counted(len(missing), 'run')} queued")
-    st.session_state[SHOWN_IMAGES] = missing[0].recipe.dataset
+            queued += 1
+    except (RunError, DeviceError) as error:
+        say(f"{queued} of {counted(len(missing), 'run')} queued: {error}", WRONG)
+    else:
+        say(f"{counted(queued, 'run')} queued")
+    if queued:
+        st.session_state[SHOWN_IMAGES] = missing[0].recipe.dataset

@@ -19,7 +19,7 @@ from explorer.training.devices import available_devices
 from explorer.training.jobs import NoWeights
 from explorer.ui import process
 from explorer.ui.compare.chosen import Chosen
-from explorer.ui.compare.groups import groups_of, is_of
+from explorer.ui.compare.groups import Comparison
 from explorer.ui.lasting import last_place, lasting
 
 PAIRED = "compare-paired"
@@ -46,14 +46,13 @@ COLUMNS = {
 }
 
 
-def verdict_view(chosen: Sequence[Chosen], dataset: str) -> None:
-    groups = groups_of(chosen, dataset)
+def verdict_view(comparison: Comparison) -> None:
+    groups, dataset = comparison.groups, comparison.dataset
     if not groups:
         st.html('<p class="hint">Nothing chosen has been trained yet: “Train all” starts it.</p>')
     presets = tuple(load_presets().values())
     found = [_row(verdict(group, presets)) for group in groups]
-    trained = [group.architecture for group in groups]
-    found += [_untrained(each, dataset) for each in chosen if not any(is_of(each, architecture) for architecture in trained)]
+    found += [_untrained(each, dataset) for each in comparison.untrained]
     rows = pd.DataFrame(found, columns=list(COLUMNS))
     st.dataframe(rows, hide_index=True, column_config=COLUMNS, key="compare-verdict", placeholder="–")
     images = next((record.test_images for group in groups for record in group.records if record.test_images), 10_000)
