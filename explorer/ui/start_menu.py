@@ -13,6 +13,7 @@ from explorer.ui import process, state
 from explorer.ui.part import WRONG, say
 
 SIGNS: dict[type[Change], str] = {Added: "+", Removed: "−", Changed: "≠"}
+SHOWN = 30  # saved networks at once
 LONGEST_TITLE = 24  # on the button, so that the line stays one
 
 
@@ -21,17 +22,30 @@ def start_menu(session: state.Session) -> None:
     # that it shows what was changed and saved meanwhile.
     key = f"picker-{session.stack.base}"
     label = f"Start from: **{for_markdown(_short(session.start.title))}**"
-    with st.popover(label, icon=":material/folder_open:", width="content", key=key, on_change=_look_again):
+    menu = st.popover(label, icon=":material/folder_open:", width="content", key=key, on_change=_look_again)
+    with menu:
         if not session.is_unchanged:
             _changes(session)
         with st.container(key="presets", gap=None):
             for preset in load_presets().values():
                 _preset(preset)
-            saved = process.saved().all()
-            if saved:
-                st.html('<p class="heading">Saved on this server</p>')
-            for each in saved:
-                _saved(each)
+            if menu.open:  # hundreds of networks may be saved, and each is two elements of the page
+                _all_saved(key)
+
+
+def _all_saved(key: str) -> None:
+    """What was saved, the first SHOWN of them; a part of a name finds the others."""
+    saved = process.saved().all()
+    if not saved:
+        return
+    st.html('<p class="heading">Saved on this server</p>')
+    if len(saved) > SHOWN:
+        part = st.text_input("Find", key=f"find-{key}", placeholder="part of a name", label_visibility="collapsed")
+        saved = tuple(each for each in saved if (part or "").casefold().strip() in each.name.casefold())
+    for each in saved[:SHOWN]:
+        _saved(each)
+    if len(saved) > SHOWN:
+        st.caption(f"{len(saved) - SHOWN} more: type a part of the name.")
 
 
 def _look_again() -> None:

@@ -14,7 +14,7 @@ from explorer.network.spec import Architecture, Conv2d, ReLU, to_json
 from explorer.network.summary_table import summary_table
 from explorer.presets import load_presets
 from explorer.training.recipe import AdamW, Recipe
-from explorer.ui import process, state
+from explorer.ui import process, start_menu, state
 from explorer.ui.opening import OpenError, open_text, recipe_for, work
 from explorer.ui.share_menu import FORMS
 
@@ -138,10 +138,29 @@ def test_a_reset_to_another_images_shape_takes_its_images_too():
 def test_saved_work_is_found_and_opened():
     process.saved().save("*theirs*", OWN, "somebody else")
     app = opened()
+    app.session_state["picker-0"] = True
+    app.run()
     assert not [button for button in app.button if "delete" in str(button.key)]
     app.button(key="saved-*theirs*").click().run()
     assert session(app).shared == OWN
     assert session(app).start.title == "*theirs*"
+
+
+def test_hundreds_of_saved_networks_cost_nothing_until_they_are_looked_for():
+    for number in range(start_menu.SHOWN + 3):
+        process.saved().save(f"network {number:02}", OWN, "somebody else")
+    app = opened()
+
+    def offered() -> list[str]:
+        return [str(button.key) for button in app.button if str(button.key).startswith("saved-")]
+
+    assert offered() == []
+    app.session_state["picker-0"] = True
+    app.run()
+    assert offered() == [f"saved-network {number:02}" for number in range(start_menu.SHOWN)]
+    assert any("3 more" in caption.value for caption in app.caption)
+    app.text_input(key="find-picker-0").set_value("WORK 32").run()
+    assert offered() == ["saved-network 32"]
 
 
 def test_the_recipe_on_train_is_kept():

@@ -63,7 +63,7 @@ def images_for(mult_adds: int) -> int:
     return max(4, min(IMAGES, WORK // max(1, mult_adds)))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def forward(architecture: Architecture, image: int, glass: Glass) -> Pass:
     """The image at that place of the samples, through all of `architecture`."""
     channels, height, width = architecture.input_shape
@@ -72,7 +72,7 @@ def forward(architecture: Architecture, image: int, glass: Glass) -> Pass:
     return Pass(network, tuple(values[0] for values in outputs(network, x)))
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=32)
 def effective(
     architecture: Architecture, unit: tuple[int, int], channel: int | None, images: int, values: int, glass: Glass
 ) -> EffectiveField:

@@ -55,7 +55,7 @@ def _same(one: Architecture, other: Architecture) -> bool:
     return (one.layers, one.input_shape) == (other.layers, other.input_shape)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def first_weights(architecture: Architecture, seed: int) -> Weights:
     """Those of a network that begins with these layers: what comes after makes no difference to them."""
     network = new_network(architecture, torch.Generator().manual_seed(seed), torch.Generator())

@@ -1,0 +1,74 @@
+"""What the caches of a server hold at most: one table, so that a new cache is weighed against all the others.
+
+Whatever a visitor can vary is in a cache with a bound. The bytes are those of the largest entry that the limits on
+networks, images and texts allow, its key included; nearly every entry is a hundred times smaller. Memory that training
+takes is counted by training itself.
+"""
+
+from typing import NamedTuple
+
+MB = 1_000_000
+MOST_BYTES = 1_800 * MB  # of all caches together, were each full of its largest entries
+
+
+class Cache(NamedTuple):
+    """One cache: a function's, by `lru_cache`, or a mapping that forgets."""
+
+    entries: int
+    entry_bytes: int
+
+    @property
+    def most_bytes(self) -> int:
+        return self.entries * self.entry_bytes
+
+
+def by_size(most_bytes: int) -> Cache:
+    """A mapping that forgets by the size of what it holds, see explorer.recent."""
+    return Cache(1, most_bytes)
+
+
+CACHES: dict[str, Cache] = {
+    # a network
+    "network.analysis.analyze": Cache(1024, 300_000),
+    "network.build.measure": Cache(8192, 2_000),
+    "network.difference.difference": Cache(256, 250_000),
+    "network.difference._distance": Cache(8192, 1_500),
+    "network.receptive_field._known": by_size(100 * MB),
+    # a pasted table
+    "network.summary.windows.conv_windows": Cache(2048, 4_000),
+    "network.summary.windows._conv_axis": Cache(1024, 10_000),
+    "network.summary.windows._pool_axis": Cache(1024, 10_000),
+    "network.summary.candidates.candidates": Cache(1024, 20_000),
+    "network.summary.candidates.result": Cache(4096, 2_000),
+    "network.summary.candidates._divisors": Cache(1024, 10_000),
+    "ui.opening.open_text": Cache(32, 2 * MB),
+    # files that come with the explorer
+    "presets._read_results": Cache(8, 2 * MB),
+    "presets._read_all": Cache(8, 1 * MB),
+    # runs
+    "training.jobs.JobManager._snapshots": by_size(150 * MB),
+    "training.run_weights.RunWeights._cache": by_size(256 * MB),
+    "ui.compare.groups._network_and_recipe": Cache(512, 120_000),
+    # looking into a network
+    "ui.samples._read": Cache(16, 1 * MB),
+    "ui.field_view.look.forward": Cache(4, 60 * MB),
+    "ui.field_view.look.effective": Cache(32, 8 * MB),
+    "ui.field_view.weights.first_weights": Cache(4, 20 * MB),
+    # charts and comparing
+    "ui.charts._accuracy_spec": Cache(64, 20_000),
+    "ui.compare.charts.depth_chart": Cache(64, 20_000),
+    "ui.compare.charts.learning_chart": Cache(64, 100_000),
+    "ui.compare.charts.trade_off_chart": Cache(64, 20_000),
+    "ui.compare.verdict_view._answers": Cache(64, 12_000),
+    "compare.structure._other_arguments": Cache(8192, 1_500),
+    "compare.structure.effect_of_changes": Cache(64, 250_000),
+}
+
+# Caches without a bound: what they are asked can take only a few values, none of which a visitor makes up.
+FEW: dict[str, str] = {
+    "training.devices.bf16_is_faster": "the kinds of device",
+    "training.images._by_channel": "mean and deviation of a data set, on a device",
+    "training.images._centres": "the shapes of the data sets' images, on a device",
+    "ui.process._saved": "the folder of what was saved",
+    "ui.stack_editor.fields.palette": "no argument",
+}

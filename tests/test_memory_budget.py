@@ -1,0 +1,129 @@
+"""Every cache of the explorer has a bound and a line in the one budget."""
+
+import ast
+import gc
+import importlib
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import explorer
+from explorer.compare.structure import effect_of_changes
+from explorer.memory_budget import CACHES, FEW, MOST_BYTES
+from explorer.network.analysis import analyze
+from explorer.network.difference import difference
+from explorer.network.spec import MAX_LAYERS, Architecture, Conv2d, ReLU
+from explorer.ui.compare import charts
+
+ROOT = Path(explorer.__file__).parent
+UNBOUNDED = None
+
+
+def decorated() -> Iterator[tuple[str, int | None]]:
+    """Each function with a cache, by its module and name, and the cache's bound."""
+    for path in sorted(ROOT.rglob("*.py")):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                for decorator in node.decorator_list:
+                    call = decorator.func if isinstance(decorator, ast.Call) else decorator
+                    name = call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "")
+                    if name in ("cache", "lru_cache"):
+                        yield f"{module}.{node.name}", _bound(name, decorator)
+
+
+def _bound(name: str, decorator: ast.expr) -> int | None:
+    if name == "cache":
+        return UNBOUNDED
+    if not isinstance(decorator, ast.Call):
+        return 128  # lru_cache's own
+    given = [*decorator.args, *(keyword.value for keyword in decorator.keywords if keyword.arg == "maxsize")]
+    return ast.literal_eval(given[0])
+
+
+def by_size() -> Iterator[str]:
+    """Each mapping that forgets, by its module and name."""
+    for path in sorted(ROOT.rglob("*.py")):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(node.value, ast.Call):
+                continue
+            if getattr(node.value.func, "id", "") == "Recent":
+                target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+                owner = [each.name for each in ast.walk(tree) if isinstance(each, ast.ClassDef) and node in ast.walk(each)]
+                yield ".".join([module, *owner, getattr(target, "attr", getattr(target, "id", ""))])
+
+
+def test_every_cache_of_the_code_is_in_the_table_with_its_bound_and_no_other():
+    found = dict(decorated())
+    assert {name: bound for name, bound in found.items() if bound is not UNBOUNDED} == {
+        name: cache.entries for name, cache in CACHES.items() if name in found
+    }
+    assert {name for name, bound in found.items() if bound is UNBOUNDED} == set(FEW)
+    assert set(CACHES) == (set(found) - set(FEW)) | set(by_size())
+
+
+def test_an_unbounded_cache_takes_no_text_and_no_numbers_of_visitors():
+    """What may stay unbounded is named with its reason; functions of text, frozen models and domains never are."""
+    for name in FEW:
+        module, function = name.rsplit(".", 1)
+        wrapped = getattr(importlib.import_module(f"explorer.{module}"), function)
+        assert wrapped.cache_info().maxsize is UNBOUNDED
+    assert not [name for name in FEW if "compare" in name or "charts" in name]
+
+
+def test_all_together_stay_within_the_budget():
+    assert sum(cache.most_bytes for cache in CACHES.values()) <= MOST_BYTES
+
+
+# --- are the bytes of an entry right? -----------------------------------------------------------------------------------
+
+
+def size(*objects: object) -> int:
+    """Bytes of these objects and all that they hold."""
+    seen: set[int] = set()
+    left, total = list(objects), 0
+    while left:
+        each = left.pop()
+        code = (type, types.ModuleType, types.FunctionType, types.MethodType, types.BuiltinFunctionType)
+        if id(each) not in seen and not isinstance(each, code):
+            seen.add(id(each))
+            total += sys.getsizeof(each)
+            left += gc.get_referents(each)
+    return total
+
+
+def longest(channels: int) -> Architecture:
+    layers = [
+        layer
+        for place in range(MAX_LAYERS // 2)
+        for layer in (Conv2d(out_channels=channels + place % 7, kernel_size=3, padding=1), ReLU())
+    ]
+    return Architecture(name="n" * 120, layers=tuple(layers))
+
+
+NAMES = tuple(f"{place}{'n' * 119}" for place in range(6))
+STYLES = tuple(charts.Style(f"{place}{'n' * 160}", "#0072B2", (9, 3)) for place in range(60))
+HIDDEN = frozenset(style.series for style in STYLES)
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("network.analysis.analyze", lambda: (analyze(longest(2)), longest(2))),
+        ("network.difference.difference", lambda: (difference(longest(2), longest(3)), longest(2), longest(3))),
+        ("compare.structure.effect_of_changes", lambda: (effect_of_changes(longest(2), longest(3)), longest(2), longest(3))),
+        ("ui.compare.charts.depth_chart", lambda: (charts.depth_chart(NAMES), NAMES)),
+        ("ui.compare.charts.trade_off_chart", lambda: (charts.trade_off_chart(NAMES, "parameters"), NAMES)),
+        (
+            "ui.compare.charts.learning_chart",
+            lambda: (charts.learning_chart(STYLES, "test accuracy", "epochs", (99.0, 100.0), HIDDEN), STYLES, HIDDEN),
+        ),
+    ],
+)
+def test_the_largest_entry_is_no_larger_than_the_table_says(name, make):
+    assert size(*make()) <= CACHES[name].entry_bytes

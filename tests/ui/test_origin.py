@@ -1,0 +1,35 @@
+"""Which preset a network is, its layers tell and never its name."""
+
+from dataclasses import replace
+
+import pytest
+
+from explorer.network.spec import Architecture
+from explorer.presets import load_presets
+from explorer.training.event import Event
+from explorer.training.run import Environment, Run, Snapshot
+from explorer.ui import run_downloads, state, train_page
+
+PRESET = load_presets()["gap-17k"]
+TUNED, _ = PRESET.way("tuned")
+EDITED = PRESET.architecture.model_copy(update={"layers": PRESET.architecture.layers[1:]})
+RENAMED = PRESET.architecture.model_copy(update={"name": "my own"})
+
+
+def snapshot(architecture: Architecture) -> Snapshot:
+    run = Run("abcdefghjkmn", "x", architecture, PRESET.recipe, "cpu", Environment("2", "3", "a CPU"), 0.0, "a run")
+    started = Event(kind="started", metrics={"epochs": 1, "steps_per_epoch": 1})
+    return Snapshot(run, "finished", None, "", started, (), (), started)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "is_preset"), [(PRESET.architecture, True), (TUNED, True), (RENAMED, True), (EDITED, False)]
+)
+def test_documents_and_starts_are_of_the_preset_with_these_layers(architecture, is_preset, monkeypatch):
+    assert (run_downloads.documented_beside(snapshot(architecture)) != ()) == is_preset
+    run = replace(snapshot(architecture).run, architecture=architecture)
+    assert state._work_of(run).start == (PRESET.id if is_preset else "")
+    asked = []
+    monkeypatch.setattr(train_page.st, "pills", lambda *args, **kwargs: asked.append(args) or [])
+    train_page._beside(snapshot(architecture))
+    assert bool(asked) == is_preset
