@@ -32,16 +32,8 @@ def decorated() -> Iterator[tuple[str, int | None]]:
                     call = decorator.func if isinstance(decorator, ast.Call) else decorator
                     name = call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "")
                     if name in ("cache", "lru_cache"):
-                        yield f"{module}.{node.name}", _bound(name, decorator)
-
-
-def _bound(name: str, decorator: ast.expr) -> int | None:
-    if name == "cache":
-        return UNBOUNDED
-    if not isinstance(decorator, ast.Call):
-        return 128  # lru_cache's own
-    given = [*decorator.args, *(keyword.value for keyword in decorator.keywords if keyword.arg == "maxsize")]
-    return ast.literal_eval(given[0])
+                        function = getattr(importlib.import_module(f"explorer.{module}"), node.name)
+                        yield f"{module}.{node.name}", function.cache_info().maxsize
 
 
 def by_size() -> Iterator[str]:

@@ -33,7 +33,7 @@ from explorer.training.run import TRAINED_NOW, Environment, Run, RunError, Statu
 from explorer.training.run_summary import RunSummary, summarise
 from explorer.training.turns import in_turn
 
-PARSED_AT_HAND = 4096  # architectures and recipes, a few kB each
+PARSED_AT_HAND = 1024  # architectures and recipes, a few kB each
 
 log = logging.getLogger(__name__)
 

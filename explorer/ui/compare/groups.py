@@ -17,8 +17,8 @@ from explorer.presets import WAYS, Network, Preset, load_presets
 from explorer.recent import Recent
 from explorer.text import counted
 from explorer.training.datasets import DATASETS
-from explorer.training.recipe import Recipe
 from explorer.training.jobs import JobManager
+from explorer.training.recipe import Recipe
 from explorer.training.run_summary import RunSummary
 from explorer.ui.compare.chosen import Chosen
 
