@@ -23,7 +23,7 @@ from explorer.network.export import python_source
 from explorer.network.onnx_export import onnx_bytes
 from explorer.network.receptive_field import Mask, receptive_fields
 from explorer.network.spec import Architecture, ArchitectureError, parse_architecture, to_json
-from explorer.network.summary_table import SummaryError, import_summary, summary_table
+from explorer.network.summary_table import SummaryError, import_summary, summary_table, with_dropout_rate
 from explorer.presets import WAYS, PresetError, load_presets
 from explorer.shell_runs import OWNER, continue_run, list_runs, resume_run, train_new
 from explorer.text import quoted
@@ -157,12 +157,12 @@ def export(options: argparse.Namespace) -> int:
 def import_table(options: argparse.Namespace) -> int:
     """The architecture on standard output, also where only a part could be read; what there is to say on standard error."""
     imported = import_summary(_read_text(options.file))
-    print(to_json(imported.architecture, None if options.json else 2))
+    architecture = imported.architecture
+    if options.dropout is not None:
+        architecture = with_dropout_rate(architecture, options.dropout)
+    print(to_json(architecture, None if options.json else 2))
     for note in imported.notes:
         print(f"note: {note}", file=sys.stderr)
-    if imported.choices:
-        rows = ", ".join(choice.row for choice in imported.choices)
-        print(f"note: these rows could be other layers too; the plainest are taken: {rows}", file=sys.stderr)
     if imported.problem is None:
         return 0
     problem = imported.problem
@@ -268,6 +268,16 @@ def _unit(text: str) -> tuple[int, int]:
         raise argparse.ArgumentTypeError(f"a unit is ROW,COLUMN, such as 3,4; this is {quoted(text)}") from None
 
 
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1
+    if not 0 <= rate <= 1:
+        raise argparse.ArgumentTypeError(f"a dropout rate is a number from 0 to 1; this is {quoted(text)}")
+    return rate
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m explorer", description="Convolutional networks, understood by building them."
@@ -317,6 +327,9 @@ def _parser() -> argparse.ArgumentParser:
     exporter.add_argument("--dataset", choices=DATASETS, help="the notebook's images (default: the preset's, else digits)")
     importer = command(
         "import-summary", import_table, "a pasted torchsummary or torchinfo table as Architecture JSON", arch=False
+    )
+    importer.add_argument(
+        "--dropout", type=_rate, metavar="P", help="the rate of every dropout layer, which no table has (default: torch's 0.5)"
     )
     importer.add_argument("file", metavar="FILE", help="a text with the table, a whole README too, or - for standard input")
     return parser

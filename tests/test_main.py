@@ -339,6 +339,32 @@ def test_a_summary_in_a_readme_comes_back(capsys, tmp_path, id):
     assert run(capsys, "import-summary", str(file), "--json")[1].count("\n") == 1
 
 
+def test_one_dropout_rate_is_given_to_all_dropout_layers_of_a_table(capsys, tmp_path):
+    file = tmp_path / "table.txt"
+    file.write_text(run(capsys, "export", "gap-17k", "--format", "summary")[1])
+    status, out, _ = run(capsys, "import-summary", str(file), "--dropout", "0.05")
+    assert status == 0
+    rates = [layer.p for layer in parse_architecture(out).layers if layer.kind == "Dropout"]
+    assert rates
+    assert set(rates) == {0.05}
+    with pytest.raises(SystemExit):
+        main(["import-summary", str(file), "--dropout", "2"])
+    assert "a dropout rate is a number from 0 to 1" in capsys.readouterr().err
+
+
+def test_a_guess_is_told_on_standard_error_on_its_row_alone(capsys, tmp_path):
+    file = tmp_path / "table.txt"
+    rows = [("Conv2d", (64, 96, 96), 6464), ("ReLU", (64, 96, 96), 0), ("MaxPool2d", (64, 48, 48), 0)]
+    lines = [
+        f"{kind}-{place} [-1, {shape[0]}, {shape[1]}, {shape[2]}] {params}" for place, (kind, shape, params) in enumerate(rows, 1)
+    ]
+    file.write_text("\n".join([*lines, "Input size (MB): 0.04"]))
+    status, _, err = run(capsys, "import-summary", str(file))
+    assert status == 0
+    assert [line for line in err.splitlines() if "guess" in line] == [line for line in err.splitlines() if "Conv2d-1" in line]
+    assert "Conv2d-1 is a guess" in err
+
+
 def test_a_table_of_which_a_part_is_read(capsys, tmp_path):
     table = run(capsys, "export", "adaptive-pool-16k", "--format", "summary")[1].splitlines()
     spoilt = [line.replace("Conv2d-4", "Wavelet-4") if "Conv2d-4" in line else line for line in table]

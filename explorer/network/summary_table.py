@@ -9,12 +9,24 @@ from dataclasses import replace
 from math import prod
 
 from explorer.network.analysis import Analysis
-from explorer.network.spec import ArchitectureError, Flatten, Shape
-from explorer.network.summary.inference import Answer, Choice, Imported, SummaryProblem, infer
+from explorer.network.spec import Architecture, ArchitectureError, Dropout, Dropout2d, Flatten, Shape
+from explorer.network.summary.inference import Choice, Imported, SummaryProblem, infer
+from explorer.network.summary.notes import Answer, answer_text
 from explorer.network.summary.reader import read_tables
 from explorer.network.summary.rows import SummaryError
 
-__all__ = ["Answer", "Choice", "Imported", "SummaryError", "SummaryProblem", "import_summary", "summary_table"]
+__all__ = [
+    "Answer",
+    "Choice",
+    "Imported",
+    "SummaryError",
+    "SummaryProblem",
+    "answer_text",
+    "has_dropout",
+    "import_summary",
+    "summary_table",
+    "with_dropout_rate",
+]
 
 RULE, DOUBLE_RULE = "-" * 64, "=" * 64
 BYTES_PER_VALUE, MB = 4.0, 1024**2.0
@@ -101,3 +113,14 @@ def import_summary(text: str, table: int | None = None) -> Imported:
             best, notes=(f"the text holds {len(tables)} tables, at lines {lines}; this is that of line {best.line}", *best.notes)
         )
     return best
+
+
+def has_dropout(architecture: Architecture) -> bool:
+    """Whether a layer of it has a dropout rate."""
+    return any(isinstance(layer, Dropout | Dropout2d) for layer in architecture.layers)
+
+
+def with_dropout_rate(architecture: Architecture, rate: float) -> Architecture:
+    """The architecture with one rate, from 0 to 1, in all its dropout layers."""
+    layers = tuple(type(layer)(p=rate) if isinstance(layer, Dropout | Dropout2d) else layer for layer in architecture.layers)
+    return architecture.model_copy(update={"layers": layers})

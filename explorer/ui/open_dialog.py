@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import layer_text
 from explorer.network.spec import MAX_NAME, Architecture
-from explorer.network.summary_table import Answer, Choice, Imported
+from explorer.network.summary_table import Answer, Choice, Imported, answer_text, has_dropout, with_dropout_rate
 from explorer.text import printable
 from explorer.ui import messages, state
 from explorer.ui.opening import Opened, OpenError, open_text, work
@@ -20,6 +20,8 @@ PLACEHOLDER = """Paste a model summary, or a whole README or notebook that has o
               ReLU-2            [-1, 8, 26, 26]               0
 
 or a link from this program, or an architecture as JSON."""
+
+DROPOUT_RATE = "Dropout rate for all dropout layers"
 
 
 @st.dialog("Open a network", width="large")
@@ -105,32 +107,39 @@ def _remarks(imported: Imported) -> None:
 
 
 def _chosen(imported: Imported) -> Architecture:
-    """The architecture with the answers chosen for its rows, the plainest at first."""
-    if not imported.choices:
-        return imported.architecture
-    rows = "1 row" if len(imported.choices) == 1 else f"{len(imported.choices)} rows"
+    """The architecture with the answers chosen for its rows, the plainest at first, and one rate for all dropout."""
+    version = hash(imported)
+    guessed = [choice for choice in imported.choices if choice.guess]
+    others = [choice for choice in imported.choices if not choice.guess]
+    answers = _answers(guessed, version)
+    if others:
+        rows = "1 row" if len(others) == 1 else f"{len(others)} rows"
+        more = " more" if guessed else ""
+        with st.expander(f"{rows}{more} could be something else; the plainest is taken", key=f"choices-{version}"):
+            answers |= _answers(others, version)
     architecture = imported.architecture
-    with st.expander(f"{rows} could be something else; the plainest is taken", key=f"choices-{hash(imported)}"):
-        sides = st.columns(2, gap="small")
-        answers = [_choice(choice, sides[place % 2], hash(imported)) for place, choice in enumerate(imported.choices)]
     # From the last to the first, as an answer with more layers moves those below it.
-    for choice, answer in reversed(list(zip(imported.choices, answers, strict=True))):
-        if answer != choice.taken:
-            architecture = choice.with_other(architecture, answer)
+    for choice in reversed(imported.choices):
+        if answers[choice.index] != choice.taken:
+            architecture = choice.with_other(architecture, answers[choice.index])
+    if has_dropout(architecture):
+        rate = st.number_input(DROPOUT_RATE, 0.0, 1.0, 0.5, 0.05, key=f"dropout-{version}", width=330)
+        architecture = with_dropout_rate(architecture, rate)
     return architecture
+
+
+def _answers(choices: list[Choice], version: int) -> dict[int, Answer]:
+    """What is chosen for each of these rows, by the index of its first layer."""
+    sides = st.columns(2, gap="small") if choices else []
+    return {choice.index: _choice(choice, sides[place % 2], version) for place, choice in enumerate(choices)}
 
 
 def _choice(choice: Choice, side: DeltaGenerator, version: int) -> Answer:
     options = [choice.taken, *choice.others]
     place: int = side.selectbox(
-        f"{choice.row}, line {choice.line}",
+        f"{choice.row}, line {choice.line}" + (": a guess" if choice.guess else ""),
         range(len(options)),
-        format_func=lambda place: _answer_text(options[place]),
+        format_func=lambda place: answer_text(options[place]),
         key=f"choice-{version}-{choice.index}",
     )
     return options[place]
-
-
-def _answer_text(answer: Answer) -> str:
-    layers = ", then ".join(layer_text(layer) for layer in answer.layers)
-    return f"{layers}, on images {shape_text(answer.input_shape)}" if answer.input_shape else layers

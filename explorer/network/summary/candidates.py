@@ -55,6 +55,7 @@ class Wanted:
     input_shape: Shape | None = None
     kernel_size: tuple[int, int] | None = None
     groups: int | None = None
+    in_channels: int | None = None  # of a first row whose weights are used again further down
 
 
 @lru_cache(maxsize=1024)
@@ -128,7 +129,7 @@ def _conv(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
                 "groups": groups,
                 "bias": bias,
             }
-            yield _Proposal(base + cost, arguments, _is_padded(kernel, padding))
+            yield _Proposal(base + cost, arguments, is_padded(kernel, padding))
 
 
 def _convs_of(wanted: Wanted, shape: Shape) -> Iterator[tuple[float, tuple[int, int], int, bool]]:
@@ -139,14 +140,14 @@ def _convs_of(wanted: Wanted, shape: Shape) -> Iterator[tuple[float, tuple[int, 
         weights, rest = divmod(wanted.params - bias * outputs, outputs)
         if rest or weights < 1:
             continue
-        for groups in _divisors(gcd(channels, outputs)):
+        for groups in divisors(gcd(channels, outputs)):
             area, rest = divmod(weights * groups, channels)
             if rest or wanted.groups not in (None, groups):
                 continue
-            for rows in _divisors(area):
+            for rows in divisors(area):
                 kernel = rows, area // rows
                 if wanted.kernel_size in (None, kernel) and max(kernel) <= largest:
-                    yield _kernel_cost(kernel) + _groups_cost(groups, channels, kernel), kernel, groups, bias
+                    yield _kernel_cost(kernel) + groups_cost(groups, channels, kernel), kernel, groups, bias
 
 
 def _kernel_cost(kernel: tuple[int, int]) -> float:
@@ -156,7 +157,7 @@ def _kernel_cost(kernel: tuple[int, int]) -> float:
     return {3: 0.0, 1: 0.1, 5: 0.2, 7: 0.3}.get(rows, (0.5 if rows % 2 else 0.9) + 0.03 * rows + (rows > 11))
 
 
-def _groups_cost(groups: int, channels: int, kernel: tuple[int, int]) -> float:
+def groups_cost(groups: int, channels: int, kernel: tuple[int, int]) -> float:
     if groups == 1:
         return 0
     if groups == channels and kernel != (1, 1):
@@ -164,7 +165,7 @@ def _groups_cost(groups: int, channels: int, kernel: tuple[int, int]) -> float:
     return 2.5 if groups & (groups - 1) == 0 else 3.5
 
 
-def _is_padded(kernel: tuple[int, int], padding: Any) -> bool | None:
+def is_padded(kernel: tuple[int, int], padding: Any) -> bool | None:
     if kernel == (1, 1):
         return None
     if padding == 0:
@@ -206,23 +207,37 @@ def _adaptive(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
         yield _Proposal(0, {"output_size": plain(wanted.output_shape[1:])})
 
 
-def _zero_pad(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+def _pad(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
     if len(shape) != 3 or len(wanted.output_shape) != 3:
         return
     rows, columns = (o - n for n, o in zip(shape[1:], wanted.output_shape[1:], strict=True))
     if rows < 0 or columns < 0:
         return
-    for cost, left, top in (
-        (0, columns // 2, rows // 2),
-        (0.5, columns - columns // 2, rows - rows // 2),
-        (1, 0, 0),
-        (1.5, columns, rows),
-    ):
-        yield _Proposal(cost, {"padding": plain((left, columns - left, top, rows - top))})
+    centred, off_centre = (columns // 2, rows // 2), (columns - columns // 2, rows - rows // 2)
+    ways = {(columns, rows): 1.5, (0, 0): 1.0, off_centre: 0.5, centred: 0.0}
+    for (left, top), cost in ways.items():
+        padding = left, columns - left, top, rows - top
+        yield _Proposal(cost + 0.02 * sum(padding), {"padding": plain(padding)})
+
+
+_SCALE_COSTS = {2: 0.0, 4: 0.4, 3: 0.6, 8: 0.8}
+_BILINEAR = 1.0
+
+
+def _upsample(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+    """Whole scales. The table does not tell whether values are repeated or interpolated."""
+    if len(shape) != 3 or len(wanted.output_shape) != 3:
+        return
+    (rows, rest), (columns, more) = (divmod(o, n) for n, o in zip(shape[1:], wanted.output_shape[1:], strict=True))
+    if rest or more:
+        return
+    cost = max(_SCALE_COSTS.get(scale, 1.0) for scale in (rows, columns)) + (0 if rows == columns else 1.5)
+    for mode, more_cost in (("nearest", 0), ("bilinear", _BILINEAR)):
+        yield _Proposal(cost + more_cost, {"scale_factor": plain((rows, columns)), "mode": mode})
 
 
 @lru_cache(maxsize=1024)
-def _divisors(number: int) -> tuple[int, ...]:
+def divisors(number: int) -> tuple[int, ...]:
     small = [d for d in range(1, int(number**0.5) + 1) if number % d == 0]
     return tuple(sorted({*small, *(number // d for d in small)}))
 
@@ -252,7 +267,7 @@ _over_all = _normalisation("elementwise_affine", prod)
 
 def _group_norm(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
     for proposal in _over_channels(wanted, shape):
-        for place, groups in enumerate(_divisors(shape[0])):
+        for place, groups in enumerate(divisors(shape[0])):
             yield _Proposal(0.1 * place, {"num_groups": groups, **proposal.arguments})
 
 
@@ -267,7 +282,9 @@ _PROPOSALS: dict[str, Callable[[Wanted, Shape], Iterator[_Proposal]]] = {
     "AvgPool2d": _pool,
     "AdaptiveAvgPool2d": _adaptive,
     "AdaptiveMaxPool2d": _adaptive,
-    "ZeroPad2d": _zero_pad,
+    "ZeroPad2d": _pad,
+    "ReflectionPad2d": _pad,
+    "Upsample": _upsample,
     "BatchNorm2d": _over_channels,
     "BatchNorm1d": _over_channels,
     "GroupNorm": _group_norm,

@@ -15,13 +15,23 @@ from torch import nn
 from explorer.network import spec
 from explorer.network.layers import LAYERS, size_text
 from explorer.network.spec import LAYER_MODELS, MAX_LAYERS, Architecture, Layer, Shape
-from explorer.network.summary.candidates import Wanted
-from explorer.network.summary.options import Option, bridges, first_options, options
+from explorer.network.summary.candidates import Wanted, result
+from explorer.network.summary.first_row import first_options, is_possible_image
+from explorer.network.summary.notes import (
+    Answer,
+    guess_text,
+    put_in_text,
+    shared_notes,
+    untold_notes,
+    wrong_size_notes,
+)
+from explorer.network.summary.options import Option, bridges, options
 from explorer.network.summary.reasons import joined, why_not
 from explorer.network.summary.rows import Table, TableRow
 
 _TOO_MANY = f"would be layer {MAX_LAYERS + 1}; a network here has at most {MAX_LAYERS}"
 MAX_OTHERS = 8  # answers offered on one row beside the one taken
+MAX_OTHER_IMAGES = 20  # on the first row, where the image is open too
 
 # Costs beside the candidates' own; see candidates.py for their scale.
 UNLIKE_THE_REST = 1.2  # a bias where the rest have none, or none where they have
@@ -33,16 +43,11 @@ FIRST_POOLING_IN_FUNCTIONS = 0.1  # where neither poolings nor activations have 
 ANOTHER_WINDOW = 0.5  # one more kind of pooling window in the network
 LEFT_OUT = 0.25  # pooling that leaves the last rows or columns of a map out: seldom of every map
 
+# An answer is a guess where the next one costs no more than this above it.
+UNSURE = 0.6
+UNSURE_IMAGE = 1.0  # on the first row
 FAR_FETCHED = 2.4  # the cost from which an answer is doubted
 FEW_CHANNELS = 8
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a row may be: its layer, after the layers before it that the table doesn't show."""
-
-    layers: tuple[Layer, ...]
-    input_shape: Shape | None = None  # of the whole network; only at the first row
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Choice:
     index: int  # of the answer's first layer in the architecture
     taken: Answer
     others: tuple[Answer, ...]
+    guess: str | None = None  # what was guessed and why, in words, where the next answer is about as plain
 
     def with_other(self, architecture: Architecture, other: Answer) -> Architecture:
         """The architecture as imported, with `other` in place of what was taken."""
@@ -97,8 +103,25 @@ def infer(table: Table) -> Imported:
 
 # --- kinds that are not ours ----------------------------------------------------------------------------------------
 
-_SAME_BY_ANOTHER_NAME = {"Swish": "SiLU", "SyncBatchNorm": "BatchNorm2d"}
+_SAME_BY_ANOTHER_NAME = {
+    "Swish": "SiLU",
+    "SyncBatchNorm": "BatchNorm2d",
+    "ConstantPad2d": "ZeroPad2d",
+    "UpsamplingNearest2d": "Upsample",
+    "UpsamplingBilinear2d": "Upsample",
+}
+_ARGUMENTS_BY_NAME = {"UpsamplingBilinear2d": {"mode": "bilinear", "align_corners": True}}
 _BY_LOWER_CASE = {kind.lower(): kind for kind in LAYER_MODELS}
+# torch's layers that are not among ours and keep the shape of what comes in.
+_OTHER_ACTIVATIONS = (
+    *("ELU", "SELU", "CELU", "ReLU6", "RReLU", "Hardswish", "Hardsigmoid", "Hardtanh", "Mish", "Softplus", "Softsign"),
+    *("LogSigmoid", "Threshold", "Tanhshrink", "Softshrink", "Hardshrink"),
+)
+_KEEP_SHAPE = (
+    *_OTHER_ACTIVATIONS,
+    *("Identity", "AlphaDropout", "FeatureAlphaDropout", "Dropout3d", "InstanceNorm2d", "LocalResponseNorm"),
+    *("Softmin", "Softmax2d"),
+)
 _LISTS = ("Sequential", "ModuleList", "ModuleDict")
 # Blocks known by name to add, join or weigh what comes more than one way; a table shows only their parts.
 _BRANCHED = re.compile(
@@ -110,6 +133,12 @@ _BRANCHED = re.compile(
 
 def _our_kind(kind: str) -> str | None:
     return _SAME_BY_ANOTHER_NAME.get(kind) or _BY_LOWER_CASE.get(kind.lower())
+
+
+def _with_arguments(option: Option, arguments: dict[str, object]) -> Option:
+    """The option with these arguments in its last layer, which the name in the table tells."""
+    *before, layer = option.layers
+    return replace(option, layers=(*before, layer.model_copy(update=arguments)))
 
 
 def _is_far_fetched(option: Option, shape: Shape) -> bool:
@@ -135,6 +164,41 @@ class _Read:
     options: tuple[Option, ...]
 
 
+@dataclass(frozen=True)
+class _Shared:
+    """A row that uses the weights of one above it once more."""
+
+    row: TableRow
+    first: TableRow | None  # the row that counts the weights, where only one can
+    input_shape: Shape  # what comes into `row`
+
+
+def _shared_weights(rows: tuple[TableRow, ...]) -> list[_Shared]:
+    """The rows whose parameters are counted above, each with the row there that counts them."""
+    found, above = [], rows[0] if rows else None
+    counted: list[TableRow] = []
+    for row in rows:
+        if row.wraps:
+            continue
+        if row.params:
+            counted.append(row)
+        elif row.params is None and above and above.output_shape:
+            firsts = [first for first in counted if first.kind == row.kind and _channels(first) == _channels(row)]
+            found.append(_Shared(row, firsts[0] if len(firsts) == 1 else None, above.output_shape))
+        above = row
+    return found
+
+
+def _channels(row: TableRow) -> int | None:
+    return row.output_shape[0] if row.output_shape else None
+
+
+def _does_again(option: Option, again: _Shared) -> bool:
+    """Whether an answer to the first row of some weights gives the other row that uses them."""
+    gives = result(option.layers[-1], again.input_shape) if option.layers else None
+    return gives is not None and gives[0] == again.row.output_shape
+
+
 class _Reading:
     """The rows read so far. `take` and what it calls say whether the reading can go on after the row."""
 
@@ -144,7 +208,9 @@ class _Reading:
         self.shape: Shape | None = None  # after the last row; None before the first
         self.above: list[tuple[str, Shape]] = []  # outputs of the rows so far, with their names
         self.notes: list[str] = []
+        self.left_out: list[str] = []  # kinds of activations that are not among ours
         self.problem: SummaryProblem | None = None
+        self.shared = _shared_weights(table.rows)
 
     def take(self, row: TableRow, is_last: bool) -> bool:
         if row.gap:
@@ -162,13 +228,18 @@ class _Reading:
             wanted = replace(wanted, kernel_size=None, groups=None)
         if row.params is None:
             wanted = self._with_shared_params(row, wanted)
-        found = first_options(wanted, self.table) if self.shape is None else options(wanted, self.shape)
+        found = self._first_options(row, wanted) if self.shape is None else options(wanted, self.shape)
+        found = self._as_where_shared(row, found)
+        if fixed := _ARGUMENTS_BY_NAME.get(row.kind):
+            found = [_with_arguments(option, fixed) for option in found]
         if not found and row.kind != kind and not hasattr(nn, row.kind):
             return self._take_foreign(row, is_last)  # someone's own block, named almost as one of torch's
         if not found:
             return self._fail(row, f"{row.name} {why_not(wanted, self.shape, self.above)}")
         if self.shape and _is_far_fetched(found[0], self.shape) and (better := joined(wanted, self.shape, self.above)):
             return self._fail(row, f"{row.name} {better}")
+        if row.kind == "ConstantPad2d":
+            self.notes.append(f"{row.name} is read as ZeroPad2d: the table does not tell which value it adds")
         return self._add(row, kind, row.output_shape, found)
 
     def close(self) -> None:
@@ -196,9 +267,25 @@ class _Reading:
             self.problem = SummaryProblem(row.name, row.line, message)
         return go_on
 
+    def _first_options(self, row: TableRow, wanted: Wanted) -> list[Option]:
+        """The first row's answers. If its weights are used again further down, it takes as many channels as there."""
+        channels = {again.input_shape[0] for again in self.shared if again.first == row}
+        if len(channels) == 1 and (found := first_options(replace(wanted, in_channels=channels.pop()), self.table)):
+            return found
+        return first_options(wanted, self.table)
+
+    def _as_where_shared(self, row: TableRow, found: list[Option]) -> list[Option]:
+        """The answers that do for every row that shares this one's weights, since it is one module; all, if none does."""
+        for again in self.shared:
+            if again.first == row:
+                found = [option for option in found if _does_again(option, again)] or found
+            if again.row == row and again.first:
+                layers = {each.layers[-1] for read in self.read if read.row == again.first for each in read.options}
+                found = [option for option in found if option.layers[-1] in layers] or found
+        return found
+
     def _with_shared_params(self, row: TableRow, wanted: Wanted) -> Wanted:
         """A row that shares its weights with one above has as many parameters; here it becomes a layer of its own."""
-        self.notes.append(f"{row.name} shares its weights with a row above; here it is a layer of its own")
         counts = {read.row.params for read in self.read if read.kind == wanted.kind and read.row.params}
         shared = [replace(wanted, params=count) for count in sorted(counts)]
         found = [(answers[0].cost, count) for count in shared if self.shape and (answers := options(count, self.shape))]
@@ -236,12 +323,27 @@ class _Reading:
 
     def _take_foreign_layer(self, row: TableRow) -> bool:
         unchanged = row.output_shape is not None and row.output_shape == (self.shape or row.output_shape)
+        if row.kind in _OTHER_ACTIVATIONS and unchanged:
+            self.left_out.append(row.kind)
         if unchanged and not row.params:
-            self.notes.append(f"{row.name} is left out: {row.kind} is not among the layers here; it changes no shape")
-            return True
+            return self._leave_out(row, row.output_shape or ())
         counted = f"its {row.params:,} parameters" if row.params else "what it does to the shape"
         message = f"{row.name} can't be read: {row.kind} is not among the layers here, and {counted} can't be left out"
         return self._fail(row, message, go_on=unchanged)
+
+    def _leave_out(self, row: TableRow, output_shape: Shape) -> bool:
+        """Go on without a row. A first row gives the image all the same: it is what comes out of it."""
+        left_out = f"{row.name} is left out: {row.kind} is not among the layers here"
+        if row.kind in _KEEP_SHAPE or self.shape is not None:
+            self.notes.append(f"{left_out}; it changes no shape")
+        else:
+            comes_out = size_text(output_shape)
+            self.notes.append(
+                f"{left_out}. What goes into it is not in the table, so the images here are its output, {comes_out}"
+            )
+        if self.shape is None and len(output_shape) == 3 and is_possible_image(output_shape):
+            return self._add(row, None, output_shape, [Option(0, (), input_shape=output_shape)])
+        return True
 
 
 # --- the whole stack ------------------------------------------------------------------------------------------------
@@ -264,8 +366,8 @@ class _Habits:
         return cost + option.pools * (EACH_POOLING + (0 if self.pools else self.first_pooling))
 
 
-def _weighed(read: list[_Read]) -> list[list[Option]]:
-    """Each row's options, the plainest in the whole network first."""
+def _weighed(read: list[_Read]) -> list[list[tuple[float, Option]]]:
+    """Each row's options with their costs in the whole network, the plainest first."""
     first_pooling = _first_pooling(read)
     habits = min(
         (_Habits(*each, first_pooling) for each in product((True, False), (False, True), (False, True))),
@@ -273,7 +375,24 @@ def _weighed(read: list[_Read]) -> list[list[Option]]:
     )
     costs = [{option: habits.cost(option) for option in row.options} for row in read]
     _prefer_one_window([cost for row, cost in zip(read, costs, strict=True) if _is_pooled(row, cost)])
-    return [sorted(cost, key=lambda option: cost[option]) for cost in costs]
+    return [sorted(((cost, option) for option, cost in each.items()), key=lambda weighed: weighed[0]) for each in costs]
+
+
+def _is_guess(ranked: list[tuple[float, Option]]) -> bool:
+    """Whether the answer taken should be called a guess: the next that computes something else is about as plain."""
+    cost, taken = ranked[0]
+    if taken.input_shape and any(isinstance(layer, spec.Upsample) for layer in taken.layers):
+        return True  # by how much it scales is never in a table
+    ahead = next((other - cost for other, option in ranked[1:] if _does(option) != _does(taken)), UNSURE_IMAGE)
+    return ahead < (UNSURE_IMAGE if taken.input_shape else UNSURE)
+
+
+def _does(option: Option) -> tuple[object, ...]:
+    """What an option computes: the mean over the whole map is one thing, however it is written."""
+    to_one = spec.AdaptiveAvgPool2d(output_size=1)
+    if not {type(layer) for layer in option.layers} & {spec.AdaptiveAvgPool2d, spec.AvgPool2d}:
+        return option.layers, option.input_shape
+    return tuple(to_one if isinstance(layer, spec.AvgPool2d) else layer for layer in option.layers), option.input_shape
 
 
 def _first_pooling(read: list[_Read]) -> float:
@@ -327,36 +446,28 @@ def _imported(reading: _Reading) -> Imported:
     input_shape: Shape = (1, 28, 28)
     problem = reading.problem
     for read, ranked in zip(reading.read, _weighed(reading.read), strict=True):
-        taken = ranked[0]
+        taken = ranked[0][1]
         if len(layers) + len(taken.layers) > MAX_LAYERS:
             problem = problem or SummaryProblem(read.row.name, read.row.line, f"{read.row.name} {_TOO_MANY}")
             break
         input_shape = taken.input_shape or input_shape
-        others = tuple(Answer(option.layers, option.input_shape) for option in ranked[1 : 1 + MAX_OTHERS])
+        at_most = MAX_OTHER_IMAGES if taken.input_shape else MAX_OTHERS
+        others = tuple(Answer(option.layers, option.input_shape) for _, option in ranked[1 : 1 + at_most])
+        answer = Answer(taken.layers, taken.input_shape)
         if others:
-            answer = Answer(taken.layers, taken.input_shape)
-            choices.append(Choice(read.row.name, read.row.line, len(layers), answer, others))
+            guess = None
+            if _is_guess(ranked):
+                guess = guess_text(read.row.name, answer, others, reading.table.input_size)
+            choices.append(Choice(read.row.name, read.row.line, len(layers), answer, others, guess))
+        if taken.input_shape:
+            notes += wrong_size_notes(read.row.name, taken.input_shape, reading.table)
         own = 1 if read.kind else 0  # the row's own layer comes last
         without_row = taken.layers[: len(taken.layers) - own]
         added += range(len(layers), len(layers) + len(without_row))
-        notes += [_put_in(layer, read) for layer in without_row]
+        notes += [put_in_text(layer, read.row.name, bool(read.kind)) for layer in without_row]
         layers += taken.layers
     architecture = Architecture(name="imported", input_shape=input_shape, layers=tuple(layers))
-    notes += _what_no_table_tells(layers)
+    notes += [choice.guess for choice in choices if choice.guess]
+    notes += shared_notes([(again.row.name, again.first.name if again.first else None) for again in reading.shared])
+    notes += untold_notes(layers, reading.left_out)
     return Imported(architecture, tuple(added), tuple(choices), tuple(notes), problem, reading.table.line)
-
-
-def _put_in(layer: Layer, read: _Read) -> str:
-    where = f"before {read.row.name}" if read.kind else f"after {read.row.name}"
-    if isinstance(layer, spec.Flatten):
-        return f"Flatten stands {where}: the table has no row for it"
-    return f"{layer.kind} stands {where}: the map gets smaller there, and the table has no row for it"
-
-
-def _what_no_table_tells(layers: list[Layer]) -> list[str]:
-    notes = []
-    if any(layer.kind.startswith("Dropout") for layer in layers):
-        notes.append("dropout rates are not in a table: torch's 0.5 stands everywhere")
-    if layers and not any(LAYERS[layer.kind].group == "Activation" for layer in layers):
-        notes.append("the table has no activations; if the network calls them as functions, put them in")
-    return notes

@@ -20,7 +20,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from explorer.network.spec import Shape
-from explorer.network.summary.rows import SummaryError, Table, TableRow, read_count, read_kernel, read_shape, short, without_batch
+from explorer.network.summary.rows import (
+    SummaryError,
+    Table,
+    TableRow,
+    read_count,
+    read_input_size,
+    read_kernel,
+    read_shape,
+    short,
+    without_batch,
+)
 
 MAX_CHARS = 500_000  # a README with the logs of a hundred epochs has a tenth of it
 MAX_ROWS = 1_000  # of one table; containers count, so this is more than the layers that an architecture has
@@ -89,7 +99,10 @@ _COLUMN = re.compile(
     r"Input Shape|Output Shape|Kernel (?:Shape|Size)|Groups|Tr\. Param|Params? %|Params?\b|Mult-Adds|Trainable", re.IGNORECASE
 )
 _TOTAL = re.compile(r"\bTotal params:?\s{0,20}([\d.,_]{1,20})", re.IGNORECASE)
-_INPUT_MB = re.compile(r"\bInput size \(MB\):?\s{0,20}(\d{1,9}\.\d{1,4})", re.IGNORECASE)
+_INPUT_SIZE = re.compile(
+    r"\bInput size(?: \((?P<unit>B|bytes|[kMG]i?B)\))?:?\s{0,20}(?P<number>\d{1,3}(?:,\d{3}){1,4}|\d{1,12}(?:\.\d{1,4})?)",
+    re.IGNORECASE,
+)
 _CELL = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,200}\]|\((?:-?\d|None|N)[^()]{0,80}\)|[^\s\[\]]+")
 _UNFINISHED = re.compile(r"[A-Za-z_]\w*(?:-\d{1,6}|:\s?\d{1,3}-\d{1,6})\s*(?:\[[\d\s,-]{1,80}\]\s*)?$")
 _CELLS_ALONE = re.compile(r"(?:\[[\d\s,-]{1,80}\])?\s*(?:[\d,]{1,20}|--)?")
@@ -114,7 +127,7 @@ class _Draft:
     columns: tuple[str, ...] = ()
     rows: list[_Row] = field(default_factory=list)
     total_params: int | None = None
-    input_mb: float | None = None
+    input_size: tuple[str, str] | None = None  # number and unit
     closed: bool = False  # its totals have been seen
     rows_without_shape: int = 0
 
@@ -129,7 +142,8 @@ class _Draft:
         batch = shapes[0][0] if shapes and has_batch else 0
         rows = [replace(row, row=without_batch(row.row, has_batch)) for row in self.rows]
         ordered = tuple(_contents_first(rows)) if self.is_tree else tuple(_with_gaps(rows))
-        return Table(ordered, self.line, self.is_tree, self.total_params, self.input_mb, batch)
+        size = read_input_size(*self.input_size, self.is_tree, batch) if self.input_size else None
+        return Table(ordered, self.line, self.is_tree, self.total_params, size)
 
 
 def _drafts(text: str) -> list[_Draft]:
@@ -151,8 +165,8 @@ def _drafts(text: str) -> list[_Draft]:
         if draft.rows:
             if draft.total_params is None and (total := _TOTAL.search(piece)):
                 draft.total_params, draft.closed = read_count(total[1].rstrip(".,")), True
-            if draft.input_mb is None and (size := _INPUT_MB.search(piece)):
-                draft.input_mb, draft.closed = float(size[1]), True
+            if draft.input_size is None and (size := _INPUT_SIZE.search(piece)):
+                draft.input_size, draft.closed = (size["number"], size["unit"] or "B"), True
     return drafts
 
 

@@ -34,6 +34,14 @@ class TableRow:
 
 
 @dataclass(frozen=True)
+class InputSize:
+    """How many values one image has, by the line that a table prints under its rows."""
+
+    printed: str  # "0.04 MB"
+    values: tuple[tuple[float, float], ...]  # between which it lies, by each unit that may be meant, the likeliest first
+
+
+@dataclass(frozen=True)
 class Table:
     """One table's rows in the order in which they ran, a container after its contents."""
 
@@ -41,8 +49,7 @@ class Table:
     line: int
     is_tree: bool  # torchinfo's layout
     total_params: int | None = None
-    input_mb: float | None = None
-    batch: int = 0  # images that the table was made from, 0 where it is left open
+    input_size: InputSize | None = None
     input_hint: Shape | None = None  # from a call of summary(model, (1, 28, 28)) in the text
 
 
@@ -88,6 +95,33 @@ def read_count(cell: str) -> int | None:
     if re.fullmatch(r"\d{1,12}(?:[,._]\d{3}){1,4}", cell):
         cell = re.sub(r"[,._]", "", cell)
     return int(cell) if re.fullmatch(r"\d{1,12}", cell) else None
+
+
+_BYTES_PER_VALUE = 4
+_POWERS = {"b": 0, "k": 1, "m": 2, "g": 3}
+
+
+def read_input_size(number: str, unit: str, is_tree: bool, batch: int) -> InputSize | None:
+    """The line "Input size (MB): 0.04" as a number of values of one image.
+
+    torchsummary counts in powers of 1024, torchinfo in powers of 1000; its forerunner, which printed the same tree,
+    in powers of 1024 too. Both print what a whole batch has, and mostly two decimals.
+    """
+    digits = number.replace(",", "")
+    decimals = len(digits.partition(".")[2])
+    half = 0.5 if unit[0].lower() == "b" else 0.5 * 10 ** -(decimals or 2)
+    power = _POWERS[unit[0].lower()]
+    bases = [1000, 1024] if is_tree else [1024]
+    return InputSize(
+        f"{number} {unit}",
+        tuple(
+            (
+                (float(digits) - half) * base**power / _BYTES_PER_VALUE / max(1, batch) - 0.01,
+                (float(digits) + half) * base**power / _BYTES_PER_VALUE / max(1, batch) + 0.01,
+            )
+            for base in dict.fromkeys(1 if power == 0 else base for base in bases)
+        ),
+    )
 
 
 def short(cell: str) -> str:

@@ -61,9 +61,9 @@ def _conv_axis(kernel: int, side: int, output: int) -> dict[tuple[int, int, int]
                     continue
                 lost = output > 1 and (side + 2 * padding - reach) % stride
                 found[stride, padding, dilation] = (
-                    _stride_cost(stride, padding, kernel)
-                    + _padding_cost(padding, half, reach)
-                    + _dilation_cost(dilation, padding, half)
+                    stride_cost(stride, padding, kernel)
+                    + padding_cost(padding, half, reach)
+                    + dilation_cost(dilation, padding, half)
                     + 2 * (dilation > 1 and stride > 1)
                     + (0.05 if lost else 0)
                 )
@@ -72,7 +72,7 @@ def _conv_axis(kernel: int, side: int, output: int) -> dict[tuple[int, int, int]
     return _cheapest(found)
 
 
-def _stride_cost(stride: int, padding: int, kernel: int) -> float:
+def stride_cost(stride: int, padding: int, kernel: int) -> float:
     if stride == 1:
         return 0
     if stride == 2:
@@ -84,7 +84,7 @@ def _stride_cost(stride: int, padding: int, kernel: int) -> float:
     return (2 if stride <= kernel else 3) + 0.1 * stride
 
 
-def _padding_cost(padding: int, half: int, reach: int) -> float:
+def padding_cost(padding: int, half: int, reach: int) -> float:
     if padding == 0:
         return 0
     if padding == half:
@@ -92,7 +92,7 @@ def _padding_cost(padding: int, half: int, reach: int) -> float:
     return 2 + 0.01 * padding if padding < reach else 3 + 0.1 * (padding - reach)
 
 
-def _dilation_cost(dilation: int, padding: int, half: int) -> float:
+def dilation_cost(dilation: int, padding: int, half: int) -> float:
     if dilation == 1:
         return 0
     return (1.2 if padding in (0, half) else 2) + 0.3 * (dilation - 1)

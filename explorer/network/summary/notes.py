@@ -1,0 +1,91 @@
+"""What is said beside an imported network: what was guessed, what was put in, and what no table tells."""
+
+from collections import Counter
+from dataclasses import dataclass
+from math import prod
+
+from explorer.network import spec
+from explorer.network.difference import layer_text
+from explorer.network.layers import LAYERS, size_text
+from explorer.network.spec import Layer, Shape
+from explorer.network.summary.rows import InputSize, Table
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a row may be: its layer, after the layers before it that the table doesn't show."""
+
+    layers: tuple[Layer, ...]
+    input_shape: Shape | None = None  # of the whole network; only at the first row
+
+
+def answer_text(answer: Answer) -> str:
+    """An answer in words: "Conv2d out_channels 8, kernel_size 3, on images 1×28×28"."""
+    layers = ", then ".join(map(layer_text, answer.layers)) or "no layer"
+    return f"{layers}, on images {size_text(answer.input_shape)}" if answer.input_shape else layers
+
+
+def guess_text(row: str, taken: Answer, others: tuple[Answer, ...], size: InputSize | None) -> str:
+    """What was guessed on a row of which the table tells too little, and what speaks for it."""
+    first, *rest = others
+    more = f" ({len(rest)} more {'is' if len(rest) == 1 else 'are'} offered)" if rest else ""
+    why = "both give this row, and the first is the plainer"
+    if taken.input_shape and any(isinstance(layer, spec.Upsample) for layer in taken.layers):
+        why = f"the table does not say how large the images are that come in; {why}"
+    elif taken.input_shape and size is None:
+        why = f"the table does not say what goes into it; {why}"
+    elif taken.input_shape and size and _is_of_size(first.input_shape, size):
+        why = f"the input size of {size.printed} fits both; {why}"
+    return f"{row} is a guess: {answer_text(taken)}, or {answer_text(first)}{more}; {why}"
+
+
+def wrong_size_notes(row: str, image: Shape, table: Table) -> list[str]:
+    """Where the image that was taken is not of the size that the table prints."""
+    if table.input_size is None or _is_of_size(image, table.input_size):
+        return []
+    return [
+        f"the table says that its input has {table.input_size.printed}, which images {size_text(image)} have not; no image of "
+        f"that size was found from which one layer makes {row}"
+    ]
+
+
+def _is_of_size(image: Shape | None, size: InputSize) -> bool:
+    return image is not None and any(low <= prod(image) <= high for low, high in size.values)
+
+
+def put_in_text(layer: Layer, row: str, is_before: bool) -> str:
+    """Of a layer that has no row: where it stands and why."""
+    where = f"before {row}" if is_before else f"after {row}"
+    if isinstance(layer, spec.Flatten):
+        return f"Flatten stands {where}: the table has no row for it"
+    return f"{layer.kind} stands {where}: the map gets smaller there, and the table has no row for it"
+
+
+def shared_notes(pairs: list[tuple[str, str | None]]) -> list[str]:
+    """One sentence for each row whose weights others use again; pairs are (row, the row that counts them, if it is known)."""
+    here = "here each is a layer with weights of its own"
+    notes = [
+        f"{count + 1} rows share the weights of {first}: {here}"
+        for first, count in Counter(first for _, first in pairs if first).items()
+    ]
+    others = [row for row, first in pairs if not first]
+    return [*notes, f"{', '.join(others)} share the weights of rows above them: {here}"] if others else notes
+
+
+_UNTOLD = (
+    (("Dropout", "Dropout2d"), "dropout rates are not in a table: torch's 0.5 stands everywhere"),
+    (("LeakyReLU",), "the slope of LeakyReLU is not in a table: torch's 0.01 stands everywhere"),
+    (("Upsample",), 'the mode of Upsample is not in a table: torch\'s "nearest" stands where none is chosen'),
+)
+
+
+def untold_notes(layers: list[Layer], activations_left_out: list[str]) -> list[str]:
+    """What no table tells of these layers, and which activations are missing."""
+    kinds = {layer.kind for layer in layers}
+    notes = [sentence for of_kinds, sentence in _UNTOLD if kinds & set(of_kinds)]
+    if activations_left_out:
+        names = " and ".join(sorted(set(activations_left_out)))
+        notes.append(f"without {names} the network has fewer activations than the table: put in ones of here, such as LeakyReLU")
+    elif layers and not any(LAYERS[kind].group == "Activation" for kind in kinds):
+        notes.append("the table has no activations; if the network calls them as functions, put them in")
+    return notes

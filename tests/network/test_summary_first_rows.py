@@ -1,0 +1,218 @@
+"""The first row of a table, of which neither the image nor the window is printed, and yet both come back.
+
+Where other images and windows would print the same table, what was meant is among the answers that are offered.
+"""
+
+import random
+
+import pytest
+
+from explorer.network.spec import Conv2d, Layer, ReflectionPad2d, ReLU, Shape, Upsample
+from explorer.network.summary.candidates import result
+from explorer.network.summary_table import import_summary
+from tests.network.printed_tables import WAYS, print_table
+
+GREY, COLOUR = (1, 28, 28), (3, 32, 32)
+IMAGES = (GREY, COLOUR, (1, 105, 105), (3, 64, 64), (3, 96, 96), (1, 64, 64), (3, 128, 128), (3, 224, 224), (3, 100, 100))
+
+
+def conv(kernel, **more) -> Conv2d:
+    return Conv2d(out_channels=16, kernel_size=kernel, **more)
+
+
+def offered(way: str, image: Shape, first: Layer) -> list[tuple[Shape | None, Layer]]:
+    """Image and first layer of every answer to the table of a network that begins so, the one taken first."""
+    shape, _ = result(first, image)
+    again = Conv2d(out_channels=32, kernel_size=3, bias=getattr(first, "bias", True))
+    more = [ReLU(), again, ReLU()] if min(shape[1:]) >= 3 else [ReLU()]
+    imported = import_summary(print_table(way, image, [first, *more]))
+    assert imported.problem is None
+    taken = imported.architecture.input_shape, imported.architecture.layers[0]
+    others = [(other.input_shape, other.layers[0]) for choice in imported.choices if choice.index == 0 for other in choice.others]
+    return [taken, *(answer for answer in others if answer[1:])]
+
+
+UNAMBIGUOUS = [
+    *((IMAGES[kernel % len(IMAGES)], conv(kernel)) for kernel in range(1, 21)),
+    *((GREY, conv(kernel, bias=False)) for kernel in (10, 12, 13, 14, 15, 20)),
+    *(((3, 96, 96), conv(kernel, padding=(kernel - 1) // 2)) for kernel in (3, 5, 7, 9, 11)),
+    ((1, 105, 105), Conv2d(out_channels=64, kernel_size=10)),
+    ((3, 224, 224), Conv2d(out_channels=64, kernel_size=7, stride=2, padding=3)),
+    ((3, 224, 224), Conv2d(out_channels=768, kernel_size=16, stride=16)),
+    ((3, 224, 224), Conv2d(out_channels=96, kernel_size=4, stride=4)),
+    ((2048, 8, 8), Conv2d(out_channels=128, kernel_size=1)),
+    ((2048, 7, 7), conv(3, padding=1)),
+    ((1024, 7, 7), Conv2d(out_channels=256, kernel_size=1)),
+    ((1024, 14, 14), conv(3, padding=1)),
+    ((512, 16, 16), conv(1)),
+    ((64, 28, 28), conv(3, padding=1)),
+    ((9, 28, 28), conv(8)),
+    ((1, 22, 128), Conv2d(out_channels=8, kernel_size=(1, 64), padding=(0, 32), bias=False)),
+    ((1, 22, 128), Conv2d(out_channels=8, kernel_size=(1, 64), bias=False)),
+    ((3, 100, 200), conv(3)),
+    ((3, 90, 160), conv(5, padding=2)),
+]
+
+
+@pytest.mark.parametrize(("image", "first"), UNAMBIGUOUS, ids=str)
+def test_an_image_and_a_window_that_are_plain_are_taken(image, first):
+    for way in ("torchsummary", "torchinfo in kB"):
+        assert offered(way, image, first)[0] == (image, first)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kernel", [1, 4, 5, 10, 13])
+def test_every_way_of_printing_the_size_of_the_input_is_understood(way, kernel):
+    for image in ((3, 32, 32), (1, 105, 105)):
+        assert offered(way, image, conv(kernel))[0] == (image, conv(kernel))
+
+
+def test_a_line_in_kilobytes_tells_images_of_a_few_pixels_apart():
+    """LeNet's first row fits 28×28 padded by 2 as well as 32×32; at 4.10 kB it can only be the latter."""
+    first = Conv2d(out_channels=6, kernel_size=5)
+    assert offered("torchinfo in kB", (1, 32, 32), first)[0] == ((1, 32, 32), first)
+    in_megabytes = offered("torchinfo in MB", (1, 32, 32), first)
+    assert ((1, 32, 32), first) in in_megabytes
+
+
+def drawn(count: int) -> list[tuple[str, Shape, Conv2d]]:
+    """Tables of first windows from 1×1 to 20×20, oblong ones, and images of up to 2048 channels."""
+    chance, found = random.Random(0), []
+    while len(found) < count:
+        side = chance.choice([24, 28, 32, 48, 56, 64, 84, 96, 100, 105, 128, 150, 224])
+        kind = chance.choice(["square", "strided", "oblong", "many channels"])
+        image, kernel, stride, padding = (chance.choice([1, 3]), side, side), chance.randint(1, 20), 1, 0
+        if kind == "strided":
+            kernel, stride = chance.choice([(3, 2), (5, 2), (7, 2), (11, 4), (8, 4)])
+        if kind == "oblong":
+            image = (1, chance.choice([16, 22, 40, 64]), chance.choice([101, 128, 240, 500]))
+            kernel = chance.choice([(1, 3), (1, 16), (1, 25), (1, 32), (1, 64), (3, 1), (3, 5), (5, 3), (8, 4), (25, 1)])
+        if kind == "many channels":
+            image = (chance.choice([16, 32, 64, 128, 256, 512, 1024, 2048]), *[chance.choice([4, 7, 8, 14, 16, 28, 32])] * 2)
+            kernel = chance.choice([1, 3, 5])
+        if chance.random() < 0.5:
+            padding = (kernel - 1) // 2 if isinstance(kernel, int) else tuple(size // 2 for size in kernel)
+        first = Conv2d(
+            out_channels=chance.choice([6, 8, 16, 32, 64]),
+            kernel_size=kernel,
+            stride=stride,
+            padding=padding,
+            bias=chance.random() < 0.6,
+        )
+        if result(first, image):
+            found.append((chance.choice(WAYS), image, first))
+    return found
+
+
+def check_that_it_is_offered(way: str, image: Shape, first: Conv2d) -> None:
+    assert (image, first) in offered(way, image, first)
+
+
+@pytest.mark.parametrize("case", drawn(60), ids=str)
+def test_what_was_meant_is_among_the_answers(case):
+    check_that_it_is_offered(*case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", drawn(600)[60:], ids=str)
+def test_what_was_meant_is_among_the_answers_of_many_more(case):
+    check_that_it_is_offered(*case)
+
+
+# --- what is said of a guess ----------------------------------------------------------------------------------------
+
+
+def test_a_guess_is_told_on_its_row_alone():
+    text = print_table("torchsummary", (1, 105, 105), [Conv2d(out_channels=64, kernel_size=10), ReLU(), conv(7), ReLU()])
+    imported = import_summary(text)
+    assert len(imported.choices) > 1
+    (guess,) = [choice.guess for choice in imported.choices if choice.guess]
+    assert guess in imported.notes
+    assert guess.startswith("Conv2d-1 is a guess: Conv2d out_channels 64, kernel_size 10, on images 1×105×105, or ")
+    assert "the input size of 0.04 MB fits both" in guess
+
+
+def test_a_plain_table_has_no_guess():
+    imported = import_summary(print_table("torchsummary", GREY, [conv(3), ReLU(), conv(3), ReLU()]))
+    assert imported.choices
+    assert not any("guess" in note for note in imported.notes)
+
+
+def test_an_input_size_that_nothing_fits_is_told():
+    text = print_table("torchsummary", GREY, [conv(3)]).replace("Input size (MB): 0.00", "Input size (MB): 7.77")
+    imported = import_summary(text)
+    assert imported.architecture.layers == (conv(3),)
+    assert any("its input has 7.77 MB" in note for note in imported.notes)
+
+
+# --- weights that are used again ------------------------------------------------------------------------------------
+
+
+def test_rows_that_share_weights_take_equally_many_channels():
+    """8×8 on 9 channels has as many weights as 3×3 on 64, but what comes out goes in again."""
+    rows = [f"├─Conv2d: 1-{number}  [1, 64, 28, 28]  {'36,928' if number == 1 else '(recursive)'}" for number in range(1, 7)]
+    imported = import_summary("\n".join(["Layer (type:depth-idx)  Output Shape  Param #", *rows]))
+    assert imported.architecture.input_shape == (64, 28, 28)
+    assert imported.architecture.layers == (Conv2d(out_channels=64, kernel_size=3, padding=1),) * 6
+    assert [note for note in imported.notes if "share" in note] == [
+        "6 rows share the weights of Conv2d: 1-1: here each is a layer with weights of its own"
+    ]
+
+
+# --- first rows that are no convolution -----------------------------------------------------------------------------
+
+
+def test_a_first_upsample_is_a_layer_whose_scale_is_asked():
+    text = print_table("torchsummary", (1, 16, 16), [Upsample(scale_factor=2), Conv2d(out_channels=6, kernel_size=5)])
+    imported = import_summary(text)
+    assert imported.architecture.input_shape == (1, 16, 16)
+    assert imported.architecture.layers == (Upsample(scale_factor=2), Conv2d(out_channels=6, kernel_size=5))
+    choice = next(choice for choice in imported.choices if choice.index == 0)
+    assert "does not say how large the images are" in choice.guess
+    answers = [(other.layers, other.input_shape) for other in choice.others]
+    assert ((Upsample(scale_factor=4),), (1, 8, 8)) in answers
+    assert ((), (1, 32, 32)) in answers
+
+
+def test_a_first_mirrored_border_is_kept():
+    first = ReflectionPad2d(padding=4)
+    text = print_table("torchsummary", (3, 96, 96), [first, Conv2d(out_channels=32, kernel_size=9)])
+    imported = import_summary(text)
+    assert imported.architecture.input_shape == (3, 96, 96)
+    assert imported.architecture.layers == (first, Conv2d(out_channels=32, kernel_size=9))
+
+
+def test_a_first_row_of_another_kind_gives_the_image_by_its_output():
+    text = print_table("torchsummary", (3, 40, 40), [ReLU(), Conv2d(out_channels=8, kernel_size=5)])
+    imported = import_summary(text.replace("ReLU-1", "PixelShuffle-1"))
+    assert imported.architecture.input_shape == (3, 40, 40)
+    assert imported.architecture.layers == (Conv2d(out_channels=8, kernel_size=5),)
+    (note,) = [note for note in imported.notes if "PixelShuffle" in note]
+    assert "the images here are its output, 3×40×40" in note
+    assert "changes no shape" not in note
+
+
+# --- what no table tells --------------------------------------------------------------------------------------------
+
+
+def test_the_slope_of_a_leaky_relu_is_told_to_be_a_guess():
+    rows = "Conv2d-1 [-1, 8, 26, 26] 80\nLeakyReLU-2 [-1, 8, 26, 26] 0"
+    assert "the slope of LeakyReLU is not in a table: torch's 0.01 stands everywhere" in import_summary(rows).notes
+
+
+@pytest.mark.parametrize("kind", ["ELU", "ReLU6", "Hardswish"])
+def test_activations_that_are_left_out_are_not_called_missing_in_the_table(kind):
+    imported = import_summary(f"Conv2d-1 [-1, 8, 26, 26] 80\n{kind}-2 [-1, 8, 26, 26] 0\nConv2d-3 [-1, 8, 24, 24] 584")
+    assert not any("has no activations" in note for note in imported.notes)
+    assert any(f"without {kind} the network has fewer activations" in note for note in imported.notes)
+
+
+def test_a_constant_border_is_read_as_zeros_and_that_is_said():
+    imported = import_summary("Conv2d-1 [-1, 8, 26, 26] 80\nConstantPad2d-2 [-1, 8, 28, 28] 0")
+    assert imported.architecture.layers[1].kind == "ZeroPad2d"
+    assert any("ConstantPad2d-2 is read as ZeroPad2d" in note for note in imported.notes)
+
+
+def test_an_upsampling_named_for_its_mode_has_that_mode():
+    imported = import_summary("Conv2d-1 [-1, 8, 26, 26] 80\nUpsamplingBilinear2d-2 [-1, 8, 52, 52] 0")
+    assert imported.architecture.layers[1] == Upsample(scale_factor=2, mode="bilinear", align_corners=True)
