@@ -13,6 +13,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from explorer.ui.left_page import LeftPages
+from explorer.ui.message_guard import MessageGuard
 
 
 @asynccontextmanager
@@ -28,4 +29,4 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     await asyncio.to_thread(process.stop)  # a thread still training when the interpreter ends would abort it
 
 
-app = st.App("explorer/ui/main.py", lifespan=lifespan, middleware=[Middleware(LeftPages)])
+app = st.App("explorer/ui/main.py", lifespan=lifespan, middleware=[Middleware(MessageGuard), Middleware(LeftPages)])

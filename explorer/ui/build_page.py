@@ -97,9 +97,9 @@ def _rename(key: str, shown: str, work: int) -> None:
 
 
 def _choose_images(key: str, work: int) -> None:
-    session = state.current()
-    if work == session.work and st.session_state[key] != session.recipe.dataset:
-        state.choose_images(st.session_state[key])
+    session, chosen = state.current(), st.session_state[key]
+    if work == session.work and chosen in DATASETS and chosen != session.recipe.dataset:
+        state.choose_images(chosen)
 
 
 # --- the stack, and beside it the selected layer --------------------------------------------------------------------

@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.training.run import RunError
 from explorer.ui import messages
+from explorer.ui.message_guard import unreadable_message
 
 P = ParamSpec("P")
 
@@ -29,6 +30,8 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
     def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
         for text, icon in st.session_state.pop(_KEY, ()):
             st.toast(text, icon=icon)
+        if unreadable := unreadable_message():
+            st.toast(unreadable, icon=WRONG)
         try:
             draw(*args, **kwargs)
         except RunError as error:

@@ -79,7 +79,8 @@ def recipe_in_form(recipe: Recipe, key: str) -> Recipe | RecipeError:
     filled = _held(names, data, key)
     for field, (_, kinds) in CHOICES.items():
         kind = st.session_state.get(f"{key}-{field}-kind", data[field]["kind"])
-        values = _values(kinds[kind], data[field])
+        # Of a kind that is none, parse_recipe says so.
+        values = _values(kinds[kind], data[field]) if kind in kinds else {}
         filled[field] = {"kind": kind} | _held(values, values, f"{key}-{field}-{kind}")
     try:
         return parse_recipe(filled)
@@ -123,6 +124,8 @@ def _choice(heading: str, kinds: Mapping[str, type[BaseModel]], data: Data, key:
     """A kind, and below it the fields of that kind."""
     names = list(kinds)
     kind = st.selectbox(f"**{heading}**", names, index=names.index(data["kind"]), key=f"{key}-kind", on_change=changed)
+    if kind not in kinds:
+        return
     values = _values(kinds[kind], data)
     _fields(kinds[kind], values, values, f"{key}-{kind}", changed)
 

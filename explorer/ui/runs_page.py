@@ -121,7 +121,9 @@ def _table(was_going_on: bool) -> None:
 
 def _choose(ids: list[str]) -> None:
     rows = st.session_state[f"runs-{hash(tuple(ids))}"].selection.rows
-    st.session_state[CHOSEN] = ids[rows[0]] if rows else None
+    # What the browser says is checked: it may be of a table that has other rows by now.
+    chosen = [ids[row] for row in rows if type(row) is int and 0 <= row < len(ids)]
+    st.session_state[CHOSEN] = chosen[0] if chosen else None
     st.session_state["runs-just-chosen"] = True
 
 

@@ -1,0 +1,204 @@
+"""Keep out what the browser says that no input of ours could have said.
+
+Streamlit (1.67) reads the state of an input or a component where the page is drawn. A state that it
+cannot read (no JSON, brackets nested without end, a number for a text) raises there, and stays in the
+session: every later run of it raises too, until the page is loaded anew. So such a state is taken
+out of the message before Streamlit gets it. The session goes on with the state before, the visitor
+is told, and the log has one line.
+
+What an input may say follows from its kind, and the server itself tells the browser of the kinds.
+"""
+
+import json
+import logging
+import math
+import secrets
+import threading
+from collections.abc import Iterable
+
+import streamlit as st
+from google.protobuf.message import DecodeError
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from explorer.recent import Recent
+
+log = logging.getLogger(__name__)
+
+MAX_DEPTH = 100  # of brackets in brackets; a draft of layers has five
+KNOWN_INPUTS = 50_000  # ids whose kind is remembered, for all visitors together
+KNOWN_WINDOWS = 1_000  # that may still have something to be told
+HEADER = "x-explorer-window"  # on each connection's request, set here: by it a page finds its messages
+TOLD = "Something that the browser sent could not be read, and was left out"
+
+# What the inputs of a kind say. The kinds are those of Streamlit's messages; one that is not named
+# here is let through.
+BUTTON, TEXT, SWITCH = {"trigger_value"}, {"string_value"}, {"bool_value"}
+SAYS: dict[str, set[str]] = {
+    "bidi_component": {"json_value"},
+    "button": BUTTON,
+    "button_group": {"string_array_value"},
+    "checkbox": SWITCH,
+    "dataframe": TEXT,
+    "dialog": BUTTON,
+    "download_button": BUTTON,
+    "expandable": SWITCH,
+    "file_uploader": {"file_uploader_state_value"},
+    "multiselect": {"string_array_value"},
+    "number_input": {"double_value"},
+    "popover": SWITCH,
+    "selectbox": TEXT,
+    "tab_container": TEXT,
+    "text_area": TEXT,
+    "text_input": TEXT,
+    "vega_lite_chart": TEXT,
+}
+SELECTABLE = ("dataframe", "vega_lite_chart")  # their text is JSON: what is selected in them
+
+
+class InputKinds:
+    """The kind of each input that was drawn, as long ago as there is room for."""
+
+    def __init__(self, room: int = KNOWN_INPUTS):
+        self._kinds: Recent[str, str] = Recent(room, lambda kind: 1)
+
+    def learn(self, data: bytes) -> None:
+        """From a message to the browser. Raises DecodeError where it is none of Streamlit's."""
+        message = ForwardMsg.FromString(data)
+        if message.WhichOneof("type") != "delta":
+            return
+        of = message.delta.WhichOneof("type")
+        if of not in ("new_element", "add_block"):
+            return
+        drawn = getattr(message.delta, of)
+        kind = drawn.WhichOneof("type")
+        id = getattr(getattr(drawn, kind), "id", "") if kind else ""
+        if id:
+            self._kinds[id] = kind
+
+    def why_not(self, state: WidgetState) -> str:
+        """Why Streamlit must not get this state; "" where it may."""
+        field = state.WhichOneof("value")
+        if field is None:  # an input that was emptied
+            return ""
+        kind = self._kinds.get(state.id)
+        if kind in SAYS and field not in SAYS[kind]:
+            return f"a {kind} says {' or '.join(SAYS[kind])}, not {field}"
+        value = getattr(state, field)
+        if field == "double_value" and not math.isfinite(value):
+            return f"{value} is no number for an input"
+        if kind in SELECTABLE:
+            return _why_unreadable(value, dict) or _why_no_selection(json.loads(value))
+        if field == "json_value":
+            return _why_unreadable(value, dict)
+        if field == "json_trigger_value":
+            return _why_unreadable(value, object)
+        return ""
+
+
+def _why_unreadable(text: str, type: type) -> str:
+    """Why this text is no JSON of such a type, as deep as MAX_DEPTH at most; "" where it is."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return f"no JSON that can be read: {error}"
+    if not isinstance(value, type):
+        return "JSON, but no object"
+    if _is_deeper(value, MAX_DEPTH):
+        return f"brackets nested more than {MAX_DEPTH} deep"
+    return ""
+
+
+def _why_no_selection(value: dict[str, object]) -> str:
+    selection = value.get("selection")
+    return "" if isinstance(selection, dict) else "a selection that is no object"
+
+
+def _is_deeper(value: object, depth: int) -> bool:
+    """Whether lists and objects are nested more than so deep; without recursion."""
+    level = [value]
+    for _ in range(depth + 1):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+class MessageGuard:
+    """ASGI middleware over Streamlit's socket."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._kinds = InputKinds()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            await self.app(scope, receive, send)
+            return
+        window = secrets.token_hex(8)
+        MutableHeaders(scope=scope)[HEADER] = window
+
+        async def received() -> Message:
+            message = await receive()
+            if message["type"] == "websocket.receive" and message.get("bytes"):
+                return {**message, "bytes": self._without_unreadable(message["bytes"], window)}
+            return message
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "websocket.send" and message.get("bytes"):
+                self._kinds.learn(message["bytes"])
+            await send(message)
+
+        await self.app(scope, received, sent)
+
+    def _without_unreadable(self, data: bytes, window: str) -> bytes:
+        """The message less the states that cannot be read; unchanged where it is no message at all,
+        to which Streamlit has its own answer."""
+        try:
+            message = BackMsg.FromString(data)
+        except DecodeError:
+            return data
+        if message.WhichOneof("type") != "rerun_script":
+            return data
+        states = message.rerun_script.widget_states.widgets
+        reasons = [self._kinds.why_not(state) for state in states]
+        if not any(reasons):
+            return data
+        readable = [state for state, reason in zip(states, reasons, strict=True) if not reason]
+        wrong = [reason for reason in reasons if reason]
+        log.warning("left out %d of %d states of a browser: %.200s", len(wrong), len(states), wrong[0])
+        _leave_word(window)
+        del states[:]
+        states.extend(readable)
+        told: bytes = message.SerializeToString()
+        return told
+
+
+_lock = threading.Lock()
+_untold: set[str] = set()  # windows whose visitor has not been told yet
+
+
+def _leave_word(window: str) -> None:
+    with _lock:
+        if len(_untold) >= KNOWN_WINDOWS:  # of windows that were closed at once
+            _untold.clear()
+        _untold.add(window)
+
+
+def unreadable_message() -> str:
+    """What the visitor of the page that is being drawn is to be told, once; "" mostly."""
+    window = st.context.headers.get(HEADER, "")
+    with _lock:
+        if window not in _untold:
+            return ""
+        _untold.remove(window)
+    return TOLD

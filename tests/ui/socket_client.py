@@ -1,0 +1,95 @@
+"""A browser without a screen: speaks Streamlit's protocol on the socket, honestly or not."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.sync.client import ClientConnection, connect
+
+PATIENCE = 60  # seconds
+
+Fill = Callable[[WidgetState], object]
+
+
+@dataclass
+class Input:
+    """An input or a component as the server told of it."""
+
+    kind: str
+    fragment: str
+    element: Any
+
+
+@dataclass
+class SocketClient:
+    socket: ClientConnection
+    page: str = ""
+    pages: dict[str, str] = field(default_factory=dict)  # path -> what the protocol calls the page
+    inputs: dict[str, Input] = field(default_factory=dict)  # by id, of all that was drawn
+    errors: list[str] = field(default_factory=list)  # exceptions that the last run showed
+    toasts: list[str] = field(default_factory=list)
+
+    def run(self, states: dict[str, Fill] | None = None, *, page: str | None = None, fragment: str = "") -> None:
+        """Ask for a page with these states of its inputs, and wait until it is drawn."""
+        message = BackMsg()
+        request = message.rerun_script
+        request.page_script_hash = self.page if page is None else self.pages[page]
+        request.fragment_id = fragment
+        for id, fill in (states or {}).items():
+            fill(request.widget_states.widgets.add(id=id))
+        self.errors.clear()
+        self.socket.send(message.SerializeToString())
+        while not self._hear(ForwardMsg.FromString(self.socket.recv(PATIENCE))):
+            pass
+
+    def the(self, kind: str, name: str) -> str:
+        """The id of the one input of this kind whose id or component has this name."""
+        (found,) = (
+            id
+            for id, each in self.inputs.items()
+            if each.kind == kind and name in f"{id} {getattr(each.element, 'component_name', '')}"
+        )
+        return found
+
+    def data(self, id: str) -> Any:
+        """What a component was given to draw."""
+        return json.loads(self.inputs[id].element.json)
+
+    def _hear(self, message: ForwardMsg) -> bool:
+        """Whether the run has ended."""
+        kind = message.WhichOneof("type")
+        if kind == "navigation":
+            self.page = message.navigation.page_script_hash
+            self.pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
+        elif kind == "delta":
+            self._draw(message)
+        return kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+
+    def _draw(self, message: ForwardMsg) -> None:
+        of = message.delta.WhichOneof("type")
+        if of not in ("new_element", "add_block"):
+            return
+        drawn = getattr(message.delta, of)
+        kind = drawn.WhichOneof("type")
+        element = getattr(drawn, kind) if kind else None
+        if kind == "exception":
+            self.errors.append(element.message)
+        elif kind == "toast":
+            self.toasts.append(element.body)
+        if id := getattr(element, "id", ""):
+            self.inputs[id] = Input(kind, message.delta.fragment_id, element)
+
+
+@contextmanager
+def visiting(url: str) -> Iterator[SocketClient]:
+    """A new visitor, once the first page is drawn."""
+    address = f"{url.replace('http', 'ws')}/_stcore/stream"
+    with connect(address, subprotocols=["streamlit"], max_size=None, compression=None) as socket:
+        client = SocketClient(socket)
+        client.run()
+        yield client
