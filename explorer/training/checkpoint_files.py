@@ -73,7 +73,8 @@ def _from_file(path: Path) -> Checkpoint:
 def _damage(error: Exception) -> CheckpointError:
     if isinstance(error, SafetensorError):
         return CheckpointError("its parts do not fit together")
-    if isinstance(error, RuntimeError):  # torch's own words, as where there is no memory for it
+    # In torch's own words, as where there is no memory for it.
+    if isinstance(error, RuntimeError) and not isinstance(error, RecursionError):
         return CheckpointError(f"torch cannot read it: {str(error).partition(chr(10))[0]}")
     return CheckpointError("it does not hold what a checkpoint holds")
 

@@ -20,8 +20,12 @@ from pathlib import Path
 from sqlite3 import Connection, Row
 from typing import Any
 
-from explorer.network.spec import Architecture, parse_architecture
+from pydantic import TypeAdapter, ValidationError
+
+from explorer.network.reading import decode_json
+from explorer.network.spec import MAX_JSON_BYTES, Architecture, parse_architecture
 from explorer.network.spec import to_json as architecture_to_json
+from explorer.network.validation import describe_fault
 from explorer.text import printable, quoted
 from explorer.training.checkpoint_files import CheckpointFolder, CheckpointMemory, Checkpoints, Lock
 from explorer.training.database import Database, StoreError
@@ -365,7 +369,7 @@ def _kept(row: Row) -> Kept:
             architecture=architecture,
             recipe=_recipe(row["recipe"]),
             device=row["device"],
-            environment=Environment(**json.loads(row["environment"])),
+            environment=_environment(row["environment"]),
             submitted=row["submitted"],
             name=printable(row["name"]) or architecture.name,  # older runs may hold what cannot be seen
             more_epochs=row["more_epochs"],
@@ -384,6 +388,14 @@ def _architecture(text: str) -> Architecture:
 @lru_cache(maxsize=PARSED_AT_HAND)
 def _recipe(text: str) -> Recipe:
     return parse_recipe(text)
+
+
+def _environment(text: str | bytes) -> Environment:
+    data = decode_json(text, "what a run was computed with", MAX_JSON_BYTES, ValueError)
+    try:
+        return TypeAdapter(Environment).validate_python(data)
+    except ValidationError as error:
+        raise ValueError(describe_fault(error, "what it was computed with")) from None
 
 
 def _insert(connection: Connection, run: Run, status: Status, taken: float | None) -> None:
