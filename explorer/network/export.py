@@ -19,6 +19,7 @@ from explorer.network.analysis import Analysis, Row, analyze
 from explorer.network.build import build_layer
 from explorer.network.layers import LAYERS, torch_name
 from explorer.network.spec import Architecture, ArchitectureError, Layer, Shape, arguments
+from explorer.text import printable
 
 WIDTH = 88  # ruff format's own
 LONGEST_CLASS_NAME = 50
@@ -92,7 +93,7 @@ def class_name(architecture: Architecture) -> str:
     name = "".join(word[0].upper() + word[1:] for word in re.findall("[A-Za-z0-9]+", plain))[:LONGEST_CLASS_NAME]
     if not name or name[0].isdigit():
         name = "Net" + name
-    # All capitals are for constants, of which a training script has some.
+    # All capitals are for constants, of which a training script has some. It has no other name that begins with a capital.
     taken = keyword.iskeyword(name) or hasattr(builtins, name) or name.isupper()
     return name + "Net" if taken else name
 
@@ -134,8 +135,7 @@ def batch_text(shape: Shape) -> str:
 
 def plain_text(text: str) -> str:
     """Any text as one line that cannot end a docstring, start an escape or turn the direction of reading."""
-    kept = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(kept.replace("\\", "/").replace('"', "'").split())
+    return printable(text).replace("\\", "/").replace('"', "'")
 
 
 def python_value(value: Any) -> str:

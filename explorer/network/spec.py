@@ -283,8 +283,8 @@ ImageChannels = Annotated[StrictInt, Field(ge=1, le=MAX_IMAGE_CHANNELS)]
 ImageSide = Annotated[StrictInt, Field(ge=1, le=MAX_IMAGE_SIDE)]
 
 
-def _cleaned(name: str) -> str:
-    return printable(name) or UNTITLED
+def _cleaned(name: object) -> object:
+    return (printable(name) or UNTITLED) if isinstance(name, str) and name else name
 
 
 class Architecture(_Frozen):
@@ -295,7 +295,7 @@ class Architecture(_Frozen):
     """
 
     schema_version: Literal[1] = 1
-    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_cleaned)] = UNTITLED
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), BeforeValidator(_cleaned)] = UNTITLED
     input_shape: tuple[ImageChannels, ImageSide, ImageSide] = (1, 28, 28)
     layers: Annotated[tuple[Annotated[Layer, Field(discriminator="kind")], ...], Field(max_length=MAX_LAYERS)] = ()
 

@@ -32,6 +32,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from explorer.network.validation import describe_fault
+from explorer.text import for_csv
 
 Kind = Literal["started", "step", "epoch", "paused", "stopped", "finished", "failed"]
 
@@ -125,13 +126,13 @@ def epochs_csv(events: Sequence[Event]) -> str:
 
 
 def events_csv(events: Sequence[Event]) -> str:
-    """All the events, a column for each field and each metric that any of them has."""
+    """All the events, a column for each field and each metric that any of them has; no cell is a formula."""
     rows = [row(event) for event in events]
     columns = list(dict.fromkeys(name for each in rows for name in each))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: for_csv(value) for name, value in each.items()} for each in rows)
     return text.getvalue()
 
 

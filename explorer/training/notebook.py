@@ -463,7 +463,7 @@ _EVALUATION_SCRIPT = """\
 `python evaluate.py` prints what README.md reports. It needs torch, safetensors and {needs}.
 \"""
 
-from pathlib import Path
+import pathlib
 
 import torch
 from safetensors.torch import load_file
@@ -474,7 +474,7 @@ from model import DEVICE, LAYOUT, {model}, evaluate, load_data
 torch.set_num_threads({threads})
 
 model = {model}()
-model.load_state_dict(load_file(Path(__file__).with_name("{weights}")))
+model.load_state_dict(load_file(pathlib.Path(__file__).with_name("{weights}")))
 model = model.to(DEVICE).to(memory_format=LAYOUT)
 _, _, test_images, test_labels = load_data()
 test_loss, test_accuracy = evaluate(model, test_images, test_labels)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from explorer.text import printable
+from explorer.text import for_csv, printable
 from explorer.ui.charts import Chart, Spec
 from explorer.ui.child_process import ChildDied, ChildError, ChildProcess
 
@@ -42,8 +42,10 @@ def png(chart: Chart) -> bytes:
 
 
 def csv(chart: Chart) -> bytes:
-    """What is drawn, a row a point."""
-    text: str = chart.data.to_csv(index=False)
+    """What is drawn, a row a point; no name in it is a formula."""
+    names = chart.data.select_dtypes(exclude="number").columns
+    cells = {name: chart.data[name].map(for_csv) for name in names}
+    text: str = chart.data.assign(**cells).to_csv(index=False)
     return text.encode()
 
 

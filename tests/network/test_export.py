@@ -25,6 +25,7 @@ from explorer.network.layers import LAYERS
 from explorer.network.onnx_export import onnx_bytes
 from explorer.network.spec import Architecture, ArchitectureError, Layer
 from explorer.presets import load_presets
+from explorer.text import printable
 from tests.network.stacks import architectures
 
 EXAMPLES = int(os.environ.get("EXPLORER_EXAMPLES", "2000"))
@@ -134,7 +135,8 @@ def test_reads_as_a_student_writes() -> None:
         ("3 layers", "Net3Layers"),
         ("Café", "Cafe"),
         ("Сеть", "Net"),
-        ("\n\t", "Net"),
+        ("\n\t", "Untitled"),
+        ("-", "Net"),
         ("none", "NoneNet"),
         ("exception", "ExceptionNet"),
         ("EPOCHS", "EPOCHSNet"),
@@ -236,7 +238,7 @@ def test_hostile_names_are_formatted(name: str) -> None:
 def test_no_name_becomes_code(name: str) -> None:
     source = python_source(stack(spec.ReLU(), name=name))
     assert_only_a_class(source)
-    assert all(char.isprintable() or char == "\n" for char in source)
+    assert all(char in " \n\u200c\u200d" or printable(char) == char for char in source)
 
 
 # --- the source runs ------------------------------------------------------------------------------------------------

@@ -139,6 +139,7 @@ def test_what_is_wrong_is_said_with_its_place_and_what_is_right(data, index, mes
         ("\x1b[2Jnet", "[2Jnet"),
         ("  two\n lines ", "two lines"),
         ("\u200b\u2066", "untitled"),
+        ("half \ud83d", "half"),
         ("Сеть 3 👩‍👩‍👧", "Сеть 3 👩‍👩‍👧"),
     ],
 )
