@@ -1,6 +1,5 @@
 """The assignment on the Build page: a line of clauses that follows every edit, and a small form to set the limits."""
 
-import html
 import typing
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +11,7 @@ import streamlit as st
 from explorer.assignment import SIGNS, Assignment, AssignmentError, Result, best_result, clauses, parse_assignment
 from explorer.network.difference import Difference, change_text, difference, difference_text
 from explorer.network.spec import Architecture, Layer, Shape, bounds
+from explorer.text import for_html
 from explorer.training.run_summary import RunSummary
 from explorer.ui import process, state
 from explorer.ui.part import WRONG, say
@@ -53,8 +53,8 @@ def assignment_line(session: state.Session, results: Results) -> str:
     architecture, recipe = session.architecture, session.recipe
     result = best_result(session.assignment, results.get(_trained(architecture, recipe.dataset), ()))
     chips = "".join(
-        f'<li class="{clause.state}" data-limit="{clause.limit}" title="{html.escape(clause.note)}">'
-        f"<i>{SIGNS[clause.state]}</i> {html.escape(clause.text)}</li>"
+        f'<li class="{for_html(clause.state)}" data-limit="{for_html(clause.limit)}" title="{for_html(clause.note)}">'
+        f"<i>{SIGNS[clause.state]}</i> {for_html(clause.text)}</li>"
         for clause in clauses(session.assignment, architecture, recipe, result)
     )
     return f'<div class="assignment"><ul aria-label="Assignment">{chips}</ul>{_origin(session)}</div>'
@@ -64,17 +64,18 @@ def _origin(session: state.Session) -> str:
     """Where the work comes from: the preset's character, or what was changed since."""
     start = session.start
     if session.is_unchanged:
-        return f'<p class="origin" title="{html.escape(start.character)}">{html.escape(start.character)}</p>'
+        return f'<p class="origin" title="{for_html(start.character)}">{for_html(start.character)}</p>'
     found = difference(start.architecture, session.architecture)
-    text = html.escape(f"since {start.title}: {difference_text(found)}")
-    return f'<p class="origin changed" title="{html.escape(_changes(found))}">{text}</p>'
+    text = for_html(f"since {start.title}: {difference_text(found)}")
+    return f'<p class="origin changed" title="{_changes(found)}">{text}</p>'
 
 
 def _changes(found: Difference) -> str:
+    """A line a change, for a tooltip."""
     lines = [f"{change.index} {change_text(change)}" for change in found.changes[:NAMED_CHANGES]]
     if len(found.changes) > NAMED_CHANGES:
         lines.append(f"and {len(found.changes) - NAMED_CHANGES} more")
-    return "\n".join(lines)
+    return "&#10;".join(for_html(line) for line in lines)
 
 
 # --- the form -------------------------------------------------------------------------------------------------------

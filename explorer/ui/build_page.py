@@ -1,6 +1,5 @@
 """Build: the stack of layers, what each does, and what the selected one sees."""
 
-import html
 from dataclasses import replace
 
 import streamlit as st
@@ -9,7 +8,7 @@ from explorer.network.analysis import Analysis, Row, analyze, shape_text
 from explorer.network.explain import parameter_arithmetic, size_arithmetic
 from explorer.network.layers import LAYERS
 from explorer.network.spec import MAX_NAME
-from explorer.text import percent, printable, short_bytes, short_count
+from explorer.text import for_html, percent, printable, short_bytes, short_count
 from explorer.training.database import StoreError
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
@@ -152,7 +151,7 @@ def _obstacle(session: state.Session, analysis: Analysis) -> None:
     if obstacle is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="obstacle"):
-        st.html(f'<p class="hint">To train it: {html.escape(obstacle.message)}.</p>', width="stretch")
+        st.html(f'<p class="hint">To train it: {for_html(obstacle.message)}.</p>', width="stretch")
         if obstacle.mended and st.button("Apply fix", key="mend"):
             state.mend(obstacle.mended)
             st.rerun()
@@ -170,7 +169,7 @@ def _selected_row(index: int | None, analysis: Analysis) -> Row | None:
 
 def _nothing_to_show(analysis: Analysis) -> str:
     if analysis.problem:
-        return f"Once layer {analysis.problem.index} fits, this shows which pixels a layer looks at, and what it costs."
+        return f"Once layer {analysis.problem.index:d} fits, this shows which pixels a layer looks at, and what it costs."
     return "Add a layer to see which pixels it looks at, and what it costs."
 
 
@@ -188,7 +187,7 @@ def _totals(analysis: Analysis) -> str:
         ("Layers", f"{len(analysis.architecture.layers)}", "rows in the stack"),
     ]
     cells = "".join(
-        f'<div title="{html.escape(note)}"><span>{name}</span><b data-total="{name}">{value}</b></div>'
+        f'<div title="{for_html(note)}"><span>{name}</span><b data-total="{name}">{for_html(value)}</b></div>'
         for name, value, note in figures
     )
     return f'<div class="totals{" broken" if analysis.problem else ""}">{cells}</div>'
@@ -209,8 +208,10 @@ def _layer_words(row: Row, analysis: Analysis) -> str:
     if row.mult_adds:
         share = row.mult_adds / analysis.total_mult_adds
         lines.append(("Mult-adds", f"{row.mult_adds:,}, {percent(share, 1)} of the network's"))
-    facts = "".join(f"<dt>{name}</dt><dd>{html.escape(value)}</dd>" for name, value in lines)
-    return f'<div class="layer"><h3>{row.index} · {row.kind}</h3><p>{LAYERS[row.kind].summary}</p><dl>{facts}</dl></div>'
+    facts = "".join(f"<dt>{for_html(name)}</dt><dd>{for_html(value)}</dd>" for name, value in lines)
+    return (
+        f'<div class="layer"><h3>{row.index:d} · {for_html(row.kind)}</h3><p>{LAYERS[row.kind].summary}</p><dl>{facts}</dl></div>'
+    )
 
 
 def _cost(analysis: Analysis, selected: Row | None) -> None:

@@ -1,12 +1,11 @@
 """Compare: architectures and runs side by side."""
 
-import html
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from explorer.text import counted
+from explorer.text import counted, for_html
 from explorer.training.datasets import DATASETS
 from explorer.training.run_summary import RunSummary
 from explorer.ui import messages, process, state
@@ -68,7 +67,7 @@ def _live(draw: View, chosen: Sequence[Chosen], dataset: str, just_read: list[Co
     if bool(coming) != was_going_on:
         st.rerun()
     if coming:
-        st.html(f'<p class="hint" data-coming="{len(coming)}">{html.escape(_progress(coming))}</p>')
+        st.html(f'<p class="hint" data-coming="{len(coming)}">{for_html(_progress(coming))}</p>')
     draw(comparison)
 
 
@@ -108,7 +107,7 @@ def _left_out(comparison: Comparison, view: str) -> None:
     others = [each for each in comparison.chosen if each.run and each.recipe.dataset != dataset]
     if others and view in RESULTS:
         names = ", ".join(f"{each.title} on {DATASETS[each.recipe.dataset].title}" for each in others)
-        st.html(f'<p class="hint">Trained on other images than {DATASETS[dataset].title}, so left out: {html.escape(names)}.</p>')
+        st.html(f'<p class="hint">Trained on other images than {DATASETS[dataset].title}, so left out: {for_html(names)}.</p>')
 
 
 def _open(found: Chosen, build: StreamlitPage) -> None:

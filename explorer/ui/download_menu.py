@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from explorer.text import for_html, for_markdown
 from explorer.ui import pictures
 from explorer.ui.charts import Chart
 
@@ -27,7 +28,7 @@ def items(of: Sequence[Item], key: str) -> None:
     with st.container(key=f"downloads-{key}", gap=None):
         for item in of:
             st.download_button(
-                f"**{item.label}** · {item.why_not or item.note}",
+                f"**{for_markdown(item.label)}** · {for_markdown(item.why_not or item.note)}",
                 item.make,
                 item.file,
                 item.mime,
@@ -44,17 +45,17 @@ def chart_items(charts: dict[str, str], chart: Callable[[str], Chart], key: str,
     """A line a chart, given by names and titles: SVG, PNG and CSV of what `chart` gives for its name by then."""
     for name, title in charts.items():
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"chart-{key}-{name}"):
-            st.html(f'<p class="chart-name">{title}</p>', width="stretch")
+            st.html(f'<p class="chart-name">{for_html(title)}</p>', width="stretch")
             for ending, (mime, make) in pictures.FORMS.items():
                 st.download_button(
-                    ending.upper(),
+                    for_markdown(ending.upper()),
                     partial(_made, make, chart, name),
                     f"{stem}-{name}.{ending}",
                     mime,
                     key=f"{key}-{name}-{ending}",
                     on_click="ignore",
                     type="tertiary",
-                    help=f"{title}, as {ending.upper()}",
+                    help=for_markdown(f"{title}, as {ending.upper()}"),
                 )
 
 

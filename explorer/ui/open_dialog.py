@@ -1,7 +1,5 @@
 """Into the Build page: a file or pasted text, what was read of it, and what else its rows could be."""
 
-import html
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -9,7 +7,7 @@ from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import layer_text
 from explorer.network.spec import MAX_NAME, Architecture
 from explorer.network.summary_table import Answer, Choice, Imported, answer_text, has_dropout, with_dropout_rate
-from explorer.text import printable
+from explorer.text import for_html, for_markdown, printable
 from explorer.ui import messages, state
 from explorer.ui.opening import Opened, OpenError, open_text, work
 
@@ -86,7 +84,7 @@ def _overview(architecture: Architecture) -> None:
     images = f"images {shape_text(architecture.input_shape)}"
     figures = f"{len(architecture.layers)} layers · {analysis.total_params:,} parameters · {images}"
     rows = "".join(
-        f"<tr><td>{row.index}</td><td>{html.escape(layer_text(row.layer))}</td><td>{shape_text(row.output_shape)}</td>"
+        f"<tr><td>{row.index:d}</td><td>{for_html(layer_text(row.layer))}</td><td>{shape_text(row.output_shape)}</td>"
         f"<td>{row.params:,}</td></tr>"
         for row in analysis.rows
     )
@@ -102,7 +100,7 @@ def _remarks(imported: Imported) -> None:
     if problem := imported.problem:
         messages.warning(f"Line {problem.line}, {problem.row}: {problem.message}. What was read is kept")
     if imported.notes:
-        notes = "".join(f"<li>{html.escape(note)}</li>" for note in imported.notes)
+        notes = "".join(f"<li>{for_html(note)}</li>" for note in imported.notes)
         st.html(f'<ul class="notes">{notes}</ul>')
 
 
@@ -137,7 +135,7 @@ def _answers(choices: list[Choice], version: int) -> dict[int, Answer]:
 def _choice(choice: Choice, side: DeltaGenerator, version: int) -> Answer:
     options = [choice.taken, *choice.others]
     place: int = side.selectbox(
-        f"{choice.row}, line {choice.line}" + (": a guess" if choice.guess else ""),
+        for_markdown(f"{choice.row}, line {choice.line}" + (": a guess" if choice.guess else "")),
         range(len(options)),
         format_func=lambda place: answer_text(options[place]),
         key=f"choice-{version}-{choice.index}",

@@ -19,7 +19,7 @@ DONE, WRONG = ":material/check:", ":material/error:"
 def say(text: str, icon: str = DONE) -> None:
     """A short message, shown by the part that is drawn next. For callbacks: what they draw themselves would stand in place of
     the first elements of the page."""
-    st.session_state.setdefault(_KEY, []).append((messages.shown(text), icon))
+    st.session_state.setdefault(_KEY, []).append((text, icon))
 
 
 def part(draw: Callable[P, None]) -> Callable[P, None]:
@@ -29,9 +29,9 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
         for text, icon in st.session_state.pop(_KEY, ()):
-            st.toast(text, icon=icon)
+            st.toast(messages.shown(text), icon=icon)
         if unreadable := unreadable_message():
-            st.toast(unreadable, icon=WRONG)
+            st.toast(messages.shown(unreadable), icon=WRONG)
         try:
             draw(*args, **kwargs)
         except RunError as error:

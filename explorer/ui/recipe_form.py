@@ -7,6 +7,7 @@ from typing import Any, Literal
 import streamlit as st
 from pydantic import BaseModel
 
+from explorer.text import for_markdown
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import available_devices
 from explorer.training.recipe import OPTIMIZERS, SCHEDULERS, Recipe, RecipeError, parse_recipe, to_data
@@ -116,14 +117,16 @@ def _dataset(name: str, key: str, changed: Changed) -> None:
 
 def _section(section: tuple[str, tuple[str, ...]], data: Data, key: str, changed: Changed) -> None:
     heading, names = section
-    st.markdown(f"**{heading}**")
+    st.markdown(f"**{for_markdown(heading)}**")
     _fields(Recipe, names, data, key, changed)
 
 
 def _choice(heading: str, kinds: Mapping[str, type[BaseModel]], data: Data, key: str, changed: Changed) -> None:
     """A kind, and below it the fields of that kind."""
     names = list(kinds)
-    kind = st.selectbox(f"**{heading}**", names, index=names.index(data["kind"]), key=f"{key}-kind", on_change=changed)
+    kind = st.selectbox(
+        f"**{for_markdown(heading)}**", names, index=names.index(data["kind"]), key=f"{key}-kind", on_change=changed
+    )
     if kind not in kinds:
         return
     values = _values(kinds[kind], data)
@@ -141,7 +144,7 @@ def _fields(model: type[BaseModel], names: Iterable[str], data: Data, key: str, 
 def _field(model: type[BaseModel], name: str, value: Any, key: str, changed: Changed) -> None:
     """One input: a choice, a switch or a number, as the field's type says."""
     info = model.model_fields[name]
-    label, note = LABELS.get(name, name), info.description
+    label, note = for_markdown(LABELS.get(name, name)), for_markdown(info.description or "") or None
     if typing.get_origin(info.annotation) is Literal:
         options = list(typing.get_args(info.annotation))
         if name == "device":

@@ -1,6 +1,5 @@
 """Runs: every run of this server, of all its visitors and its command line, and what can be done with each."""
 
-import html
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from explorer.network.analysis import analyze
-from explorer.text import counted, duration, percent
+from explorer.text import counted, duration, for_html, percent
 from explorer.training.datasets import DATASETS
 from explorer.training.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
 from explorer.training.run_summary import RunSummary
@@ -100,8 +99,8 @@ def _table(was_going_on: bool) -> None:
     waiting, training = (sum(s.status == status for s in snapshots) for status in ("queued", "running"))
     slots = process.jobs().slots
     st.html(
-        f'<p class="note" data-runs="{len(found)}">{len(found)} of {len(snapshots)} runs · {training} in training, '
-        f"{waiting} waiting · {slots} at a time; those who wait take turns</p>"
+        f'<p class="note" data-runs="{len(found)}">{len(found)} of {len(snapshots)} runs · {training:,} in training, '
+        f"{waiting:,} waiting · {slots:,} at a time; those who wait take turns</p>"
     )
     # Another set of runs is another table: a selection is a row's number, and would mean another run.
     ids = [snapshot.run.id for snapshot in found]
@@ -224,10 +223,10 @@ def _standing_of_chosen() -> tuple[object, ...] | None:
 
 def _details(snapshot: Snapshot, build: StreamlitPage, train: StreamlitPage) -> None:
     run = snapshot.run
-    status = html.escape(_status_text(snapshot))
+    status = for_html(_status_text(snapshot))
     st.html(
-        f'<div class="run"><b>{html.escape(run.name)}</b> <span class="status {snapshot.status}">{status}</span>'
-        f"<p>{html.escape(_facts(snapshot))}</p></div>"
+        f'<div class="run"><b>{for_html(run.name)}</b> <span class="status {for_html(snapshot.status)}">{status}</span>'
+        f"<p>{for_html(_facts(snapshot))}</p></div>"
     )
     if snapshot.message:
         (messages.error if snapshot.status == "failed" else messages.info)(snapshot.message, icon=None)

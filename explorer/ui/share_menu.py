@@ -14,6 +14,7 @@ from explorer.network.onnx_export import onnx_bytes
 from explorer.network.spec import to_json
 from explorer.network.summary_table import summary_table
 from explorer.saved import MAX_NAME, SaveError
+from explorer.text import for_html, sentence
 from explorer.training.datasets import DATASETS
 from explorer.training.jobs import NoWeights, UnknownRun
 from explorer.training.notebook import notebook_json
@@ -78,7 +79,7 @@ def _link(session: state.Session) -> None:
     try:
         link = encode(session.shared)
     except LinkError as error:
-        st.html(f'<p class="note">{error}</p>')
+        st.html(f'<p class="note">{for_html(sentence(str(error)))}</p>')
         return
     link_box(link, key="link")
     st.html('<p class="note">Holds the network, the recipe and the assignment; who opens it here sees this same page.</p>')

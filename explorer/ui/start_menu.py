@@ -1,14 +1,12 @@
 """Where the work starts from: the presets, what was saved on this server, and back to where this work began."""
 
-import html
-
 import streamlit as st
 
 from explorer.network.analysis import analyze
 from explorer.network.difference import Added, Change, Changed, Removed, change_text, difference, difference_text
 from explorer.presets import Preset, load_presets
 from explorer.saved import Saved, SaveError
-from explorer.text import for_markdown, percent
+from explorer.text import for_html, for_markdown, percent
 from explorer.ui import process, state
 from explorer.ui.part import WRONG, say
 
@@ -56,12 +54,12 @@ def _changes(session: state.Session) -> None:
     """What differs from where the work started, and the way back."""
     found = difference(session.start.architecture, session.architecture)
     rows = "".join(
-        f'<li class="{type(change).__name__.lower()}"><i>{SIGNS[type(change)]}</i><span>{change.index}</span> '
-        f"{html.escape(change_text(change))}</li>"
+        f'<li class="{for_html(type(change).__name__.lower())}"><i>{SIGNS[type(change)]}</i><span>{change.index:d}</span> '
+        f"{for_html(change_text(change))}</li>"
         for change in found.changes
     )
-    title = html.escape(session.start.title)
-    st.html(f'<p class="heading">Changed since {title}: {difference_text(found)}</p><ul class="changes">{rows}</ul>')
+    title = for_html(session.start.title)
+    st.html(f'<p class="heading">Changed since {title}: {for_html(difference_text(found))}</p><ul class="changes">{rows}</ul>')
     st.button(
         f"Reset to {for_markdown(session.start.title)}",
         key="reset",
@@ -76,14 +74,14 @@ def _preset(preset: Preset) -> None:
     best = f" · documented best {percent(preset.documented.best.test_accuracy)}" if preset.documented else ""
     params = analyze(preset.architecture).total_params
     st.button(
-        f"**{preset.id}** · {params:,} parameters{best}",
+        f"**{for_markdown(preset.id)}** · {params:,} parameters{best}",
         key=f"preset-{preset.id}",
         on_click=state.open_preset,
         args=(preset,),
         type="tertiary",
         width="stretch",
     )
-    st.caption(preset.character)
+    st.caption(for_markdown(preset.character))
 
 
 def _saved(saved: Saved) -> None:

@@ -1,6 +1,5 @@
 """Train: the recipe, and the run as it goes."""
 
-import html
 import time
 from dataclasses import replace
 from functools import partial
@@ -13,7 +12,7 @@ from explorer.compare.verdict import origin
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture
 from explorer.presets import WAYS, Preset, load_presets, result
-from explorer.text import counted, duration, percent
+from explorer.text import counted, duration, for_html, for_markdown, percent
 from explorer.training.datasets import BUILT_IN, DATASETS
 from explorer.training.devices import DeviceError
 from explorer.training.event import Event
@@ -70,7 +69,7 @@ def _recipe(session: state.Session) -> None:
     as_given = session.is_unchanged or (preset and any((found := preset.way(way)) and found[0] == architecture for way in WAYS))
     edited = "" if as_given else ", edited"
     st.html(
-        f'<div class="layer"><h3>{html.escape(architecture.name)}{edited}</h3>'
+        f'<div class="layer"><h3>{for_html(architecture.name)}{edited}</h3>'
         f"<p>{analyze(architecture).total_params:,} parameters in {counted(len(architecture.layers), 'layer')}</p></div>"
     )
     start = st.container()
@@ -117,7 +116,7 @@ def _ways(session: state.Session) -> None:
                 way.capitalize(),
                 key=f"way-{way}",
                 icon=":material/check:" if in_form else None,
-                help=f"{notes[way]}{rates}",
+                help=for_markdown(f"{notes[way]}{rates}"),
                 on_click=state.take_way,
                 args=(preset, way),
                 width="stretch",
@@ -237,7 +236,7 @@ def _run(run_id: str, ended_before: bool) -> None:
         return
     for side, chart in zip(st.columns(2, gap="medium"), charts.run_charts(snapshot, beside), strict=True):
         with side:
-            st.html(f'<h3 class="chart-title">{chart.title}</h3>')
+            st.html(f'<h3 class="chart-title">{for_html(chart.title)}</h3>')
             st.vega_lite_chart(chart.data, chart.spec, key=chart.name)
     if snapshot.epochs:
         _epochs(snapshot)
@@ -245,16 +244,18 @@ def _run(run_id: str, ended_before: bool) -> None:
 
 def _status(snapshot: Snapshot) -> None:
     run = snapshot.run
-    name = html.escape(run.architecture.name)
-    images = html.escape(DATASETS[run.recipe.dataset].title)
+    name = for_html(run.architecture.name)
+    status = for_html(snapshot.status)
+    images = for_html(DATASETS[run.recipe.dataset].title)
     with st.container(horizontal=True, vertical_alignment="top", key="run-line"):
         st.html(
-            f'<div class="run"><b>{name}</b> on {images} <span class="status {snapshot.status}">{snapshot.status}</span>'
-            f"<p>{html.escape(run.environment.device)} · run {run.id}</p></div>",
+            f'<div class="run"><b>{name}</b> on {images} <span class="status {status}">{status}</span>'
+            f"<p>{for_html(run.environment.device)} · run {for_html(run.id)}</p></div>",
             width="stretch",
         )
         run_actions(snapshot, "train")
-    st.progress(*_progress(snapshot))
+    share, words = _progress(snapshot)
+    st.progress(share, for_markdown(words))
     if snapshot.message and snapshot.status != "failed":
         messages.info(snapshot.message)
     if snapshot.status == "failed":
@@ -302,6 +303,7 @@ def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
         selection_mode="multi",
         default=last(key, first),
         **lasting(key),
+        format_func=for_markdown,
         help=_compared(preset),
     )
     return tuple(curve for label in chosen for curve in offered[label])
@@ -321,7 +323,7 @@ def _compared(preset: Preset) -> str:
             spread = "" if found.deviation is None else f" ± {percent(found.deviation).removesuffix(' %')}"
             lines.append(f"Our {way} recipe: {percent(found.final)}{spread} after its final epoch.")
     lines.append("A best is picked on the test set and flatters; a final one is what the network is worth.")
-    return "  \n".join(lines)
+    return "  \n".join(for_markdown(line) for line in lines)
 
 
 def _epochs(snapshot: Snapshot) -> None:
@@ -329,8 +331,8 @@ def _epochs(snapshot: Snapshot) -> None:
     final, soon = snapshot.epochs[-1], "" if snapshot.ended else "so far "
     st.html(
         f'<p class="run-epochs" data-epochs="{len(snapshot.epochs)}">'
-        f"Test accuracy <b>{percent(final.metrics['test_accuracy'])}</b> after epoch {final.epoch}; "
-        f"the highest {soon}was {percent(best.metrics['test_accuracy'])} after epoch {best.epoch}. "
+        f"Test accuracy <b>{percent(final.metrics['test_accuracy'])}</b> after epoch {final.epoch:,}; "
+        f"the highest {soon}was {percent(best.metrics['test_accuracy'])} after epoch {best.epoch:,}. "
         "<small>The last epoch's is the one to report: picking the best on the test set flatters it.</small></p>"
     )
     st.dataframe(

@@ -1,6 +1,5 @@
 """Structure: the stacks side by side, aligned by the size of their maps, and what any two of them differ in."""
 
-import html
 import re
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +8,7 @@ import streamlit as st
 from explorer.compare.structure import Cell, Effect, Line, Stage, align, effect_of_changes, params_shares, totals
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import change_text, layer_text
-from explorer.text import percent, short_bytes, short_count
+from explorer.text import for_html, percent, short_bytes, short_count
 from explorer.ui.compare.chosen import Chosen
 from explorer.ui.compare.groups import Comparison
 from explorer.ui.lasting import last_place, lasting
@@ -28,7 +27,7 @@ def structure_view(comparison: Comparison) -> None:
 
 
 def _table(chosen: Sequence[Chosen], stages: Sequence[Stage]) -> str:
-    head = "".join(f'<th scope="col">{html.escape(each.title)}</th>' for each in chosen)
+    head = "".join(f'<th scope="col">{for_html(each.title)}</th>' for each in chosen)
     body = "".join(_stage(chosen, stage, shares) for stage, shares in zip(stages, params_shares(stages), strict=True))
     return (
         f'<div class="compare" style="--columns: {len(chosen)}"><table><thead><tr><th></th>{head}</tr></thead>'
@@ -38,12 +37,13 @@ def _table(chosen: Sequence[Chosen], stages: Sequence[Stage]) -> str:
 
 def _stage(chosen: Sequence[Chosen], stage: Stage, shares: Sequence[float | None]) -> str:
     cells = "".join(f"<td>{percent(share, 0) + ' of parameters' if share else ''}</td>" for share in shares)
-    title = f'<tr class="stage" data-stage="{stage.title}"><th scope="rowgroup">{stage.title}</th>{cells}</tr>'
-    return f"<tbody>{title}{''.join(_line(chosen, line) for line in stage.lines)}</tbody>"
+    title = for_html(stage.title)
+    head = f'<tr class="stage" data-stage="{title}"><th scope="rowgroup">{title}</th>{cells}</tr>'
+    return f"<tbody>{head}{''.join(_line(chosen, line) for line in stage.lines)}</tbody>"
 
 
 def _line(chosen: Sequence[Chosen], line: Line) -> str:
-    reference = html.escape(chosen[line.reference].title)
+    reference = for_html(chosen[line.reference].title)
     cells = "".join(_cell(cell, reference) for cell in line.cells)
     return f'<tr class="{"common" if line.is_common else "differs"}"><th></th>{cells}</tr>'
 
@@ -66,11 +66,11 @@ def _cell(cell: Cell, reference: str) -> str:
     for long, short in SHORT:
         arguments = re.sub(long, short, arguments)
     params = f"<i>{cell.row.params:,}</i>" if cell.row.params else ""
-    text = f"<b>{kind}</b> <span>{html.escape(arguments)}</span>{params}"
+    text = f"<b>{for_html(kind)}</b> <span>{for_html(arguments)}</span>{params}"
     if not cell.arguments:
-        return f'<td title="{html.escape(full)}">{text}</td>'
+        return f'<td title="{for_html(full)}">{text}</td>'
     other = ", ".join(f"{name} {there} → {here}" for name, there, here in cell.arguments)
-    return f'<td class="other" title="{html.escape(full)}; against {reference}: {html.escape(other)}">{text}</td>'
+    return f'<td class="other" title="{for_html(full)}; against {reference}: {for_html(other)}">{text}</td>'
 
 
 def _totals(chosen: Sequence[Chosen]) -> str:
@@ -84,7 +84,8 @@ def _totals(chosen: Sequence[Chosen]) -> str:
         ("Layers", [f"{total.layers}, {total.layers_with_params} with parameters" for total in found]),
     )
     return "".join(
-        f'<tr data-total="{name}"><th scope="row">{name}</th>{"".join(f"<td>{value}</td>" for value in values)}</tr>'
+        f'<tr data-total="{for_html(name)}"><th scope="row">{for_html(name)}</th>'
+        f"{''.join(f'<td>{for_html(value)}</td>' for value in values)}</tr>"
         for name, values in lines
     )
 
@@ -132,7 +133,7 @@ def _effect(effect: Effect) -> str:
         [f"images {shape_text(effect.input_shapes[0])} → {shape_text(effect.input_shapes[1])}"] if effect.input_shapes else []
     )
     changes = [f"{change.index} {change_text(change)}" for change in effect.changes]
-    text = "<br>".join(html.escape(each) for each in (*shapes, *changes))
+    text = "<br>".join(for_html(each) for each in (*shapes, *changes))
     rows, columns = effect.receptive_field
     field = f"{rows:+d}" if rows == columns else f"{rows:+d} × {columns:+d}"
     return f"<tr><td>{text}</td><td>{_signed(effect.params)}</td><td>{_signed(effect.mult_adds)}</td><td>{_zero(field)}</td></tr>"

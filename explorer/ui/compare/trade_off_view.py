@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from explorer.text import for_html
 from explorer.ui.charts import Chart
 from explorer.ui.compare import charts
 from explorer.ui.compare.charts import Mark
@@ -23,7 +24,7 @@ def trade_off_view(comparison: Comparison) -> None:
         return
     for side, chart in zip(st.columns(2, gap="medium"), drawn, strict=True):
         with side:
-            st.html(f'<h3 class="chart-title">{chart.title}</h3>')
+            st.html(f'<h3 class="chart-title">{for_html(chart.title)}</h3>')
             key = f"compare-{chart.name}"
             st.vega_lite_chart(chart.data, chart.spec, key=key, on_select=partial(_pick, key), selection_mode="picked")
     st.html(

@@ -1,6 +1,5 @@
 """Verdict: what each network came to, in a table, and whether two of them differ by more than noise."""
 
-import html
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -13,7 +12,7 @@ from explorer.compare.mcnemar import Right, first_pair, mcnemar, right_answers, 
 from explorer.compare.verdict import Verdict, documented_figures, standard_error, verdict
 from explorer.network.analysis import analyze
 from explorer.presets import load_presets
-from explorer.text import percent
+from explorer.text import for_html, percent
 from explorer.training.datasets import DatasetError, load_dataset
 from explorer.training.devices import available_devices
 from explorer.training.jobs import NoWeights
@@ -120,7 +119,7 @@ def _pair(groups: Sequence[Group]) -> None:
         st.session_state[PAIRED] = pair, _tested(by_label[a], by_label[b])
     asked, answer = st.session_state.get(PAIRED, ((), ""))
     if asked == pair:
-        st.html(f'<p class="paired">{html.escape(answer)}</p>')
+        st.html(f'<p class="paired">{for_html(answer)}</p>')
 
 
 def _one(name: str, labels: list[str], place: int) -> str:

@@ -86,14 +86,12 @@ function unmount(editor) {
 }
 
 function labelButtons(editor) {
-  const fill = (what, html) => {
-    editor.root.querySelector(`[data-do="${what}"]`).innerHTML = html;
-  };
-  fill("add", `${icon("plus")}Add layer`);
-  fill("append", `${icon("plus")}Add layer`);
+  const fill = (what, ...content) => editor.root.querySelector(`[data-do="${what}"]`).replaceChildren(...content);
+  fill("add", icon("plus"), "Add layer");
+  fill("append", icon("plus"), "Add layer");
   fill("insert", icon("plus"));
   for (const name of ["undo", "redo", "up", "down"]) fill(name, icon(name));
-  editor.root.querySelector("[popovertarget]").innerHTML = icon("keys");
+  editor.root.querySelector("[popovertarget]").replaceChildren(icon("keys"));
   for (const [keys, meaning] of KEYS) editor.keys.append(element("kbd", {}, keys), element("span", {}, meaning));
 }
 
