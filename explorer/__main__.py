@@ -23,7 +23,14 @@ from explorer.network.export import python_source
 from explorer.network.onnx_export import onnx_bytes
 from explorer.network.receptive_field import Mask, receptive_fields
 from explorer.network.spec import Architecture, ArchitectureError, parse_architecture, to_json
-from explorer.network.summary_table import SummaryError, import_summary, summary_table, with_dropout_rate
+from explorer.network.summary_table import (
+    MAX_BYTES,
+    SummaryError,
+    decode_file,
+    import_summary,
+    summary_table,
+    with_dropout_rate,
+)
 from explorer.presets import WAYS, PresetError, load_presets
 from explorer.shell_runs import OWNER, continue_run, list_runs, resume_run, train_new
 from explorer.text import quoted
@@ -233,11 +240,12 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _read_text(name: str) -> str:
-    """A file's, or standard input's where `name` is -. What is no UTF-8 in it is no part of a table."""
+    """The text of a file, or of standard input where `name` is -, whatever its encoding."""
     if name == "-":
-        return sys.stdin.buffer.read().decode("utf-8", "replace")
+        return decode_file(sys.stdin.buffer.read(MAX_BYTES + 1))
     try:
-        return Path(name).read_bytes().decode("utf-8", "replace")
+        with Path(name).open("rb") as file:
+            return decode_file(file.read(MAX_BYTES + 1))
     except OSError as error:
         raise CommandError(f"{name} cannot be read: {error.strerror}") from None
 

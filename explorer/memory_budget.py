@@ -40,8 +40,9 @@ CACHES: dict[str, Cache] = {
     "network.summary.windows._pool_axis": Cache(1024, 10_000),
     "network.summary.candidates.candidates": Cache(1024, 20_000),
     "network.summary.candidates.result": Cache(4096, 2_000),
-    "network.summary.candidates._divisors": Cache(1024, 10_000),
-    "ui.opening.open_text": Cache(32, 2 * MB),
+    "network.summary.candidates.divisors": Cache(1024, 10_000),
+    "network.summary.first_row._paddings": Cache(1024, 2_000),
+    "ui.opening._open_read": Cache(16, 3 * MB),
     # files that come with the explorer
     "presets._read_results": Cache(8, 2 * MB),
     "presets._read_all": Cache(8, 1 * MB),

@@ -352,6 +352,27 @@ def test_one_dropout_rate_is_given_to_all_dropout_layers_of_a_table(capsys, tmp_
     assert "a dropout rate is a number from 0 to 1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-8-sig"])
+def test_a_table_in_a_file_of_any_encoding(capsys, tmp_path, encoding):
+    file = tmp_path / "table.txt"
+    file.write_bytes(run(capsys, "export", "gap-17k", "--format", "summary")[1].encode(encoding))
+    status, out, _ = run(capsys, "import-summary", str(file))
+    assert status == 0
+    assert len(parse_architecture(out).layers) == len(load_presets()["gap-17k"].architecture.layers)
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [("python", "this is PyTorch code"), ("notebook", "this is PyTorch code"), ("onnx", "this is an ONNX file")],
+)
+def test_our_own_exports_are_named_where_a_table_was_meant(capsys, tmp_path, form, sentence):
+    file = tmp_path / "exported"
+    assert run(capsys, "export", "gap-17k", "--format", form, "--output", str(file))[0] == 0
+    status, out, err = run(capsys, "import-summary", str(file))
+    assert (status, out) == (1, "")
+    assert sentence in err
+
+
 def test_a_guess_is_told_on_standard_error_on_its_row_alone(capsys, tmp_path):
     file = tmp_path / "table.txt"
     rows = [("Conv2d", (64, 96, 96), 6464), ("ReLU", (64, 96, 96), 0), ("MaxPool2d", (64, 48, 48), 0)]

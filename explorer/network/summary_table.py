@@ -10,18 +10,22 @@ from math import prod
 
 from explorer.network.analysis import Analysis
 from explorer.network.spec import Architecture, ArchitectureError, Dropout, Dropout2d, Flatten, Shape
+from explorer.network.summary.files import MAX_BYTES, decode_file, text_to_read
 from explorer.network.summary.inference import Choice, Imported, SummaryProblem, infer
 from explorer.network.summary.notes import Answer, answer_text
-from explorer.network.summary.reader import read_tables
+from explorer.network.summary.other_forms import name_of_form
+from explorer.network.summary.reader import read_tables, without_markup
 from explorer.network.summary.rows import SummaryError
 
 __all__ = [
+    "MAX_BYTES",
     "Answer",
     "Choice",
     "Imported",
     "SummaryError",
     "SummaryProblem",
     "answer_text",
+    "decode_file",
     "has_dropout",
     "import_summary",
     "summary_table",
@@ -90,7 +94,8 @@ def import_summary(text: str, table: int | None = None) -> Imported:
     Of several tables the first that reads without a problem is taken, or the one of which most can be read; `table`
     counts from 0 and asks for another. Raises SummaryError where nothing can be read at all.
     """
-    tables = read_tables(text.encode("utf-8", "replace").decode())  # half characters, which no message could show
+    text = text_to_read(text.encode("utf-8", "replace").decode())  # half characters, which no message could show
+    tables = read_tables(text)
     if table is not None and not 0 <= table < len(tables):
         raise SummaryError(f"there is no table {table}: the text holds {len(tables)}, counted from 0")
     best: Imported | None = None
@@ -105,6 +110,8 @@ def import_summary(text: str, table: int | None = None) -> Imported:
         if best.problem is None:
             break
     if best is None or not best.architecture.layers:
+        if form := name_of_form(without_markup(text)):
+            raise SummaryError(*form)
         problem = best.problem if best else None
         raise SummaryError(problem.message if problem else "the table has no layers", problem.line if problem else None)
     if len(tables) > 1:

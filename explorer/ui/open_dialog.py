@@ -9,7 +9,7 @@ from explorer.network.spec import MAX_NAME, Architecture
 from explorer.network.summary_table import Answer, Choice, Imported, answer_text, has_dropout, with_dropout_rate
 from explorer.text import for_html, for_markdown, printable
 from explorer.ui import messages, state
-from explorer.ui.opening import Opened, OpenError, open_text, work
+from explorer.ui.opening import Opened, OpenError, open_file, open_text, work
 
 PLACEHOLDER = """Paste a model summary, or a whole README or notebook that has one:
 
@@ -32,18 +32,18 @@ def open_dialog() -> None:
         st.button("Read", key="read", width=110)  # leaving the text sends it; the button gives a place to go
         file = st.file_uploader(
             "File",
-            type=["json", "txt", "md", "ipynb"],
+            type=["json", "txt", "md", "ipynb", "log", "html", "py", "onnx"],  # of the last two it is said what they are
             label_visibility="collapsed",
             key=f"open-file-{version}",
-            max_upload_size=1,
+            max_upload_size=8,  # MB, as many as are read
         )
-    text = file.getvalue().decode("utf-8", "replace") if file else pasted
-    if not text.strip():
+    given = file.getvalue() if file else pasted
+    if not given.strip():
         if file:
             messages.error(f"Nothing to open: {file.name} is empty")
         return
     try:
-        opened = open_text(text)
+        opened = open_file(given) if isinstance(given, bytes) else open_text(given)
     except OpenError as error:
         messages.error(f"Nothing to open: {error}")
         return

@@ -9,11 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 from explorer.assignment import Assignment
 from explorer.link import PARAMETER, LinkError, Shared, decode, parse_shared
 from explorer.network.spec import Architecture, ArchitectureError, Shape, parse_architecture
-from explorer.network.summary_table import Imported, SummaryError, import_summary
+from explorer.network.summary.files import text_to_read
+from explorer.network.summary_table import Imported, SummaryError, decode_file, import_summary
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
-
-MAX_CHARACTERS = 1_000_000  # as many bytes as an uploaded file may have
 
 
 class OpenError(ValueError):
@@ -29,13 +28,26 @@ class Opened:
     imported: Imported | None = None
 
 
-@lru_cache(maxsize=32)
+def open_file(data: bytes) -> Opened:
+    """What an uploaded file holds. Raises OpenError."""
+    try:
+        return open_text(decode_file(data))
+    except SummaryError as error:
+        raise OpenError(str(error)) from None
+
+
 def open_text(text: str) -> Opened:
     """What the text holds. Raises OpenError."""
-    text = text.strip()
     try:
-        if len(text) > MAX_CHARACTERS:
-            raise OpenError(f"the text has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read")
+        return _open_read(text_to_read(text).strip())
+    except SummaryError as error:
+        raise OpenError(str(error)) from None
+
+
+@lru_cache(maxsize=16)  # of half a million characters each
+def _open_read(text: str) -> Opened:
+    """What a text without pictures holds."""
+    try:
         if link := _link(text):
             shared = decode(link)
             return Opened(shared.architecture, shared)
@@ -75,16 +87,16 @@ def _link(text: str) -> str | None:
 
 
 def _json(text: str) -> Opened:
-    """An Architecture's JSON, a whole saved work, or a notebook with a table in it."""
+    """An Architecture's JSON, or a whole saved work."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
+        if '"output_type"' in text:  # a part of a notebook
+            return _table(text)
         data = {}  # parse_architecture says what is wrong
     if "architecture" in data:
         shared = parse_shared({name: part for name, part in data.items() if name not in ("name", "owner")})
         return Opened(shared.architecture, shared)
-    if "cells" in data:
-        return _table(text)
     return Opened(parse_architecture(text))
 
 

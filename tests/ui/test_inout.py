@@ -10,12 +10,13 @@ from explorer.assignment import Assignment
 from explorer.link import Shared, encode
 from explorer.network.analysis import analyze
 from explorer.network.difference import difference
+from explorer.network.onnx_export import onnx_bytes
 from explorer.network.spec import Architecture, Conv2d, ReLU, to_json
 from explorer.network.summary_table import summary_table
 from explorer.presets import load_presets
 from explorer.training.recipe import AdamW, Recipe
 from explorer.ui import process, start_menu, state
-from explorer.ui.opening import OpenError, open_text, recipe_for, work
+from explorer.ui.opening import OpenError, open_file, open_text, recipe_for, work
 from explorer.ui.share_menu import FORMS
 
 PRESETS = load_presets()
@@ -234,12 +235,32 @@ def test_what_holds_a_table(text):
         ("http://localhost/?b=1", "that link holds no network"),
         ("https://example.org/train?run=abc", "that link holds no network"),
         ("https://[?a=1", "that link holds no network"),
-        ("x" * 1_000_001, "1,000,001 characters"),
+        ("x" * 500_001, "500,001 characters without pictures"),
+        ("x" * 8_000_001, "8,000,001 characters"),
     ],
 )
 def test_what_holds_nothing(text, message):
     with pytest.raises(OpenError, match=message):
         open_text(text)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(
+    "text", [to_json(GAP), TABLE, f"http://localhost/?a={encode(Shared(GAP))}"], ids=["json", "table", "link"]
+)
+def test_a_file_of_any_encoding_is_opened(text, encoding):
+    assert open_file(text.encode(encoding)).architecture.input_shape == GAP.input_shape
+
+
+def test_a_notebook_of_megabytes_is_opened_and_a_file_that_is_no_text_is_named():
+    picture = {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo" * 400_000}}
+    cells = [{"cell_type": "code", "source": [], "outputs": [picture, {"text": TABLE.splitlines(True)}]}]
+    notebook = json.dumps({"cells": cells})
+    assert len(notebook) > 4_000_000
+    assert open_file(notebook.encode()).imported is not None
+    assert open_text(notebook).imported is not None
+    with pytest.raises(OpenError, match="this is an ONNX file"):
+        open_file(onnx_bytes(GAP))
 
 
 def test_work_that_comes_without_a_recipe_takes_the_visitors():

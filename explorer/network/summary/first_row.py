@@ -101,7 +101,7 @@ def _side_cost(side: int) -> float:
 
 def _map_channels_cost(channels: int) -> float:
     """Of what is no image but another layer's output."""
-    return 1.6 if channels % 16 == 0 or channels == 8 else min(3.0, 1.4 + 0.05 * channels)
+    return 1.6 if channels % 16 == 0 or channels == 8 else min(3.0, 2.0 + 0.05 * channels)
 
 
 def _map_side_cost(side: int) -> float:
@@ -229,7 +229,7 @@ def _solutions(window: _Window, output_shape: Shape) -> Iterator[tuple[float, Sh
     for stride, dilation in _steps(window.kernel):
         reach = [d * (k - 1) + 1 for d, k in zip(dilation, window.kernel, strict=True)]
         for padding, cost in _paddings(window.kernel, stride, dilation):
-            plainly = stride == (1, 1) == dilation and cost <= 0.2
+            plainly = window.channels <= _FEW and stride == (1, 1) == dilation and cost <= 0.2
             for before in _sides_before(sides, reach, stride, padding):
                 image = (window.channels, *before)
                 bonus = PLAIN_WAY if plainly and not set(before) <= _USUAL_SIDES.keys() else 0

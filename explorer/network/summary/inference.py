@@ -33,6 +33,9 @@ _TOO_MANY = f"would be layer {MAX_LAYERS + 1}; a network here has at most {MAX_L
 MAX_OTHERS = 8  # answers offered on one row beside the one taken
 MAX_OTHER_IMAGES = 20  # on the first row, where the image is open too
 
+MAX_SEARCHED = 60  # different rows of one table of which all answers are looked for
+FEW_ANSWERS = 2  # that are looked for after them
+
 # Costs beside the candidates' own; see candidates.py for their scale.
 UNLIKE_THE_REST = 1.2  # a bias where the rest have none, or none where they have
 PADDED_UNLIKE_THE_REST = 0.3
@@ -211,6 +214,8 @@ class _Reading:
         self.left_out: list[str] = []  # kinds of activations that are not among ours
         self.problem: SummaryProblem | None = None
         self.shared = _shared_weights(table.rows)
+        self.searched: set[tuple[Wanted, Shape]] = set()
+        self.is_shortened = False
 
     def take(self, row: TableRow, is_last: bool) -> bool:
         if row.gap:
@@ -228,7 +233,7 @@ class _Reading:
             wanted = replace(wanted, kernel_size=None, groups=None)
         if row.params is None:
             wanted = self._with_shared_params(row, wanted)
-        found = self._first_options(row, wanted) if self.shape is None else options(wanted, self.shape)
+        found = self._first_options(row, wanted) if self.shape is None else self._options(row, wanted, self.shape)
         found = self._as_where_shared(row, found)
         if fixed := _ARGUMENTS_BY_NAME.get(row.kind):
             found = [_with_arguments(option, fixed) for option in found]
@@ -273,6 +278,16 @@ class _Reading:
         if len(channels) == 1 and (found := first_options(replace(wanted, in_channels=channels.pop()), self.table)):
             return found
         return first_options(wanted, self.table)
+
+    def _options(self, row: TableRow, wanted: Wanted, shape: Shape) -> list[Option]:
+        """A later row's answers; after many different rows only a few, so that a long table takes no longer."""
+        self.searched.add((wanted, shape))
+        if len(self.searched) <= MAX_SEARCHED:
+            return options(wanted, shape)
+        if len(self.searched) == MAX_SEARCHED + 1 and not self.is_shortened:
+            self.notes.append(f"from {row.name} on only {FEW_ANSWERS} answers to a row are looked for: the table is long")
+            self.is_shortened = True
+        return options(wanted, shape, FEW_ANSWERS)
 
     def _as_where_shared(self, row: TableRow, found: list[Option]) -> list[Option]:
         """The answers that do for every row that shares this one's weights, since it is one module; all, if none does."""
@@ -439,7 +454,7 @@ def _prefer_one_window(pooling: list[dict[Option, float]]) -> None:
 
 
 def _imported(reading: _Reading) -> Imported:
-    notes = list(reading.notes)
+    notes = [*reading.table.notes, *reading.notes]
     layers: list[Layer] = []
     added: list[int] = []
     choices: list[Choice] = []

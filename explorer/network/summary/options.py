@@ -10,7 +10,7 @@ from math import inf, isqrt, prod
 
 from explorer.network import spec
 from explorer.network.spec import Layer, Shape
-from explorer.network.summary.candidates import Wanted, candidates
+from explorer.network.summary.candidates import MAX_CANDIDATES, Wanted, candidates
 
 MAX_OPTIONS = 24  # of one row
 # Pooling that no row shows is considered beside an answer without it only where that answer is not PLAIN, and where the
@@ -34,8 +34,8 @@ class Option:
     input_shape: Shape | None = None  # the image; only at the first row
 
 
-def options(wanted: Wanted, shape: Shape) -> list[Option]:
-    """Every answer to a row after `shape`, plainest first; none where none fits."""
+def options(wanted: Wanted, shape: Shape, at_most: int = MAX_CANDIDATES) -> list[Option]:
+    """The answers to a row after `shape`, plainest first, `at_most` for each way to it; none where none fits."""
     found: list[Option] = []
     for bridge in bridges_to(wanted, shape):
         if found and found[0].cost < PLAIN and not found[0].pools:
@@ -46,7 +46,7 @@ def options(wanted: Wanted, shape: Shape) -> list[Option]:
             continue
         found += [
             Option(bridge.cost + fits.cost, (*bridge.layers, fits.layer), fits.bias, fits.padded, bridge.pools, fits.loses)
-            for fits in candidates(wanted, bridge.shape, cheaper_than=FAIRLY_PLAIN if found else inf)
+            for fits in candidates(wanted, bridge.shape, at_most, FAIRLY_PLAIN if found else inf)
             if not found or getattr(fits.layer, "stride", 1) == 1
         ]
     return sorted(found, key=lambda option: option.cost)[:MAX_OPTIONS]

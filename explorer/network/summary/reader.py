@@ -20,6 +20,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from explorer.network.spec import Shape
+from explorer.network.summary.other_forms import name_of_form
+from explorer.network.summary.other_tables import read_other_tables
 from explorer.network.summary.rows import (
     SummaryError,
     Table,
@@ -32,7 +34,6 @@ from explorer.network.summary.rows import (
     without_batch,
 )
 
-MAX_CHARS = 500_000  # a README with the logs of a hundred epochs has a tenth of it
 MAX_ROWS = 1_000  # of one table; containers count, so this is more than the layers that an architecture has
 MAX_TABLES = 20
 
@@ -42,11 +43,11 @@ def read_tables(text: str) -> tuple[Table, ...]:
 
     Raises SummaryError where there is none, or where it can't be used, and says what would be right.
     """
-    if len(text) > MAX_CHARS:
-        raise SummaryError(f"the text has {len(text):,} characters; at most {MAX_CHARS:,} are read: paste the table alone")
-    text = _without_markup(text)
-    drafts = _drafts(text)
-    tables = [draft.finished() for draft in drafts if draft.rows][:MAX_TABLES]
+    text = without_markup(text)
+    others, rest = read_other_tables(text)
+    drafts = _drafts(rest)
+    found = [*others, *(draft.finished() for draft in drafts if draft.rows)]
+    tables = sorted(found, key=lambda table: table.line)[:MAX_TABLES]
     if not tables:
         raise _nothing_found(text, drafts)
     hint = _input_hint(text)
@@ -64,7 +65,7 @@ _MARKS = str.maketrans(dict.fromkeys("`*\t\u00a0\u2007\u202f\u200b\ufeff>#\"'", 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def _without_markup(text: str) -> str:
+def without_markup(text: str) -> str:
     """Line by line what it was, with the marks around the table made spaces."""
     # A notebook's JSON holds its line ends as \n, on one line or before the real ones.
     text = text.replace("\\n", "\n" if text.count("\\n") > text.count("\n") else " ")
@@ -94,7 +95,9 @@ _INDENT = " \t,|│┃"
 _LINE_NUMBER_OR_LOG = re.compile(r"(?:.*[:>\]-])?\s*\d{0,6}")
 _ROOT = re.compile(r"(?:.{0,80}[:>\]-]|\s*\d{1,6}(?=\s))?[\s,=|]*(?P<kind>[A-Za-z_]\w{0,79})(?:\s+\([\w.]{0,80}\))?\s+(?=\[|--)")
 _NEXT_BRANCH = re.compile(r"(?<=\S)\s+(?=(?:[│|]\s*)*[├└]─)")
-_HEADER = re.compile(r"\bLayers?\b.{0,200}?\bParams?\b(?:\s*(?:#|%))?", re.IGNORECASE)
+_HEADER = re.compile(
+    r"\bLayers?\b.{0,200}?\bParams?\b(?:\s*(?:#|%))?|\bLayer \(type.{0,200}?\bOutput Shape\b(?!.{0,200}\bParam)", re.IGNORECASE
+)
 _COLUMN = re.compile(
     r"Input Shape|Output Shape|Kernel (?:Shape|Size)|Groups|Tr\. Param|Params? %|Params?\b|Mult-Adds|Trainable", re.IGNORECASE
 )
@@ -130,6 +133,7 @@ class _Draft:
     input_size: tuple[str, str] | None = None  # number and unit
     closed: bool = False  # its totals have been seen
     rows_without_shape: int = 0
+    rows_without_params: int = 0
 
     @property
     def is_tree(self) -> bool:
@@ -257,6 +261,9 @@ def _read_cells(row: TableRow, text: str, draft: _Draft) -> TableRow | None:
     if "output shape" not in columns:
         draft.rows_without_shape += 1
         return None
+    if not any(name.startswith("param") for name in columns):
+        draft.rows_without_params += 1
+        return None
     named = dict(zip(columns, cells, strict=False))
     shape_cell, params_cell = (
         named.get("output shape", ""),
@@ -343,12 +350,13 @@ def _nothing_found(text: str, drafts: list[_Draft]) -> SummaryError:
             "the table gives no output shapes; print it with the input's size: summary(model, input_size=(1, 1, 28, 28))",
             without_shape.line,
         )
-    if keras := re.search(r"\(\w{1,60}\)\s{1,80}\[?\((?:None|\d{1,6}),", text):
-        line = text.count("\n", 0, keras.start()) + 1
-        return SummaryError("this looks like a Keras table; tables of torchsummary and torchinfo are read", line)
-    if printed := re.search(r"\(\w{1,60}\): \w{1,60}\(", text):
-        line = text.count("\n", 0, printed.start()) + 1
-        return SummaryError("this looks like print(model); paste what torchsummary or torchinfo prints instead", line)
+    if without_params := next((draft for draft in drafts if draft.rows_without_params), None):
+        return SummaryError(
+            "the table has no parameter column; print it with one, as summary(model, input_size=(1, 1, 28, 28)) does",
+            without_params.line,
+        )
+    if form := name_of_form(text):
+        return SummaryError(*form)
     return SummaryError(
         "no table found; paste one as torchsummary or torchinfo prints it, with rows such as Conv2d-1   [-1, 8, 26, 26]   80"
     )

@@ -50,6 +50,7 @@ class Table:
     is_tree: bool  # torchinfo's layout
     total_params: int | None = None
     input_size: InputSize | None = None
+    notes: tuple[str, ...] = ()  # what was assumed while its rows were read
     input_hint: Shape | None = None  # from a call of summary(model, (1, 28, 28)) in the text
 
 

@@ -1,0 +1,73 @@
+"""What a text is in which no table could be read: other programs' tables, and code. Each is named, with what would do."""
+
+import re
+from collections.abc import Callable
+
+_PRINT_INSTEAD = "print the model with torchsummary or torchinfo and paste that"
+_NO_SHAPES = f"which has no output shapes; {_PRINT_INSTEAD}"
+
+_Finder = Callable[[str], re.Match[str] | None]
+
+
+def _first(*patterns: str) -> _Finder:
+    """Finds the first of these patterns that a text has."""
+    compiled = [re.compile(pattern, re.MULTILINE) for pattern in patterns]
+    return lambda text: next((found for pattern in compiled if (found := pattern.search(text))), None)
+
+
+# The surest first: a notebook may hold code beside another program's table.
+_FORMS: tuple[tuple[_Finder, str], ...] = (
+    (
+        _first(
+            r"\(\w{1,60}\)?\s{1,80}[│|]?\s{0,80}\[?\((?:None|\d{1,6}),",  # conv2d (Conv2D)   (None, 26, 26, 8)
+            r'^\s{0,40}Model: "[^"\n]{0,80}"$',
+            r"^[│|]\s{1,9}\w{1,60}\s{1,9}\(\w{1,60}\)?\s{0,80}[│|]",
+        ),
+        "this is a Keras table, and its layers are not torch's; tables of torchsummary and torchinfo are read",
+    ),
+    (
+        _first(r'"class_name":\s{0,9}"(?:Sequential|Functional|Model)"', r'"module":\s{0,9}"keras'),
+        "this is a Keras model as JSON; tables of torchsummary and torchinfo are read",
+    ),
+    (
+        _first(r"\b(?:tf\.)?keras\.(?:layers|models|Sequential|Input)\b", r"\b(?:Conv2D|MaxPooling2D)\("),
+        f"this is Keras code, and its layers are not torch's; build the model in torch, {_PRINT_INSTEAD}",
+    ),
+    (
+        _first(r"\bmap size\b.{0,80}\bjump\b", r"\bjump\b.{0,80}\b(?:field_size|receptive_field|start)\b", r"\bfield_size\b"),
+        f"these are receptive-field columns (size, jump, start), {_NO_SHAPES.removeprefix('which has ')}",
+    ),
+    (
+        _first(r"\|\s{0,9}Name\s{1,40}\|\s{0,9}Type\s{1,40}\|\s{0,9}Params\b"),
+        f"this is Lightning's model summary, {_NO_SHAPES}",
+    ),
+    (
+        _first(r"\bLayer\s{2,40}Type\s{2,40}Output Shape\s{2,40}Param #"),
+        f"this is torchscan's table, which is not read; {_PRINT_INSTEAD}",
+    ),
+    (
+        _first(r"\(\w{1,60}\): \w{1,60}\("),
+        f"this looks like print(model), {_NO_SHAPES} instead",
+    ),
+    (
+        _first(r"^\s{0,40}[\"']?class \w{1,80}\(.{0,80}\bModule\)", r"\bnn\.Module\b"),
+        f"this is PyTorch code, which is not read; run it, {_PRINT_INSTEAD}, or open the network's JSON or its link",
+    ),
+    (
+        _first(r"\bSequential\(", r"\bnn\.[A-Z]\w{1,40}\(", r"^\s{0,40}(?:import torch|from torch)\b"),
+        f"this is PyTorch code, which is not read; run it, {_PRINT_INSTEAD}",
+    ),
+    (
+        _first(r"^ir_version:", r"\bmlir\b|%\w{1,60} = \"?onnx\.", r"\bModelProto\b", r"^graph \w{0,80}\s{0,9}\("),
+        f"this is an ONNX graph as text, which is not read; {_PRINT_INSTEAD}",
+    ),
+)
+
+
+def name_of_form(text: str) -> tuple[str, int] | None:
+    """What the text is, as a sentence, and the line where that shows; None where it is nothing known."""
+    for find, sentence in _FORMS:
+        if found := find(text):
+            beginning = found.start() + len(found[0]) - len(found[0].lstrip())
+            return sentence, text.count("\n", 0, beginning) + 1
+    return None
