@@ -10,9 +10,11 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any
 
+import torch
+
+from explorer.training.admission import check_more_epochs, check_resumable, check_trainable, refusal_message
 from explorer.training.event import Event
 from explorer.training.event import to_json as event_to_json
-from explorer.training.jobs import cannot, check_more_epochs
 from explorer.training.recording import Recording
 from explorer.training.run import RESUMABLE, Run, RunError, Status
 from explorer.training.run_list import RunList
@@ -27,6 +29,7 @@ OWNER = "shell"  # whose turn it is in the queue, and whose runs a page shows, g
 def train_new(run: Run, options: argparse.Namespace) -> tuple[int, tuple[Event, ...]]:
     """Train it, printing its events; the exit status, and all its events."""
     with closing(open_store(home_folder())) as store:
+        check_trainable(run.architecture, run.recipe, torch.device(run.device), store.checkpoints, data_root=options.data)
         recording = Recording(store, store.begin(run))
         print(f"note: {store.notice}" if store.notice else f"run {run.id} is kept in {store.folder}", file=sys.stderr)
         return _train(store, recording, options), store.events(run.id)
@@ -63,9 +66,11 @@ def _take_again(options: argparse.Namespace, of: tuple[Status, ...], more_epochs
     with closing(Store(home_folder())) as store:
         store.recover()
         kept = store.kept(options.id)
+        if kept.status in of:
+            check_resumable(kept.run, store.history(options.id, 0).latest, store.checkpoints, data_root=options.data)
         claim = store.take(options.id, of, more_epochs)
         if claim is None:
-            raise RunError(cannot(options.id, kept.status, of, done))
+            raise RunError(refusal_message(options.id, kept.status, of, done))
         recording = Recording(store, claim)
         print(f"run {claim.run.id} goes on after epoch {_epoch(recording)} of {claim.run.epochs}", file=sys.stderr)
         return _train(store, recording, options)

@@ -4,11 +4,15 @@ The files lie under the data root, in torchvision's own layout: the folder that 
 ~/.cache/architecture-explorer/data. What is not there is downloaded on first use.
 """
 
+import errno
 import gzip
+import logging
 import math
 import os
 import shutil
+import socket
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,22 +20,31 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, cast
+from urllib.error import HTTPError, URLError
 from uuid import uuid4
 
 import numpy as np
 import torch
 from torch import Tensor
 
+log = logging.getLogger(__name__)
+
 TIMEOUT = 20  # seconds without an answer from a server
-PATIENCE = 3  # seconds that a look at some images waits while another thread reads or downloads them
+PATIENCE = 3  # seconds that a look at some images waits while they are read or downloaded
+LOOK_EVERY = 0.2  # seconds between two looks of who waits for images at whether to go on waiting
 BUILT_IN = "digits"
 
-# What is told while files come: a file's name, bytes so far, bytes in all (0 where unknown). It may raise, to give up.
+# What is told while images are read: the name of the file that is downloaded ("" while none is), its bytes so far, and in all
+# (0 where unknown). It may raise, to give up.
 Progress = Callable[[str, int, int], None]
 
 
 class DatasetError(Exception):
     """A data set cannot be had; the message says why and what to do."""
+
+
+class NotDownloaded(DatasetError):
+    """A file is not here and did not come; the message goes on after the data set's title."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +186,7 @@ def _fetch(urls: list[str], path: Path, md5: str, progress: Progress | None) -> 
         return
     if progress is None:
         raise DatasetError(f"{path} is not here yet; train on this data set once, and it is downloaded")
-    failures = []
+    failures: list[tuple[str, Exception]] = []
     for url in urls:
         try:
             with _whole(path) as partial:
@@ -182,8 +195,20 @@ def _fetch(urls: list[str], path: Path, md5: str, progress: Progress | None) -> 
                     raise OSError("what came has a wrong checksum")
             return
         except (OSError, HTTPException) as error:  # URLError and time-outs are OSErrors too
-            failures.append(f"{url}: {error}")
-    raise DatasetError(f"{path.name} could not be downloaded ({'; '.join(failures)}). Check the network, or put it at {path}")
+            failures.append((url, error))
+    details = "; ".join(f"{url}: {error}" for url, error in failures)
+    log.warning("%s could not be downloaded (%s)", path.name, details)
+    if all(_is_no_internet(error) for _, error in failures):
+        raise NotDownloaded(f"is not on this server, and there is no internet. Connect it, or put {path.name} at {path}")
+    raise NotDownloaded(f"is not on this server, and {path.name} could not be downloaded ({details}). Put it at {path}")
+
+
+def _is_no_internet(error: Exception) -> bool:
+    """Whether no server was reached at all: an unknown name, an unreachable network, no answer."""
+    reason = error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
+    if isinstance(reason, TimeoutError | socket.gaierror):
+        return True
+    return isinstance(reason, OSError) and reason.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED)
 
 
 def _download(url: str, path: Path, progress: Callable[[int, int], None]) -> None:
@@ -277,11 +302,17 @@ DATASETS: dict[str, DatasetKind] = {
 
 
 def load_dataset(name: str, root: Path | None = None, progress: Progress = lambda file, done, total: None) -> Dataset:
-    """The data set of DATASETS, kept in memory once it is read. Two threads that ask for one at once read it once.
+    """The data set of DATASETS, kept in memory once it is read. Threads that ask for one at once read it once.
 
+    `progress` is called at least every LOOK_EVERY seconds until it is there; what it raises ends the waiting.
     Raises DatasetError, whose message offers what works instead.
     """
     return _load(name, (root or data_root()).absolute(), progress)
+
+
+def is_loaded(name: str, root: Path | None = None) -> bool:
+    """Whether the data set is in memory already."""
+    return (name, (root or data_root()).absolute()) in _loaded
 
 
 def sample_images(name: str, count: int = 10, root: Path | None = None) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -296,21 +327,101 @@ def sample_images(name: str, count: int = 10, root: Path | None = None) -> np.nd
 
 
 _loaded: dict[tuple[str, Path], Dataset] = {}
-_locks: dict[str, threading.Lock] = {}
+_loadings: dict[tuple[str, Path], "_Loading"] = {}  # those that go on
+_loading_lock = threading.Lock()  # of both; never held while reading
+
+
+class _GivenUp(Exception):
+    """Nobody waits for these images any more."""
+
+
+class _Loading:
+    """One reading of a data set, in a thread of its own, so that whoever waits for it can be told to stop at any moment.
+
+    The thread is a daemon: it may hang in a download for TIMEOUT, and what it writes bears its name only when it is whole.
+    """
+
+    def __init__(self, name: str, root: Path, may_download: bool):
+        self.may_download, self.waiting = may_download, 0
+        self._name, self._root = name, root
+        self._changed = threading.Condition()  # notified of what is told, and of the end
+        self._told: list[tuple[str, int, int]] = []  # some thousand for the largest of DATASETS
+        self._result: Dataset | BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name=f"reading-{name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wait(self, heard: int) -> tuple[list[tuple[str, int, int]], bool]:
+        """What was told after the first `heard` times, and whether it has ended; at the latest after LOOK_EVERY seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._result is not None or len(self._told) > heard, LOOK_EVERY)
+            return self._told[heard:], self._result is not None
+
+    def result(self) -> Dataset:
+        """Raises what went wrong."""
+        assert self._result is not None
+        if isinstance(self._result, BaseException):
+            raise self._result
+        return self._result
+
+    def _tell(self, file: str, done: int, total: int) -> None:
+        if self.waiting == 0:
+            raise _GivenUp
+        with self._changed:
+            self._told.append((file, done, total))
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        key = self._name, self._root
+        result: Dataset | BaseException
+        try:
+            result = _read(*key, self._tell if self.may_download else None)
+        except BaseException as error:  # whoever waits raises it
+            result = error
+        with _loading_lock:
+            if isinstance(result, Dataset):
+                _loaded[key] = result
+            if _loadings.get(key) is self:
+                del _loadings[key]
+        with self._changed:
+            self._result = result
+            self._changed.notify_all()
 
 
 def _load(name: str, root: Path, progress: Progress | None) -> Dataset:
-    if dataset := _loaded.get((name, root)):
-        return dataset
-    lock = _locks.setdefault(name, threading.Lock())
-    if not lock.acquire(timeout=PATIENCE if progress is None else -1):
-        raise DatasetError(f"{DATASETS[name].title} is being loaded just now; try again in a while")
-    try:
-        if (name, root) not in _loaded:
-            _loaded[name, root] = _read(name, root, progress)
-        return _loaded[name, root]
-    finally:
-        lock.release()
+    """Without `progress` nothing is downloaded, and what is not there in a while is an error."""
+    key, deadline = (name, root), time.monotonic() + PATIENCE
+    while True:
+        with _loading_lock:
+            if dataset := _loaded.get(key):
+                return dataset
+            loading = _loadings.get(key)
+            is_new = loading is None
+            if loading is None:
+                loading = _loadings[key] = _Loading(name, root, may_download=progress is not None)
+            loading.waiting += 1
+            if is_new:
+                loading.start()
+        try:
+            heard, ended = 0, False
+            while not ended:
+                news, ended = loading.wait(heard)
+                heard += len(news)
+                if progress:
+                    for told in news or [("", 0, 0)]:
+                        progress(*told)
+                elif time.monotonic() > deadline and not ended:
+                    raise DatasetError(f"{DATASETS[name].title} is being loaded just now; try again in a while")
+        finally:
+            with _loading_lock:
+                loading.waiting -= 1
+        with suppress(_GivenUp):  # the others gave up just before this one came
+            try:
+                return loading.result()
+            except DatasetError:
+                if loading.may_download or progress is None:
+                    raise
 
 
 def _read(name: str, root: Path, progress: Progress | None) -> Dataset:
@@ -322,4 +433,5 @@ def _read(name: str, root: Path, progress: Progress | None) -> Dataset:
         return dataset
     except (DatasetError, OSError, EOFError, RuntimeError) as error:
         other = f". Or use the built-in {BUILT_IN}, which need no files" if name != BUILT_IN else ""
-        raise DatasetError(f"{kind.title} cannot be loaded: {str(error).strip()}{other}.") from error
+        begin = kind.title if isinstance(error, NotDownloaded) else f"{kind.title} cannot be loaded:"
+        raise DatasetError(f"{begin} {str(error).strip()}{other}.") from error

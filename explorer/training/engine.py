@@ -24,8 +24,9 @@ from explorer.training.devices import TEST_BATCH, bf16_is_faster, choose_device
 from explorer.training.event import Event
 from explorer.training.images import augment, normalise
 from explorer.training.network import Chance, new_network, notes
+from explorer.training.offers import RATE
 from explorer.training.optimizing import Schedule, new_optimizer
-from explorer.training.problems import TrainingError, explain, find_problem, memory_problem, not_a_number
+from explorer.training.problems import DivergedError, TrainingError, explain, find_problem, memory_problem
 from explorer.training.recipe import Recipe
 from explorer.training.steps import PlainSteps, RecordedSteps, Steps
 from explorer.training.tally import Sums, Tally, row_of
@@ -68,7 +69,8 @@ def train(
             yield event
     except (TrainingError, RuntimeError, ValueError, KeyError, MemoryError) as error:
         where = {"time": time.perf_counter() - began, "epoch": event.epoch, "step": event.step}
-        yield Event(kind="failed", message=explain(error, recipe), **where)
+        metrics = {RATE: error.rate} if isinstance(error, DivergedError) else {}
+        yield Event(kind="failed", message=explain(error, recipe), metrics=metrics, **where)
 
 
 def _steps(
@@ -154,7 +156,7 @@ def _steps(
             for stretch in tally.read(batch + 1, lr):
                 step, sums = before + stretch.end, stretch.sums
                 if not math.isfinite(sums.loss):
-                    raise TrainingError(not_a_number(recipe, epoch, step))
+                    raise DivergedError(recipe, epoch, step)
                 parts.append(sums)
                 yield event(
                     "step",
@@ -173,7 +175,7 @@ def _steps(
             return
         test_loss, test_accuracy = result
         if not math.isfinite(test_loss):
-            raise TrainingError(not_a_number(recipe, epoch, step))
+            raise DivergedError(recipe, epoch, step)
         best = max(best, (test_accuracy, -epoch))  # of equals the earliest
         whole = Sums.of(parts)
         if after_epoch:

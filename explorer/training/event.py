@@ -9,7 +9,8 @@ epoch     after the epoch's test                     train_loss, train_accuracy,
 paused    somebody paused the run                    none
 stopped   somebody stopped the run                   none
 finished  after the last epoch                       test_accuracy, best_test_accuracy, best_epoch, seconds
-failed    the run cannot go on                       none; message says what is wrong and what to try
+failed    the run cannot go on                       none, or try_lr where the loss was no number, or without_images where
+                                                     they could not be had; message says what is wrong and what to try
 
 Every run has at most one started, first, and ends in one of paused, stopped, finished, failed; one that was interrupted
 ends at its last whole epoch. When it goes on, what came after that epoch is gone; a `finished` stays, and more epochs may

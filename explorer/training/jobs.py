@@ -9,26 +9,31 @@ run.py says what a run's statuses mean, store.py how several processes share one
 """
 
 import logging
+import sqlite3
 import threading
 import time
+import traceback
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Self, TypeVar
 
+import torch
+
 from explorer.network.spec import Architecture
 from explorer.recent import Recent
+from explorer.training.admission import CannotTrain, check_more_epochs, check_resumable, check_trainable, refusal_message
 from explorer.training.checkpoint_files import weights_to_bytes
 from explorer.training.database import StoreError
 from explorer.training.devices import use_gpu
 from explorer.training.event import Event
+from explorer.training.memory import estimate_memory, free_memory
 from explorer.training.pace import Pace
 from explorer.training.recipe import Recipe
 from explorer.training.recording import Recording, with_all_epochs
 from explorer.training.run import (
     RESUMABLE,
-    TRAINED_NOW,
     Environment,
     Run,
     RunError,
@@ -47,6 +52,7 @@ from explorer.training.store import Store, UnreadableRun
 from explorer.training.turns import starts_in
 
 __all__ = [
+    "CannotTrain",
     "Environment",
     "JobManager",
     "LearnedWeights",
@@ -60,9 +66,10 @@ __all__ = [
 ]
 
 MAX_QUEUED = 100
-MAX_MORE_EPOCHS = 1000
 RETRY_SECONDS = 1.0  # between two tries where the store cannot be written
 RECOVER_EVERY = 2.0  # seconds between two looks at whether other processes still train what they say
+# What SQLite says of the values of one run, not of its file.
+OF_ONE_RUN = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
 EVENTS_AT_HAND = 100_000  # in snapshots that are not read again, about 1.5 kB each
 
 Shown = TypeVar("Shown", Snapshot, RunSummary)
@@ -92,6 +99,7 @@ class JobManager:
         self._workers: dict[int, threading.Thread] = {}  # by slot, from 0
         self._closed = threading.Event()
         self._problem = ""
+        self._unsettled: dict[str, str] = {}  # why the end of a run cannot be written, by id
         self._recovered = float("-inf")
         # By id and limit, with the revision. A comparison looks at all its runs in turn.
         self._snapshots: Recent[tuple[str, int], tuple[int, Snapshot]] = Recent(EVENTS_AT_HAND, _events_in, "any")
@@ -105,13 +113,19 @@ class JobManager:
     def notices(self) -> tuple[str, ...]:
         """What whoever runs the server should know: nothing can be written, a run cannot be read."""
         with self._lock:
-            return tuple(filter(None, (self.store.notice, self._problem, *self._unreadable.values())))
+            return tuple(filter(None, (self.store.notice, self._problem, *self._unsettled.values(), *self._unreadable.values())))
 
     # --- what can be asked for --------------------------------------------------------------------------------------
 
     def submit(self, architecture: Architecture, recipe: Recipe, owner: str = "", name: str = "") -> str:
-        """Queue a run, and return its id. Raises QueueFull, and DeviceError where this machine lacks the recipe's device."""
+        """Queue a run, and return its id.
+
+        Raises QueueFull, CannotTrain where the training could only fail, and DeviceError where this machine lacks the
+        recipe's device.
+        """
         run = new_run(architecture, recipe, owner, name and checked_name(name))
+        device = torch.device(run.device)
+        check_trainable(architecture, recipe, device, self.store.checkpoints, self._memory_room(device), self._data_root)
         try:
             self._check_room()
             self.store.add(run)
@@ -233,6 +247,16 @@ class JobManager:
         if len(self.store.waiting()) >= MAX_QUEUED:
             raise QueueFull(f"{MAX_QUEUED} runs wait already; try again when some have ended, or stop one")
 
+    def _memory_room(self, device: torch.device) -> int | None:
+        """What a run may take once it has a slot: what is free, and what those that train now will give back."""
+        free = free_memory(device)
+        if free is None:
+            return None
+        with self._lock:
+            live = [recording.snapshot(0).run for recording in self._live.values() if not recording.settled]
+        sizes = (estimate_memory(run.architecture, run.recipe, run.device).total for run in live if run.device == device.type)
+        return free + sum(sizes)
+
     def _end(self, run_id: str, wish: Wish, status: Status) -> None:
         live = self._recording(run_id)
         if live:
@@ -249,8 +273,11 @@ class JobManager:
     def _queue_again(self, run_id: str, of: Sequence[Status], more_epochs: int, done: str) -> None:
         kept = self.store.kept(run_id)
         self._check_room()
+        if kept.status in of:
+            room, latest = self._memory_room(torch.device(kept.run.device)), self.store.history(run_id, 0).latest
+            check_resumable(kept.run, latest, self.store.checkpoints, room, self._data_root)
         if self._recording(run_id) or not self.store.enqueue(run_id, of, more_epochs):
-            raise RunError(cannot(run_id, kept.status, of, done))
+            raise RunError(refusal_message(run_id, kept.status, of, done))
         self._start_workers([run_id])
 
     # --- looking ----------------------------------------------------------------------------------------------------
@@ -341,14 +368,27 @@ class JobManager:
                     worker.start()
 
     def _work(self, slot: int) -> None:
-        """Train what waits, one after the other; the thread ends with the queue."""
+        """Train what waits, one after the other; the thread ends with the queue, and its slot is free then, however it ends."""
         try:
-            use_gpu(slot)
-        except RuntimeError as error:  # the runs that want one say so themselves
-            log.warning("slot %d has no GPU: %s", slot, error)
-        while (recording := self._next(slot)) is not None:
-            for _ in recording.train(self._data_root):
-                pass
+            try:
+                use_gpu(slot)
+            except RuntimeError as error:  # the runs that want one say so themselves
+                log.warning("slot %d has no GPU: %s", slot, error)
+            while (recording := self._next(slot)) is not None:
+                try:
+                    for _ in recording.train(self._data_root):
+                        pass
+                except BaseException as error:  # a fault of the program: this run ends, the others go on
+                    log.error("run %s failed: %s", recording.run_id, _place_of(error))
+                    recording.give_up(error)
+                    with suppress(Exception):  # else it is tried again before the next run
+                        recording.settle()
+                    if not isinstance(error, Exception):
+                        raise
+        finally:
+            with self._hiring:
+                if self._workers.get(slot) is threading.current_thread():
+                    del self._workers[slot]
 
     def _next(self, slot: int) -> Recording | None:
         """The next run of the queue, once the store can be written; None where nothing waits or the server ends."""
@@ -370,20 +410,32 @@ class JobManager:
                 if self._closed.is_set():  # it may have been taken while the others were told
                     recording.ask("interrupt")
                 return recording
-            except StoreError as error:
-                self._tell(str(error))
+            except Exception as error:  # StoreError, or a fault of the program
+                self._tell(str(error) if isinstance(error, StoreError) else f"the program failed: {_place_of(error)}")
                 if self._closed.wait(RETRY_SECONDS):
-                    with self._hiring:
-                        del self._workers[slot]
                     return None
 
     def _settle(self) -> None:
-        """Let go of the runs that have ended, once the store has it all. Raises StoreError."""
+        """Let go of the runs that have ended, once the store has it all.
+
+        Raises StoreError where nothing can be written. A run whose end alone cannot be written is told among the notices and
+        tried again before the next one; it keeps no other from its slot.
+        """
         with self._lock:
             ended = [recording for recording in self._live.values() if recording.snapshot(0).ended]
+        unsettled = {}
         for recording in ended:
-            recording.settle()
+            try:
+                recording.settle()
+            except Exception as error:
+                if isinstance(error, StoreError) and not isinstance(error.__cause__, OF_ONE_RUN):
+                    raise
+                unsettled[recording.run_id] = f"how run {recording.run_id} ended cannot be written: {error}"
         with self._lock:
+            for problem in unsettled.values():
+                if problem not in self._unsettled.values():
+                    log.error("%s", problem)
+            self._unsettled = unsettled
             self._live = {run_id: recording for run_id, recording in self._live.items() if not recording.settled}
 
     def _tell(self, problem: str) -> None:
@@ -393,19 +445,11 @@ class JobManager:
             self._problem = problem
 
 
+def _place_of(error: BaseException) -> str:
+    """What went wrong and where, in one line."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"
+
+
 def _events_in(known: tuple[int, Snapshot]) -> int:
     return 1 + len(known[1].steps) + len(known[1].epochs)
-
-
-def check_more_epochs(epochs: int) -> None:
-    """Raises RunError."""
-    if not 1 <= epochs <= MAX_MORE_EPOCHS:
-        raise RunError(f"a run is continued for 1 to {MAX_MORE_EPOCHS} epochs; this is {epochs}")
-
-
-def cannot(run_id: str, status: Status, of: Sequence[Status], done: str) -> str:
-    """Why a run of this status is not resumed or continued."""
-    if status in TRAINED_NOW:
-        return f"run {run_id} is being trained already, by this or another process; it can be {done} once it has ended"
-    statuses = " or ".join(filter(None, (", ".join(of[:-1]), of[-1])))
-    return f"run {run_id} is {status}; only one that is {statuses} can be {done}"

@@ -125,6 +125,8 @@ VERSION_2 = ("memory.max", "memory.current", "inactive_file")
 
 def free_memory(device: torch.device) -> int | None:
     """Bytes that a training may still take, or None where that cannot be known."""
+    if device.type == "cuda" and not torch.cuda.is_available():
+        return None
     if device.type == "cuda":
         kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # by torch, for whoever comes next
         return torch.cuda.mem_get_info(device)[0] + kept

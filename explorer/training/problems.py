@@ -12,11 +12,24 @@ from explorer.network.spec import Architecture, Flatten, Layer, Linear
 from explorer.training.datasets import DATASETS, DatasetKind
 from explorer.training.devices import TEST_BATCH, DeviceError
 from explorer.training.memory import READING_COPIES, estimate_memory, free_memory, image_bytes
-from explorer.training.recipe import SGD, Constant, OneCycleLR, Recipe
+from explorer.training.offers import rate_name, rate_of
+from explorer.training.recipe import SGD, Constant, Recipe
 
 
 class TrainingError(Exception):
     """A run cannot go on; the message is for the user."""
+
+
+class DivergedError(TrainingError):
+    """The loss is no longer a number."""
+
+    def __init__(self, recipe: Recipe, epoch: int, step: int):
+        rate = rate_of(recipe)
+        self.rate = rate / 10  # what to try
+        super().__init__(
+            f"the loss is no longer a number (epoch {epoch}, step {step}): "
+            f"try {rate_name(recipe)} {self.rate:g} in place of {rate:g}"
+        )
 
 
 @dataclass(frozen=True)
@@ -158,12 +171,6 @@ def _smaller(recipe: Recipe, fits: Callable[[Recipe], bool]) -> str:
 def _gigabytes(size: int) -> str:
     size = max(0, size)
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
-
-
-def not_a_number(recipe: Recipe, epoch: int, step: int) -> str:
-    schedule = recipe.scheduler
-    name, rate = ("max_lr", schedule.max_lr) if isinstance(schedule, OneCycleLR) else ("lr", recipe.optimizer.lr)
-    return f"the loss is no longer a number (epoch {epoch}, step {step}): try {name} {rate / 10:g} in place of {rate:g}"
 
 
 def explain(error: Exception, recipe: Recipe) -> str:

@@ -22,7 +22,8 @@ from explorer.training.datasets import DatasetError, Progress, load_dataset
 from explorer.training.devices import DeviceError, choose_device
 from explorer.training.engine import train
 from explorer.training.event import Event, downsample
-from explorer.training.run import Run, RunError, Snapshot, Status, Wish, shown_status
+from explorer.training.offers import IMAGES
+from explorer.training.run import Run, RunError, Snapshot, Status, Wish, environment_here, shown_status
 from explorer.training.store import Claim, Store
 
 WRITE_EVERY = 1.0  # seconds between two writes of step events
@@ -60,6 +61,10 @@ class Recording:
         except BaseException:
             claim.lock.release()
             raise
+
+    @property
+    def run_id(self) -> str:
+        return self._run.id
 
     @property
     def settled(self) -> bool:
@@ -106,7 +111,9 @@ class Recording:
                 yield from self._train(data_root, progress)
             except _Stopped:
                 yield from self._end_as_wished(Event(kind="stopped", message="stopped while its data were coming"))
-            except (DatasetError, DeviceError, RunError, CheckpointError) as error:
+            except DatasetError as error:
+                yield self._end("failed", self._last(str(error), {IMAGES: 1.0}))
+            except (DeviceError, RunError, CheckpointError) as error:
                 yield self._end("failed", self._last(str(error)))
             except MemoryError:
                 yield self._end(
@@ -119,6 +126,13 @@ class Recording:
         finally:
             if self._final is None:
                 self._interrupt("the process that trained it ended")
+
+    def give_up(self, error: BaseException) -> None:
+        """After a fault of the program that `train` let out: the run has failed, and is settled when that can be done."""
+        with self._lock:
+            self._pending, self._final = [], self._final or "failed"
+            self._message = self._message or f"the program failed ({type(error).__name__}: {error})"
+        self._status = self._final
 
     def settle(self) -> None:
         """Write what could not be written when the run ended. Raises StoreError where it still cannot be."""
@@ -138,17 +152,22 @@ class Recording:
         def tell(file: str, done: int, total: int) -> None:
             if self._should_stop():
                 raise _Stopped
+            if not file:
+                return
             self._note = f"downloading {file}, {done / 1e6:.1f}" + (f" of {total / 1e6:.1f} MB" if total else " MB")
             if progress:
                 progress(file, done, total)
 
-        checkpoint = self._go_back()
         device = choose_device(run.device)
+        self._run = replace(self._run, environment=environment_here(device))
+        self._store.set_environment(run.id, self._run.environment)
+        checkpoint = self._go_back()
         dataset = load_dataset(run.recipe.dataset, data_root, tell)
         reached: list[Checkpoint] = []
         events = train(
             run.architecture, run.recipe, dataset, device, self._should_stop, reached.append, checkpoint, run.more_epochs
         )
+        del checkpoint  # as large as the network and the optimiser's state
         self._store.running(run.id, self._message)
         self._status = "running"
         for event in events:
@@ -228,10 +247,10 @@ class Recording:
             self._written += len(events)
             self._pending = []
 
-    def _last(self, message: str) -> Event:
+    def _last(self, message: str, metrics: dict[str, float] | None = None) -> Event:
         """A failure at the moment of the latest event."""
-        latest = self._latest or Event(kind="failed")
-        return Event(kind="failed", time=latest.time, epoch=latest.epoch, step=latest.step, message=message)
+        at = self._latest or Event(kind="failed")
+        return Event(kind="failed", time=at.time, epoch=at.epoch, step=at.step, message=message, metrics=metrics or {})
 
     def _end(self, status: Status, event: Event) -> Event:
         self._add(event)

@@ -27,6 +27,7 @@ from explorer.network.spec import Architecture
 from explorer.text import printable
 from explorer.training.devices import choose_device, describe_device
 from explorer.training.event import Event
+from explorer.training.memory import free_memory, oom_kills
 from explorer.training.recipe import Recipe
 
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are taken for another
@@ -59,11 +60,19 @@ class UnknownRun(RunError, LookupError):
 
 @dataclass(frozen=True)
 class Environment:
-    """What a run was computed with."""
+    """What a run is computed with, from the moment on at which it last began or went on.
+
+    Runs of older versions know only the first three.
+    """
 
     torch: str
     python: str
     device: str  # as describe_device says it
+    threads: int | None = None  # of torch, on a CPU
+    host: str = ""  # the machine's name
+    free_memory: int | None = None  # bytes on the device just before
+    oom_kills: int | None = None  # processes that the system had ended for lack of memory until then
+    out_of_memory: bool = False  # whether this one has been, too
 
 
 @dataclass(frozen=True)
@@ -113,9 +122,22 @@ class Snapshot:
 def new_run(architecture: Architecture, recipe: Recipe, owner: str = "", name: str = "") -> Run:
     """A run of its own id, on the device that the recipe's choice means here. Raises DeviceError."""
     device = choose_device(recipe.device)
-    environment = Environment(torch.__version__, platform.python_version(), describe_device(device))
+    environment = environment_here(device)
     run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
     return Run(run_id, owner, architecture, recipe, device.type, environment, time.time(), name or architecture.name)
+
+
+def environment_here(device: torch.device) -> Environment:
+    """The environment of this process, in the thread that trains."""
+    return Environment(
+        torch=torch.__version__,
+        python=platform.python_version(),
+        device=describe_device(device),
+        threads=torch.get_num_threads(),
+        host=platform.node(),
+        free_memory=free_memory(device),
+        oom_kills=oom_kills(),
+    )
 
 
 def checked_name(name: str) -> str:

@@ -12,9 +12,10 @@ process that ends in between leaves a checkpoint that no event speaks of; it is 
 import json
 import logging
 import os
+import platform
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from sqlite3 import Connection, Row
@@ -31,12 +32,15 @@ from explorer.training.checkpoint_files import CheckpointFolder, CheckpointMemor
 from explorer.training.database import Database, StoreError
 from explorer.training.event import Event, EventError, parse_event
 from explorer.training.event import to_json as event_to_json
+from explorer.training.memory import oom_kills
 from explorer.training.recipe import Recipe, parse_recipe
 from explorer.training.recipe import to_json as recipe_to_json
 from explorer.training.run import TRAINED_NOW, Environment, Run, RunError, Status, UnknownRun, Wish, shown_status
 from explorer.training.run_summary import RunSummary, summarise
 from explorer.training.turns import in_turn
 
+PROCESS_ENDED = "the process that trained it ended"
+OUT_OF_MEMORY = "the system ended the process that trained it, for lack of memory"
 PARSED_AT_HAND = 1024  # architectures and recipes, a few kB each
 
 log = logging.getLogger(__name__)
@@ -303,21 +307,42 @@ class Store:
             lock = self.checkpoints.lock(row["id"])
             if lock is not None:
                 try:
-                    self.end(row["id"], "interrupted", "the process that trained it ended")
+                    self._end_interrupted(row["id"])
                 finally:
                     lock.release()
 
+    def _end_interrupted(self, run_id: str) -> None:
+        """Of a run whose process is gone. Where the system has ended a process for lack of memory since, it was this one."""
+        try:
+            environment = self.kept(run_id).run.environment
+        except UnreadableRun:
+            self.end(run_id, "interrupted", PROCESS_ENDED)
+            return
+        now = oom_kills() if environment.host == platform.node() else None
+        if now is None or environment.oom_kills is None or now <= environment.oom_kills:
+            self.end(run_id, "interrupted", PROCESS_ENDED)
+            return
+        self.set_environment(run_id, replace(environment, out_of_memory=True))
+        self.end(run_id, "interrupted", OUT_OF_MEMORY)
+
     # --- by whoever has taken it ------------------------------------------------------------------------------------
+
+    def set_environment(self, run_id: str, environment: Environment) -> None:
+        """What the run is computed with from now on."""
+        with self._database.write() as connection:
+            _change(connection, run_id, TRAINED_NOW, "environment = ?", _environment_json(environment))
 
     def running(self, run_id: str, message: str) -> None:
         with self._database.write() as connection:
             _change(connection, run_id, TRAINED_NOW, "status = 'running', message = ?", message)
 
     def append(self, run_id: str, first: int, events: Sequence[Event], durable: bool = False) -> None:
-        """Events, numbered from `first` on."""
+        """Events, numbered from `first` on. Raises RunError, and writes nothing, where the run is not being trained any more."""
         with self._database.write(durable) as connection:
-            _append(connection, _row(connection, run_id)["number"], first, events)
-            _change(connection, run_id, TRAINED_NOW, "status = status")
+            number = _row(connection, run_id)["number"]
+            if not _change(connection, run_id, TRAINED_NOW, "status = status"):
+                raise RunError(f"run {run_id} is not this process's to train any more")
+            _append(connection, number, first, events)
 
     def end(self, run_id: str, status: Status, message: str = "", first: int = 0, events: Sequence[Event] = ()) -> None:
         """The last events of a run that is being trained, and how it stands then; nothing where it is not being trained."""
@@ -405,7 +430,7 @@ def _insert(connection: Connection, run: Run, status: Status, taken: float | Non
         "name": run.name,
         "architecture": architecture_to_json(run.architecture),
         "recipe": recipe_to_json(run.recipe),
-        "environment": json.dumps(asdict(run.environment), ensure_ascii=False),
+        "environment": _environment_json(run.environment),
         "device": run.device,
         "submitted": run.submitted,
         "more_epochs": run.more_epochs,
@@ -417,6 +442,10 @@ def _insert(connection: Connection, run: Run, status: Status, taken: float | Non
         "revision": 0,
     }
     connection.execute(f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join(':' + name for name in row)})", row)
+
+
+def _environment_json(environment: Environment) -> str:
+    return json.dumps(asdict(environment), ensure_ascii=False)
 
 
 def _change(connection: Connection, run_id: str, of: Sequence[Status], change: str, *values: Any) -> bool:

@@ -16,7 +16,7 @@ from explorer.text import counted, duration, for_html, for_markdown, percent
 from explorer.training.datasets import BUILT_IN, DATASETS
 from explorer.training.devices import DeviceError
 from explorer.training.event import Event
-from explorer.training.jobs import QueueFull, Snapshot, UnknownRun
+from explorer.training.jobs import RunError, Snapshot, UnknownRun
 from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe, RecipeError
 from explorer.training.same_run import run_in_hand
@@ -161,7 +161,7 @@ def _start(again: bool = False) -> None:
         return
     try:
         run = jobs.submit(session.architecture, recipe, state.owner())
-    except (QueueFull, DeviceError) as error:
+    except (RunError, DeviceError) as error:
         say(str(error), WRONG)
         return
     state.put(replace(session, run=run, repeat=None))

@@ -1,16 +1,20 @@
 """Data sets: what they hold, how they are fetched and checked, and what is said when they cannot be had."""
 
+import errno
 import gzip
 import hashlib
 import io
 import math
 import pickle
+import socket
 import tarfile
 import threading
 import time
 from collections.abc import Callable
+from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError, URLError
 
 import numpy as np
 import pytest
@@ -183,7 +187,63 @@ def test_progress_may_give_up(server: Path, tmp_path: Path) -> None:
 
     with pytest.raises(Enough):
         load_dataset("kmnist", tmp_path / "data", give_up)
+
+
+def test_a_download_that_nobody_waits_for_ends(server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    def endless(url: str, path: Path, progress: Callable[[int, int], None]) -> None:
+        path.write_bytes(b"begun")
+        try:
+            while not ended.wait(0.005):
+                progress(1, 2)
+        finally:
+            ended.set()
+
+    class Enough(Exception):
+        pass
+
+    def give_up(file: str, done: int, total: int) -> None:
+        if file:
+            raise Enough
+
+    monkeypatch.setattr(datasets, "_download", endless)
+    with pytest.raises(Enough):
+        load_dataset("kmnist", tmp_path / "data", give_up)
+    assert ended.wait(10)
+    deadline = time.monotonic() + 10
+    while list((tmp_path / "data" / "KMNIST" / "raw").iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert list((tmp_path / "data" / "KMNIST" / "raw").iterdir()) == []
+
+
+def test_who_waits_is_asked_whether_to_go_on_whatever_is_done_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unpacking and checking tell nothing; another thread's reading tells it alone."""
+    go_on = threading.Event()
+
+    def silent(root: Path, progress: Any) -> tuple[Split, Split]:
+        assert go_on.wait(60)
+        return read_tiny(root, progress)
+
+    class Enough(Exception):
+        pass
+
+    def give_up(file: str, done: int, total: int) -> None:
+        raise Enough
+
+    monkeypatch.setitem(DATASETS, "tiny", tiny_kind(silent))
+    found: list[Dataset] = []
+    patient = threading.Thread(target=lambda: found.append(load_dataset("tiny", tmp_path)))
+    patient.start()
+    for _ in range(2):
+        began = time.monotonic()
+        with pytest.raises(Enough):
+            load_dataset("tiny", tmp_path, give_up)
+        assert time.monotonic() - began < 1
+    go_on.set()
+    patient.join(60)
+    assert len(found) == 1
+    assert load_dataset("tiny", tmp_path) is found[0]
 
 
 def test_without_a_network_digits_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,9 +251,48 @@ def test_without_a_network_digits_are_offered(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(DatasetError) as caught:
         load_dataset("mnist", tmp_path)
     message = str(caught.value)
-    assert message.startswith("MNIST cannot be loaded: train-images-idx3-ubyte.gz could not be downloaded (file:///nowhere/")
-    assert f"put it at {tmp_path}" in message
+    begins = "MNIST is not on this server, and train-images-idx3-ubyte.gz could not be downloaded (file:///nowhere/"
+    assert message.startswith(begins)
+    assert f"Put it at {tmp_path}" in message
     assert message.endswith("Or use the built-in digits, which need no files.")
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        socket.gaierror(-2, "Name or service not known"),
+        TimeoutError("timed out"),
+        OSError(errno.ENETUNREACH, "Network is unreachable"),
+        ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_no_internet_is_one_sentence_and_the_log_has_the_details(
+    reason: OSError, wrapped: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unreachable(*_: Any) -> None:
+        raise URLError(reason) if wrapped else reason
+
+    monkeypatch.setattr(datasets, "_download", unreachable)
+    with pytest.raises(DatasetError) as caught:
+        load_dataset("mnist", tmp_path)
+    file = "train-images-idx3-ubyte.gz"
+    assert str(caught.value) == (
+        f"MNIST is not on this server, and there is no internet. Connect it, or put {file} at "
+        f"{tmp_path / 'MNIST' / 'raw' / file}. Or use the built-in digits, which need no files."
+    )
+    assert MNIST.mirrors[0] in caplog.text
+    assert str(reason) in caplog.text
+
+
+def test_a_server_that_answers_with_an_error_is_not_the_internets_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(url: str, *_: Any) -> None:
+        raise HTTPError(url, 404, "Not Found", Message(), None)
+
+    monkeypatch.setattr(datasets, "_download", gone)
+    with pytest.raises(DatasetError, match=r"could not be downloaded \(.*HTTP Error 404: Not Found"):
+        load_dataset("mnist", tmp_path)
 
 
 def test_a_root_that_cannot_be_written(server: Path, tmp_path: Path) -> None:

@@ -324,13 +324,14 @@ def empty_mnist(root: Path) -> Path:
     ],
 )
 def test_truncated_and_spoilt_files_of_mnist(
-    cut: int | None, words: str, tmp_path: Path, small: Architecture, tiny: Dataset
+    cut: int | None, words: str, tmp_path: Path, small: Architecture, stack: Callable[..., Architecture], tiny: Dataset
 ) -> None:
     """The message is the data sets' own; the run carries it, and can be resumed once the files are right."""
     file = empty_mnist(tmp_path / "data") / "train-images-idx3-ubyte"
     file.write_bytes(file.read_bytes()[:cut])
     with JobManager(data_root=tmp_path / "data", store=Store(tmp_path / "home")) as manager:
-        failed = wait(manager, manager.submit(small, recipe("mnist")))
+        linear = stack("Flatten", {"kind": "Linear", "out_features": 10}, shape=(1, 28, 28))
+        failed = wait(manager, manager.submit(linear, recipe("mnist")))
         offer = "Or use the built-in digits, which need no files."
         assert message(failed) == f"MNIST cannot be loaded: {file} {words}. {offer}"
         assert failed.resumable
@@ -363,8 +364,9 @@ def test_a_device_that_is_gone_when_the_run_is_resumed(
     with manager.store._database.write() as connection:
         connection.execute("UPDATE runs SET device = 'cuda'")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    manager.resume(run_id)
-    assert message(wait(manager, run_id)).startswith("this machine has no cuda; choose auto or ")
+    with pytest.raises(RunError, match=f"run {run_id} cannot go on: this machine has no cuda; choose auto or "):
+        manager.resume(run_id)
+    assert manager.snapshot(run_id).status == "stopped"
     the_next_trains(manager, small)
 
 

@@ -23,7 +23,7 @@ from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split
 from explorer.training.devices import DeviceError
 from explorer.training.engine import train
 from explorer.training.event import Event, without_times
-from explorer.training.jobs import JobManager, NoWeights, QueueFull, RunError, Snapshot, UnknownRun
+from explorer.training.jobs import CannotTrain, JobManager, NoWeights, QueueFull, RunError, Snapshot, UnknownRun
 from explorer.training.recipe import Recipe, parse_recipe
 from explorer.training.store import Store
 
@@ -546,9 +546,22 @@ def test_a_failure_harms_no_other_run(
     assert wait(manager, next_one).status == "finished"
 
 
-def test_an_unfit_network_fails(manager: JobManager, stack: Callable[..., Architecture]) -> None:
-    run_id = manager.submit(stack("Flatten"), recipe())
-    assert wait(manager, run_id).status == "failed"
+def test_a_network_that_does_not_fit_the_images_is_refused_and_leaves_no_run(
+    manager: JobManager, stack: Callable[..., Architecture]
+) -> None:
+    with pytest.raises(CannotTrain, match="this network cannot be trained on Tiny: the network ends in 64 values"):
+        manager.submit(stack("Flatten"), recipe())
+    assert manager.runs() == ()
+
+
+def test_a_training_that_takes_too_much_memory_is_refused_and_leaves_no_run(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("admission", "jobs", "problems"):
+        monkeypatch.setattr(f"explorer.training.{name}.free_memory", lambda device: 160_000_000)
+    with pytest.raises(CannotTrain, match=r"takes about .* of memory, and 160 MB are free: try "):
+        manager.submit(small, recipe(batch_size=4096))
+    assert manager.runs() == ()
 
 
 def test_a_device_that_is_not_there_is_refused(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -634,7 +647,7 @@ SERVER = """
 import signal, sys, time
 from pathlib import Path
 from explorer.network.spec import parse_architecture
-from explorer.training.jobs import JobManager
+from explorer.training.jobs import CannotTrain, JobManager
 from explorer.training.recipe import parse_recipe
 from explorer.training.store import Store
 

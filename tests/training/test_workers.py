@@ -1,0 +1,171 @@
+"""A slot outlives whatever goes wrong in it: the run ends, it is said, and the queue goes on."""
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from explorer.network.spec import Architecture
+from explorer.training import jobs
+from explorer.training.database import StoreError
+from explorer.training.datasets import DATASETS, Dataset, Split
+from explorer.training.event import Event
+from explorer.training.jobs import JobManager
+from explorer.training.recording import Recording
+from explorer.training.run import RunError, new_run
+from explorer.training.store import Store
+
+from .conftest import read_tiny, tiny_kind
+from .test_jobs import ENDLESS, has_steps, recipe, wait
+
+
+@pytest.fixture
+def manager(tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobManager]:
+    monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.05)
+    with JobManager(store=Store(tmp_path)) as made:
+        yield made
+
+
+def fail_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: BaseException) -> None:
+    """The method raises the first time that it is called, and then is as it was."""
+    original = getattr(owner, name)
+
+    def fail(*args: Any, **kwargs: Any) -> Any:
+        monkeypatch.setattr(owner, name, original)
+        raise error
+
+    monkeypatch.setattr(owner, name, fail)
+
+
+def wait_until(reached: Any) -> None:
+    deadline = time.monotonic() + 30
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_fault_while_a_run_is_recorded_ends_that_run_alone(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fail_once(monkeypatch, Recording, "train", ZeroDivisionError("by accident"))
+    broken, next_one = manager.submit(small, recipe()), manager.submit(small, recipe())
+    failed = wait(manager, broken)
+    assert (failed.status, failed.message) == ("failed", "the program failed (ZeroDivisionError: by accident)")
+    assert wait(manager, next_one).status == "finished"
+    lines = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert len(lines) == 1
+    assert lines[0].startswith(f"run {broken} failed: ZeroDivisionError: by accident (test_workers.py, line ")
+    assert "\n" not in lines[0]
+    manager.resume(broken)
+    assert wait(manager, broken).status == "finished"
+
+
+def test_a_fault_between_two_runs_is_said_and_the_queue_goes_on(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    tell = manager._tell
+    monkeypatch.setattr(manager, "_tell", lambda problem: (said.append(problem), tell(problem)))
+    fail_once(monkeypatch, Store, "take_next", ZeroDivisionError("by accident"))
+    assert wait(manager, manager.submit(small, recipe())).status == "finished"
+    assert len(said) == 1
+    assert said[0].startswith("the program failed: ZeroDivisionError: by accident (")
+    assert manager.notices == ()
+
+
+class _Exit(BaseException):
+    pass
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_slot_is_free_again_when_its_thread_dies(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_once(monkeypatch, Recording, "train", _Exit())
+    manager.submit(small, recipe())
+    wait_until(lambda: not manager._workers)
+    assert wait(manager, manager.submit(small, recipe())).status == "finished"
+
+
+def test_a_run_whose_end_cannot_be_written_does_not_keep_others_from_the_slot(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = manager.submit(small, recipe(**ENDLESS))
+    wait(manager, run_id, has_steps)
+    end, refused = Store.end, StoreError("its events are numbered twice")
+    refused.__cause__ = sqlite3.IntegrityError("UNIQUE constraint failed")
+
+    def refuse(store: Store, ended: str, *args: Any, **kwargs: Any) -> None:
+        if ended == run_id:
+            raise refused
+        end(store, ended, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "end", refuse)
+        manager.stop(run_id)
+        next_one = manager.submit(small, recipe())
+        assert wait(manager, next_one).status == "finished"
+        wait_until(lambda: manager.notices)
+        assert manager.notices == (f"how run {run_id} ended cannot be written: its events are numbered twice",)
+        assert manager.snapshot(run_id).status == "stopped"
+    assert wait(manager, manager.submit(small, recipe())).status == "finished"
+    assert manager.notices == ()
+    assert manager.store.kept(run_id).status == "stopped"
+
+
+def test_nothing_is_written_for_a_run_that_is_not_being_trained(small: Architecture, tiny: Dataset, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    run = new_run(small, recipe())
+    claim = store.begin(run)
+    store.append(run.id, 0, [Event(kind="started")])
+    store.end(run.id, "stopped", "", 1, [Event(kind="stopped")])
+    with pytest.raises(RunError, match=f"run {run.id} is not this process's to train any more"):
+        store.append(run.id, 2, [Event(kind="step")])
+    assert [event.kind for event in store.events(run.id)] == ["started", "stopped"]
+    claim.lock.release()
+    store.close()
+
+
+def test_a_run_that_is_lost_while_it_trains_ends(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where somebody has deleted the folder with its lock, and another process has said that it was interrupted."""
+    run_id = manager.submit(small, recipe(**ENDLESS))
+    wait(manager, run_id, has_steps)
+    manager.store.end(run_id, "interrupted", "taken away")
+    wait_until(lambda: run_id not in manager._live or manager._live[run_id].settled)
+    assert manager.store.kept(run_id).status == "interrupted"
+    assert wait(manager, manager.submit(small, recipe())).status == "finished"
+
+
+def test_stop_is_heard_while_another_slot_reads_the_same_images(
+    small: Architecture, tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within a second, whatever the reading does meanwhile and whoever began it."""
+    opened, begun = threading.Event(), threading.Event()
+
+    def read(root: Path, progress: Any) -> tuple[Split, Split]:
+        begun.set()
+        assert opened.wait(60)
+        return read_tiny(root, progress)
+
+    monkeypatch.setitem(DATASETS, "slow", tiny_kind(read))
+    with JobManager(slots=2, store=Store(tmp_path)) as manager:
+        first = manager.submit(small, recipe("slow"))
+        assert begun.wait(30)
+        second, third = manager.submit(small, recipe("slow")), manager.submit(small, recipe("slow"))
+        wait(manager, second, lambda snapshot: snapshot.status == "preparing")
+        for run_id, ask, status in ((second, JobManager.stop, "stopped"), (third, JobManager.pause, "paused")):
+            wait(manager, run_id, lambda snapshot: snapshot.status == "preparing")
+            began = time.monotonic()
+            ask(manager, run_id)
+            ended = wait(manager, run_id)
+            assert time.monotonic() - began < 1
+            assert (ended.status, ended.message) == (status, f"{status} while its data were coming")
+        opened.set()
+        assert wait(manager, first).status == "finished"
