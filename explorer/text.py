@@ -130,6 +130,13 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
+def ordinal(number: int) -> str:
+    """4 -> "4th"; 11 -> "11th"; 22 -> "22nd"."""
+    if number % 100 in (11, 12, 13):
+        return f"{number:,}th"
+    return f"{number:,}" + {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+
+
 def percent(share: float, digits: int = 2) -> str:
     """0.994 -> "99.40 %"."""
     return f"{100 * share:.{digits}f} %"

@@ -6,6 +6,8 @@ import pytest
 
 from explorer import text
 
+ORDINALS = ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "100th", "111th", "1,003rd"]
+
 
 @pytest.mark.parametrize(
     ("write", "value", "expected"),
@@ -22,6 +24,7 @@ from explorer import text
         (text.duration, 59.6, "1 min 00 s"),
         (text.duration, 75, "1 min 15 s"),
         (text.duration, 3725, "1 h 02 min"),
+        *((text.ordinal, int(word[:-2].replace(",", "")), word) for word in ORDINALS),
     ],
 )
 def test_as_written(write, value, expected):

@@ -48,8 +48,11 @@ def _trained(architecture: Architecture, dataset: str) -> Trained:
 # --- the line under the totals --------------------------------------------------------------------------------------
 
 
-def assignment_line(session: state.Session, results: Results) -> str:
-    """The clauses, and beside them how far the network is from where it started."""
+def assignment_line(session: state.Session, results: Results, in_the_way: str = "", has_fix: bool = False) -> str:
+    """The clauses; beside them what stands in the way of training, else how far the network is from where it started.
+
+    With `has_fix` there is room at the end for a button.
+    """
     architecture, recipe = session.architecture, session.recipe
     result = best_result(session.assignment, results.get(_trained(architecture, recipe.dataset), ()))
     chips = "".join(
@@ -57,7 +60,13 @@ def assignment_line(session: state.Session, results: Results) -> str:
         f"<i>{SIGNS[clause.state]}</i> {for_html(clause.text)}</li>"
         for clause in clauses(session.assignment, architecture, recipe, result)
     )
-    return f'<div class="assignment"><ul aria-label="Assignment">{chips}</ul>{_origin(session)}</div>'
+    beside = _in_the_way(in_the_way, has_fix) if in_the_way else _origin(session)
+    return f'<div class="assignment"><ul aria-label="Assignment">{chips}</ul>{beside}</div>'
+
+
+def _in_the_way(text: str, has_fix: bool) -> str:
+    kind = "in-the-way has-fix" if has_fix else "in-the-way"
+    return f'<p class="{kind}" title="{for_html(text)}"><i>✗</i> {for_html(text)}</p>'
 
 
 def _origin(session: state.Session) -> str:

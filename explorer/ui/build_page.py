@@ -117,10 +117,8 @@ def _workbench(results: Results) -> None:
     analysis = analyze(session.architecture)
     selected = _selected_row(session.stack.selected_index, analysis)
     classes = len(DATASETS[session.recipe.dataset].classes)
-    totals = st.container()
+    totals = st.container(key="totals")
     stack, detail = st.columns([2, 1], gap="medium")
-    with stack:
-        obstacle = st.container()
     with stack:  # first, so that the numbers a person is typing for reach the browser first
         stack_editor(
             session.stack,
@@ -130,9 +128,8 @@ def _workbench(results: Results) -> None:
             key=state.STACK_KEY,
             changed=_accept,
         )
-        with obstacle:
-            _obstacle(session, analysis)
-    totals.html(_totals(analysis) + assignment_line(session, results))
+    with totals:
+        _numbers(session, analysis, results)
     with detail:
         if selected is None:
             st.html(f'<p class="hint">{_nothing_to_show(analysis)}</p>')
@@ -143,18 +140,37 @@ def _workbench(results: Results) -> None:
     keep_address(state.link(session), key="address")
 
 
-def _obstacle(session: state.Session, analysis: Analysis) -> None:
-    """Why the network could not be trained as it stands. What is wrong with a layer stands on its row already."""
-    if analysis.problem or not analysis.rows:
-        return
-    obstacle = find_problem(session.architecture, DATASETS[session.recipe.dataset])
-    if obstacle is None:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key="obstacle"):
-        st.html(f'<p class="hint">To train it: {for_html(obstacle.message)}.</p>', width="stretch")
-        if obstacle.mended and st.button("Apply fix", key="mend"):
-            state.mend(obstacle.mended)
-            st.rerun()
+def _numbers(session: state.Session, analysis: Analysis, results: Results) -> None:
+    """The totals, and under them the assignment and what stands in the way of training.
+
+    A line of its own for the latter would come and go, and move the row that is being typed in.
+    """
+    obstacle = None
+    if analysis.rows and not analysis.problem:
+        obstacle = find_problem(session.architecture, DATASETS[session.recipe.dataset])
+    mended = obstacle.mended if obstacle else None
+    in_the_way = _in_the_way(analysis, obstacle.message if obstacle else "")
+    st.html(_totals(analysis) + assignment_line(session, results, in_the_way, mended is not None))
+    if mended and st.button("Apply fix", key="mend"):
+        state.mend(mended)
+        st.rerun()
+
+
+def _in_the_way(analysis: Analysis, obstacle: str) -> str:
+    """Why the network cannot be trained as it stands; "" where it can."""
+    if problem := analysis.problem:
+        kind = analysis.architecture.layers[problem.index].kind
+        return f"Layer {problem.index} ({kind}) does not fit. {_counted_so_far(problem.index)}."
+    return obstacle and f"Not trainable yet: {obstacle}."
+
+
+def _counted_so_far(broken: int) -> str:
+    """What the totals are of, where this layer does not fit."""
+    if broken == 0:
+        return "There are no totals until it does"
+    if broken == 1:
+        return "The totals are of layer 0 alone"
+    return f"The totals are of layers 0 to {broken - 1} alone"
 
 
 def _selected_row(index: int | None, analysis: Analysis) -> Row | None:
@@ -186,11 +202,20 @@ def _totals(analysis: Analysis) -> str:
         ("Output", shape_text(analysis.output_shape), "shape for each image"),
         ("Layers", f"{len(analysis.architecture.layers)}", "rows in the stack"),
     ]
+    broken = analysis.problem is not None
+    if broken and not analysis.rows:
+        figures = [(name, value if name == "Layers" else "–", note) for name, value, note in figures]
     cells = "".join(
-        f'<div title="{for_html(note)}"><span>{name}</span><b data-total="{name}">{for_html(value)}</b></div>'
+        f'<div title="{for_html(note)}"><span>{for_html(_counted_name(name, broken))}</span>'
+        f'<b data-total="{name}">{for_html(value)}</b></div>'
         for name, value, note in figures
     )
-    return f'<div class="totals{" broken" if analysis.problem else ""}">{cells}</div>'
+    return f'<div class="totals{" broken" if broken else ""}">{cells}</div>'
+
+
+def _counted_name(name: str, broken: bool) -> str:
+    """A total's name: "Parameters so far" where it is of the layers that fit, before one that does not."""
+    return f"{name.removesuffix(' at the end')} so far" if broken and name != "Layers" else name
 
 
 def _selected_layer(analysis: Analysis, row: Row, session: state.Session) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from explorer.network.analysis import analyze
-from explorer.text import counted, duration, for_html, percent
+from explorer.text import counted, duration, for_html, ordinal, percent
 from explorer.training.datasets import DATASETS
 from explorer.training.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
 from explorer.training.run_summary import RunSummary
@@ -46,7 +46,8 @@ def show(build: StreamlitPage, train: StreamlitPage) -> None:
     st.fragment(_table, run_every=EVERY if going_on else None)(going_on)
     chosen = _chosen()
     if chosen is None:
-        st.html('<p class="hint">Choose a run to open, rename, resume, download or delete it.</p>')
+        if _filtered(snapshots):
+            st.html('<p class="hint">Choose a run to open, rename, resume, download or delete it.</p>')
         return
     _details(chosen, build, train)
 
@@ -104,6 +105,9 @@ def _table(was_going_on: bool) -> None:
     )
     # Another set of runs is another table: a selection is a row's number, and would mean another run.
     ids = [snapshot.run.id for snapshot in found]
+    if not found:  # an empty table would have a text of its own, and the page's next line printed across it
+        st.html(f'<p class="hint">{for_html(_nothing_found())}</p>')
+        return
     st.dataframe(
         _rows(found),
         key=f"runs-{hash(tuple(ids))}",
@@ -116,6 +120,12 @@ def _table(was_going_on: bool) -> None:
     )
     if st.session_state.pop("runs-just-chosen", False):
         st.rerun()  # the details stand outside this fragment, where downloads keep working
+
+
+def _nothing_found() -> str:
+    if last(MINE, False) and not (last(SEARCH, "") or last(STATUS, [])):
+        return "None of these runs was started from this page. Switch off “Mine only” to see the others."
+    return "No run matches what is searched for and chosen above."
 
 
 def _choose(ids: list[str]) -> None:
@@ -143,7 +153,8 @@ OWNERS = {"": "–", "shell": "command line"}
 
 COLUMNS = {
     "name": st.column_config.TextColumn("Name", width="medium"),
-    "status": st.column_config.TextColumn("Status", width="small"),
+    "status": st.column_config.TextColumn("Status", width=100),
+    "wait": st.column_config.TextColumn("Starts in", width=100, help="About, as long as it waits for its turn."),
     "epoch": st.column_config.TextColumn("Epochs", width="small"),
     "final": st.column_config.NumberColumn("Final, %", format="%.2f", help="Test accuracy after its last whole epoch."),
     "best": st.column_config.NumberColumn("Best, %", format="%.2f", help="The highest of its epochs; picked on the test set."),
@@ -165,7 +176,8 @@ def _row(each: RunSummary) -> dict[str, object]:
     run, known = each.run, each.parameters is not None  # once it has started, without another analysis
     return {
         "name": run.name,
-        "status": _status_text(each),
+        "status": status_text(each),
+        "wait": _wait_text(each) or None,
         "epoch": f"{each.epochs_done} of {run.epochs}",
         "final": _in_percent(each.final_accuracy),
         "best": _in_percent(each.best_accuracy),
@@ -183,11 +195,14 @@ def _in_percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 
-def _status_text(each: RunSummary | Snapshot) -> str:
-    if each.position is None:
-        return each.status
-    soon = "" if each.starts_in is None else f", in about {duration(each.starts_in)}"
-    return f"queued, {each.position}.{soon}"
+def status_text(each: RunSummary | Snapshot) -> str:
+    """The status, and of a run that waits its place: "queued, 4th"."""
+    return each.status if each.position is None else f"{each.status}, {ordinal(each.position)}"
+
+
+def _wait_text(each: RunSummary | Snapshot) -> str:
+    """How long it will still wait; "" where it does not, or where that cannot be told."""
+    return "" if each.position is None or each.starts_in is None else duration(each.starts_in)
 
 
 def recipe_text(run: Run) -> str:
@@ -223,9 +238,11 @@ def _standing_of_chosen() -> tuple[object, ...] | None:
 
 def _details(snapshot: Snapshot, build: StreamlitPage, train: StreamlitPage) -> None:
     run = snapshot.run
-    status = for_html(_status_text(snapshot))
+    status = status_text(snapshot)
+    if wait := _wait_text(snapshot):
+        status += f", starts in about {wait}"
     st.html(
-        f'<div class="run"><b>{for_html(run.name)}</b> <span class="status {for_html(snapshot.status)}">{status}</span>'
+        f'<div class="run"><b>{for_html(run.name)}</b> <span class="status {for_html(snapshot.status)}">{for_html(status)}</span>'
         f"<p>{for_html(_facts(snapshot))}</p></div>"
     )
     if snapshot.message:

@@ -1,0 +1,125 @@
+"""The stack of layers at every width: nothing is printed over anything else, and typing moves no row."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from explorer.link import PARAMETER, Shared, encode
+from explorer.network.spec import parse_architecture
+from explorer.presets import load_presets
+from explorer.training.recipe import Recipe
+from tests.browser.conftest import App, Server, open_app
+
+pytestmark = pytest.mark.browser
+
+# The windows of phones, of a projector whose page is enlarged to 150, 125 and 100 %, and of desks.
+WIDTHS = [320, 390, 480, 560, 641, 683, 800, 820, 900, 1024, 1280, 1440, 2560]
+
+# Long names, wide numbers, every argument on the row and some that are not at their default.
+WIDE = {
+    "schema_version": 1,
+    "name": "Wide",
+    "input_shape": [3, 64, 64],
+    "layers": [
+        {"kind": "Conv2d", "out_channels": 1024, "kernel_size": [11, 9], "padding": "same", "dilation": 2, "bias": False},
+        {"kind": "AdaptiveAvgPool2d", "output_size": [48, 48]},
+        {"kind": "BatchNorm2d", "momentum": None, "affine": False},
+        {"kind": "LeakyReLU", "negative_slope": 0.125},
+        {"kind": "MaxPool2d", "kernel_size": [2, 3], "stride": [2, 3]},
+        {"kind": "GroupNorm", "num_groups": 32},
+        {"kind": "AvgPool2d", "kernel_size": 2},
+        {"kind": "Dropout2d", "p": 0.25},
+        {"kind": "Flatten"},
+        {"kind": "Linear", "out_features": 100},
+    ],
+}
+
+# In the browser: each visible text and input of a row as {row, what, left, top, right, bottom}; a
+# text inside an input is that input's.
+PARTS = """() => {
+  const found = [];
+  const root = document.querySelector(".editor") ?? [...document.querySelectorAll("*")]
+    .map((node) => node.shadowRoot?.querySelector(".editor")).find(Boolean);
+  const visible = (node) => node.checkVisibility({opacityProperty: true, visibilityProperty: true});
+  root.querySelectorAll(".head, .scroller > .input, .row").forEach((row, number) => {
+    const outer = row.getBoundingClientRect();
+    const add = (what, box) => box.width && box.height && found.push({row: number, what, left: box.left, top: box.top,
+      right: box.right, bottom: box.bottom, outerLeft: outer.left, outerRight: outer.right, outerBottom: outer.bottom});
+    row.querySelectorAll("input, select, .actions").forEach((node) => visible(node) && add(node.name ?? "actions", node.getBoundingClientRect()));
+    const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const parent = walker.currentNode.parentElement;
+      if (!walker.currentNode.data.trim() || parent.closest("select, .actions, .insert") || !visible(parent)) continue;
+      const range = document.createRange();
+      range.selectNodeContents(walker.currentNode);
+      add(walker.currentNode.data, range.getBoundingClientRect());
+    }
+  });
+  return found;
+}"""
+TOUCHING = 1.0  # pixels that two boxes may share: letters do not fill theirs
+
+
+def overlaps(parts: list[dict]) -> list[str]:
+    found = []
+    for index, one in enumerate(parts):
+        if one["left"] < one["outerLeft"] - TOUCHING or one["right"] > one["outerRight"] + TOUCHING:
+            found.append(f"row {one['row']}: {one['what']!r} leaves the row")
+        for other in parts[index + 1 :]:
+            if one["row"] != other["row"]:
+                continue
+            wide = min(one["right"], other["right"]) - max(one["left"], other["left"])
+            high = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
+            if wide > TOUCHING and high > TOUCHING:
+                found.append(f"row {one['row']}: {one['what']!r} and {other['what']!r}")
+    return found
+
+
+def test_no_row_prints_one_thing_over_another_at_any_width(chromium: Browser, server: Server):
+    link = encode(Shared(parse_architecture(WIDE), Recipe()))
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    app = open_app(context, server.url)
+    for path in ("/", f"/?{PARAMETER}={link}"):
+        app.open(path)
+        expect(app.row(0)).to_be_visible()
+        assert app.page.locator(".row.bad").count() == 0  # else there were no numbers to make room for
+        app.row(0).click(position={"x": 5, "y": 5})  # its buttons are shown
+        for width in WIDTHS:
+            app.page.set_viewport_size({"width": width, "height": 800})
+            app.page.wait_for_timeout(400)  # the layout follows the window
+            parts = app.page.evaluate(PARTS)
+            assert len({part["row"] for part in parts}) > 10
+            assert overlaps(parts) == [], f"{path} at {width} px"
+    context.close()
+
+
+def test_typing_what_breaks_the_last_row_moves_no_row(app: App):
+    app.open()
+    layers = load_presets()["adaptive-pool-16k"].architecture.layers
+    linear = max(index for index, layer in enumerate(layers) if layer.kind == "Linear")
+    box = app.row(linear).locator('input[name="out_features"]')
+    box.scroll_into_view_if_needed()
+    before = box.bounding_box()
+    box.fill("7")
+    expect(app.page.locator(".in-the-way")).to_contain_text("Not trainable yet")
+    app.settled()
+    assert box.bounding_box()["y"] == pytest.approx(before["y"], abs=1)
+    box.fill("10000000")
+    expect(app.row(linear).locator(".problem")).to_be_visible()
+    assert box.bounding_box()["y"] == pytest.approx(before["y"], abs=1)
+    box.fill("7")
+    app.settled()
+    app.page.get_by_role("button", name="Apply fix").click()
+    expect(app.page.locator(".in-the-way")).to_have_count(0)
+    expect(box).to_have_value("10")
+
+
+def test_the_totals_of_a_broken_network_say_what_they_are_of(app: App):
+    app.open()
+    app.type_into(3, "kernel_size", "99")
+    expect(app.page.locator(".in-the-way")).to_contain_text(
+        "Layer 3 (Conv2d) does not fit. The totals are of layers 0 to 2 alone."
+    )
+    expect(app.page.locator(".totals span").first).to_have_text("Parameters so far")
+    app.type_into(0, "kernel_size", "99")
+    expect(app.page.locator(".in-the-way")).to_contain_text("There are no totals until it does")
+    expect(app.page.locator('[data-total="Parameters"]')).to_have_text("–")
