@@ -264,7 +264,7 @@ def _analysis_text(analysis: Analysis) -> str:
             f" {shape_text(row.receptive_field):>9} {jump:>7}"
         )
     lines.append(f"{analysis.total_params:,} parameters ({analysis.trainable_params:,} trainable)")
-    lines.append(f"{analysis.total_mult_adds:,} mult-adds an image, biases and normalisation counted")
+    lines.append(f"{analysis.total_mult_adds:,} mult-adds for one image (torchinfo's count: {analysis.torchinfo_mult_adds:,})")
     return "\n".join(lines)
 
 

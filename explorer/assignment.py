@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
 
-from explorer.network.analysis import MAX_PARAMS, Analysis, Row, analyze
+from explorer.network.analysis import Analysis, Row, analyze
 from explorer.network.reading import shown
 from explorer.network.spec import MAX_LAYERS, Architecture, AvgPool2d, pair
 from explorer.network.validation import describe_fault
 from explorer.training.datasets import DATASETS
+from explorer.training.limits import MAX_PARAMS
 from explorer.training.recipe import Recipe
 
 

@@ -8,14 +8,12 @@ from typing import Any
 from explorer.network.build import measure
 from explorer.network.layers import LAYERS, Misfit, find_misfit, size_text
 from explorer.network.receptive_field import after_layer, effort, image_field
-from explorer.network.spec import Architecture, ArchitectureError, Layer, Shape
+from explorer.network.spec import MAX_IMAGE_SIDE, Architecture, ArchitectureError, Layer, Shape
 
-# What a server shared by a class can bear, checked before anything is allocated.
-MAX_PARAMS = 50_000_000
-MAX_ACTIVATIONS = 16_000_000  # values that one image leaves in all layers together: 64 MB in float32
-MAX_MULT_ADDS = 20_000_000_000  # for one image
-MAX_SIDE = 2048  # rows or columns of a map
-MAX_EFFORT = 60_000_000  # numbers that following the receptive fields handles in all layers together
+# An analysis allocates nothing of the network itself, so only what it costs to follow the receptive
+# fields is bounded here. What a network may have to be trained stands in training/limits.py.
+MAX_SIDE = MAX_IMAGE_SIDE  # rows or columns of a map
+MAX_EFFORT = 100_000_000  # numbers that following the receptive fields handles in all layers together
 BYTES_PER_VALUE = 4  # float32
 
 
@@ -29,7 +27,8 @@ class Row:
     output_shape: Shape
     params: int
     trainable_params: int
-    mult_adds: int  # torchinfo's count: with biases and the affine part of normalisation
+    mult_adds: int  # by layers.MULT_ADDS_RULE
+    torchinfo_mult_adds: int  # as torchinfo counts them
     output_bytes: int  # in float32
     receptive_field: tuple[int, int]  # theoretical window, rows × columns; may exceed the image
     jump: tuple[int, int] | None  # pixels between neighbouring units, None where it varies
@@ -76,6 +75,11 @@ class Analysis:
         return sum(row.mult_adds for row in self.rows)
 
     @property
+    def torchinfo_mult_adds(self) -> int:
+        """The total that torchinfo prints, by its own rule."""
+        return sum(row.torchinfo_mult_adds for row in self.rows)
+
+    @property
     def activation_bytes(self) -> int:
         """Memory of all layers' outputs for one image, in float32."""
         return sum(row.output_bytes for row in self.rows)
@@ -98,7 +102,7 @@ def _walk(architecture: Architecture) -> Analysis:
     shape: Shape = architecture.input_shape
     field = image_field(shape)
     rows: list[Row] = []
-    params = activations = mult_adds = handled = 0
+    handled = 0
     for index, layer in enumerate(architecture.layers):
         if misfit := find_misfit(layer, shape):
             return Analysis(architecture, tuple(rows), _problem(architecture, index, misfit))
@@ -106,14 +110,10 @@ def _walk(architecture: Architecture) -> Analysis:
             found = measure(layer, shape)
         except ArchitectureError as error:
             return Analysis(architecture, tuple(rows), Problem(index, error.message, None, None))
-        values = _product(found.output_shape)
-        params, activations, mult_adds = params + found.params, activations + values, mult_adds + found.mult_adds
         axes = LAYERS[layer.kind].axes(layer)
         handled += effort(field, axes, found.output_shape)
-        if excess := _excess(params, activations, mult_adds, max(found.output_shape[1:], default=1), handled):
-            return Analysis(
-                architecture, tuple(rows), Problem(index, f"with {layer.kind} {excess}", "make the layer smaller", None)
-            )
+        if excess := _excess(layer, found.output_shape, handled):
+            return Analysis(architecture, tuple(rows), Problem(index, *excess, None))
         field = after_layer(field, axes, found.output_shape)
         rows.append(
             Row(
@@ -123,8 +123,9 @@ def _walk(architecture: Architecture) -> Analysis:
                 output_shape=found.output_shape,
                 params=found.params,
                 trainable_params=found.trainable_params,
-                mult_adds=found.mult_adds,
-                output_bytes=values * BYTES_PER_VALUE,
+                mult_adds=LAYERS[layer.kind].mult_adds(layer, shape, found.output_shape),
+                torchinfo_mult_adds=found.torchinfo_mult_adds,
+                output_bytes=math.prod(found.output_shape) * BYTES_PER_VALUE,
                 receptive_field=field.theoretical,
                 jump=field.jump,
                 seen=field.seen,
@@ -154,6 +155,7 @@ def analysis_to_data(analysis: Analysis) -> dict[str, Any]:
         "total_params": analysis.total_params,
         "trainable_params": analysis.trainable_params,
         "total_mult_adds": analysis.total_mult_adds,
+        "torchinfo_mult_adds": analysis.torchinfo_mult_adds,
         "problem": problem and {"index": problem.index, "message": problem.message, "remedy": problem.remedy},
     }
 
@@ -215,19 +217,17 @@ def _above_flatten(architecture: Architecture, index: int) -> Architecture:
     return architecture.model_copy(update={"layers": moved})
 
 
-def _excess(params: int, activations: int, mult_adds: int, side: int, handled: int) -> str | None:
-    limits = (
-        (params, MAX_PARAMS, "the network has {:,} parameters"),
-        (activations, MAX_ACTIVATIONS, "the network has {:,} values in memory for each image"),
-        (mult_adds, MAX_MULT_ADDS, "the network has {:,} mult-adds for each image"),
-        (side, MAX_SIDE, "the map is {:,} pixels long"),
-        (handled, MAX_EFFORT, "the windows reach over {:,} units in all"),
-    )
-    return next((f"{text.format(n)}; the limit is {limit:,}" for n, limit, text in limits if n > limit), None)
-
-
-def _product(shape: Shape) -> int:
-    total = 1
-    for side in shape:
-        total *= side
-    return total
+def _excess(layer: Layer, output_shape: Shape, handled: int) -> tuple[str, str] | None:
+    """What is more than an analysis can follow, and what to do about it."""
+    sides = output_shape[1:]
+    if max(sides, default=1) > MAX_SIDE:
+        return (
+            f"{layer.kind} makes a map of {size_text(sides)}; rows and columns can be followed up to {MAX_SIDE:,}",
+            "use less padding or a smaller scale, or a smaller image",
+        )
+    if handled > MAX_EFFORT:
+        return (
+            f"following which pixels the units see, up to {layer.kind}, takes {handled:,} steps; the limit is {MAX_EFFORT:,}",
+            "reduce the map early, by a stride or pooling, or use a smaller image",
+        )
+    return None

@@ -24,7 +24,7 @@ class Measure:
     output_shape: Shape
     params: int
     trainable_params: int
-    mult_adds: int  # torchinfo's count, which includes biases and the affine part of normalisation
+    torchinfo_mult_adds: int  # ours follow from the shapes: MULT_ADDS_RULE in layers.py
 
 
 @lru_cache(maxsize=8192)

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from explorer.network.analysis import Analysis, Row
 from explorer.network.layers import LAYERS, size_text
 from explorer.network.receptive_field import AxisField, receptive_fields
@@ -134,7 +132,7 @@ def _replaced(analysis: Analysis, layers: list[Layer] | tuple[Layer, ...]) -> Ar
 
 def _unseen(name: str, axis: AxisField) -> str | None:
     """ "columns 26, 27", of the pixels that no unit sees."""
-    lost = np.flatnonzero(~axis.touched.any(axis=0)).tolist()
+    lost = axis.unseen.tolist()
     if not lost:
         return None
     listed = ", ".join(map(str, lost[:SHOWN])) + (f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else "")

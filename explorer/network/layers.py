@@ -4,6 +4,7 @@ A row says what a layer takes, what torch wants to know beside the layer's own a
 touches along an axis, in which ways it may not fit, and where the palette shows it.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -325,6 +326,57 @@ def _constant(axis: Axis) -> Callable[[Any], Axes]:
     return lambda layer: (axis, axis)
 
 
+# --- multiply-accumulates -------------------------------------------------------------------------------------------
+
+MULT_ADDS_RULE = (
+    "Multiply-accumulates for one image. Conv2d and Linear: one for each weight that each output uses, without biases. "
+    "Normalisation: one for each value that it scales. Average pooling: one for each value in each window. "
+    "Bilinear upsampling: four for each output. "
+    "Activations, max pooling and all other layers: none, as they multiply by no weight or only copy."
+)
+"""What the counts below count. Of Conv2d and Linear it is half of what torch's FlopCounterMode counts.
+
+As there, a window counts whole at the border too. Of GroupNorm, LayerNorm and BatchNorm without
+running statistics, the mean and variance are not counted, nor are the exponentials of a softmax.
+torchinfo's own total differs: it counts biases, counts BatchNorm by its parameters whatever the
+size of the map, and LayerNorm likewise, and leaves pooling out.
+"""
+
+Counts = Callable[[Any, Shape, Shape], int]  # of a layer, its input and its output, without the batch
+
+
+def _no_mult_adds(layer: Any, before: Shape, after: Shape) -> int:
+    return 0
+
+
+def _convolved(layer: spec.Conv2d, before: Shape, after: Shape) -> int:
+    return math.prod(after) * (before[0] // layer.groups) * math.prod(pair(layer.kernel_size))
+
+
+def _all_to_all(layer: spec.Linear, before: Shape, after: Shape) -> int:
+    return before[0] * after[0]
+
+
+def _each_value(layer: Any, before: Shape, after: Shape) -> int:
+    return math.prod(after)
+
+
+def _each_window(layer: spec.AvgPool2d, before: Shape, after: Shape) -> int:
+    return math.prod(after) * math.prod(pair(layer.kernel_size))
+
+
+def _each_adaptive_window(layer: spec.AdaptiveAvgPool2d, before: Shape, after: Shape) -> int:
+    lengths = (
+        sum(-((i + 1) * n // -outputs) - i * n // outputs for i in range(outputs))
+        for n, outputs in zip(before[1:], after[1:], strict=True)
+    )
+    return after[0] * math.prod(lengths)
+
+
+def _each_four(layer: spec.Upsample, before: Shape, after: Shape) -> int:
+    return 4 * math.prod(after) if layer.mode == "bilinear" else 0
+
+
 # --- the table ------------------------------------------------------------------------------------------------------
 
 Takes = Literal["map", "vector", "either"]
@@ -338,6 +390,7 @@ class LayerKind:
     axes: Callable[[Any], Axes]
     inferred: Callable[[Shape], dict[str, Any]] = lambda shape: {}  # constructor arguments that follow from the input
     misfit: Callable[[Any, Shape], Misfit | None] = _no_misfit  # only ever called with an input of the right `takes`
+    mult_adds: Counts = _no_mult_adds  # by MULT_ADDS_RULE
     on_vector: str | None = None  # the torch.nn class that does the same to a vector, where the kind's own should not
 
 
@@ -350,11 +403,17 @@ _adaptive = _constant(AdaptiveWindows())
 
 LAYERS: dict[str, LayerKind] = {
     "Conv2d": LayerKind(
-        "Convolution", "learned windows slide over the map", "map", _windows, _channels("in_channels"), _conv_fits
+        "Convolution", "learned windows slide over the map", "map", _windows, _channels("in_channels"), _conv_fits, _convolved
     ),
     "MaxPool2d": LayerKind("Pooling", "largest value of each window", "map", _windows, misfit=_pool_fits),
-    "AvgPool2d": LayerKind("Pooling", "mean of each window", "map", _windows, misfit=_pool_fits),
-    "AdaptiveAvgPool2d": LayerKind("Pooling", "mean, to a stated size; 1 is global average pooling", "map", _adaptive),
+    "AvgPool2d": LayerKind("Pooling", "mean of each window", "map", _windows, misfit=_pool_fits, mult_adds=_each_window),
+    "AdaptiveAvgPool2d": LayerKind(
+        "Pooling",
+        "mean, to a stated size; 1 is global average pooling",
+        "map",
+        _adaptive,
+        mult_adds=_each_adaptive_window,
+    ),
     "AdaptiveMaxPool2d": LayerKind("Pooling", "largest value, to a stated size", "map", _adaptive),
     "BatchNorm2d": LayerKind(
         "Normalisation",
@@ -363,6 +422,7 @@ LAYERS: dict[str, LayerKind] = {
         _of_the_batch,
         _channels("num_features"),
         _statistics_exist,
+        _each_value,
     ),
     "BatchNorm1d": LayerKind(
         "Normalisation",
@@ -371,12 +431,24 @@ LAYERS: dict[str, LayerKind] = {
         _own,
         _channels("num_features"),
         _statistics_exist,
+        _each_value,
     ),
     "GroupNorm": LayerKind(
-        "Normalisation", "groups of channels of one image", "either", _statistics, _channels("num_channels"), _groups_fit
+        "Normalisation",
+        "groups of channels of one image",
+        "either",
+        _statistics,
+        _channels("num_channels"),
+        _groups_fit,
+        _each_value,
     ),
     "LayerNorm": LayerKind(
-        "Normalisation", "all values of one image", "either", _statistics, lambda shape: {"normalized_shape": shape}
+        "Normalisation",
+        "all values of one image",
+        "either",
+        _statistics,
+        lambda shape: {"normalized_shape": shape},
+        mult_adds=_each_value,
     ),
     "ReLU": LayerKind("Activation", "negative values to 0", "either", _own),
     "LeakyReLU": LayerKind("Activation", "negative values scaled down", "either", _own),
@@ -387,7 +459,9 @@ LAYERS: dict[str, LayerKind] = {
     "Dropout": LayerKind("Regularisation", "zero some values while training", "either", _own),
     "Dropout2d": LayerKind("Regularisation", "zero some whole maps while training", "either", _own, on_vector="Dropout"),
     "Flatten": LayerKind("Head and shape", "a map to a vector", "either", _all),
-    "Linear": LayerKind("Head and shape", "every output sees every input", "vector", _all, _channels("in_features")),
+    "Linear": LayerKind(
+        "Head and shape", "every output sees every input", "vector", _all, _channels("in_features"), mult_adds=_all_to_all
+    ),
     "Softmax": LayerKind("Head and shape", "values to probabilities", "either", _along_dim, misfit=_dim_exists),
     "LogSoftmax": LayerKind("Head and shape", "values to log-probabilities", "either", _along_dim, misfit=_dim_exists),
     "ZeroPad2d": LayerKind("Head and shape", "a border of zeros", "map", _bordered("zeros")),
@@ -395,7 +469,12 @@ LAYERS: dict[str, LayerKind] = {
         "Head and shape", "a border that mirrors the map", "map", _bordered("reflect"), misfit=_border_is_inside
     ),
     "Upsample": LayerKind(
-        "Head and shape", "enlarges the map, without parameters", "map", _between_pixels, misfit=_corners_are_bilinear
+        "Head and shape",
+        "enlarges the map, without parameters",
+        "map",
+        _between_pixels,
+        misfit=_corners_are_bilinear,
+        mult_adds=_each_four,
     ),
 }
 

@@ -22,6 +22,7 @@ from explorer.network.spec import Architecture, ArchitectureError, Shape, pair
 
 OPSET = 21  # the first with GroupNormalization as torch means it; read by onnxruntime since 1.20
 IR_VERSION = 10  # the file format of that opset's release; onnx would write its newest, which runtimes learn later
+MAX_PARAMS = 50_000_000  # 200 MB of weights, held several times over while the file is made
 INPUT, OUTPUT = "images", "scores"
 Array = NDArray[Any]
 
@@ -37,6 +38,8 @@ def onnx_bytes(architecture: Architecture, weights: dict[str, Tensor] | None = N
     from onnx import TensorProto, helper, numpy_helper
 
     analysis, graph = fitting(architecture), _Graph()
+    if analysis.total_params > MAX_PARAMS:
+        raise ArchitectureError(too_large(analysis.total_params))
     state, renamed = _state(architecture, weights), state_dict_names(architecture)
     value, places = INPUT, attribute_names(architecture)
     for row, attribute in zip(analysis.rows, places, strict=True):
@@ -69,6 +72,14 @@ def onnx_bytes(architecture: Architecture, weights: dict[str, Tensor] | None = N
     onnx.checker.check_model(model)
     data: bytes = model.SerializeToString()
     return data
+
+
+def too_large(params: int) -> str:
+    """Why a network with more than MAX_PARAMS has no ONNX file here."""
+    return (
+        f"ONNX holds every weight, and is made here of at most {MAX_PARAMS:,} parameters; this has {params:,}. "
+        "The PyTorch source can be made of any size"
+    )
 
 
 def _state(architecture: Architecture, weights: dict[str, Tensor] | None) -> dict[str, Array]:

@@ -10,6 +10,7 @@ values it is normalised with, so from there on a unit sees them all, though its 
 """
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from threading import Lock
 
 import numpy as np
@@ -44,15 +45,20 @@ class AxisField:
     last: Ints  # (n,): its last pixel; less than first where the unit sees nothing
     jump: int | None  # pixels between neighbouring units, None where it varies
 
-    @property
+    @cached_property
     def size(self) -> int:
         """The theoretical window of the unit that has the largest, in pixels."""
         return max(0, int((self.last - self.first).max()) + 1)
 
-    @property
+    @cached_property
     def seen(self) -> int:
         """How many pixels the unit sees that sees the most."""
-        return int(self.touched.sum(axis=1).max())
+        return int(np.count_nonzero(self.touched, axis=1).max())
+
+    @cached_property
+    def unseen(self) -> Ints:
+        """The pixels that no unit sees."""
+        return np.flatnonzero(~self.touched.any(axis=0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +98,12 @@ class ReceptiveField:
 
 def image_field(shape: Shape) -> ReceptiveField:
     """The image itself, shape (C, H, W): each pixel sees itself."""
-    rows, columns = (AxisField(np.eye(pixels, dtype=bool), np.arange(pixels), np.arange(pixels), jump=1) for pixels in shape[1:])
-    return ReceptiveField(rows, columns)
+    return ReceptiveField(_pixels(shape[1]), _pixels(shape[2]))
+
+
+@lru_cache(maxsize=8)
+def _pixels(count: int) -> AxisField:
+    return AxisField(np.eye(count, dtype=bool), np.arange(count), np.arange(count), jump=1)
 
 
 def after_layer(field: ReceptiveField, axes: tuple[Axis, Axis], output_shape: Shape) -> ReceptiveField:
@@ -102,24 +112,13 @@ def after_layer(field: ReceptiveField, axes: tuple[Axis, Axis], output_shape: Sh
     return ReceptiveField(_after(field.rows, axes[0], rows), _after(field.columns, axes[1], columns))
 
 
-ROOM = 100_000_000  # bytes of fields that are kept for another look
-_known: Recent[Architecture, tuple[ReceptiveField, ...]] = Recent(ROOM, lambda fields: sum(map(_bytes, fields)))
-_lock = Lock()
-
-
 def receptive_fields(architecture: Architecture) -> tuple[ReceptiveField, ...]:
     """One ReceptiveField a layer; every layer must fit (see analysis.analyze for stacks where one does not)."""
-    with _lock:
-        known = _known.get(architecture)
-    if known is not None:
-        return known
     shape, field, fields = architecture.input_shape, image_field(architecture.input_shape), []
     for layer in architecture.layers:
         shape = measure(layer, shape).output_shape  # type: ignore[assignment]
         field = after_layer(field, LAYERS[layer.kind].axes(layer), shape)
         fields.append(field)
-    with _lock:
-        _known[architecture] = tuple(fields)
     return tuple(fields)
 
 
@@ -129,11 +128,8 @@ def effort(field: ReceptiveField, axes: tuple[Axis, Axis], output_shape: Shape) 
     return sum(
         side * (before.touched.shape[1] + (axis.kernel if isinstance(axis, Window) else 1))
         for before, axis, side in zip((field.rows, field.columns), axes, sides, strict=True)
+        if not isinstance(axis, EachItsOwn)
     )
-
-
-def _bytes(field: ReceptiveField) -> int:
-    return 1000 + sum(axis.touched.nbytes + axis.first.nbytes + axis.last.nbytes for axis in (field.rows, field.columns))
 
 
 def inputs_read(window: Window, outputs: int, inputs: int) -> Ints:
@@ -144,7 +140,27 @@ def inputs_read(window: Window, outputs: int, inputs: int) -> Ints:
 # --- one axis -------------------------------------------------------------------------------------------------------
 
 
+ROOM = 100_000_000  # bytes of fields that are kept, so that an edit follows only what comes after it
+_Step = tuple[AxisField, Axis, int]  # what was seen before, and the arguments of `_followed`
+_known: Recent[_Step, AxisField] = Recent(ROOM, lambda axis: 1000 + axis.touched.nbytes + axis.first.nbytes + axis.last.nbytes)
+_lock = Lock()
+
+
 def _after(before: AxisField, axis: Axis, outputs: int) -> AxisField:
+    """Like `_followed`, but remembers its answers. An AxisField is told from others by its identity."""
+    if isinstance(axis, EachItsOwn):
+        return before
+    step = before, axis, outputs
+    with _lock:
+        known = _known.get(step)
+    if known is None:
+        known = _followed(*step)
+        with _lock:
+            _known[step] = known
+    return known
+
+
+def _followed(before: AxisField, axis: Axis, outputs: int) -> AxisField:
     match axis:
         case EachItsOwn():
             return before
@@ -177,21 +193,22 @@ def _after_window(before: AxisField, window: Window, outputs: int) -> AxisField:
 
 
 def _touched(touched: Mask, window: Window, outputs: int) -> Mask:
-    """(outputs, pixels): the pixels touched by any unit in each output's window, whose taps lie `dilation` apart.
+    """(outputs, pixels): the pixels touched by any unit in each output's window.
 
-    By running sums along every dilation-th unit: a window has seen a pixel where the sum grew over it. So the cost does not
-    grow with the kernel.
+    The pixels that two neighbouring windows of one size touch are those of a window of twice the
+    size, so a window of k units takes about log2(k) steps.
     """
     dilation, taps = window.dilation, window.kernel
-    length = (outputs - 1) * window.stride + dilation * (taps - 1) + 1  # of the units that any window reaches, border too
+    # Units that any window reaches, those in the border too: index OUTSIDE is the last row, which sees nothing.
+    length = (outputs - 1) * window.stride + dilation * (taps - 1) + 1
     units = _filled(np.arange(length) - window.padding, len(touched), window.fill)
-    steps = -(-length // dilation)
-    padded = np.zeros((steps * dilation, touched.shape[1]), dtype=np.int16)
-    padded[:length] = np.vstack([touched, np.zeros_like(touched[:1])])[units]  # index OUTSIDE is the last row: it sees nothing
-    sums = np.zeros((steps + 1, dilation, touched.shape[1]), dtype=np.int16)
-    np.cumsum(padded.reshape(steps, dilation, -1), axis=0, out=sums[1:])
-    step, phase = np.divmod(np.arange(outputs) * window.stride, dilation)
-    return np.asarray(sums[step + taps, phase] > sums[step, phase])
+    seen = np.vstack([touched, np.zeros_like(touched[:1])])[units]
+    size = 1  # units in the window that begins at each row of `seen`
+    while size < taps:
+        more = min(size, taps - size)
+        seen = seen[: -dilation * more] | seen[dilation * more :]
+        size += more
+    return seen[np.arange(outputs) * window.stride]
 
 
 def _after_adaptive(before: AxisField, outputs: int) -> AxisField:

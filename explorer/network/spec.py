@@ -25,7 +25,7 @@ MAX_MARGIN = 1024
 MAX_NAME = 120
 UNTITLED = "untitled"  # the name of a network without one
 MAX_IMAGE_CHANNELS = 4096  # a stack may begin inside another network, on its feature maps
-MAX_IMAGE_SIDE = 512
+MAX_IMAGE_SIDE = 2048  # a receptive field is a matrix of units × pixels, for each axis
 
 Shape = tuple[int, ...]  # of one image, without the batch: (C, H, W) for a map, (F,) for a flat vector
 

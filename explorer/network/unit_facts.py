@@ -30,16 +30,17 @@ def axis_facts(axis: AxisField) -> tuple[AxisFacts, ...]:
     """One for each unit along the axis."""
     last_pixel = axis.touched.shape[1] - 1
     facts = []
-    for touched, first, last in zip(axis.touched, axis.first.tolist(), axis.last.tolist(), strict=True):
+    units = zip(_runs(axis.touched), axis.first.tolist(), axis.last.tolist(), strict=True)
+    for seen, first, last in units:
         window = max(0, last - first + 1)
         inside = max(0, min(last, last_pixel) - max(first, 0) + 1)
-        facts.append(AxisFacts(_runs(touched), first if window else 0, window, inside if window else 0))
+        facts.append(AxisFacts(seen, first if window else 0, window, inside if window else 0))
     return tuple(facts)
 
 
 def unseen(axis: AxisField) -> Runs:
     """The pixels along the axis that no unit of the layer sees."""
-    return _runs(np.logical_not(axis.touched.any(axis=0)))
+    return _runs(np.logical_not(axis.touched.any(axis=0, keepdims=True)))[0]
 
 
 def spreading_layer(architecture: Architecture, index: int) -> int | None:
@@ -50,6 +51,10 @@ def spreading_layer(architecture: Architecture, index: int) -> int | None:
     return None
 
 
-def _runs(touched: Mask) -> Runs:
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], touched, [False])).astype(np.int8)))
-    return tuple((int(begin), int(end - begin)) for begin, end in zip(edges[::2], edges[1::2], strict=True))
+def _runs(touched: Mask) -> tuple[Runs, ...]:
+    """Of each row of (n, pixels): where it is true."""
+    edges = np.diff(np.pad(touched.astype(np.int8), ((0, 0), (1, 1))), axis=1)
+    unit, pixel = edges.nonzero()  # row by row, and in each row a begin, an end, a begin, …
+    runs = list(zip(pixel[::2].tolist(), (pixel[1::2] - pixel[::2]).tolist(), strict=True))
+    ends = np.searchsorted(unit[::2], np.arange(len(touched)), side="right").tolist()
+    return tuple(tuple(runs[begin:end]) for begin, end in zip([0, *ends], ends, strict=False))

@@ -11,6 +11,7 @@ from explorer.assignment import SIGNS, Assignment, Clause, Result, clauses
 from explorer.compare.verdict import origin, standard_error
 from explorer.network.analysis import Analysis, analyze, shape_text
 from explorer.network.export import state_dict_names
+from explorer.network.layers import MULT_ADDS_RULE
 from explorer.network.spec import Architecture
 from explorer.network.spec import to_json as architecture_to_json
 from explorer.network.summary_table import summary_table
@@ -129,6 +130,7 @@ def _readme(trained: Trained, assignment: Assignment, presets: Sequence[Preset],
         "What each layer does, for one image. A unit of the layer sees as many pixels as the receptive field has, less what lies "
         "outside the image.",
         table(("", "Layer", "Output", "Parameters", "Mult-adds", "Receptive field", "Jump"), _layers(analysis), left=2),
+        MULT_ADDS_RULE,
         "## The recipe",
         "\n".join(f"- {line}" for line in recipe_lines(run.architecture, trained.recipe)[1:]),
         f"Then {run.more_epochs} epochs more, at the last learning rate." if run.more_epochs else "",
@@ -173,7 +175,7 @@ def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
         ),
         ("Test loss after the final epoch", f"{final.metrics['test_loss']:.4f}"),
         ("Parameters", f"{analysis.total_params:,}"),
-        ("Mult-adds an image", f"{analysis.total_mult_adds:,} (biases and normalisation counted)"),
+        ("Mult-adds an image", f"{analysis.total_mult_adds:,} (torchinfo's count: {analysis.torchinfo_mult_adds:,})"),
         ("Receptive field of the last layer", f"{shape_text(analysis.receptive_field)} pixels"),
         ("Training", f"{sum(event.metrics['seconds'] for event in trained.epochs):,.0f} s with the tests"),
     ]

@@ -11,6 +11,7 @@ from explorer.network.layers import LAYERS, maps_text
 from explorer.network.spec import Architecture, Flatten, Layer, Linear
 from explorer.training.datasets import DATASETS, DatasetKind
 from explorer.training.devices import TEST_BATCH, DeviceError
+from explorer.training.limits import find_excess
 from explorer.training.memory import READING_COPIES, estimate_memory, free_memory, image_bytes
 from explorer.training.offers import rate_name, rate_of
 from explorer.training.recipe import SGD, Constant, Recipe
@@ -52,6 +53,8 @@ def find_problem(architecture: Architecture, kind: DatasetKind) -> Obstacle | No
             architecture.model_copy(update={"input_shape": kind.input_shape}),
         )
     analysis, classes = analyze(architecture), len(kind.classes)
+    if not analysis.problem and (excess := find_excess(analysis)):
+        return Obstacle(excess)
     head = _head(analysis, classes)
     if problem := analysis.problem:
         where = f"layer {problem.index}: {problem.message}"

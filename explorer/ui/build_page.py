@@ -6,7 +6,7 @@ import streamlit as st
 
 from explorer.network.analysis import Analysis, Row, analyze, shape_text
 from explorer.network.explain import parameter_arithmetic, size_arithmetic
-from explorer.network.layers import LAYERS
+from explorer.network.layers import LAYERS, MULT_ADDS_RULE
 from explorer.network.spec import MAX_NAME
 from explorer.text import for_html, percent, printable, short_bytes, short_count
 from explorer.training.database import StoreError
@@ -195,7 +195,7 @@ def _totals(analysis: Analysis) -> str:
         (
             "Mult-adds an image",
             short_count(analysis.total_mult_adds),
-            f"{analysis.total_mult_adds:,}, with biases and normalisation",
+            f"{analysis.total_mult_adds:,}. {MULT_ADDS_RULE} torchinfo's count: {analysis.torchinfo_mult_adds:,}.",
         ),
         ("Memory an image", short_bytes(analysis.activation_bytes), "all layers' outputs, in float32"),
         ("Sees at the end", shape_text(analysis.receptive_field), "receptive field of the last layer, theoretical"),

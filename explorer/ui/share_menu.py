@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.link import LinkError, encode
 from explorer.network.analysis import analyze
 from explorer.network.export import class_name, python_source
-from explorer.network.onnx_export import onnx_bytes
+from explorer.network.onnx_export import MAX_PARAMS, onnx_bytes, too_large
 from explorer.network.spec import to_json
 from explorer.network.summary_table import summary_table
 from explorer.saved import MAX_NAME, SaveError
@@ -122,6 +122,9 @@ def _why_not(form: Form, session: state.Session) -> str:
     problem = analyze(session.architecture).problem
     if form.fits and problem:
         return f"not while layer {problem.index} doesn’t fit"
+    params = analyze(session.architecture).total_params
+    if form.ending == "onnx" and params > MAX_PARAMS:
+        return too_large(params)
     if form.learns and (obstacle := find_problem(session.architecture, DATASETS[session.recipe.dataset])):
         return obstacle.message
     return ""

@@ -389,6 +389,13 @@ def check_any_stack_in_onnxruntime(architecture: Architecture) -> None:
     assert_onnx_agrees(architecture, 1e-5 + 30 * rounding)
 
 
+def test_a_network_too_large_to_be_written_is_refused_before_its_weights_are_made() -> None:
+    layers = (spec.Flatten(), spec.Linear(out_features=65_536), spec.Linear(out_features=10))
+    with pytest.raises(ArchitectureError, match=r"at most 50,000,000 parameters; this has 52,101,130"):
+        onnx_bytes(Architecture(layers=layers))
+    assert "nn.Linear" in python_source(Architecture(layers=layers))
+
+
 @quick
 @given(architectures())
 def test_any_stack_in_onnxruntime(architecture: Architecture) -> None:

@@ -7,10 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.link import Shared, encode
-from explorer.network.analysis import MAX_PARAMS
 from explorer.network.spec import layer_to_data
 from explorer.presets import WAYS, load_presets
 from explorer.training.database import StoreError
+from explorer.training.limits import MAX_PARAMS
 from explorer.training.recipe import OneCycleLR, parse_recipe
 from explorer.training.run import UnknownRun
 from explorer.ui import process, state

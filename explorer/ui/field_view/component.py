@@ -8,6 +8,7 @@ keeps the inner one's messages but drops those that make room for them, and the 
 """
 
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def _numbers(analysis: Analysis, index: int, runs: int, ask: Ask, glass: look.Gl
             look.start_of(architecture, index + 1),
             unit,
             channel,
-            look.images_for(sum(row.mult_adds for row in above)),
+            look.images_for(sum(row.mult_adds for row in above), prod(architecture.input_shape)),
             sum(row.output_bytes // 4 for row in above),
             glass,
         )

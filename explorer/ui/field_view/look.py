@@ -5,6 +5,7 @@ Answers are kept, as a class looks at the same few networks; all are bounded, as
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 
 from torch import Tensor, nn
 
@@ -18,7 +19,9 @@ from explorer.ui.samples import IMAGES, samples
 
 # What a network may have to be run while somebody waits; larger ones show their exact fields alone.
 MAX_PARAMS = 5_000_000
-MAX_VALUES = 2_000_000  # that one image leaves in all its layers: 16 MB in float64
+MAX_VALUES = 2_000_000  # of one image and of what it leaves in all layers: 16 MB in float64
+MAX_PIXELS = 1_000_000  # of an image
+MAX_SAMPLES = 8_000_000  # values of all images of one effective field: 64 MB
 MAX_MULT_ADDS = 250_000_000  # for one image
 WORK = 1_000_000_000  # mult-adds of one effective field, so that a large network is looked at on fewer images
 
@@ -50,7 +53,9 @@ def start_of(architecture: Architecture, layers: int) -> Architecture:
 
 def layers_that_run(analysis: Analysis) -> int:
     """How many of the layers, from the first, are small enough to be run here."""
-    params = values = mult_adds = 0
+    if prod(analysis.architecture.input_shape[1:]) > MAX_PIXELS:
+        return 0
+    params, values, mult_adds = 0, prod(analysis.architecture.input_shape), 0
     for row in analysis.rows:
         params, values, mult_adds = params + row.params, values + row.output_bytes // 4, mult_adds + row.mult_adds
         if params > MAX_PARAMS or values > MAX_VALUES or mult_adds > MAX_MULT_ADDS:
@@ -58,9 +63,9 @@ def layers_that_run(analysis: Analysis) -> int:
     return len(analysis.rows)
 
 
-def images_for(mult_adds: int) -> int:
+def images_for(mult_adds: int, image_values: int) -> int:
     """How many images an effective field is taken over."""
-    return max(4, min(IMAGES, WORK // max(1, mult_adds)))
+    return max(4, min(IMAGES, WORK // max(1, mult_adds), MAX_SAMPLES // image_values))
 
 
 @lru_cache(maxsize=4)
