@@ -34,7 +34,7 @@ CACHES: dict[str, Cache] = {
     "network.difference.difference": Cache(256, 250_000),
     "network.difference._distance": Cache(8192, 1_500),
     "network.receptive_field._pixels": Cache(8, 5 * MB),
-    "network.receptive_field._known": by_size(100 * MB),
+    "network.receptive_field._known": by_size(60 * MB),
     # a pasted table
     "network.summary.windows.conv_windows": Cache(2048, 4_000),
     "network.summary.windows._conv_axis": Cache(1024, 10_000),

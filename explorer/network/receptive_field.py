@@ -140,7 +140,7 @@ def inputs_read(window: Window, outputs: int, inputs: int) -> Ints:
 # --- one axis -------------------------------------------------------------------------------------------------------
 
 
-ROOM = 100_000_000  # bytes of fields that are kept, so that an edit follows only what comes after it
+ROOM = 60_000_000  # bytes of fields that are kept, so that an edit follows only what comes after it
 _Step = tuple[AxisField, Axis, int]  # what was seen before, and the arguments of `_followed`
 _known: Recent[_Step, AxisField] = Recent(ROOM, lambda axis: 1000 + axis.touched.nbytes + axis.first.nbytes + axis.last.nbytes)
 _lock = Lock()

@@ -223,7 +223,11 @@ def test_a_network_that_is_too_large_is_not_run(manager):
     assert look.layers_that_run(analyze(head)) == 2
     assert "values" in asked(head, 0, manager)["answer"]
     assert asked(head, 2, manager)["answer"]["tooLarge"] is True
-    assert [look.images_for(cost) for cost in (0, 1_000_000, 100_000_000, 10**12)] == [32, 32, 10, 4]
+    assert [look.images_for(cost, 784) for cost in (0, 1_000_000, 100_000_000, 10**12)] == [32, 32, 10, 4]
+    assert [look.images_for(0, values) for values in (250_000, 1_000_000, 2_000_000)] == [32, 8, 4]
+    assert look.layers_that_run(analyze(stack("ReLU", shape=(1, 1200, 800)))) == 1
+    assert look.layers_that_run(analyze(stack("ReLU", shape=(1, 1200, 900)))) == 0  # no picture so large is looked at
+    assert look.layers_that_run(analyze(stack("ReLU", shape=(3, 1200, 800)))) == 0
 
 
 def test_a_flattened_map_is_told_of_as_a_whole_and_its_values_apart():
