@@ -64,7 +64,6 @@ CACHES: dict[str, Cache] = {
     "ui.compare.charts.depth_chart": Cache(64, 20_000),
     "ui.compare.charts.learning_chart": Cache(64, 100_000),
     "ui.compare.charts.trade_off_chart": Cache(64, 20_000),
-    "ui.compare.verdict_view._answers": Cache(64, 12_000),
     "compare.structure._other_arguments": Cache(8192, 1_500),
     "compare.structure.effect_of_changes": Cache(64, 250_000),
 }

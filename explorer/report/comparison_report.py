@@ -1,6 +1,6 @@
 """A comparison's report: what several networks are, what they reached, and each of their runs with all its files."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeVar
@@ -17,7 +17,7 @@ from explorer.network.spec import Architecture
 from explorer.network.spec import to_json as architecture_to_json
 from explorer.presets import Preset
 from explorer.report.markdown import document, table
-from explorer.report.run_report import CHARTS, Files, Pictures, Trained, run_report, shown_pictures
+from explorer.report.run_report import CHARTS, Pictures, Trained, run_report, shown_pictures
 from explorer.text import for_markdown, percent, short_bytes
 from explorer.training.event import EPOCH_COLUMNS
 
@@ -38,22 +38,24 @@ def comparison_report(
     assignment: Assignment,
     presets: Sequence[Preset],
     pictures: Pictures,
-) -> Files:
-    """All files. `trained` has the runs that are reported whole, by id, each with its own charts; `answers` gives which test
+) -> Iterator[tuple[str, bytes]]:
+    """All files by their paths, one run's after the other's, so that they are never in memory together.
+
+    `trained` has the runs that are reported whole, by id, each with its own charts; `answers` gives which test
     images a run gets right, and may raise LookupError with the reason where that cannot be told."""
     runs = {run_id: f"runs/{_folder(found.run.name, run_id)}" for run_id, (found, _) in trained.items()}
-    files: Files = {"README.md": _readme(columns, groups, runs, answers, presets, pictures).encode()}
-    files |= {f"{CHARTS}/{name}": picture for name, picture in pictures.items()}
+    yield "README.md", _readme(columns, groups, runs, answers, presets, pictures).encode()
+    for name, picture in pictures.items():
+        yield f"{CHARTS}/{name}", picture
     for number, column in enumerate(columns, 1):
         folder = f"networks/{number}-{class_name(column.architecture)}"
-        files[f"{folder}/architecture.json"] = (architecture_to_json(column.architecture, 2) + "\n").encode()
+        yield f"{folder}/architecture.json", (architecture_to_json(column.architecture, 2) + "\n").encode()
         if analyze(column.architecture).problem is None:
-            files[f"{folder}/model.py"] = python_source(column.architecture).encode()
-    files["epochs.csv"] = _epochs_csv(groups).encode()
+            yield f"{folder}/model.py", python_source(column.architecture).encode()
+    yield "epochs.csv", _epochs_csv(groups).encode()
     for run_id, (found, charts) in trained.items():
-        report = run_report(found, assignment, presets, charts)
-        files |= {f"{runs[run_id]}/{name}": content for name, content in report.items()}
-    return files
+        for name, content in run_report(found, assignment, presets, charts).items():
+            yield f"{runs[run_id]}/{name}", content
 
 
 def representatives(groups: Iterable[Group]) -> list[Record]:

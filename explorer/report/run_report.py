@@ -18,7 +18,7 @@ from explorer.network.summary_table import summary_table
 from explorer.presets import Preset
 from explorer.report import tensorboard
 from explorer.report.markdown import document, image, table
-from explorer.text import for_markdown, percent
+from explorer.text import for_markdown, percent, sentence
 from explorer.training.checkpoint_files import weights_to_bytes
 from explorer.training.datasets import DATASETS
 from explorer.training.event import EPOCH_COLUMNS, Event, epochs_csv, events_csv
@@ -43,6 +43,7 @@ class Trained:
     weights: Mapping[str, Tensor] | None  # after its last whole epoch, by the names that build() gives; None where they are lost
     precision: str  # "fp32" or "bf16": what it was computed in
     threads: int  # that it was computed with, where it was computed on a CPU
+    note: str = ""  # why this is not all that the run did, or why there are no weights; "" where nothing is to be said
 
     @property
     def run(self) -> Run:
@@ -102,6 +103,8 @@ def _facts(trained: Trained) -> dict[str, object]:
         "environment": {"torch": run.environment.torch, "python": run.environment.python, "device": run.environment.device},
         "submitted": datetime.fromtimestamp(run.submitted, UTC).isoformat(timespec="seconds"),
         "status": trained.snapshot.status,
+        "epochs": trained.epochs[-1].epoch,  # that this report is of
+        "note": trained.note,
     }
 
 
@@ -124,6 +127,7 @@ def _readme(trained: Trained, assignment: Assignment, presets: Sequence[Preset],
     return document(
         f"# {for_markdown(run.name)}",
         _opening(trained, analysis),
+        f"**Note:** {for_markdown(sentence(trained.note))}" if trained.note else "",
         table(("", ""), _result(trained, analysis), left=2),
         "## The network",
         f"```\n{summary_table(analysis)}\n```",
@@ -199,7 +203,8 @@ def _layers(analysis: Analysis) -> list[tuple[str, ...]]:
 def _judged(trained: Trained, assignment: Assignment) -> tuple[Clause, ...]:
     """By this run, if it went to its end."""
     final = trained.epochs[-1]
-    result = Result(final.epoch, final.metrics["test_accuracy"]) if trained.snapshot.status == "finished" else None
+    is_result = trained.snapshot.status == "finished" and final.epoch == trained.run.epochs
+    result = Result(final.epoch, final.metrics["test_accuracy"]) if is_result else None
     return clauses(assignment, trained.run.architecture, trained.run.recipe, result)
 
 

@@ -315,6 +315,11 @@ def is_loaded(name: str, root: Path | None = None) -> bool:
     return (name, (root or data_root()).absolute()) in _loaded
 
 
+def load_present_dataset(name: str, root: Path | None = None) -> Dataset:
+    """Like `load_dataset`, but never downloads: raises DatasetError where the files are not there."""
+    return _load(name, (root or data_root()).absolute(), None)
+
+
 def sample_images(name: str, count: int = 10, root: Path | None = None) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """Test images as they are drawn, one of each class in turn: uint8 (count, H, W), or (count, H, W, 3) in colour.
 

@@ -35,6 +35,8 @@ def starts_in(slots: int, remaining: Sequence[float | None], durations: Sequence
     take; None where it is not known. A slot whose run may end at any time is not counted on, so that what is told is the
     latest.
     """
+    if slots == 0:
+        return [None] * len(durations)  # nothing is trained by whoever asks
     free = [math.inf if left is None else left for left in remaining] + [0.0] * (slots - len(remaining))
     heapq.heapify(free)
     found: list[float | None] = []

@@ -16,6 +16,7 @@ from explorer.training.devices import training_slots
 from explorer.training.jobs import JobManager
 from explorer.training.store import home_folder, open_store
 from explorer.ui import pictures
+from explorer.ui.preparing import Preparer, ReportProcesses
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
@@ -60,9 +61,20 @@ def _saved(folder: Path) -> SavedStore:
     return SavedStore(folder)
 
 
+def downloads() -> Preparer:
+    """Where a page has made what takes long."""
+    return _downloads
+
+
+_processes = ReportProcesses(jobs)
+_downloads = Preparer(_processes.make)
+
+
 def stop() -> None:
     """Interrupt what is being trained, and wait for its thread: it can be resumed once the server is there again."""
     global _jobs
+    _downloads.close()
+    _processes.close()
     pictures.close()
     with _lock:
         manager, _jobs = _jobs, None

@@ -1,26 +1,25 @@
 """What can be had of a run: its report, its weights, its events and its charts. The Train and the Runs page have the same."""
 
 import streamlit as st
-import torch
 
 from explorer.assignment import Assignment
-from explorer.compare.verdict import origin
+from explorer.assignment import to_data as assignment_to_data
+from explorer.network.analysis import analyze
 from explorer.network.export import class_name
-from explorer.presets import load_presets
 from explorer.report import tensorboard
-from explorer.report.archive import zipped
-from explorer.report.run_report import Trained, run_report
+from explorer.report.reading import POINTS
 from explorer.training.event import events_csv
-from explorer.training.jobs import NoWeights
 from explorer.training.run import Snapshot
-from explorer.ui import charts, pictures, process, state
-from explorer.ui.charts import Chart, Curve
+from explorer.ui import charts, process, state
+from explorer.ui.charts import Chart
+from explorer.ui.documents import documented_beside
 from explorer.ui.download_menu import Item, chart_items, items
 from explorer.ui.part import part
 
-POINTS = 2000  # step events of a picture: more than it has pixels across
 BINARY = "application/octet-stream"
 CHARTS = {"loss": "Loss", "accuracy": "Accuracy"}
+QUICK_EPOCHS = 100  # whose some 5,000 events are written in a moment
+QUICK_PARAMS = 2_000_000  # 8 MB of weights
 
 
 @st.fragment
@@ -43,29 +42,38 @@ def run_downloads(run_id: str, place: str) -> None:
 def _items(snapshot: Snapshot, assignment: Assignment, stem: str) -> list[Item]:
     """Before its first epoch has ended, a run has nothing but events."""
     run_id, submitted = snapshot.run.id, snapshot.run.submitted
+    version = f"{len(snapshot.epochs)} {snapshot.status} {snapshot.run.name}"
+    is_short = len(snapshot.epochs) <= QUICK_EPOCHS
+    is_small = analyze(snapshot.run.architecture).total_params <= QUICK_PARAMS
     events = Item(
         "Events",
         "everything that was measured, as CSV",
         f"{run_id}.csv",
         "text/csv",
-        lambda: events_csv(process.jobs().events(run_id)),
+        make=(lambda: events_csv(process.jobs().events(run_id))) if is_short else None,
+        wanted={"what": "events", "run": run_id},
+        version=version,
     )
     if not snapshot.epochs:
         return [events]
+    report = {"what": "run report", "run": run_id, "assignment": assignment_to_data(assignment), "folder": stem}
     return [
         Item(
             "Report",
             "README, code, weights and charts, to hand in",
             f"{stem}.zip",
             "application/zip",
-            lambda: report_zip(run_id, assignment, stem),
+            wanted=report,
+            version=f"{version} {assignment}",
         ),
         Item(
             "Weights",
             "safetensors, by the state_dict’s names",
             f"{run_id}.safetensors",
             BINARY,
-            lambda: process.jobs().weights_file(run_id),
+            make=(lambda: process.jobs().weights_file(run_id)) if is_small else None,
+            wanted={"what": "weights", "run": run_id},
+            version=version,
             why_not="" if process.jobs().has_weights(run_id) else "lost: no checkpoint of this run is left",
         ),
         events,
@@ -74,40 +82,12 @@ def _items(snapshot: Snapshot, assignment: Assignment, stem: str) -> list[Item]:
             "its scalars, as an event file",
             tensorboard.file_name(run_id, submitted),
             BINARY,
-            lambda: tensorboard.event_file(process.jobs().events(run_id), submitted),
+            make=(lambda: tensorboard.event_file(process.jobs().events(run_id), submitted)) if is_short else None,
+            wanted={"what": "tensorboard", "run": run_id, "submitted": submitted},
+            version=version,
         ),
     ]
 
 
-def report_zip(run_id: str, assignment: Assignment, folder: str) -> bytes:
-    """The report as one file. Raises UnknownRun."""
-    trained = trained_run(run_id)
-    presets = tuple(load_presets().values())
-    return zipped(run_report(trained, assignment, presets, run_pictures(trained.snapshot)), folder)
-
-
-def trained_run(run_id: str) -> Trained:
-    """Raises UnknownRun."""
-    jobs = process.jobs()
-    try:
-        weights = jobs.weights(run_id).weights
-    except NoWeights:
-        weights = None
-    snapshot = jobs.snapshot(run_id, POINTS)
-    return Trained(snapshot, jobs.events(run_id), weights, jobs.precision(run_id), torch.get_num_threads())
-
-
-def run_pictures(snapshot: Snapshot) -> dict[str, bytes]:
-    return pictures.files(_charts(snapshot).values())
-
-
 def _charts(snapshot: Snapshot) -> dict[str, Chart]:
     return {chart.name: chart for chart in charts.run_charts(snapshot, documented_beside(snapshot))}
-
-
-def documented_beside(snapshot: Snapshot) -> tuple[Curve, ...]:
-    """What the document of the run's network reports, where it is of the same images."""
-    preset = origin(snapshot.run.architecture, load_presets().values())
-    if preset is None or preset.documented is None or preset.recipe.dataset != snapshot.run.recipe.dataset:
-        return ()
-    return charts.documented_curves(preset.documented)

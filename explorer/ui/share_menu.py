@@ -112,7 +112,7 @@ def _downloads(session: state.Session) -> list[Item]:
             f"{stem}.{form.ending}",
             form.mime,
             partial(form.make, session),
-            _why_not(form, session),
+            why_not=_why_not(form, session),
         )
         for form in FORMS
     ]

@@ -219,9 +219,10 @@ def test_the_report_and_the_charts_are_downloaded(app: App, tmp_path: Path):
     view(app, "Learning")
     app.page.get_by_role("button", name="Download", exact=True).click()
     names = {}
-    for name in ("Report", "SVG", "PNG", "CSV"):
+    app.page.get_by_role("button", name="Report").click()
+    for name, button in {"Report": re.compile("Save: Report"), "SVG": "SVG", "PNG": "PNG", "CSV": "CSV"}.items():
         with app.page.expect_download(timeout=120_000) as download:
-            app.page.get_by_role("button", name=name, exact=name != "Report").click()
+            app.page.get_by_role("button", name=button, exact=name != "Report").click(timeout=120_000)
         names[name] = tmp_path / download.value.suggested_filename
         download.value.save_as(names[name])
     text = zipfile.ZipFile(names["Report"]).read("comparison/README.md").decode()

@@ -178,8 +178,9 @@ def test_a_run_is_named_opened_downloaded_and_deleted(app: App, tmp_path: Path):
     lines = (tmp_path / "events").read_text().splitlines()
     assert lines[0].startswith("kind,time,epoch,step,message")
     assert [line.split(",")[0] for line in lines[1:]][0 :: len(lines) - 2] == ["started", "finished"]
-    with app.page.expect_download() as download:
-        app.page.get_by_role("button", name=re.compile("^Report")).click()
+    app.page.get_by_role("button", name=re.compile("Report")).click()
+    with app.page.expect_download(timeout=120_000) as download:
+        app.page.get_by_role("button", name=re.compile("Save: Report")).click(timeout=120_000)
     download.value.save_as(tmp_path / "report.zip")
     assert {"README.md", "model.py", "weights.safetensors", "accuracy.svg"} <= {
         Path(name).name for name in zipfile.ZipFile(tmp_path / "report.zip").namelist()

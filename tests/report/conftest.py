@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-import torch
 
 from explorer.network.spec import Architecture, BatchNorm2d, Conv2d, Flatten, Linear, ReLU, Softmax
+from explorer.report.reading import read_trained
 from explorer.report.run_report import Trained
 from explorer.training.jobs import JobManager
 from explorer.training.recipe import Recipe
@@ -25,6 +26,13 @@ SMALL = Architecture(
 RECIPE = Recipe(dataset="digits", epochs=2, batch_size=64, device="cpu", precision="fp32")
 
 
+def wait_for(jobs: JobManager, run_id: str) -> None:
+    deadline = time.monotonic() + 120
+    while not jobs.snapshot(run_id).ended:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 @pytest.fixture
 def jobs():
     with JobManager() as manager:
@@ -32,19 +40,10 @@ def jobs():
 
 
 @pytest.fixture
-def trained(jobs: JobManager) -> Callable[..., Trained]:
+def trained(jobs: JobManager, tmp_path: Path) -> Callable[..., Trained]:
     def train(architecture: Architecture = SMALL, **changes: object) -> Trained:
         run_id = jobs.submit(architecture, RECIPE.model_copy(update=changes), "somebody")
-        deadline = time.monotonic() + 120
-        while not jobs.snapshot(run_id).ended:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        return Trained(
-            jobs.snapshot(run_id),
-            jobs.events(run_id),
-            jobs.weights(run_id).weights,
-            jobs.precision(run_id),
-            torch.get_num_threads(),
-        )
+        wait_for(jobs, run_id)
+        return read_trained(jobs, run_id, tmp_path)
 
     return train

@@ -2,8 +2,15 @@
 
 import io
 import zipfile
+from collections.abc import Mapping
 
-from explorer.report.archive import zipped
+from explorer.report.archive import write_zip
+
+
+def zipped(files: Mapping[str, bytes], folder: str) -> bytes:
+    target = io.BytesIO()
+    write_zip(files.items(), folder, target)
+    return target.getvalue()
 
 
 def test_all_files_in_one_folder_and_the_same_files_make_the_same_zip():

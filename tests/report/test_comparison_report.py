@@ -32,7 +32,8 @@ def right(record):
 
 def report(columns, groups, trained=(), answers=right, pictures=None):
     whole = {found.run.id: (found, {"loss.svg": b"<svg/>"}) for found in trained}
-    return comparison_report(columns, groups, whole, answers, Assignment(), PRESETS, pictures or {"learning.svg": b"<svg/>"})
+    shown = pictures or {"learning.svg": b"<svg/>"}
+    return dict(comparison_report(columns, groups, whole, answers, Assignment(), PRESETS, shown))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from explorer.network.analysis import analyze
 from explorer.network.spec import parse_architecture
 from explorer.network.summary_table import summary_table
 from explorer.presets import load_presets, preset
-from explorer.report.archive import zipped
+from explorer.report.archive import write_zip
 from explorer.report.run_report import Files, Trained, run_report
 from explorer.training.event import Event
 from tests.report.conftest import SMALL
@@ -31,7 +31,9 @@ def report(run: Trained, assignment: Assignment = Assignment(), pictures=PICTURE
 
 
 def unpacked(files: Files, folder: Path) -> Path:
-    zipfile.ZipFile(io.BytesIO(zipped(files, "report"))).extractall(folder)
+    with (folder / "report.zip").open("wb") as target:
+        write_zip(files.items(), "report", target)
+    zipfile.ZipFile(folder / "report.zip").extractall(folder)
     return folder / "report"
 
 

@@ -19,12 +19,13 @@ from explorer.training.event import Event
 from explorer.training.jobs import JobManager
 from explorer.training.recipe import Recipe
 from explorer.ui import process
-from explorer.ui.compare import charts, learning_view, verdict_view
+from explorer.ui.compare import charts, learning_view
 from explorer.ui.compare.chosen import MOST, Chosen, find, find_all, first_choice, read_link, write_link
 from explorer.ui.compare.computation_view import computation_charts
 from explorer.ui.compare.groups import Comparison
 from explorer.ui.compare.trade_off_view import trade_off_charts
 from explorer.ui.compare.train_all import NewRun, missing_runs
+from explorer.ui.report_files import Answers
 
 DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
 
@@ -166,7 +167,12 @@ def test_the_table_has_the_groups_figures_and_two_are_tested_on_the_same_images(
         assert row.deviation == pytest.approx(100 * abs(finals[0] - finals[1]) / 2**0.5)
     next(button for button in app.button if button.label == "Test on the same images").click().run()
     assert not app.exception
-    assert "McNemar&#x27;s test, exact, on 360 images" in html(app)
+    assert "Testing both networks on the same images…" in " ".join(caption.value for caption in app.caption)
+    deadline = time.monotonic() + 120
+    while "McNemar&#x27;s test, exact, on 360 images" not in html(app):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        app.run()
 
 
 def test_the_right_answers_are_the_accuracy_that_the_run_reported(two_saved):
@@ -180,7 +186,7 @@ def test_the_right_answers_are_the_accuracy_that_the_run_reported(two_saved):
         time.sleep(0.05)
     for snapshot in process.jobs().runs():
         assert process.jobs().precision(snapshot.run.id) == snapshot.run.recipe.precision
-        right = verdict_view._answers(snapshot.run.id, snapshot.epochs_done)
+        right = Answers(process.jobs()).after(snapshot.run.id, snapshot.epochs_done)
         assert right.mean() == snapshot.final_accuracy
 
 

@@ -5,10 +5,11 @@ page, and everything here is made of what was read then.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from threading import Lock
+from typing import Protocol
 
 from explorer.compare.learning import DocumentedCurve, Group, Record, documented_curve, group, record_of, records_of
 from explorer.compare.verdict import origin
@@ -17,8 +18,8 @@ from explorer.presets import WAYS, Network, Preset, load_presets
 from explorer.recent import Recent
 from explorer.text import counted
 from explorer.training.datasets import DATASETS
-from explorer.training.jobs import JobManager
 from explorer.training.recipe import Recipe
+from explorer.training.run import Snapshot
 from explorer.training.run_summary import RunSummary
 from explorer.ui.compare.chosen import Chosen
 
@@ -28,6 +29,13 @@ _curves_lock = Lock()
 _curves_at_hand: Recent[str, tuple[RunSummary, Record]] = Recent(EPOCHS_AT_HAND, lambda kept: 1 + len(kept[1].epochs), "any")
 
 
+class ReadsRuns(Protocol):
+    """What reads runs whole, as a JobManager does."""
+
+    def snapshots(self, run_ids: Iterable[str]) -> tuple[Snapshot, ...]:
+        """These runs with all their epochs. Those that are gone are left out."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """What is compared in one look at the page."""
@@ -35,11 +43,11 @@ class Comparison:
     chosen: tuple[Chosen, ...]
     belonging: tuple[tuple[RunSummary, ...], ...]  # for each of the chosen its runs
     alone: frozenset[int]  # the places of runs that stand for themselves, and are not put together with other seeds
-    jobs: JobManager = field(compare=False)  # where the runs' curves are read
+    jobs: ReadsRuns = field(compare=False)  # where the runs' curves are read
     dataset: str = ""  # the images that results are shown of
 
     @classmethod
-    def of(cls, chosen: Sequence[Chosen], runs: Sequence[RunSummary], jobs: JobManager) -> "Comparison":
+    def of(cls, chosen: Sequence[Chosen], runs: Sequence[RunSummary], jobs: ReadsRuns) -> "Comparison":
         """`runs` are all of this server, the newest first; those of nothing chosen are left out."""
         alone = _standing_alone(chosen)
         return cls(tuple(chosen), _belonging(chosen, runs, alone), alone, jobs)
@@ -175,7 +183,7 @@ def _belonging(chosen: Sequence[Chosen], runs: Sequence[RunSummary], alone: froz
     return tuple(map(tuple, found))
 
 
-def _curves(runs: Sequence[RunSummary], jobs: JobManager) -> list[tuple[Record, int]]:
+def _curves(runs: Sequence[RunSummary], jobs: ReadsRuns) -> list[tuple[Record, int]]:
     """The runs with all their epochs, each with its length. Only those are read that have changed since the last look."""
     with _curves_lock:
         known = {found.run.id: _curves_at_hand.get(found.run.id) for found in runs}

@@ -1,25 +1,21 @@
 """Verdict: what each network came to, in a table, and whether two of them differ by more than noise."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import pandas as pd
 import streamlit as st
-import torch
 
 from explorer.compare.learning import Group, Record
-from explorer.compare.mcnemar import Right, first_pair, mcnemar, right_answers, verdict_text
+from explorer.compare.mcnemar import first_pair
 from explorer.compare.verdict import Verdict, documented_figures, standard_error, verdict
 from explorer.network.analysis import analyze
 from explorer.presets import load_presets
-from explorer.text import for_html, percent
-from explorer.training.datasets import DatasetError, load_dataset
-from explorer.training.devices import available_devices
-from explorer.training.jobs import NoWeights
-from explorer.ui import process
+from explorer.text import for_html, percent, sentence
 from explorer.ui.compare.chosen import Chosen
 from explorer.ui.compare.groups import Comparison
+from explorer.ui.download_menu import prepare, prepared, progress
 from explorer.ui.lasting import last_place, lasting
+from explorer.ui.preparing import Wanted
 
 PAIRED = "compare-paired"
 COLUMNS = {
@@ -112,50 +108,37 @@ def _pair(groups: Sequence[Group]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html('<h3 class="chart-title">More than noise?</h3>', width="content")
         a, b = (_one(name, list(by_label), place) for place, name in enumerate(("One", "Other")))
-        wanted = st.button("Test on the same images", icon=":material/compare_arrows:")
+        pair = None if a == b else first_pair(by_label[a], by_label[b])
+        version = f"{a} {b} {[(record.run_id, len(record.epochs)) for record in pair or ()]}"
+        st.button(
+            "Test on the same images",
+            icon=":material/compare_arrows:",
+            on_click=prepare,
+            args=(PAIRED, version, _wanted(pair, a, b)) if pair else (),
+            disabled=pair is None,
+        )
+    if a != b and pair is None:
+        st.html('<p class="hint">They were tested on different images, so there is nothing to compare.</p>')
     # Kept while these two stand there: the page is drawn anew as other runs come in.
-    pair = a, b
-    if wanted and a != b:
-        st.session_state[PAIRED] = pair, _tested(by_label[a], by_label[b])
-    asked, answer = st.session_state.get(PAIRED, ((), ""))
-    if asked == pair:
-        st.html(f'<p class="paired">{for_html(answer)}</p>')
+    asked, preparation = prepared(PAIRED)
+    if preparation is None or asked != version:
+        return
+    if preparation.stage.is_over:
+        st.html(f'<p class="paired">{for_html(sentence(preparation.note))}</p>')
+    else:
+        progress(preparation, "Testing both networks on the same images")
+
+
+def _wanted(pair: tuple[Record, Record], a: str, b: str) -> Wanted:
+    return {
+        "what": "pair",
+        "runs": [record.run_id for record in pair],
+        "epochs": [len(record.epochs) for record in pair],
+        "seeds": [record.recipe.seed for record in pair],
+        "labels": [a, b],
+    }
 
 
 def _one(name: str, labels: list[str], place: int) -> str:
     key = f"compare-{name.lower()}"
     return st.selectbox(name, labels, last_place(key, labels, place), **lasting(key), label_visibility="collapsed", width=280)
-
-
-def _tested(a: Group, b: Group) -> str:
-    pair = first_pair(a, b)
-    if pair is None:
-        return "They were tested on different images, so there is nothing to compare."
-    try:
-        right = [answers(record) for record in pair]
-    except LookupError as error:
-        return str(error)
-    found = mcnemar(*right)
-    seeds = " and ".join(f"seed {record.recipe.seed}" for record in pair)
-    return f"{verdict_text(found, a.label, b.label)} ({seeds}; McNemar's test, exact, on {len(right[0]):,} images.)"
-
-
-def answers(record: Record) -> Right:
-    """Which test images a run gets right. Raises LookupError, which says why that cannot be told."""
-    assert record.run_id is not None
-    try:
-        return _answers(record.run_id, len(record.epochs))
-    except (DatasetError, NoWeights) as error:
-        raise LookupError(str(error)) from None
-
-
-@lru_cache(maxsize=64)  # 10,000 bytes an entry
-def _answers(run_id: str, epochs: int) -> Right:
-    """Which test images the run gets right after so many epochs. Raises NoWeights where there are none of that epoch."""
-    run, found = process.jobs().snapshot(run_id, 4).run, process.jobs().weights(run_id)
-    if found.epoch != epochs:
-        raise NoWeights(found.note or f"run {run_id} has just ended another epoch; test again")
-    # As it was trained, where this machine can: then the share of right answers is the accuracy that the run reported.
-    device = run.device if run.device in available_devices() else "cpu"
-    dataset, precision = load_dataset(run.recipe.dataset), found.precision
-    return right_answers(run.architecture, found.weights, dataset, precision, torch.device(device))

@@ -1,0 +1,178 @@
+"""What takes long is made off the page's thread, few at once, by processes that may die."""
+
+import gc
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from explorer.training.run import RunError
+from explorer.ui.preparing import Busy, Preparation, Preparer, Stage
+
+
+class Maker:
+    """Writes a file when it is let go, and counts how many it writes at once."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.lock = threading.Lock()
+        self.now = self.most = 0
+        self.threads: set[str] = set()
+        self.made: list[str] = []
+
+    def __call__(self, wanted: dict[str, str], path: Path) -> str:
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+            self.threads.add(threading.current_thread().name)
+        try:
+            assert self.go.wait(60)
+            if wanted["what"] == "wrong":
+                raise RunError("the run is gone")
+            if wanted["what"] == "bug":
+                raise KeyError("unforeseen")
+            path.write_text(wanted["what"])
+            self.made.append(wanted["what"])
+            return f"note of {wanted['what']}"
+        finally:
+            with self.lock:
+                self.now -= 1
+
+
+@pytest.fixture
+def maker() -> Maker:
+    return Maker()
+
+
+@pytest.fixture
+def preparer(maker: Maker) -> Iterator[Preparer]:
+    found = Preparer(maker, at_once=2, most_waiting=5, most_bytes=20)
+    yield found
+    maker.go.set()
+    found.close()
+
+
+def wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def finished(preparation: Preparation) -> Preparation:
+    wait(lambda: preparation.stage.is_over)
+    return preparation
+
+
+def test_six_at_once_are_made_two_at_a_time_and_all_come(preparer, maker):
+    asked = []
+    for number in range(6):
+        asked.append(preparer.ask({"what": f"{number}"}))  # answers at once: nothing is made on this thread
+        if number < 2:
+            wait(lambda number=number: maker.now == number + 1)
+    assert [each.stage for each in asked] == [Stage.WORKING] * 2 + [Stage.WAITING] * 4
+    assert [each.ahead for each in asked] == [0, 0, 0, 1, 2, 3]
+    maker.go.set()
+    assert [finished(each).stage for each in asked] == [Stage.READY] * 6
+    assert maker.most == 2
+    assert threading.current_thread().name not in maker.threads
+    assert [each.note for each in asked] == [f"note of {number}" for number in range(6)]
+
+
+def test_a_line_that_is_full_says_so(preparer, maker):
+    asked = [preparer.ask({"what": "first"}) for _ in range(2)]
+    wait(lambda: maker.now == 2)
+    asked += [preparer.ask({"what": "later"}) for _ in range(5)]
+    with pytest.raises(Busy, match="5 other downloads are being prepared; try again in a few minutes"):
+        preparer.ask({"what": "one too many"})
+    maker.go.set()
+    assert all(finished(each).stage is Stage.READY for each in asked)
+
+
+@pytest.mark.parametrize(
+    ("what", "note"), [("wrong", "the run is gone"), ("bug", "it could not be made; the server's log has the reason")]
+)
+def test_what_cannot_be_made_is_said_and_the_next_comes(preparer, maker, what, note):
+    maker.go.set()
+    assert finished(preparer.ask({"what": what})).note == note
+    assert finished(preparer.ask({"what": "good"})).read() == b"good"
+
+
+def test_what_nobody_waits_for_is_not_made_and_what_nobody_keeps_is_deleted(preparer, maker):
+    first = [preparer.ask({"what": "first"}) for _ in range(2)]
+    wait(lambda: maker.now == 2)
+    preparer.ask({"what": "of a visitor who left"})
+    gc.collect()
+    last = preparer.ask({"what": "last"})
+    assert last.ahead == 0
+    maker.go.set()
+    finished(last)
+    assert maker.made.count("of a visitor who left") == 0
+    path = finished(first[0]).path
+    assert path.exists()
+    first.clear()
+    gc.collect()
+    wait(lambda: not path.exists())
+
+
+def test_the_oldest_files_make_room_for_new_ones(preparer, maker):
+    maker.go.set()
+    asked = [finished(preparer.ask({"what": "ten bytes."})) for _ in range(3)]
+    wait(lambda: not asked[0].path.exists())
+    with pytest.raises(RunError, match="prepared too long ago; prepare it again"):
+        asked[0].read()
+    assert [each.read() for each in asked[1:]] == [b"ten bytes."] * 2
+
+
+def test_closing_leaves_no_file_and_tells_who_waits(preparer, maker):
+    asked = [preparer.ask({"what": "x"}) for _ in range(3)]
+    wait(lambda: maker.now == 2)
+    folder = asked[0].path.parent
+    preparer.close()
+    assert (asked[2].stage, asked[2].note) == (Stage.FAILED, "the server is shutting down")
+    assert not folder.exists()
+    maker.go.set()
+    assert finished(preparer.ask({"what": "after"})).read() == b"after"
+
+
+def test_a_process_that_is_killed_in_the_middle_is_told_and_the_next_report_comes(tmp_path, trained_run):
+    from explorer.ui import process
+
+    processes = process._processes
+    wanted = {"what": "events", "run": trained_run}
+    processes.make(wanted, tmp_path / "first")
+    (child,) = processes._all
+    caught: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            processes.make(wanted, tmp_path / "second")
+        except RunError as error:
+            caught.append(error)
+
+    os.kill(child.pid, signal.SIGSTOP)
+    asking = threading.Thread(target=ask)
+    asking.start()
+    time.sleep(0.2)
+    child.close()  # kills it, as the system would where memory ends
+    asking.join()
+    assert "ended by signal 9" in str(caught[0])
+    processes.make(wanted, tmp_path / "third")
+    assert (tmp_path / "third").read_bytes() == (tmp_path / "first").read_bytes()
+
+
+@pytest.fixture
+def trained_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    from explorer.ui import process
+    from tests.report.conftest import RECIPE, SMALL
+
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    process.stop()
+    run = process.jobs().submit(SMALL, RECIPE, "somebody")
+    wait(lambda: process.jobs().snapshot(run, 0).ended)
+    yield run
+    process.stop()
