@@ -55,7 +55,7 @@ CACHES: dict[str, Cache] = {
     "ui.compare.groups._curves_at_hand": by_size(150 * MB),
     "ui.compare.groups._network_and_recipe": Cache(512, 120_000),
     # messages of browsers
-    "ui.message_guard.InputKinds._kinds": by_size(60 * MB),
+    "ui.message_guard.InputKinds._kinds": by_size(15 * MB),
     # looking into a network
     "ui.samples._read": Cache(16, 1 * MB),
     "ui.field_view.look.forward": Cache(4, 60 * MB),
