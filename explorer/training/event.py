@@ -75,6 +75,19 @@ def parse_event(line: str | bytes) -> Event:
         raise EventError(f"not an event: {describe_fault(error, 'the line')}") from None
 
 
+def finished_after(epochs: Sequence[Event]) -> Event:
+    """The `finished` event of a run that is ended after these whole epochs, at least one."""
+    last = epochs[-1]
+    best = max(epochs, key=lambda event: (event.metrics["test_accuracy"], -event.epoch))  # of equals the earliest
+    metrics = {
+        "test_accuracy": last.metrics["test_accuracy"],
+        "best_test_accuracy": best.metrics["test_accuracy"],
+        "best_epoch": float(best.epoch),
+        "seconds": last.time,
+    }
+    return Event(kind="finished", time=last.time, epoch=last.epoch, step=last.step, metrics=metrics)
+
+
 def without_times(event: Event) -> Event:
     """The event less what a clock gave, to compare two runs."""
     metrics = {name: value for name, value in event.metrics.items() if name not in TIMES}

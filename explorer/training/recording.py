@@ -51,6 +51,7 @@ class Recording:
         self._wish: Wish = ""
         self._looked = time.monotonic()
         self._settled, self._settling = False, threading.Lock()
+        self._is_early = False  # it was continued, and stopped before it had all the epochs that were added
         self._pending: list[Event] = []  # not written yet; the first has number _written
         self._started: Event | None = None
         self._latest: Event | None = None
@@ -139,7 +140,10 @@ class Recording:
         with self._settling:
             if self._settled or self._final is None:
                 return
-            self._store.end(self._run.id, self._final, self._message, self._written, self._pending)
+            if self._is_early:
+                self._store.end_early(self._run.id)
+            else:
+                self._store.end(self._run.id, self._final, self._message, self._written, self._pending)
             with self._lock:
                 self._written += len(self._pending)
                 self._pending = []
@@ -265,9 +269,34 @@ class Recording:
                 self._interrupt("the process that trained it was told to end")
             case "pause":
                 message = event.message.replace("stopped", "paused")
+                self._message = self._what_is_kept("paused", event)
                 yield self._end("paused", event.model_copy(update={"kind": "paused", "message": message}))
+            case _ if self._run.more_epochs:
+                yield from self._end_early()
             case _:
+                self._message = self._what_is_kept("stopped", event)
                 yield self._end("stopped", event)
+
+    def _what_is_kept(self, ended: str, event: Event) -> str:
+        """What a run has that ends within an epoch; "" before its first step, when nothing is lost."""
+        if event.step == (self._epochs[-1].step if self._epochs else 0):
+            return ""
+        if not self._epochs:
+            return f"{ended} within the first epoch, so nothing was kept: it begins anew when it is resumed"
+        last = self._epochs[-1].epoch
+        return f"{ended} within epoch {event.epoch}: what it learnt up to the end of epoch {last} is kept"
+
+    def _end_early(self) -> Iterator[Event]:
+        """A continued run that is stopped is finished again, with the epochs that it has."""
+        with self._lock:
+            self._pending, self._final, self._is_early = [], "finished", True
+        self._try_to_settle()
+        if self._settled:
+            with suppress(StoreError):
+                self._run = self._store.kept(self._run.id).run
+                self._reread()
+        if self._latest:
+            yield self._latest
 
     def _interrupt(self, message: str) -> None:
         with self._lock:

@@ -9,8 +9,12 @@ pausing      somebody paused it; the batch in progress ends first
 paused       waits for `resume`                                                   resume
 interrupted  the process that trained it ended                                    resume
 stopped      somebody stopped it                                                  resume
-failed       it could not go on; its last event says why                          resume, once the cause is gone
+failed       it could not go on; its last event says why                          resume, once the cause is gone; where it
+                                                                                  diverged, nothing but what offers.py offers
 finished     went through all its epochs                                          continue
+
+A run that was continued and is stopped is finished again, with as many epochs as are whole. One that is paused, interrupted
+or fails in between still has its `finished` event, and with it what it had reached.
 
 A run that is resumed goes on after its last whole epoch; what came after that is forgotten then.
 """

@@ -30,7 +30,7 @@ from explorer.network.validation import describe_fault
 from explorer.text import printable, quoted
 from explorer.training.checkpoint_files import CheckpointFolder, CheckpointMemory, Checkpoints, Lock
 from explorer.training.database import Database, StoreError
-from explorer.training.event import Event, EventError, parse_event
+from explorer.training.event import Event, EventError, finished_after, parse_event
 from explorer.training.event import to_json as event_to_json
 from explorer.training.memory import oom_kills
 from explorer.training.recipe import Recipe, parse_recipe
@@ -216,12 +216,21 @@ class Store:
             return _change(connection, run_id, of, change, time.time(), more_epochs)
 
     def withdraw(self, run_id: str, status: Status, event: Event) -> bool:
-        """Out of the queue, where it still is there; whether it was."""
+        """Out of the queue, where it still is there; whether it was. The event is that of its latest moment.
+
+        A run that was continued and is stopped is finished again, see `end_early`.
+        """
         with self._database.write() as connection:
             if not _change(connection, run_id, ["queued"], "status = ?", status):
                 return False
-            number = _row(connection, run_id)["number"]
-            _append(connection, number, _count(connection, number), [event])
+            row = _row(connection, run_id)
+            if status == "stopped" and row["more_epochs"]:
+                _finish_early(connection, row)
+            else:
+                (text,) = connection.execute(_LATEST, (row["number"],)).fetchone() or (None,)
+                at = _event(text) or event
+                event = event.model_copy(update={"time": at.time, "epoch": at.epoch, "step": at.step})
+                _append(connection, row["number"], _count(connection, row["number"]), [event])
             return True
 
     def ask(self, run_id: str, wish: Wish) -> bool:
@@ -353,6 +362,12 @@ class Store:
             _append(connection, number, first, events)
             if status == "interrupted":
                 _rewind(connection, number)
+
+    def end_early(self, run_id: str) -> None:
+        """End a continued run that is being trained after its last whole epoch: it is finished, with fewer epochs added."""
+        with self._database.write(durable=True) as connection:
+            if _change(connection, run_id, TRAINED_NOW, "status = 'finished', wish = '', message = ''"):
+                _finish_early(connection, _row(connection, run_id))
 
     def rewind(self, run_id: str, epoch: int) -> None:
         """Forget what came after this epoch."""
@@ -499,6 +514,22 @@ def _rewind(connection: Connection, number: int, epoch: int | None = None) -> No
     last = "SELECT max(seq) FROM events WHERE run = ? AND kind IN ('epoch', 'finished') AND epoch <= ?"
     (seq,) = connection.execute(last, (number, epoch)).fetchone()
     connection.execute("DELETE FROM events WHERE run = ? AND seq > ?", (number, -1 if seq is None else seq))
+
+
+_LATEST = "SELECT event FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1"
+
+
+def _finish_early(connection: Connection, row: Row) -> None:
+    """The run ends at its last whole epoch, as if no more epochs had ever been added."""
+    number = row["number"]
+    _rewind(connection, number)
+    epochs = _parsed(connection.execute(_EPOCHS, (json.dumps([number]),)).fetchall())
+    more = max(0, len(epochs) - _recipe(row["recipe"]).epochs)
+    _change(connection, row["id"], ["finished", "stopped"], "status = 'finished', more_epochs = ?", more)
+    (text,) = connection.execute(_LATEST, (number,)).fetchone() or (None,)
+    latest = _event(text)
+    if epochs and latest and latest.kind != "finished":
+        _append(connection, number, _count(connection, number), [finished_after(epochs)])
 
 
 def _steps(connection: Connection, number: int, limit: int) -> list[Row]:

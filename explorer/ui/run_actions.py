@@ -1,13 +1,15 @@
 """What can be asked of a run as it stands, as a row of buttons: the Train and the Runs page have the same."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from explorer.training.devices import DeviceError
 from explorer.training.jobs import JobManager
+from explorer.training.offers import find_offer, offered_rate
 from explorer.training.run import RESUMABLE, RunError, Snapshot, Status
-from explorer.ui import messages, process
+from explorer.ui import messages, process, state
 from explorer.ui.part import WRONG, say
 
 MORE_EPOCHS = 5  # offered first
@@ -22,11 +24,18 @@ class Action:
     help: str
 
 
+KEPT = "What it learnt up to its last whole epoch is kept."
 GOING_ON: tuple[Status, ...] = ("queued", "preparing", "running")
 
 ACTIONS = (
-    Action("Pause", ":material/pause:", JobManager.pause, GOING_ON, "Ends within a batch, for going on later."),
-    Action("Stop", ":material/stop:", JobManager.stop, GOING_ON, "Ends within a batch. What it has learnt is kept."),
+    Action(
+        "Pause",
+        ":material/pause:",
+        JobManager.pause,
+        GOING_ON,
+        f"Ends within a batch. {KEPT} Resume begins the epoch in progress anew.",
+    ),
+    Action("Stop", ":material/stop:", JobManager.stop, GOING_ON, f"Ends within a batch. {KEPT}"),
     Action("Resume", ":material/play_arrow:", JobManager.resume, RESUMABLE, "Goes on after its last whole epoch."),
 )
 
@@ -39,14 +48,39 @@ def notices() -> None:
 
 def run_actions(snapshot: Snapshot, place: str) -> None:
     """The buttons; `place` tells those of one page from those of another."""
-    run_id = snapshot.run.id
+    run_id, offer, diverged = snapshot.run.id, find_offer(snapshot), offered_rate(snapshot.latest) is not None
     with st.container(horizontal=True, width="content", gap="small"):
+        if offer and st.button(
+            offer.label,
+            key=f"{place}-offer-{run_id}",
+            icon=":material/refresh:",
+            help="Starts a new run of the same network; this one stays as it is.",
+        ):
+            _take_offer(run_id, place)
+            st.rerun()  # the form too, which stands outside this fragment
         for action in ACTIONS:
-            if snapshot.status in action.when:
+            if snapshot.status in action.when and not (action.label == "Resume" and diverged):
                 key, args = f"{place}-{action.label}-{run_id}", (action.ask, run_id)
                 st.button(action.label, key=key, icon=action.icon, help=action.help, on_click=ask, args=args)
         if snapshot.status == "finished":
             _continue(run_id, place)
+
+
+def _take_offer(run_id: str, place: str) -> None:
+    """Train the run's network as its offer says. The Train page then shows that run, and its recipe in the form."""
+
+    def start(jobs: JobManager, run_id: str) -> None:
+        snapshot = jobs.snapshot(run_id, 0)
+        if (offer := find_offer(snapshot)) is None:
+            return
+        new = jobs.submit(snapshot.run.architecture, offer.recipe, state.owner())
+        session = state.current()
+        if place == "train" and session.run in (run_id, None):
+            state.put(replace(session, recipe=offer.recipe, recipe_version=session.recipe_version + 1, run=new))
+        else:
+            say("A new run is queued")
+
+    ask(start, run_id)
 
 
 def _continue(run_id: str, place: str) -> None:
@@ -65,5 +99,5 @@ def ask(action: Callable[[JobManager, str], None], run_id: str) -> None:
     """Do it, or say why it cannot be done: the run may have gone on since the page was drawn."""
     try:
         action(process.jobs(), run_id)
-    except RunError as error:
+    except (RunError, DeviceError) as error:
         say(str(error), WRONG)

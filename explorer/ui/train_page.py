@@ -13,7 +13,7 @@ from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture
 from explorer.presets import WAYS, Preset, load_presets, result
 from explorer.text import counted, duration, for_html, for_markdown, percent
-from explorer.training.datasets import BUILT_IN, DATASETS
+from explorer.training.datasets import DATASETS
 from explorer.training.devices import DeviceError
 from explorer.training.event import Event
 from explorer.training.jobs import RunError, Snapshot, UnknownRun
@@ -260,9 +260,6 @@ def _status(snapshot: Snapshot) -> None:
         messages.info(snapshot.message)
     if snapshot.status == "failed":
         messages.error(snapshot.message or (snapshot.latest.message if snapshot.latest else ""), icon=None)
-        if run.recipe.dataset != BUILT_IN and snapshot.started is None and st.button("Use the built-in digits instead"):
-            _use_digits()
-            st.rerun()  # the form too, which stands outside this fragment
 
 
 def _progress(snapshot: Snapshot) -> tuple[float, str]:
@@ -366,10 +363,3 @@ def _epoch_table(epochs: tuple[Event, ...]) -> pd.DataFrame:
         for event in reversed(epochs)
     ]
     return pd.DataFrame(rows)
-
-
-def _use_digits() -> None:
-    session = state.current()
-    recipe = session.recipe.model_copy(update={"dataset": BUILT_IN})
-    state.put(replace(session, recipe=recipe, recipe_version=session.recipe_version + 1, run=None))
-    st.query_params.pop("run", None)

@@ -152,8 +152,8 @@ def test_a_units_pixels_are_drawn(app):
 def test_missing_images_are_said_and_the_built_in_ones_offered(app):
     app.open("/train")
     app.page.get_by_role("button", name="Start training").click()
-    expect(app.page.get_by_test_id("stAlert")).to_contain_text("MNIST cannot be loaded")
-    app.page.get_by_role("button", name="Use the built-in digits instead").click()
+    expect(app.page.get_by_test_id("stAlert")).to_contain_text("MNIST is not on this server")
+    app.page.get_by_role("button", name="Train on the built-in digits instead").click()
     expect(app.page.get_by_role("combobox").first).to_have_value("Digits")
 
 

@@ -334,9 +334,102 @@ def test_a_run_without_a_whole_epoch_begins_anew(manager: JobManager, small: Arc
         assert [event.kind for event in manager.events(run_id)].count("started") == 1
 
 
+def continued_to(manager: JobManager, network: Architecture, whole: int) -> str:
+    """A run of two epochs that was continued for many, and now trains after so many whole ones."""
+    run_id = manager.submit(network, recipe(batch_size=2))
+    wait(manager, run_id)
+    manager.continue_run(run_id, 900)
+    wait(manager, run_id, lambda snapshot: len(snapshot.epochs) >= whole and has_steps(snapshot))
+    return run_id
+
+
+@pytest.mark.parametrize("whole", [2, 4])
+def test_a_continued_run_that_is_stopped_is_finished_with_the_epochs_that_it_has(
+    manager: JobManager, small: Architecture, whole: int
+) -> None:
+    run_id = continued_to(manager, small, whole)
+    manager.stop(run_id)
+    ended = wait(manager, run_id)
+    assert ended.status == "finished"
+    assert len(ended.epochs) >= whole
+    assert ended.run.epochs == len(ended.epochs) == manager.store.kept(run_id).run.epochs
+    events = manager.events(run_id)
+    assert [event.kind for event in events if event.kind in ("finished", "stopped")][-1] == "finished"
+    last, accuracies = events[-1], [event.metrics["test_accuracy"] for event in ended.epochs]
+    assert (last.kind, last.epoch, last.step) == ("finished", ended.epochs[-1].epoch, ended.epochs[-1].step)
+    assert last.metrics["test_accuracy"] == accuracies[-1]
+    assert last.metrics["best_test_accuracy"] == max(accuracies) == accuracies[int(last.metrics["best_epoch"]) - 1]
+    assert manager.weights(run_id).epoch == len(ended.epochs)
+    (summary,) = manager.runs()
+    assert (summary.status, summary.finished) == ("finished", last)
+    manager.continue_run(run_id, 1)
+    again = wait(manager, run_id)
+    assert (again.status, len(again.epochs)) == ("finished", len(ended.epochs) + 1)
+
+
+@pytest.mark.parametrize(("ask", "status"), [(JobManager.pause, "paused"), (JobManager.shutdown, "interrupted")])
+def test_a_continued_run_keeps_what_it_had_reached_however_it_ends(
+    ask: Callable[..., None], status: str, manager: JobManager, small: Architecture
+) -> None:
+    run_id = continued_to(manager, small, 3)
+    ask(manager, *(() if ask is JobManager.shutdown else (run_id,)))
+    assert wait(manager, run_id).status == status
+    (summary,) = manager.runs()
+    assert summary.finished is not None
+    assert (summary.status, summary.finished.epoch) == (status, 2)
+
+
+def test_a_continued_run_that_is_stopped_in_the_queue_is_finished_as_before(manager: JobManager, small: Architecture) -> None:
+    run_id = manager.submit(small, recipe())
+    wait(manager, run_id)
+    before = manager.events(run_id)
+    running = manager.submit(small, recipe(**ENDLESS))
+    wait(manager, running, has_steps)
+    manager.continue_run(run_id, 5)
+    assert manager.snapshot(run_id).status == "queued"
+    manager.stop(run_id)
+    ended = manager.snapshot(run_id)
+    assert (ended.status, ended.run.epochs, manager.events(run_id)) == ("finished", 2, before)
+
+
+@pytest.mark.parametrize(("ask", "kind"), [(JobManager.stop, "stopped"), (JobManager.pause, "paused")])
+def test_a_run_that_leaves_the_queue_keeps_its_epoch_and_step(
+    ask: Callable[..., None], kind: str, manager: JobManager, small: Architecture
+) -> None:
+    run_id = manager.submit(small, recipe(**ENDLESS))
+    wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1)
+    manager.pause(run_id)
+    wait(manager, run_id)
+    running = manager.submit(small, recipe(**ENDLESS))
+    wait(manager, running, has_steps)
+    before = manager.snapshot(run_id).latest
+    manager.resume(run_id)
+    ask(manager, run_id)
+    ended = manager.snapshot(run_id)
+    assert before is not None
+    assert ended.latest is not None
+    assert (ended.status, ended.latest.kind) == (kind, kind)
+    assert (ended.latest.epoch, ended.latest.step, ended.latest.time) == (before.epoch, before.step, before.time)
+
+
+@pytest.mark.parametrize(("ask", "status"), [(JobManager.stop, "stopped"), (JobManager.pause, "paused")])
+def test_what_is_kept_of_an_epoch_that_was_not_whole_is_said(
+    ask: Callable[..., None], status: str, manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = manager.submit(small, recipe(epochs=1000, batch_size=2))
+    wait(manager, first, has_steps)
+    ask(manager, first)
+    ended = wait(manager, first)
+    whole = len(ended.epochs)
+    kept = f"within epoch {whole + 1}: what it learnt up to the end of epoch {whole} is kept"
+    none = "within the first epoch, so nothing was kept: it begins anew when it is resumed"
+    assert ended.message == f"{status} {kept if whole else none}"
+
+
 def test_a_finished_run_is_continued(manager: JobManager, small: Architecture, tiny: Dataset) -> None:
     run_id = manager.submit(small, recipe())
-    first = wait(manager, run_id)
+    wait(manager, run_id)
+    before = manager.events(run_id)
     for more, total in ((2, 4), (1, 5)):
         manager.continue_run(run_id, more)
         ended = wait(manager, run_id)
@@ -346,7 +439,7 @@ def test_a_finished_run_is_continued(manager: JobManager, small: Architecture, t
         assert [event.epoch for event in ended.epochs] == list(range(1, total + 1))
     kinds = [event.kind for event in manager.events(run_id) if event.kind != "step"]
     assert kinds == ["started", "epoch", "epoch", "finished", "epoch", "epoch", "finished", "epoch", "finished"]
-    assert manager.events(run_id)[: len(first.epochs)] == manager.events(run_id)[:2]
+    assert manager.events(run_id)[: len(before)] == before
     assert ended.latest is not None
     assert ended.latest.metrics["best_test_accuracy"] == max(event.metrics["test_accuracy"] for event in ended.epochs)
 
@@ -356,7 +449,7 @@ def test_a_continued_run_is_resumed_too(manager: JobManager, small: Architecture
     wait(manager, run_id)
     manager.continue_run(run_id, 900)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 4)
-    manager.stop(run_id)
+    manager.pause(run_id)
     reached = len(wait(manager, run_id).epochs)
     manager.resume(run_id)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > reached)
