@@ -9,11 +9,14 @@ import json
 import logging
 import os
 import re
-import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
+from explorer.files import sweep_parts, take_lock, write_whole
 from explorer.link import MAX_BYTES, LinkError, Shared, parse_shared, to_data
 from explorer.network.reading import decode_json
 from explorer.text import printable
@@ -21,6 +24,8 @@ from explorer.text import printable
 MAX_SAVED = 500
 MAX_NAME = 60
 MAX_OWNER = 40
+LOCK_SECONDS = 5.0  # that a save waits for another server's
+ABANDONED = 60.0  # seconds after which a half-written file is nobody's any more
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +48,7 @@ class SavedStore:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        sweep_parts(folder, older_than=ABANDONED)
         self._lock = threading.Lock()
         self._read: dict[str, tuple[int, Saved | None]] = {}  # by file name: when it was written, and what is in it
 
@@ -56,54 +62,100 @@ class SavedStore:
         name = printable(name)
         if not name or len(name) > MAX_NAME:
             raise SaveError(f"a name has 1 to {MAX_NAME} characters that can be seen")
-        saved = Saved(name, owner, shared)
-        with self._lock:
-            entries, file = self._entries(), _file_name(name)
-            if file in entries and entries[file].owner != owner:
+        saved, file = Saved(name, owner, shared), _file_name(name)
+        with self._lock, self._alone():
+            entries = self._entries()
+            if self._is_of_another(file, owner):
                 raise SaveError(f"“{name}” is taken; choose another name")
             if file not in entries and len(entries) >= MAX_SAVED:
-                raise SaveError(f"{MAX_SAVED} networks are saved here, which is the limit; delete some in {self.folder}")
+                log.warning("%d networks are saved in %s, which is the limit", MAX_SAVED, self.folder)
+                raise SaveError(
+                    f"{MAX_SAVED} networks are saved here, which is the limit; delete one of yours, or ask whoever runs this "
+                    "server to make room"
+                )
             self._write(file, saved)
         return saved
 
     def delete(self, name: str, owner: str) -> None:
         """Raises SaveError where it is another's. Nothing where there is none."""
-        with self._lock:
+        with self._lock, self._alone():
             # By its name as it is shown: a file that was written by hand may hold more than can be seen.
             file, found = next((entry for entry in self._entries().items() if entry[1].name == name), ("", None))
             if found is None:
                 return
             if found.owner != owner:
                 raise SaveError(f"“{name}” was saved from another page")
-            (self.folder / file).unlink(missing_ok=True)
+            try:
+                (self.folder / file).unlink(missing_ok=True)
+            except OSError as error:
+                raise self._cannot_write(error) from None
 
     # --- under the lock ---------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While it lasts no other server changes the folder, so that what was found there is still true when it is written."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = take_lock(self.folder / ".lock", LOCK_SECONDS)
+        except OSError as error:
+            raise self._cannot_write(error) from None
+        if lock is None:
+            raise SaveError("another server is saving just now; try again in a moment")
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _is_of_another(self, file: str, owner: str) -> bool:
+        """Whether this very file is there and not the owner's: one that cannot be read is not known to be."""
+        path = self.folder / file
+        try:
+            size = path.stat().st_size
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        found = _parse(path, size)
+        return found is None or found.owner != owner
 
     def _entries(self) -> dict[str, Saved]:
         """By file name. Only files that are new or were changed are read."""
         read: dict[str, tuple[int, Saved | None]] = {}
-        try:
-            with os.scandir(self.folder) as files:
-                found = sorted((file.name, file.stat()) for file in files if file.name.endswith(".json") and file.is_file())
-        except OSError:  # not there yet, or not to be read: nothing is saved
-            found = []
-        for name, stat in found[: 2 * MAX_SAVED]:
+        for name, stat in self._files()[: 2 * MAX_SAVED]:
             before = self._read.get(name)
             known = before if before and before[0] == stat.st_mtime_ns else None
             read[name] = known or (stat.st_mtime_ns, _parse(self.folder / name, stat.st_size))
         self._read = read
         return {name: saved for name, (_, saved) in read.items() if saved}
 
+    def _files(self) -> list[tuple[str, os.stat_result]]:
+        """By name. One that is deleted just now is left out, and the others are as they were."""
+        found = []
+        try:
+            with os.scandir(self.folder) as files:
+                for file in files:
+                    if file.name.endswith(".json"):
+                        with suppress(OSError):
+                            found.append((file.name, file.stat()))
+        except FileNotFoundError:  # nothing was saved yet
+            return []
+        except OSError as error:
+            log.warning("what is saved in %s cannot be listed: %s", self.folder, error)
+        return sorted((name, stat) for name, stat in found if S_ISREG(stat.st_mode))
+
     def _write(self, file: str, saved: Saved) -> None:
         """Whole or not at all: another reader never sees half a file."""
         text = json.dumps({"name": saved.name, "owner": saved.owner, **to_data(saved.shared)}, ensure_ascii=False, indent=1)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=self.folder, suffix=".part", encoding="utf-8", delete=False) as part:
-                part.write(text)
-            os.replace(part.name, self.folder / file)
+            write_whole(self.folder / file, lambda part: part.write_bytes(text.encode()))
         except OSError as error:
-            raise SaveError(f"{self.folder} cannot be written: {error.strerror}") from None
+            raise self._cannot_write(error) from None
+
+    def _cannot_write(self, error: OSError) -> SaveError:
+        """The folder is told to whoever runs the server, not to visitors."""
+        log.warning("%s cannot be written: %s", self.folder, error)
+        return SaveError(f"what is saved on this server cannot be written: {error.strerror}; tell whoever runs it")
 
 
 def _file_name(name: str) -> str:

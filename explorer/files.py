@@ -1,0 +1,91 @@
+"""Files that are there whole or not at all, on every system that Python runs on."""
+
+import errno
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+
+T = TypeVar("T")
+
+PART = ".part"  # ends the name of what is still being written
+# What passes by itself: too many open files, interrupted, busy; and on Windows what it says while somebody reads the file.
+PASSING = {errno.EMFILE, errno.ENFILE, errno.EINTR, errno.EAGAIN, errno.EBUSY}
+PASSING |= {errno.EACCES, errno.EPERM} if os.name == "nt" else set()
+TRIES = 5
+WAIT = 0.1  # seconds before the second try; twice as long before each further one
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Make the file by `write`, which gets another name to write to; the file takes its own once it is on the disk.
+
+    A reader sees the old content or the new, whenever the process or the machine ends. Raises OSError, and leaves nothing
+    behind then.
+    """
+    part = path.with_name(f"{path.name}{PART}")
+    try:
+        write(part)
+        _sync(part)
+        os.replace(part, path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+    sync_folder(path.parent)  # the name is on the disk only when its folder is
+
+
+def _sync(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's names to the disk, where the system lets a folder be opened: Windows does not."""
+    if os.name == "nt":
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def retried(work: Callable[[], T]) -> T:
+    """Do it, a few times where it fails by what passes by itself. Raises OSError."""
+    for attempt in range(TRIES):
+        try:
+            return work()
+        except OSError as error:
+            if error.errno not in PASSING or attempt == TRIES - 1:
+                raise
+        time.sleep(WAIT * 2**attempt)
+    raise AssertionError("the last try returns or raises")
+
+
+def take_lock(path: Path, wait: float = 0.0) -> FileLock | None:
+    """The lock of this file, or None where somebody else still holds it after so many seconds. Raises OSError.
+
+    The system lets go of it when the process ends, however it ends. Any thread may release it.
+    """
+    lock = FileLock(path, timeout=wait, thread_local=False, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return None
+    return lock
+
+
+def sweep_parts(folder: Path, older_than: float) -> int:
+    """Delete what killed writes left directly in this folder, not touched for so many seconds; how many there were."""
+    swept = 0
+    with suppress(OSError):
+        for part in folder.glob(f"*{PART}"):
+            with suppress(OSError):
+                if time.time() - part.stat().st_mtime >= older_than:
+                    part.unlink()
+                    swept += 1
+    return swept
