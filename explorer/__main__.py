@@ -32,7 +32,7 @@ from explorer.network.summary_table import (
     with_dropout_rate,
 )
 from explorer.presets import WAYS, PresetError, load_presets
-from explorer.shell_runs import OWNER, continue_run, list_runs, resume_run, train_new
+from explorer.shell_runs import OWNER, back_up, continue_run, list_runs, resume_run, train_new
 from explorer.text import quoted
 from explorer.training.datasets import DATASETS, DatasetError
 from explorer.training.devices import DeviceError
@@ -41,6 +41,7 @@ from explorer.training.notebook import notebook_json
 from explorer.training.recipe import Recipe, RecipeError, parse_recipe
 from explorer.training.recipe import to_data as recipe_to_data
 from explorer.training.run import RunError, new_run
+from explorer.training.store import IN_MEMORY
 
 
 class CommandError(Exception):
@@ -317,6 +318,10 @@ def _parser() -> argparse.ArgumentParser:
     trainer.add_argument("--csv", type=Path, metavar="FILE", help="write one row an epoch to this file at the end")
     data: dict[str, Any] = {"type": Path, "metavar": "DIR", "help": "the folder of the data sets (default: EXPLORER_DATA)"}
     trainer.add_argument("--data", **data)
+    keeping_nothing = "keep nothing: the run and its weights end with this command"
+    trainer.add_argument(IN_MEMORY, action="store_true", dest="in_memory", help=keeping_nothing)
+    saver = command("backup", back_up, "write all runs and their events to one file, also while a server trains", arch=False)
+    saver.add_argument("file", type=Path, metavar="FILE", help="where to; it must not be there yet")
     command("runs", list_runs, "all runs that are kept here, the newest first", arch=False)
     resumer = command("resume", resume_run, "go on with a run that was interrupted, paused or stopped, or failed", arch=False)
     continuer = command("continue", continue_run, "train a finished run for more epochs", arch=False)

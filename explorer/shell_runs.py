@@ -12,13 +12,15 @@ from typing import Any
 
 import torch
 
+from explorer.text import bytes_text, counted
 from explorer.training.admission import check_more_epochs, check_resumable, check_trainable, refusal_message
+from explorer.training.database import StoreError
 from explorer.training.event import Event
 from explorer.training.event import to_json as event_to_json
 from explorer.training.recording import Recording
 from explorer.training.run import RESUMABLE, Run, RunError, Status
 from explorer.training.run_list import RunList
-from explorer.training.store import Store, home_folder, open_store
+from explorer.training.store import CHECKPOINTS, Store, home_folder, in_memory, open_store
 
 OWNER = "shell"  # whose turn it is in the queue, and whose runs a page shows, goes by owner
 
@@ -28,15 +30,16 @@ OWNER = "shell"  # whose turn it is in the queue, and whose runs a page shows, g
 
 def train_new(run: Run, options: argparse.Namespace) -> tuple[int, tuple[Event, ...]]:
     """Train it, printing its events; the exit status, and all its events."""
-    with closing(open_store(home_folder())) as store:
+    with closing(open_store(home_folder(), options.in_memory or in_memory())) as store:
         check_trainable(run.architecture, run.recipe, torch.device(run.device), store.checkpoints, data_root=options.data)
+        store.check_room(run.architecture, run.recipe)
         recording = Recording(store, store.begin(run))
         print(f"note: {store.notice}" if store.notice else f"run {run.id} is kept in {store.folder}", file=sys.stderr)
         return _train(store, recording, options), store.events(run.id)
 
 
 def list_runs(options: argparse.Namespace) -> int:
-    with closing(Store(home_folder())) as store:
+    with closing(_store_to_look_at()) as store:
         store.recover()
         rows = list(_rows(store))
     if options.json:
@@ -48,7 +51,37 @@ def list_runs(options: argparse.Namespace) -> int:
         accuracy = "" if row["test_accuracy"] is None else f"{row['test_accuracy']:.2%}"
         submitted = datetime.fromtimestamp(row["submitted"]).strftime("%Y-%m-%d %H:%M")
         epochs = f"{row['epoch']}/{row['epochs']}"
-        print(f"{row['id']}  {submitted}  {row['status']:<11} {epochs:>9}  {accuracy:>7}  {row['name']} on {row['dataset']}")
+        size = bytes_text(row["bytes"])
+        facts = f"{row['id']}  {submitted}  {row['status']:<11} {epochs:>9}  {accuracy:>7}  {size:>7}"
+        print(f"{facts}  {row['name']} on {row['dataset']}")
+    if rows:
+        print(f"{counted(len(rows), 'run')}, {bytes_text(sum(row['bytes'] for row in rows))} of checkpoints")
+    return 0
+
+
+def _store_to_look_at() -> Store:
+    """The store; where it cannot be written, a copy in memory of what can be read. Raises StoreError."""
+    try:
+        return Store(home_folder())
+    except StoreError as error:
+        store = open_store(home_folder(), keep_nothing=True)
+        if not store.revisions():
+            store.close()
+            raise
+        print(f"note: {error}. What can be read of it is shown", file=sys.stderr)
+        return store
+
+
+def back_up(options: argparse.Namespace) -> int:
+    """All runs and their events, as one file that can take the place of runs.sqlite."""
+    if options.file.exists():
+        raise RunError(f"{options.file} is there already; name a file that is not")
+    with closing(Store(home_folder())) as store:
+        store.back_up(options.file)
+        runs = len(store.revisions())
+    done = {"file": str(options.file), "runs": runs}
+    weights = f"Their weights are in {home_folder() / CHECKPOINTS}: copy that folder, too"
+    print(json.dumps(done) if options.json else f"{counted(runs, 'run')} with all events in {options.file}. {weights}")
     return 0
 
 
@@ -68,6 +101,7 @@ def _take_again(options: argparse.Namespace, of: tuple[Status, ...], more_epochs
         kept = store.kept(options.id)
         if kept.status in of:
             check_resumable(kept.run, store.history(options.id, 0).latest, store.checkpoints, data_root=options.data)
+            store.check_room(kept.run.architecture, kept.run.recipe)
         claim = store.take(options.id, of, more_epochs)
         if claim is None:
             raise RunError(refusal_message(options.id, kept.status, of, done))
@@ -128,7 +162,7 @@ def _epoch(recording: Recording) -> int:
 
 def _rows(store: Store) -> Iterator[dict[str, Any]]:
     """One a run, the newest first. Those that cannot be read are told on standard error."""
-    listed = RunList(store)
+    listed, sizes = RunList(store), store.sizes()
     runs = listed.runs()
     for reason in listed.unreadable().values():
         print(f"note: {reason}", file=sys.stderr)
@@ -147,6 +181,7 @@ def _rows(store: Store) -> Iterator[dict[str, Any]]:
             "test_accuracy": each.final_accuracy,
             "best_test_accuracy": each.best_accuracy,
             "submitted": run.submitted,
+            "bytes": sizes.get(run.id, 0),
         }
 
 

@@ -150,3 +150,12 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def bytes_text(count: int) -> str:
+    """1_234_000_000 -> "1.2 GB", 594_000_000 -> "594 MB", 2_400_000 -> "2.4 MB", 36_000 -> "36 kB": as disks are sold."""
+    if count >= 1_000_000_000:
+        return f"{count / 1e9:,.1f} GB"
+    if count >= 1_000_000:
+        return f"{count / 1e6:,.0f} MB" if count >= 10_000_000 else f"{count / 1e6:.1f} MB"
+    return f"{count / 1e3:.0f} kB"

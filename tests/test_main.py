@@ -223,7 +223,10 @@ def test_a_training_is_kept_continued_and_listed(capsys, home):
     assert events[-1]["kind"] == "finished"
     assert (kept(capsys)[0]["epoch"], kept(capsys)[0]["epochs"]) == (5, 5)
     listed = run(capsys, "runs")[1]
-    assert re.fullmatch(rf"{row['id']}  20\d\d-\d\d-\d\d \d\d:\d\d  finished +5/5 +\d+\.\d\d%  small on digits\n", listed)
+    assert re.fullmatch(
+        rf"{row['id']}  20\d\d-\d\d-\d\d \d\d:\d\d  finished +5/5 +\d+\.\d\d% +\d+ kB  small on digits\n1 run, \d+ kB of checkpoints\n",
+        listed,
+    )
 
 
 @pytest.mark.parametrize(
@@ -263,16 +266,50 @@ def test_a_failed_training_is_kept_and_can_be_resumed(capsys, home, monkeypatch)
     assert kept(capsys)[0]["status"] == "finished"
 
 
-def test_where_nothing_can_be_kept_a_training_goes_on_and_says_so(capsys, home, monkeypatch):
+def test_where_nothing_can_be_kept_a_training_is_refused_unless_nothing_is_to_be_kept(capsys, home, monkeypatch):
     (home / "home").write_text("a file in the way")
-    status, out, err = run(capsys, "train", str(home / "small.json"), "--epochs", "1", "--device", "cpu", "--json")
+    training = ["train", str(home / "small.json"), "--epochs", "1", "--device", "cpu", "--json"]
+    status, out, err = run(capsys, *training)
+    assert (status, out) == (1, "")
+    assert err.startswith(f"error: {home / 'home'} cannot be written: ")
+    status, out, err = run(capsys, *training, "--in-memory")
     assert status == 0
     assert json.loads(out.splitlines()[-1])["kind"] == "finished"
-    assert err.startswith(f"note: {home / 'home'} cannot be written: ")
-    assert err.endswith("Runs are kept in memory only, and end with this process\n")
+    assert err == "note: Runs are kept in memory only, and end with this process\n"
     status, out, err = run(capsys, "runs")
     assert (status, out) == (1, "")
     assert err.startswith(f"error: {home / 'home'} cannot be written")
+
+
+def test_a_backup_holds_all_runs_and_is_one_file(capsys, home, monkeypatch):
+    run(capsys, "train", str(home / "small.json"), "--epochs", "2", "--device", "cpu")
+    (row,) = kept(capsys)
+    assert row["bytes"] > 1000
+    store = Store(home / "home")  # a server that runs: what it wrote lies in the -wal file still
+    status, out, err = run(capsys, "backup", str(home / "saved.sqlite"), "--json")
+    assert (status, json.loads(out), err) == (0, {"file": str(home / "saved.sqlite"), "runs": 1}, "")
+    store.close()
+    assert not [*home.glob("saved.sqlite-*")]
+    status, _, err = run(capsys, "backup", str(home / "saved.sqlite"))
+    assert (status, "is there already" in err) == (1, True)
+    assert run(capsys, "backup", str(home / "nowhere" / "saved.sqlite"))[0] == 1
+    for file in (home / "home").glob("runs.sqlite*"):
+        file.unlink()
+    assert kept(capsys) == []
+    for file in (home / "home").glob("runs.sqlite*"):
+        file.unlink()
+    (home / "saved.sqlite").rename(home / "home" / "runs.sqlite")
+    assert kept(capsys) == [row]
+    assert run(capsys, "continue", row["id"], "--epochs", "1")[0] == 0
+
+
+def test_a_training_whose_checkpoints_would_fill_the_disk_is_refused(capsys, home, monkeypatch):
+    monkeypatch.setenv("EXPLORER_RESERVE_MB", str(10**9))
+    status, out, err = run(capsys, "train", str(home / "small.json"), "--epochs", "1", "--device", "cpu")
+    assert (status, out) == (1, "")
+    assert err.startswith("error: the checkpoints of this run do not fit: ")
+    assert "delete runs that are no longer needed, or make room" in err
+    assert kept(capsys) == []
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -5,29 +5,30 @@ it is ever executed. It is written under another name, brought to the disk and t
 not at all. The newest of a run is kept and the one before it, should the newest be damaged.
 
     checkpoints/RUN/epoch-00007.safetensors
-    checkpoints/RUN/lock       held (flock) by the process that trains the run: the system lets go of it when that process
-                               ends, however it ends
+    checkpoints/RUN/lock       held by the process that trains the run: the system lets go of it when that process ends,
+                               however it ends
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from explorer.files import PART, retried, sweep_parts, take_lock, write_whole
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.database import StoreError
+from explorer.training.disk import room_problem
 
 KEPT = 2  # checkpoints of a run
 IN_MEMORY_BYTES = 256_000_000  # of checkpoints in memory in all; the newest run's are kept whatever their size
@@ -115,7 +116,9 @@ def _checksum(facts: str, tensors: Mapping[str, Tensor]) -> str:
 
 
 class Lock(Protocol):
-    def release(self) -> None: ...
+    """Held by whoever trains a run."""
+
+    def release(self) -> object: ...
 
 
 class Checkpoints(Protocol):
@@ -142,6 +145,15 @@ class Checkpoints(Protocol):
     def delete(self, run: str) -> None:
         """All of a run."""
 
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each run's checkpoints, by the run; without those that have none."""
+
+    def newest(self) -> dict[str, int]:
+        """The newest checkpoint's epoch of every run that has one."""
+
+    def sweep(self) -> int:
+        """Delete what killed writes left of runs that nobody trains; how many files these were."""
+
 
 class CheckpointFolder:
     """On disk. Whoever saves holds the run's lock."""
@@ -153,15 +165,17 @@ class CheckpointFolder:
         try:
             folder = self.root / run
             folder.mkdir(parents=True, exist_ok=True)
-            return _FileLock.take(folder / "lock")
+            return retried(lambda: take_lock(folder / "lock"))
         except OSError as error:
             raise StoreError(f"{self.root / run} cannot be written: {error.strerror}") from None
 
     def save(self, run: str, checkpoint: Checkpoint) -> None:
         path = self._path(run, checkpoint.epoch)
+        if problem := room_problem(self.root, sum(tensor.nbytes for tensor in checkpoint.tensors.values())):
+            raise StoreError(f"the checkpoint of epoch {checkpoint.epoch} was not written: {problem}; then resume the run")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, lambda part: _save_file(checkpoint, part))
+            retried(lambda: write_whole(path, lambda part: _save_file(checkpoint, part)))
         except OSError as error:
             raise StoreError(
                 f"the checkpoint of epoch {checkpoint.epoch} cannot be written to {path.parent}: {error.strerror}; "
@@ -201,14 +215,48 @@ class CheckpointFolder:
     def delete(self, run: str) -> None:
         shutil.rmtree(self.root / run, ignore_errors=True)
 
+    def sizes(self) -> dict[str, int]:
+        sizes = {}
+        for folder in self._folders():
+            with suppress(OSError), os.scandir(folder) as files:  # it may be deleted just now
+                sizes[folder.name] = sum(_bytes_of(file) for file in files)
+        return {run: size for run, size in sizes.items() if size}
+
+    def newest(self) -> dict[str, int]:
+        epochs = {folder.name: self.epochs(folder.name) for folder in self._folders()}
+        return {run: found[0] for run, found in epochs.items() if found}
+
+    def sweep(self) -> int:
+        swept = 0
+        for folder in self._folders():
+            if not any(folder.glob(f"*{PART}")):
+                continue
+            with suppress(StoreError):
+                if lock := self.lock(folder.name):
+                    swept += sweep_parts(folder, 0)
+                    lock.release()
+        return swept
+
+    def _folders(self) -> list[Path]:
+        """One a run."""
+        try:
+            with os.scandir(self.root) as found:
+                return [Path(each.path) for each in found if each.is_dir(follow_symlinks=False)]
+        except OSError:
+            return []
+
     def _path(self, run: str, epoch: int) -> Path:
         return self.root / run / f"epoch-{epoch:05d}.safetensors"
 
 
 class CheckpointMemory:
-    """In memory, where nothing can be written: those of the oldest runs go when there is no more room."""
+    """In memory, where nothing can be written: those of the oldest runs go when there is no more room.
 
-    def __init__(self) -> None:
+    `behind` are checkpoints on disk that are read where there are none of a run in memory, and never changed.
+    """
+
+    def __init__(self, behind: Checkpoints | None = None) -> None:
+        self._behind = behind
         self._lock = threading.Lock()
         self._locked: set[str] = set()  # runs; set's own methods are atomic
         self._kept: dict[str, dict[int, bytes]] = {}  # by run, the one saved last at the end
@@ -232,14 +280,17 @@ class CheckpointMemory:
 
     def epochs(self, run: str) -> list[int]:
         with self._lock:
-            return sorted(self._kept.get(run, ()), reverse=True)
+            ours = set(self._kept.get(run, ()))
+        return sorted(ours.union(self._behind.epochs(run) if self._behind else ()), reverse=True)
 
     def read(self, run: str, epoch: int) -> Checkpoint:
         with self._lock:
             data = self._kept.get(run, {}).get(epoch)
-        if data is None:
-            raise CheckpointError(f"the checkpoint of epoch {epoch} was forgotten")
-        return from_bytes(data)
+        if data is not None:
+            return from_bytes(data)
+        if self._behind and epoch in self._behind.epochs(run):
+            return self._behind.read(run, epoch)
+        raise CheckpointError(f"the checkpoint of epoch {epoch} was forgotten")
 
     def read_facts(self, run: str, epoch: int) -> dict[str, Any]:
         return self.read(run, epoch).facts
@@ -254,6 +305,24 @@ class CheckpointMemory:
         with self._lock:
             self._kept.pop(run, None)
 
+    def sizes(self) -> dict[str, int]:
+        with self._lock:
+            return {run: sum(map(len, files.values())) for run, files in self._kept.items() if files}
+
+    def newest(self) -> dict[str, int]:
+        with self._lock:
+            return {run: max(files) for run, files in self._kept.items() if files}
+
+    def sweep(self) -> int:
+        return 0
+
+
+def _bytes_of(file: os.DirEntry[str]) -> int:
+    try:
+        return file.stat(follow_symlinks=False).st_size
+    except OSError:
+        return 0
+
 
 def newest_checkpoint(checkpoints: Checkpoints, run: str, up_to: int) -> tuple[Checkpoint, str]:
     """The newest that can be read of those after at most `up_to` epochs, and what is wrong with newer ones ("" where
@@ -262,6 +331,8 @@ def newest_checkpoint(checkpoints: Checkpoints, run: str, up_to: int) -> tuple[C
     for epoch in checkpoints.epochs(run):
         if epoch > up_to:  # written just before the process ended, its events were not
             continue
+        if epoch < up_to and not wrong:
+            wrong.append(f"the checkpoint of epoch {up_to} is missing")
         try:
             return checkpoints.read(run, epoch), "; ".join(wrong)
         except CheckpointError as error:
@@ -281,45 +352,6 @@ def _save_file(checkpoint: Checkpoint, path: Path) -> None:
     except SafetensorError as error:  # "Error while serializing: I/O error: No space left on device (os error 28)"
         number = re.search(r"\(os error (\d+)\)", str(error))
         raise (OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(0, str(error))) from None
-
-
-def _write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    part = path.with_suffix(".part")
-    try:
-        write(part)
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError:
-        with suppress(OSError):
-            part.unlink()
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)  # the name is on the disk only when its folder is
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-class _FileLock:
-    def __init__(self, file: IO[Any]):
-        self._file = file
-
-    @classmethod
-    def take(cls, path: Path) -> "_FileLock | None":
-        file = path.open("ab")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            return None
-        except BaseException:
-            file.close()
-            raise
-        return cls(file)
-
-    def release(self) -> None:
-        self._file.close()
 
 
 class _MemoryLock:

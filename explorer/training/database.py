@@ -4,8 +4,10 @@ Several processes may have it open: readers never wait (WAL), a writer waits up 
 a disk of this machine: SQLite's shared memory does not work over a network.
 """
 
+import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +15,8 @@ from pathlib import Path
 from explorer.training.run import RunError
 
 BUSY_SECONDS = 5.0
+OPEN_SECONDS = 10.0  # for which a file that another program has locked is tried at the start
+TIDY_SECONDS = 60.0  # between two times that what is written is brought from the -wal file into the database itself
 
 # Number N of the list makes a database of version N from one of version N - 1. What was released is never changed.
 MIGRATIONS: tuple[str, ...] = (
@@ -56,7 +60,7 @@ EXPLAINED = {  # SQLite's primary result codes, and what to say of the file
     sqlite3.SQLITE_FULL: "cannot be written, the disk is full; make room on it",
     sqlite3.SQLITE_READONLY: "cannot be written; allow writing there, or let EXPLORER_HOME name another folder",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; allow writing there, or let EXPLORER_HOME name another folder",
-    sqlite3.SQLITE_CORRUPT: "is damaged; move it away, and a new one is made at the next start",
+    sqlite3.SQLITE_CORRUPT: "is damaged; put a backup in its place, or move it away, and a new one is made at the next start",
     sqlite3.SQLITE_NOTADB: "is no database of runs; move it away, and a new one is made at the next start",
     sqlite3.SQLITE_IOERR: "cannot be read or written, the disk has a fault or is full",
 }
@@ -73,14 +77,9 @@ class Database:
         """Opens and migrates. Raises StoreError, also where the file cannot be written."""
         self.path = path
         self._writing, self._reading = threading.RLock(), threading.RLock()
+        self._tidied = time.monotonic()
         with self._explained():
-            self._writer = _connect(path)
-            try:
-                self._migrate()
-                self._reader = self._writer if path is None else _connect(path)
-            except BaseException:
-                self._writer.close()
-                raise
+            self._writer, self._reader = self._opened()
         if path is None:  # one connection, so one lock
             self._reading = self._writing
 
@@ -106,18 +105,69 @@ class Database:
                         self._writer.execute("ROLLBACK")
                 raise
 
+        if durable and time.monotonic() - self._tidied > TIDY_SECONDS:
+            self._tidied = time.monotonic()
+            with self._writing, suppress(sqlite3.Error):  # another time, where somebody reads just now
+                self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def damage(self) -> str:
+        """What SQLite's quick check finds wrong with the file, "" where nothing is. Raises StoreError."""
+        with self.read() as connection:
+            found = _quick_check(connection)
+        return "" if found == "ok" else found
+
+    def back_up(self, path: Path) -> None:
+        """Write a whole copy, also while others write. Raises StoreError."""
+        with self.read() as connection:
+            try:
+                copy = sqlite3.connect(path)
+                try:
+                    connection.backup(copy)
+                    copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+                finally:
+                    copy.close()
+            except sqlite3.Error as error:
+                raise StoreError(f"{path} cannot be written: {error}") from None
+
+    def take_over(self, path: Path) -> None:
+        """Replace the content by that of another database, which is left as it is. Raises StoreError."""
+        with self._writing, self._explained():
+            # Where the folder cannot be written, SQLite reads a file only if it is told that nobody else writes it.
+            how = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
+            other = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
+            try:
+                _check_version(path, _version(other))
+                if (found := _quick_check(other)) != "ok":
+                    raise StoreError(f"{path} is damaged ({found})")
+                other.backup(self._writer)
+            finally:
+                other.close()
+            self._migrate()
+
     def close(self) -> None:
         with self._writing, self._reading:
             self._reader.close()
             self._writer.close()
 
+    def _opened(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+        """The connections for writing and for reading, once nobody else locks the file."""
+        deadline = time.monotonic() + OPEN_SECONDS
+        while True:
+            try:
+                self._writer = _connect(self.path)
+                try:
+                    self._migrate()
+                    return self._writer, self._writer if self.path is None else _connect(self.path)
+                except BaseException:
+                    self._writer.close()
+                    raise
+            except sqlite3.Error as error:
+                if _code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.1)
+
     def _migrate(self) -> None:
-        version = _version(self._writer)
-        if version > len(MIGRATIONS):
-            raise StoreError(
-                f"{self.path} was written by a newer version of the program (its format is {version}, this program "
-                f"reads up to {len(MIGRATIONS)}): update the program, or let EXPLORER_HOME name another folder"
-            )
+        _check_version(self.path, _version(self._writer))
         self._writer.execute("BEGIN IMMEDIATE")  # also where nothing is to be done: it shows whether we may write
         for number, script in enumerate(MIGRATIONS[_version(self._writer) :], _version(self._writer) + 1):
             for statement in script.split(";\n"):  # executescript would commit what stands before it
@@ -130,17 +180,39 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of it is detail
-            raise StoreError(f"{self.path or 'memory'} {EXPLAINED.get(code, 'cannot be used')} ({error})") from error
+            raise StoreError(f"{self.path or 'memory'} {EXPLAINED.get(_code(error), 'cannot be used')} ({error})") from error
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; the rest of it is detail."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:
     connection = sqlite3.connect(path or ":memory:", BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA foreign_keys = ON")
-    if path is not None:
-        connection.execute("PRAGMA journal_mode = WAL")
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        if path is not None:
+            connection.execute("PRAGMA journal_mode = WAL")
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _quick_check(connection: sqlite3.Connection) -> str:
+    """ "ok", or the first thing that is wrong."""
+    return " ".join(str(connection.execute("PRAGMA quick_check(1)").fetchone()[0]).split())
+
+
+def _check_version(path: Path | None, version: int) -> None:
+    """Raises StoreError where a newer program wrote it."""
+    if version > len(MIGRATIONS):
+        raise StoreError(
+            f"{path} was written by a newer version of the program (its format is {version}, this program reads up to "
+            f"{len(MIGRATIONS)}): update the program, or let EXPLORER_HOME name another folder"
+        )
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -27,9 +27,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from explorer.files import sweep_parts
+
 log = logging.getLogger(__name__)
 
 TIMEOUT = 20  # seconds without an answer from a server
+ABANDONED = 3600.0  # seconds after which a half-written file is nobody's any more: a download writes all the time
 PATIENCE = 3  # seconds that a look at some images waits while they are read or downloaded
 LOOK_EVERY = 0.2  # seconds between two looks of who waits for images at whether to go on waiting
 BUILT_IN = "digits"
@@ -237,6 +240,13 @@ def _whole(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def sweep_downloads(root: Path | None = None) -> int:
+    """Delete what killed downloads left under the data root; how many files these were. One that still comes is newer."""
+    root = root or data_root()
+    folders = [root, *(folder for depth in ("*", "*/*") for folder in root.glob(depth) if folder.is_dir())]
+    return sum(sweep_parts(folder, older_than=ABANDONED) for folder in folders)
 
 
 # --- the table ------------------------------------------------------------------------------------------------------

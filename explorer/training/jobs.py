@@ -70,6 +70,7 @@ RETRY_SECONDS = 1.0  # between two tries where the store cannot be written
 RECOVER_EVERY = 2.0  # seconds between two looks at whether other processes still train what they say
 # What SQLite says of the values of one run, not of its file.
 OF_ONE_RUN = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
+SIZES_EVERY = 10.0  # seconds between two looks at how large the checkpoints are
 EVENTS_AT_HAND = 100_000  # in snapshots that are not read again, about 1.5 kB each
 
 Shown = TypeVar("Shown", Snapshot, RunSummary)
@@ -85,8 +86,9 @@ class JobManager:
     """Every method may be called from any thread, and none waits for a training but `shutdown`. Those that change a run
     raise UnknownRun where there is none, and RunError where it cannot be done; StoreError is one."""
 
-    def __init__(self, slots: int = 1, data_root: Path | None = None, store: Store | None = None):
+    def __init__(self, slots: int = 1, data_root: Path | None = None, store: Store | None = None, notices: Sequence[str] = ()):
         """`slots` runs train at the same time, each on a GPU of its own where there are as many. Without a store, one in memory.
+        `notices` are what is to be said of the store as it was found.
 
         What waits in the store's queue is trained from now on.
         """
@@ -104,6 +106,8 @@ class JobManager:
         # By id and limit, with the revision. A comparison looks at all its runs in turn.
         self._snapshots: Recent[tuple[str, int], tuple[int, Snapshot]] = Recent(EVENTS_AT_HAND, _events_in, "any")
         self._weights = RunWeights(self.store)
+        self._found = tuple(notices)
+        self._sizes: tuple[float, dict[str, int]] | None = None
         self._unreadable: dict[str, str] = {}
         self._list = RunList(self.store)
         self._recover()
@@ -113,7 +117,8 @@ class JobManager:
     def notices(self) -> tuple[str, ...]:
         """What whoever runs the server should know: nothing can be written, a run cannot be read."""
         with self._lock:
-            return tuple(filter(None, (self.store.notice, self._problem, *self._unsettled.values(), *self._unreadable.values())))
+            found = (self.store.notice, *self._found, self._problem)
+            return tuple(filter(None, (*found, *self._unsettled.values(), *self._unreadable.values())))
 
     # --- what can be asked for --------------------------------------------------------------------------------------
 
@@ -128,6 +133,7 @@ class JobManager:
         check_trainable(architecture, recipe, device, self.store.checkpoints, self._memory_room(device), self._data_root)
         try:
             self._check_room()
+            self.store.check_room(architecture, recipe)
             self.store.add(run)
         except StoreError as error:
             raise QueueFull(str(error)) from None
@@ -164,6 +170,7 @@ class JobManager:
             raise RunError(f"run {run_id} is being trained; stop it first")
         with self._lock:
             self._unreadable.pop(run_id, None)
+            self._sizes = None
             self._snapshots.drop(lambda key: key[0] == run_id)
         self._weights.forget(run_id)
 
@@ -219,6 +226,16 @@ class JobManager:
         """The weights as a safetensors file, whose metadata names the run and the epoch. Raises UnknownRun and NoWeights."""
         found = self.weights(run_id)
         return weights_to_bytes(found.weights, {"run": run_id, "epoch": str(found.epoch)})
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each run's checkpoints, by the run: as they were at most SIZES_EVERY seconds ago."""
+        with self._lock:
+            if self._sizes and time.monotonic() - self._sizes[0] < SIZES_EVERY:
+                return self._sizes[1]
+        sizes = self.store.sizes()
+        with self._lock:
+            self._sizes = time.monotonic(), sizes
+        return sizes
 
     def shutdown(self, timeout: float = 30) -> bool:
         """Interrupt what is being trained and wait for the threads to end; False where some have not within `timeout`
@@ -276,6 +293,7 @@ class JobManager:
         if kept.status in of:
             room, latest = self._memory_room(torch.device(kept.run.device)), self.store.history(run_id, 0).latest
             check_resumable(kept.run, latest, self.store.checkpoints, room, self._data_root)
+            self.store.check_room(kept.run.architecture, kept.run.recipe)
         if self._recording(run_id) or not self.store.enqueue(run_id, of, more_epochs):
             raise RunError(refusal_message(run_id, kept.status, of, done))
         self._start_workers([run_id])

@@ -58,7 +58,7 @@ def estimate_memory(architecture: Architecture, recipe: Recipe, device: str, kep
     """
     analysis = analyze(architecture)
     weights = BYTES_PER_VALUE * analysis.total_params
-    moments = weights * _moments(recipe.optimizer, isinstance(recipe.scheduler, OneCycleLR))
+    moments = weights * moments_per_parameter(recipe.optimizer, isinstance(recipe.scheduler, OneCycleLR))
     state = 2 * weights + moments + weights // 2  # weights, gradients, and the weights in bf16
     copies = (1 + kept_checkpoints) * (weights + moments)
     image = BYTES_PER_VALUE * prod(architecture.input_shape)
@@ -96,7 +96,7 @@ def _with_margin(size: int) -> int:
     return int(MARGIN * (LIBRARIES + size))
 
 
-def _moments(optimizer: Optimizer, is_cycled: bool) -> int:
+def moments_per_parameter(optimizer: Optimizer, is_cycled: bool) -> int:
     """How many numbers the optimiser keeps for each parameter: SGD its momentum, Adam two moments."""
     if isinstance(optimizer, SGD):
         return 1 if optimizer.momentum or is_cycled else 0

@@ -28,8 +28,9 @@ from explorer.network.spec import MAX_JSON_BYTES, Architecture, parse_architectu
 from explorer.network.spec import to_json as architecture_to_json
 from explorer.network.validation import describe_fault
 from explorer.text import printable, quoted
-from explorer.training.checkpoint_files import CheckpointFolder, CheckpointMemory, Checkpoints, Lock
+from explorer.training.checkpoint_files import KEPT, CheckpointFolder, CheckpointMemory, Checkpoints, Lock
 from explorer.training.database import Database, StoreError
+from explorer.training.disk import checkpoint_bytes, room_problem
 from explorer.training.event import Event, EventError, finished_after, parse_event
 from explorer.training.event import to_json as event_to_json
 from explorer.training.memory import oom_kills
@@ -41,6 +42,8 @@ from explorer.training.turns import in_turn
 
 PROCESS_ENDED = "the process that trained it ended"
 OUT_OF_MEMORY = "the system ended the process that trained it, for lack of memory"
+IN_MEMORY = "--in-memory"  # the option of the server and of `train` for keeping nothing
+RUNS, CHECKPOINTS = "runs.sqlite", "checkpoints"  # in the folder of a store
 PARSED_AT_HAND = 1024  # architectures and recipes, a few kB each
 
 log = logging.getLogger(__name__)
@@ -72,6 +75,14 @@ class History:
 
 
 @dataclass(frozen=True)
+class Missing:
+    """Runs whose checkpoints lie there while the file of runs does not know of them."""
+
+    runs: tuple[str, ...]  # of which nothing is known
+    epochs: tuple[str, ...]  # whose last epochs are not known
+
+
+@dataclass(frozen=True)
 class Claim:
     """The right to train a run, until it is released."""
 
@@ -85,27 +96,83 @@ def home_folder() -> Path:
     return Path(given).expanduser() if given else Path.home() / ".local" / "share" / "architecture-explorer"
 
 
-def open_store(folder: Path) -> "Store":
-    """The store in this folder; where it cannot be written, one in memory whose `notice` says so."""
-    try:
+def in_memory() -> bool:
+    """Whether EXPLORER_IN_MEMORY asks for a store that keeps nothing."""
+    return os.environ.get("EXPLORER_IN_MEMORY", "") not in ("", "0")
+
+
+def open_store(folder: Path, keep_nothing: bool = False) -> "Store":
+    """The store in this folder; with `keep_nothing` one in memory, whose `notice` says so.
+
+    The latter shows what can be read of the folder's runs, and changes nothing there. Raises StoreError.
+    """
+    if not keep_nothing:
         return Store(folder)
+    store = Store(notice="Runs are kept in memory only, and end with this process", behind=folder)
+    try:
+        store.show_kept(folder)
     except StoreError as error:
-        return Store(notice=f"{error}. Runs are kept in memory only, and end with this process")
+        log.warning("the runs that are kept cannot be shown: %s", error)
+    return store
 
 
 class Store:
     """Every method may be called from any thread, and raises StoreError where the file cannot be read or written."""
 
-    def __init__(self, folder: Path | None = None, notice: str = ""):
-        """In `folder`, which is made where it is not there; without one in memory."""
+    def __init__(self, folder: Path | None = None, notice: str = "", behind: Path | None = None):
+        """In `folder`, which is made where it is not there; without one in memory, with the checkpoints of `behind` to read."""
         self.folder, self.notice = folder, notice
-        self.checkpoints: Checkpoints = CheckpointFolder(folder / "checkpoints") if folder else CheckpointMemory()
+        kept = folder or behind
+        on_disk = CheckpointFolder(kept / CHECKPOINTS) if kept else None
+        self.checkpoints: Checkpoints = on_disk if folder and on_disk else CheckpointMemory(on_disk)
         if folder:
             try:
-                (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+                (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StoreError(f"{folder} cannot be written: {error.strerror}") from None
-        self._database = Database(folder / "runs.sqlite" if folder else None)
+        self._database = Database(folder / RUNS if folder else None)
+
+    def show_kept(self, folder: Path) -> None:
+        """For a store in memory: the runs of a folder, as far as they went. Nothing of it is changed. Raises StoreError."""
+        if not (folder / RUNS).is_file():
+            return
+        self._database.take_over(folder / RUNS)
+        going_on: tuple[Status, ...] = ("queued", *TRAINED_NOW)
+        with self._database.write() as connection:
+            marks = ",".join("?" * len(going_on))
+            change = f"UPDATE runs SET status = 'interrupted', wish = '', message = ? WHERE status IN ({marks})"
+            connection.execute(change, ("as it stood when this server started; another one may train it", *going_on))
+
+    def damage(self) -> str:
+        """What is wrong with the file of runs, "" where nothing is."""
+        return self._database.damage()
+
+    def missing(self) -> "Missing":
+        """What lies among the checkpoints that no run speaks of: the file of runs has lost it."""
+        newest = self.checkpoints.newest()
+        with self._database.read() as connection:
+            reached = dict(map(tuple, connection.execute(_REACHED)))
+            training = {row["id"] for row in connection.execute(_TRAINED)}
+        runs = sorted(run_id for run_id in newest if run_id not in reached)
+        # The checkpoint of an epoch is written just before its event: one of them may always be ahead.
+        epochs = [run_id for run_id, epoch in newest.items() if epoch > reached.get(run_id, epoch) + 1]
+        return Missing(tuple(runs), tuple(sorted(set(epochs) - training)))
+
+    def check_room(self, architecture: Architecture, recipe: Recipe) -> None:
+        """Raises StoreError where the checkpoints of such a run would take the room that is kept free on the disk."""
+        if self.folder:
+            # Those that are kept, and one that is being written.
+            problem = room_problem(self.folder, (KEPT + 1) * checkpoint_bytes(architecture, recipe))
+            if problem:
+                raise StoreError(f"the checkpoints of this run do not fit: {problem}")
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each run's checkpoints on the disk, by the run."""
+        return self.checkpoints.sizes()
+
+    def back_up(self, path: Path) -> None:
+        """Write all runs with their events to one file, also while others train. The checkpoints are not in it."""
+        self._database.back_up(path)
 
     def close(self) -> None:
         self._database.close()
@@ -375,6 +442,11 @@ class Store:
             _rewind(connection, _row(connection, run_id)["number"], epoch)
 
 
+_REACHED = """
+    SELECT id, ifnull((SELECT max(epoch) FROM events INDEXED BY events_by_kind WHERE run = number AND kind = 'epoch'), 0)
+    FROM runs
+"""
+_TRAINED = f"SELECT id FROM runs WHERE status IN ({','.join(map(repr, TRAINED_NOW))})"
 # The runs with their first, latest and last `finished` event, each found by an index; then all epochs of such runs.
 _SUMMARIES = """
     SELECT runs.*,

@@ -1,6 +1,6 @@
 """Runs: every run of this server, of all its visitors and its command line, and what can be done with each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from explorer.network.analysis import analyze
-from explorer.text import counted, duration, for_html, ordinal, percent
+from explorer.text import bytes_text, counted, duration, for_html, ordinal, percent
 from explorer.training.datasets import DATASETS
 from explorer.training.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
 from explorer.training.run_summary import RunSummary
@@ -99,9 +99,11 @@ def _table(was_going_on: bool) -> None:
     found = _filtered(snapshots)
     waiting, training = (sum(s.status == status for s in snapshots) for status in ("queued", "running"))
     slots = process.jobs().slots
+    sizes = process.jobs().sizes()
     st.html(
         f'<p class="note" data-runs="{len(found)}">{len(found)} of {len(snapshots)} runs · {training:,} in training, '
-        f"{waiting:,} waiting · {slots:,} at a time; those who wait take turns</p>"
+        f"{waiting:,} waiting · {slots:,} at a time; those who wait take turns · "
+        f"{for_html(bytes_text(sum(sizes.values())))} of checkpoints on the disk</p>"
     )
     # Another set of runs is another table: a selection is a row's number, and would mean another run.
     ids = [snapshot.run.id for snapshot in found]
@@ -109,7 +111,7 @@ def _table(was_going_on: bool) -> None:
         st.html(f'<p class="hint">{for_html(_nothing_found())}</p>')
         return
     st.dataframe(
-        _rows(found),
+        _rows(found, sizes),
         key=f"runs-{hash(tuple(ids))}",
         hide_index=True,
         placeholder="–",
@@ -164,15 +166,16 @@ COLUMNS = {
     "network": st.column_config.TextColumn("Network", width="medium"),
     "owner": st.column_config.TextColumn("Owner", width="small"),
     "started": st.column_config.DatetimeColumn("Submitted", format="D MMM, HH:mm", width="small"),
+    "size": st.column_config.NumberColumn("Disk, MB", format="%.1f", help="What its checkpoints take."),
     "id": st.column_config.TextColumn("Run", width="small"),
 }
 
 
-def _rows(runs: Sequence[RunSummary]) -> pd.DataFrame:
-    return pd.DataFrame([_row(each) for each in runs], columns=list(COLUMNS))
+def _rows(runs: Sequence[RunSummary], sizes: Mapping[str, int]) -> pd.DataFrame:
+    return pd.DataFrame([_row(each, sizes.get(each.run.id, 0)) for each in runs], columns=list(COLUMNS))
 
 
-def _row(each: RunSummary) -> dict[str, object]:
+def _row(each: RunSummary, size: int) -> dict[str, object]:
     run, known = each.run, each.parameters is not None  # once it has started, without another analysis
     return {
         "name": run.name,
@@ -187,6 +190,7 @@ def _row(each: RunSummary) -> dict[str, object]:
         "network": run.architecture.name,
         "owner": OWNERS.get(run.owner, "you" if run.owner == state.owner() else f"visitor {run.owner[:4]}"),
         "started": datetime.fromtimestamp(run.submitted),
+        "size": size / 1e6,
         "id": run.id,
     }
 

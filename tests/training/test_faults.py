@@ -3,7 +3,9 @@
 import errno
 import math
 import os
+import random
 import re
+import shutil
 import sqlite3
 import threading
 import time
@@ -15,11 +17,15 @@ from typing import Any
 import pytest
 import torch
 
+from explorer import files
 from explorer.network.spec import Architecture
 from explorer.training import checkpoint_files, database, datasets, engine, jobs, recording
+from explorer.training.database import StoreError
 from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split
+from explorer.training.event import Event
 from explorer.training.jobs import JobManager, QueueFull, RunError, Snapshot
-from explorer.training.store import Store, open_store
+from explorer.training.run import new_run
+from explorer.training.store import Missing, Store, open_store
 
 from .conftest import tiny_kind
 from .test_jobs import ENDLESS, has_steps, recipe, wait
@@ -56,7 +62,7 @@ def test_a_full_disk_ends_a_run_at_its_last_whole_epoch(
     run_id = manager.submit(small, recipe(**ENDLESS))
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1)
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint_files.os, "fsync", full)
+        patch.setattr(files.os, "fsync", full)
         failed = wait(manager, run_id)
     epochs = len(failed.epochs)
     assert message(failed).startswith(f"the checkpoint of epoch {epochs + 1} cannot be written to ")
@@ -110,7 +116,7 @@ def refuse_to_write(manager: JobManager, patch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path, write: Callable[[Path], None]) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
-    patch.setattr(checkpoint_files, "_write_whole", refuse)
+    patch.setattr(checkpoint_files, "write_whole", refuse)
     manager.store._database._writer.execute("PRAGMA query_only = ON")
 
 
@@ -195,13 +201,15 @@ def test_a_short_lock_is_waited_for(tmp_path: Path, small: Architecture, tiny: D
     manager.store.close()
 
 
-def test_where_nothing_can_be_written_runs_are_kept_in_memory(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+def test_where_nothing_can_be_written_runs_are_kept_in_memory_if_that_is_asked_for(
+    tmp_path: Path, small: Architecture, tiny: Dataset
+) -> None:
     (tmp_path / "file").write_text("in the way")
     for home in (tmp_path / "file" / "home", Path("/proc/home")):
-        with JobManager(store=open_store(home)) as manager:
-            assert manager.notices == (manager.store.notice,)
-            assert str(home) in manager.store.notice
-            assert manager.store.notice.endswith("Runs are kept in memory only, and end with this process")
+        with pytest.raises(StoreError, match=f"{home} cannot be written"):
+            open_store(home)
+        with JobManager(store=open_store(home, keep_nothing=True)) as manager:
+            assert manager.notices == ("Runs are kept in memory only, and end with this process",)
             run_id = manager.submit(small, recipe())
             assert wait(manager, run_id).status == "finished"
             manager.continue_run(run_id, 1)
@@ -211,10 +219,131 @@ def test_where_nothing_can_be_written_runs_are_kept_in_memory(tmp_path: Path, sm
 @pytest.mark.parametrize("content", [b"no database", b"SQLite format 3\0" + bytes(200)])
 def test_a_file_that_is_no_database_is_left_alone(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "runs.sqlite").write_bytes(content)
-    store = open_store(tmp_path)
-    assert "runs.sqlite is no database of runs; move it away, and a new one is made at the next start" in store.notice
+    with pytest.raises(StoreError, match=r"runs\.sqlite is no database of runs; move it away, and a new one is made at the"):
+        open_store(tmp_path)
+    open_store(tmp_path, keep_nothing=True).close()
     assert (tmp_path / "runs.sqlite").read_bytes() == content
+
+
+def two_runs(folder: Path, small: Architecture) -> tuple[str, str]:
+    """One that has finished and one that was stopped after some epochs, kept by a server that has ended."""
+    with JobManager(store=Store(folder)) as manager:
+        finished = manager.submit(small, recipe(epochs=3))
+        wait(manager, finished)
+        stopped = stopped_after(manager, small, 3)
+    manager.store.close()
+    return finished, stopped
+
+
+def spoil_wal(folder: Path, how: str) -> None:
+    wal = folder / "runs.sqlite-wal"
+    assert wal.stat().st_size > 0
+    if how == "gone":
+        wal.unlink()
+    elif how == "noise":
+        wal.write_bytes(os.urandom(wal.stat().st_size))
+    elif how == "halved":
+        wal.write_bytes(wal.read_bytes()[: wal.stat().st_size // 2])
+    else:
+        wal.unlink()
+        (folder / "runs.sqlite").write_bytes(b"")
+    (folder / "runs.sqlite-shm").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("how", ["gone", "noise", "halved", "emptied"])
+def test_what_a_damaged_wal_took_with_it_is_told(how: str, tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+    """The other's files are copied while it runs, as a kill or a power cut would leave them."""
+    with JobManager(store=Store(tmp_path / "live")) as manager:
+        lost = [stopped_after(manager, small, 4) for _ in range(2)]
+        shutil.copytree(tmp_path / "live", tmp_path / "home")
+    manager.store.close()
+    spoil_wal(tmp_path / "home", how)
+    store = Store(tmp_path / "home")
+    missing = store.missing()
+    known = set(store.revisions())
+    assert set(missing.runs) == set(lost) - known
+    assert missing.runs or missing.epochs
+    if how in ("gone", "noise", "emptied"):
+        assert missing.runs == tuple(sorted(lost))
+    with JobManager(store=store) as manager:  # and it goes on
+        the_next_trains(manager, small)
     store.close()
+
+
+def test_nothing_is_missing_of_runs_as_they_should_be(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+    two_runs(tmp_path, small)
+    store = Store(tmp_path)
+    assert store.missing() == Missing((), ())
+    run_id = next(iter(store.revisions()))
+    path, last = tmp_path / "checkpoints" / run_id, store.last_epoch(run_id)
+    shutil.copy(path / f"epoch-{last:05d}.safetensors", path / f"epoch-{last + 1:05d}.safetensors")
+    assert store.missing() == Missing((), ())  # a kill between a checkpoint and its event leaves one more
+    store.close()
+
+
+def test_a_backup_is_whole_while_a_run_trains(manager: JobManager, small: Architecture, tmp_path: Path) -> None:
+    run_id = manager.submit(small, recipe(**ENDLESS))
+    wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 2)
+    (tmp_path / "other").mkdir()
+    manager.store.back_up(tmp_path / "other" / "runs.sqlite")
+    copy = Store(tmp_path / "other")
+    assert copy.damage() == ""
+    assert copy.last_epoch(run_id) > 1
+    copy.close()
+
+
+@pytest.mark.parametrize(("first", "last"), [(100, 4000), (4096, None)], ids=["its first page", "all others"])
+def test_a_damaged_database_is_noticed(first: int, last: int | None, tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+    two_runs(tmp_path, small)
+    file = tmp_path / "runs.sqlite"
+    content = bytearray(file.read_bytes())
+    content[first:last] = random.Random(0).randbytes(len(content[first:last]))
+    file.write_bytes(content)
+    assert noticed(tmp_path)
+
+
+def noticed(folder: Path) -> bool:
+    """It cannot be opened, or once it is the check tells."""
+    try:
+        store = Store(folder)
+    except StoreError as error:
+        return "is damaged; put a backup in its place" in str(error)
+    try:
+        return store.damage() != ""
+    finally:
+        store.close()
+
+
+def test_a_store_in_memory_shows_what_is_kept_and_changes_nothing(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+    finished, stopped = two_runs(tmp_path, small)
+    queued = Store(tmp_path)
+    waiting = new_run(small, recipe())
+    queued.add(waiting)
+    queued.close()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.name.endswith(("te", "rs"))}
+    with JobManager(store=open_store(tmp_path, keep_nothing=True)) as manager:
+        stands = {each.run.id: each.status for each in manager.runs()}
+        assert stands == {finished: "finished", stopped: "stopped", waiting.id: "interrupted"}
+        assert len(manager.snapshot(finished).epochs) == 3
+        assert manager.weights(finished).epoch == 3
+        manager.continue_run(finished, 1)
+        assert len(wait(manager, finished).epochs) == 4
+        manager.delete(stopped)
+    assert {path: path.read_bytes() for path in before} == before
+    again = Store(tmp_path)
+    assert again.last_epoch(finished) == 3
+    assert again.waiting() == [waiting.id]
+    again.close()
+
+
+def test_nothing_is_written_to_a_run_that_is_no_longer_trained(manager: JobManager, small: Architecture) -> None:
+    run = new_run(small, recipe())
+    claim = manager.store.begin(run)
+    manager.store.end(run.id, "stopped")
+    with pytest.raises(RunError, match=f"run {run.id} is not this process's to train any more"):
+        manager.store.append(run.id, 0, [Event(kind="step", step=1, metrics={"loss": 1.0})])
+    assert manager.store.events(run.id) == ()
+    claim.lock.release()
 
 
 # --- checkpoints ----------------------------------------------------------------------------------------------------
@@ -245,6 +374,32 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(manager: JobManager, s
     assert running.message.endswith(f"; the run went on from epoch {epochs - 1}")
     assert [event.epoch for event in running.epochs] == list(range(1, len(running.epochs) + 1))
     assert before.name == f"epoch-{epochs - 1:05d}.safetensors"
+
+
+def test_a_newest_checkpoint_that_is_gone_is_named(manager: JobManager, small: Architecture) -> None:
+    run_id = stopped_after(manager, small, 3)
+    epochs = len(manager.snapshot(run_id).epochs)
+    checkpoints(manager, run_id)[0].unlink()
+    manager.resume(run_id)
+    running = wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
+    assert running.message == f"the checkpoint of epoch {epochs} is missing; the run went on from epoch {epochs - 1}"
+
+
+def test_a_checkpoint_is_written_once_files_can_be_opened_again(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "WAIT", 0.001)
+    write, refused = checkpoint_files.write_whole, []
+
+    def too_many(path: Path, *arguments: Any) -> None:
+        if len(refused) < 3:
+            refused.append(path)
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        write(path, *arguments)
+
+    monkeypatch.setattr(checkpoint_files, "write_whole", too_many)
+    assert wait(manager, manager.submit(small, recipe(epochs=1))).status == "finished"
+    assert len(refused) == 3
 
 
 @pytest.mark.parametrize(
