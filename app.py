@@ -14,6 +14,11 @@ from starlette.middleware import Middleware
 
 from explorer.ui.left_page import LeftPages
 from explorer.ui.message_guard import MessageGuard
+from explorer.ui.same_origin import SameOrigin
+from explorer.ui.startup import open_store_or_exit, raise_file_limit, script_arguments, tell_addresses
+
+raise_file_limit()
+store = open_store_or_exit(script_arguments(__file__))  # here, where the process can still end with a sentence
 
 
 @asynccontextmanager
@@ -21,12 +26,14 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     from explorer.ui import main, process  # imports torch and altair here, not in the first visitor's run
 
     del main
-    process.start()
+    process.start(store)
     # Collecting garbage over all the modules above takes 200 ms of the interpreter's lock. What is frozen is not looked at again.
     gc.collect()
     gc.freeze()
+    tell_addresses()
     yield
-    await asyncio.to_thread(process.stop)  # a thread still training when the interpreter ends would abort it
+    await asyncio.to_thread(process.stop, for_good=True)  # a thread still training when the interpreter ends would abort it
 
 
-app = st.App("explorer/ui/main.py", lifespan=lifespan, middleware=[Middleware(MessageGuard), Middleware(LeftPages)])
+middleware = [Middleware(SameOrigin), Middleware(MessageGuard), Middleware(LeftPages)]  # the first sees what comes in first
+app = st.App("explorer/ui/main.py", lifespan=lifespan, middleware=middleware)

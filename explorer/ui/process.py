@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -12,24 +13,34 @@ from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Flatten, new_layer
 from explorer.presets import load_presets
 from explorer.saved import SavedStore
+from explorer.text import counted
+from explorer.training.datasets import sweep_downloads
 from explorer.training.devices import training_slots
 from explorer.training.jobs import JobManager
-from explorer.training.store import home_folder, open_store
+from explorer.training.run import RunError
+from explorer.training.store import RUNS, Missing, Store, home_folder, in_memory, open_store
 from explorer.ui import pictures
 from explorer.ui.preparing import Preparer, ReportProcesses
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _jobs: JobManager | None = None
+_stopped = False
+NAMED = 5  # runs in a message; the others are counted
 STOP_SECONDS = 20.0  # a training stops within a batch; a download or a large batch may take longer
 
 
-def start() -> None:
-    """Once, before the first page: a broken preset stops the server here, not a visitor."""
+class Stopping(RunError):
+    """The server is shutting down."""
+
+
+def start(store: Store | None = None) -> None:
+    """Once, before the first page: a broken preset stops the server here, not a visitor. Raises StoreError."""
     for preset in load_presets().values():
         analyze(preset.architecture)
     _warm_up()
-    jobs()
+    _make_jobs(store)
+    jobs().runs()  # read once, so that no visitor waits for it
 
 
 def _warm_up() -> None:
@@ -41,14 +52,45 @@ def _warm_up() -> None:
 
 def jobs() -> JobManager:
     """The process's one job manager, over the runs in home_folder(). Made on first use, for hosts that run the page script
-    without app.py. Where the folder cannot be written, its `notices` say so."""
+    without app.py. Raises StoreError where the runs cannot be opened, and Stopping once the server shuts down."""
+    return _jobs or _make_jobs(None)
+
+
+def _make_jobs(store: Store | None) -> JobManager:
     global _jobs
     with _lock:
+        if _stopped:
+            raise Stopping("the server is shutting down; what was trained is kept, and can be resumed once it runs again")
         if _jobs is None:
-            _jobs = JobManager(training_slots(), store=open_store(home_folder()))
-            for notice in _jobs.notices:
-                log.warning(notice)
+            opened = store or open_store(home_folder(), in_memory())
+            missing = opened.missing()
+            lost = len(missing.runs) + len(missing.epochs)
+            told = [f"{counted(lost, 'run')} or their last epochs are missing here; the server's log says why"] if lost else []
+            _jobs = JobManager(training_slots(), store=opened, notices=told)
+            swept = opened.checkpoints.sweep() + sweep_downloads()
+            half_written = [f"deleted {counted(swept, 'file')} that a killed process had left half written"] if swept else []
+            for notice in (*_jobs.notices, *_missing_texts(opened, missing), *half_written):
+                log.warning("%s", notice)
         return _jobs
+
+
+def _missing_texts(store: Store, missing: Missing) -> Iterator[str]:
+    """For whoever runs the server: what the file of runs has lost, and what to do."""
+    because = f"{RUNS} in {store.folder} or its -wal file was lost, damaged or replaced"
+    if missing.runs:
+        yield (
+            f"{because}: the checkpoints of {counted(len(missing.runs), 'run')} lie there, and it does not list them. Put a "
+            f"backup in its place, or delete their folders: {_some(missing.runs)}"
+        )
+    if missing.epochs:
+        yield (
+            f"{because}: the last epochs of {counted(len(missing.epochs), 'run')} are gone from it, though their checkpoints "
+            f"are there. Put a backup in its place, if there is one: {_some(missing.epochs)}"
+        )
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:NAMED]) + (f" and {counted(len(ids) - NAMED, 'other')}" if len(ids) > NAMED else "")
 
 
 def saved() -> SavedStore:
@@ -70,13 +112,16 @@ _processes = ReportProcesses(jobs)
 _downloads = Preparer(_processes.make)
 
 
-def stop() -> None:
-    """Interrupt what is being trained, and wait for its thread: it can be resumed once the server is there again."""
-    global _jobs
+def stop(for_good: bool = False) -> None:
+    """Interrupt what is being trained, and wait for its thread: it can be resumed once the server is there again.
+
+    Once the server ends `for_good`, `jobs` raises Stopping, so that a page that still asks starts no other manager.
+    """
+    global _jobs, _stopped
     _downloads.close()
     _processes.close()
     pictures.close()
     with _lock:
-        manager, _jobs = _jobs, None
+        manager, _jobs, _stopped = _jobs, None, for_good
     if manager is not None and manager.shutdown(STOP_SECONDS):
         manager.store.close()

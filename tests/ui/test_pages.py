@@ -12,7 +12,7 @@ from explorer.presets import WAYS, load_presets
 from explorer.training.database import StoreError
 from explorer.training.limits import MAX_PARAMS
 from explorer.training.recipe import OneCycleLR, parse_recipe
-from explorer.training.run import UnknownRun
+from explorer.training.run import RunError, UnknownRun
 from explorer.ui import process, state
 
 
@@ -415,9 +415,32 @@ def test_a_store_that_cannot_be_read_is_said(page, monkeypatch):
     assert any("cannot be read" in said.value for said in (*app.error, *app.warning))
 
 
-def test_whoever_starts_a_run_is_told_that_nothing_can_be_kept(monkeypatch, tmp_path):
+def test_a_home_that_cannot_be_written_is_said_on_every_page(monkeypatch, tmp_path):
+    """Where the page script runs without app.py, whose start would have ended with the sentence."""
     (tmp_path / "a file").write_text("")
     monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "a file" / "home"))
     process.stop()
     app = opened(train_page)
-    assert any("home" in warning.value for warning in app.warning)
+    assert any("a file/home cannot be written: Not a directory" in error.value for error in app.error)
+
+
+def test_whoever_starts_a_run_is_told_that_nothing_is_kept(monkeypatch):
+    monkeypatch.setenv("EXPLORER_IN_MEMORY", "1")
+    process.stop()
+    app = opened(train_page)
+    assert any("kept in memory only" in warning.value for warning in app.warning)
+
+
+def test_a_page_that_asks_while_the_server_ends_gets_words_and_no_second_manager(monkeypatch):
+    opened(train_page)
+    process.stop(for_good=True)
+    try:
+        for page in (build_page, train_page, runs_page):
+            app = opened(page)
+            assert not app.exception
+            assert any("shutting down" in said.value for said in (*app.error, *app.warning, *app.info)), page
+        with pytest.raises(RunError, match="shutting down"):
+            process.jobs()
+        assert process._jobs is None
+    finally:
+        process.stop()
