@@ -43,6 +43,7 @@ CACHES: dict[str, Cache] = {
     "network.summary.candidates.result": Cache(4096, 2_000),
     "network.summary.candidates.divisors": Cache(1024, 10_000),
     "network.summary.first_row._paddings": Cache(1024, 2_000),
+    "network.summary.first_row._first_convolutions": Cache(128, 60_000),
     "ui.opening._open_read": Cache(16, 3 * MB),
     # files that come with the explorer
     "presets._read_results": Cache(8, 2 * MB),

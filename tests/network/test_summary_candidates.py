@@ -39,6 +39,10 @@ PLAINEST = {
     ("MaxPool2d", (8, 8, 25), (8, 4, 26), 0): MaxPool2d(kernel_size=2, stride=(2, 1), padding=(0, 1)),
     ("Conv2d", (1, 28, 28), (16, 10, 10), 160): Conv2d(out_channels=16, kernel_size=3, stride=3, padding=1),
     ("AvgPool2d", (8, 6, 6), (8, 1, 1), 0): AvgPool2d(kernel_size=6),
+    ("AvgPool2d", (16, 1, 33), (16, 1, 4), 0): AvgPool2d(kernel_size=(1, 8)),
+    ("Conv2d", (16, 1, 32), (16, 1, 33), 256): Conv2d(
+        out_channels=16, kernel_size=(1, 16), padding=(0, 8), groups=16, bias=False
+    ),
     ("AdaptiveAvgPool2d", (16, 8, 8), (16, 6, 6), 0): AdaptiveAvgPool2d(output_size=6),
     ("ZeroPad2d", (8, 28, 28), (8, 29, 29), 0): ZeroPad2d(padding=(0, 1, 0, 1)),
     ("BatchNorm2d", (8, 6, 6), (8, 6, 6), 16): BatchNorm2d(),

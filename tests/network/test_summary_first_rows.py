@@ -7,9 +7,19 @@ import random
 
 import pytest
 
-from explorer.network.spec import Conv2d, Layer, ReflectionPad2d, ReLU, Shape, Upsample
+from explorer.network.spec import (
+    MAX_IMAGE_CHANNELS,
+    MAX_IMAGE_SIDE,
+    AdaptiveAvgPool2d,
+    Conv2d,
+    Layer,
+    ReflectionPad2d,
+    ReLU,
+    Shape,
+    Upsample,
+)
 from explorer.network.summary.candidates import result
-from explorer.network.summary_table import import_summary
+from explorer.network.summary_table import SummaryError, import_summary
 from tests.network.printed_tables import WAYS, print_table
 
 GREY, COLOUR = (1, 28, 28), (3, 32, 32)
@@ -49,6 +59,7 @@ UNAMBIGUOUS = [
     ((9, 28, 28), conv(8)),
     ((1, 22, 128), Conv2d(out_channels=8, kernel_size=(1, 64), padding=(0, 32), bias=False)),
     ((1, 22, 128), Conv2d(out_channels=8, kernel_size=(1, 64), bias=False)),
+    ((4, 84, 84), Conv2d(out_channels=32, kernel_size=8, stride=4)),
     ((3, 100, 200), conv(3)),
     ((3, 90, 160), conv(5, padding=2)),
 ]
@@ -172,6 +183,29 @@ def test_a_first_upsample_is_a_layer_whose_scale_is_asked():
     answers = [(other.layers, other.input_shape) for other in choice.others]
     assert ((Upsample(scale_factor=4),), (1, 8, 8)) in answers
     assert ((), (1, 32, 32)) in answers
+
+
+def test_a_first_upsample_to_a_size_that_is_no_multiple_leaves_images_of_that_size():
+    rows = "├─Upsample: 1-1  [1, 1, 28, 28]  [1, 1, 32, 32]  --\n├─Conv2d: 1-2  [1, 1, 32, 32]  [1, 6, 28, 28]  156"
+    imported = import_summary(f"Layer (type:depth-idx)  Input Shape  Output Shape  Param #\n{rows}")
+    assert imported.architecture.input_shape == (1, 32, 32)
+    assert imported.architecture.layers == (Conv2d(out_channels=6, kernel_size=5),)
+    assert any("Upsample: 1-1 is left out" in note and "no whole multiple" in note for note in imported.notes)
+
+
+def test_a_first_pooling_to_one_value_takes_the_image_from_its_printed_size():
+    first = AdaptiveAvgPool2d(output_size=1)
+    for image in ((2048, 7, 7), (512, 14, 14)):
+        assert import_summary(print_table("torchsummary", image, [first])).architecture.input_shape == image
+
+
+@pytest.mark.parametrize("image", [(3, MAX_IMAGE_SIDE + 1, 8), (MAX_IMAGE_CHANNELS + 1, 8, 8)], ids=str)
+def test_an_image_beyond_the_limits_is_told_to_be_that(image):
+    text = print_table("torchinfo in MB", (3, 8, 8), [conv(3)]).replace("Output Shape", "Input Shape  Output Shape", 1)
+    text = text.replace("[1, 16, 6, 6] ", f"[1, {image[0]}, {image[1]}, {image[2]}]  [1, 16, 6, 6] ")
+    with pytest.raises(SummaryError, match=f"images here have at most {MAX_IMAGE_CHANNELS} channels") as refused:
+        import_summary(text)
+    assert "no Conv2d makes" not in str(refused.value)
 
 
 def test_a_first_mirrored_border_is_kept():

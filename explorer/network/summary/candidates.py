@@ -147,11 +147,14 @@ def _convs_of(wanted: Wanted, shape: Shape) -> Iterator[tuple[float, tuple[int, 
             for rows in divisors(area):
                 kernel = rows, area // rows
                 if wanted.kernel_size in (None, kernel) and max(kernel) <= largest:
-                    yield _kernel_cost(kernel) + groups_cost(groups, channels, kernel), kernel, groups, bias
+                    yield _kernel_cost(kernel, shape[1:]) + groups_cost(groups, channels, kernel), kernel, groups, bias
 
 
-def _kernel_cost(kernel: tuple[int, int]) -> float:
+def _kernel_cost(kernel: tuple[int, int], sides: Shape) -> float:
     rows, columns = kernel
+    if 1 in sides and kernel != (1, 1):  # a row of values: a window along it, and none across it
+        across = rows if sides[0] == 1 else columns
+        return 0.2 + 0.01 * max(kernel) if across == 1 else 3 + 0.05 * (rows + columns)
     if rows != columns:
         return 2 + 0.05 * (rows + columns)
     return {3: 0.0, 1: 0.1, 5: 0.2, 7: 0.3}.get(rows, (0.5 if rows % 2 else 0.9) + 0.03 * rows + (rows > 11))

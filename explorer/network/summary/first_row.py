@@ -21,7 +21,7 @@ from explorer.network import spec
 from explorer.network.spec import MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, Shape
 from explorer.network.summary.candidates import Wanted, candidates, divisors, groups_cost, is_padded, result
 from explorer.network.summary.options import Option, bridges_to, linear_features
-from explorer.network.summary.rows import Table
+from explorer.network.summary.rows import InputSize, Table
 from explorer.network.summary.windows import dilation_cost, padding_cost, plain, stride_cost
 
 MAX_FIRST_OPTIONS = 32
@@ -42,12 +42,24 @@ SIZED_BEFOREHAND = 4.0  # images made larger before they come in, instead of by 
 PATCHES = 1.0  # non-overlapping windows on a colour image, as vision transformers begin
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a table and the text around it tell of the image."""
+
+    size: InputSize | None
+    shape: Shape | None  # of a call of summary beside the table
+
+
 def first_options(wanted: Wanted, table: Table) -> list[Option]:
     """Every answer to the first row, each with the image that goes in, plainest first."""
     if wanted.kind == "Conv2d" and wanted.input_shape is None:
-        found = _first_convolutions(wanted, table)
+        found = list(_first_convolutions(wanted, Told(table.input_size, table.input_hint)))
     else:
-        found = [option for cost, image in _images(wanted, table) for option in _options_on(wanted, image, cost)]
+        found = [
+            option
+            for cost, image in _images(wanted, Told(table.input_size, table.input_hint))
+            for option in _options_on(wanted, image, cost)
+        ]
     if wanted.kind == "Upsample" and is_possible_image(wanted.output_shape):
         # A size given in numbers, Upsample(size=32), is no layer here: the images can be made as large beforehand.
         found.append(Option(SIZED_BEFOREHAND, (), input_shape=wanted.output_shape))
@@ -63,7 +75,13 @@ def _options_on(wanted: Wanted, image: Shape, cost: float) -> Iterator[Option]:
 
 # --- which images are usual -----------------------------------------------------------------------------------------
 
-_USUAL_IMAGES: dict[Shape, float] = {(1, 28, 28): 0.0, (3, 32, 32): 0.0, (3, 224, 224): 0.1, (1, 32, 32): 0.6}
+_USUAL_IMAGES: dict[Shape, float] = {
+    (1, 28, 28): 0.0,
+    (3, 32, 32): 0.0,
+    (3, 224, 224): 0.1,
+    (4, 84, 84): 0.1,  # four frames of a game
+    (1, 32, 32): 0.6,
+}
 _USUAL_SIDES = {
     **dict.fromkeys((16, 24, 36, 40, 48, 50, 60, 80, 84, 100, 120, 150, 160, 180, 192, 200, 227, 240), 1.2),
     **dict.fromkeys((299, 300, 320, 384, 400, 448, 512), 1.2),
@@ -75,9 +93,9 @@ _USUAL_SIDES = {
 _USUAL_MAP_SIDES = (4, 5, 6, 7, 8, 10, 12, 13, 14, 16, 20, 24, 26, 28, 30, 32, 56, 64)
 
 
-def image_cost(image: Shape, table: Table) -> float:
-    """How unusual an image is, by its shape and by what the table and the text around it say of its size."""
-    return _shape_cost(image) + _size_cost(image, table) + NAMED_IN_THE_TEXT * (image == table.input_hint)
+def image_cost(image: Shape, told: Told) -> float:
+    """How unusual an image is, by its shape and by what is told of it."""
+    return _shape_cost(image) + _size_cost(image, told.size) + NAMED_IN_THE_TEXT * (image == told.shape)
 
 
 def _shape_cost(image: Shape) -> float:
@@ -108,10 +126,10 @@ def _map_side_cost(side: int) -> float:
     return 0.0 if side in _USUAL_MAP_SIDES else 0.5 if side <= 64 else 1.0
 
 
-def _size_cost(image: Shape, table: Table) -> float:
-    if table.input_size is None:
+def _size_cost(image: Shape, size: InputSize | None) -> float:
+    if size is None:
         return 0
-    places = [place for place, (low, high) in enumerate(table.input_size.values) if low <= prod(image) <= high]
+    places = [place for place, (low, high) in enumerate(size.values) if low <= prod(image) <= high]
     return OLD_UNIT * (places[0] > 0) if places else WRONG_SIZE
 
 
@@ -135,9 +153,10 @@ class _Window:
     bias: bool
 
 
-def _first_convolutions(wanted: Wanted, table: Table) -> list[Option]:
+@lru_cache(maxsize=128)
+def _first_convolutions(wanted: Wanted, told: Told) -> tuple[Option, ...]:
     if len(wanted.output_shape) != 3:
-        return []
+        return ()
     solutions: dict[tuple[Shape, str], tuple[float, Shape, dict[str, Any]]] = {}
     cheapest = inf
     for window in heapq.nsmallest(_MAX_WINDOWS, _windows(wanted), key=lambda window: (window.cost, window.kernel)):
@@ -145,8 +164,8 @@ def _first_convolutions(wanted: Wanted, table: Table) -> list[Option]:
             break
         for cost, image, arguments in _solutions(window, wanted.output_shape):
             if is_possible_image(image):
-                total = window.cost + cost + image_cost(image, table)
-                total = min(total, PATCHES + image_cost(image, table)) if _is_patches(window, arguments, image) else total
+                total = window.cost + cost + image_cost(image, told)
+                total = min(total, PATCHES + image_cost(image, told)) if _is_patches(window, arguments, image) else total
                 key = image, repr(arguments)
                 cheapest = min(cheapest, total)
                 if total <= cheapest + _TOO_COSTLY and (key not in solutions or total < solutions[key][0]):
@@ -168,7 +187,7 @@ def _first_convolutions(wanted: Wanted, table: Table) -> list[Option]:
             alike[window_of] += 1
             if len(found) == MAX_FIRST_OPTIONS:
                 break
-    return found
+    return tuple(found)
 
 
 def _windows(wanted: Wanted) -> Iterator[_Window]:
@@ -319,20 +338,25 @@ def _sides_before(sides: Shape, reach: Iterable[int], stride: Pair, padding: Pai
 # --- before a first row of another kind -----------------------------------------------------------------------------
 
 
-def _images(wanted: Wanted, table: Table) -> list[tuple[float, Shape]]:
+def _images(wanted: Wanted, told: Told) -> list[tuple[float, Shape]]:
     """Images that may have gone in, the likeliest first, with what it costs to assume them."""
     if wanted.input_shape is None:
         found = _BEFORE.get(wanted.kind, _before_unchanged)(wanted)
     else:
         found = [wanted.input_shape] if len(wanted.input_shape) == 3 else _images_of(wanted.input_shape[0])
     images = {image for image in found if is_possible_image(image)}
-    return sorted((image_cost(image, table), image) for image in images)[:_MAX_IMAGES]
+    return sorted((image_cost(image, told), image) for image in images)[:_MAX_IMAGES]
 
 
 def _before_pool(wanted: Wanted) -> Iterator[Shape]:
     channels, *sides = wanted.output_shape
     for factor, extra in itertools.product((1, 2, 3, 4), (0, 1, 2)):
         yield channels, *(factor * side + extra for side in sides)
+
+
+def _before_adaptive(wanted: Wanted) -> Iterator[Shape]:
+    for side in (*_USUAL_MAP_SIDES, *_USUAL_SIDES):
+        yield wanted.output_shape[0], side, side
 
 
 def _before_pad(wanted: Wanted) -> Iterator[Shape]:
@@ -362,7 +386,8 @@ _BEFORE: dict[str, Callable[[Wanted], Iterable[Shape]]] = {
     "ZeroPad2d": _before_pad,
     "ReflectionPad2d": _before_pad,
     "Upsample": _before_upsampling,
-    **dict.fromkeys(("MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d"), _before_pool),
+    **dict.fromkeys(("MaxPool2d", "AvgPool2d"), _before_pool),
+    **dict.fromkeys(("AdaptiveAvgPool2d", "AdaptiveMaxPool2d"), _before_adaptive),
 }
 
 

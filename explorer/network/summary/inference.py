@@ -22,6 +22,7 @@ from explorer.network.summary.notes import (
     guess_text,
     put_in_text,
     shared_notes,
+    sized_beforehand_text,
     untold_notes,
     wrong_size_notes,
 )
@@ -474,7 +475,9 @@ def _imported(reading: _Reading) -> Imported:
             if _is_guess(ranked):
                 guess = guess_text(read.row.name, answer, others, reading.table.input_size)
             choices.append(Choice(read.row.name, read.row.line, len(layers), answer, others, guess))
-        if taken.input_shape:
+        if read.kind and not taken.layers and taken.input_shape:
+            notes.append(sized_beforehand_text(read.row.name, taken.input_shape))
+        elif taken.input_shape:
             notes += wrong_size_notes(read.row.name, taken.input_shape, reading.table)
         own = 1 if read.kind else 0  # the row's own layer comes last
         without_row = taken.layers[: len(taken.layers) - own]

@@ -49,6 +49,14 @@ def wrong_size_notes(row: str, image: Shape, table: Table) -> list[str]:
     ]
 
 
+def sized_beforehand_text(row: str, image: Shape) -> str:
+    """Of a first Upsample to a size that is no multiple of what comes in."""
+    return (
+        f"{row} is left out: it brings the images to {size_text(image)}, which is no whole multiple of their size; "
+        "the images here have that size before they come in"
+    )
+
+
 def _is_of_size(image: Shape | None, size: InputSize) -> bool:
     return image is not None and any(low <= prod(image) <= high for low, high in size.values)
 

@@ -17,6 +17,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from explorer.network.spec import Shape
@@ -36,6 +37,7 @@ from explorer.network.summary.rows import (
 
 MAX_ROWS = 1_000  # of one table; containers count, so this is more than the layers that an architecture has
 MAX_TABLES = 20
+MAX_ON_A_LINE = 10_000  # names that may begin a row, where a text lost its line ends
 
 
 def read_tables(text: str) -> tuple[Table, ...]:
@@ -46,7 +48,7 @@ def read_tables(text: str) -> tuple[Table, ...]:
     text = without_markup(text)
     others, rest = read_other_tables(text)
     drafts = _drafts(rest)
-    found = [*others, *(draft.finished() for draft in drafts if draft.rows)]
+    found = [*others, *(draft.finished() for draft in islice((draft for draft in drafts if draft.rows), MAX_TABLES))]
     tables = sorted(found, key=lambda table: table.line)[:MAX_TABLES]
     if not tables:
         raise _nothing_found(text, drafts)
@@ -178,7 +180,7 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
     """(line number, text) of everything that may be a row; a tree that lost its line ends is split at its branches."""
     for number, line in _joined(_LINE_END.split(text.translate(_MARKS))):
         if line.count("─") > 2:
-            yield from ((number, piece) for piece in _NEXT_BRANCH.sub("\n", line).split("\n"))
+            yield from ((number, piece) for piece in _NEXT_BRANCH.sub("\n", line, count=MAX_ON_A_LINE).split("\n"))
         else:
             yield number, line
 
@@ -211,7 +213,7 @@ def _rows(piece: str, start: int, line: int, draft: _Draft) -> Iterator[_Row]:
         if row and (depth or draft.columns or row.output_shape):
             yield _Row(row, None, int(depth) if depth else indent)
         return
-    names = list(_NUMBERED.finditer(piece.replace("|", " "), start))
+    names = list(islice(_NUMBERED.finditer(piece.replace("|", " "), start), MAX_ON_A_LINE))
     ends = [match.start() for match in names[1:]] + [len(piece)]
     for match, end in zip(names, ends, strict=False):
         cells = piece[match.end() : end].replace("|", " ")

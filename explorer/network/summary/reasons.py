@@ -15,10 +15,13 @@ Above = list[tuple[str, Shape]]  # the rows above with their outputs, from the t
 
 def why_not(wanted: Wanted, shape: Shape | None, above: Above) -> str:
     """Why no layer of the wanted kind goes on from `shape`; None is the image, of which nothing is known."""
+    largest = f"{MAX_IMAGE_CHANNELS} channels and {size_text((MAX_IMAGE_SIDE, MAX_IMAGE_SIDE))}"
+    if shape is None and _is_too_large(wanted.input_shape):
+        assert wanted.input_shape
+        return f"takes {size_text(wanted.input_shape)}; images here have at most {largest}"
     if shape is None and wanted.input_shape is not None:
         return f"{_facts(wanted)}, which no {wanted.kind} makes of {size_text(wanted.input_shape)}"
     if shape is None:
-        largest = f"{MAX_IMAGE_CHANNELS} channels and {size_text((MAX_IMAGE_SIDE, MAX_IMAGE_SIDE))}"
         return f"{_facts(wanted)}: no image of at most {largest} goes in and comes out as this"
     if elsewhere := joined(wanted, shape, above):
         return elsewhere
@@ -31,6 +34,13 @@ def why_not(wanted: Wanted, shape: Shape | None, above: Above) -> str:
         return f"gives the map {size_text(wanted.output_shape)}, but above it is a vector of {shape[0]:,} values: a row is lost"
     explain = {"Conv2d": _why_no_conv, "Linear": _why_no_linear}.get(wanted.kind, _why_no_other)
     return explain(wanted, shape)
+
+
+def _is_too_large(shape: Shape | None) -> bool:
+    """Whether these images are beyond what an architecture may take."""
+    if shape is None or len(shape) != 3:
+        return False
+    return shape[0] > MAX_IMAGE_CHANNELS or max(shape[1:]) > MAX_IMAGE_SIDE
 
 
 def joined(wanted: Wanted, shape: Shape, above: Above) -> str | None:

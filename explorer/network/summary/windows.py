@@ -89,6 +89,8 @@ def padding_cost(padding: int, half: int, reach: int) -> float:
         return 0
     if padding == half:
         return 0.2
+    if padding == reach // 2:  # of an even window
+        return 1.0
     return 2 + 0.01 * padding if padding < reach else 3 + 0.1 * (padding - reach)
 
 
@@ -111,6 +113,8 @@ def pool_windows(sides: Shape, outputs: Shape, more: bool) -> Iterator[tuple[flo
         for (a, cost_a), (b, cost_b) in _pairs(axes[0], axes[1], _MAX_AXIS_OPTIONS if more else 12):
             if a != b and a[3] == b[3]:
                 unlike = (1.5, 0.8, 1, 1)  # a window that differs between the axes is odder than a stride that does
+                if (sides[0] == 1 and a[:3] == (1, 1, 0)) or (sides[1] == 1 and b[:3] == (1, 1, 0)):
+                    unlike = (0, 0, 0, 0)  # a row of values has no other window across it
                 both[a, b] = max(cost_a, cost_b) + sum(cost for cost, x, y in zip(unlike, a, b, strict=True) if x != y)
     for (a, b), cost in both.items():
         if a[3] and ((*a[:3], 0), (*b[:3], 0)) in both:  # where ceil_mode changes nothing it is off
@@ -150,8 +154,9 @@ def _pool_cost(kernel: int, stride: int, padding: int, side: int, output: int) -
     if kernel == 1:  # it takes single values
         return 3 + 0.1 * stride
     if kernel == stride and padding == 0:
-        exact = side == output * kernel
-        return {2: 0.0, 3: 0.3, 4: 0.4}.get(kernel, 0.6 + 0.02 * kernel) + (0 if exact else 0.15 if kernel == 2 else 0.6)
+        left_over = side - output * kernel
+        inexact = 0 if left_over == 0 else 0.15 if kernel == 2 else 0.6 + 0.02 * left_over
+        return {2: 0.0, 3: 0.3, 4: 0.4}.get(kernel, 0.6 + 0.02 * kernel) + inexact
     if (kernel, stride) == (3, 2):
         return 0.8
     if (kernel, stride, padding) in ((3, 1, 1), (2, 1, 0)):
