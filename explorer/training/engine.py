@@ -123,11 +123,15 @@ def _steps(
     how = ""
     record = recorder(device)
     if record and len(images) >= recipe.batch_size:
-        steps = recorded = RecordedSteps(eager, network, len(images), [chance.augmentation, chance.dropout], record)
-        recorded.prepare(is_plain(done + 1))
-        how = "the step is replayed as a CUDA graph"
+        # The same step whatever the seed and the run's length.
+        alike = recipe.model_copy(update={"seed": 0, "epochs": 1, "plain_epochs": 0})
+        what = (_name_of(device), architecture.layers, architecture.input_shape, alike, len(images), numerics.precision)
+        draws = [chance.augmentation, chance.dropout]
+        steps = recorded = RecordedSteps(eager, network, len(images), draws, record, what, numerics.precision)
+        recorded.prepare(is_plain(done + 1), step)
+        how = "the step is replayed as a CUDA graph, which was checked against the plain step here"
         if recorded.problem:
-            how = f"each kernel is launched on its own, as the step could not be recorded: {recorded.problem}"
+            how = f"each kernel is launched on its own, as {recorded.problem}"
 
     def event(kind: Any, epoch: int, message: str = "", at: float | None = None, **metrics: float) -> Event:
         moment = time.perf_counter() if at is None else at
@@ -196,6 +200,11 @@ def _steps(
         )
     seconds = time.perf_counter() - began
     yield event("finished", epochs, test_accuracy=test_accuracy, best_test_accuracy=best[0], best_epoch=-best[1], seconds=seconds)
+
+
+def _name_of(device: torch.device) -> str:
+    """This very device: one of several GPUs is a thread's current one."""
+    return f"cuda:{torch.cuda.current_device()}" if device.type == "cuda" and device.index is None else str(device)
 
 
 def count_steps(images: int, batch_size: int) -> int:

@@ -76,8 +76,9 @@ def estimate_memory(architecture: Architecture, recipe: Recipe, device: str, kep
             host=0,
         )
     images = image_bytes(recipe.dataset)
-    # A step that is recorded has its activations apart from those of an eager one, and what it changes is kept aside for it.
-    recorded = images + state + weights + moments
+    # A step that is recorded has its activations apart from those of a plain one, and what it changes is kept aside for it;
+    # the check of the recording keeps the parameters of three ways.
+    recorded = images + state + 2 * (weights + moments) + 3 * weights
     return MemoryEstimate(
         training=_with_margin(recorded + 2 * step),
         testing=_with_margin(images + state + step + test),

@@ -44,6 +44,7 @@ class Schedule:
 
     def __init__(self, recipe: Recipe, optimizer: torch.optim.Optimizer, steps_per_epoch: int):
         kind = SCHEDULERS[recipe.scheduler.kind]
+        self._groups = optimizer.param_groups
         self._group = optimizer.param_groups[0]  # the numbers of the others are the same
         self._epochs, self._steps = recipe.epochs, recipe.epochs * steps_per_epoch
         self._advances, self.scheduler = kind.advances, None  # torch's object
@@ -56,6 +57,18 @@ class Schedule:
         """Of the next step."""
         momentum = self._group["momentum"] if "momentum" in self._group else self._group["betas"][0]
         return Numbers(self._group["lr"], momentum)
+
+    def state(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """All that it changes: its own numbers, and those of the optimiser's groups."""
+        groups = [{name: value for name, value in group.items() if name != "params"} for group in self._groups]
+        return ({} if self.scheduler is None else self.scheduler.state_dict()), groups
+
+    def set_state(self, state: tuple[dict[str, Any], list[dict[str, Any]]]) -> None:
+        """What `state` gave."""
+        if self.scheduler is not None:
+            self.scheduler.load_state_dict(state[0])
+        for group, kept in zip(self._groups, state[1], strict=True):
+            group.update(kept)
 
     def after_step(self, step: int) -> None:
         """`step` steps of the run are done. After the run's last the numbers stay."""

@@ -4,20 +4,28 @@ Both do the same: take the next images of the epoch's order, learn from them, mo
 came to into the tally.
 """
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Generator, Tensor, nn
 
+from explorer.recent import Recent
 from explorer.training.cuda_graph import NotRecorded, Record, record_without_trace
 from explorer.training.optimizing import Numbers, Schedule, fill_state, state_tensors, update
+from explorer.training.self_check import LiveState, Trial, find_fault
 from explorer.training.tally import Tally
 
 # Of the images with these places, (B,), as they are or augmented: afterwards their gradients are in the parameters. Gives
 # the step's row of the tally.
 Learn = Callable[[Tensor, bool], Tensor]
+
+
+CHECKED_AT_HAND = 256  # outcomes of checks, some hundred bytes each
+_faults: Recent[Hashable, str] = Recent(CHECKED_AT_HAND, lambda fault: 1)
+_faults_lock = threading.Lock()
 
 
 class Steps(Protocol):
@@ -53,12 +61,23 @@ class RecordedSteps:
     """Whole batches are replayed: the images' places, the numbers of the schedule and the count of the steps lie on the
     device, so that a step is one launch. A last batch that is short comes as it comes.
 
-    Where recording fails, `problem` says why, and every step comes as it comes.
+    Where recording fails, or the recording does not do what the plain step does, or no faster, `problem` says why, and every
+    step comes as it comes. That is tried once in a process for the same `what`: a device, network and recipe.
     """
 
-    def __init__(self, eager: PlainSteps, network: nn.Module, images: int, generators: Sequence[Generator], record: Record):
+    def __init__(
+        self,
+        eager: PlainSteps,
+        network: nn.Module,
+        images: int,
+        generators: Sequence[Generator],
+        record: Record,
+        what: Hashable = None,
+        precision: str = "fp32",
+    ):
         """The network's training images are so many, a batch at least; the generators are those that `learn` draws from."""
         self.problem = ""
+        self._what, self._precision = what, precision
         self._eager, self._network, self._generators, self._record = eager, network, generators, record
         self._whole, self._steps = images // eager.batch_size, len(eager.tally.rows)
         device = eager.tally.rows.device
@@ -69,9 +88,14 @@ class RecordedSteps:
         self._plan: list[Numbers] = []
         self._replays: dict[bool, Callable[[], None]] = {}
 
-    def prepare(self, plain: bool) -> None:
-        """Record, if that is still to do."""
+    def prepare(self, plain: bool, done: int) -> None:
+        """Record and check, if that is still to do, after `done` steps of the run. What the steps change stays as it was."""
         if plain in self._replays or self.problem:
+            return
+        with _faults_lock:
+            known = _faults.get((self._what, plain))
+        self.problem = known or ""
+        if self.problem:
             return
         optimizer = self._eager.optimizer
         fill_state(optimizer)
@@ -80,10 +104,29 @@ class RecordedSteps:
         try:
             self._replays[plain] = record_without_trace(self._record, lambda: self._step(plain), changed, self._generators)
         except NotRecorded as error:
-            self.problem = str(error)
+            self.problem = f"the step could not be recorded: {error}"
+            return
+        if known is None:
+            self.problem = self._find_fault(changed, plain, done)
+            if self._what is not None:
+                with _faults_lock:
+                    _faults[self._what, plain] = self.problem
+
+    def _find_fault(self, changed: Sequence[Tensor], plain: bool, done: int) -> str:
+        trial = Trial(
+            plain_steps=self._eager,
+            replayed_steps=self,
+            parameters=list(self._network.parameters()),
+            rows=self._eager.tally.rows,
+            images=len(self._order),
+            batches=self._whole,
+            precision=self._precision,
+            device=self._order.device,
+        )
+        return find_fault(trial, LiveState(changed, self._generators, self._eager.schedule), done, plain)
 
     def begin(self, order: Tensor, done: int, plain: bool) -> None:
-        self.prepare(plain)
+        self.prepare(plain, done)
         self._eager.begin(order, done, plain)
         if self.problem:
             return

@@ -14,7 +14,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from explorer.network.spec import Architecture
-from explorer.training import engine
+from explorer.recent import Recent
+from explorer.training import engine, self_check
+from explorer.training import steps as steps_module
 from explorer.training import tally as tally_module
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.datasets import Dataset
@@ -112,6 +114,8 @@ def record_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Record | None], No
 
     def use(record: Record | None) -> None:
         monkeypatch.setattr(engine, "recorder", lambda device: record)
+        monkeypatch.setattr(steps_module, "_faults", Recent(256, len))
+        monkeypatch.setattr(steps_module, "find_fault", lambda *_: "")  # see test_self_check.py
 
     return use
 
@@ -240,8 +244,11 @@ GPU = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason
 
 
 @pytest.mark.parametrize("fields", [pytest.param(fields, marks=GPU) for fields in RECIPES[:-1]], ids=str)
-def test_on_a_gpu_the_graph_learns_as_the_plain_loop_does(fields: Any, small: Architecture, tiny: Dataset, record_with: Any):
+def test_on_a_gpu_the_graph_learns_as_the_plain_loop_does(
+    fields: Any, small: Architecture, tiny: Dataset, record_with: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without chance and in fp32 the two agree but for the last bits."""
+    monkeypatch.setattr(self_check, "FASTER", float("inf"))
     recipe = parse_recipe(ASKED | fields | {"rotation": 0, "shift": 0, "scale": 0, "device": "cuda"})
     cuda = torch.device("cuda")
     still = small.model_copy(update={"layers": tuple(layer for layer in small.layers if "Dropout" not in layer.kind)})
@@ -253,7 +260,10 @@ def test_on_a_gpu_the_graph_learns_as_the_plain_loop_does(fields: Any, small: Ar
 
 
 @pytest.mark.parametrize("fields", [pytest.param(fields, marks=GPU) for fields in RECIPES], ids=str)
-def test_on_a_gpu_a_resumed_run_is_replayed(fields: Any, small: Architecture, tiny: Dataset):
+def test_on_a_gpu_a_resumed_run_is_replayed(
+    fields: Any, small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(self_check, "FASTER", float("inf"))
     cuda, kept, recipe = torch.device("cuda"), [], parse_recipe(ASKED | fields | {"device": "cuda"})
     whole = [without_times(event) for event in train(small, recipe, tiny, cuda, after_epoch=kept.append)]
     assert ("CUDA graph" in whole[0].message) == (recipe.batch_size <= 70)
