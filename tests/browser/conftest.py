@@ -70,13 +70,13 @@ class Server:
         return self.process.wait(60)
 
 
-def start_server(folder: Path, **environment: str) -> Server:
-    """`streamlit run app.py` on a free port, once it answers."""
+def start_server(folder: Path, script: str = "app.py", **environment: str) -> Server:
+    """`streamlit run app.py`, or another script, on a free port, once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = folder / "server.log"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), "--server.address", "127.0.0.1"]
     # Without data of its own the server must do with what is built in, as in a classroom without internet.
     surroundings = {**os.environ, "EXPLORER_DATA": str(folder / "data"), "EXPLORER_HOME": str(folder / "home"), **environment}
     with log.open("wb") as output:

@@ -1,0 +1,258 @@
+"""Hostile names and links in a real browser: nothing is fetched from another host, and nothing becomes markup.
+
+That no window asks another host for anything is watched in every browser test, see `only_this_machine`.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from explorer.link import Shared, encode
+from explorer.network.spec import Architecture, Conv2d, Flatten, Linear
+from explorer.saved import SavedStore
+from explorer.text import printable
+from explorer.training.recipe import Recipe
+from explorer.ui.compare.chosen import write_link
+from tests.browser.conftest import App, Server, open_app, start_server
+from tests.hostile import NAMES, addresses, broken_links
+
+pytestmark = pytest.mark.browser
+
+RECIPE = Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32")
+LAYERS = (Conv2d(out_channels=2, kernel_size=5, stride=3), Flatten(), Linear(out_features=10))
+CANNOT_LEARN = (Flatten(), Linear(out_features=3))  # three values for ten classes
+# What a text could have become. The stack editor, Streamlit's own icons and its charts have svg and input of their own.
+MARKUP = "img, a[href*='evil'], a[href^='mailto:'], font, form[action], iframe, script[src*='evil'], object, embed, marquee"
+READ = "h1, h2, h4, h5, h6, ol, ul li ul, blockquote, hr, em, del, code, .katex, table tr td table"  # inside a label or message
+
+# A page of nothing but names, each as our pages give them to Streamlit.
+SCRIPT = """
+import sys
+sys.path.insert(0, {root!r})
+import streamlit as st
+from explorer.text import for_html, for_markdown
+from explorer.ui import messages
+from tests.hostile import NAMES
+
+for place, name in enumerate(NAMES.values()):
+    st.markdown(for_markdown(name))
+    st.caption(for_markdown(name))
+    st.button(f"**{{for_markdown(name)}}**", key=f"button-{{place}}")
+    messages.warning(name)
+    st.html(f'<p class="name" title="{{for_html(name)}}">{{for_html(name)}}</p>')
+"""
+ROOT = Path(__file__).parents[2]
+
+
+def alike(text: str) -> str:
+    """As a reader sees it: without the joiners that show nothing."""
+    return " ".join(text.replace("\u2060", "").split())
+
+
+def assert_only_text(page: Page | Locator) -> None:
+    assert page.locator(MARKUP).count() == 0, page.locator(MARKUP).first.evaluate("node => node.outerHTML")
+
+
+@pytest.fixture(scope="module")
+def names_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("names")
+    script = folder / "names.py"
+    script.write_text(SCRIPT.format(root=str(ROOT)))
+    server = start_server(folder, script=str(script))
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def names(chromium: Browser, names_server: Server) -> Iterator[App]:
+    context = chromium.new_context()
+    yield open_app(context, names_server.url)
+    context.close()
+
+
+def test_streamlit_shows_every_name_as_it_stands(names: App):
+    names.page.goto(names.url)
+    names.settled()
+    expected = [printable(name) for name in NAMES.values()]
+    page = names.page
+    expect(page.locator("p.name")).to_have_count(len(expected))
+    assert [alike(text) for text in page.locator("p.name").all_inner_texts()] == expected
+    bodies = page.locator("[data-testid=stMarkdown] [data-testid=stMarkdownContainer]")
+    assert [alike(text) for text in bodies.all_inner_texts()] == expected
+    captions = page.locator("[data-testid=stCaptionContainer]")
+    assert [alike(text) for text in captions.all_inner_texts()] == expected
+    buttons = page.locator("[data-testid=stButton] [data-testid=stMarkdownContainer]")
+    assert [alike(text) for text in buttons.all_inner_texts()] == expected
+    assert_only_text(page.locator("[data-testid=stMain]"))
+    main = page.locator("[data-testid=stMain] [data-testid=stMarkdownContainer]")
+    assert main.locator(READ).count() == 0, main.locator(READ).first.evaluate("node => node.outerHTML")
+    assert main.locator("[data-testid=stIconMaterial], span[style], svg").count() == 0
+
+
+@pytest.fixture(scope="module")
+def hostile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on which somebody has saved and trained under every name, also in the form of before names were cleaned."""
+    folder = tmp_path_factory.mktemp("hostile")
+    saved = SavedStore(folder / "home" / "architectures")
+    for name in NAMES.values():
+        saved.save(name[:60], Shared(Architecture(name=name, layers=CANNOT_LEARN), RECIPE), "somebody")
+    _train(folder)
+    server = start_server(folder)
+    yield server
+    server.end()
+
+
+def _train(folder: Path) -> None:
+    """Twelve runs, whose names and networks' names are then written as an older version of this program kept them."""
+    from explorer.training.jobs import JobManager
+    from explorer.training.store import open_store
+
+    with JobManager(store=open_store(folder / "home")) as jobs:
+        for seed in range(12):
+            jobs.submit(Architecture(name=f"net {seed}", layers=LAYERS), RECIPE.model_copy(update={"seed": seed}))
+        while any(not run.ended for run in jobs.runs()):
+            pass
+    kinds = [
+        "Markdown image",
+        "Markdown link",
+        "HTML image",
+        "HTML link",
+        "HTML font",
+        "bare www",
+        "bare address",
+        "control characters",
+    ]
+    kinds += ["turned reading", "emoji and icons", "colours", "end of an attribute"]
+    with sqlite3.connect(folder / "home" / "runs.sqlite") as connection:
+        for kind, (run_id, text) in zip(kinds, connection.execute("SELECT id, architecture FROM runs").fetchall(), strict=True):
+            old = json.dumps({**json.loads(text), "name": NAMES[kind]})
+            connection.execute("UPDATE runs SET name = ?, architecture = ? WHERE id = ?", (NAMES[kind], old, run_id))
+
+
+@pytest.fixture
+def visitor(chromium: Browser, hostile_server: Server) -> Iterator[App]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    app = open_app(context, hostile_server.url)
+    yield app
+    assert app.page.get_by_test_id("stException").count() == 0
+    context.close()
+
+
+LINKED = (
+    "Markdown image",
+    "Markdown link",
+    "bare www",
+    "e-mail",
+    "HTML image",
+    "HTML form",
+    "control characters",
+    "colours",
+    "formula",
+)
+
+
+@pytest.mark.parametrize("kind", LINKED)
+def test_no_address_makes_a_page_show_or_fetch_anything(visitor: App, kind: str):
+    for address in addresses(NAMES[kind]):
+        visitor.page.goto(visitor.url + address)
+        visitor.settled()
+        assert_only_text(visitor.page.locator("[data-testid=stMain]"))
+        alerts = visitor.page.locator("[data-testid=stAlert] [data-testid=stMarkdownContainer]")
+        assert alerts.locator(f"{READ}, a, svg, span[style]").count() == 0
+
+
+def test_what_an_address_asks_for_is_quoted_as_it_stands(visitor: App):
+    visitor.page.goto(visitor.url + addresses(NAMES["Markdown image"])[2])
+    visitor.settled()
+    said = alike(visitor.page.get_by_test_id("stAlert").inner_text())
+    assert said == f"There is no run “{NAMES['Markdown image']}” here; it may have been deleted."
+
+
+@pytest.mark.parametrize("kind", ["Markdown image", "HTML link", "end of an attribute", "emoji and icons", "turned reading"])
+def test_a_link_with_the_name_works_on_every_page(visitor: App, kind: str):
+    name = NAMES[kind]
+    visitor.open(f"/?a={encode(Shared(Architecture(name=name, layers=LAYERS), RECIPE))}")
+    expect(visitor.page.get_by_role("textbox", name="Name")).to_have_value(printable(name))
+    for page in ("Train", "Compare", "Runs", "Build"):
+        visitor.go_to(page)
+        assert_only_text(visitor.page.locator("[data-testid=stMain]"))
+
+
+def test_what_was_saved_is_listed_by_its_name(visitor: App):
+    visitor.open("/")
+    visitor.page.get_by_role("button", name="Start from").click()
+    visitor.settled()
+    find = visitor.page.locator("[class*=st-key-find-picker] input")
+    for kind in ("Markdown image", "HTML image", "HTML font", "emoji and icons"):
+        find.fill(NAMES[kind][:60])
+        find.press("Enter")
+        visitor.settled()
+        label = visitor.page.locator("[class*=st-key-saved-] button").first
+        expect(label).to_be_visible()
+        assert alike(label.inner_text()).startswith(printable(NAMES[kind][:60]))
+        assert_only_text(visitor.page.locator("body"))
+
+
+VIEWS = ("Structure", "Learning", "Verdict", "Trade-off", "Shape of computation")
+
+
+def test_runs_and_networks_are_compared_by_their_names(visitor: App, hostile_server: Server):
+    folder = hostile_server.log.parent
+    with sqlite3.connect(folder / "home" / "runs.sqlite") as connection:
+        runs = [run_id for (run_id,) in connection.execute("SELECT id FROM runs")]
+    for view in VIEWS:
+        visitor.page.goto(f"{visitor.url}/compare?compare={','.join(f'run:{run}' for run in runs[:6])}&view={view}")
+        visitor.settled()
+        assert_only_text(visitor.page.locator("body"))
+    visitor.page.goto(f"{visitor.url}/compare?compare={','.join(f'run:{run}' for run in runs[6:])}&view=Structure")
+    visitor.settled()
+    assert_only_text(visitor.page.locator("body"))
+    heads = visitor.page.locator(".compare thead th[scope=col]").all_inner_texts()
+    assert any(head.startswith("gnp.exe") for head in heads)
+    for run in runs:
+        visitor.page.goto(f"{visitor.url}/train?run={run}")
+        visitor.settled()
+        expect(visitor.page.locator(".run b")).to_be_visible()
+        assert_only_text(visitor.page.locator("body"))
+    visitor.page.goto(f"{visitor.url}/runs")
+    visitor.settled()
+    assert_only_text(visitor.page.locator("body"))
+
+
+def test_train_all_names_what_is_left_out(visitor: App):
+    kinds = ("HTML image", "HTML font", "HTML link", "Markdown image", "my_net_2", "bare www")
+    keys = write_link(f"saved:{NAMES[kind][:60]}" for kind in kinds)
+    visitor.page.goto(f"{visitor.url}/compare?compare={quote(keys)}")
+    visitor.settled()
+    visitor.page.get_by_role("button", name="Train all").click()
+    notes = visitor.page.locator("p.note", has_text="is left out")
+    expect(notes.first).to_be_visible()
+    left_out = [alike(text).split(" is left out")[0] for text in notes.all_inner_texts()]
+    assert set(left_out) == {printable(NAMES[kind][:60]) for kind in kinds}
+    assert_only_text(visitor.page.locator("body"))
+
+
+def test_pictures_and_reports_are_drawn_and_the_server_lives(visitor: App, hostile_server: Server, tmp_path: Path):
+    folder = hostile_server.log.parent
+    with sqlite3.connect(folder / "home" / "runs.sqlite") as connection:
+        runs = [run_id for (run_id,) in connection.execute("SELECT id FROM runs")]
+    visitor.page.goto(f"{visitor.url}/compare?compare={','.join(f'run:{run}' for run in runs[6:])}&view=Trade-off")
+    visitor.settled()
+    visitor.page.get_by_role("button", name="Download", exact=True).click()
+    for label in ("SVG", "PNG", "CSV"):
+        button = visitor.page.get_by_role("button", name=label, exact=True).first
+        expect(button).to_be_visible()
+        with visitor.page.expect_download() as download:
+            button.click()
+        assert Path(download.value.path()).stat().st_size > 100
+    assert hostile_server.process.poll() is None
+
+
+def test_the_table_of_links_covers_every_place():
+    assert len(NAMES) >= 30
+    assert len(broken_links("x")) >= 10

@@ -1,0 +1,512 @@
+"""Hostile names in every export, and on every page as Streamlit is given it: they are read as they stand, and do nothing.
+
+What the browser makes of it is looked at in tests/browser/test_hostile_text.py.
+"""
+
+import ast
+import csv
+import io
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import onnx
+import pandas as pd
+import pytest
+from markdown_it import MarkdownIt
+from streamlit.testing.v1 import AppTest
+
+from explorer.__main__ import main
+from explorer.assignment import Assignment
+from explorer.compare.learning import group, record_of
+from explorer.link import LinkError, Shared, decode, encode
+from explorer.network.export import class_name, python_source
+from explorer.network.onnx_export import onnx_bytes
+from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, parse_architecture, to_json
+from explorer.presets import load_presets
+from explorer.report.archive import zipped
+from explorer.report.comparison_report import Column, comparison_report
+from explorer.report.run_report import Files, Trained, run_report
+from explorer.text import for_csv, for_html, for_markdown, printable
+from explorer.training.event import Event, events_csv
+from explorer.training.jobs import JobManager
+from explorer.training.notebook import evaluation_script, notebook_json, training_script
+from explorer.training.recipe import Recipe
+from explorer.ui import pictures, process, start_menu
+from explorer.ui.charts import Chart
+from explorer.ui.compare import charts as compare_charts
+from explorer.ui.opening import OpenError, open_text
+from tests.hostile import NAMES, broken_links
+
+PRESETS = tuple(load_presets().values())
+RECIPE = Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32")
+LAYERS = (Conv2d(out_channels=2, kernel_size=5, stride=3), Flatten(), Linear(out_features=10))
+PLAIN = "plain"
+CANNOT_LEARN = (Flatten(), Linear(out_features=3))  # three values for ten classes
+
+every_name = pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())
+
+
+def named(name: str, layers=LAYERS) -> Architecture:
+    return Architecture(name=name, layers=layers)
+
+
+# --- what a reader makes of text --------------------------------------------------------------------------------------
+
+
+class Tags(HTMLParser):
+    """The elements of a page, and its text."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.found: list[tuple[str, tuple[str, ...]]] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, tuple(sorted(name for name, _ in attributes))))
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def rendered(markdown: str) -> Tags:
+    """As a reader that allows everything: HTML, tables, bare addresses."""
+    return Tags(MarkdownIt("gfm-like").render(markdown))
+
+
+def shown(markdown: str) -> str:
+    return " ".join(rendered(markdown).text.replace("\u2060", "").split())
+
+
+@every_name
+def test_as_markdown_it_is_one_paragraph_that_is_read_as_it_stands(name):
+    assert rendered(for_markdown(name)).found == [("p", ())]
+    assert shown(for_markdown(name)) == printable(name)
+    assert shown(f"- {for_markdown(name)}") == printable(name)
+    assert [tag for tag, _ in rendered(f"- {for_markdown(name)}").found] == ["ul", "li"]
+
+
+@every_name
+def test_as_html_it_is_text(name):
+    found = Tags(f'<p title="{for_html(name)}">{for_html(name)}</p>')
+    assert found.found == [("p", ("title",))]
+    assert found.text == printable(name)
+
+
+# --- code ---------------------------------------------------------------------------------------------------------------
+
+
+def tree(source: str, name: str) -> str:
+    """The code's tree without the class's name and the texts, which are a person's to read."""
+    parsed = ast.parse(source)
+    for node in ast.walk(parsed):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            node.value.value = ""
+        for each in ("id", "name"):  # of a name that is read, and of one that is imported or made
+            if getattr(node, each, "") == class_name(named(name)):
+                setattr(node, each, "THE_CLASS")
+    return ast.dump(parsed)
+
+
+SOURCES: dict[str, Callable[[Architecture], str]] = {
+    "the class": python_source,
+    "model.py": lambda network: training_script(network, RECIPE),
+    "evaluate.py": lambda network: evaluation_script(network, RECIPE, 2),
+}
+
+
+@pytest.mark.parametrize("make", SOURCES.values(), ids=SOURCES.keys())
+@every_name
+def test_code_is_the_same_whatever_the_name(make, name):
+    source = make(named(name))
+    assert tree(source, name) == tree(make(named(PLAIN)), PLAIN)
+    assert all(char.isprintable() or char == "\n" or char in "\u200c\u200d" for char in source)
+
+
+@every_name
+def test_no_other_name_of_a_script_is_the_classes(name):
+    """Nor would it be that of what the script imports."""
+    for make in SOURCES.values():
+        parsed = ast.parse(make(named(name)))
+        bound = [
+            each.asname or each.name
+            for node in ast.walk(parsed)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for each in node.names
+        ]
+        bound += [node.id for node in ast.walk(parsed) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+        bound += [node.name for node in ast.walk(parsed) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        assert bound.count(class_name(named(name))) == 1
+
+
+@every_name
+def test_a_notebook_is_valid_and_the_same(name):
+    notebook, plain = (nbformat.reads(notebook_json(named(each), RECIPE), 4) for each in (name, PLAIN))
+    nbformat.validate(notebook)
+    for cell, other in zip(notebook.cells, plain.cells, strict=True):
+        assert cell.cell_type == other.cell_type
+        if cell.cell_type == "code":
+            assert tree(cell.source, name) == tree(other.source, PLAIN)
+        else:
+            assert rendered(cell.source).found == rendered(other.source).found
+
+
+@every_name
+def test_onnx_holds_it_as_text(name):
+    model, plain = (onnx.load_from_string(onnx_bytes(named(each), None)) for each in (name, PLAIN))
+    onnx.checker.check_model(model)
+    assert [node.name for node in model.graph.node] == [node.name for node in plain.graph.node]
+    assert model.graph.name.isidentifier()
+    assert model.graph.doc_string == printable(model.graph.doc_string)
+
+
+# --- files that come back -----------------------------------------------------------------------------------------------
+
+
+@every_name
+def test_file_and_link_bring_back_what_can_be_seen(name):
+    network = parse_architecture({**json.loads(to_json(named(PLAIN))), "name": name})
+    assert network.name == printable(name)
+    assert parse_architecture(to_json(network)) == network
+    assert decode(encode(Shared(network))).architecture == network
+
+
+def refusal(text: str) -> str:
+    try:
+        open_text(text)
+    except OpenError as error:
+        return str(error)
+    return ""
+
+
+@every_name
+def test_what_cannot_be_opened_is_said_in_characters_that_can_be_seen(name):
+    texts = [f"http://localhost/?a={link}" for link in broken_links(name).values()] + [f"http://localhost/?b={name}"]
+    for text in [*texts, name, "{" + name, json.dumps({name: 1}), json.dumps({"layers": [{"kind": name}]})]:
+        said = refusal(text)
+        assert printable(said) == " ".join(said.split())
+    for link in broken_links(name).values():
+        with pytest.raises(LinkError):
+            decode(link)
+
+
+# --- tables and pictures ------------------------------------------------------------------------------------------------
+
+
+def cells(text: str) -> list[str]:
+    return [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+
+
+def is_formula(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return bool(re.search(r"(^|;)\s*[=+\-@\t\r＝＋－＠]", cell))
+    return False
+
+
+@every_name
+def test_no_cell_of_a_csv_is_a_formula(name):
+    event = Event(kind="failed", message=name, metrics={"loss": -0.5})
+    chart = Chart("x", "X", {}, pd.DataFrame({"network": [name, "plain"], "value": [-1.5, float("nan")]}))
+    for text in (events_csv([event]), pictures.csv(chart).decode()):
+        assert not [cell for cell in cells(text) if is_formula(cell)]
+    assert "-1.5" in cells(pictures.csv(chart).decode())
+    assert for_csv(name) == for_csv(for_csv(name)) or str(for_csv(name)).startswith("'")
+
+
+def drawn(name: str) -> list[Chart]:
+    """Every chart that holds names."""
+    from explorer.network.analysis import analyze
+
+    style = compare_charts.Style(name, "#0072B2", (1, 0))
+    mark = compare_charts.Mark(name, "run:x", named(name), 0.5, False)
+    rows = pd.DataFrame(
+        [(name, 1.0, 50.0, 40.0, 60.0, 2, "measured")], columns=["series", "place", "value", "low", "high", "seeds", "kind"]
+    )
+    return [
+        Chart("depth", "Depth", compare_charts.depth_chart((name,)), compare_charts.depth_data({name: analyze(named(name))})),
+        Chart("learning", "Learning", compare_charts.learning_chart((style,), "test accuracy", "epochs", None), rows),
+        Chart("trade-off", "Trade-off", compare_charts.trade_off_chart((name,), "parameters"), compare_charts.trade_off_data([mark], "parameters")),
+    ]  # fmt: skip
+
+
+def elements(svg: bytes) -> Counter[str]:
+    return Counter(element.tag.split("}")[1] for element in ElementTree.fromstring(svg).iter())
+
+
+@pytest.mark.slow
+@every_name
+def test_a_picture_is_drawn_and_holds_no_more_than_text(name):
+    plain = {chart.name: elements(pictures.svg(chart)) for chart in drawn(PLAIN)}
+    for chart in drawn(name):
+        svg = pictures.svg(chart)
+        assert set(elements(svg)) == set(plain[chart.name])
+        assert not any("href" in attribute for element in ElementTree.fromstring(svg).iter() for attribute in element.attrib)
+
+
+# --- reports ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def finished() -> Iterator[Trained]:
+    """One run, which every report below is made of under another name."""
+    with JobManager() as jobs:
+        run_id = jobs.submit(named(PLAIN), RECIPE, "somebody")
+        while not jobs.snapshot(run_id).ended:
+            pass
+        found = jobs.weights(run_id)
+        yield Trained(jobs.snapshot(run_id), jobs.events(run_id), found.weights, found.precision, 1)
+
+
+def of_name(finished: Trained, name: str) -> Trained:
+    run = replace(finished.run, name=name, architecture=named(name))
+    return replace(finished, snapshot=replace(finished.snapshot, run=run))
+
+
+def report(finished: Trained, name: str) -> Files:
+    return run_report(of_name(finished, name), Assignment(), PRESETS, {})
+
+
+def compared(finished: Trained, name: str) -> Files:
+    one = of_name(finished, name)
+    other = named(f"{name} 2", (Conv2d(out_channels=3, kernel_size=5, stride=3), *LAYERS[1:]))
+    groups = group([replace(record_of(one.snapshot), label=name)])
+    whole = {one.run.id: (one, {})}
+    columns = [Column(name, one.run.architecture), Column(f"{name} 2", other)]
+    return comparison_report(
+        columns, groups, whole, lambda record: (_ for _ in ()).throw(LookupError(name)), Assignment(), PRESETS, {}
+    )
+
+
+@pytest.mark.parametrize("make", [report, compared])
+@every_name
+def test_a_report_holds_it_as_text_only(finished, make, name):
+    files, plain = make(finished, name), make(finished, PLAIN)
+    texts = [path for path in files if path.endswith("README.md")]
+    others = [path for path in plain if path.endswith("README.md")]
+    for path, other in zip(texts, others, strict=True):
+        made, expected = rendered(files[path].decode()), rendered(plain[other].decode())
+        assert made.found == expected.found
+        assert "\u202e" not in made.text
+    for path, content in files.items():
+        if path.endswith(".csv"):
+            assert not [cell for cell in cells(content.decode()) if is_formula(cell)]
+    archive = zipfile.ZipFile(io.BytesIO(zipped(files, f"{class_name(named(name))}-{finished.run.id}")))
+    for path in archive.namelist():
+        assert re.fullmatch(r"[A-Za-z0-9_./-]+", path)
+        assert ".." not in path
+
+
+RUN = ["a class that scripts use", "its lower case", "end of a docstring", "turned reading", "module", "builtin", "keyword"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", RUN)
+def test_evaluate_runs_under_any_name(finished, tmp_path: Path, kind):
+    for path, content in report(finished, NAMES[kind]).items():
+        if "/" not in path:
+            (tmp_path / path).write_bytes(content)
+    done = subprocess.run(
+        [sys.executable, "-E", "-s", "evaluate.py"], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"{finished.epochs[-1].metrics['test_accuracy']:.2%}" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", RUN[:3])
+def test_model_trains_under_any_name(tmp_path: Path, kind):
+    (tmp_path / "model.py").write_text(training_script(named(NAMES[kind]), RECIPE))
+    done = subprocess.run(
+        [sys.executable, "-E", "-s", "model.py"], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "final test accuracy" in done.stdout
+
+
+# --- the shell ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["terminal", "turned reading", "control characters"])
+def test_a_terminal_gets_nothing_but_text(capsys, tmp_path: Path, monkeypatch, kind):
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    name, file = NAMES[kind], tmp_path / "net.json"
+    file.write_text(json.dumps({**json.loads(to_json(named(PLAIN))), "name": name}))
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps({"name": "x", name: 1}))
+    table = tmp_path / "table.txt"
+    table.write_text(f"{name}\nLayer (type) Output Shape Param #\n{name}-1 [-1, 8, 26, 26] 80\n")
+    for command in (
+        ["analyze", str(file)],
+        ["analyze", str(bad)],
+        ["analyze", name.replace("\0", "")],
+        ["resume", name],
+        ["export", str(file), "--format", "python"],
+        ["import-summary", str(table)],
+        ["runs"],
+    ):
+        main(command)
+        said = "".join(capsys.readouterr())
+        assert all(char == "\n" or char.isprintable() for char in said), (command, said)
+
+
+# --- the pages, as Streamlit is given them ------------------------------------------------------------------------------
+
+
+def build_page() -> None:
+    from explorer.ui import build_page
+
+    build_page.show()
+
+
+def train_page() -> None:
+    from explorer.ui import train_page
+
+    train_page.show()
+
+
+def compare_page() -> None:
+    from explorer.ui import compare_page
+
+    compare_page.show(None)  # type: ignore[arg-type]
+
+
+def runs_page() -> None:
+    from explorer.ui import runs_page
+
+    runs_page.show(None, None)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A server on which one has saved and trained under every hostile name."""
+    folder = tmp_path_factory.mktemp("hostile")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXPLORER_DATA", str(folder / "data"))
+        patch.setenv("EXPLORER_HOME", str(folder / "home"))
+        for name in NAMES.values():
+            process.saved().save(name[:60], Shared(named(name, CANNOT_LEARN), RECIPE), "somebody")
+        for name in list(NAMES.values())[:12]:
+            process.jobs().submit(named(name), RECIPE, name="")
+        while any(not run.ended for run in process.jobs().runs()):
+            pass
+        yield folder
+        process.stop()
+
+
+FIELDS = ("body", "label", "help", "text")  # of an element's message, each read as Markdown but for an html element's body
+
+
+def sayings(app: AppTest) -> Iterator[tuple[str, str, str]]:
+    """Every text that the page gives Streamlit to be read as markup: the kind of element, the field, the text."""
+
+    def walk(block) -> Iterator[tuple[str, str, str]]:
+        for child in block.children.values():
+            proto = getattr(child, "proto", None)
+            for name in FIELDS:
+                text = getattr(proto, name, "") if proto is not None else ""
+                if isinstance(text, str) and text:
+                    yield child.type, name, text
+            if hasattr(child, "children"):
+                yield from walk(child)
+
+    yield from walk(app._tree)
+
+
+ALLOWED = {"p", "strong", "br"}  # what our own labels hold
+
+
+def look_at(app: AppTest) -> int:
+    """Nothing on the page is markup but ours; how many texts were looked at."""
+    assert not app.exception
+    count = 0
+    for kind, field, text in sayings(app):
+        count += 1
+        if kind == "html" and field == "body":
+            tags = {tag for tag, _ in Tags(text).found}
+            assert not tags & {"img", "a", "font", "form", "input", "script", "style", "iframe", "svg", "u"}, text
+            attributes = {name for _, names in Tags(text).found for name in names}
+            assert not {each for each in attributes if each.startswith("on") or each in ("src", "href", "action")}, text
+        elif kind != "html":
+            assert {tag for tag, _ in rendered(text).found} <= ALLOWED, (kind, field, text)
+    return count
+
+
+def opened(page: Callable[[], None], **query: str) -> AppTest:
+    app = AppTest.from_function(page, default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def test_the_list_of_saved_networks_holds_names_only(home, monkeypatch):
+    monkeypatch.setattr(start_menu, "SHOWN", len(NAMES))
+    app = AppTest.from_function(build_page, default_timeout=120)
+    app.session_state["picker-0"] = True
+    app.run()
+    assert look_at(app) > len(NAMES)
+    labels = [shown(button.label) for button in app.button if (button.key or "").startswith("saved-")]
+    assert {label.split(" · ")[0] for label in labels} >= {printable(NAMES[kind]) for kind in ("HTML image", "emoji and icons")}
+
+
+@every_name
+def test_a_link_with_the_name_is_shown_on_build(home, name):
+    app = opened(build_page, a=encode(Shared(named(name), RECIPE)))
+    assert look_at(app)
+    app.text_input[0].set_value("plain").run()
+    look_at(app)
+    app.text_input[0].set_value(name[:120]).run()
+    assert app.session_state["explorer"].name == printable(name)
+    look_at(app)
+
+
+@every_name
+def test_what_an_address_asks_for_is_quoted_as_text(home, name):
+    for page, query in ((train_page, {"run": name}), (compare_page, {"compare": f"saved:{name}"}), (build_page, {"a": name})):
+        assert look_at(opened(page, **query))
+
+
+@pytest.mark.parametrize("place", broken_links("x"))
+def test_a_link_that_cannot_be_shown_is_quoted_as_text(home, place):
+    for kind in ("Markdown image", "HTML image", "control characters", "bare www", "colours"):
+        app = opened(build_page, a=broken_links(NAMES[kind])[place])
+        assert app.warning
+        look_at(app)
+        said = app.warning[0].value
+        assert said[:1].isupper()
+        assert said.endswith(".")
+
+
+@pytest.mark.parametrize("start", range(0, len(NAMES), 6))
+@pytest.mark.parametrize("view", ["Structure", "Learning", "Verdict", "Trade-off", "Shape of computation"])
+def test_compare_holds_names_only(home, view, start):
+    app = AppTest.from_function(compare_page, default_timeout=120)
+    saved = [f"saved:{each.name}" for each in process.saved().all()][start : start + 6]
+    app.session_state["compare-chosen"] = saved
+    app.session_state["view"] = view
+    assert look_at(app.run())
+    left_out = " ".join(element.proto.body for element in app.get("html"))
+    assert "is left out" in left_out  # in Train all, each by its name
+    for key in saved:
+        assert for_html(key.removeprefix("saved:")) in left_out
+
+
+def test_runs_and_train_hold_names_only(home):
+    assert look_at(opened(runs_page))
+    for run in process.jobs().runs():
+        app = AppTest.from_function(runs_page, default_timeout=120)
+        app.session_state["runs-chosen"] = run.run.id
+        assert look_at(app.run())
+        assert look_at(opened(train_page, run=run.run.id))
