@@ -10,6 +10,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
 import zipfile
 from collections import Counter
@@ -27,14 +28,16 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.__main__ import main
 from explorer.assignment import Assignment
-from explorer.compare.learning import group, record_of
+from explorer.compare.learning import Record, group, record_of
+from explorer.compare.mcnemar import Right
 from explorer.link import LinkError, Shared, decode, encode
 from explorer.network.export import class_name, python_source
 from explorer.network.onnx_export import onnx_bytes
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, parse_architecture, to_json
 from explorer.presets import load_presets
-from explorer.report.archive import zipped
+from explorer.report.archive import write_zip
 from explorer.report.comparison_report import Column, comparison_report
+from explorer.report.reading import read_trained
 from explorer.report.run_report import Files, Trained, run_report
 from explorer.text import for_csv, for_html, for_markdown, printable
 from explorer.training.event import Event, events_csv
@@ -260,14 +263,13 @@ def test_a_picture_is_drawn_and_holds_no_more_than_text(name):
 
 
 @pytest.fixture(scope="module")
-def finished() -> Iterator[Trained]:
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     """One run, which every report below is made of under another name."""
     with JobManager() as jobs:
         run_id = jobs.submit(named(PLAIN), RECIPE, "somebody")
         while not jobs.snapshot(run_id).ended:
-            pass
-        found = jobs.weights(run_id)
-        yield Trained(jobs.snapshot(run_id), jobs.events(run_id), found.weights, found.precision, 1)
+            time.sleep(0.02)
+        yield read_trained(jobs, run_id, tmp_path_factory.mktemp("trained"))
 
 
 def of_name(finished: Trained, name: str) -> Trained:
@@ -285,9 +287,11 @@ def compared(finished: Trained, name: str) -> Files:
     groups = group([replace(record_of(one.snapshot), label=name)])
     whole = {one.run.id: (one, {})}
     columns = [Column(name, one.run.architecture), Column(f"{name} 2", other)]
-    return comparison_report(
-        columns, groups, whole, lambda record: (_ for _ in ()).throw(LookupError(name)), Assignment(), PRESETS, {}
-    )
+
+    def answers(record: Record) -> Right:
+        raise LookupError(name)
+
+    return dict(comparison_report(columns, groups, whole, answers, Assignment(), PRESETS, {}))
 
 
 @pytest.mark.parametrize("make", [report, compared])
@@ -303,7 +307,9 @@ def test_a_report_holds_it_as_text_only(finished, make, name):
     for path, content in files.items():
         if path.endswith(".csv"):
             assert not [cell for cell in cells(content.decode()) if is_formula(cell)]
-    archive = zipfile.ZipFile(io.BytesIO(zipped(files, f"{class_name(named(name))}-{finished.run.id}")))
+    packed = io.BytesIO()
+    write_zip(files.items(), f"{class_name(named(name))}-{finished.run.id}", packed)
+    archive = zipfile.ZipFile(packed)
     for path in archive.namelist():
         assert re.fullmatch(r"[A-Za-z0-9_./-]+", path)
         assert ".." not in path
@@ -401,7 +407,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name in list(NAMES.values())[:12]:
             process.jobs().submit(named(name), RECIPE, name="")
         while any(not run.ended for run in process.jobs().runs()):
-            pass
+            time.sleep(0.02)
         yield folder
         process.stop()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from explorer.text import for_markdown
 from explorer.training.devices import DeviceError
 from explorer.training.jobs import JobManager
 from explorer.training.offers import find_offer, offered_rate
@@ -51,7 +52,7 @@ def run_actions(snapshot: Snapshot, place: str) -> None:
     run_id, offer, diverged = snapshot.run.id, find_offer(snapshot), offered_rate(snapshot.latest) is not None
     with st.container(horizontal=True, width="content", gap="small"):
         if offer and st.button(
-            offer.label,
+            for_markdown(offer.label),
             key=f"{place}-offer-{run_id}",
             icon=":material/refresh:",
             help="Starts a new run of the same network; this one stays as it is.",

@@ -5,6 +5,7 @@ That no window asks another host for anything is watched in every browser test, 
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -116,7 +117,7 @@ def _train(folder: Path) -> None:
         for seed in range(12):
             jobs.submit(Architecture(name=f"net {seed}", layers=LAYERS), RECIPE.model_copy(update={"seed": seed}))
         while any(not run.ended for run in jobs.runs()):
-            pass
+            time.sleep(0.02)
     kinds = [
         "Markdown image",
         "Markdown link",
