@@ -10,13 +10,16 @@ limit_threads()  # before torch
 
 import argparse
 import base64
+import errno
 import json
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
 
 from explorer.network.analysis import Analysis, analysis_to_data, analyze, shape_text
 from explorer.network.export import python_source
@@ -46,6 +49,14 @@ from explorer.training.store import IN_MEMORY
 
 class CommandError(Exception):
     """What a command refuses, as a sentence for standard error."""
+
+
+class _NothingToWrite(Exception):
+    """A run ended, with this exit status, before its first epoch did, so a table of its epochs would be empty."""
+
+    def __init__(self, status: int):
+        super().__init__()
+        self.status = status
 
 
 REFUSALS = (CommandError, ArchitectureError, PresetError, RecipeError, DatasetError, DeviceError, SummaryError, RunError)
@@ -180,12 +191,19 @@ def import_table(options: argparse.Namespace) -> int:
 
 def train_architecture(options: argparse.Namespace) -> int:
     architecture, recipe = _to_train(options)
-    if options.csv:
-        _write(options.csv, b"")  # it shows now, not after hours, that it cannot be written
-    status, events = train_new(new_run(architecture, recipe, OWNER), options)
-    if options.csv:
-        _write(options.csv, epochs_csv(events).encode())
-    return status
+    run = new_run(architecture, recipe, OWNER)
+    if options.csv is None:
+        return train_new(run, options)[0]
+    try:
+        with _replaced(options.csv) as file:
+            status, events = train_new(run, options)
+            if not any(event.kind == "epoch" for event in events):
+                raise _NothingToWrite(status)
+            file.write(epochs_csv(events).encode())
+            return status
+    except _NothingToWrite as error:
+        print(f"note: no epoch has ended, so {options.csv} is left as it was", file=sys.stderr)
+        return error.status
 
 
 def _to_train(options: argparse.Namespace) -> tuple[Architecture, Recipe]:
@@ -221,23 +239,73 @@ def _read_architecture(name: str) -> Architecture:
     if name in presets:
         return presets[name].architecture
     if name == "-":
-        return parse_architecture(sys.stdin.buffer.read())
+        return parse_architecture(decode_file(sys.stdin.buffer.read(MAX_BYTES + 1)))
     path = Path(name)
-    if not path.is_file():
-        raise CommandError(f"{quoted(name)} is neither a preset nor a file; the presets are {', '.join(presets)}")
     try:
-        return parse_architecture(path.read_bytes())
-    except ArchitectureError as error:
+        if not path.is_file():
+            raise CommandError(f"{quoted(name)} is neither a preset nor a file; the presets are {', '.join(presets)}")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        return parse_architecture(decode_file(data))
+    except (ArchitectureError, SummaryError) as error:
         raise CommandError(f"{name}: {error}") from None
-    except OSError as error:
-        raise CommandError(f"{name} cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # a ValueError where the name holds a zero character
+        raise _unreadable(name, error) from None
+
+
+def _unreadable(name: str, error: OSError | ValueError) -> CommandError:
+    reason = error.strerror if isinstance(error, OSError) else "no file has such a name"
+    return CommandError(f"{quoted(name)} cannot be read: {reason}")
 
 
 def _write(path: Path, data: bytes) -> None:
+    with _replaced(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[IO[bytes]]:
+    """A new file that takes the place of `path` at the end, so that what stood there is lost only then.
+
+    Made before anything else is done, so that it shows now, not after hours, where it cannot be
+    written. What is no plain file, such as a pipe or /dev/null, is written as it is.
+    """
+    with _telling_why_unwritten(path):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        whole = path.resolve()  # of a link, the file that it stands for
+        there = whole.exists()
+        if there and not os.access(whole, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        is_plain = not there or whole.is_file()
+        mode = whole.stat().st_mode if there else 0o666 & ~_umask()
+        file = NamedTemporaryFile(dir=whole.parent, prefix=".explorer-", delete=False) if is_plain else path.open("wb")  # noqa: SIM115 (closed below)
+    with file:
+        try:
+            yield file
+            with _telling_why_unwritten(path):
+                file.flush()
+                if is_plain:
+                    os.chmod(file.name, mode)
+                    os.replace(file.name, whole)
+        finally:
+            if is_plain:
+                Path(file.name).unlink(missing_ok=True)  # where it hasn't taken the other's place
+
+
+@contextmanager
+def _telling_why_unwritten(path: Path) -> Iterator[None]:
     try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise CommandError(f"{path} cannot be written: {error.strerror}") from None
+        yield
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no file has such a name"
+        raise CommandError(f"{quoted(str(path))} cannot be written: {reason}") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _read_text(name: str) -> str:
@@ -247,8 +315,10 @@ def _read_text(name: str) -> str:
     try:
         with Path(name).open("rb") as file:
             return decode_file(file.read(MAX_BYTES + 1))
-    except OSError as error:
-        raise CommandError(f"{name} cannot be read: {error.strerror}") from None
+    except SummaryError:  # a ValueError, and a sentence already
+        raise
+    except (OSError, ValueError) as error:
+        raise _unreadable(name, error) from None
 
 
 def _pixels(touched: Mask) -> list[int]:

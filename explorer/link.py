@@ -14,6 +14,7 @@ from typing import Any
 
 from explorer.assignment import Assignment, AssignmentError, parse_assignment
 from explorer.assignment import to_data as assignment_to_data
+from explorer.network.reading import check_depth
 from explorer.network.spec import Architecture, ArchitectureError, parse_architecture
 from explorer.network.spec import to_data as architecture_to_data
 from explorer.presets import load_presets
@@ -79,6 +80,7 @@ def to_data(shared: Shared) -> dict[str, Any]:
 
 def parse_shared(data: Any) -> Shared:
     """What a link, or a file that was saved here, holds. Raises LinkError, which says where it is wrong."""
+    check_depth(data, LinkError)
     if not isinstance(data, dict) or "architecture" not in data:
         raise LinkError("there is no architecture in it")
     if unknown := set(data) - {"architecture", "recipe", "assignment", "start"}:

@@ -19,12 +19,7 @@ TIMES = float(os.environ.get("EXPLORER_FUZZ", "1"))
 assert sum(way.cases for way in WAYS_IN) >= 20_000
 
 
-# What is nested deeply in a draft, and long arguments of a command: still to be mended.
-MENDED_NEXT = pytest.mark.xfail(strict=False)
-CASES = [pytest.param(way, id=way.name, marks=MENDED_NEXT if way.name in ("draft", "command line") else ()) for way in WAYS_IN]
-
-
-@pytest.mark.parametrize("way", CASES)
+@pytest.mark.parametrize("way", [pytest.param(way, id=way.name) for way in WAYS_IN])
 def test_an_answer_or_a_sentence(way: WayIn, tmp_path: Path) -> None:
     warm_up()
     faults: list[str] = []

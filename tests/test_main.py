@@ -475,3 +475,61 @@ def test_out_and_in_by_a_pipe():
     assert done.returncode == 0
     assert len(parse_architecture(done.stdout).layers) == 30
     assert "Traceback" not in done.stderr
+
+
+LONG = "a" * 5000
+PATHS = [  # a command whose path no system can open
+    ("analyze", LONG),
+    ("analyze", "a\0b"),
+    ("import-summary", LONG),
+    ("export", LONG, "--format", "python"),
+    ("export", "gap-17k", "--format", "python", "--output", LONG),
+    ("export", "gap-17k", "--format", "python", "--output", "a\0b"),
+    ("export", "gap-17k", "--format", "python", "--output", "/"),
+    ("receptive-field", LONG, "--layer", "0", "--unit", "0,0"),
+    ("train", LONG),
+    ("train", "gap-17k", "--dataset", "digits", "--csv", LONG),
+    ("train", "gap-17k", "--dataset", "digits", "--csv", "/"),
+    ("train", "gap-17k", "--dataset", "digits", "--csv", "/nosuchfolder/epochs.csv"),
+]
+
+
+@pytest.mark.parametrize("arguments", PATHS, ids=lambda arguments: " ".join(word[:30] for word in arguments))
+def test_a_path_that_cannot_be_used_is_told_in_a_sentence(capsys, arguments):
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (1, "")
+    assert re.fullmatch(r"error: “.{1,60}” (cannot be (read|written): .+|is neither a preset nor a file; .+)\n", err), err
+
+
+def test_a_training_that_is_refused_or_fails_leaves_the_last_table_as_it_was(capsys, tmp_path):
+    table, network = tmp_path / "epochs.csv", tmp_path / "network.json"
+    table.write_text("last night's")
+    network.write_text('{"layers": [{"kind": "Flatten"}, {"kind": "Linear", "out_features": 7}]}')
+    for arguments in ((str(network),), ("gap-17k", "--dataset", "mnist", "--data", str(tmp_path / "nothing" / "here"))):
+        if "mnist" in arguments:
+            (tmp_path / "nothing").write_text("no folder")
+        status, _, _ = run(capsys, "train", *arguments, "--epochs", "1", "--csv", str(table))
+        assert status == 1
+        assert table.read_text() == "last night's"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".explorer-")] == []
+
+
+def test_a_table_replaces_the_last_one_only_at_the_end_and_keeps_its_mode(capsys, tmp_path):
+    table, network = tmp_path / "epochs.csv", tmp_path / "network.json"
+    table.write_text("last night's")
+    table.chmod(0o640)
+    network.write_text('{"layers": [{"kind": "Flatten"}, {"kind": "Linear", "out_features": 10}]}')
+    status, _, _ = run(capsys, "train", str(network), "--epochs", "1", "--csv", str(table))
+    assert status == 0
+    assert table.read_text().startswith("epoch,")
+    assert table.stat().st_mode & 0o777 == 0o640
+
+
+def test_analyze_names_torchinfos_count_beside_ours(capsys):
+    analysis = analyze(load_presets()["gap-17k"].architecture)
+    _, out, _ = run(capsys, "analyze", "gap-17k")
+    ours, theirs = analysis.total_mult_adds, analysis.torchinfo_mult_adds
+    assert f"{ours:,} mult-adds for one image (torchinfo's count: {theirs:,})" in out
+    assert ours != theirs
+    data = json.loads(run(capsys, "analyze", "gap-17k", "--json")[1])
+    assert (data["total_mult_adds"], data["torchinfo_mult_adds"]) == (ours, theirs)

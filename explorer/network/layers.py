@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from explorer.network import spec
-from explorer.network.spec import MAX_MARGIN, Layer, Shape, pair
+from explorer.network.spec import MAX_MARGIN, Architecture, Layer, Shape, pair
 
 # --- which inputs one output touches, along one axis ----------------------------------------------------------------
 
@@ -502,4 +502,41 @@ def find_misfit(layer: Layer, shape: Shape) -> Misfit | None:
             above_flatten=True,
             otherwise=("use BatchNorm1d", spec.BatchNorm1d(**spec.arguments(layer))) if layer.kind == "BatchNorm2d" else None,
         )
-    return kind.misfit(layer, shape)
+    return _untrue_statement(layer, shape) or kind.misfit(layer, shape)
+
+
+def _untrue_statement(layer: Layer, shape: Shape) -> Misfit | None:
+    """Whether the layer's file says of its input what is not so, as in "expected 3 channels, but got 1"."""
+    statement = spec.stated(layer)
+    if statement is None:
+        return None
+    name, said = statement
+    found = LAYERS[layer.kind].inferred(shape)[name]
+    found = found[0] if isinstance(found, tuple) and len(found) == 1 else found
+    if said == found:
+        return None
+    texts = [size_text(value) if isinstance(value, tuple) else f"{value:,}" for value in (said, found)]
+    noun = {"in_features": "value", "num_features": "channel", "in_channels": "channel", "num_channels": "channel"}
+    unit = noun.get(name, "")
+    said_text = f"{texts[0]} {unit}{'' if said == 1 else 's'}" if unit else f"values of shape {texts[0]}"
+    return Misfit(
+        f"it is said to take {said_text} ({name}) and gets {texts[1]}",
+        f"set {name} to {texts[1]}, which is what comes in",
+        replace_with=spec.without_statement(layer),
+    )
+
+
+def without_true_statements(architecture: Architecture) -> Architecture:
+    """The architecture where what its file says of the layers' inputs is left out as far as it is so."""
+    from explorer.network.build import measure  # it needs the table above
+
+    shape, layers = architecture.input_shape, list(architecture.layers)
+    for index, layer in enumerate(layers):
+        if find_misfit(layer, shape):
+            break
+        layers[index] = spec.without_statement(layer) if spec.stated(layer) else layer
+        try:
+            shape = measure(layers[index], shape).output_shape  # type: ignore[assignment]
+        except spec.ArchitectureError:  # analysing it says so
+            break
+    return architecture.model_copy(update={"layers": tuple(layers)})

@@ -10,15 +10,40 @@ def decode_json(text: str | bytes, what: str, limit: int, refuse: Callable[[str]
     if len(text) > limit:
         raise refuse(f"the text has {len(text):,} characters; {what} has at most {limit:,}")
     try:
-        return json.loads(text)
+        data = json.loads(text)
     except RecursionError:
-        raise refuse("not JSON that can be read: brackets are nested too deeply") from None
+        raise refuse(f"not JSON that can be read: {TOO_DEEP}") from None
     except UnicodeDecodeError:
         raise refuse("not JSON: the file is not text in UTF-8") from None
     except json.JSONDecodeError as error:
         raise refuse(f"not JSON: it cannot be read on from line {error.lineno}, column {error.colno}") from None
     except ValueError:  # Python reads no number of more than 4,300 digits
         raise refuse("not JSON that can be read: a number has too many digits") from None
+    check_depth(data, refuse)
+    return data
+
+
+MAX_DEPTH = 40  # of lists and objects in each other; a network of today nests five of them
+TOO_DEEP = "brackets are nested too deeply"
+
+
+def check_depth(data: Any, refuse: Callable[[str], Exception]) -> None:
+    """Raises what `refuse` makes where lists and objects lie in each other more than MAX_DEPTH deep.
+
+    Whoever gets data from outside that it did not decode itself asks this first: what walks the data
+    afterwards, validating or printing it, would go as deep as the data and end the call stack.
+    """
+    level: list[Any] = [data]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            inside
+            for each in level
+            if isinstance(each, list | dict)
+            for inside in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return
+    raise refuse(TOO_DEEP)
 
 
 def shown(value: Any) -> str:

@@ -13,9 +13,20 @@ import types
 import typing
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+)
 
-from explorer.network.reading import decode_json, shown
+from explorer.network.foreign_json import name_foreign_json
+from explorer.network.reading import check_depth, decode_json, shown
 from explorer.network.validation import describe_fault
 from explorer.text import printable
 
@@ -78,12 +89,28 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class _TorchLayer(_Frozen):
+    # What a file says of the layer's input under torch's own name, such as ("in_channels", 3), until
+    # it is found to be true. It is no argument here: it follows from the layers before.
+    _stated: tuple[str, int | Shape] | None = PrivateAttr(None)
+
+
+def stated(layer: "Layer") -> tuple[str, int | Shape] | None:
+    """What the layer's file says of its input, by torch's name, where it says anything."""
+    return layer._stated
+
+
+def without_statement(layer: "Layer") -> "Layer":
+    """The layer as it is when its file says nothing of its input."""
+    return type(layer)(**arguments(layer))
+
+
 def _required(initial: int, description: str) -> Any:
     """A field without a default in torch, so that a file must give it; a new layer in the editor starts at `initial`."""
     return Field(description=description, json_schema_extra={"initial": initial})
 
 
-class Conv2d(_Frozen):
+class Conv2d(_TorchLayer):
     kind: Literal["Conv2d"] = "Conv2d"
     out_channels: Channels = _required(8, "number of kernels, so of maps that come out")
     kernel_size: SizePair = _required(3, "rows and columns of the window")
@@ -97,7 +124,7 @@ class Conv2d(_Frozen):
     )
 
 
-class MaxPool2d(_Frozen):
+class MaxPool2d(_TorchLayer):
     kind: Literal["MaxPool2d"] = "MaxPool2d"
     kernel_size: SizePair = _required(2, "rows and columns of the window")
     stride: SizePair | None = Field(None, description="pixels between windows; empty: as the kernel")
@@ -106,7 +133,7 @@ class MaxPool2d(_Frozen):
     ceil_mode: StrictBool = Field(False, description="keep a last window that does not fit whole")
 
 
-class AvgPool2d(_Frozen):
+class AvgPool2d(_TorchLayer):
     kind: Literal["AvgPool2d"] = "AvgPool2d"
     kernel_size: SizePair = _required(2, "rows and columns of the window")
     stride: SizePair | None = Field(None, description="pixels between windows; empty: as the kernel")
@@ -116,27 +143,27 @@ class AvgPool2d(_Frozen):
     divisor_override: Size | None = Field(None, description="divide by this instead of the window's size")
 
 
-class AdaptiveAvgPool2d(_Frozen):
+class AdaptiveAvgPool2d(_TorchLayer):
     kind: Literal["AdaptiveAvgPool2d"] = "AdaptiveAvgPool2d"
     output_size: SizePair = _required(1, "rows and columns that come out, whatever goes in")
 
 
-class AdaptiveMaxPool2d(_Frozen):
+class AdaptiveMaxPool2d(_TorchLayer):
     kind: Literal["AdaptiveMaxPool2d"] = "AdaptiveMaxPool2d"
     output_size: SizePair = _required(1, "rows and columns that come out, whatever goes in")
 
 
-class ZeroPad2d(_Frozen):
+class ZeroPad2d(_TorchLayer):
     kind: Literal["ZeroPad2d"] = "ZeroPad2d"
     padding: MarginQuad = _required(1, "zeros added: left, right, top, bottom, or one number for all")
 
 
-class ReflectionPad2d(_Frozen):
+class ReflectionPad2d(_TorchLayer):
     kind: Literal["ReflectionPad2d"] = "ReflectionPad2d"
     padding: MarginQuad = _required(1, "pixels mirrored: left, right, top, bottom, or one number for all")
 
 
-class Upsample(_Frozen):
+class Upsample(_TorchLayer):
     kind: Literal["Upsample"] = "Upsample"
     scale_factor: FactorPair = _required(2, "how many times as many rows and columns come out")
     mode: Literal["nearest", "bilinear"] = Field("nearest", description="repeat each value, or interpolate linearly")
@@ -145,7 +172,7 @@ class Upsample(_Frozen):
     )
 
 
-class BatchNorm2d(_Frozen):
+class BatchNorm2d(_TorchLayer):
     kind: Literal["BatchNorm2d"] = "BatchNorm2d"
     eps: Epsilon = Field(1e-5, description="added to the variance")
     momentum: Momentum | None = Field(0.1, description="weight of the newest batch in the running mean; empty: plain mean")
@@ -154,7 +181,7 @@ class BatchNorm2d(_Frozen):
     track_running_stats: StrictBool = Field(True, description="keep running statistics for evaluation")
 
 
-class BatchNorm1d(_Frozen):
+class BatchNorm1d(_TorchLayer):
     kind: Literal["BatchNorm1d"] = "BatchNorm1d"
     eps: Epsilon = Field(1e-5, description="added to the variance")
     momentum: Momentum | None = Field(0.1, description="weight of the newest batch in the running mean; empty: plain mean")
@@ -163,7 +190,7 @@ class BatchNorm1d(_Frozen):
     track_running_stats: StrictBool = Field(True, description="keep running statistics for evaluation")
 
 
-class GroupNorm(_Frozen):
+class GroupNorm(_TorchLayer):
     kind: Literal["GroupNorm"] = "GroupNorm"
     num_groups: Channels = _required(1, "groups of channels normalised together; must divide the channels")
     eps: Epsilon = Field(1e-5, description="added to the variance")
@@ -171,66 +198,66 @@ class GroupNorm(_Frozen):
     bias: StrictBool = Field(True, description="with affine: learn the shift")
 
 
-class LayerNorm(_Frozen):
+class LayerNorm(_TorchLayer):
     kind: Literal["LayerNorm"] = "LayerNorm"
     eps: Epsilon = Field(1e-5, description="added to the variance")
     elementwise_affine: StrictBool = Field(True, description="learn a scale for each value")
     bias: StrictBool = Field(True, description="learn a shift for each value")
 
 
-class ReLU(_Frozen):
+class ReLU(_TorchLayer):
     kind: Literal["ReLU"] = "ReLU"
 
 
-class LeakyReLU(_Frozen):
+class LeakyReLU(_TorchLayer):
     kind: Literal["LeakyReLU"] = "LeakyReLU"
     negative_slope: Slope = Field(0.01, description="slope below zero")
 
 
-class GELU(_Frozen):
+class GELU(_TorchLayer):
     kind: Literal["GELU"] = "GELU"
     approximate: Literal["none", "tanh"] = Field("none", description="exact, or by tanh")
 
 
-class SiLU(_Frozen):
+class SiLU(_TorchLayer):
     kind: Literal["SiLU"] = "SiLU"
 
 
-class Tanh(_Frozen):
+class Tanh(_TorchLayer):
     kind: Literal["Tanh"] = "Tanh"
 
 
-class Sigmoid(_Frozen):
+class Sigmoid(_TorchLayer):
     kind: Literal["Sigmoid"] = "Sigmoid"
 
 
-class Softmax(_Frozen):
+class Softmax(_TorchLayer):
     kind: Literal["Softmax"] = "Softmax"
     dim: Literal[1, 2, 3, -1, -2, -3] = Field(1, description="dimension that sums to one; 1 is the channels or features")
 
 
-class LogSoftmax(_Frozen):
+class LogSoftmax(_TorchLayer):
     kind: Literal["LogSoftmax"] = "LogSoftmax"
     dim: Literal[1, 2, 3, -1, -2, -3] = Field(1, description="dimension that sums to one; 1 is the channels or features")
 
 
-class Dropout(_Frozen):
+class Dropout(_TorchLayer):
     kind: Literal["Dropout"] = "Dropout"
     p: Probability = Field(0.5, description="share of values zeroed while training")
 
 
-class Dropout2d(_Frozen):
+class Dropout2d(_TorchLayer):
     kind: Literal["Dropout2d"] = "Dropout2d"
     p: Probability = Field(0.5, description="share of whole maps zeroed while training")
 
 
-class Flatten(_Frozen):
+class Flatten(_TorchLayer):
     kind: Literal["Flatten"] = "Flatten"
     start_dim: Literal[1] = Field(1, description="first dimension to flatten")
     end_dim: Literal[-1] = Field(-1, description="last dimension to flatten")
 
 
-class Linear(_Frozen):
+class Linear(_TorchLayer):
     kind: Literal["Linear"] = "Linear"
     out_features: Channels = _required(10, "number of values that come out")
     bias: StrictBool = Field(True, description="one learned number added to each value")
@@ -307,14 +334,87 @@ def parse_architecture(data: str | bytes | dict[str, Any]) -> Architecture:
     """
     if isinstance(data, str | bytes):
         data = decode_json(data, "an architecture", MAX_JSON_BYTES, ArchitectureError)
+    check_depth(data, ArchitectureError)
     if not isinstance(data, dict):
         raise ArchitectureError(
             f"an architecture is a JSON object with name, input_shape and layers; this is a {_json_type(data)}"
         )
+    if "layers" not in data and (foreign := name_foreign_json(data)):
+        raise ArchitectureError(f"this is {foreign}; an architecture is a JSON object with name, input_shape and layers")
+    given, statements = _without_statements(data)
     try:
-        return Architecture.model_validate(data)
+        architecture = Architecture.model_validate(given)
     except ValidationError as error:
-        raise _explain(error, data) from None
+        raise _explain(error, given) from None
+    if not statements:
+        return architecture
+    for index, statement in statements.items():
+        architecture.layers[index]._stated = statement  # nobody else has seen this layer yet
+    from explorer.network.layers import without_true_statements  # it knows the kinds, which are made of this module
+
+    return without_true_statements(architecture)
+
+
+# torch's own arguments that are no fields here. What a layer takes follows from the layers before.
+STATED = {
+    "Conv2d": "in_channels",
+    "BatchNorm2d": "num_features",
+    "BatchNorm1d": "num_features",
+    "GroupNorm": "num_channels",
+    "LayerNorm": "normalized_shape",
+    "Linear": "in_features",
+}
+# The values with which the others make no difference here.
+HARMLESS: dict[str, tuple[Any, ...]] = {
+    "inplace": (True, False),
+    "device": (None,),
+    "dtype": (None,),
+    "return_indices": (False,),
+    "size": (None,),
+    "recompute_scale_factor": (None, False),
+}
+_HAVE = {
+    "inplace": ("ReLU", "LeakyReLU", "SiLU", "Dropout", "Dropout2d"),
+    "device": tuple(STATED),
+    "dtype": tuple(STATED),
+    "return_indices": ("MaxPool2d", "AdaptiveMaxPool2d"),
+    "size": ("Upsample",),
+    "recompute_scale_factor": ("Upsample",),
+}
+
+
+def _without_statements(data: dict[str, Any]) -> tuple[dict[str, Any], dict[int, tuple[str, int | Shape]]]:
+    """The data without torch's arguments that are no fields here, and what they say, by the layer's index.
+
+    Raises ArchitectureError where one says something that no layer's input can be.
+    """
+    layers = data.get("layers")
+    if not isinstance(layers, list) or len(layers) > MAX_LAYERS:
+        return data, {}
+    statements: dict[int, tuple[str, int | Shape]] = {}
+    plain = []
+    for index, layer in enumerate(layers):
+        kind = layer.get("kind") if isinstance(layer, dict) else None
+        if not isinstance(kind, str) or kind not in LAYER_MODELS:
+            plain.append(layer)
+            continue
+        name = STATED.get(kind)
+        if name is not None and name in layer:
+            statements[index] = name, _sizes(index, kind, name, layer[name])
+        dropped = {each for each, kinds in _HAVE.items() if kind in kinds and _is_harmless(layer.get(each), each)}
+        plain.append({key: value for key, value in layer.items() if key != name and key not in dropped})
+    return {**data, "layers": plain}, statements
+
+
+def _is_harmless(value: Any, name: str) -> bool:
+    return any(value is harmless for harmless in HARMLESS[name])
+
+
+def _sizes(index: int, kind: str, name: str, value: Any) -> int | Shape:
+    sizes = value if name == "normalized_shape" and isinstance(value, list) else [value]
+    if not 1 <= len(sizes) <= 3 or not all(type(size) is int and size > 0 for size in sizes):
+        raise ArchitectureError(f"layer {index} ({kind}): {name} must be a whole number above 0; this has {shown(value)}", index)
+    return tuple(sizes) if len(sizes) > 1 else sizes[0]
 
 
 def to_data(architecture: Architecture) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from explorer.network.reading import check_depth
 from explorer.network.spec import MAX_LAYERS, ArchitectureError, Layer, layer_to_data, parse_architecture
 
 MAX_COUNT = 2**53 - 1  # the largest whole number that a browser counts to
@@ -101,6 +102,7 @@ def parse_draft(value: object) -> Draft:
     Raises DraftError, whatever `value` is.
     """
     base, seq = _numbers(value)
+    check_depth(value, DraftError)
     assert isinstance(value, dict)  # _numbers has seen to it
     entries, selected, work = value.get("stack"), value.get("selected"), value.get("work", 0)
     if type(work) is not int or not 0 <= work <= MAX_COUNT:
@@ -119,8 +121,6 @@ def parse_draft(value: object) -> Draft:
         layers = parse_architecture({"layers": [{k: v for k, v in entry.items() if k != "uid"} for entry in entries]}).layers
     except ArchitectureError as error:
         raise DraftError(_without_place(error, entries), error.index) from None
-    except RecursionError:
-        raise DraftError("brackets are nested too deeply") from None
     return Draft(base, seq, layers, uids, selected, work)
 
 

@@ -1,0 +1,26 @@
+"""Other programs' JSON, told by its keys, so that whoever opens it hears what it is."""
+
+from collections.abc import Callable
+from typing import Any
+
+
+def _has(*keys: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda data: all(key in data for key in keys)
+
+
+_SIGNS: tuple[tuple[Callable[[dict[str, Any]], bool], str], ...] = (
+    (_has("cells"), "a Jupyter notebook; a table or code in it is read by Open… and by import-summary"),
+    (_has("class_name"), "a Keras model's JSON, and its layers are not torch's"),
+    (_has("module", "config"), "a Keras model's JSON, and its layers are not torch's"),
+    (_has("keras_version"), "a Keras model's JSON, and its layers are not torch's"),
+    (_has("graph"), "a network drawn in ENNUI or another graph editor"),
+    (_has("nodes", "edges"), "a network drawn in a graph editor"),
+    (_has("description"), "a file of another network designer"),
+    (_has("irVersion"), "an ONNX model's JSON"),
+    (_has("architecture"), "a saved work or a run; its network alone is what stands under “architecture”"),
+)
+
+
+def name_foreign_json(data: dict[str, Any]) -> str | None:
+    """What a decoded JSON object is, where it is another program's: "a Keras model's JSON, …"."""
+    return next((what for is_this, what in _SIGNS if is_this(data)), None)

@@ -1,0 +1,152 @@
+"""JSON in torch's own words, of other programs, and nested too deeply."""
+
+import json
+from typing import Any
+
+import pytest
+
+from explorer.link import LinkError, parse_shared
+from explorer.network import spec
+from explorer.network.analysis import analyze
+from explorer.network.build import build
+from explorer.network.spec import ArchitectureError, parse_architecture, to_json
+from explorer.ui.stack_editor.draft import DraftError, parse_draft
+
+CONV = {"kind": "Conv2d", "out_channels": 8, "kernel_size": 3}
+FLATTEN = {"kind": "Flatten"}
+
+
+def read(*layers: dict[str, Any]) -> spec.Architecture:
+    return parse_architecture({"input_shape": [1, 28, 28], "layers": list(layers)})
+
+
+UNTRUE = [  # layers, the one that is wrong, and what is said of it
+    ([{**CONV, "in_channels": 3}], 0, "it is said to take 3 channels (in_channels) and gets 1"),
+    ([CONV, {"kind": "BatchNorm2d", "num_features": 16}], 1, "it is said to take 16 channels (num_features) and gets 8"),
+    (
+        [CONV, {"kind": "GroupNorm", "num_groups": 2, "num_channels": 4}],
+        1,
+        "it is said to take 4 channels (num_channels) and gets 8",
+    ),
+    (
+        [CONV, {"kind": "LayerNorm", "normalized_shape": [8, 28, 28]}],
+        1,
+        "it is said to take values of shape 8×28×28 (normalized_shape) and gets 8×26×26",
+    ),
+    (
+        [CONV, FLATTEN, {"kind": "Linear", "in_features": 400, "out_features": 10}],
+        2,
+        "it is said to take 400 values (in_features) and gets 5,408",
+    ),
+]
+
+
+@pytest.mark.parametrize(("layers", "index", "message"), UNTRUE)
+def test_what_a_file_says_of_a_layers_input_is_checked(layers, index, message):
+    architecture = read(*layers)
+    problem = analyze(architecture).problem
+    assert problem is not None
+    assert (problem.index, problem.message) == (index, message)
+    assert analyze(problem.mended).problem is None
+    with pytest.raises(ArchitectureError, match=r"it is said to take"):
+        build(architecture)
+    left_out = [{key: value for key, value in layer.items() if key not in spec.STATED.values()} for layer in layers]
+    assert problem.mended == read(*left_out)
+
+
+def test_what_is_true_of_the_inputs_leaves_no_trace():
+    stated = read(
+        {**CONV, "in_channels": 1, "device": None, "dtype": None},
+        {"kind": "BatchNorm2d", "num_features": 8},
+        {"kind": "ReLU", "inplace": True},
+        {"kind": "MaxPool2d", "kernel_size": 2, "return_indices": False},
+        {"kind": "LayerNorm", "normalized_shape": [8, 13, 13]},
+        FLATTEN,
+        {"kind": "LayerNorm", "normalized_shape": 1352},
+        {"kind": "Linear", "in_features": 1352, "out_features": 10},
+    )
+    plain = read(
+        CONV,
+        {"kind": "BatchNorm2d"},
+        {"kind": "ReLU"},
+        {"kind": "MaxPool2d", "kernel_size": 2},
+        {"kind": "LayerNorm"},
+        FLATTEN,
+        {"kind": "LayerNorm"},
+        {"kind": "Linear", "out_features": 10},
+    )
+    assert stated == plain
+    assert hash(stated) == hash(plain)
+    assert to_json(stated) == to_json(plain)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ({**CONV, "in_channels": "three"}, "in_channels must be a whole number above 0"),
+        ({**CONV, "in_channels": 0}, "in_channels must be a whole number above 0"),
+        ({**CONV, "device": "cuda"}, 'unknown field "device"'),
+        ({"kind": "MaxPool2d", "kernel_size": 2, "return_indices": True}, 'unknown field "return_indices"'),
+        ({"kind": "Tanh", "inplace": True}, 'unknown field "inplace"'),
+    ],
+)
+def test_what_no_input_can_be_or_would_make_a_difference_is_refused(layer, message):
+    with pytest.raises(ArchitectureError, match=message):
+        read(layer)
+
+
+FOREIGN = [
+    ({"class_name": "Sequential", "config": {"layers": []}}, "a Keras model's JSON"),
+    ({"module": "keras", "config": {}}, "a Keras model's JSON"),
+    ({"cells": [], "nbformat": 4}, "a Jupyter notebook"),
+    ({"graph": {}}, "ENNUI"),
+    ({"description": "net", "items": []}, "another network designer"),
+    ({"irVersion": "8"}, "an ONNX model's JSON"),
+    ({"architecture": {}, "recipe": {}}, "a saved work"),
+]
+
+
+@pytest.mark.parametrize(("data", "what"), FOREIGN)
+def test_other_programs_files_are_named_for_what_they_are(data, what):
+    with pytest.raises(ArchitectureError, match=f"^this is .*{what}.*an architecture is a JSON object with name"):
+        parse_architecture(json.dumps(data))
+
+
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for level in range(depth):
+        value = [value] if level % 2 else {"kind": value}
+    return value
+
+
+WAYS_IN = {
+    "an architecture": (lambda deep: parse_architecture({"layers": [{"kind": deep}]}), ArchitectureError),
+    "its text": (lambda deep: parse_architecture(json.dumps({"layers": [deep]})), ArchitectureError),
+    "a link or saved work": (lambda deep: parse_shared({"architecture": {}, "recipe": {"dataset": deep}}), LinkError),
+    "a draft": (
+        lambda deep: parse_draft({"base": 0, "seq": 1, "stack": [{"uid": "a", "kind": deep}], "selected": None}),
+        DraftError,
+    ),
+    "a draft's own field": (
+        lambda deep: parse_draft({"base": 0, "seq": 1, "stack": [], "selected": deep}),
+        DraftError,
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS_IN)
+@pytest.mark.parametrize("depth", [50, 400, 5000])
+def test_what_is_nested_too_deeply_is_refused_before_it_is_walked(way, depth, capsys):
+    take, refusal = WAYS_IN[way]
+    try:
+        json.dumps(nested(depth))
+    except RecursionError:
+        if way == "its text":
+            pytest.skip("Python writes no such text")
+    with pytest.raises(refusal, match="nested too deeply"):
+        take(nested(depth))
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_nested_as_deeply_as_a_network_is_read():
+    assert read(CONV).layers
