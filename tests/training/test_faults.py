@@ -28,7 +28,7 @@ from explorer.training.run import new_run
 from explorer.training.store import Missing, Store, open_store
 
 from .conftest import tiny_kind
-from .test_jobs import ENDLESS, has_steps, recipe, wait
+from .runs import ENDLESS, PATIENCE, has_steps, recipe, wait
 
 
 @pytest.fixture
@@ -194,8 +194,17 @@ def test_a_short_lock_is_waited_for(tmp_path: Path, small: Architecture, tiny: D
     with JobManager(store=Store(tmp_path)) as manager:
         run_id = manager.submit(small, recipe(**ENDLESS))
         reached = len(wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1).epochs)
+        waits = threading.Event()
+        write = database.Database.write
+
+        def write_told(*arguments: Any, **options: Any) -> Any:
+            waits.set()
+            return write(*arguments, **options)
+
+        monkeypatch.setattr(database.Database, "write", write_told)
         with locked(tmp_path / "runs.sqlite"):
-            time.sleep(0.5)
+            waits.clear()
+            assert waits.wait(PATIENCE)
             assert manager.snapshot(run_id).status == "running"  # who only looks never waits
         wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > reached + 2)
     manager.store.close()

@@ -28,34 +28,15 @@ from explorer.training.recipe import Recipe, parse_recipe
 from explorer.training.store import Store
 
 from .conftest import read_tiny, tiny_kind
+from .runs import ENDLESS, PATIENCE, has_steps, recipe, threads_of, wait, wait_until
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60  # seconds; a test that waits this long has failed
-
-
-def recipe(dataset: str = "tiny", **fields: Any) -> Recipe:
-    return parse_recipe({"dataset": dataset, "epochs": 2, "batch_size": 32, "device": "cpu", **fields})
-
-
-ENDLESS = {"epochs": 1000, "batch_size": 2}
 
 
 @pytest.fixture
 def manager(tiny: Dataset) -> Iterator[JobManager]:
     with JobManager() as made:
         yield made
-
-
-def wait(manager: JobManager, run_id: str, reached: Callable[[Snapshot], bool] = lambda snapshot: snapshot.ended) -> Snapshot:
-    deadline = time.monotonic() + PATIENCE
-    while not reached(snapshot := manager.snapshot(run_id)):
-        assert time.monotonic() < deadline, snapshot.status
-        time.sleep(0.005)
-    return snapshot
-
-
-def has_steps(snapshot: Snapshot) -> bool:
-    return len(snapshot.steps) > 0
 
 
 @pytest.fixture
@@ -234,26 +215,19 @@ def test_two_slots_train_two_at_once_and_repeat(small: Architecture, tiny: Datas
 
 def test_each_slot_has_a_gpu_of_its_own(small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """A slot that is free again is the one that is taken next."""
-    trained_on: dict[str, int] = {}
-
-    def use_gpu(slot: int) -> None:
-        trained_on[threading.current_thread().name.removeprefix("training-")] = slot
-
-    monkeypatch.setattr(jobs, "use_gpu", use_gpu)
+    trainers: list[tuple[int, threading.Thread]] = []
+    monkeypatch.setattr(jobs, "use_gpu", lambda slot: trainers.append((slot, threading.current_thread())))
     with JobManager(slots=3) as manager:
         endless = [manager.submit(small, recipe(**ENDLESS)) for _ in range(3)]
         for run_id in endless:
             wait(manager, run_id, has_steps)
-        assert [trained_on[run_id] for run_id in endless] == [0, 1, 2]
+        assert sorted(slot for slot, _ in trainers) == [0, 1, 2]
         manager.stop(endless[1])
         wait(manager, endless[1])
-        deadline = time.monotonic() + PATIENCE
-        while len(manager._workers) > 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
-        another = manager.submit(small, recipe(**ENDLESS))
-        wait(manager, another, has_steps)
-        assert trained_on[another] == 1
+        wait_until(lambda: any(not thread.is_alive() for _, thread in trainers))
+        (freed,) = (slot for slot, thread in trainers if not thread.is_alive())
+        wait(manager, manager.submit(small, recipe(**ENDLESS)), has_steps)
+        assert [slot for slot, _ in trainers[3:]] == [freed]
 
 
 def test_a_gpu_that_cannot_be_taken_is_no_end_of_training(
@@ -429,17 +403,18 @@ def test_what_is_kept_of_an_epoch_that_was_not_whole_is_said(
 def test_a_finished_run_is_continued(manager: JobManager, small: Architecture, tiny: Dataset) -> None:
     run_id = manager.submit(small, recipe())
     wait(manager, run_id)
-    before = manager.events(run_id)
     for more, total in ((2, 4), (1, 5)):
+        before = manager.events(run_id)
         manager.continue_run(run_id, more)
         ended = wait(manager, run_id)
         assert ended.status == "finished"
         assert ended.started is not None
         assert (ended.run.epochs, ended.started.metrics["epochs"]) == (total, total)
         assert [event.epoch for event in ended.epochs] == list(range(1, total + 1))
+        assert manager.events(run_id)[: len(before)] == before
+        assert len(manager.events(run_id)) > len(before)
     kinds = [event.kind for event in manager.events(run_id) if event.kind != "step"]
     assert kinds == ["started", "epoch", "epoch", "finished", "epoch", "epoch", "finished", "epoch", "finished"]
-    assert manager.events(run_id)[: len(before)] == before
     assert ended.latest is not None
     assert ended.latest.metrics["best_test_accuracy"] == max(event.metrics["test_accuracy"] for event in ended.epochs)
 
@@ -706,14 +681,13 @@ def test_a_run_of_many_steps_is_seen_at_once(manager: JobManager, small: Archite
 
 
 def test_shutdown_interrupts_what_runs_and_ends_all_threads(small: Architecture, tiny: Dataset) -> None:
-    before = threading.active_count()
     manager = JobManager()
     running, waiting = manager.submit(small, recipe(**ENDLESS)), manager.submit(small, recipe())
     wait(manager, running, has_steps)
     assert manager.shutdown(PATIENCE)
     assert [snapshot.status for snapshot in manager.runs()] == ["queued", "interrupted"]
     assert manager.events(waiting) == ()
-    assert threading.active_count() == before
+    assert not threads_of(running, waiting)
     with pytest.raises(QueueFull, match="shutting down"):
         manager.submit(small, recipe())
 
@@ -727,12 +701,9 @@ def test_shutdown_says_when_a_thread_does_not_end(small: Architecture, tiny: Dat
 
 
 def test_an_idle_manager_holds_no_thread(manager: JobManager, small: Architecture) -> None:
-    before = threading.active_count()
-    wait(manager, manager.submit(small, recipe()))
-    deadline = time.monotonic() + PATIENCE
-    while threading.active_count() > before:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    run_id = manager.submit(small, recipe())
+    wait(manager, run_id)
+    wait_until(lambda: not threads_of(run_id))
     assert wait(manager, manager.submit(small, recipe())).status == "finished"
 
 

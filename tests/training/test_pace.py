@@ -12,7 +12,7 @@ from explorer.training.run import Environment, Run, Snapshot
 from explorer.training.run_summary import RunSummary, summary_of
 
 from .conftest import linear, network
-from .test_jobs import recipe
+from .runs import recipe
 
 WIDE = network("Flatten", linear(6), linear())
 NARROW = network("Flatten", linear())

@@ -16,7 +16,7 @@ from explorer.training.run_list import RunList
 from explorer.training.run_summary import RunSummary, summary_of
 from explorer.training.store import Store
 
-from .test_jobs import recipe, wait
+from .runs import recipe, wait
 
 
 def events_of(epochs: int) -> list[Event]:

@@ -1,0 +1,46 @@
+"""What the tests of runs share: short recipes, and waiting until a run is as far as it should be."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from explorer.training.jobs import JobManager, Snapshot
+from explorer.training.recipe import Recipe, parse_recipe
+
+PATIENCE = 60  # seconds; a test that waits this long has failed
+ENDLESS = {"epochs": 1000, "batch_size": 2}
+
+
+def recipe(dataset: str = "tiny", **fields: Any) -> Recipe:
+    return parse_recipe({"dataset": dataset, "epochs": 2, "batch_size": 32, "device": "cpu", **fields})
+
+
+def has_ended(snapshot: Snapshot) -> bool:
+    return snapshot.ended
+
+
+def has_steps(snapshot: Snapshot) -> bool:
+    return len(snapshot.steps) > 0
+
+
+def wait(manager: JobManager, run_id: str, reached: Callable[[Snapshot], bool] = has_ended) -> Snapshot:
+    """The run once it is as asked for."""
+    deadline = time.monotonic() + PATIENCE
+    while not reached(snapshot := manager.snapshot(run_id)):
+        assert time.monotonic() < deadline, snapshot.status
+        time.sleep(0.005)
+    return snapshot
+
+
+def wait_until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def threads_of(*run_ids: str) -> list[threading.Thread]:
+    """The threads that were started for these runs, by whose names they go."""
+    names = {f"training-{run_id}" for run_id in run_ids}
+    return [thread for thread in threading.enumerate() if thread.name in names]
