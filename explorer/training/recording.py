@@ -225,14 +225,23 @@ class Recording:
                 log.warning("run %s: %s", self._run.id, error)
 
     def _keep_epoch(self, event: Event, checkpoint: Checkpoint) -> None:
+        """The epoch is shown once it is kept, so that nobody sees one that a killed server has lost."""
         self._store.checkpoints.save(self._run.id, checkpoint)
-        self._add(event)
-        self._write(durable=True)
+        try:
+            self._write(durable=True, last=event)
+        except StoreError:
+            self._add(event)  # written together with the failure, once it can be
+            raise
+        self._show(event)
         self._store.checkpoints.trim(self._run.id, event.epoch)
 
     def _add(self, event: Event) -> None:
         with self._lock:
             self._pending.append(event)
+        self._show(event)
+
+    def _show(self, event: Event) -> None:
+        with self._lock:
             self._latest = event
             if event.kind == "started":
                 self._started = event
@@ -243,9 +252,10 @@ class Recording:
                 if len(self._steps) > 2 * STEPS_AT_HAND:  # thinned out twice, the lowest and the highest are still there
                     self._steps = list(downsample(self._steps, STEPS_AT_HAND))
 
-    def _write(self, durable: bool) -> None:
+    def _write(self, durable: bool, last: Event | None = None) -> None:
+        """What is pending, and after it `last`."""
         self._wrote = time.monotonic()
-        events = self._pending.copy()  # only this thread changes it
+        events = self._pending.copy() if last is None else [*self._pending, last]  # only this thread changes it
         self._store.append(self._run.id, self._written, events, durable)
         with self._lock:
             self._written += len(events)

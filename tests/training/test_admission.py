@@ -14,7 +14,7 @@ from explorer.training.jobs import JobManager
 from explorer.training.run import RunError, new_run
 from explorer.training.store import OUT_OF_MEMORY, PROCESS_ENDED, Store
 
-from .test_jobs import recipe, wait
+from .runs import recipe, wait
 
 
 @pytest.fixture

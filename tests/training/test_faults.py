@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -353,6 +353,23 @@ def test_nothing_is_written_to_a_run_that_is_no_longer_trained(manager: JobManag
         manager.store.append(run.id, 0, [Event(kind="step", step=1, metrics={"loss": 1.0})])
     assert manager.store.events(run.id) == ()
     claim.lock.release()
+
+
+def test_an_epoch_is_shown_only_once_it_is_kept(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[tuple[int, int]] = []  # epochs on the page just before one is kept, and that one
+    append = Store.append
+
+    def append_told(store: Store, run_id: str, first: int, events: Sequence[Event], durable: bool = False) -> None:
+        kept = [event.epoch for event in events if event.kind == "epoch"]
+        shown.extend((len(manager.snapshot(run_id).epochs), epoch) for epoch in kept)
+        append(store, run_id, first, events, durable)
+
+    monkeypatch.setattr(Store, "append", append_told)
+    run_id = manager.submit(small, recipe(epochs=3))
+    assert wait(manager, run_id).status == "finished"
+    assert shown == [(0, 1), (1, 2), (2, 3)]
 
 
 # --- checkpoints ----------------------------------------------------------------------------------------------------

@@ -23,8 +23,7 @@ from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split
 from explorer.training.devices import DeviceError
 from explorer.training.engine import train
 from explorer.training.event import Event, without_times
-from explorer.training.jobs import CannotTrain, JobManager, NoWeights, QueueFull, RunError, Snapshot, UnknownRun
-from explorer.training.recipe import Recipe, parse_recipe
+from explorer.training.jobs import CannotTrain, JobManager, NoWeights, QueueFull, RunError, UnknownRun
 from explorer.training.store import Store
 
 from .conftest import read_tiny, tiny_kind

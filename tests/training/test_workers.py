@@ -21,7 +21,7 @@ from explorer.training.run import RunError, new_run
 from explorer.training.store import Store
 
 from .conftest import read_tiny, tiny_kind
-from .test_jobs import ENDLESS, has_steps, recipe, wait
+from .runs import ENDLESS, has_steps, recipe, wait
 
 
 @pytest.fixture

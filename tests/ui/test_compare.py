@@ -3,8 +3,10 @@
 import re
 import time
 from collections.abc import Iterator
+from html import unescape
 
 import pandas as pd
+import pyarrow
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -12,6 +14,8 @@ from explorer.compare.learning import Epoch, Record, group
 from explorer.compare.verdict import verdict
 from explorer.link import Shared
 from explorer.network.analysis import analyze
+from explorer.network.difference import change_text, difference
+from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, ReLU
 from explorer.presets import load_presets
 from explorer.training import jobs as jobs_module
@@ -121,11 +125,32 @@ def test_fewer_than_two_is_said():
 
 
 def test_what_differs_names_every_change_and_its_effect():
+    """The changes are all between the two, and their effects add up to the difference of the totals."""
     app = opened("gap-17k,bias-free-12k")
-    text = html(app)
-    assert "What differs" in text
+    gap, bias_free = (load_presets()[id].architecture for id in ("gap-17k", "bias-free-12k"))
+    rows = table_rows(html(app), "effects")[1:]
+    named = [change for row in rows for change in row[0].split("\n")]
+    assert sorted(named) == sorted(f"{each.index} {change_text(each)}" for each in difference(gap, bias_free).changes)
+    assert "0 Conv2d: padding 1 → 0, bias yes → no" in named
+    before, after = analyze(gap), analyze(bias_free)
+    for column, total in ((1, "total_params"), (2, "total_mult_adds")):
+        assert sum(signed(row[column]) for row in rows) == getattr(after, total) - getattr(before, total)
+    assert sum(signed(row[3]) for row in rows) == after.receptive_field[0] - before.receptive_field[0]
     next(box for box in app.selectbox if box.label == "From").set_value("bias-free-12k").run()
     assert "Choose two that are not the same" in html(app)
+    assert table_rows(html(app), "effects") == []
+
+
+def table_rows(page: str, name: str) -> list[list[str]]:
+    """The cells of the table in the division of that class, row by row."""
+    table = re.search(rf'<div class="{name}".*?</table>', page, re.DOTALL)
+    rows = re.findall(r"<tr.*?</tr>", table[0], re.DOTALL) if table else []
+    cells = (re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL) for row in rows)
+    return [[unescape(re.sub("<[^>]+>", "", cell.replace("<br>", "\n"))) for cell in row] for row in cells]
+
+
+def signed(text: str) -> int:
+    return 0 if text == "·" else int(text.replace("−", "-").replace(",", ""))
 
 
 def test_the_measures_against_depth_end_in_the_totals():
@@ -140,14 +165,41 @@ def test_the_measures_against_depth_end_in_the_totals():
     assert set(data.measure) == set(charts.MEASURES.values())
 
 
-@pytest.mark.parametrize("view", ["Structure", "Shape of computation", "Learning", "Verdict", "Trade-off"])
+@pytest.mark.parametrize("view", ["Learning", "Verdict", "Trade-off"])
 @pytest.mark.parametrize("trained", [False, True])
-def test_every_view_shows_networks_trained_or_not(view, trained, two_saved):
+def test_what_was_learnt_is_shown_of_networks_trained_here_or_is_said_to_be_missing(view, trained, two_saved):
     if trained:
         train_everything(two_saved)
-    app = opened(",".join(two_saved), view)
-    if view in ("Learning", "Verdict", "Trade-off"):
-        assert ("has been trained" in html(app)) != trained
+    app = opened(write_link(two_saved), view)
+    assert ("has been trained" in html(app)) != trained
+    if view == "Verdict":
+        assert app.dataframe[0].value.final.notna().tolist() == [trained] * 2
+    else:
+        assert bool(len(app.get("vega_lite_chart"))) == trained
+
+
+def test_the_structure_view_has_every_layer_and_total_of_both(two_saved):
+    analyses = [analyze(tiny(channels)) for channels in (2, 6)]
+    rows = table_rows(html(opened(write_link(two_saved), "Structure")), "compare")
+    assert rows[0] == ["", "tiny 2", "tiny 6"]
+    for place, analysis in enumerate(analyses, start=1):
+        cells = [row[place] for row in rows if len(row) == 3]
+        shown = [cell for cell in cells if cell.split(" ")[0] in LAYERS]
+        assert [cell.split(" ")[0] for cell in shown] == [row.kind for row in analysis.rows]
+        for cell, row in zip(shown, analysis.rows, strict=True):
+            assert cell.endswith(f"{row.params:,}") or not row.params
+    totals = {row[0]: row[1:] for row in rows}
+    assert totals["Parameters"] == [f"{analysis.total_params:,}" for analysis in analyses]
+
+
+def test_the_shape_of_computation_is_drawn_of_both(two_saved):
+    (chart,) = opened(write_link(two_saved), "Shape of computation").get("vega_lite_chart")
+    data = pyarrow.ipc.open_stream(chart.proto.data.data).read_pandas()
+    for channels in (2, 6):
+        analysis = analyze(tiny(channels))
+        mine = data[data.network == f"tiny {channels}"].pivot_table(index="depth", columns="measure", values="value")
+        assert mine[charts.MEASURES["channels"]].tolist() == [row.output_shape[0] for row in analysis.rows]
+        assert mine[charts.MEASURES["parameters"]].iloc[-1] == analysis.total_params
 
 
 def test_the_table_has_the_groups_figures_and_two_are_tested_on_the_same_images(two_saved):

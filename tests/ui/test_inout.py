@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer.assignment import Assignment
@@ -11,8 +14,8 @@ from explorer.link import Shared, encode
 from explorer.network.analysis import analyze
 from explorer.network.difference import difference
 from explorer.network.onnx_export import onnx_bytes
-from explorer.network.spec import Architecture, Conv2d, ReLU, to_json
-from explorer.network.summary_table import summary_table
+from explorer.network.spec import Architecture, Conv2d, ReLU, parse_architecture, to_json
+from explorer.network.summary_table import import_summary, summary_table
 from explorer.presets import load_presets
 from explorer.training.recipe import AdamW, Recipe
 from explorer.ui import process, start_menu, state
@@ -178,11 +181,46 @@ def test_the_recipe_on_train_is_kept():
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.ending)
 def test_every_form_is_made(form):
-    if form.ending == "onnx":
-        pytest.importorskip("onnx")
-    preset = PRESETS["gap-17k"]
-    made = form.make(state._begun(state.Start.of(preset), Shared(preset.architecture, preset.recipe)))
-    assert len(made) > 1000
+    app = opened()
+    app.button(key="preset-gap-17k").click().run()
+    READERS[form.ending](form.make(session(app)))
+
+
+def read_python(made: str) -> None:
+    """The class is as large as the network, and takes its images."""
+    space: dict[str, Any] = {}
+    exec(compile(made, "gap", "exec"), space)
+    (network,) = (each for each in space.values() if isinstance(each, type) and issubclass(each, torch.nn.Module))
+    made_of = network()
+    assert sum(parameter.numel() for parameter in made_of.parameters()) == analyze(GAP).total_params
+    assert made_of.eval()(torch.zeros(2, *GAP.input_shape)).shape == (2, 10)
+
+
+def read_notebook(made: str) -> None:
+    cells = json.loads(made)["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert all(compile(cell, "cell", "exec") for cell in code)
+    assert any("class " in cell and "in_channels=1, out_channels=16" in cell for cell in code)
+
+
+def read_onnx(made: bytes) -> None:
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load_from_string(made)
+    onnx.checker.check_model(model)
+    weights = sum(int(np.prod(tensor.dims)) for tensor in model.graph.initializer)
+    assert weights >= analyze(GAP).total_params
+
+
+def read_summary(made: str) -> None:
+    assert difference(GAP, import_summary(made).architecture).count(object) <= 2  # dropout rates are not in a table
+    assert f"Total params: {analyze(GAP).total_params:,}" in made
+
+
+def read_json(made: str) -> None:
+    assert parse_architecture(made) == GAP
+
+
+READERS = {"json": read_json, "py": read_python, "ipynb": read_notebook, "onnx": read_onnx, "txt": read_summary}
 
 
 # --- text that comes in ---------------------------------------------------------------------------------------------

@@ -219,7 +219,7 @@ HOSTILE = {
 def test_hostile_drafts_are_refused_in_a_sentence(value):
     with pytest.raises(DraftError) as caught:
         parse_draft(value)
-    assert 0 < len(caught.value.message) < 1000 or "f" * 1000 in caught.value.message
+    assert 0 < len(caught.value.message) < 1000
     caught.value.message.encode()  # no half characters
     before = Stack.of(SMALL, selected=1)
     after = before.accepting(value)  # never raises, and never loses the layers
