@@ -20,7 +20,7 @@ _FOLDER = Path(__file__).parent
 _PARTS = ("stack.js", "values.js", "history.js", "rows.js", "chosen.js", "palette.js", "drag.js", "editor.js")
 
 
-def _script() -> str:
+def script() -> str:
     """The parts as one module. Comments and indents are left out: the script travels with every answer."""
     blocks = {
         name: {"title": block.title, "summary": block.summary, "template": block.template} for name, block in BLOCKS.items()
@@ -35,7 +35,7 @@ _mount = st.components.v2.component(
     "explorer.stack_editor",
     html=(_FOLDER / "editor.html").read_text(encoding="utf-8"),
     css=(_FOLDER / "editor.css").read_text(encoding="utf-8"),
-    js=_script(),
+    js=script(),
 )
 
 
