@@ -1,6 +1,6 @@
 """A data set that is small enough to learn in no time, and networks for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import torch
 from explorer.network.spec import Architecture, parse_architecture
 from explorer.training import datasets
 from explorer.training.datasets import DATASETS, Dataset, DatasetKind, Split
+from explorer.training.jobs import JobManager
 
 SIDE, CLASSES = 8, 3
 
@@ -68,3 +69,10 @@ def small() -> Architecture:
         linear(),
         "LogSoftmax",
     )
+
+
+@pytest.fixture
+def manager(tiny: Dataset) -> Iterator[JobManager]:
+    """A manager without a disk, for runs on the tiny data set."""
+    with JobManager() as made:
+        yield made

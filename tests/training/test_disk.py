@@ -17,7 +17,7 @@ from explorer.training.recipe import Recipe, parse_recipe
 from explorer.training.store import Store
 
 from .conftest import linear, network
-from .test_jobs import recipe, wait
+from .runs import recipe, wait
 
 Usage = namedtuple("Usage", "total used free")
 GB = 1_000_000_000

@@ -33,12 +33,6 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def manager(tiny: Dataset) -> Iterator[JobManager]:
-    with JobManager() as made:
-        yield made
-
-
-@pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """A data set "gated" that is read only when the gate is set."""
     opened = threading.Event()

@@ -14,9 +14,7 @@ from explorer.training.offers import find_offer
 from explorer.training.problems import find_problem
 
 from .conftest import tiny_kind
-from .test_jobs import manager, recipe, wait
-
-__all__ = ["manager"]
+from .runs import recipe, wait
 
 CYCLE = {"scheduler": {"kind": "OneCycleLR", "max_lr": 10.0}}
 

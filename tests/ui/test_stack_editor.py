@@ -32,7 +32,7 @@ from explorer.network.spec import (
     new_layer,
 )
 from explorer.ui.stack_editor import DraftError, Stack, palette, parse_draft
-from explorer.ui.stack_editor.component import _data
+from explorer.ui.stack_editor.component import _data, script
 
 FIELDS = [(kind, field) for kind, row in palette().items() for field in row["fields"]]
 SMALL = (Conv2d(out_channels=4, kernel_size=3), ReLU(), Flatten(), Linear(out_features=10))
