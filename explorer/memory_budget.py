@@ -51,6 +51,7 @@ CACHES: dict[str, Cache] = {
     # runs
     "training.jobs.JobManager._snapshots": by_size(150 * MB),
     "training.run_weights.RunWeights._cache": by_size(256 * MB),
+    "training.steps._faults": Cache(64, 150_000),
     "training.store._architecture": Cache(1024, 150_000),
     "training.store._recipe": Cache(1024, 5_000),
     "ui.compare.groups._curves_at_hand": by_size(150 * MB),
@@ -73,7 +74,6 @@ CACHES: dict[str, Cache] = {
 
 # Caches without a bound: what they are asked can take only a few values, none of which a visitor makes up.
 FEW: dict[str, str] = {
-    "training.devices.bf16_is_faster": "the kinds of device",
     "training.images._by_channel": "mean and deviation of a data set, on a device",
     "training.images._centres": "the shapes of the data sets' images, on a device",
     "ui.process._saved": "the folder of what was saved",

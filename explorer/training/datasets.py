@@ -341,7 +341,7 @@ def sample_images(name: str, count: int = 10, root: Path | None = None) -> np.nd
     return images.squeeze(1).numpy() if images.shape[1] == 1 else images.permute(0, 2, 3, 1).numpy()
 
 
-_loaded: dict[tuple[str, Path], Dataset] = {}
+_loaded: dict[tuple[str, Path], Dataset] = {}  # at most one of each row and root: 350 MB for all of DATASETS
 _loadings: dict[tuple[str, Path], "_Loading"] = {}  # those that go on
 _loading_lock = threading.Lock()  # of both; never held while reading
 

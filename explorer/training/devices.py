@@ -2,12 +2,9 @@
 
 import os
 import platform
-import time
-from functools import cache
 from pathlib import Path
 
 import torch
-from torch import nn
 
 # Images tested at a time; on a CPU more only thrash its caches.
 TEST_BATCH = {"cpu": 500, "cuda": 5000, "mps": 1000}
@@ -59,38 +56,21 @@ def describe_device(device: torch.device) -> str:
     return f"{device.type}: {available_devices()[device.type]}"
 
 
-PROBE_STEPS = 12
-WORTH_IT = 0.85  # of the time in fp32: what gains less is not worth the digits, nor an answer that another start may change
+FAST_BF16 = ("amx_bf16", "avx512_bf16")  # a processor's units for it; without one bf16 is several times as slow as fp32
 
 
-@cache
-def bf16_is_faster(kind: str) -> bool:
-    """Whether a convolution, there and back, takes less time in bf16 than in fp32 on this machine. Measured once a process:
-    processors without instructions for bf16 do it too, several times as slowly.
+def has_fast_bf16(kind: str) -> bool:
+    """Whether a device has units for bf16, so that it computes faster in it.
 
-    Not measured on a CUDA GPU, which either has units for bf16 or not: there launching one convolution takes longer than
-    computing it, and a recorded step saves just that.
+    That is a property of the device and is not measured, so that the same recipe and seed give the same numbers on a machine
+    however busy it is.
     """
     if kind == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    device = torch.device(kind)
-    generator = torch.Generator().manual_seed(0)
-    layer = nn.Conv2d(16, 16, 3, device="meta").to_empty(device=device).to(memory_format=torch.channels_last)
-    with torch.no_grad():
-        for parameter in layer.parameters():
-            parameter.copy_(torch.rand(parameter.shape, generator=generator))
-    images = torch.rand(64, 16, 28, 28, generator=generator).to(device).contiguous(memory_format=torch.channels_last)
-    seconds: dict[bool, list[float]] = {True: [], False: []}
-    for step in range(2 * PROBE_STEPS + 2):
-        bf16 = step % 2 == 0
-        began = time.perf_counter()
-        with torch.autocast(kind, torch.bfloat16, enabled=bf16):
-            result = layer(images)
-        result.sum().backward()
-        assert layer.weight.grad is not None
-        layer.weight.grad.max().item()  # waits for the device
-        seconds[bf16].append(time.perf_counter() - began)
-    return min(seconds[True][1:]) < WORTH_IT * min(seconds[False][1:])  # the first of each also prepares itself
+    if kind == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return any(capabilities.get(name, False) for name in FAST_BF16)
+    return False  # an Apple GPU gains little
 
 
 def _processor() -> str:

@@ -20,7 +20,7 @@ from explorer.training import checkpoint
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.cuda_graph import recorder
 from explorer.training.datasets import Dataset, DatasetKind, Split
-from explorer.training.devices import TEST_BATCH, bf16_is_faster, choose_device
+from explorer.training.devices import TEST_BATCH, choose_device, has_fast_bf16
 from explorer.training.event import Event
 from explorer.training.images import augment, normalise
 from explorer.training.network import Chance, new_network, notes
@@ -140,7 +140,7 @@ def _steps(
     sizes = {"steps_per_epoch": steps_per_epoch, "train_images": len(images), "test_images": len(test.images)}
     parameters = sum(p.numel() for p in network.parameters())
     if not resume:
-        precision = f"computed in {numerics.precision}, the faster here" if recipe.precision == "auto" else ""
+        precision = f"computed in {numerics.precision}, the faster on this device" if recipe.precision == "auto" else ""
         message = ". ".join(filter(None, (notes(architecture), how, precision)))
         yield event("started", 0, message, epochs=epochs, parameters=parameters, **sizes)
 
@@ -245,7 +245,7 @@ class Numerics(NamedTuple):
     @classmethod
     def of(cls, precision: str, device: torch.device) -> Self:
         if precision == "auto":
-            precision = "bf16" if bf16_is_faster(device.type) else "fp32"
+            precision = "bf16" if has_fast_bf16(device.type) else "fp32"
         # What is called fp32 is: torch would let a GPU's convolutions drop 13 bits of each number. It is one for the process.
         torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
         layout = torch.contiguous_format if device.type == "mps" else torch.channels_last

@@ -23,7 +23,7 @@ from explorer.training.tally import Tally
 Learn = Callable[[Tensor, bool], Tensor]
 
 
-CHECKED_AT_HAND = 256  # outcomes of checks, some hundred bytes each
+CHECKED_AT_HAND = 64  # outcomes of checks, by what was checked
 _faults: Recent[Hashable, str] = Recent(CHECKED_AT_HAND, lambda fault: 1)
 _faults_lock = threading.Lock()
 

@@ -6,9 +6,9 @@ import torch
 from explorer.training.devices import (
     DeviceError,
     available_devices,
-    bf16_is_faster,
     choose_device,
     describe_device,
+    has_fast_bf16,
     training_slots,
     use_gpu,
 )
@@ -67,7 +67,25 @@ def test_a_slot_takes_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("has", [True, False])
 def test_bf16_on_a_gpu_is_asked_for_not_measured(has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    bf16_is_faster.cache_clear()
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has and not including_emulation)
-    assert bf16_is_faster("cuda") is has
-    bf16_is_faster.cache_clear()
+    assert has_fast_bf16("cuda") is has
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        ({"amx_bf16": True, "avx512_bf16": True}, True),
+        ({"amx_bf16": False, "avx512_bf16": True}, True),
+        ({"amx_bf16": True}, True),
+        ({"avx512_f": True, "amx_int8": True}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_bf16_on_a_processor_follows_from_what_it_has_and_no_clock(
+    capabilities: dict[str, bool], expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    monkeypatch.setattr("time.perf_counter", lambda: pytest.fail("looks at a clock"))
+    assert has_fast_bf16("cpu") is expected
+    assert has_fast_bf16("mps") is False
