@@ -48,7 +48,7 @@ SAYS: dict[str, set[str]] = {
     "expandable": SWITCH,
     "file_uploader": {"file_uploader_state_value"},
     "multiselect": {"string_array_value"},
-    "number_input": {"double_value"},
+    "number_input": {"double_value", "int_value"},  # whole numbers come as the latter
     "popover": SWITCH,
     "selectbox": TEXT,
     "tab_container": TEXT,

@@ -159,3 +159,11 @@ def test_after_a_forged_draft_the_same_session_edits_on(server):
         after = visitor.data(editor)
         assert not visitor.errors
         assert (after["seq"], len(after["rows"])) == (before["seq"] + 1, 2)
+
+
+@pytest.mark.parametrize(("name", "value"), [("int_value", 3), ("double_value", 1.5)])
+def test_a_number_that_was_typed_is_heard_whole_or_not(name, value):
+    """A browser says a whole number as one: an input of whole numbers would be deaf to it."""
+    kinds = InputKinds()
+    kinds.learn(drawn("number_input"))
+    assert kinds.why_not(filled(WidgetState(id="number_input"), name, value)) == ""
