@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 T = TypeVar("T")
 
 PART = ".part"  # ends the name of what is still being written
+UNFINISHED = (f"*{PART}", ".tmp*")  # the names of such files; safetensors writes to the latter first
 # What passes by itself: too many open files, interrupted, busy; and on Windows what it says while somebody reads the file.
 PASSING = {errno.EMFILE, errno.ENFILE, errno.EINTR, errno.EAGAIN, errno.EBUSY}
 PASSING |= {errno.EACCES, errno.EPERM} if os.name == "nt" else set()
@@ -79,11 +80,16 @@ def take_lock(path: Path, wait: float = 0.0) -> FileLock | None:
     return lock
 
 
+def unfinished_files(folder: Path) -> list[Path]:
+    """What is still being written directly in this folder, or was when its process was killed. Raises OSError."""
+    return [path for pattern in UNFINISHED for path in folder.glob(pattern)]
+
+
 def sweep_parts(folder: Path, older_than: float) -> int:
     """Delete what killed writes left directly in this folder, not touched for so many seconds; how many there were."""
     swept = 0
     with suppress(OSError):
-        for part in folder.glob(f"*{PART}"):
+        for part in unfinished_files(folder):
             with suppress(OSError):
                 if time.time() - part.stat().st_mtime >= older_than:
                     part.unlink()

@@ -119,9 +119,9 @@ def test_a_lock_that_cannot_be_made_is_an_error_and_no_wait(tmp_path: Path) -> N
 
 
 def test_half_written_files_are_swept_once_they_are_old(tmp_path: Path) -> None:
-    for name, age in (("old.part", 100), ("new.part", 0), ("whole.json", 100)):
+    for name, age in (("old.part", 100), (".tmpX1y2z3", 100), ("new.part", 0), ("whole.json", 100)):
         (tmp_path / name).write_bytes(b"x")
         os.utime(tmp_path / name, (time.time() - age,) * 2)
-    assert sweep_parts(tmp_path, older_than=50) == 1
+    assert sweep_parts(tmp_path, older_than=50) == 2
     assert sorted(file.name for file in tmp_path.iterdir()) == ["new.part", "whole.json"]
     assert sweep_parts(tmp_path / "nowhere", older_than=0) == 0

@@ -35,14 +35,17 @@ def read_trained(jobs: JobManager, run_id: str, folder: Path) -> Trained:
         except NoWeights as error:
             snapshot = jobs.snapshot(run_id, POINTS)
             epoch, precision, note = len(snapshot.epochs), jobs.precision(run_id), str(error)
+            environment = snapshot.run.environment
         else:
             epoch, precision, note = found.epoch, found.precision, found.note
             weights = _on_disk(found.weights, folder / f"{run_id}-{epoch}.safetensors")
             snapshot = jobs.snapshot(run_id, POINTS)
+            environment = found.environment or snapshot.run.environment
+            snapshot = replace(snapshot, run=replace(snapshot.run, environment=environment))
         cut = up_to_epoch(snapshot, jobs.events(run_id), epoch)
         if cut is not None:
             snapshot, events = cut
-            return Trained(snapshot, events, weights, precision, torch.get_num_threads(), note)
+            return Trained(snapshot, events, weights, precision, environment.threads or torch.get_num_threads(), note)
     raise RunError(f"run {run_id} has no whole epoch to report, or was taken back just now; try again")
 
 

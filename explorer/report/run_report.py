@@ -100,7 +100,13 @@ def _facts(trained: Trained) -> dict[str, object]:
         "more_epochs": run.more_epochs,
         "device": run.device,
         "precision": trained.precision,
-        "environment": {"torch": run.environment.torch, "python": run.environment.python, "device": run.environment.device},
+        "environment": {
+            "torch": run.environment.torch,
+            "python": run.environment.python,
+            "device": run.environment.device,
+            "threads": run.environment.threads,
+            "host": run.environment.host,
+        },
         "submitted": datetime.fromtimestamp(run.submitted, UTC).isoformat(timespec="seconds"),
         "status": trained.snapshot.status,
         "epochs": trained.epochs[-1].epoch,  # that this report is of

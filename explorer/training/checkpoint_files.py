@@ -25,7 +25,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from explorer.files import PART, retried, sweep_parts, take_lock, write_whole
+from explorer.files import retried, sweep_parts, take_lock, unfinished_files, write_whole
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.database import StoreError
 from explorer.training.disk import room_problem
@@ -229,7 +229,7 @@ class CheckpointFolder:
     def sweep(self) -> int:
         swept = 0
         for folder in self._folders():
-            if not any(folder.glob(f"*{PART}")):
+            if not unfinished_files(folder):
                 continue
             with suppress(StoreError):
                 if lock := self.lock(folder.name):

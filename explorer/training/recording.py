@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from explorer.training.checkpoint import Checkpoint
@@ -226,6 +226,7 @@ class Recording:
 
     def _keep_epoch(self, event: Event, checkpoint: Checkpoint) -> None:
         """The epoch is shown once it is kept, so that nobody sees one that a killed server has lost."""
+        checkpoint.facts["environment"] = asdict(self._run.environment)
         self._store.checkpoints.save(self._run.id, checkpoint)
         try:
             self._write(durable=True, last=event)

@@ -8,7 +8,7 @@ from torch import Tensor
 from explorer.recent import Recent
 from explorer.training.checkpoint import network_weights
 from explorer.training.checkpoint_files import CheckpointError, newest_checkpoint
-from explorer.training.run import RunError
+from explorer.training.run import Environment, RunError
 from explorer.training.store import Store
 
 WEIGHTS_CACHE_BYTES = 256_000_000  # of all runs' weights that are kept in memory after they were read
@@ -25,6 +25,7 @@ class LearnedWeights(NamedTuple):
     weights: dict[str, Tensor]  # on the CPU, by the names that build() gives
     precision: str  # "fp32" or "bf16": what that epoch was computed in
     note: str  # why they are not those of the run's last whole epoch; "" where they are
+    environment: Environment | None = None  # what that epoch was computed with; None in checkpoints of older versions
 
 
 class RunWeights:
@@ -52,7 +53,14 @@ class RunWeights:
             checkpoint, wrong = newest_checkpoint(self._store.checkpoints, run_id, last)
         except CheckpointError as error:
             raise NoWeights(f"the weights of run {run_id} are lost: {error}") from None
-        found = LearnedWeights(checkpoint.epoch, network_weights(checkpoint), checkpoint.facts["precision"], "")
+        environment = checkpoint.facts.get("environment")
+        found = LearnedWeights(
+            epoch=checkpoint.epoch,
+            weights=network_weights(checkpoint),
+            precision=checkpoint.facts["precision"],
+            note="",
+            environment=Environment(**environment) if environment else None,
+        )
         if found.epoch == last:
             with self._lock:
                 self._cache[run_id, last] = found

@@ -124,3 +124,15 @@ def test_a_run_without_a_whole_epoch_is_refused(jobs, tmp_path):
         read_trained(jobs, waiting, tmp_path)
     for run in (waiting, blocking):
         jobs.stop(run)
+
+
+def test_a_report_names_what_its_epoch_was_computed_with_and_not_who_asks(jobs, trained, tmp_path, monkeypatch):
+    before = torch.get_num_threads()
+    whole = trained(epochs=1)
+    monkeypatch.setattr("explorer.training.run.torch.get_num_threads", lambda: 77)  # here, and of a leg that begins later
+    found = read_trained(jobs, whole.run.id, tmp_path)
+    assert found.threads == before
+    files = run_report(found, Assignment(), PRESETS, {})
+    assert f"torch.set_num_threads({before})" in files["evaluate.py"].decode()
+    environment = json.loads(files["run.json"])["environment"]
+    assert (environment["threads"], environment["host"]) == (before, whole.run.environment.host)

@@ -116,3 +116,5 @@ def test_what_a_leg_is_computed_with_is_recorded_when_it_begins(
     wait(manager, run_id)
     second = manager.snapshot(run_id).run.environment
     assert (second.threads, second.host) == (77, "another")
+    read = manager.weights(run_id).environment
+    assert read == second
