@@ -80,6 +80,8 @@ class Database:
         self._tidied = time.monotonic()
         with self._explained():
             self._writer, self._reader = self._opened()
+            if path is not None:  # so that even a plain copy of the file has what was there at this start
+                self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
         if path is None:  # one connection, so one lock
             self._reading = self._writing
 

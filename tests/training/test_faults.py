@@ -290,6 +290,28 @@ def test_nothing_is_missing_of_runs_as_they_should_be(tmp_path: Path, small: Arc
     store.close()
 
 
+def test_a_plain_copy_of_the_file_has_what_was_there_at_the_start_and_once_a_while_later(
+    tmp_path: Path, small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which somebody may take for a backup: the newest events are in the -wal file beside it."""
+
+    def copied() -> list[str]:
+        (tmp_path / "copy").mkdir(exist_ok=True)
+        shutil.copy(tmp_path / "home" / "runs.sqlite", tmp_path / "copy" / "runs.sqlite")
+        copy = Store(tmp_path / "copy")
+        found = list(copy.revisions())
+        copy.close()
+        return found
+
+    with JobManager(store=Store(tmp_path / "home")) as manager:
+        assert copied() == []  # a list without runs, no broken file
+        monkeypatch.setattr(database, "TIDY_SECONDS", 0.0)
+        run_id = manager.submit(small, recipe())
+        wait(manager, run_id)
+        assert copied() == [run_id]
+    manager.store.close()
+
+
 def test_a_backup_is_whole_while_a_run_trains(manager: JobManager, small: Architecture, tmp_path: Path) -> None:
     run_id = manager.submit(small, recipe(**ENDLESS))
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 2)

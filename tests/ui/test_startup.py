@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from explorer.network.summary.files import MAX_BYTES, MAX_CHARS
 from explorer.training import database
 from explorer.training.store import Store
 from explorer.ui.field_view.look import MAX_VALUES
-from explorer.ui.opening import MAX_CHARACTERS
 from explorer.ui.startup import RIGHTS, addresses_text, network_addresses, open_store_or_exit, script_arguments
 
 ROOT = Path(__file__).parents[2]
@@ -153,7 +153,7 @@ def test_a_message_may_be_as_large_as_the_largest_honest_one() -> None:
     limit = config["server"]["maxMessageSize"] * 1_000_000
     in_base64 = 4 / 3
     image, values = 3 * 1200 * 800 * in_base64, 4 * MAX_VALUES * in_base64
-    pasted = 4 * MAX_CHARACTERS  # bytes, where each character is one of those that take most
+    pasted = MAX_BYTES + 3 * MAX_CHARS  # pictures are of characters of one byte, all others may be of four
     room = 500_000  # for what else is in it
     assert max(image + values, pasted) + room < limit
     assert limit < 20_000_000  # Streamlit's own limit is ten times as much
