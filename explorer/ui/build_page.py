@@ -97,8 +97,9 @@ def _rename(key: str, shown: str, work: int) -> None:
 
 def _choose_images(key: str, work: int) -> None:
     session, chosen = state.current(), st.session_state[key]
-    if work == session.work and chosen in DATASETS and chosen != session.recipe.dataset:
-        state.choose_images(chosen)
+    is_new = work == session.work and chosen in DATASETS and chosen != session.recipe.dataset
+    if is_new and (changed := state.choose_images(chosen)):
+        say(changed)
 
 
 # --- the stack, and beside it the selected layer --------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Data in, altair's specifications out. Each is built once, at import, and filled with data by whoever draws it."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -101,6 +103,7 @@ def _cost_spec() -> Spec:
 # --- a run, live and finished ---------------------------------------------------------------------------------------
 
 MEASURED = ("train", "test")
+FAR_ABOVE = 4  # times the first loss: what is higher has diverged, and would flatten all before it
 EPOCHS = 400  # that a chart is drawn with, whatever the run's length
 DOTS = 60  # a series at most: each is an element of the page, drawn anew whenever something comes
 SOLID, DASHED, DOTTED = [1, 0], [5, 4], [2, 2]
@@ -149,9 +152,31 @@ def accuracy_data(epochs: tuple[Event, ...], beside: tuple[Curve, ...]) -> pd.Da
     return pd.DataFrame(rows, columns=["epoch", "series", "value"])
 
 
-def loss_chart(epochs: int) -> Spec:
-    """The loss over a run of so many epochs. The axis has the run's whole length from the start, so nothing moves."""
-    return _over(_LOSS, epochs)
+def loss_chart(epochs: int, top: float | None = None) -> Spec:
+    """The loss over a run of so many epochs. The axis has the run's whole length from the start, so nothing moves.
+
+    Losses above `top` are cut off, see `loss_top`; the axis says so.
+    """
+    spec = _over(_LOSS, epochs)
+    return spec if top is None else {**spec, "layer": [_cut_off(layer, top) for layer in spec["layer"]]}
+
+
+def loss_top(losses: Sequence[float]) -> float | None:
+    """Where to cut off the axis of these losses, in their order, so that those before a divergence can still be read.
+
+    None where none is far above the first.
+    """
+    finite = [loss for loss in losses if math.isfinite(loss)]
+    if not finite or max(finite) <= FAR_ABOVE * finite[0]:
+        return None
+    return FAR_ABOVE * finite[0]
+
+
+def _cut_off(layer: Spec, top: float) -> Spec:
+    y = layer["encoding"]["y"]
+    scale = {**y["scale"], "domainMax": top, "nice": False}
+    y = {**y, "scale": scale, "title": f"{y['title']}, cut off at {top:.3g}"}
+    return {**layer, "encoding": {**layer["encoding"], "y": y}}
 
 
 def accuracy_chart(epochs: int, beside: tuple[Curve, ...]) -> Spec:
@@ -167,7 +192,7 @@ def run_charts(snapshot: Snapshot, beside: tuple[Curve, ...]) -> tuple[Chart, ..
     shown = downsample(snapshot.epochs, EPOCHS, "test_accuracy")
     loss = loss_data(snapshot.steps, shown, steps_per_epoch)
     return (
-        Chart("loss", "Loss", loss_chart(epochs), loss),
+        Chart("loss", "Loss", loss_chart(longest, loss_top(loss["value"].tolist())), loss),
         Chart(
             "accuracy",
             "Accuracy after each epoch",

@@ -1,5 +1,6 @@
 """Images to look at a network with."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from explorer.training.datasets import BUILT_IN, DATASETS, DatasetError, Dataset
 from explorer.training.images import normalise
 
 IMAGES = 32
+TRIES = 10  # each waits a few seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,15 @@ def samples(dataset: str, height: int, width: int) -> Samples:
     try:
         return Samples(dataset, _read(dataset), height, width)
     except DatasetError:  # not kept: the files may come at any time, with the first training
-        return Samples(BUILT_IN, _read(BUILT_IN), height, width)
+        return Samples(BUILT_IN, _digits(), height, width)
+
+
+def _digits() -> NDArray[np.uint8]:
+    """The built-in digits: nothing can keep them away, but a busy machine reads them late for the first time."""
+    for _ in range(TRIES):
+        with suppress(DatasetError):
+            return _read(BUILT_IN)
+    return _read(BUILT_IN)
 
 
 @lru_cache(maxsize=16)

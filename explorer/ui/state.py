@@ -8,14 +8,16 @@ import streamlit as st
 from explorer.assignment import Assignment
 from explorer.compare.verdict import origin
 from explorer.link import PARAMETER, LinkError, Shared, decode, encode
+from explorer.network.analysis import analyze, shape_text
 from explorer.network.spec import MAX_NAME, Architecture
 from explorer.presets import Preset, dropout_rates, load_presets, with_dropout
-from explorer.text import printable
+from explorer.text import counted, printable
 from explorer.training.datasets import DATASETS
 from explorer.training.jobs import Run, UnknownRun
 from explorer.training.recipe import Recipe
 from explorer.ui import process
 from explorer.ui.stack_editor import Stack, sent_draft
+from explorer.ui.stack_editor.draft import MAX_COUNT
 
 STACK_KEY = "stack"  # the stack editor's own state, which the browser writes
 _KEY = "explorer"
@@ -23,6 +25,7 @@ _OWNER_KEY = "owner"
 _REDRAW_KEY = "redraw"
 _WORKS_KEY = "works"
 FIRST_PRESET = "adaptive-pool-16k"
+KEPT_WORKS = 50  # to which undo leads back with their name, images and recipe
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class Start:
     @classmethod
     def of(cls, preset: Preset) -> "Start":
         return cls(preset.id, preset.architecture, preset.recipe, preset.character, preset.id)
+
+
+def new_work() -> int:
+    """A number for other work: none that another session gave, whose undo the browser may still have."""
+    return 1 + secrets.randbelow(MAX_COUNT)
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class Session:
     input_shape: tuple[int, int, int]
     stack: Stack
     recipe: Recipe
-    work: int = 0  # its number among those of this visit, so that undo can come back to it
+    work: int = field(default_factory=new_work)  # so that undo can come back to it
     recipe_version: int = 0  # counts the recipes put in place by us, so that the form shows the new one
     assignment: Assignment = field(default_factory=Assignment)
     run: str | None = None  # the run that the Train page shows
@@ -106,8 +114,17 @@ def link(session: Session) -> str:
 
 def _begun(start: Start, shared: Shared) -> Session:
     architecture = shared.architecture
-    stack = Stack.of(architecture.layers)
-    return Session(start, architecture.name, architecture.input_shape, stack, shared.recipe, assignment=shared.assignment)
+    work = new_work()
+    stack = replace(Stack.of(architecture.layers), work=work)
+    return Session(
+        start,
+        architecture.name,
+        architecture.input_shape,
+        stack,
+        shared.recipe,
+        work=work,
+        assignment=shared.assignment,
+    )
 
 
 def _from_address(link: str | None, run_id: str | None) -> Session:
@@ -185,15 +202,23 @@ def accept_draft() -> Session:
 
 
 def _works() -> dict[int, Session]:
-    """What the visitor worked on before, as it was left."""
+    """What the visitor worked on before, as it was left; the last KEPT_WORKS."""
     works: dict[int, Session] = st.session_state.setdefault(_WORKS_KEY, {})
     return works
+
+
+def _keep_work(session: Session) -> None:
+    works = _works()
+    works.pop(session.work, None)
+    works[session.work] = session
+    while len(works) > KEPT_WORKS:
+        del works[next(iter(works))]
 
 
 def _back_in(session: Session, other: Session, stack: Stack) -> Session:
     """Undo or redo led to layers of other work: its name, its start, its images and its recipe come with them."""
     redraw("header")
-    _works()[session.work] = session
+    _keep_work(session)
     return replace(
         session,
         work=other.work,
@@ -227,8 +252,8 @@ def open_work(start: Start, shared: Shared) -> None:
     """Other work in place of the visitor's; undo leads back to what there was."""
     redraw("header")
     session, architecture = accept_draft(), shared.architecture
-    _works()[session.work] = session
-    work = max(_works()) + 1
+    _keep_work(session)
+    work = new_work()
     put(
         replace(
             session,
@@ -254,16 +279,30 @@ def reset() -> None:
     open_work(start, Shared(start.architecture, recipe, session.assignment))
 
 
-def keep_recipe(recipe: Recipe) -> None:
+def keep_recipe(recipe: Recipe) -> str:
     """What the form on Train holds, so that links, downloads and the assignment tell of it; the form stays as it is.
 
-    Images of another shape are not kept: the network on Build takes those that it was built for.
+    Returns what else changed with it, see `choose_images`.
     """
     session = current()
-    if DATASETS[recipe.dataset].input_shape != session.input_shape:
-        recipe = recipe.model_copy(update={"dataset": session.recipe.dataset})
-    if recipe != session.recipe:
-        put(replace(session, recipe=recipe))
+    if recipe == session.recipe:
+        return ""
+    before = session.recipe.dataset
+    changed = put(replace(session, recipe=recipe, input_shape=DATASETS[recipe.dataset].input_shape))
+    return _what_changed(session, changed, before)
+
+
+def _what_changed(before: Session, after: Session, images: str) -> str:
+    """A sentence on the network's new input, and how to have the old one back; "" where it is as it was."""
+    if before.input_shape == after.input_shape:
+        return ""
+    old, new = (shape_text(each.input_shape) for each in (before, after))
+    more = analyze(after.architecture).total_params - analyze(before.architecture).total_params
+    cost = f", with {counted(abs(more), 'parameter')} {'more' if more > 0 else 'less'}" if more else ""
+    return (
+        f"For {DATASETS[after.recipe.dataset].title} the network now takes {new} in place of {old}{cost}. "
+        f"Choose {DATASETS[images].title} again to undo this"
+    )
 
 
 def take_way(preset: Preset, way: str) -> None:
@@ -283,12 +322,17 @@ def rename(name: str) -> None:
     put(replace(session, name=printable(name)[:MAX_NAME]))
 
 
-def choose_images(dataset: str) -> None:
+def choose_images(dataset: str) -> str:
+    """Other images; the network takes them as they are, so that its input may change.
+
+    Returns what changed, for the visitor; "" where the input is as it was.
+    """
     redraw("header")
     session = accept_draft()
     recipe = session.recipe.model_copy(update={"dataset": dataset})
     shape = DATASETS[dataset].input_shape
-    put(replace(session, recipe=recipe, recipe_version=session.recipe_version + 1, input_shape=shape))
+    changed = put(replace(session, recipe=recipe, recipe_version=session.recipe_version + 1, input_shape=shape))
+    return _what_changed(session, changed, session.recipe.dataset)
 
 
 def ask_to_open() -> None:

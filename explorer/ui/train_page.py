@@ -137,8 +137,8 @@ def _mend(architecture: Architecture) -> None:
 def _keep() -> None:
     session = state.current()
     recipe = recipe_in_form(session.recipe, _form(session))
-    if not isinstance(recipe, RecipeError):
-        state.keep_recipe(recipe)
+    if not isinstance(recipe, RecipeError) and (changed := state.keep_recipe(recipe)):
+        say(changed)
 
 
 def _start(again: bool = False) -> None:

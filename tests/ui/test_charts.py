@@ -118,3 +118,34 @@ def test_a_chart_for_one_run_does_not_change_the_next_ones():
     charts.loss_chart(3)
     assert charts.loss_chart(7)["layer"][0]["encoding"]["x"]["scale"]["domain"] == [0, 7]
     assert "domain" not in str(charts._LOSS["layer"][0]["encoding"]["x"])
+
+
+def test_loss_and_accuracy_of_a_run_share_one_axis_of_epochs():
+    architecture = load_presets()["gap-17k"].architecture
+    started = Event(kind="started", epoch=0, step=0, metrics={"steps_per_epoch": 10, "epochs": 2})
+    run = Run("r", "", architecture, Recipe(), "cpu", Environment("", "", ""), 0.0)
+    snapshot = Snapshot(run, "running", None, "", started, (), (_epoch(1, 0.5),), None)
+    documented = charts.documented_curves(load_presets()["avg-pool-13k"].documented)
+    loss, accuracy = charts.run_charts(snapshot, documented)
+    domains = [chart.spec["layer"][0]["encoding"]["x"]["scale"]["domain"] for chart in (loss, accuracy)]
+    assert domains[0] == domains[1] == [0, len(load_presets()["avg-pool-13k"].documented.log)]
+
+
+@pytest.mark.parametrize(
+    ("losses", "top"),
+    [
+        ([], None),
+        ([2.3, 1.0, 0.2], None),
+        ([2.3, 9.0, 0.2], None),
+        ([2.3, 2.1, 1.2e20], 9.2),
+        ([2.3, float("inf"), float("nan"), 40.0], 9.2),
+        ([float("nan")], None),
+    ],
+)
+def test_after_a_divergence_the_losses_before_it_can_be_read(losses, top):
+    found = charts.loss_top(losses)
+    assert found == (None if top is None else pytest.approx(top))
+    if top is not None:
+        axis = charts.loss_chart(3, found)["layer"][0]["encoding"]["y"]
+        assert axis["scale"]["domainMax"] == pytest.approx(top)
+        assert axis["title"] == "loss (cross-entropy), cut off at 9.2"

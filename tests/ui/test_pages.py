@@ -321,10 +321,9 @@ def test_a_recipe_that_cannot_be_is_said_and_start_is_off(label, value, words):
     assert session(app).recipe == before
 
 
-def test_a_network_mended_for_other_images_keeps_them():
+def test_images_chosen_on_train_are_those_that_the_network_takes():
     app = opened(train_page)
     next(box for box in app.selectbox if box.label == "Images").select("cifar10").run()
-    next(button for button in app.button if button.label == "Apply fix").click().run()
     assert session(app).input_shape == (3, 32, 32)
     assert session(app).recipe.dataset == "cifar10"
     assert not app.warning

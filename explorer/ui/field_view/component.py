@@ -82,7 +82,7 @@ def view_data(analysis: Analysis, index: int, around: Around, ask: Ask, jobs: Jo
         **data.field_data(receptive_fields(fits)[index], analysis, index),
         "of": of,
         "ask": ask.model_dump(mode="json"),
-        "image": data.image_data(samples(around.dataset, height, width), ask.image),
+        "image": data.image_data(samples(around.dataset, height, width), ask.image, around.dataset),
         "names": data.value_names(analysis.architecture, index, analysis.rows[index].output_shape[0], around.dataset),
         "answer": {"to": of, **_answer(analysis, index, around, ask, jobs)} if ask.of == of or at_hand else None,
     }

@@ -90,12 +90,19 @@ def _is_apart(analysis: Analysis, index: int) -> bool:
     return row.kind == "Flatten" and row.input_shape[1:] not in ((), (1, 1))
 
 
-def image_data(samples: Samples, index: int) -> dict[str, Any]:
+def image_data(samples: Samples, index: int, chosen: str) -> dict[str, Any]:
+    """One image. Where those of the data set that was `chosen` are not here, with a sentence that says so."""
     pixels = samples.picture(index)
+    title, wanted = DATASETS[samples.dataset].title, DATASETS[chosen].title
+    why = (
+        f"These are {title.lower()}: the images of {wanted} are not on this server yet. "
+        f"The first training on {wanted} downloads them."
+    )
     return {
         "index": index,
         "count": len(samples.images),
-        "dataset": DATASETS[samples.dataset].title,
+        "dataset": title,
+        "instead": "" if samples.dataset == chosen else why,
         "colours": pixels.shape[2],
         "pixels": base64.b64encode(pixels.tobytes()).decode("ascii"),
     }

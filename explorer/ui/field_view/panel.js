@@ -87,14 +87,21 @@ export default function (component) {
     else drawImage(canvas, overlay, data, data.image, seeing, effective?.finite && effective.strongest ? floats(effective.map) : null);
     const shape = data.isMap ? `${grid.rows}×${grid.columns} units` : `${data.channels.toLocaleString("en")} values`;
     find("[data-part=units-caption]").textContent = shape;
-    find("[data-part=image-caption]").textContent = arithmetic ? inputText(arithmetic) : data.image.dataset;
+    find("[data-part=image-caption]").textContent = arithmetic ? inputText(arithmetic) : imageText();
+    find("[data-part=image-caption]").title = data.image.instead;
     find(".figure").dataset.mode = choice.mode;
     find(".figure").dataset.answered = found ? choice.mode : "";
     describe(found, arithmetic, effective, values, chosen, seeing);
+    const note = find(".note");
+    if (!arithmetic) note.textContent = [data.image.instead, note.textContent].filter(Boolean).join(" ");
+  }
+
+  function imageText() {
+    return data.image.instead ? `${data.image.dataset}, as a stand-in` : data.image.dataset;
   }
 
   function inputText(arithmetic) {
-    const name = data.index ? "its input" : data.image.dataset;
+    const name = data.index ? "its input" : imageText();
     return data.channelsIn > 1 ? `${name}, channel ${arithmetic.shown[0].channel}` : name;
   }
 

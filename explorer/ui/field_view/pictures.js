@@ -104,13 +104,25 @@ function drawImage(canvas, overlay, data, image, unit, influence) {
   if (!influence) svg(overlay, "path", { class: "seen", d: seen });
   svg(overlay, "rect", { class: "edge", x: x0, y: y0, width: grid.columns, height: grid.rows });
   if (data.rows.window[unit.row] && data.columns.window[unit.column])
-    svg(overlay, "rect", {
-      class: "window",
-      x: x0 + data.columns.first[unit.column],
-      y: y0 + data.rows.first[unit.row],
-      width: Math.min(data.columns.window[unit.column], 3 * grid.columns),
-      height: Math.min(data.rows.window[unit.row], 3 * grid.rows),
+    drawWindow(overlay, side + 2 * margin, {
+      left: x0 + data.columns.first[unit.column],
+      top: y0 + data.rows.first[unit.row],
+      width: data.columns.window[unit.column],
+      height: data.rows.window[unit.row],
     });
+}
+
+// The window's four sides. One that lies outside the picture stands dashed at the picture's edge: the window goes on there.
+function drawWindow(overlay, size, { left, top, width, height }) {
+  const edge = size * 0.012;
+  const within = (place) => Math.max(edge, Math.min(size - edge, place));
+  const isBeyond = (place) => within(place) !== place;
+  const [x0, x1, y0, y1] = [left, left + width, top, top + height];
+  const side = (place, d) => svg(overlay, "path", { class: isBeyond(place) ? "window beyond" : "window", d });
+  side(x0, `M${within(x0)} ${within(y0)}V${within(y1)}`);
+  side(x1, `M${within(x1)} ${within(y0)}V${within(y1)}`);
+  side(y0, `M${within(x0)} ${within(y0)}H${within(x1)}`);
+  side(y1, `M${within(x0)} ${within(y1)}H${within(x1)}`);
 }
 
 // --- a channel of the layer's input, with a convolution's window on it --------------------------------------------

@@ -31,6 +31,7 @@ function exactWords(data, unit) {
 
 function jumpText(data) {
   if (!data.isMap) return "none: the values have no place";
+  if (data.rows.seen.length * data.columns.seen.length === 1) return "none: the map has one unit";
   if (!data.jump) return "varies from unit to unit";
   const [rows, columns] = data.jump;
   if (rows !== columns) return `${rows} rows, ${columns} columns to the next unit`;

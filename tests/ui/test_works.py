@@ -1,0 +1,86 @@
+"""What a visitor worked on: undo leads back to it in this session, and to nothing of another's."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.presets import load_presets
+from explorer.training.datasets import DATASETS
+from explorer.ui import process, state
+from tests.ui.test_pages import build_page, opened, session, train_page
+
+
+@pytest.fixture(autouse=True)
+def _runs_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path):
+    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    yield
+    process.stop()
+
+
+def undone_to(app: AppTest, work: int, stack: list) -> state.Session:
+    """What the browser sends when undo leads to layers of this work."""
+    now = session(app).stack
+    draft = {"base": now.base, "seq": now.seq + 1, "work": work, "stack": stack, "selected": None}
+    app.session_state[state.STACK_KEY] = {"draft": draft}
+    app.run()
+    assert not app.exception
+    return session(app)
+
+
+def test_undo_to_work_of_a_lost_session_brings_its_layers_and_no_other_works_name():
+    lost = opened(build_page)
+    lost.button(key="preset-blank").click().run()
+    blank = session(lost)
+    app = opened(build_page)  # the session after it, in the same browser
+    app.button(key="preset-gap-17k").click().run()
+    app.button(key="preset-strided-20k").click().run()
+    before = session(app)
+    found = undone_to(app, blank.work, [])
+    assert (found.name, found.recipe, found.start) == (before.name, before.recipe, before.start)
+    assert found.stack.layers == ()
+
+
+def test_only_the_last_works_are_kept():
+    app = opened(build_page)
+    first = session(app)
+    for _ in range(state.KEPT_WORKS // 2 + 1):
+        app.button(key="preset-blank").click().run()
+        app.button(key="preset-gap-17k").click().run()
+    works = app.session_state[state._WORKS_KEY]
+    assert len(works) == state.KEPT_WORKS
+    assert first.work not in works
+
+
+def images(app: AppTest):
+    return next(box for box in app.selectbox if box.label == "Images")
+
+
+@pytest.mark.parametrize("page", [build_page, train_page], ids=["build", "train"])
+def test_images_of_another_shape_are_taken_said_and_taken_back_on_either_page(page):
+    app = opened(page)
+    before = session(app)
+    images(app).select("cifar10").run()
+    assert session(app).recipe.dataset == "cifar10"
+    assert session(app).input_shape == DATASETS["cifar10"].input_shape
+    (said,) = [each.value for each in app.toast]
+    assert "takes 3×32×32 in place of 1×28×28" in said
+    assert "Choose MNIST again" in said
+    images(app).select("mnist").run()
+    assert not app.exception
+    assert (session(app).architecture, session(app).recipe) == (before.architecture, before.recipe)
+
+
+def test_images_of_the_same_shape_need_no_word():
+    app = opened(build_page)
+    images(app).select("fashion-mnist").run()
+    assert [each.value for each in app.toast] == []
+
+
+def test_a_preset_is_another_work_than_any_before():
+    app = opened(build_page)
+    works = [session(app).work]
+    for id in list(load_presets())[:3]:
+        app.button(key=f"preset-{id}").click().run()
+        works.append(session(app).work)
+        assert session(app).stack.work == works[-1]
+    assert len(set(works)) == len(works)
