@@ -60,7 +60,7 @@ from explorer.ui.compare.chosen import find, read_link
 from explorer.ui.field_view.ask import Ask, parse_ask
 from explorer.ui.field_view.component import Around, view_data
 from explorer.ui.left_page import Visit, to_server
-from explorer.ui.opening import OpenError, open_text
+from explorer.ui.opening import OpenError, open_file, open_text
 from explorer.ui.stack_editor import DraftError, Stack, parse_draft
 from tests.fuzz.mutate import (
     json_text,
@@ -169,7 +169,7 @@ def read_table(text: str) -> None:
 
 def read_file(data: bytes) -> None:
     """As the dialog reads an upload."""
-    show(open_text(data.decode("utf-8", "replace")).architecture)
+    show(open_file(data).architecture)
 
 
 # --- JSON: architecture, recipe, assignment, link, draft, what the field view asks ---------------------------------------

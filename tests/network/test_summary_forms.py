@@ -183,6 +183,17 @@ NAMED = {
     "Keras 3": (KERAS_3, "this is a Keras table"),
     "Keras 3, one row": (KERAS_3.splitlines()[4], "this is a Keras table"),
     "Keras 3 in a notebook": (notebook({"data": {"text/plain": KERAS_3}}), "this is a Keras table"),
+    "Keras 3 as a page": (
+        "conv2d (<span>Conv2D</span>)  │ (<span>None</span>, <span>26</span>, <span>26</span>) │ <span>320</span>",
+        "this is a Keras table",
+    ),
+    "one layer as it prints itself": ("Conv2d(1, 8, kernel_size=(3, 3), stride=(1, 1))", "this looks like print"),
+    "a forward method": ("def forward(self, x):\n    return F.relu(self.conv1(x))", "this is PyTorch code"),
+    "Lightning's boxes": (
+        "┏━━┓\n┃   ┃ Name  ┃ Type   ┃ Params ┃\n│ 0 │ conv1 │ Conv2d │ 320 │",
+        "this is Lightning's model summary",
+    ),
+    "an ONNX graph": ("graph main_graph (\n  %input[FLOAT, 1x1x28x28]\n) {", "this is an ONNX graph"),
     "Keras code": ("model = keras.Sequential([layers.Conv2D(32, 3), layers.Dense(10)])", "this is Keras code"),
     "print(model)": ((FORMS / "print_of_a_model.txt").read_text(), "this looks like print"),
     "nn.Sequential": (SEQUENTIAL, "this is PyTorch code"),

@@ -19,7 +19,7 @@ def _first(*patterns: str) -> _Finder:
 _FORMS: tuple[tuple[_Finder, str], ...] = (
     (
         _first(
-            r"\(\w{1,60}\)?\s{1,80}[│|]?\s{0,80}\[?\((?:None|\d{1,6}),",  # conv2d (Conv2D)   (None, 26, 26, 8)
+            r"\(\s?\w{1,60}\s?\)?\s{1,80}[│|]?\s{0,80}\[?\(\s{0,3}(?:None|\d{1,6})\s{0,3},",
             r'^\s{0,40}Model: "[^"\n]{0,80}"$',
             r"^[│|]\s{1,9}\w{1,60}\s{1,9}\(\w{1,60}\)?\s{0,80}[│|]",
         ),
@@ -35,10 +35,10 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
     ),
     (
         _first(r"\bmap size\b.{0,80}\bjump\b", r"\bjump\b.{0,80}\b(?:field_size|receptive_field|start)\b", r"\bfield_size\b"),
-        f"these are receptive-field columns (size, jump, start), {_NO_SHAPES.removeprefix('which has ')}",
+        f"these are receptive-field columns (size, jump, start), which tell of no layer; {_PRINT_INSTEAD}",
     ),
     (
-        _first(r"\|\s{0,9}Name\s{1,40}\|\s{0,9}Type\s{1,40}\|\s{0,9}Params\b"),
+        _first(r"[|┃│]\s{0,9}Name\s{1,40}[|┃│]\s{0,9}Type\s{1,40}[|┃│]\s{0,9}Params\b"),
         f"this is Lightning's model summary, {_NO_SHAPES}",
     ),
     (
@@ -46,7 +46,7 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
         f"this is torchscan's table, which is not read; {_PRINT_INSTEAD}",
     ),
     (
-        _first(r"\(\w{1,60}\): \w{1,60}\("),
+        _first(r"\(\w{1,60}\): \w{1,60}\(", r"^\s{0,40}(?:Conv2d|Linear)\(.{0,80}(?:kernel_size|out_features)="),
         f"this looks like print(model), {_NO_SHAPES} instead",
     ),
     (
@@ -54,7 +54,13 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
         f"this is PyTorch code, which is not read; run it, {_PRINT_INSTEAD}, or open the network's JSON or its link",
     ),
     (
-        _first(r"\bSequential\(", r"\bnn\.[A-Z]\w{1,40}\(", r"^\s{0,40}(?:import torch|from torch)\b"),
+        _first(
+            r"\bSequential\(",
+            r"\bnn\.[A-Z]\w{1,40}\(",
+            r"^\s{0,40}(?:import torch|from torch)\b",
+            r"\bdef forward\(",
+            r"= Conv2d\(",
+        ),
         f"this is PyTorch code, which is not read; run it, {_PRINT_INSTEAD}",
     ),
     (
