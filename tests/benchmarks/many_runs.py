@@ -17,6 +17,7 @@ from explorer.training.jobs import JobManager
 from explorer.training.recipe import Recipe
 from explorer.training.run import new_run
 from explorer.training.store import Store
+from explorer.ui.compare.groups import _curves
 from tests.benchmarks.machine import describe
 from tests.benchmarks.made_up import made_up_events
 
@@ -34,7 +35,7 @@ def main() -> None:
                 first, again = timed(manager.runs), timed(manager.runs)
                 store.rename(ids[0], "renamed")
                 changed = timed(manager.runs)
-                curves = [timed(partial(manager.snapshots, ids)) for _ in range(3)]
+                curves = [timed(partial(_curves, manager.runs(), manager)) for _ in range(3)]
             store.close()
         times = f"{first:>11.0f} {again:>6.2f} {changed:>15.1f} {curves[0]:>17.0f} {curves[-1]:>6.0f}"
         print(f"{runs:>5}{epochs:>7} {times}", flush=True)

@@ -1,0 +1,59 @@
+"""More runs than are kept at hand as events: a comparison reads them once, and has no cliff there."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from explorer.network.spec import Architecture, Flatten, Linear
+from explorer.recent import Recent
+from explorer.training import jobs
+from explorer.training.event import Event
+from explorer.training.jobs import JobManager
+from explorer.training.recipe import Recipe
+from explorer.training.run import Snapshot, new_run
+from explorer.training.store import Store
+from explorer.ui.compare import groups
+from tests.benchmarks.made_up import made_up_events
+
+NETWORK = Architecture(layers=(Flatten(), Linear(out_features=10)))
+
+
+def fill(store: Store, runs: int, epochs: int) -> None:
+    events = made_up_events(epochs, epochs, lambda epoch: 0.9)
+    events.append(Event(kind="finished", epoch=epochs, step=epochs, metrics={"test_accuracy": 0.9}))
+    for seed in range(runs):
+        run = new_run(NETWORK, Recipe(dataset="digits", epochs=epochs, device="cpu", seed=seed))
+        claim = store.begin(run)
+        store.append(run.id, 0, events)
+        store.end(run.id, "finished")
+        claim.lock.release()
+
+
+class Counting(JobManager):
+    """Counts the runs whose events are asked for."""
+
+    read = 0
+
+    def snapshots(self, run_ids: Iterable[str]) -> tuple[Snapshot, ...]:
+        asked = list(run_ids)
+        self.read += len(asked)
+        return super().snapshots(asked)
+
+
+@pytest.mark.parametrize("epochs", [9, 11, 30])
+def test_what_a_comparison_has_read_is_not_read_again(epochs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten events a run fit among those at hand, eleven do not."""
+    monkeypatch.setattr(jobs, "EVENTS_AT_HAND", 20 * 10)
+    monkeypatch.setattr(groups, "_curves_at_hand", Recent(10_000, lambda kept: 1 + len(kept[1].epochs), "any"))
+    store = Store(tmp_path)
+    fill(store, 20, epochs)
+    with Counting(store=store) as manager:
+        for _ in range(3):
+            found = groups._curves(manager.runs(), manager)
+            assert [len(record.epochs) for record, _ in found] == [epochs] * 20
+        assert manager.read == 20
+        store.rename(found[0][0].run_id or "", "other")
+        assert groups._curves(manager.runs(), manager)[0][0].label == "other"
+        assert manager.read == 21
+    store.close()
