@@ -176,6 +176,8 @@ def _problem(architecture: Architecture, index: int, misfit: Misfit) -> Problem:
     mended = None
     if misfit.insert_before or misfit.replace_with:
         mended = with_here(*misfit.insert_before, misfit.replace_with or layer)
+    elif misfit.remove:
+        mended = with_here()
     elif misfit.above_flatten:
         mended = _above_flatten(architecture, index)
     otherwise = (misfit.otherwise[0], with_here(misfit.otherwise[1])) if misfit.otherwise else None

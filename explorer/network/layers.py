@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from explorer.network import spec
-from explorer.network.spec import MAX_MARGIN, Architecture, Layer, Shape, pair
+from explorer.network.spec import MAX_CHANNELS, MAX_MARGIN, Architecture, Layer, Shape, pair
 
 # --- which inputs one output touches, along one axis ----------------------------------------------------------------
 
@@ -74,7 +74,8 @@ class Misfit:
     """Why a layer cannot take its input, and what would mend it.
 
     `insert_before` or `replace_with` is the mend as data where it is certain: layers to put before this one, or the
-    layer to put in its place, or `above_flatten`: the layer belongs above the Flatten. `otherwise` is another remedy as
+    layer to put in its place, or `above_flatten`: the layer belongs above the Flatten, or `remove`: it is better left out.
+    `otherwise` is another remedy as
     good: its words, and the layer to put in this one's place.
     """
 
@@ -83,6 +84,7 @@ class Misfit:
     insert_before: tuple[Layer, ...] = ()
     replace_with: Layer | None = None
     above_flatten: bool = False
+    remove: bool = False
     otherwise: tuple[str, Layer] | None = None
 
 
@@ -110,19 +112,26 @@ def _window_fits(layer: Any, shape: Shape) -> Misfit | None:
     if all(r <= n + o for r, n, o in zip(reach, padded, overhang, strict=True)):
         return None
     smaller, words = _smaller_window(layer, sides, padding)
+    single = layer.kind != "Conv2d" and sides == (1, 1)
     spread = f" (dilation spreads it over {size_text(reach)})" if reach != kernel else ""
     border = f", {size_text(padded)} with its padding" if padded != sides else ""
     return Misfit(
         f"{layer.kind} {size_text(kernel)}{spread} needs a map of at least {size_text(reach)}; "
         f"it gets {size_text(sides)}{border}",
-        words,
-        replace_with=smaller,
+        "remove it, as one value leaves nothing to pool" if single else words,
+        replace_with=None if single else smaller,
+        remove=single,
         otherwise=_more_padding(layer, sides, reach),
     )
 
 
 def _smaller_window(layer: Any, sides: tuple[int, ...], padding: "Padding") -> tuple[Layer, str]:
-    """The layer with the largest kernel that fits, and in words what that changes. Pooling pads at most half its kernel."""
+    """The layer with a kernel that fits, and in words what that changes.
+
+    Of pooling it is the largest, which pools the whole map; pooling pads at most half its kernel. Of
+    a convolution it is 3 where that fits: the largest would leave one value of each map, and nothing
+    of where things are.
+    """
     pools = layer.kind != "Conv2d"
 
     def fits(kernel: int, side: int, border: int, dilation: int) -> bool:
@@ -130,7 +139,10 @@ def _smaller_window(layer: Any, sides: tuple[int, ...], padding: "Padding") -> t
 
     borders = tuple(before for before, _ in padding)
     axes = zip(pair(layer.kernel_size), sides, borders, pair(getattr(layer, "dilation", 1)), strict=True)
-    kernel = tuple(next(k for k in range(largest, 0, -1) if fits(k, *axis)) for largest, *axis in axes)
+    kernel = tuple(
+        given if fits(given, *axis) else next(k for k in range(given if pools else min(3, given), 0, -1) if fits(k, *axis))
+        for given, *axis in axes
+    )
     changes, words = {"kernel_size": _as_argument(kernel)}, f"shrink kernel_size to {size_text(kernel)}"
     if pools and any(p > k // 2 for p, k in zip(borders, kernel, strict=True)):
         borders = tuple(min(p, k // 2) for p, k in zip(borders, kernel, strict=True))
@@ -152,16 +164,27 @@ def _conv_fits(layer: spec.Conv2d, shape: Shape) -> Misfit | None:
     channels, groups = shape[0], layer.groups
     if channels % groups or layer.out_channels % groups:
         divisor = max(d for d in range(1, groups + 1) if channels % d == 0 and layer.out_channels % d == 0)
+        fewer = f"set groups to {divisor}", layer.model_copy(update={"groups": divisor})
+        # Where the groups suit what comes in, they are meant: as many maps for each group go out.
+        multiple = -(-layer.out_channels // groups) * groups
+        more = f"set out_channels to {multiple}", layer.model_copy(update={"out_channels": multiple})
+        meant = channels % groups == 0 and multiple <= MAX_CHANNELS
+        ways: list[tuple[str, Layer]] = [more, fewer] if meant else [fewer]
         return Misfit(
             f"groups={groups} must divide both the {channels} channels that come in and the {layer.out_channels} that go out",
-            f"set groups to {divisor}",
-            replace_with=layer.model_copy(update={"groups": divisor}),
+            ways[0][0],
+            replace_with=ways[0][1],
+            otherwise=ways[1] if ways[1:] else None,
         )
     if layer.padding == "same" and pair(layer.stride) != (1, 1):
+        plain = "set stride to 1", layer.model_copy(update={"stride": 1})
+        strided = _same_with_stride(layer, shape[1:])
+        ways = [strided, plain] if strided else [plain]
         return Misfit(
             f'padding "same" needs stride 1; this has stride {size_text(pair(layer.stride))}',
-            "set stride to 1",
-            replace_with=layer.model_copy(update={"stride": 1}),
+            ways[0][0],
+            replace_with=ways[0][1],
+            otherwise=ways[1] if ways[1:] else None,
         )
     largest_border = {"reflect": lambda n: n - 1, "circular": lambda n: n}.get(layer.padding_mode)
     if largest_border:
@@ -173,6 +196,26 @@ def _conv_fits(layer: spec.Conv2d, shape: Shape) -> Misfit | None:
                 replace_with=layer.model_copy(update={"padding_mode": "zeros"}),
             )
     return _window_fits(layer, shape)
+
+
+def _same_with_stride(layer: spec.Conv2d, sides: Shape) -> tuple[str, Layer] | None:
+    """The padding that keeps the stride and, where one does, gives as many units as Keras' "same": ⌈side ÷ stride⌉.
+
+    Keras pads an odd number of pixels unevenly. Where no even padding gives its number of units,
+    this is the smaller one.
+    """
+    borders = []
+    axes = zip(sides, pair(layer.kernel_size), pair(layer.stride), pair(layer.dilation), strict=True)
+    for side, kernel, stride, dilation in axes:
+        spread = dilation * (kernel - 1)
+        wanted, choices = -(-side // stride), (spread // 2, -(-spread // 2))
+        same = (border for border in choices if (side + 2 * border - spread - 1) // stride + 1 == wanted)
+        borders.append(next(same, choices[0]))
+    if max(borders) > MAX_MARGIN:
+        return None
+    padding = _as_argument(tuple(borders))
+    words = f"set padding to {size_text(tuple(borders)) if isinstance(padding, tuple) else padding}"
+    return f"{words}, which keeps the stride", layer.model_copy(update={"padding": padding})
 
 
 def _pool_fits(layer: spec.MaxPool2d | spec.AvgPool2d, shape: Shape) -> Misfit | None:
@@ -205,6 +248,7 @@ def _groups_fit(layer: spec.GroupNorm, shape: Shape) -> Misfit | None:
             f"with num_groups={groups} each group is a single value here, which normalising turns into 0 whatever comes in",
             f"set num_groups to {fewer}" if fewer else "remove the layer",
             replace_with=layer.model_copy(update={"num_groups": fewer}) if fewer else None,
+            remove=fewer is None,
         )
     return None
 

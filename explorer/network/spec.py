@@ -33,6 +33,7 @@ from explorer.text import printable
 MAX_LAYERS = 200
 MAX_JSON_BYTES = 200_000
 MAX_MARGIN = 1024
+MAX_CHANNELS = 65536
 MAX_NAME = 120
 UNTITLED = "untitled"  # the name of a network without one
 MAX_IMAGE_CHANNELS = 4096  # a stack may begin inside another network, on its feature maps
@@ -64,7 +65,7 @@ def _whole(value: Any) -> Any:
 
 Size = Annotated[StrictInt, Field(ge=1, le=4096)]
 Margin = Annotated[StrictInt, Field(ge=0, le=MAX_MARGIN)]
-Channels = Annotated[StrictInt, Field(ge=1, le=65536)]
+Channels = Annotated[StrictInt, Field(ge=1, le=MAX_CHANNELS)]
 Probability = Annotated[float, Field(strict=True, ge=0, le=1)]
 Epsilon = Annotated[float, Field(strict=True, gt=0, le=1)]
 Momentum = Annotated[float, Field(strict=True, ge=0, le=1)]

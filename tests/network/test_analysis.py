@@ -4,7 +4,9 @@ import re
 import time
 
 import pytest
+import torch
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from explorer.network import spec
 from explorer.network.analysis import analysis_to_data, analyze
@@ -12,7 +14,7 @@ from explorer.network.build import build
 from explorer.network.hints import hints
 from explorer.network.spec import Architecture, ArchitectureError
 from explorer.presets import load_presets
-from tests.network.stacks import architectures
+from tests.network.stacks import architectures, run_on_torch
 
 CONV = spec.Conv2d(out_channels=8, kernel_size=3)
 
@@ -108,8 +110,8 @@ def test_a_window_too_large_may_be_shrunk_or_the_map_padded():
     problem = analyze(stack(spec.Conv2d(out_channels=1, kernel_size=(3, 7)), input_shape=(1, 2, 4))).problem
     assert problem is not None
     assert problem.otherwise is not None
-    assert problem.remedy == "shrink kernel_size to 2×4"
-    assert problem.mended.layers[0].kernel_size == (2, 4)
+    assert problem.remedy == "shrink kernel_size to 2×3"
+    assert problem.mended.layers[0].kernel_size == (2, 3)
     assert problem.otherwise[0] == "set padding to 1×2"
     assert problem.otherwise[1].layers[0].padding == (1, 2)
     assert analyze(problem.otherwise[1]).output_shape == (1, 2, 2)
@@ -135,6 +137,38 @@ REMEDIES = [
         ["move it above the Flatten", "use BatchNorm1d"],
         (spec.BatchNorm2d(), spec.Flatten()),
     ),
+    (  # Keras' "same" with a stride
+        (spec.Conv2d(out_channels=8, kernel_size=3, stride=2, padding="same"),),
+        (3, 32, 32),
+        ["set padding to 1, which keeps the stride", "set stride to 1"],
+        (spec.Conv2d(out_channels=8, kernel_size=3, stride=2, padding=1),),
+    ),
+    (
+        (spec.Conv2d(out_channels=8, kernel_size=(4, 5), stride=(2, 3), dilation=(1, 2), padding="same"),),
+        (3, 32, 33),
+        ["set padding to 1×4, which keeps the stride", "set stride to 1"],
+        (spec.Conv2d(out_channels=8, kernel_size=(4, 5), stride=(2, 3), dilation=(1, 2), padding=(1, 4)),),
+    ),
+    ((spec.MaxPool2d(kernel_size=2),), (64, 1, 1), ["remove it, as one value leaves nothing to pool"], ()),
+    ((spec.AvgPool2d(kernel_size=8),), (64, 7, 7), ["shrink kernel_size to 7×7"], (spec.AvgPool2d(kernel_size=7),)),
+    (
+        (spec.Conv2d(out_channels=16, kernel_size=15),),
+        (8, 11, 11),
+        ["shrink kernel_size to 3×3", "set padding to 2×2"],
+        (spec.Conv2d(out_channels=16, kernel_size=3),),
+    ),
+    (
+        (spec.Conv2d(out_channels=10, kernel_size=3, groups=6),),
+        (12, 11, 11),
+        ["set out_channels to 12", "set groups to 2"],
+        (spec.Conv2d(out_channels=12, kernel_size=3, groups=6),),
+    ),
+    (
+        (spec.Conv2d(out_channels=12, kernel_size=3, groups=6),),
+        (10, 11, 11),
+        ["set groups to 2"],
+        (spec.Conv2d(out_channels=12, kernel_size=3, groups=2),),
+    ),
     (
         (spec.ReflectionPad2d(padding=5),),
         (1, 4, 6),
@@ -158,9 +192,29 @@ REMEDIES = [
 def test_what_is_offered(layers, input_shape, remedies, mended):
     problem = analyze(Architecture(input_shape=input_shape, layers=layers)).problem
     assert [problem.remedy, *([problem.otherwise[0]] if problem.otherwise else [])] == remedies
-    if mended:
+    if mended is not None:
         assert problem.mended.layers == mended
         assert analyze(problem.mended).problem is None
+
+
+@given(
+    kernel=st.integers(1, 9),
+    stride=st.integers(2, 4),
+    dilation=st.integers(1, 3),
+    side=st.integers(1, 40),
+)
+@settings(max_examples=300, deadline=None)
+def test_same_with_a_stride_gives_keras_size_wherever_an_even_border_can(kernel, stride, dilation, side):
+    layer = spec.Conv2d(out_channels=2, kernel_size=kernel, stride=stride, dilation=dilation, padding="same")
+    problem = analyze(stack(layer, input_shape=(1, side, side))).problem
+    ways = [problem.mended, *([problem.otherwise[1]] if problem.otherwise else [])]
+    kept = [way for way in ways if way.layers[0].stride == stride]
+    keras = -(-side // stride)
+    spread = dilation * (kernel - 1)
+    possible = {(side + 2 * border - spread - 1) // stride + 1 for border in range(spread + 1)}
+    if keras in possible:
+        assert [analyze(way).output_shape for way in kept] == [(2, keras, keras)]
+        assert build(kept[0])(torch.zeros(1, 1, side, side)).shape[2:] == (keras, keras)
 
 
 @given(architectures())
@@ -171,6 +225,8 @@ def test_every_remedy_offered_mends_the_layer(architecture):
         return
     for mended in (problem.mended, problem.otherwise and problem.otherwise[1]):
         after = mended and analyze(mended).problem
+        if mended and after is None:
+            assert run_on_torch(mended).failed_at is None
         assert after is None or after.index > problem.index + len(mended.layers) - len(architecture.layers)
 
 
