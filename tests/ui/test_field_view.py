@@ -374,3 +374,10 @@ def test_the_script_is_one_module_without_comments():
     assert joined.count("export default") == 1
     assert "\n//" not in joined
     assert len(joined) < 30_000
+
+
+def test_a_large_image_travels_as_small_as_it_lies_in_the_data_set(manager):
+    large = stack("ReLU", shape=(1, 1200, 800))
+    image = view_data(analyze(large), 0, AROUND, Ask(), manager)["image"]
+    assert (image["rows"], image["columns"]) == (28, 28)
+    assert len(image["pixels"]) < 2000

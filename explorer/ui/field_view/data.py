@@ -92,7 +92,9 @@ def _is_apart(analysis: Analysis, index: int) -> bool:
 
 def image_data(samples: Samples, index: int, chosen: str) -> dict[str, Any]:
     """One image. Where those of the data set that was `chosen` are not here, with a sentence that says so."""
-    pixels = samples.picture(index)
+    # Of a large image as it lies in the data set, to be stretched where it is drawn.
+    small = samples.images[index]
+    pixels = small if small.shape[0] * small.shape[1] < samples.height * samples.width else samples.picture(index)
     title, wanted = DATASETS[samples.dataset].title, DATASETS[chosen].title
     why = (
         f"These are {title.lower()}: the images of {wanted} are not on this server yet. "
@@ -103,6 +105,8 @@ def image_data(samples: Samples, index: int, chosen: str) -> dict[str, Any]:
         "count": len(samples.images),
         "dataset": title,
         "instead": "" if samples.dataset == chosen else why,
+        "rows": pixels.shape[0],
+        "columns": pixels.shape[1],
         "colours": pixels.shape[2],
         "pixels": base64.b64encode(pixels.tobytes()).decode("ascii"),
     }

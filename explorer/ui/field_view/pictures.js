@@ -69,10 +69,11 @@ function cellUnder(event, overlay, grid) {
 
 // --- the image ----------------------------------------------------------------------------------------------------
 
-function imageColours(image, columns) {
+function imageColours(image, grid) {
   const pixels = bytes(image.pixels);
   return (row, column) => {
-    const place = image.colours * (row * columns + column);
+    const [y, x] = [Math.floor(row * image.rows / grid.rows), Math.floor(column * image.columns / grid.columns)];
+    const place = image.colours * (y * image.columns + x);
     return [0, 1, 2].map((i) => pixels[place + (image.colours === 3 ? i : 0)]).concat(255);
   };
 }
@@ -87,7 +88,7 @@ function drawImage(canvas, overlay, data, image, unit, influence) {
   const margin = side * MARGIN;
   const [x0, y0] = [left + margin, top + margin];
   spread(canvas, grid, margin);
-  const colours = imageColours(image, grid.columns);
+  const colours = imageColours(image, grid);
   const rows = data.rows.seen[unit.row];
   const columns = data.columns.seen[unit.column];
   const sees = (runs, pixel) => runs.some(([first, count]) => pixel >= first && pixel < first + count);
