@@ -533,3 +533,17 @@ def test_analyze_names_torchinfos_count_beside_ours(capsys):
     assert ours != theirs
     data = json.loads(run(capsys, "analyze", "gap-17k", "--json")[1])
     assert (data["total_mult_adds"], data["torchinfo_mult_adds"]) == (ours, theirs)
+
+
+@pytest.mark.parametrize("why", ["the network ends in 784 values", "takes about"])
+def test_a_training_that_could_only_fail_is_refused_and_leaves_no_run(capsys, home, monkeypatch, why):
+    file = home / "small.json"
+    if why == "takes about":
+        monkeypatch.setattr("explorer.training.problems.free_memory", lambda device: 1_000_000)
+    else:
+        file.write_text('{"layers": [{"kind": "Flatten"}]}')
+    status, out, err = run(capsys, "train", str(file), "--epochs", "1", "--device", "cpu", "--json")
+    assert (status, out) == (1, "")
+    assert err.startswith("error: ")
+    assert why in err
+    assert json.loads(run(capsys, "runs", "--json")[1]) == []

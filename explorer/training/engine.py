@@ -65,7 +65,9 @@ def train(
         problem = obstacle.message if obstacle else memory_problem(architecture, recipe, device)
         if problem:
             raise TrainingError(problem)
-        for event in _steps(architecture, recipe, dataset, device, should_stop, after_epoch, resume, more_epochs, began):
+        events = _steps(architecture, recipe, dataset, device, should_stop, after_epoch, resume, more_epochs, began)
+        resume = None  # as large as the network and the optimiser's state, and soon in them
+        for event in events:
             yield event
     except (TrainingError, RuntimeError, ValueError, KeyError, MemoryError) as error:
         where = {"time": time.perf_counter() - began, "epoch": event.epoch, "step": event.step}
@@ -100,6 +102,7 @@ def _steps(
         checkpoint.put_back(resume, network, optimizer, schedule.scheduler, generators)
         step, best, done = resume.step, tuple(resume.facts["best"]), resume.epoch
         test_accuracy = resume.facts["test_accuracy"]
+    is_resumed, resume = resume is not None, None
 
     def learn(chosen: Tensor, plain: bool) -> Tensor:
         """See steps.Learn."""
@@ -139,7 +142,7 @@ def _steps(
 
     sizes = {"steps_per_epoch": steps_per_epoch, "train_images": len(images), "test_images": len(test.images)}
     parameters = sum(p.numel() for p in network.parameters())
-    if not resume:
+    if not is_resumed:
         precision = f"computed in {numerics.precision}, the faster on this device" if recipe.precision == "auto" else ""
         message = ". ".join(filter(None, (notes(architecture), how, precision)))
         yield event("started", 0, message, epochs=epochs, parameters=parameters, **sizes)

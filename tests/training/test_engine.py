@@ -406,3 +406,17 @@ def test_closing_frees_the_network(small: Architecture, tiny: Dataset, monkeypat
     events.close()
     gc.collect()
     assert made[0]() is None
+
+
+def test_a_resumed_run_lets_go_of_its_checkpoint(small: Architecture, tiny: Dataset) -> None:
+    """It takes as much memory as the network and the optimiser's state together."""
+    recipe, kept = parse_recipe({"dataset": "tiny", "epochs": 3, "batch_size": 32, "device": "cpu"}), []
+    list(train(small, recipe, tiny, torch.device("cpu"), after_epoch=kept.append))
+    checkpoint = kept[0]
+    held = [weakref.ref(tensor) for tensor in checkpoint.tensors.values()]
+    events = train(small, recipe, tiny, torch.device("cpu"), resume=checkpoint)
+    del checkpoint
+    kept.clear()
+    next(events)
+    assert [reference() for reference in held if reference() is not None] == []
+    assert [event.kind for event in events][-1] == "finished"
