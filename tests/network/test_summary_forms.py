@@ -62,6 +62,12 @@ def test_a_file_that_is_no_text_is_named(what):
         decode_file(NO_TEXT[what])
 
 
+def test_what_cannot_be_seen_of_a_file_is_in_no_message():
+    with pytest.raises(SummaryError) as refused:
+        import_summary("Conv2d-1 [-1, 8, 26, 26] eig\x00hty\u202e\x1b[31m")
+    assert str(refused.value).isprintable()
+
+
 def test_a_file_that_is_too_long_is_refused():
     with pytest.raises(SummaryError, match="more than 8,000,000 bytes"):
         decode_file(bytes(8_000_001))

@@ -64,6 +64,7 @@ _ESCAPED = re.compile(r"\\([\[\]\-_#*|().+])")
 _SIZE = re.compile(r"torch\.Size\((\[[^\[\]\n]{0,100}\])\)")
 # Marks of Markdown and HTML become spaces, so that columns stay where they are.
 _MARKS = str.maketrans(dict.fromkeys("`*\t\u00a0\u2007\u202f\u200b\ufeff>#\"'", " ") | {"−": "-", "–": "-"})
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")  # of a file that is no text, or none any more
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -74,7 +75,7 @@ def without_markup(text: str) -> str:
     if "\\u25" in text:  # the same, with the tree's lines as \u2500
         text = re.sub(r"\\u(25[0-9a-fA-F]{2})", lambda code: chr(int(code[1], 16)), text)
     text = html.unescape(text)
-    for pattern, by in ((_COLOUR, ""), (_TAG, " "), (_ESCAPED, r"\1"), (_SIZE, r"\1")):
+    for pattern, by in ((_COLOUR, ""), (_TAG, " "), (_CONTROL, " "), (_ESCAPED, r"\1"), (_SIZE, r"\1")):
         text = pattern.sub(by, text)
     return text
 

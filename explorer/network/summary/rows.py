@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from explorer.network.spec import Shape
+from explorer.text import printable
 
 MAX_SIDE = 10**8  # of one dimension; a flattened map is long
 
@@ -12,6 +13,7 @@ class SummaryError(ValueError):
     """Text from which no architecture can be read. `line` counts from 1; None where it is no line's fault."""
 
     def __init__(self, message: str, line: int | None = None):
+        message = printable(message)  # it may quote the text
         super().__init__(message if line is None else f"line {line}: {message}")
         self.message, self.line = message, line
 
