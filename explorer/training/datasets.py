@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = 20  # seconds without an answer from a server
 ABANDONED = 3600.0  # seconds after which a half-written file is nobody's any more: a download writes all the time
+LONG_PATIENCE = 120  # seconds, where nobody's page waits for the images
 PATIENCE = 3  # seconds that a look at some images waits while they are read or downloaded
 LOOK_EVERY = 0.2  # seconds between two looks of who waits for images at whether to go on waiting
 BUILT_IN = "digits"
@@ -326,8 +327,8 @@ def is_loaded(name: str, root: Path | None = None) -> bool:
 
 
 def load_present_dataset(name: str, root: Path | None = None) -> Dataset:
-    """Like `load_dataset`, but never downloads: raises DatasetError where the files are not there."""
-    return _load(name, (root or data_root()).absolute(), None)
+    """Like `load_dataset`, but never downloads: raises DatasetError where the files are not there. It may take a minute."""
+    return _load(name, (root or data_root()).absolute(), None, LONG_PATIENCE)
 
 
 def sample_images(name: str, count: int = 10, root: Path | None = None) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -404,9 +405,9 @@ class _Loading:
             self._changed.notify_all()
 
 
-def _load(name: str, root: Path, progress: Progress | None) -> Dataset:
+def _load(name: str, root: Path, progress: Progress | None, patience: float | None = None) -> Dataset:
     """Without `progress` nothing is downloaded, and what is not there in a while is an error."""
-    key, deadline = (name, root), time.monotonic() + PATIENCE
+    key, deadline = (name, root), time.monotonic() + (PATIENCE if patience is None else patience)
     while True:
         with _loading_lock:
             if dataset := _loaded.get(key):

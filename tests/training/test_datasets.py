@@ -418,3 +418,16 @@ def test_a_failure_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(DatasetError, match="disk trouble"):
         load_dataset("tiny", tmp_path)
     assert load_dataset("tiny", tmp_path).name == "tiny"
+
+
+def test_whoever_can_wait_gets_images_that_take_long_to_read(monkeypatch, tmp_path):
+    """Off a page, reading may take longer than a page would wait; nothing is downloaded all the same."""
+    monkeypatch.setattr(datasets, "PATIENCE", 0)
+
+    def slow(root, progress):
+        assert progress is None
+        time.sleep(0.3)
+        return read_tiny(root, progress)
+
+    monkeypatch.setitem(datasets.DATASETS, "slow", tiny_kind(slow))
+    assert datasets.load_present_dataset("slow", tmp_path).name == "slow"
