@@ -457,6 +457,9 @@ def _explain(error: ValidationError, data: dict[str, Any]) -> ArchitectureError:
         return ArchitectureError(f"unknown field {shown(location[0])}; an architecture has {valid}")
     if location[:1] == ("layers",) and first["type"] == "too_long":
         return ArchitectureError(f"at most {MAX_LAYERS} layers; this has {len(data['layers'])}")
+    if location[:1] == ("input_shape",) and isinstance(location[-1], int) and type(first["input"]) is int:
+        what, most = (("channels", MAX_IMAGE_CHANNELS), ("rows", MAX_IMAGE_SIDE), ("columns", MAX_IMAGE_SIDE))[location[-1]]
+        return ArchitectureError(f"input_shape: an image has 1 to {most:,} {what}; this has {first['input']:,}")
     return ArchitectureError(describe_fault(error, "an architecture"))
 
 

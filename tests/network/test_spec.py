@@ -50,6 +50,19 @@ def test_a_pair_of_equals_is_the_number():
     assert hash(spec.ZeroPad2d(padding=(1, 1, 1, 1))) == hash(spec.ZeroPad2d(padding=1))
 
 
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ([3, 4000, 10], "input_shape: an image has 1 to 2,048 rows; this has 4,000"),
+        ([3, 10, 0], "input_shape: an image has 1 to 2,048 columns; this has 0"),
+        ([5000, 10, 10], "input_shape: an image has 1 to 4,096 channels; this has 5,000"),
+    ],
+)
+def test_an_image_outside_the_limits_is_told_in_words(shape, message):
+    with pytest.raises(ArchitectureError, match=f"^{message}$"):
+        parse_architecture({"input_shape": shape})
+
+
 def test_a_factor_may_be_written_as_torch_prints_it():
     read = parse_architecture(_layer(kind="Upsample", scale_factor=2.0, align_corners=False)).layers[-1]
     assert read == spec.Upsample(scale_factor=2)
