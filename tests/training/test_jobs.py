@@ -108,7 +108,7 @@ def test_the_weights_are_those_after_the_last_epoch(manager: JobManager, small: 
     kept: list[dict[str, torch.Tensor]] = []
     keep = lambda checkpoint: kept.append(network_weights(checkpoint))  # noqa: E731
     list(train(small, recipe(), tiny, torch.device("cpu"), after_epoch=keep))
-        epoch, weights, precision, note, _ = manager.weights(run_id)
+    epoch, weights, precision, note, _ = manager.weights(run_id)
     assert (epoch, precision, note) == (2, manager.precision(run_id), "")
     assert len(kept) == 2
     assert weights.keys() == kept[-1].keys() == build(small).state_dict().keys()
