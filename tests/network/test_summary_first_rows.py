@@ -185,6 +185,14 @@ def test_a_first_upsample_is_a_layer_whose_scale_is_asked():
     assert ((), (1, 32, 32)) in answers
 
 
+@pytest.mark.parametrize("scale", [1, 3, (1, 2), 5], ids=str)
+def test_a_first_upsample_by_another_scale_is_read(scale):
+    text = print_table("torchinfo in kB", (1, 9, 13), [Upsample(scale_factor=scale)])
+    imported = import_summary(text)
+    assert imported.architecture.input_shape == (1, 9, 13)
+    assert imported.architecture.layers == (Upsample(scale_factor=scale),)
+
+
 def test_a_first_upsample_to_a_size_that_is_no_multiple_leaves_images_of_that_size():
     rows = "├─Upsample: 1-1  [1, 1, 28, 28]  [1, 1, 32, 32]  --\n├─Conv2d: 1-2  [1, 1, 32, 32]  [1, 6, 28, 28]  156"
     imported = import_summary(f"Layer (type:depth-idx)  Input Shape  Output Shape  Param #\n{rows}")

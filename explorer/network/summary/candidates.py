@@ -223,7 +223,7 @@ def _pad(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
         yield _Proposal(cost + 0.02 * sum(padding), {"padding": plain(padding)})
 
 
-_SCALE_COSTS = {2: 0.0, 4: 0.4, 3: 0.6, 8: 0.8}
+_SCALE_COSTS = {2: 0.0, 4: 0.4, 3: 0.6, 8: 0.8, 1: 3.0}
 _BILINEAR = 1.0
 
 

@@ -367,9 +367,9 @@ def _before_pad(wanted: Wanted) -> Iterator[Shape]:
 
 def _before_upsampling(wanted: Wanted) -> Iterator[Shape]:
     channels, *sides = wanted.output_shape
-    for scale in (2, 3, 4, 8):
-        if all(side % scale == 0 for side in sides):
-            yield channels, *(side // scale for side in sides)
+    for scales in itertools.product((2, 4, 3, 8, 5, 6, 7, 1), repeat=2):
+        if all(side % scale == 0 for side, scale in zip(sides, scales, strict=True)):
+            yield channels, *(side // scale for side, scale in zip(sides, scales, strict=True))
 
 
 def _before_linear(wanted: Wanted) -> Iterator[Shape]:
