@@ -29,9 +29,9 @@ def by_size(most_bytes: int) -> Cache:
 
 CACHES: dict[str, Cache] = {
     # a network
-    "network.analysis.analyze": Cache(1024, 300_000),
+    "network.analysis.analyze": Cache(768, 360_000),
     "network.build.measure": Cache(8192, 2_000),
-    "network.difference.difference": Cache(256, 250_000),
+    "network.difference.difference": Cache(256, 310_000),
     "network.difference._distance": Cache(8192, 1_500),
     "network.receptive_field._pixels": Cache(8, 5 * MB),
     "network.receptive_field._known": by_size(60 * MB),
@@ -69,7 +69,7 @@ CACHES: dict[str, Cache] = {
     "ui.compare.charts.learning_chart": Cache(64, 100_000),
     "ui.compare.charts.trade_off_chart": Cache(64, 20_000),
     "compare.structure._other_arguments": Cache(8192, 1_500),
-    "compare.structure.effect_of_changes": Cache(64, 250_000),
+    "compare.structure.effect_of_changes": Cache(64, 310_000),
 }
 
 # Caches without a bound: what they are asked can take only a few values, none of which a visitor makes up.

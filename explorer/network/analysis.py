@@ -90,7 +90,7 @@ class Analysis:
         return self.rows[-1].receptive_field if self.rows else (1, 1)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=768)
 def analyze(architecture: Architecture) -> Analysis:
     """Rows and totals; where a layer does not fit, the rows above it and the problem, never an exception."""
     found = _walk(architecture)
