@@ -38,7 +38,7 @@ WRONG_SIZE = 8.0  # the table prints another size of its input
 OLD_UNIT = 0.5  # megabytes of 2**20 bytes in a tree, as torchinfo's forerunner printed them
 NAMED_IN_THE_TEXT = -3.0  # summary(model, (1, 28, 28)) stands beside the table
 PLAIN_WAY = 0.5  # by so much likelier is an image of no usual size that a window moving by 1 brings to the row's output
-SIZED_BEFOREHAND = 4.0  # images made larger before they come in, instead of by a first Upsample
+SIZED_BEFOREHAND = 7.9  # images made larger beforehand instead of by a first Upsample: unless nothing else has the printed size
 PATCHES = 1.0  # non-overlapping windows on a colour image, as vision transformers begin
 
 
@@ -367,9 +367,9 @@ def _before_pad(wanted: Wanted) -> Iterator[Shape]:
 
 def _before_upsampling(wanted: Wanted) -> Iterator[Shape]:
     channels, *sides = wanted.output_shape
-    for scales in itertools.product((2, 4, 3, 8, 5, 6, 7, 1), repeat=2):
-        if all(side % scale == 0 for side, scale in zip(sides, scales, strict=True)):
-            yield channels, *(side // scale for side, scale in zip(sides, scales, strict=True))
+    for scale in (2, 4, 3, 8, 5, 6, 7, 1):
+        if all(side % scale == 0 for side in sides):
+            yield channels, *(side // scale for side in sides)
 
 
 def _before_linear(wanted: Wanted) -> Iterator[Shape]:
