@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from explorer.network.analysis import Analysis, analysis_to_data, analyze, shape_text
 from explorer.network.export import python_source
@@ -357,10 +357,15 @@ def _rate(text: str) -> float:
     return rate
 
 
+class _Parser(argparse.ArgumentParser):
+    """`error` is argparse's own place for other words. It quotes the argument, however long that is."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(message if len(message) <= 500 else f"{message[:500]}…")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m explorer", description="Convolutional networks, understood by building them."
-    )
+    parser = _Parser(prog="python -m explorer", description="Convolutional networks, understood by building them.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Callable[[argparse.Namespace], int], summary: str, arch: bool = True) -> argparse.ArgumentParser:

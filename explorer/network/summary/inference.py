@@ -29,6 +29,7 @@ from explorer.network.summary.notes import (
 from explorer.network.summary.options import Option, bridges, options
 from explorer.network.summary.reasons import joined, why_not
 from explorer.network.summary.rows import Table, TableRow
+from explorer.text import printable
 
 _TOO_MANY = f"would be layer {MAX_LAYERS + 1}; a network here has at most {MAX_LAYERS}"
 MAX_OTHERS = 8  # answers offered on one row beside the one taken
@@ -270,7 +271,7 @@ class _Reading:
 
     def _fail(self, row: TableRow, message: str, go_on: bool = False) -> bool:
         if self.problem is None:
-            self.problem = SummaryProblem(row.name, row.line, message)
+            self.problem = SummaryProblem(printable(row.name), row.line, printable(message))
         return go_on
 
     def _first_options(self, row: TableRow, wanted: Wanted) -> list[Option]:
