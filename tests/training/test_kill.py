@@ -72,7 +72,7 @@ def kill_a_fork(home: Path, run_ids: list[str], lines: int, seconds: float) -> l
     It is forked from a process that has imported everything already, as thirty imports of torch would take minutes.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.training.fixtures.server"])
+    context.set_forkserver_preload(["tests.training.fixtures.warm"])
     ours, its = context.Pipe(duplex=False)
     server = context.Process(target=main_of_a_fork, args=(str(home), run_ids, its))
     server.start()
