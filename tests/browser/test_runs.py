@@ -12,6 +12,7 @@ from safetensors.torch import load
 from explorer.network.build import build
 from explorer.presets import load_presets
 from explorer.training.store import Store, open_store
+from explorer.ui.runs_page import ROW_HEIGHT
 from tests.browser.conftest import App, Server, open_app
 
 pytestmark = pytest.mark.browser
@@ -38,12 +39,14 @@ def start(app: App, epochs: int, times: int = 1) -> None:
 def open_runs(app: App) -> None:
     app.go_to("Runs")
     expect(app.page.get_by_test_id("stDataFrame")).to_be_visible()
-    app.page.wait_for_timeout(500)  # the table is a canvas: nothing in it can be waited for
+    # The table is a canvas; what it shows lies beside it for those who cannot see it.
+    expect(app.page.locator("[data-testid=stDataFrame] canvas [role=row]").nth(1)).to_be_attached()
+    app.settled()
 
 
 def choose(app: App, row: int) -> None:
     table = app.page.locator("[data-testid=stDataFrame] canvas").first.bounding_box()
-    app.page.mouse.click(table["x"] + 15, table["y"] + 50 + 33 * row)
+    app.page.mouse.click(table["x"] + 15, table["y"] + ROW_HEIGHT * (row + 1.5))  # the first is the head
     expect(app.page.get_by_role("button", name="Watch")).to_be_visible()
 
 
