@@ -170,7 +170,7 @@ HOSTILE = {
     "kind is a list": draft({"kind": ["Conv2d"]}),
     "kind is huge": draft({"kind": "C" * 5_000_000}),
     "kind is half a character": draft({"kind": "\ud800"}),
-    "field is unknown": draft({**CONV, "in_channels": 3}),
+    "field is unknown": draft({**CONV, "channels_in": 3}),
     "field is huge": draft({**CONV, "f" * 1_000_000: 3}),
     "argument is missing": draft({"kind": "Conv2d", "kernel_size": 3}),
     "text for a number": draft({**CONV, "kernel_size": "3"}),
