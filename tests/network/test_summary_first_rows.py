@@ -185,7 +185,7 @@ def test_a_first_upsample_is_a_layer_whose_scale_is_asked():
     assert ((), (1, 32, 32)) in answers
 
 
-@pytest.mark.parametrize("scale", [1, 3, 5], ids=str)
+@pytest.mark.parametrize("scale", [1, 3, 5, (1, 2), (3, 1)], ids=str)
 def test_a_first_upsample_by_another_scale_is_read(scale):
     text = print_table("torchinfo in kB", (1, 9, 13), [Upsample(scale_factor=scale)])
     imported = import_summary(text)

@@ -234,7 +234,8 @@ def _upsample(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
     (rows, rest), (columns, more) = (divmod(o, n) for n, o in zip(shape[1:], wanted.output_shape[1:], strict=True))
     if rest or more:
         return
-    cost = max(_SCALE_COSTS.get(scale, 1.0) for scale in (rows, columns)) + (0 if rows == columns else 1.5)
+    costs = [_SCALE_COSTS.get(scale, 1.0) for scale in (rows, columns)]
+    cost = costs[0] if rows == columns else min(costs) + 1.5
     for mode, more_cost in (("nearest", 0), ("bilinear", _BILINEAR)):
         yield _Proposal(cost + more_cost, {"scale_factor": plain((rows, columns)), "mode": mode})
 

@@ -367,9 +367,11 @@ def _before_pad(wanted: Wanted) -> Iterator[Shape]:
 
 def _before_upsampling(wanted: Wanted) -> Iterator[Shape]:
     channels, *sides = wanted.output_shape
-    for scale in (2, 4, 3, 8, 5, 6, 7, 1):
-        if all(side % scale == 0 for side in sides):
-            yield channels, *(side // scale for side in sides)
+    alike = ((scale, scale) for scale in (2, 4, 3, 8, 5, 6, 7, 1))
+    unlike = itertools.permutations((1, 2, 3, 4), 2)
+    for scales in (*alike, *unlike):
+        if all(side % scale == 0 for side, scale in zip(sides, scales, strict=True)):
+            yield channels, *(side // scale for side, scale in zip(sides, scales, strict=True))
 
 
 def _before_linear(wanted: Wanted) -> Iterator[Shape]:

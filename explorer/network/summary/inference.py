@@ -33,7 +33,7 @@ from explorer.text import printable
 
 _TOO_MANY = f"would be layer {MAX_LAYERS + 1}; a network here has at most {MAX_LAYERS}"
 MAX_OTHERS = 8  # answers offered on one row beside the one taken
-MAX_OTHER_IMAGES = 20  # on the first row, where the image is open too
+MAX_OTHER_IMAGES = 24  # on the first row, where the image is open too
 
 MAX_SEARCHED = 60  # different rows of one table of which all answers are looked for
 FEW_ANSWERS = 2  # that are looked for after them
