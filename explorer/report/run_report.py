@@ -177,8 +177,14 @@ def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
     error = (
         f" ± {percent(standard_error(accuracy, images))[:-2]} points (one standard error on {images:,} images)" if images else ""
     )
+    end = _last_end(trained)
+    reached_before = []
+    if end and end.epoch < final.epoch:
+        when = f"Test accuracy at the end of its first {_counted(end.epoch, 'epoch')}, before more were added"
+        reached_before = [(when, percent(end.metrics["test_accuracy"]))]
     return [
         (f"Test accuracy after the final epoch, {final.epoch}", f"**{percent(accuracy)}**{error}"),
+        *reached_before,
         (
             f"Highest test accuracy, after epoch {best.epoch}",
             f"{percent(best.metrics['test_accuracy'])} (picked on the test set, which flatters)",
@@ -189,6 +195,11 @@ def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
         ("Receptive field of the last layer", f"{shape_text(analysis.receptive_field)} pixels"),
         ("Training", f"{sum(event.metrics['seconds'] for event in trained.epochs):,.0f} s with the tests"),
     ]
+
+
+def _last_end(trained: Trained) -> Event | None:
+    """The last time that the run had gone through all its epochs; None where it never has."""
+    return next((event for event in reversed(trained.events) if event.kind == "finished"), None)
 
 
 def _layers(analysis: Analysis) -> list[tuple[str, ...]]:
@@ -207,10 +218,9 @@ def _layers(analysis: Analysis) -> list[tuple[str, ...]]:
 
 
 def _judged(trained: Trained, assignment: Assignment) -> tuple[Clause, ...]:
-    """By this run, if it went to its end."""
-    final = trained.epochs[-1]
-    is_result = trained.snapshot.status == "finished" and final.epoch == trained.run.epochs
-    result = Result(final.epoch, final.metrics["test_accuracy"]) if is_result else None
+    """By this run, if it went to its end; where more epochs have been added since, by what it had reached then."""
+    end = _last_end(trained)
+    result = Result(end.epoch, end.metrics["test_accuracy"]) if end else None
     return clauses(assignment, trained.run.architecture, trained.run.recipe, result)
 
 

@@ -50,7 +50,7 @@ def check_resumable(
     run: Run, latest: Event | None, checkpoints: Checkpoints, room: int | None = None, data_root: Path | None = None
 ) -> None:
     """Raises RunError where the run would only end again as it did."""
-    rate = offered_rate(latest)
+    rate = offered_rate(run.recipe, latest)
     if rate is not None:
         raise RunError(f"run {run.id} would diverge again: start it anew with a learning rate of {rate:g}")
     try:

@@ -21,10 +21,9 @@ from explorer.training.checkpoint import Checkpoint
 from explorer.training.cuda_graph import recorder
 from explorer.training.datasets import Dataset, DatasetKind, Split
 from explorer.training.devices import TEST_BATCH, choose_device, has_fast_bf16
-from explorer.training.event import Event
+from explorer.training.event import LOWER_RATE, Event
 from explorer.training.images import augment, normalise
 from explorer.training.network import Chance, new_network, notes
-from explorer.training.offers import RATE
 from explorer.training.optimizing import Schedule, new_optimizer
 from explorer.training.problems import DivergedError, TrainingError, explain, find_problem, memory_problem
 from explorer.training.recipe import Recipe
@@ -71,7 +70,7 @@ def train(
             yield event
     except (TrainingError, RuntimeError, ValueError, KeyError, MemoryError) as error:
         where = {"time": time.perf_counter() - began, "epoch": event.epoch, "step": event.step}
-        metrics = {RATE: error.rate} if isinstance(error, DivergedError) else {}
+        metrics = {LOWER_RATE: error.rate} if isinstance(error, DivergedError) else {}
         yield Event(kind="failed", message=explain(error, recipe), metrics=metrics, **where)
 
 

@@ -37,6 +37,9 @@ from explorer.text import for_csv
 
 Kind = Literal["started", "step", "epoch", "paused", "stopped", "finished", "failed"]
 
+LOWER_RATE = "try_lr"  # the metric of a `failed` event whose loss was no longer a number
+DIVERGED = "the loss is no longer a number"  # how the message of such an event begins
+
 TIMES = ("seconds", "iterations_per_second")  # the metrics that a clock gives
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -73,6 +76,16 @@ def parse_event(line: str | bytes) -> Event:
         return Event.model_validate_json(line)
     except ValidationError as error:
         raise EventError(f"not an event: {describe_fault(error, 'the line')}") from None
+
+
+def has_diverged(latest: Event | None) -> bool:
+    """Whether a run whose latest event is this one failed because its loss was no longer a number.
+
+    Runs of older versions lack the metric, and are known by their message.
+    """
+    if latest is None or latest.kind != "failed":
+        return False
+    return LOWER_RATE in latest.metrics or latest.message.startswith(DIVERGED)
 
 
 def finished_after(epochs: Sequence[Event]) -> Event:

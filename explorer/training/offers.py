@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from explorer.training.datasets import BUILT_IN, DATASETS
-from explorer.training.event import Event
+from explorer.training.event import LOWER_RATE, Event, has_diverged
 from explorer.training.recipe import OneCycleLR, Recipe
 from explorer.training.run import Snapshot
 
-RATE = "try_lr"  # the metric of a `failed` event whose loss was no longer a number
 IMAGES = "without_images"  # 1 in one whose images could not be had
 
 
@@ -24,7 +23,7 @@ def find_offer(snapshot: Snapshot) -> Offer | None:
     if snapshot.status != "failed" or snapshot.latest is None:
         return None
     recipe, metrics = snapshot.run.recipe, snapshot.latest.metrics
-    if (rate := offered_rate(snapshot.latest)) is not None:
+    if (rate := offered_rate(recipe, snapshot.latest)) is not None:
         return Offer(f"Try {rate_name(recipe)} {rate:g} instead of {rate_of(recipe):g}", with_rate(recipe, rate))
     shape = DATASETS[recipe.dataset].input_shape
     if metrics.get(IMAGES) and recipe.dataset != BUILT_IN and DATASETS[BUILT_IN].input_shape == shape:
@@ -32,9 +31,16 @@ def find_offer(snapshot: Snapshot) -> Offer | None:
     return None
 
 
-def offered_rate(latest: Event | None) -> float | None:
-    """The learning rate to try in place of that of a run whose latest event says that it diverged."""
-    return latest.metrics.get(RATE) if latest and latest.kind == "failed" else None
+def offered_rate(recipe: Recipe, latest: Event | None) -> float | None:
+    """The learning rate to try in place of the recipe's, where the run's latest event says that it diverged."""
+    if latest is None or not has_diverged(latest):
+        return None
+    return latest.metrics.get(LOWER_RATE, lower_rate(recipe))
+
+
+def lower_rate(recipe: Recipe) -> float:
+    """The learning rate to try after a training that diverged."""
+    return rate_of(recipe) / 10
 
 
 def rate_of(recipe: Recipe) -> float:

@@ -11,9 +11,10 @@ from explorer.network.layers import LAYERS, maps_text
 from explorer.network.spec import Architecture, Flatten, Layer, Linear
 from explorer.training.datasets import DATASETS, DatasetKind
 from explorer.training.devices import TEST_BATCH, DeviceError
+from explorer.training.event import DIVERGED
 from explorer.training.limits import find_excess
 from explorer.training.memory import READING_COPIES, estimate_memory, free_memory, image_bytes
-from explorer.training.offers import rate_name, rate_of
+from explorer.training.offers import lower_rate, rate_name, rate_of
 from explorer.training.recipe import SGD, Constant, Recipe
 
 
@@ -26,11 +27,8 @@ class DivergedError(TrainingError):
 
     def __init__(self, recipe: Recipe, epoch: int, step: int):
         rate = rate_of(recipe)
-        self.rate = rate / 10  # what to try
-        super().__init__(
-            f"the loss is no longer a number (epoch {epoch}, step {step}): "
-            f"try {rate_name(recipe)} {self.rate:g} in place of {rate:g}"
-        )
+        self.rate = lower_rate(recipe)
+        super().__init__(f"{DIVERGED} (epoch {epoch}, step {step}): try {rate_name(recipe)} {self.rate:g} in place of {rate:g}")
 
 
 @dataclass(frozen=True)

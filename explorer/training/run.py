@@ -30,7 +30,7 @@ import torch
 from explorer.network.spec import Architecture
 from explorer.text import printable
 from explorer.training.devices import choose_device, describe_device
-from explorer.training.event import Event
+from explorer.training.event import Event, has_diverged
 from explorer.training.memory import free_memory, oom_kills
 from explorer.training.recipe import Recipe
 
@@ -120,7 +120,8 @@ class Snapshot:
 
     @property
     def resumable(self) -> bool:
-        return self.status in RESUMABLE
+        """Whether going on may succeed; a run that diverged would diverge again."""
+        return self.status in RESUMABLE and not has_diverged(self.latest)
 
 
 def new_run(architecture: Architecture, recipe: Recipe, owner: str = "", name: str = "") -> Run:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from explorer.training.event import Event
+from explorer.training.event import Event, has_diverged
 from explorer.training.run import ENDED, RESUMABLE, Run, Snapshot, Status
 
 PACE_EPOCHS = 3  # the last epochs, whose mean tells how long the next one takes
@@ -25,6 +25,7 @@ class RunSummary:
     best_accuracy: float | None  # the highest of its epochs
     seconds_an_epoch: float | None  # the mean of its last epochs
     finished: Event | None  # the last time that it went through all its epochs; more may have been added since
+    diverged: bool = False  # its loss was no longer a number
     position: int | None = None  # place in the queue, from 1
     starts_in: float | None = None  # about how many seconds it will still wait in the queue
 
@@ -35,7 +36,8 @@ class RunSummary:
 
     @property
     def resumable(self) -> bool:
-        return self.status in RESUMABLE
+        """As Snapshot.resumable."""
+        return self.status in RESUMABLE and not self.diverged
 
 
 def summarise(
@@ -65,6 +67,7 @@ def summarise(
         best_accuracy=max(accuracies, default=None),
         seconds_an_epoch=sum(seconds) / len(seconds) if seconds else None,
         finished=finished,
+        diverged=has_diverged(latest),
     )
 
 

@@ -8,8 +8,8 @@ import streamlit as st
 from explorer.text import for_markdown
 from explorer.training.devices import DeviceError
 from explorer.training.jobs import JobManager
-from explorer.training.offers import find_offer, offered_rate
-from explorer.training.run import RESUMABLE, RunError, Snapshot, Status
+from explorer.training.offers import find_offer
+from explorer.training.run import RunError, Snapshot
 from explorer.ui import messages, process, state
 from explorer.ui.part import WRONG, say
 
@@ -21,23 +21,33 @@ class Action:
     label: str
     icon: str
     ask: Callable[[JobManager, str], None]
-    when: tuple[Status, ...]
+    when: Callable[[Snapshot], bool]
     help: str
 
 
 KEPT = "What it learnt up to its last whole epoch is kept."
-GOING_ON: tuple[Status, ...] = ("queued", "preparing", "running")
+
+
+def _goes_on(snapshot: Snapshot) -> bool:
+    return snapshot.status in ("queued", "preparing", "running")
+
 
 ACTIONS = (
     Action(
         "Pause",
         ":material/pause:",
         JobManager.pause,
-        GOING_ON,
+        _goes_on,
         f"Ends within a batch. {KEPT} Resume begins the epoch in progress anew.",
     ),
-    Action("Stop", ":material/stop:", JobManager.stop, GOING_ON, f"Ends within a batch. {KEPT}"),
-    Action("Resume", ":material/play_arrow:", JobManager.resume, RESUMABLE, "Goes on after its last whole epoch."),
+    Action("Stop", ":material/stop:", JobManager.stop, _goes_on, f"Ends within a batch. {KEPT}"),
+    Action(
+        "Resume",
+        ":material/play_arrow:",
+        JobManager.resume,
+        lambda snapshot: snapshot.resumable,
+        "Goes on after its last whole epoch.",
+    ),
 )
 
 
@@ -49,7 +59,7 @@ def notices() -> None:
 
 def run_actions(snapshot: Snapshot, place: str) -> None:
     """The buttons; `place` tells those of one page from those of another."""
-    run_id, offer, diverged = snapshot.run.id, find_offer(snapshot), offered_rate(snapshot.latest) is not None
+    run_id, offer = snapshot.run.id, find_offer(snapshot)
     with st.container(horizontal=True, width="content", gap="small"):
         if offer and st.button(
             for_markdown(offer.label),
@@ -60,7 +70,7 @@ def run_actions(snapshot: Snapshot, place: str) -> None:
             _take_offer(run_id, place)
             st.rerun()  # the form too, which stands outside this fragment
         for action in ACTIONS:
-            if snapshot.status in action.when and not (action.label == "Resume" and diverged):
+            if action.when(snapshot):
                 key, args = f"{place}-{action.label}-{run_id}", (action.ask, run_id)
                 st.button(action.label, key=key, icon=action.icon, help=action.help, on_click=ask, args=args)
         if snapshot.status == "finished":

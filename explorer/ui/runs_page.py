@@ -1,6 +1,6 @@
 """Runs: every run of this server, of all its visitors and its command line, and what can be done with each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,10 +25,11 @@ TABLE_HEIGHT, ROW_HEIGHT = 420, 35  # pixels; more runs than fit are scrolled
 CHOSEN = "runs-chosen"
 SEARCH, STATUS, MINE = "runs-search", "runs-status", "runs-mine"  # the filters
 
-SHOWN = {  # the filter's choices, and the statuses that each stands for
-    "going on": ("queued", "preparing", "running", "stopping", "pausing"),
-    "to resume": ("paused", "interrupted", "stopped", "failed"),
-    "finished": ("finished",),
+SHOWN: dict[str, Callable[[RunSummary], bool]] = {  # the filter's choices, and the runs that each stands for
+    "going on": lambda each: not each.ended,
+    "to resume": lambda each: each.resumable,
+    "failed": lambda each: each.status == "failed",
+    "finished": lambda each: each.status == "finished",
 }
 
 
@@ -140,12 +141,13 @@ def _choose(ids: list[str]) -> None:
 
 def _filtered(runs: Sequence[RunSummary]) -> list[RunSummary]:
     words = last(SEARCH, "").casefold().split()
-    wanted = {status for name in (last(STATUS, []) or SHOWN) for status in SHOWN[name]}
+    chosen: list[str] = last(STATUS, [])
+    wanted = [SHOWN[name] for name in chosen]
     mine = state.owner() if last(MINE, False) else None
     return [
         each
         for each in runs
-        if each.status in wanted
+        if (not wanted or any(belongs(each) for belongs in wanted))
         and (mine is None or each.run.owner == mine)
         and all(word in f"{each.run.name} {each.run.architecture.name} {each.run.id}".casefold() for word in words)
     ]

@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import math
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from explorer.training.datasets import load_dataset
 from explorer.training.jobs import JobManager
 from explorer.training.run import RunError
 from explorer.training.store import Store
+from tests.report.conftest import wait_for
 
 PRESETS = tuple(load_presets().values())
 
@@ -64,6 +67,27 @@ def test_an_epoch_that_ends_between_the_reads_is_left_out_everywhere(jobs, train
     events = list(csv.DictReader(io.StringIO(files["events.csv"].decode())))
     assert max(int(event["epoch"]) for event in events) == 2
     assert {event["kind"] for event in events} == {"started", "step", "epoch"}
+
+
+def test_a_continued_run_that_was_paused_still_has_its_result(jobs, trained, tmp_path):
+    finished = trained(epochs=2)
+    jobs.continue_run(finished.run.id, 500)
+    deadline = time.monotonic() + 60
+    while len(jobs.snapshot(finished.run.id).epochs) < 4:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    jobs.pause(finished.run.id)
+    wait_for(jobs, finished.run.id)
+    paused = read_trained(jobs, finished.run.id, tmp_path)
+    assert paused.snapshot.status == "paused"
+    accuracy = finished.epochs[-1].metrics["test_accuracy"]
+    reached = f"{accuracy:.2%}".replace("%", " %")
+    readme = run_report(paused, Assignment(max_params=None, max_epochs=2, min_accuracy=0.01), PRESETS, {})["README.md"].decode()
+    assert f"| Test accuracy at the end of its first 2 epochs, before more were added | {reached} |" in readme
+    section = readme.split("## The assignment")[1].split("##")[0]
+    assert section.count("- ✓") == 2
+    assert f"{math.floor(10_000 * accuracy) / 100:.4g} % ≥ 1 % test accuracy" in section
+    assert "2 ≤ 2 epochs" in section
 
 
 def test_what_comes_before_the_weights_is_all_there(trained):

@@ -9,9 +9,13 @@ import torch
 from explorer.network.spec import Architecture
 from explorer.training import engine
 from explorer.training.datasets import DATASETS, Dataset, DatasetError
+from explorer.training.event import Event
 from explorer.training.jobs import JobManager, RunError
 from explorer.training.offers import find_offer
 from explorer.training.problems import find_problem
+from explorer.training.run import new_run
+from explorer.training.run_summary import summary_of
+from explorer.training.store import Store
 
 from .conftest import tiny_kind
 from .runs import recipe, wait
@@ -46,6 +50,38 @@ def test_a_run_that_diverged_offers_the_rate_that_may_do(
         manager.resume(run_id)
     new = manager.submit(failed.run.architecture, offer.recipe)
     assert wait(manager, new).status == "finished"
+
+
+@pytest.mark.parametrize(
+    ("metrics", "message", "rate"),
+    [
+        ({"try_lr": 0.25}, "the loss is no longer a number (epoch 1, step 3): try lr 0.25 in place of 2.5", 0.25),
+        ({}, "the loss is no longer a number (epoch 1, step 3): try lr 0.25 in place of 2.5", 0.25),  # of older versions
+        ({}, "out of memory: try a batch size of 16 in place of 32, or smaller maps", None),
+        ({"without_images": 1.0}, "MNIST is not on this server", None),
+    ],
+)
+def test_what_diverged_is_never_resumed_whichever_version_trained_it(
+    metrics: dict[str, float], message: str, rate: float | None, small: Architecture
+) -> None:
+    store = Store()
+    run = new_run(small, recipe("digits", optimizer={"kind": "SGD", "lr": 2.5}))
+    claim = store.begin(run)
+    failed = Event(kind="failed", epoch=1, step=3, metrics=metrics, message=message)
+    store.end(run.id, "failed", message, 0, [Event(kind="started"), failed])
+    claim.lock.release()
+    with JobManager(store=store) as manager:
+        snapshot, (summary,) = manager.snapshot(run.id), manager.runs()
+        assert snapshot.status == "failed"
+        assert snapshot.resumable == summary.resumable == (rate is None)
+        assert summary == summary_of(snapshot)
+        if rate is not None:
+            offer = find_offer(snapshot)
+            assert offer
+            assert offer.label == "Try lr 0.25 instead of 2.5"
+            assert offer.recipe.optimizer.lr == rate
+            with pytest.raises(RunError, match="would diverge again"):
+                manager.resume(run.id)
 
 
 def test_a_run_whose_images_cannot_be_had_offers_the_digits_of_the_same_size(

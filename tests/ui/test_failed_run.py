@@ -8,7 +8,7 @@ from explorer.training import engine
 from explorer.training.offers import rate_of
 from explorer.ui import process
 from explorer.ui.run_actions import ACTIONS, KEPT
-from tests.ui.test_pages import session
+from tests.ui.test_pages import listed, opened, runs_page, session
 from tests.ui.test_starting import _runs_of_its_own, digits, labels, press
 
 __all__ = ["_runs_of_its_own"]
@@ -34,6 +34,10 @@ def test_a_run_that_diverged_offers_a_lower_rate_and_no_resume(monkeypatch: pyte
     offer = next(label for label in labels(app) if label.startswith("Try "))
     assert offer.endswith(f" instead of {rate_of(session(app).recipe):g}")
     assert "Resume" not in labels(app)
+    for chosen, is_listed in (("to resume", False), ("failed", True), ("finished", False)):
+        runs = opened(runs_page)
+        runs.pills(key="runs-status").set_value([chosen]).run()
+        assert bool(listed(runs)) == is_listed, chosen
     press(app, offer)
     second = session(app).run
     assert second != first
