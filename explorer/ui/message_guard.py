@@ -34,11 +34,12 @@ KNOWN_WINDOWS = 1_000  # that may still have something to be told
 HEADER = "x-explorer-window"  # on each connection's request, set here: by it a page finds its messages
 TOLD = "Something that the browser sent could not be read, and was left out"
 
-# What the inputs of a kind say. The kinds are those of Streamlit's messages; one that is not named
-# here is let through.
+# The value fields that Streamlit's page fills for an input, by the kinds of Streamlit's messages. One
+# that is not named here is let through: a field that is missing would make an input deaf, so the
+# tests read each of these off the scripts of Streamlit's own page.
 BUTTON, TEXT, SWITCH = {"trigger_value"}, {"string_value"}, {"bool_value"}
 SAYS: dict[str, set[str]] = {
-    "bidi_component": {"json_value"},
+    "bidi_component": {"json_value"},  # what a component triggers goes by an id of its own
     "button": BUTTON,
     "button_group": {"string_array_value"},
     "checkbox": SWITCH,
@@ -66,8 +67,14 @@ class InputKinds:
         self._kinds: Recent[str, str] = Recent(room, lambda kind: 1)
 
     def learn(self, data: bytes) -> None:
-        """From a message to the browser. Raises DecodeError where it is none of Streamlit's."""
-        message = ForwardMsg.FromString(data)
+        """From a message to the browser; nothing from one that is none of Streamlit's.
+
+        Reading the largest, 15 MB, takes 7 ms, and those of a usual edit some 10 µs each.
+        """
+        try:
+            message = ForwardMsg.FromString(data)
+        except DecodeError:
+            return
         if message.WhichOneof("type") != "delta":
             return
         of = message.delta.WhichOneof("type")
@@ -93,7 +100,7 @@ class InputKinds:
         if kind in SELECTABLE:
             return _why_unreadable(value, dict) or _why_no_selection(json.loads(value))
         if field == "json_value":
-            return _why_unreadable(value, dict)
+            return _why_unreadable(value, dict if kind == "bidi_component" else object)
         if field == "json_trigger_value":
             return _why_unreadable(value, object)
         return ""
@@ -113,8 +120,9 @@ def _why_unreadable(text: str, type: type) -> str:
 
 
 def _why_no_selection(value: dict[str, object]) -> str:
-    selection = value.get("selection")
-    return "" if isinstance(selection, dict) else "a selection that is no object"
+    """Streamlit takes a state without a selection for an empty one."""
+    is_one = isinstance(value.get("selection", {}), dict)
+    return "" if is_one else "a selection that is no object"
 
 
 def _is_deeper(value: object, depth: int) -> bool:

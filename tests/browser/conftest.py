@@ -100,6 +100,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield server
     if server.process.poll() is None:
         server.end()
+    assert "left out" not in server.log.read_text()  # the guard of messages is deaf to no honest browser
 
 
 @pytest.fixture(scope="session")
