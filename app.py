@@ -16,6 +16,7 @@ from explorer.ui.left_page import LeftPages
 from explorer.ui.message_guard import MessageGuard
 from explorer.ui.same_origin import SameOrigin
 from explorer.ui.startup import open_store_or_exit, raise_file_limit, script_arguments, tell_addresses
+from explorer.ui.upload_limits import UploadLimits
 
 raise_file_limit()
 store = open_store_or_exit(script_arguments(__file__))  # here, where the process can still end with a sentence
@@ -35,5 +36,10 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     await asyncio.to_thread(process.stop, for_good=True)  # a thread still training when the interpreter ends would abort it
 
 
-middleware = [Middleware(SameOrigin), Middleware(MessageGuard), Middleware(LeftPages)]  # the first sees what comes in first
+middleware = [  # the first sees what comes in first
+    Middleware(SameOrigin),
+    Middleware(UploadLimits),
+    Middleware(MessageGuard),
+    Middleware(LeftPages),
+]
 app = st.App("explorer/ui/main.py", lifespan=lifespan, middleware=middleware)

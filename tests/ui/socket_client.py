@@ -29,6 +29,7 @@ class Input:
 class SocketClient:
     socket: ClientConnection
     page: str = ""
+    session: str = ""
     pages: dict[str, str] = field(default_factory=dict)  # path -> what the protocol calls the page
     inputs: dict[str, Input] = field(default_factory=dict)  # by id, of all that was drawn
     errors: list[str] = field(default_factory=list)  # exceptions that the last run showed
@@ -66,6 +67,8 @@ class SocketClient:
         if kind == "navigation":
             self.page = message.navigation.page_script_hash
             self.pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
+        elif kind == "new_session":
+            self.session = message.new_session.initialize.session_id
         elif kind == "delta":
             self._draw(message)
         return kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN

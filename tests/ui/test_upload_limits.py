@@ -1,0 +1,215 @@
+"""Files that are sent to the server: how many it keeps, and how long it waits for one."""
+
+import asyncio
+import http.client
+import socket
+import time
+import urllib.request
+from collections.abc import Callable, Coroutine, Iterator
+from http.cookiejar import CookieJar
+from urllib.parse import urlsplit
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from explorer.ui import upload_limits
+from explorer.ui.upload_limits import AT_ONCE, AT_ONCE_OF_A_PAGE, FILES_OF_A_PAGE, SILENT_SECONDS, UploadLimits
+from tests.browser.conftest import Server, start_server
+from tests.ui.socket_client import visiting
+
+FORM = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f.txt"\r\n\r\n%s\r\n--x--\r\n'
+
+
+def path(page: int, file: int) -> str:
+    return f"/_stcore/upload_file/page{page}/file{file}"
+
+
+class Storage:
+    """Keeps files as Streamlit does: as many as it is sent. Refuses the pages in `closed`."""
+
+    def __init__(self, closed: frozenset[str] = frozenset()) -> None:
+        self.files: dict[str, int] = {}
+        self.closed = closed
+        self.wait = asyncio.Event()
+        self.wait.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "DELETE":
+            self.files.pop(scope["path"], None)
+            await send({"type": "http.response.start", "status": 204})
+            return
+        size, more = 0, True
+        while more:
+            message = await receive()
+            size, more = size + len(message["body"]), message["more_body"]
+        await self.wait.wait()
+        is_open = scope["path"].split("/")[-2] not in self.closed
+        if is_open:
+            self.files[scope["path"]] = size
+        await send({"type": "http.response.start", "status": 204 if is_open else 400})
+
+
+async def ask(app: UploadLimits, method: str, path: str, pieces: list[int] | None = None) -> tuple[int, str]:
+    """The status and text of the answer; without `pieces` nothing of a file ever comes."""
+    left = list(pieces or ())
+    status, text = 0, b""
+
+    async def receive() -> Message:
+        if pieces is None:
+            await asyncio.Event().wait()
+        size = left.pop(0)
+        return {"type": "http.request", "body": b"x" * size, "more_body": bool(left)}
+
+    async def send(message: Message) -> None:
+        nonlocal status, text
+        status, text = message.get("status", status), text + message.get("body", b"")
+
+    await app({"type": "http", "method": method, "path": path, "headers": []}, receive, send)
+    return status, text.decode()
+
+
+def run(test: Callable[[], Coroutine[None, None, None]]) -> None:
+    asyncio.run(test())
+
+
+def test_a_page_keeps_its_newest_files():
+    async def test() -> None:
+        storage = Storage()
+        app = UploadLimits(storage)
+        for file in range(50):
+            for page in range(3):
+                assert await ask(app, "PUT", path(page, file), [500, 500]) == (204, "")
+        newest = range(50 - FILES_OF_A_PAGE, 50)
+        assert storage.files == {path(page, file): 1000 for page in range(3) for file in newest}
+
+    run(test)
+
+
+@pytest.mark.parametrize(("size", "kept"), [(100_000, 9), (1, 99), (2_000_000, 1)])
+def test_all_pages_together_keep_so_many_bytes_of_the_newest(size, kept):
+    async def test() -> None:
+        storage = Storage()
+        app = UploadLimits(storage, most_bytes=1_000_000)
+        for page in range(120):
+            await ask(app, "PUT", path(page, 0), [size])
+        assert list(storage.files) == [path(page, 0) for page in range(120 - kept, 120)]
+
+    run(test)
+
+
+def test_what_was_deleted_or_never_kept_or_sent_again_is_not_counted_twice():
+    async def test() -> None:
+        storage = Storage(closed=frozenset({"page1"}))
+        app = UploadLimits(storage)
+        await ask(app, "PUT", path(0, 0), [1])
+        await ask(app, "PUT", path(0, 0), [7])
+        await ask(app, "PUT", path(0, 1), [1])
+        for file in range(9):
+            assert (await ask(app, "PUT", path(1, file), [1]))[0] == 400
+        assert storage.files == {path(0, 0): 7, path(0, 1): 1}
+        await ask(app, "DELETE", path(0, 1), [0])
+        await ask(app, "PUT", path(0, 2), [1])
+        assert list(storage.files) == [path(0, 0), path(0, 2)]
+
+    run(test)
+
+
+def test_only_so_many_files_are_on_their_way_at_once():
+    async def test() -> None:
+        storage = Storage()
+        storage.wait.clear()
+        app = UploadLimits(storage)
+        own = [asyncio.create_task(ask(app, "PUT", path(0, file), [1])) for file in range(AT_ONCE_OF_A_PAGE)]
+        await asyncio.sleep(0)
+        assert await ask(app, "PUT", path(0, 9), [1]) == (429, upload_limits.PAGE_BUSY)
+        others = range(1, AT_ONCE - AT_ONCE_OF_A_PAGE + 1)
+        own += [asyncio.create_task(ask(app, "PUT", path(page, 0), [1])) for page in others]
+        await asyncio.sleep(0)
+        assert await ask(app, "PUT", path(99, 0), [1]) == (429, upload_limits.BUSY)
+        storage.wait.set()
+        assert {status for status, _ in await asyncio.gather(*own)} == {204}
+        assert (await ask(app, "PUT", path(99, 0), [1]))[0] == 204
+
+    run(test)
+
+
+@pytest.mark.parametrize("limits", [{"silent_seconds": 0.05}, {"whole_seconds": 0.05}])
+def test_a_file_that_does_not_come_is_given_up(limits, caplog):
+    async def test() -> None:
+        app = UploadLimits(Storage(), **limits)
+        for _ in range(AT_ONCE + 1):  # it makes room for the next
+            assert await ask(app, "PUT", path(0, 0)) == (408, upload_limits.TOO_SLOW)
+
+    run(test)
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+    assert not any(record.exc_info for record in caplog.records)
+
+
+# --- on a real server -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = start_server(tmp_path_factory.mktemp("uploads"))
+    yield server
+    server.end()
+
+
+def kept_bytes(server: Server) -> int:
+    """What Streamlit says that it keeps; it looks every five seconds."""
+    time.sleep(5.5)
+    with urllib.request.urlopen(f"{server.url}/_stcore/metrics?families=cache_memory_bytes") as answer:
+        lines = answer.read().decode().splitlines()
+    return sum(int(line.rsplit(" ", 1)[1]) for line in lines if "UploadedFileManager" in line)
+
+
+def xsrf_headers(server: Server) -> dict[str, str]:
+    """With what one of Streamlit's own pages shows that a request is its own."""
+    jar = CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    opener.open(f"{server.url}/_stcore/health").read()
+    tokens = {cookie.name: cookie.value or "" for cookie in jar}
+    return {"X-Xsrftoken": tokens["_streamlit_xsrf"], "Cookie": f"_streamlit_xsrf={tokens['_streamlit_xsrf']}"}
+
+
+def put(server: Server, session: str, file: str, data: bytes, headers: dict[str, str]) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
+    form = {"Content-Type": "multipart/form-data; boundary=x", **headers}
+    connection.request("PUT", f"/_stcore/upload_file/{session}/{file}", FORM % data, form)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text
+
+
+def begin(server: Server, session: str, headers: dict[str, str]) -> socket.socket:
+    """Send the head of a file and half of its content."""
+    address = urlsplit(server.url)
+    connection = socket.create_connection((address.hostname, address.port))
+    body = FORM % (b"x" * 1000)
+    lines = [f"PUT /_stcore/upload_file/{session}/half HTTP/1.1", f"Host: {address.netloc}"]
+    lines += [f"Content-Length: {len(body)}", "Content-Type: multipart/form-data; boundary=x"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    connection.sendall("\r\n".join([*lines, "", ""]).encode() + body[:500])
+    return connection
+
+
+@pytest.mark.slow
+def test_a_server_gives_up_a_file_of_which_only_half_comes(server):
+    with visiting(server.url) as visitor, begin(server, visitor.session, xsrf_headers(server)) as connection:
+        connection.settimeout(SILENT_SECONDS + 30)
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))  # until the server hangs up
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert answer.endswith(upload_limits.TOO_SLOW.encode())
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.slow
+def test_a_server_keeps_the_newest_files_of_a_page_and_deletes_the_others(server):
+    headers = xsrf_headers(server)
+    with visiting(server.url) as visitor:
+        for file in range(100):
+            assert put(server, visitor.session, f"file{file}", b"x" * 1_000_000, headers) == (204, "")
+        assert kept_bytes(server) == FILES_OF_A_PAGE * 1_000_000
+        assert put(server, visitor.session, "large", b"x" * 9_000_000, headers)[0] == 413
+    assert "Traceback" not in server.log.read_text()
