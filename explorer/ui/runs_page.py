@@ -19,6 +19,7 @@ from explorer.ui.lasting import last, lasting
 from explorer.ui.part import part
 from explorer.ui.run_actions import ask, notices, run_actions
 from explorer.ui.run_downloads import run_downloads
+from explorer.ui.selected import selected_rows
 
 EVERY = 2.0  # seconds between two looks while something goes on
 TABLE_HEIGHT, ROW_HEIGHT = 420, 35  # pixels; more runs than fit are scrolled
@@ -132,10 +133,8 @@ def _nothing_found() -> str:
 
 
 def _choose(ids: list[str]) -> None:
-    rows = st.session_state[f"runs-{hash(tuple(ids))}"].selection.rows
-    # What the browser says is checked: it may be of a table that has other rows by now.
-    chosen = [ids[row] for row in rows if type(row) is int and 0 <= row < len(ids)]
-    st.session_state[CHOSEN] = chosen[0] if chosen else None
+    chosen = selected_rows(f"runs-{hash(tuple(ids))}", len(ids))
+    st.session_state[CHOSEN] = ids[chosen[0]] if chosen else None
     st.session_state["runs-just-chosen"] = True
 
 

@@ -10,6 +10,7 @@ from explorer.ui.compare import charts
 from explorer.ui.compare.charts import Style
 from explorer.ui.compare.groups import Comparison
 from explorer.ui.lasting import last, lasting
+from explorer.ui.selected import selected_points
 
 HIDDEN = "compare-hidden"  # the series whose lines the visitor hid
 
@@ -85,8 +86,9 @@ _ZOOM_HELP = "Of an accuracy: all of it, the last percent, or the few tenths of 
 
 def _keep_hidden(key: str, names: frozenset[str]) -> None:
     """What was hidden by a click in one chart is hidden in those that the visitor looks at next, and in what is downloaded."""
-    shown = {each["series"] for each in st.session_state[key].selection[charts.SHOWN]}
-    st.session_state[HIDDEN] = (_hidden() - names) | (names - shown)
+    shown = selected_points(key, charts.SHOWN, "series", names)
+    if shown is not None:
+        st.session_state[HIDDEN] = (_hidden() - names) | (names - set(shown))
 
 
 def _hidden() -> frozenset[str]:

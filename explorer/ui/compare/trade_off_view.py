@@ -10,6 +10,7 @@ from explorer.ui.compare import charts
 from explorer.ui.compare.charts import Mark
 from explorer.ui.compare.chosen import RUN
 from explorer.ui.compare.groups import Comparison
+from explorer.ui.selected import selected_points
 
 PICKED = "compare-picked"  # the key of what a click asked for, until the page has opened it
 
@@ -26,7 +27,8 @@ def trade_off_view(comparison: Comparison) -> None:
         with side:
             st.html(f'<h3 class="chart-title">{for_html(chart.title)}</h3>')
             key = f"compare-{chart.name}"
-            st.vega_lite_chart(chart.data, chart.spec, key=key, on_select=partial(_pick, key), selection_mode="picked")
+            pick = partial(_pick, key, frozenset(chart.data["opens"]))
+            st.vega_lite_chart(chart.data, chart.spec, key=key, on_select=pick, selection_mode="picked")
     st.html(
         '<p class="note">Filled: measured, each run after its last epoch so far, without seeds that are behind the others. '
         "Hollow: the best that a document reports. The dashed line joins the measured points that no other beats. Click a point "
@@ -34,10 +36,10 @@ def trade_off_view(comparison: Comparison) -> None:
     )
 
 
-def _pick(key: str) -> None:
-    picked = st.session_state[key].selection.get("picked")
-    if picked:
-        st.session_state[PICKED] = str(picked[0]["opens"])
+def _pick(key: str, drawn: frozenset[str]) -> None:
+    """Ask for the network of the point that was clicked, if it is one of those that were drawn."""
+    if picked := selected_points(key, "picked", "opens", drawn):
+        st.session_state[PICKED] = picked[0]
 
 
 def trade_off_charts(comparison: Comparison) -> tuple[Chart, ...]:

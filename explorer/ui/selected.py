@@ -1,0 +1,37 @@
+"""What is selected in a table or a chart, as far as the browser says it in the form that is expected.
+
+Streamlit passes on whatever the browser sent as a selection, and the table or the chart may be another
+one by now.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import streamlit as st
+
+
+def selected_rows(key: str, rows: int) -> list[int]:
+    """The places of the selected rows in the table `key`, which has so many rows."""
+    found = _selection(key).get("rows")
+    if not isinstance(found, list):
+        return []
+    return [row for row in found if type(row) is int and 0 <= row < rows]
+
+
+def selected_points(key: str, selection: str, field: str, known: Collection[str]) -> list[str] | None:
+    """What the selected points of the chart `key` have as `field`; of that what is in `known`.
+
+    Nothing selected is an empty list, and None is what could not be read.
+    """
+    found = _selection(key).get(selection)
+    if found == {}:  # as the browser says that nothing is selected any more
+        return []
+    if not isinstance(found, list):
+        return None
+    values = [point.get(field) for point in found if isinstance(point, dict)]
+    return [value for value in values if isinstance(value, str) and value in known]
+
+
+def _selection(key: str) -> dict[str, Any]:
+    found = st.session_state[key].get("selection")
+    return found if isinstance(found, dict) else {}
