@@ -14,7 +14,7 @@ from explorer.network.spec import Architecture, Flatten, new_layer
 from explorer.presets import load_presets
 from explorer.saved import SavedStore
 from explorer.text import counted
-from explorer.training.datasets import sweep_downloads
+from explorer.training.datasets import BUILT_IN, load_present_dataset, sweep_downloads
 from explorer.training.devices import training_slots
 from explorer.training.jobs import JobManager
 from explorer.training.run import RunError
@@ -39,6 +39,7 @@ def start(store: Store | None = None) -> None:
     for preset in load_presets().values():
         analyze(preset.architecture)
     _warm_up()
+    load_present_dataset(BUILT_IN)  # what a page shows where no other images are here
     _make_jobs(store)
     jobs().runs()  # read once, so that no visitor waits for it
 

@@ -1,6 +1,5 @@
 """Images to look at a network with."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,11 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from explorer.training.datasets import BUILT_IN, DATASETS, DatasetError, DatasetKind, sample_images
+from explorer.training.datasets import BUILT_IN, DATASETS, DatasetError, DatasetKind, load_present_dataset, sample_images
 from explorer.training.images import normalise
 
 IMAGES = 32
-TRIES = 10  # each waits a few seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,15 +61,8 @@ def samples(dataset: str, height: int, width: int) -> Samples:
     try:
         return Samples(dataset, _read(dataset), height, width)
     except DatasetError:  # not kept: the files may come at any time, with the first training
-        return Samples(BUILT_IN, _digits(), height, width)
-
-
-def _digits() -> NDArray[np.uint8]:
-    """The built-in digits: nothing can keep them away, but a busy machine reads them late for the first time."""
-    for _ in range(TRIES):
-        with suppress(DatasetError):
-            return _read(BUILT_IN)
-    return _read(BUILT_IN)
+        load_present_dataset(BUILT_IN)  # at hand since the server started; without its start, a busy machine reads them late
+        return Samples(BUILT_IN, _read(BUILT_IN), height, width)
 
 
 @lru_cache(maxsize=16)
