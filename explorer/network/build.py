@@ -1,5 +1,6 @@
 """From layers as data to torch modules, and what torch says of each: shape, parameters, mult-adds."""
 
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,6 +10,10 @@ from torch import nn
 
 from explorer.network.layers import LAYERS, find_misfit, torch_name
 from explorer.network.spec import Architecture, ArchitectureError, Layer, Shape, arguments
+
+# torch says once a process that such a convolution copies its input to pad it. That is about speed alone,
+# and whoever runs the server can do nothing about the layers that visitors choose.
+warnings.filterwarnings("ignore", "Using padding='same' with even kernel lengths", UserWarning)
 
 
 def build_layer(layer: Layer, shape: Shape) -> nn.Module:

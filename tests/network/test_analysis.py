@@ -1,7 +1,10 @@
 """Rows, totals and the first problem."""
 
 import re
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -398,3 +401,17 @@ def test_the_json_form():
     assert data["torchinfo_mult_adds"] == 80 * 26 * 26
     assert data["problem"]["index"] == 2
     assert data["problem"]["remedy"].startswith("put Flatten before it")
+
+
+def test_torchs_note_on_even_kernels_stays_out_of_the_servers_log() -> None:
+    """In a process of its own, as torch says it once a process."""
+    code = (
+        "import torch\n"
+        "from explorer.network.build import build\n"
+        "from explorer.network.spec import Architecture, Conv2d\n"
+        "layer = Conv2d(out_channels=2, kernel_size=2, padding='same')\n"
+        "print(tuple(build(Architecture(layers=(layer,)))(torch.zeros(1, 1, 28, 28)).shape))\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=240, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("(1, 2, 28, 28)", "")
