@@ -14,7 +14,7 @@ import errno
 import json
 import os
 import sys
-import warnings
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import IO, Any, NoReturn
 
 from explorer.network.analysis import Analysis, analysis_to_data, analyze, shape_text
 from explorer.network.export import python_source
+from explorer.network.layers import MULT_ADDS_RULE
 from explorer.network.onnx_export import onnx_bytes
 from explorer.network.receptive_field import Mask, receptive_fields
 from explorer.network.spec import Architecture, ArchitectureError, parse_architecture, to_json
@@ -65,7 +66,6 @@ REFUSALS = (CommandError, ArchitectureError, PresetError, RecipeError, DatasetEr
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit status."""
     options = _parser().parse_args(arguments)
-    warnings.filterwarnings("ignore", "Using padding='same' with even kernel")  # torch's note on speed
     try:
         status: int = options.run(options)
         return status
@@ -336,6 +336,7 @@ def _analysis_text(analysis: Analysis) -> str:
         )
     lines.append(f"{analysis.total_params:,} parameters ({analysis.trainable_params:,} trainable)")
     lines.append(f"{analysis.total_mult_adds:,} mult-adds for one image (torchinfo's count: {analysis.torchinfo_mult_adds:,})")
+    lines += textwrap.wrap(f"Mult-adds: {MULT_ADDS_RULE}", 100)
     return "\n".join(lines)
 
 

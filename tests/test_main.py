@@ -14,6 +14,7 @@ import pytest
 from explorer.__main__ import main
 from explorer.network.analysis import analyze
 from explorer.network.export import python_source
+from explorer.network.layers import MULT_ADDS_RULE
 from explorer.network.spec import parse_architecture, to_json
 from explorer.network.summary_table import summary_table
 from explorer.presets import load_presets
@@ -530,6 +531,7 @@ def test_analyze_names_torchinfos_count_beside_ours(capsys):
     _, out, _ = run(capsys, "analyze", "gap-17k")
     ours, theirs = analysis.total_mult_adds, analysis.torchinfo_mult_adds
     assert f"{ours:,} mult-adds for one image (torchinfo's count: {theirs:,})" in out
+    assert MULT_ADDS_RULE in " ".join(out.split())
     assert ours != theirs
     data = json.loads(run(capsys, "analyze", "gap-17k", "--json")[1])
     assert (data["total_mult_adds"], data["torchinfo_mult_adds"]) == (ours, theirs)

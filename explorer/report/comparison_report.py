@@ -13,6 +13,7 @@ from explorer.compare.verdict import TARGET, Verdict, standard_error, verdict
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import change_text, difference, difference_text
 from explorer.network.export import class_name, python_source
+from explorer.network.layers import MULT_ADDS_RULE
 from explorer.network.spec import Architecture
 from explorer.network.spec import to_json as architecture_to_json
 from explorer.presets import Preset
@@ -97,6 +98,7 @@ def _readme(
         f"# {for_markdown(' · '.join(column.title for column in columns))}",
         "## The networks",
         table(NETWORK_HEAD, map(_network, columns)),
+        f"Mult-adds: {MULT_ADDS_RULE}",
         *_differences(columns),
         "## What they reached",
         table(VERDICT_HEAD, [_verdict(number, found) for number, found in enumerate(verdicts, 1)], left=2) if verdicts else "",

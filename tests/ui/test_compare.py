@@ -15,14 +15,16 @@ from explorer.compare.verdict import verdict
 from explorer.link import Shared
 from explorer.network.analysis import analyze
 from explorer.network.difference import change_text, difference
-from explorer.network.layers import LAYERS
+from explorer.network.layers import LAYERS, MULT_ADDS_RULE
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, ReLU
 from explorer.presets import load_presets
 from explorer.training import jobs as jobs_module
+from explorer.training.datasets import load_present_dataset
 from explorer.training.event import Event
 from explorer.training.jobs import JobManager
 from explorer.training.recipe import Recipe
-from explorer.ui import process
+from explorer.training.run import RunError
+from explorer.ui import process, report_files
 from explorer.ui.compare import charts, learning_view
 from explorer.ui.compare.chosen import MOST, Chosen, find, find_all, first_choice, read_link, write_link
 from explorer.ui.compare.computation_view import computation_charts
@@ -532,3 +534,24 @@ def test_a_queue_that_fills_on_the_way_is_told_with_what_came_in(two_saved, monk
     assert toast.value.startswith(f"{count} of 4 runs queued: ")
     for snapshot in process.jobs().runs():
         process.jobs().stop(snapshot.run.id)
+
+
+def test_two_are_tested_again_up_to_the_limit_and_refused_beyond(two_saved, monkeypatch: pytest.MonkeyPatch):
+    train_everything(two_saved[:1], seeds=1)
+    (run,) = process.jobs().runs()
+    images = len(load_present_dataset("digits").test.labels)
+    work = images * analyze(run.run.architecture).total_mult_adds
+    monkeypatch.setattr(report_files, "MOST_WORK", work)
+    assert Answers(process.jobs()).after(run.run.id, 1).mean() == run.final_accuracy
+    monkeypatch.setattr(report_files, "MOST_WORK", work - 1)
+    with pytest.raises(RunError) as refusal:
+        Answers(process.jobs()).after(run.run.id, 1)
+    assert str(refusal.value) == (
+        f"{run.run.name} is too large to be tested again here: {work:,} mult-adds on {images:,} images, "
+        f"and at most {work - 1:,} are done"
+    )
+
+
+@pytest.mark.parametrize("view", ["Structure", "Computation", "Trade-off"])
+def test_how_mult_adds_are_counted_stands_where_they_do(view: str):
+    assert MULT_ADDS_RULE in unescape(html(opened(view=view)))

@@ -8,6 +8,7 @@ import streamlit as st
 from explorer.compare.structure import Cell, Effect, Line, Stage, align, effect_of_changes, params_shares, totals
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import change_text, layer_text
+from explorer.network.layers import MULT_ADDS_RULE
 from explorer.text import for_html, percent, short_bytes, short_count
 from explorer.ui.compare.chosen import Chosen
 from explorer.ui.compare.groups import Comparison
@@ -84,10 +85,15 @@ def _totals(chosen: Sequence[Chosen]) -> str:
         ("Layers", [f"{total.layers}, {total.layers_with_params} with parameters" for total in found]),
     )
     return "".join(
-        f'<tr data-total="{for_html(name)}"><th scope="row">{for_html(name)}</th>'
+        f'<tr data-total="{for_html(name)}"><th scope="row"{_help(name)}>{for_html(name)}</th>'
         f"{''.join(f'<td>{for_html(value)}</td>' for value in values)}</tr>"
         for name, values in lines
     )
+
+
+def _help(name: str) -> str:
+    """What pointing at this total shows."""
+    return f' title="{for_html(MULT_ADDS_RULE)}"' if name.startswith("Mult-adds") else ""
 
 
 # --- any two --------------------------------------------------------------------------------------------------------
@@ -109,7 +115,8 @@ def _two(chosen: Sequence[Chosen]) -> None:
         st.html('<p class="hint">Their layers are the same.</p>')
         return
     rows = "".join(_effect(effect) for effect in effects)
-    head = "<tr><th>Change</th><th>Parameters</th><th>Mult-adds</th><th>Receptive field</th></tr>"
+    counted_by = _help("Mult-adds")
+    head = f"<tr><th>Change</th><th>Parameters</th><th{counted_by}>Mult-adds</th><th>Receptive field</th></tr>"
     note = "Made one after the other, from the first layer to the last; each figure is what that change adds upon those above it."
     st.html(f'<div class="effects"><table><thead>{head}</thead>{rows}</table></div><p class="note">{note}</p>')
 

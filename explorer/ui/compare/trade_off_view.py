@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from explorer.network.layers import MULT_ADDS_RULE
 from explorer.text import for_html
 from explorer.ui.charts import Chart
 from explorer.ui.compare import charts
@@ -32,7 +33,7 @@ def trade_off_view(comparison: Comparison) -> None:
     st.html(
         '<p class="note">Filled: measured, each run after its last epoch so far, without seeds that are behind the others. '
         "Hollow: the best that a document reports. The dashed line joins the measured points that no other beats. Click a point "
-        "to open its network.</p>"
+        f'to open its network.</p><p class="note">Mult-adds: {for_html(MULT_ADDS_RULE)}</p>'
     )
 
 
