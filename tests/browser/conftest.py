@@ -9,13 +9,15 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, TimeoutError, expect, sync_playwright
+
+from tests.training.runs import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -82,16 +84,21 @@ def start_server(folder: Path, script: str = "app.py", **environment: str) -> Se
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=output, stderr=subprocess.STDOUT)
     server = Server(f"http://127.0.0.1:{port}", process, log)
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=2) as answer:
-                if answer.read() == b"ok":
-                    return server
-        except OSError:
-            time.sleep(0.1)
-    process.kill()
-    raise RuntimeError(f"the server did not start:\n{log.read_text()}")
+    try:
+        wait_until(lambda: process.poll() is not None or _answers(server), patience=180)
+        assert process.poll() is None
+    except AssertionError:
+        process.kill()
+        raise RuntimeError(f"the server did not start:\n{log.read_text()}") from None
+    return server
+
+
+def _answers(server: Server) -> bool:
+    try:
+        with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=2) as answer:
+            return answer.read() == b"ok"
+    except OSError:
+        return False
 
 
 @pytest.fixture(scope="session")
@@ -133,6 +140,17 @@ class App:
         """Wait until the script has run and nothing more is on its way."""
         self.page.wait_for_function(SETTLED, timeout=PATIENCE)
 
+    def next_frame(self) -> None:
+        """Let the browser draw, and whatever it says meanwhile come in here."""
+        self.page.evaluate("() => new Promise(requestAnimationFrame)")
+
+    def until(self, reached: Callable[[], object], what: str) -> None:
+        """Wait for what no locator can see, such as what the browser has sent."""
+        deadline = time.monotonic() + PATIENCE / 1000
+        while not reached():
+            assert time.monotonic() < deadline, f"waited in vain until {what}"
+            self.next_frame()
+
     def link_to(self, page: str) -> Locator:
         return self.page.get_by_test_id("stTopNavLink").filter(has_text=page)
 
@@ -171,11 +189,15 @@ class App:
 
     def start_training(self) -> None:
         """Also where another test has just started the very same."""
+        before = self.page.url
+        another = self.page.get_by_role("button", name="Start another")
         self.page.get_by_role("button", name="Start training").click()
+        self.until(lambda: self.page.url != before or another.is_visible(), "a run is started, or there is one already")
         self.settled()
-        if (another := self.page.get_by_role("button", name="Start another")).is_visible():
+        if self.page.url == before:
             another.click()
-            self.settled()
+        expect(self.page).not_to_have_url(before)
+        self.settled()
 
     def train_on_digits(self, epochs: int) -> None:
         """On the Train page: start a run on the built-in images, and wait until it trains."""

@@ -1,25 +1,17 @@
 """Architectures side by side, as a class does it."""
 
-import io
 import re
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
-import numpy as np
-import numpy.typing as npt
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser, Error, Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from explorer.presets import load_presets
-from explorer.ui.compare.charts import COLOURS
 from tests.browser.conftest import App, Server, open_app
 
 pytestmark = pytest.mark.browser
 
-Pixels = npt.NDArray[np.int_]
 DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
 
 
@@ -63,104 +55,91 @@ def test_all_are_trained_from_the_page_and_the_table_and_charts_fill(app: App):
     # The page fills by itself: two networks that were trained here can be tested on the same images.
     app.page.get_by_role("button", name="Test on the same images").click(timeout=60_000)
     expect(app.page.locator(".paired")).to_contain_text("on 360 images", timeout=60_000)
-    for name in ("Learning", "Trade-off", "Shape of computation"):
+    shows = {
+        "Learning": (lines, "series: {}"),
+        "Trade-off": (points, "series: {}; kind: measured"),
+        "Shape of computation": (lines, "network: {}"),
+    }
+    for name, (marks, label) in shows.items():
         view(app, name)
-        expect(app.page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
+        for network in ("bias-free-12k", "adaptive-pool-16k"):
+            expect(marks(app, label.format(network))).not_to_have_count(0)
 
 
-# --- charts: drawn on a canvas, so they are looked at, and clicked, by their colours ------------------------------------
+# --- charts: SVGs, whose marks say in their labels what they are of -----------------------------------------------------
 
 
-def picture(chart: Locator) -> Pixels:
-    """(H, W, 3), in the page's own pixels."""
-    return np.asarray(Image.open(io.BytesIO(chart.screenshot())).convert("RGB")).astype(int)
+def chart(app: App) -> Locator:
+    return app.page.get_by_test_id("stVegaLiteChart").locator("svg.marks").first
 
 
-def of_colour(pixels: Pixels, colour: str) -> Pixels:
-    """Where the picture has this colour, or one close to it: points are drawn a little through."""
-    wanted = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
-    return np.abs(pixels - wanted).max(2) < 60
+def lines(app: App, label: str) -> Locator:
+    return chart(app).locator(f'.mark-line.role-mark path[aria-label*="{label}"]')
 
 
-def chart(app: App, number: int = 0) -> Locator:
-    """Once it stands there as it is going to: drawn, at the page's width, and not to be replaced by another."""
-    found = app.page.get_by_test_id("stVegaLiteChart").nth(number)
-    expect(found.locator("canvas, svg").first).to_be_visible()
-    before: Pixels | None = None
-    for _ in range(40):
-        try:
-            now = picture(found)
-        except Error:  # replaced in this moment
-            before = None
-            continue
-        if before is not None and np.array_equal(before, now):
-            return found
-        app.page.wait_for_timeout(700)
-        before = now
-    raise AssertionError("the chart does not come to rest")
+def points(app: App, label: str) -> Locator:
+    return chart(app).locator(f'.mark-symbol.role-mark path[aria-label*="{label}"]')
 
 
-@dataclass
-class Entry:
-    """The first network's entry in the legend of the Learning chart."""
+def line(app: App, series: str) -> Locator:
+    return lines(app, f"series: {series};")
 
-    app: App
-    x: float
-    y: int
 
-    @classmethod
-    def find(cls, app: App) -> Self:
-        rows, columns = np.nonzero(of_colour(picture(chart(app)), COLOURS[0]))
-        top = rows.min()  # its symbol is the topmost of its colour
-        return cls(app, float(columns[rows == top].mean()), int(top))
+def is_drawn(app: App, series: str) -> None:
+    expect(line(app, series)).to_have_attribute("opacity", "1")
 
-    def click(self) -> None:
-        chart(self.app).click(position={"x": self.x, "y": float(self.y)})
-        self.app.page.mouse.move(5, 5)
-        self.app.page.wait_for_timeout(800)
 
-    def drawn(self) -> int:
-        """How much of its colour there is below the legend: its other recipe and its document have the same."""
-        return int(of_colour(picture(chart(self.app)), COLOURS[0])[self.y + 20 :].sum())
+def is_hidden(app: App, series: str) -> None:
+    expect(line(app, series)).to_have_attribute("opacity", "0")
+
+
+def click_in_legend(app: App, series: str) -> None:
+    app.settled()
+    chart(app).locator(".role-legend-label text").get_by_text(series, exact=True).click()
+    app.settled()
+
+
+TWO = "/compare?compare=bias-free-12k,adaptive-pool-16k&view=Learning"
+FIRST = "bias-free-12k, documented"
+SECOND = "adaptive-pool-16k, documented"
 
 
 def test_a_click_in_the_legend_hides_a_line_and_another_shows_it_again(app: App):
-    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k&view=Learning")
-    entry = Entry.find(app)
-    before = entry.drawn()
-    assert before > 300
-    entry.click()
-    assert entry.drawn() < 0.8 * before
-    entry.click()
-    assert entry.drawn() > 0.95 * before
+    app.open(TWO)
+    is_drawn(app, FIRST)
+    click_in_legend(app, FIRST)
+    is_hidden(app, FIRST)
+    is_drawn(app, SECOND)
+    click_in_legend(app, FIRST)
+    is_drawn(app, FIRST)
 
 
 def test_what_was_hidden_stays_hidden_where_the_chart_is_drawn_anew(app: App):
-    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k&view=Learning")
+    app.open(TWO)
     view(app, "last percent")
-    entry = Entry.find(app)
-    before = entry.drawn()
-    entry.click()
-    hidden = entry.drawn()
-    assert hidden < 0.8 * before
+    click_in_legend(app, FIRST)
+    is_hidden(app, FIRST)
     for change in (("Verdict", "Learning"), ("last per mille", "last percent")):
         for name in change:
             view(app, name)
-        assert entry.drawn() == pytest.approx(hidden, rel=0.05)
-    entry.click()
-    assert entry.drawn() == pytest.approx(before, rel=0.05)
+        is_hidden(app, FIRST)
+        is_drawn(app, SECOND)
+    click_in_legend(app, FIRST)
+    is_drawn(app, FIRST)
 
 
 def test_lines_that_come_in_are_shown_though_others_are_hidden(app: App):
-    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k&view=Learning")
+    app.open(TWO)
     documented = app.page.locator("label").filter(has_text="Documented")
     documented.click()
-    entry = Entry.find(app)
-    entry.click()
-    without = entry.drawn()
+    expect(line(app, FIRST)).to_have_count(0)
+    shipped = f"{FIRST}, 19 epochs, shipped"
+    click_in_legend(app, shipped)
+    is_hidden(app, shipped)
     documented.click()
     expect(app.page.get_by_role("switch", name="Documented").or_(app.page.get_by_role("checkbox"))).to_be_checked()
-    assert entry.drawn() > without + 100  # its document's has the same colour
+    is_drawn(app, FIRST)
+    is_hidden(app, shipped)
 
 
 def test_what_was_chosen_is_found_again_after_a_look_at_another_page(app: App):
@@ -190,11 +169,14 @@ def test_a_run_stays_in_the_comparison_while_it_trains(app: App):
     app.open("/train")
     app.train_on_digits(1000)
     run = re.search(r"run=(\w+)", app.page.url)[1]
+    watcher = open_app(app.page.context, app.url)
+    watcher.open(f"/train?run={run}")
+    epochs = watcher.page.locator(".run-epochs")
     app.open(f"/compare?compare=run:{run},bias-free-12k")
-    for name in ("Learning", "Structure") * 3:
-        app.page.wait_for_timeout(1000)  # some epochs
+    for name, shown in (("Learning", chart(app)), ("Structure", app.page.locator(".compare"))) * 3:
+        expect(epochs).not_to_have_attribute("data-epochs", epochs.get_attribute("data-epochs") or "")
         view(app, name)
-        expect(app.page.locator(".compare, [data-testid=stVegaLiteChart]").first).to_be_visible()
+        expect(shown).to_be_visible()
     expect(app.page.locator(".compare thead th[scope=col]")).to_have_count(2)
     app.open(f"/train?run={run}")
     app.page.get_by_role("button", name="Stop").click()
@@ -204,11 +186,8 @@ def test_a_run_stays_in_the_comparison_while_it_trains(app: App):
 def test_a_click_on_a_point_opens_its_network(app: App):
     app.open("/compare?compare=adaptive-pool-16k,strided-20k")
     view(app, "Trade-off")
-    found = chart(app)
-    pixels = of_colour(picture(found), COLOURS[1])  # the second network's
-    pixels[:80] = False  # its entry in the legend
-    rows, columns = np.nonzero(pixels)
-    found.click(position={"x": float(columns.max()) - 4, "y": float(rows[columns == columns.max()].mean())})
+    expect(points(app, "series: adaptive-pool-16k; kind: documented")).to_have_count(1)
+    points(app, "series: strided-20k; kind: documented").click()
     app.page.wait_for_url(re.compile(r"/(\?.*)?$"))
     app.settled()
     expect(app.page.get_by_role("button", name="Start from")).to_contain_text("strided-20k")

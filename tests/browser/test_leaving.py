@@ -1,16 +1,24 @@
 """Going to another page while something is still on its way, as on a slow network or a busy server."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import Locator, WebSocketRoute, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
 
-ASKED = 600  # milliseconds in which the panel beside the stack has asked for its pictures
+
+@dataclass
+class Held:
+    """A message that waits on the wire."""
+
+    to: WebSocketRoute
+    data: bytes
 
 
 @dataclass
@@ -18,7 +26,8 @@ class Wire:
     """The socket between browser and server, which can be held up."""
 
     app: App
-    held: list[tuple[WebSocketRoute, str | bytes]] | None = None
+    holds: bool = False
+    held: list[Held] = field(default_factory=list)
     server: WebSocketRoute | None = None
 
     def __post_init__(self) -> None:
@@ -30,38 +39,64 @@ class Wire:
         server.on_message(lambda message: self._carry(browser, message))
 
     def _carry(self, to: WebSocketRoute, message: str | bytes) -> None:
-        if self.held is None:
-            to.send(message)
+        if self.holds and isinstance(message, bytes):
+            self.held.append(Held(to, message))
         else:
-            self.held.append((to, message))
+            to.send(message)
+
+    def hold(self) -> None:
+        """From now on what is said waits, once all that is under way has arrived."""
+        self.app.settled()
+        self.holds = True
+
+    def asked(self) -> list[bytes]:
+        """The runs that the browser has asked for and that wait on the wire."""
+        said = [held.data for held in self.held if held.to is self.server]
+        return [data for data in said if BackMsg.FromString(data).WhichOneof("type") == "rerun_script"]
+
+    def until_asked(self, *parts: bytes) -> None:
+        """Wait until runs wait on the wire, one with each of these in what is asked for."""
+        for part in parts:
+            self.app.until(lambda part=part: any(part in data for data in self.asked()), f"{part!r} is asked for")
+
+    def until_told(self, kind: str) -> None:
+        """Wait until the server has said something of this kind, which waits on the wire."""
+        self.app.until(lambda: kind in self.told(), f"the server tells {kind}")
+
+    def told(self) -> list[str | None]:
+        told = [held.data for held in self.held if held.to is not self.server]
+        return [ForwardMsg.FromString(data).WhichOneof("type") for data in told]
 
     def to_server(self) -> None:
         """Let through what the browser said so far, and nothing to the browser."""
-        held, self.held = self.held or [], []
-        for to, message in held:
-            if to is self.server:
-                to.send(message)
-            else:
-                self.held.append((to, message))
+        said = [held for held in self.held if held.to is self.server]
+        self.held = [held for held in self.held if held.to is not self.server]
+        for each in said:
+            each.to.send(each.data)
 
     def release(self) -> None:
-        """All that was held up, a message after the other, as from a server that takes its time."""
+        """All that was held up, a message a frame, as from a server that takes its time."""
         while self.held:
-            to, message = self.held.pop(0)
-            to.send(message)
-            self.app.page.wait_for_timeout(10)
-        self.held = None
+            each = self.held.pop(0)
+            each.to.send(each.data)
+            self.app.next_frame()
+        self.holds = False
 
-    def leave_for(self, page: str, after: int) -> None:
-        """Click on another page; what is said in the next milliseconds arrives all at once."""
-        self.held = []
+    def ask_for(self, page: str) -> None:
+        """Click on another page; the question for it waits on the wire."""
+        before = len(self.asked())
         self.app.link_to(page).click()
-        self.app.page.wait_for_timeout(after)
-        self.release()
+        self.app.until(lambda: len(self.asked()) > before, f"{page} is asked for")
 
 
 def epochs(app: App) -> Locator:
     return app.page.get_by_role("spinbutton", name="Epochs", exact=True)
+
+
+def numbers(asked: bytes) -> set[float]:
+    """What the page's number inputs hold."""
+    states = BackMsg.FromString(asked).rerun_script.widget_states.widgets
+    return {number for state in states for number in (state.int_value, state.double_value)}
 
 
 @pytest.fixture
@@ -69,23 +104,33 @@ def wire(app: App) -> Wire:
     return Wire(app)
 
 
-def test_the_next_page_is_not_emptied_by_a_panel_that_still_asks(app: App, wire: Wire):
-    for _ in range(5):  # the server is quick: not each time does the question find it at work on the next page
-        app.page.goto(app.url)
-        expect(app.row(0)).to_be_visible()
-        wire.leave_for("Train", ASKED)
-        expect(app.page).to_have_url(re.compile("/train"))
-        app.settled()
-        expect(epochs(app)).to_be_visible()
+@pytest.mark.parametrize("server_has", ["heard nothing", "begun", "ended"])
+def test_the_next_page_is_not_emptied_by_a_panel_that_still_asks(app: App, wire: Wire, server_has: str):
+    """The panel's question meets a server that does not know of the next page, draws it, or has drawn it."""
+    app.open("/")
+    wire.hold()
+    wire.ask_for("Train")
+    if server_has != "heard nothing":
+        wire.to_server()
+        wire.until_told("new_session" if server_has == "begun" else "script_finished")
+    app.page.get_by_role("button", name="Another image").click()  # the browser still stands on the page before
+    wire.until_asked(b'"mode"')
+    wire.release()
+    expect(app.page).to_have_url(re.compile("/train"))
+    app.settled()
+    expect(epochs(app)).to_be_visible()
 
 
 def test_an_edit_counts_though_the_page_is_left_before_it_is_answered(app: App, wire: Wire):
     app.open("/")
     app.preset("adaptive-pool-16k")
-    app.row(0).locator('input[name="out_channels"]').click()
-    wire.held = []  # the edit is made while the click into the field waits for its answer
-    app.type_into(0, "out_channels", "9")
-    wire.leave_for("Runs", ASKED)
+    wire.hold()
+    app.row(1).click(position={"x": 30, "y": 14})
+    wire.until_asked(b'"seq"')
+    app.type_into(0, "out_channels", "9")  # while the click waits for its answer
+    wire.ask_for("Runs")
+    wire.until_asked(b'"out_channels":9')
+    wire.release()
     expect(app.page).to_have_url(re.compile("/runs"))
     app.go_to("Build")
     expect(app.row(0).locator('input[name="out_channels"]')).to_have_value("9")
@@ -94,7 +139,10 @@ def test_an_edit_counts_though_the_page_is_left_before_it_is_answered(app: App, 
 def test_what_is_typed_counts_and_the_page_is_left(app: App, wire: Wire):
     app.open("/train")
     epochs(app).fill("7")  # and no Enter: the browser sends it as the field is left, which is after the page was asked for
-    wire.leave_for("Runs", ASKED)
+    wire.hold()
+    wire.ask_for("Runs")
+    app.until(lambda: any(7 in numbers(data) for data in wire.asked()), "what was typed is said")
+    wire.release()
     expect(app.page).to_have_url(re.compile("/runs"))
     expect(epochs(app)).to_have_count(0)
     app.go_to("Train")
@@ -106,12 +154,12 @@ def test_a_choice_is_kept_though_views_change_before_they_are_drawn(app: App, wi
     app.page.get_by_role("combobox", name="To").click()
     app.page.get_by_role("option", name="gap-17k").click()
     app.settled()
-    wire.held = []
-    for view in ("Verdict", "Structure"):
+    wire.hold()
+    for runs, view in enumerate(("Verdict", "Structure"), 1):
         app.choice(view).click()
-        app.page.wait_for_timeout(ASKED)
+        app.until(wire.asked, f"{view} is asked for")
         wire.to_server()
-        app.page.wait_for_timeout(ASKED)
+        app.until(lambda runs=runs: wire.told().count("script_finished") == runs, f"the server has drawn {view}")
     wire.release()
     app.settled()
     expect(app.page.locator(".compare tfoot")).to_be_visible()
@@ -124,10 +172,12 @@ def test_a_presets_images_stay_though_the_browser_still_speaks_of_those_before(a
     app.page.get_by_role("option", name=re.compile("CIFAR-10")).click()
     app.settled()
     app.page.get_by_role("button", name="Start from").click()
-    wire.held = []
+    wire.hold()
     app.page.locator(".st-key-preset-gap-17k button").click()
+    app.until(wire.asked, "the preset is asked for")
+    preset = len(wire.asked())
     app.row(0).locator(".kind").first.click()  # of the stack before, as the preset's has not come
-    app.page.wait_for_timeout(2 * ASKED)
+    app.until(lambda: len(wire.asked()) > preset, "the browser speaks of the stack before")
     wire.release()
     expect(app.page.get_by_role("button", name="Start from")).to_contain_text("gap-17k")
     app.settled()

@@ -33,8 +33,9 @@ def wait(manager: JobManager, run_id: str, reached: Callable[[Snapshot], bool] =
     return snapshot
 
 
-def wait_until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+def wait_until(reached: Callable[[], bool], patience: float = PATIENCE) -> None:
+    """Return as soon as `reached` holds; fail after `patience` seconds."""
+    deadline = time.monotonic() + patience
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.005)
