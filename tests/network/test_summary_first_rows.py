@@ -60,6 +60,10 @@ UNAMBIGUOUS = [
     ((1, 22, 128), Conv2d(out_channels=8, kernel_size=(1, 64), padding=(0, 32), bias=False)),
     ((1, 22, 128), Conv2d(out_channels=8, kernel_size=(1, 64), bias=False)),
     ((4, 84, 84), Conv2d(out_channels=32, kernel_size=8, stride=4)),
+    *(((1, 22, time), Conv2d(out_channels=8, kernel_size=(1, 25), bias=False)) for time in (250, 500, 1000, 1125)),
+    ((1, 22, 256), Conv2d(out_channels=8, kernel_size=(1, 64), bias=False)),
+    ((1, 64, 1125), Conv2d(out_channels=8, kernel_size=(1, 125), padding=(0, 62), bias=False)),
+    ((1, 1000, 22), Conv2d(out_channels=8, kernel_size=(25, 1), bias=False)),
     ((3, 100, 200), conv(3)),
     ((3, 90, 160), conv(5, padding=2)),
 ]
@@ -258,3 +262,31 @@ def test_a_constant_border_is_read_as_zeros_and_that_is_said():
 def test_an_upsampling_named_for_its_mode_has_that_mode():
     imported = import_summary("Conv2d-1 [-1, 8, 26, 26] 80\nUpsamplingBilinear2d-2 [-1, 8, 52, 52] 0")
     assert imported.architecture.layers[1] == Upsample(scale_factor=2, mode="bilinear", align_corners=True)
+
+
+@pytest.mark.parametrize("kind", ["UpsamplingBilinear2d", "UpsamplingNearest2d"])
+@pytest.mark.parametrize("before", ["", "Conv2d-1 [-1, 1, 16, 16] 10\n"])
+def test_an_upsampling_named_for_its_mode_has_no_other(kind, before):
+    imported = import_summary(
+        f"{before}{kind}-{2 if before else 1} [-1, 1, 32, 32] 0\nTanh-{3 if before else 2} [-1, 1, 32, 32] 0"
+    )
+    answers = [(choice.taken, *choice.others) for choice in imported.choices if "Upsampling" in choice.row]
+    modes = {layer.mode for each in answers for answer in each for layer in answer.layers if isinstance(layer, Upsample)}
+    assert modes <= {kind.removeprefix("Upsampling").removesuffix("2d").lower()}
+    assert all(len(set(each)) == len(each) for each in answers)
+    assert not any("the mode of Upsample" in note for note in imported.notes)
+
+
+def test_a_first_row_that_is_left_out_is_not_asked_for_an_image_of_the_printed_size():
+    text = print_table("torchinfo in MB", (1, 28, 28), [ReLU(), Conv2d(out_channels=8, kernel_size=5)])
+    imported = import_summary(text.replace("ReLU", "ReplicationPad2d").replace("[1, 1, 28, 28]", "[1, 1, 48, 48]"))
+    assert any("ReplicationPad2d: 1-1 is left out" in note for note in imported.notes)
+    assert not any("no image of that size was found" in note for note in imported.notes)
+
+
+def test_a_block_that_branches_is_not_said_to_change_nothing():
+    rows = "Conv2d-1 [-1, 8, 26, 26] 80\nReLU-2 [-1, 8, 26, 26] 0\nBasicBlock-3 [-1, 8, 26, 26] 0\nReLU-4 [-1, 8, 26, 26] 0"
+    imported = import_summary(rows)
+    assert imported.problem
+    assert "brings several ways together" in imported.problem.message
+    assert not any("BasicBlock" in note for note in imported.notes)

@@ -85,6 +85,7 @@ _USUAL_IMAGES: dict[Shape, float] = {
 _USUAL_SIDES = {
     **dict.fromkeys((16, 24, 36, 40, 48, 50, 60, 80, 84, 100, 120, 150, 160, 180, 192, 200, 227, 240), 1.2),
     **dict.fromkeys((299, 300, 320, 384, 400, 448, 512), 1.2),
+    **dict.fromkeys((250, 480, 500, 600, 640, 720, 750, 768, 800, 1000, 1024, 1080, 1125, 1200, 1280, 1920), 1.2),
     **dict.fromkeys((64, 96, 128, 256), 0.6),
     28: 0.3,
     32: 0.3,
@@ -223,11 +224,28 @@ def _kernels(channels: int, area: int) -> Iterator[tuple[int, int]]:
 
 _USUAL_LENGTHS = (3, 5, 7, 9, 10, 11, 15, 16, 20, 25, 30, 32, 50, 64, 65, 100, 125, 128, 250, 256)
 
+_OF_SPECTROGRAMS = ((10, 4), (20, 8), (21, 8), (41, 11), (21, 11))  # windows of the published networks for speech
+_LONG = 6  # times as long as it is wide is a map of signals over time, such as 22 electrodes × 256 samples
+ALONG_TIME = -0.4  # for a window along such a map alone
+ACROSS_SIGNALS = 1.0  # for a square window that mixes neighbouring signals
+
 
 def _kernel_cost(kernel: tuple[int, int], wanted: Wanted) -> float:
     rows, columns = kernel
+    height, width = wanted.output_shape[1:]
+    if max(height, width) >= _LONG * min(height, width):
+        time = rows if height > width else columns
+        along = ALONG_TIME if time == rows * columns > 1 else ACROSS_SIGNALS if rows == columns > 3 else 0
+        return along + _plain_kernel_cost(kernel, wanted)
+    return _plain_kernel_cost(kernel, wanted)
+
+
+def _plain_kernel_cost(kernel: tuple[int, int], wanted: Wanted) -> float:
+    rows, columns = kernel
     if rows != columns:  # fits an oblong map; along one axis it is plainer, as over time
         unlike = 1.5 if wanted.output_shape[1] == wanted.output_shape[2] else 0
+        if kernel in _OF_SPECTROGRAMS:
+            return unlike + 1.4
         if 1 in kernel:
             return (
                 unlike + 1.2 + 0.005 * max(kernel) + (0 if max(kernel) in _USUAL_LENGTHS else 0.8 if max(kernel) <= 32 else 1.5)

@@ -115,7 +115,10 @@ _SAME_BY_ANOTHER_NAME = {
     "UpsamplingNearest2d": "Upsample",
     "UpsamplingBilinear2d": "Upsample",
 }
-_ARGUMENTS_BY_NAME = {"UpsamplingBilinear2d": {"mode": "bilinear", "align_corners": True}}
+_ARGUMENTS_BY_NAME = {
+    "UpsamplingNearest2d": {"mode": "nearest"},
+    "UpsamplingBilinear2d": {"mode": "bilinear", "align_corners": True},
+}
 _BY_LOWER_CASE = {kind.lower(): kind for kind in LAYER_MODELS}
 # torch's layers that are not among ours and keep the shape of what comes in.
 _OTHER_ACTIVATIONS = (
@@ -141,9 +144,19 @@ def _our_kind(kind: str) -> str | None:
 
 
 def _with_arguments(option: Option, arguments: dict[str, object]) -> Option:
-    """The option with these arguments in its last layer, which the name in the table tells."""
+    """The option with these arguments in its last layer, if it has any; the name in the table tells them."""
+    if not option.layers:
+        return option
     *before, layer = option.layers
     return replace(option, layers=(*before, layer.model_copy(update=arguments)))
+
+
+def _plainest_of_equals(found: list[Option]) -> list[Option]:
+    """The options, plainest first as they come, without those that are the same layers on the same image again."""
+    unlike: dict[object, Option] = {}
+    for option in found:
+        unlike.setdefault((option.layers, option.input_shape), option)
+    return list(unlike.values())
 
 
 def _is_far_fetched(option: Option, shape: Shape) -> bool:
@@ -238,7 +251,7 @@ class _Reading:
         found = self._first_options(row, wanted) if self.shape is None else self._options(row, wanted, self.shape)
         found = self._as_where_shared(row, found)
         if fixed := _ARGUMENTS_BY_NAME.get(row.kind):
-            found = [_with_arguments(option, fixed) for option in found]
+            found = _plainest_of_equals([_with_arguments(option, fixed) for option in found])
         if not found and row.kind != kind and not hasattr(nn, row.kind):
             return self._take_foreign(row, is_last)  # someone's own block, named almost as one of torch's
         if not found:
@@ -326,7 +339,7 @@ class _Reading:
                 "layers can't; only the layers in it are kept",
             )
         if row.output_shape is None or self.shape is None or row.output_shape == self.shape:
-            if not row.wraps and row.kind not in _LISTS:
+            if not row.wraps and row.kind not in _LISTS and not _BRANCHED.search(row.kind):
                 self.notes.append(f"{row.name} is no layer of torch; it changes no shape and is left out")
             return True
         found = [Option(way.cost, way.layers, pools=way.pools) for way in bridges(self.shape, row.output_shape)]
@@ -461,6 +474,7 @@ def _imported(reading: _Reading) -> Imported:
     added: list[int] = []
     choices: list[Choice] = []
     input_shape: Shape = (1, 28, 28)
+    told: set[Layer] = set()  # layers of which the row's name tells what most tables do not
     problem = reading.problem
     for read, ranked in zip(reading.read, _weighed(reading.read), strict=True):
         taken = ranked[0][1]
@@ -478,15 +492,16 @@ def _imported(reading: _Reading) -> Imported:
             choices.append(Choice(read.row.name, read.row.line, len(layers), answer, others, guess))
         if read.kind and not taken.layers and taken.input_shape:
             notes.append(sized_beforehand_text(read.row.name, taken.input_shape))
-        elif taken.input_shape:
+        elif taken.input_shape and read.kind:
             notes += wrong_size_notes(read.row.name, taken.input_shape, reading.table)
         own = 1 if read.kind else 0  # the row's own layer comes last
         without_row = taken.layers[: len(taken.layers) - own]
         added += range(len(layers), len(layers) + len(without_row))
         notes += [put_in_text(layer, read.row.name, bool(read.kind)) for layer in without_row]
         layers += taken.layers
+        told |= set(taken.layers) if read.row.kind in _ARGUMENTS_BY_NAME else set()
     architecture = Architecture(name="imported", input_shape=input_shape, layers=tuple(layers))
     notes += [choice.guess for choice in choices if choice.guess]
     notes += shared_notes([(again.row.name, again.first.name if again.first else None) for again in reading.shared])
-    notes += untold_notes(layers, reading.left_out)
+    notes += untold_notes([layer for layer in layers if layer not in told], reading.left_out)
     return Imported(architecture, tuple(added), tuple(choices), tuple(notes), problem, reading.table.line)
