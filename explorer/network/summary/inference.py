@@ -115,7 +115,7 @@ _SAME_BY_ANOTHER_NAME = {
     "UpsamplingNearest2d": "Upsample",
     "UpsamplingBilinear2d": "Upsample",
 }
-_ARGUMENTS_BY_NAME = {
+_ARGUMENTS_BY_NAME: dict[str, dict[str, object]] = {
     "UpsamplingNearest2d": {"mode": "nearest"},
     "UpsamplingBilinear2d": {"mode": "bilinear", "align_corners": True},
 }

@@ -159,7 +159,6 @@ class _TorchsummaryX:
 
     line: int
     rows: list[TableRow] = field(default_factory=list)
-    is_closed: bool = False
 
     @staticmethod
     def begun_by(lines: list[str], place: int) -> "_TorchsummaryX | None":
