@@ -23,7 +23,6 @@ from explorer.text import printable
 
 MAX_SAVED = 500
 MAX_NAME = 60
-MAX_OWNER = 40
 LOCK_SECONDS = 5.0  # that a save waits for another server's
 ABANDONED = 60.0  # seconds after which a half-written file is nobody's any more
 

@@ -65,10 +65,6 @@ class Stack:
         layers belong to, where that is another."""
         return replace(self._holding(layers, selected, base=self.base + 1), work=self.work if work is None else work)
 
-    def select(self, index: int | None) -> "Stack":
-        """The same stack with another layer selected."""
-        return replace(self, selected=None if index is None else self.uids[index])
-
     def accepting(self, value: object) -> "Stack":
         """The stack after what the browser sent: the same object where that is nothing new. Never raises."""
         try:
