@@ -439,7 +439,7 @@ def test_a_table_of_which_a_part_is_read(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("import-summary", "no-such-file"), "no-such-file cannot be read: No such file or directory"),
+        (("import-summary", "no-such-file"), "“no-such-file” cannot be read: No such file or directory"),
         (("import-summary", __file__), "error: "),
         (("export", "gap-17k", "--format", "onnx", "--output", "/no/such/folder/net.onnx"), "cannot be written"),
         (("export", "blank", "--format", "notebook"), "Digits needs 10 values"),
