@@ -76,6 +76,16 @@ def test_the_values_are_drawn_once_computed(strided):
     expect(strided.page.locator(".range")).not_to_have_text(before)
 
 
+@pytest.mark.parametrize("mode", ["exact", "effective", "arithmetic"])
+def test_a_layer_that_is_too_large_to_run_says_why_it_has_no_values(strided, mode):
+    note = strided.page.locator("figcaption .note")
+    expect(note).not_to_contain_text("too large to run here")
+    strided.type_into(0, "out_channels", "9000")
+    show(strided, mode)
+    expect(note).to_contain_text("too large to run here")
+    expect(strided.page.locator(".range")).to_have_text("")
+
+
 def test_the_arithmetic_of_every_unit_adds_up(strided):
     show(strided, "arithmetic")
     for at, unit in (((0, 0), "0,0"), ((12, 20), "12,20")):

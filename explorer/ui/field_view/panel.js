@@ -106,14 +106,17 @@ export default function (component) {
   }
 
   function describe(found, arithmetic, effective, values, chosen, seeing) {
-    const waiting = found?.tooLarge ? "This network is too large to be run on the page." : found ? "" : "computing …";
+    const tooLarge = found?.tooLarge ? "Up to this layer the network is too large to run here, so its values are not shown." : "";
+    const waiting = tooLarge || (found ? "" : "computing …");
     const value = values ? number(values[chosen.row * grid.columns + chosen.column]) : "";
     const who = data.isMap ? `Unit ${seeing.row},${seeing.column} of channel ${channel()}` : `Value ${channel()}`;
     find(".legend").hidden = !effective?.strongest;
     find(".arithmetic").hidden = !arithmetic;
     find(".pager").hidden = !arithmetic;
-    if (choice.mode === "exact") write(find, exactWords(data, seeing));
-    else if (choice.mode === "effective" && effective) write(find, effectiveWords(data, seeing, effective));
+    if (choice.mode === "exact") {
+      const words = exactWords(data, seeing);
+      write(find, { ...words, note: [words.note, tooLarge].filter(Boolean).join(" ") });
+    } else if (choice.mode === "effective" && effective) write(find, effectiveWords(data, seeing, effective));
     else if (choice.mode === "arithmetic" && found && !found.tooLarge) {
       const note = isConvolution ? "" : "Select a convolution to see how its values come about.";
       write(find, { title: `${who} is ${value}`, facts: [], note });
