@@ -53,9 +53,10 @@ def _header() -> None:
         if session.opening:
             state.put(replace(session, opening=False))
             open_dialog()
+        # The input has no default of its own: Streamlit warns of one where `_rename` sets the value.
+        st.session_state.setdefault(name_key, session.name)
         st.text_input(
             "Name",
-            session.name,
             max_chars=MAX_NAME,
             key=name_key,
             on_change=_rename,

@@ -166,7 +166,7 @@ COLUMNS = {
     "recipe": st.column_config.TextColumn("Recipe", width="medium"),
     "network": st.column_config.TextColumn("Network", width="medium"),
     "owner": st.column_config.TextColumn("Owner", width="small"),
-    "started": st.column_config.DatetimeColumn("Submitted", format="D MMM, HH:mm", width="small"),
+    "started": st.column_config.DatetimeColumn("Submitted", format="D MMM, HH:mm", width=115),
     "size": st.column_config.NumberColumn("Disk, MB", format="%.1f", help="What its checkpoints take."),
     "id": st.column_config.TextColumn("Run", width="small"),
 }

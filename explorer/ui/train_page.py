@@ -7,6 +7,7 @@ from statistics import median
 
 import pandas as pd
 import streamlit as st
+from pandas.api.types import is_numeric_dtype
 
 from explorer.compare.verdict import origin
 from explorer.network.analysis import analyze
@@ -30,6 +31,9 @@ from explorer.ui.run_downloads import run_downloads
 
 POINTS = 400  # step events a chart gets, whatever the run's length
 RECENT = 15  # step events whose median speed is told: a single one's is chance
+NEVER_BEGAN = "ended before its first step"
+LOSSES = ("train loss", "test loss")
+LARGE_LOSS = 1e6  # a run that diverges comes to 1e35, which a column of numbers marks as wrong
 TABLE_HEIGHT = 250  # pixels, the same from the first epoch on, so that nothing below it moves
 EVERY = {"cpu": 2.0}  # seconds between two looks at a run that goes on: a page on the same processor takes its share of it
 ELSE = 1.0  # where a GPU trains
@@ -176,14 +180,17 @@ def _ask_whether_to_repeat(session: state.Session, recipe: Recipe) -> None:
     if repeat is None or (repeat.architecture, repeat.recipe) != (session.architecture, recipe):
         return
     try:
-        same = process.jobs().snapshot(repeat.run, 0)
+        same: Snapshot | None = process.jobs().snapshot(repeat.run, 0)
     except UnknownRun:  # deleted since
+        same = None
+    if same is None or (same.ended and same.status != "finished"):
+        # Settled: a run that was stopped is started anew without a question, now and once resumed.
+        state.put(replace(session, repeat=None))
         return
     ago = duration(max(0.0, time.time() - same.run.submitted))
     with st.container(key="repeat", gap="small"):
-        messages.info(
-            f"This very run {_how_it_stands(same)}: the same network, recipe and seed, started {ago} ago. Start another?"
-        )
+        stands = f"The same run {_how_it_stands(same)}: same network, recipe and seed"
+        messages.info(f"{stands}, started {ago} ago. Start another?")
         with st.container(horizontal=True, gap="small"):
             if same.run.id != session.run:
                 st.button("Show that run", on_click=_show, args=(same.run.id,), width="stretch")
@@ -193,7 +200,7 @@ def _ask_whether_to_repeat(session: state.Session, recipe: Recipe) -> None:
 def _how_it_stands(snapshot: Snapshot) -> str:
     if snapshot.status == "queued":
         return "is waiting already"
-    return "has ended already" if snapshot.ended else "is training already"
+    return "has finished already" if snapshot.ended else "is training already"
 
 
 def _show(run_id: str) -> None:
@@ -270,7 +277,7 @@ def _progress(snapshot: Snapshot) -> tuple[float, str]:
         return 0.0, "waits for its turn" + (f", {ahead} before it" if ahead else "") + soon
     latest = snapshot.latest
     if snapshot.started is None or latest is None:
-        return 0.0, snapshot.note or ("" if snapshot.ended else "reading the images")
+        return 0.0, snapshot.note or (NEVER_BEGAN if snapshot.ended else "reading the images")
     epochs, steps_per_epoch = (int(snapshot.started.metrics[name]) for name in ("epochs", "steps_per_epoch"))
     total = epochs * steps_per_epoch
     words = [f"epoch {latest.epoch} of {epochs}"]
@@ -332,15 +339,18 @@ def _epochs(snapshot: Snapshot) -> None:
         f"the highest {soon}was {percent(best.metrics['test_accuracy'])} after epoch {best.epoch:,}. "
         "<small>The last epoch's is the one to report: picking the best on the test set flatters it.</small></p>"
     )
+    table = _epoch_table(snapshot.epochs)
+    number = st.column_config.NumberColumn(format="%.4f")
+    text = st.column_config.TextColumn(alignment="right")
+    losses = {name: number if is_numeric_dtype(table[name]) else text for name in LOSSES}
     st.dataframe(
-        _epoch_table(snapshot.epochs),
+        table,
         hide_index=True,
         height=TABLE_HEIGHT,
         column_config={
             "train accuracy": st.column_config.NumberColumn(format="%.2f %%"),
             "test accuracy": st.column_config.NumberColumn(format="%.2f %%"),
-            "train loss": st.column_config.NumberColumn(format="%.4f"),
-            "test loss": st.column_config.NumberColumn(format="%.4f"),
+            **losses,
             "learning rate": st.column_config.NumberColumn(format="%.5g"),
             "iterations/s": st.column_config.NumberColumn(format="%.1f"),
             "seconds": st.column_config.NumberColumn(format="%.1f"),
@@ -362,4 +372,8 @@ def _epoch_table(epochs: tuple[Event, ...]) -> pd.DataFrame:
         }
         for event in reversed(epochs)
     ]
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    for name in LOSSES:
+        if table[name].max() >= LARGE_LOSS:
+            table[name] = [f"{value:.4g}" for value in table[name]]
+    return table

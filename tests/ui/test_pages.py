@@ -10,10 +10,12 @@ from explorer.link import Shared, encode
 from explorer.network.spec import layer_to_data
 from explorer.presets import WAYS, load_presets
 from explorer.training.database import StoreError
+from explorer.training.event import Event
 from explorer.training.limits import MAX_PARAMS
 from explorer.training.recipe import OneCycleLR, parse_recipe
 from explorer.training.run import RunError, UnknownRun
 from explorer.ui import process, state
+from explorer.ui import train_page as shown_page
 
 
 def build_page() -> None:
@@ -106,6 +108,21 @@ def test_undo_past_a_preset_brings_its_whole_work_back_and_redo_the_other():
     assert not app.exception
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("evil\u202etxt", "eviltxt"), ("\u202e", "Adaptive pooling, 16k"), ("=1+1", "=1+1")],
+)
+def test_a_name_that_is_put_right_is_shown_so_without_a_warning_in_the_log(typed, kept, caplog):
+    app = opened(build_page)
+    name = lambda: next(box for box in app.text_input if box.label == "Name")  # noqa: E731
+    name().set_value(typed).run()
+    assert not app.exception
+    assert (name().value, session(app).name) == (kept, kept)
+    app.run()
+    assert name().value == kept
+    assert "Session State API" not in caplog.text
+
+
 def test_other_images_change_the_input_shape():
     app = opened(build_page)
     next(box for box in app.selectbox if box.label == "Images").select("cifar10").run()
@@ -147,6 +164,30 @@ def test_a_run_is_started_streams_and_ends():
     assert process.jobs().snapshot(run).status == "finished"
     assert 'data-epochs="2"' in html(app)
     assert len(app.dataframe[0].value) == 2
+
+
+EPOCH_METRICS = (
+    *("train_accuracy", "test_accuracy", "train_loss", "test_loss"),
+    *("lr", "iterations_per_second", "seconds"),
+)
+
+
+@pytest.mark.parametrize(
+    ("losses", "shown"),
+    [
+        ([2.3, 0.5], [0.5, 2.3]),
+        ([2.3, 4.137338873415825e35], ["4.137e+35", "2.3"]),
+        ([36104404121311350.0, 2.3], ["2.3", "3.61e+16"]),
+    ],
+)
+def test_a_loss_of_any_size_is_written_in_the_table_of_epochs(losses, shown):
+    epochs = tuple(
+        Event(kind="epoch", epoch=number, step=number, metrics={**dict.fromkeys(EPOCH_METRICS, 0.1), "train_loss": loss})
+        for number, loss in enumerate(losses, 1)
+    )
+    table = shown_page._epoch_table(epochs)
+    assert table["train loss"].tolist() == shown
+    assert table["test loss"].tolist() == [0.1, 0.1]
 
 
 def test_a_link_to_a_run_opens_its_network_and_recipe():

@@ -62,6 +62,33 @@ def test_a_stopped_run_may_be_started_anew_at_once():
     assert len(process.jobs().runs()) == 2
 
 
+def test_a_question_goes_when_the_run_that_it_is_about_is_stopped_and_stays_gone_once_it_is_resumed():
+    app = digits(500)
+    for _ in range(2):
+        press(app, "Start training")
+    (run,) = (each.run.id for each in process.jobs().runs())
+    assert "The same run is training already" in " ".join(box.value for box in app.info)
+    process.jobs().stop(run)
+    while not process.jobs().snapshot(run).ended:
+        pass
+    app.run()
+    assert "Start another" not in labels(app)
+    process.jobs().resume(run)
+    app.run()
+    assert "Start another" not in labels(app)
+
+
+def test_a_run_that_is_stopped_while_it_waits_says_that_it_never_began():
+    app = digits(500)
+    press(app, "Start training")
+    press(app, "Start training")
+    press(app, "Start another")
+    process.jobs().stop(session(app).run)
+    app.run()
+    (bar,) = app.get("progress")
+    assert bar.proto.text == "ended before its first step"
+
+
 def test_another_visitor_is_told_of_the_same_run_and_may_watch_it():
     press(digits(500), "Start training")
     other = digits(500)
