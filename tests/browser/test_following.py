@@ -1,17 +1,41 @@
 """Pages show what others do to a run that has ended, and cost next to nothing as long as nobody does."""
 
 import re
+from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, WebSocket, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.conftest import App, Server, open_app
 from tests.browser.test_runs import choose, open_runs, start, status
 
 pytestmark = pytest.mark.browser
 
-LOOKS = 11_000  # milliseconds in which a page at rest has looked twice
-TINY = 9_000  # bytes that three such looks may send and receive together
+TINY = 3_000  # bytes that a page may send and receive with each look at the server
+
+
+@dataclass
+class Looks:
+    """What a window sends and receives, and how often it has looked for changes and been answered."""
+
+    sent: list[bytes] = field(default_factory=list)
+    received: list[bytes] = field(default_factory=list)
+
+    def listen(self, socket: WebSocket) -> None:
+        socket.on("framesent", lambda data: self.sent.append(_bytes(data)))
+        socket.on("framereceived", lambda data: self.received.append(_bytes(data)))
+
+    def asked(self) -> int:
+        return sum(bool(BackMsg.FromString(data).rerun_script.fragment_id) for data in self.sent)
+
+    def answered(self) -> int:
+        return sum(ForwardMsg.FromString(data).WhichOneof("type") == "script_finished" for data in self.received)
+
+
+def _bytes(data: str | bytes) -> bytes:
+    return data.encode() if isinstance(data, str) else data
 
 
 @pytest.fixture
@@ -52,20 +76,21 @@ def test_an_ended_run_that_others_resume_rename_and_delete_is_shown_as_it_is(app
 
 
 def test_a_page_at_rest_asks_little_and_does_not_move(app: App):
-    bytes_of = {"framesent": 0, "framereceived": 0}
-
-    def count(name):
-        def add(data):
-            bytes_of[name] += len(data)
-
-        return add
-
-    app.page.on("websocket", lambda socket: [socket.on(name, count(name)) for name in bytes_of])
+    looks = Looks()
+    app.page.on("websocket", looks.listen)
     app.open("/train")
     start(app, 1)
     status(app, "finished")
-    app.page.wait_for_timeout(2_000)
-    before = dict(bytes_of)
+    app.settled()
+
+    def look(times: int) -> None:
+        """Wait until the page has asked and been answered so often."""
+        looks.sent.clear()
+        looks.received.clear()
+        app.until(lambda: min(looks.asked(), looks.answered()) >= times, "the page has looked")
+        app.settled()
+
+    look(1)  # it has come to rest
     app.page.evaluate(
         """() => {
           window.changes = 0;
@@ -74,8 +99,6 @@ def test_a_page_at_rest_asks_little_and_does_not_move(app: App):
             .observe(page, {childList: true, characterData: true, subtree: true});
         }"""
     )
-    app.page.wait_for_timeout(LOOKS)
-    spent = {name: bytes_of[name] - before[name] for name in bytes_of}
-    assert spent["framesent"] > 0  # it has looked
-    assert sum(spent.values()) < TINY, spent
+    look(2)
+    assert sum(map(len, looks.sent + looks.received)) < TINY * looks.asked()
     assert app.page.evaluate("changes") == 0
