@@ -12,7 +12,7 @@ import pytest
 from explorer.network.analysis import analyze
 from explorer.network.export import python_source
 from explorer.network.onnx_export import onnx_bytes
-from explorer.network.spec import Conv2d, ReLU
+from explorer.network.spec import Conv2d, ReLU, to_json
 from explorer.network.summary_table import SummaryError, decode_file, import_summary, summary_table
 from explorer.presets import load_presets
 from explorer.training.notebook import notebook_json
@@ -188,6 +188,12 @@ NAMED = {
     "Keras 2 without its heading": (KERAS_2.split("\n", 1)[1], "this is a Keras table"),
     "Keras 3": (KERAS_3, "this is a Keras table"),
     "Keras 3, one row": (KERAS_3.splitlines()[4], "this is a Keras table"),
+    "Keras before it is built": ("conv2d (Conv2D)              multiple                  320", "this is a Keras table"),
+    "the names of weights": (
+        "conv1.weight torch.Size([8, 1, 3, 3])\nconv1.bias torch.Size([8])",
+        "these are the weights of a model (its state_dict), which has no output shapes",
+    ),
+    "weights": ("OrderedDict([('conv1.weight', tensor([[[[0.1]]]]))])", "these are the weights of a model (its state_dict)"),
     "Keras 3 in a notebook": (notebook({"data": {"text/plain": KERAS_3}}), "this is a Keras table"),
     "Keras 3 as a page": (
         "conv2d (<span>Conv2D</span>)  │ (<span>None</span>, <span>26</span>, <span>26</span>) │ <span>320</span>",
@@ -219,6 +225,13 @@ def test_what_is_no_table_is_named_with_what_would_do_instead(form):
         import_summary(text)
     assert sentence in str(refused.value)
     assert "torchinfo" in str(refused.value) or "summary(" in str(refused.value)
+
+
+def test_a_networks_own_json_is_told_from_a_table():
+    with pytest.raises(SummaryError, match="this is a network's JSON and no table; open it as it is"):
+        import_summary(to_json(PRESET.architecture))
+    with pytest.raises(SummaryError, match="this is a network's JSON and no table; open it as it is"):
+        import_summary(to_json(PRESET.architecture, indent=2))
 
 
 def test_code_beside_a_table_does_not_stand_in_its_way():

@@ -21,6 +21,7 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
         _first(
             r"\(\s?\w{1,60}\s?\)?\s{1,80}[│|]?\s{0,80}\[?\(\s{0,3}(?:None|\d{1,6})\s{0,3},",
             r'^\s{0,40}Model: "[^"\n]{0,80}"$',
+            r"^\s{0,9}\w{1,60} \([A-Z]\w{1,60}\)\s{1,80}multiple\s{1,80}\d",
             r"^[│|]\s{1,9}\w{1,60}\s{1,9}\(\w{1,60}\)?\s{0,80}[│|]",
         ),
         "this is a Keras table, and its layers are not torch's; tables of torchsummary and torchinfo are read",
@@ -44,6 +45,17 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
     (
         _first(r"\bLayer\s{2,40}Type\s{2,40}Output Shape\s{2,40}Param #"),
         f"this is torchscan's table, which is not read; {_PRINT_INSTEAD}",
+    ),
+    (
+        _first(
+            r"\b\w{1,60}\.(?:weight|bias)[\"',)\s:]{1,9}(?:torch\.Size\(|tensor\(|\[\d)",
+            r"\bOrderedDict\(\[?\(",
+        ),
+        f"these are the weights of a model (its state_dict), {_NO_SHAPES}",
+    ),
+    (
+        _first(r'"layers":\s{0,9}\[\s{0,40}\{\s{0,40}"kind"'),
+        "this is a network's JSON and no table; open it as it is, or read it with the command analyze",
     ),
     (
         _first(r"\(\w{1,60}\): \w{1,60}\(", r"^\s{0,40}(?:Conv2d|Linear)\(.{0,80}(?:kernel_size|out_features)="),
