@@ -12,6 +12,7 @@ from explorer.ui import pictures, process
 from explorer.ui.charts import Chart
 from explorer.ui.part import WRONG, say
 from explorer.ui.preparing import Preparation, Stage, Wanted
+from explorer.ui.quick_download import quick, reason_not_made
 
 LOOK_EVERY = 0.5  # seconds between two looks at what is being prepared
 
@@ -52,7 +53,7 @@ def items(of: Sequence[Item], key: str) -> None:
 def _download(item: Item, key: str, label: str, make: Callable[[], str | bytes]) -> None:
     st.download_button(
         label,
-        make,
+        quick(make, key),
         item.file,
         item.mime,
         key=key,
@@ -62,6 +63,12 @@ def _download(item: Item, key: str, label: str, make: Callable[[], str | bytes])
         width="stretch",
         disabled=item.why_not != "",
     )
+    _tell_reason(item.label, key)
+
+
+def _tell_reason(label: str, key: str) -> None:
+    if reason := reason_not_made(key):
+        st.caption(f"{for_markdown(label)} could not be made: {for_markdown(sentence(reason))}")
 
 
 # --- what takes long --------------------------------------------------------------------------------------------------
@@ -144,7 +151,7 @@ def chart_items(charts: dict[str, str], chart: Callable[[str], Chart], key: str,
             for ending, (mime, make) in pictures.FORMS.items():
                 st.download_button(
                     for_markdown(ending.upper()),
-                    partial(_made, make, chart, name),
+                    quick(partial(_made, make, chart, name), f"{key}-{name}-{ending}"),
                     f"{stem}-{name}.{ending}",
                     mime,
                     key=f"{key}-{name}-{ending}",
@@ -152,6 +159,8 @@ def chart_items(charts: dict[str, str], chart: Callable[[str], Chart], key: str,
                     type="tertiary",
                     help=for_markdown(f"{title}, as {ending.upper()}"),
                 )
+        for ending in pictures.FORMS:
+            _tell_reason(f"{title} as {ending.upper()}", f"{key}-{name}-{ending}")
 
 
 def _made(make: Callable[[Chart], bytes], chart: Callable[[str], Chart], name: str) -> bytes:
