@@ -98,7 +98,8 @@ def test_the_arithmetic_of_every_unit_adds_up(strided):
     point(strided, 0, 0, 26, click=True)
     expect(strided.page.locator(".cells .border")).to_have_count(9)  # a row and a column of padding
     select(strided, 1)
-    expect(strided.page.locator("figcaption .note")).to_have_text("Select a convolution to see how its values come about.")
+    note = strided.page.locator("figcaption .note")
+    expect(note).to_contain_text("Select a convolution to see how its values come about.")
 
 
 def number(text: str) -> float | None:
@@ -190,7 +191,14 @@ def test_quick_edits_and_looks_at_the_same_time_lose_nothing(strided):
         strided.type_into(0, "kernel_size", "35"[edit % 2])
         if edit % 3 == 0:
             strided.page.get_by_role("button", name="Another image").click()
-        strided.page.wait_for_timeout(90 * (edit % 4))
+        # The next one comes at once, a frame later, with the edit's answer, or with the panel's.
+        side = 26 if "35"[edit % 2] == "5" else 28
+        if edit % 4 == 1:
+            strided.next_frame()
+        elif edit % 4 == 2:
+            expect(strided.row(0).locator(".shape")).to_have_text(f"32×{side}×{side}")
+        elif edit % 4 == 3:
+            expect(strided.page.locator('.figure[data-answered="arithmetic"]')).to_be_visible()
     expect(strided.row(0).locator(".shape")).to_have_text("32×26×26")
     strided.type_into(0, "kernel_size", "3")
     expect(strided.row(0).locator(".shape")).to_have_text("32×28×28")
