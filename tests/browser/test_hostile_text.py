@@ -4,8 +4,8 @@ That no window asks another host for anything is watched in every browser test, 
 """
 
 import json
+import re
 import sqlite3
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -21,6 +21,7 @@ from explorer.training.recipe import Recipe
 from explorer.ui.compare.chosen import write_link
 from tests.browser.conftest import App, Server, open_app, start_server
 from tests.hostile import NAMES, addresses, broken_links
+from tests.training.runs import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -116,8 +117,7 @@ def _train(folder: Path) -> None:
     with JobManager(store=open_store(folder / "home")) as jobs:
         for seed in range(12):
             jobs.submit(Architecture(name=f"net {seed}", layers=LAYERS), RECIPE.model_copy(update={"seed": seed}))
-        while any(not run.ended for run in jobs.runs()):
-            time.sleep(0.02)
+        wait_until(lambda: all(run.ended for run in jobs.runs()))
     kinds = [
         "Markdown image",
         "Markdown link",
@@ -130,9 +130,17 @@ def _train(folder: Path) -> None:
     ]
     kinds += ["turned reading", "emoji and icons", "colours", "end of an attribute"]
     with sqlite3.connect(folder / "home" / "runs.sqlite") as connection:
-        for kind, (run_id, text) in zip(kinds, connection.execute("SELECT id, architecture FROM runs").fetchall(), strict=True):
+        for kind, (run_id, text) in zip(
+            kinds, connection.execute("SELECT id, architecture FROM runs ORDER BY rowid").fetchall(), strict=True
+        ):
             old = json.dumps({**json.loads(text), "name": NAMES[kind]})
             connection.execute("UPDATE runs SET name = ?, architecture = ? WHERE id = ?", (NAMES[kind], old, run_id))
+
+
+def runs_in_order(server: Server) -> list[str]:
+    """As `_train` queued them, and so by the order of their names."""
+    with sqlite3.connect(server.log.parent / "home" / "runs.sqlite") as connection:
+        return [run_id for (run_id,) in connection.execute("SELECT id FROM runs ORDER BY rowid")]
 
 
 @pytest.fixture
@@ -203,9 +211,7 @@ VIEWS = ("Structure", "Learning", "Verdict", "Trade-off", "Shape of computation"
 
 
 def test_runs_and_networks_are_compared_by_their_names(visitor: App, hostile_server: Server):
-    folder = hostile_server.log.parent
-    with sqlite3.connect(folder / "home" / "runs.sqlite") as connection:
-        runs = [run_id for (run_id,) in connection.execute("SELECT id FROM runs")]
+    runs = runs_in_order(hostile_server)
     for view in VIEWS:
         visitor.page.goto(f"{visitor.url}/compare?compare={','.join(f'run:{run}' for run in runs[:6])}&view={view}")
         visitor.settled()
@@ -213,8 +219,8 @@ def test_runs_and_networks_are_compared_by_their_names(visitor: App, hostile_ser
     visitor.page.goto(f"{visitor.url}/compare?compare={','.join(f'run:{run}' for run in runs[6:])}&view=Structure")
     visitor.settled()
     assert_only_text(visitor.page.locator("body"))
-    heads = visitor.page.locator(".compare thead th[scope=col]").all_inner_texts()
-    assert any(head.startswith("gnp.exe") for head in heads)
+    heads = visitor.page.locator(".compare thead th[scope=col]")
+    expect(heads.filter(has_text=re.compile("^gnp.exe"))).to_have_count(1)
     for run in runs:
         visitor.page.goto(f"{visitor.url}/train?run={run}")
         visitor.settled()
@@ -239,9 +245,7 @@ def test_train_all_names_what_is_left_out(visitor: App):
 
 
 def test_pictures_and_reports_are_drawn_and_the_server_lives(visitor: App, hostile_server: Server, tmp_path: Path):
-    folder = hostile_server.log.parent
-    with sqlite3.connect(folder / "home" / "runs.sqlite") as connection:
-        runs = [run_id for (run_id,) in connection.execute("SELECT id FROM runs")]
+    runs = runs_in_order(hostile_server)
     visitor.page.goto(f"{visitor.url}/compare?compare={','.join(f'run:{run}' for run in runs[6:])}&view=Trade-off")
     visitor.settled()
     visitor.page.get_by_role("button", name="Download", exact=True).click()

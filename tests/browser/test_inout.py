@@ -28,6 +28,12 @@ def has_rows(app: App, architecture: Architecture) -> None:
         expect(app.row(row.index).locator(".params")).to_have_text(f"{row.params:,}")
 
 
+UNFOLDED = """() => {
+  const details = document.querySelector('[role="dialog"] details[open]');
+  return details && !details.getAnimations({subtree: true}).some((animation) => animation.playState === "running");
+}"""
+
+
 def changed(architecture: Architecture, index: int, **arguments: object) -> Architecture:
     layers = list(architecture.layers)
     layers[index] = layers[index].model_copy(update=arguments)
@@ -168,7 +174,8 @@ def test_a_readme_is_pasted_and_a_row_answered_otherwise(app: App):
     expect(dialog.locator("[data-read]")).to_have_text("17 layers · 16,426 parameters · images 1×28×28")
     expect(dialog).to_contain_text("dropout rates are not in a table")
     dialog.get_by_text("could be something else").click()
-    app.page.wait_for_timeout(800)  # it unfolds, and a list that opens meanwhile closes again
+    # A list that opens while the expander unfolds closes again.
+    app.page.wait_for_function(UNFOLDED)
     dialog.get_by_role("combobox", name=re.compile("MaxPool2d-7")).click()
     app.page.get_by_role("option", name="MaxPool2d kernel_size 3, stride 2, padding 1").click()
     app.settled()

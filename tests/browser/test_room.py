@@ -59,6 +59,20 @@ PARTS = """() => {
 TOUCHING = 1.0  # pixels that two boxes may share: letters do not fill theirs
 
 
+def parts_at_rest(app: App, width: int) -> list[dict]:
+    """Once the layout has followed the window: the same in several frames after another."""
+    app.page.wait_for_function(f"innerWidth === {width}")
+    app.settled()
+    looks: list[list[dict]] = []
+
+    def same_again() -> bool:
+        looks.append(app.page.evaluate(PARTS))
+        return len(looks) > 5 and all(look == looks[-1] for look in looks[-5:-1])
+
+    app.until(same_again, "the layout stands still")
+    return looks[-1]
+
+
 def overlaps(parts: list[dict]) -> list[str]:
     found = []
     for index, one in enumerate(parts):
@@ -85,8 +99,7 @@ def test_no_row_prints_one_thing_over_another_at_any_width(chromium: Browser, se
         app.row(0).click(position={"x": 5, "y": 5})  # its buttons are shown
         for width in WIDTHS:
             app.page.set_viewport_size({"width": width, "height": 800})
-            app.page.wait_for_timeout(400)  # the layout follows the window
-            parts = app.page.evaluate(PARTS)
+            parts = parts_at_rest(app, width)
             assert len({part["row"] for part in parts}) > 10
             assert overlaps(parts) == [], f"{path} at {width} px"
     context.close()
