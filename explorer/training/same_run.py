@@ -24,15 +24,19 @@ def same_runs(runs: Iterable[RunSummary], architecture: Architecture, recipe: Re
             yield each
 
 
-def run_in_hand(runs: Iterable[RunSummary], architecture: Architecture, recipe: Recipe, now: float) -> RunSummary | None:
-    """The first run of this network and recipe that waits or trains, or that finished a moment ago.
+def run_in_hand(
+    runs: Iterable[RunSummary], architecture: Architecture, recipe: Recipe, owner: str, now: float
+) -> RunSummary | None:
+    """The owner's first run of this network and recipe that waits or trains, or that finished a moment ago.
 
     A run that failed, or that somebody paused or stopped, does not count: starting anew is meant.
+    Neither do other people's: a class that presses Start with the defaults wants a run each.
 
     Args:
         now: seconds since 1970.
     """
-    for each in same_runs(runs, architecture, recipe):
+    own = (each for each in runs if each.run.owner == owner)
+    for each in same_runs(own, architecture, recipe):
         is_new = now - each.run.submitted < MOMENT
         if not each.ended or (each.status == "finished" and is_new):
             return each

@@ -160,7 +160,7 @@ def _start(again: bool = False) -> None:
         say(f"This network cannot be trained yet: {obstacle.message}", WRONG)
         return
     jobs = process.jobs()
-    if not again and (same := run_in_hand(jobs.runs(), session.architecture, recipe, time.time())):
+    if not again and (same := run_in_hand(jobs.runs(), session.architecture, recipe, state.owner(), time.time())):
         state.put(replace(session, repeat=state.Repeat(same.run.id, session.architecture, recipe)))
         return
     try:

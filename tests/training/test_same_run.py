@@ -12,23 +12,31 @@ from explorer.training.same_run import MOMENT, run_in_hand, same_runs
 
 PRESET = load_presets()["gap-17k"]
 NOW = 1_000_000.0
+OWNER = "somebody"
 
 
-def snapshot(status="running", started=NOW - 3600, architecture=PRESET.architecture, recipe=PRESET.recipe, more_epochs=0):
-    run = replace(new_run(architecture, recipe), submitted=started, more_epochs=more_epochs)
+def snapshot(
+    status="running",
+    started=NOW - 3600,
+    architecture=PRESET.architecture,
+    recipe=PRESET.recipe,
+    more_epochs=0,
+    owner=OWNER,
+):
+    run = replace(new_run(architecture, recipe, owner), submitted=started, more_epochs=more_epochs)
     return Snapshot(run, status, None, "", None, (), (), None)
 
 
 @pytest.mark.parametrize("status", ["queued", "preparing", "running", "stopping", "pausing"])
 def test_what_waits_or_trains_is_in_hand_however_long_ago_it_was_started(status):
     found = snapshot(status)
-    assert run_in_hand([found], PRESET.architecture, PRESET.recipe, NOW) is found
+    assert run_in_hand([found], PRESET.architecture, PRESET.recipe, OWNER, NOW) is found
 
 
 @pytest.mark.parametrize("status", ENDED)
 @pytest.mark.parametrize("age", [1.0, MOMENT + 1])
 def test_of_what_has_ended_only_what_finished_a_moment_ago_is_in_hand(status, age):
-    found = run_in_hand([snapshot(status, NOW - age)], PRESET.architecture, PRESET.recipe, NOW)
+    found = run_in_hand([snapshot(status, NOW - age)], PRESET.architecture, PRESET.recipe, OWNER, NOW)
     assert (found is not None) == (status == "finished" and age < MOMENT)
 
 
@@ -50,5 +58,9 @@ def test_the_same_run_has_the_same_layers_input_and_recipe_whatever_its_name(cha
 
 
 def test_a_run_as_it_is_made_counts_from_its_own_clock():
-    made = Snapshot(new_run(PRESET.architecture, PRESET.recipe), "finished", None, "", None, (), (), None)
-    assert run_in_hand([made], PRESET.architecture, PRESET.recipe, time.time()) is made
+    made = Snapshot(new_run(PRESET.architecture, PRESET.recipe, OWNER), "finished", None, "", None, (), (), None)
+    assert run_in_hand([made], PRESET.architecture, PRESET.recipe, OWNER, time.time()) is made
+
+
+def test_other_peoples_runs_are_not_in_hand():
+    assert run_in_hand([snapshot(owner="another")], PRESET.architecture, PRESET.recipe, OWNER, NOW) is None

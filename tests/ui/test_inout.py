@@ -109,12 +109,13 @@ def test_the_address_holds_the_work_but_for_the_first_page():
 
 def test_the_name_is_changed_and_an_empty_one_is_not_taken():
     app = opened()
-    app.text_input(key="name-0-0").set_value("  my   net ").run()
+    name = f"name-0-{session(app).work}"
+    app.text_input(key=name).set_value("  my   net ").run()
     assert session(app).architecture.name == "my net"
     assert session(app).is_unchanged
-    app.text_input(key="name-0-0").set_value("").run()
+    app.text_input(key=name).set_value("").run()
     assert session(app).architecture.name == "my net"
-    assert app.text_input(key="name-0-0").value == "my net"
+    assert app.text_input(key=name).value == "my net"
     assert "needs a name" in app.toast[0].value
 
 
@@ -172,7 +173,8 @@ def test_the_recipe_on_train_is_kept():
     app.number_input(key="recipe-0-epochs").set_value(7).run()
     assert session(app).recipe.epochs == 7
     app.selectbox(key="recipe-0-dataset").set_value("cifar10").run()
-    assert session(app).recipe.dataset == "mnist"
+    assert session(app).recipe.dataset == "cifar10"
+    assert session(app).architecture.input_shape == (3, 32, 32)
     assert session(app).recipe.epochs == 7
 
 

@@ -89,10 +89,9 @@ def test_a_run_that_is_stopped_while_it_waits_says_that_it_never_began():
     assert bar.proto.text == "ended before its first step"
 
 
-def test_another_visitor_is_told_of_the_same_run_and_may_watch_it():
+def test_another_visitor_gets_a_run_of_their_own():
     press(digits(500), "Start training")
     other = digits(500)
     press(other, "Start training")
-    (run,) = process.jobs().runs()
-    press(other, "Show that run")
-    assert session(other).run == run.run.id
+    assert len(process.jobs().runs()) == 2
+    assert "Start another" not in labels(other)
