@@ -96,6 +96,8 @@ def test_what_no_input_can_be_or_would_make_a_difference_is_refused(layer, messa
 
 
 FOREIGN = [
+    ({"model_config": {}, "weights": []}, "a Keras model's JSON"),
+    ({"nodes": [], "links": []}, "a network drawn in a graph editor"),
     ({"class_name": "Sequential", "config": {"layers": []}}, "a Keras model's JSON"),
     ({"module": "keras", "config": {}}, "a Keras model's JSON"),
     ({"cells": [], "nbformat": 4}, "a Jupyter notebook"),
