@@ -11,6 +11,7 @@ from tests.browser.conftest import App, open_app, start_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 150_000  # milliseconds until a run has finished
+EPOCHS = 30  # more than pass before a server is killed
 
 
 def window(chromium: Browser, url: str) -> App:
@@ -35,7 +36,7 @@ def test_after_a_kill_the_next_server_shows_the_run_interrupted_and_one_click_re
     server = start_server(tmp_path)
     app = window(chromium, server.url)
     app.open("/train")
-    app.train_on_digits(60)
+    app.train_on_digits(EPOCHS)
     app.page.wait_for_function("Number(document.querySelector('.run-epochs')?.dataset.epochs) > 1")
     seen, run = epochs(app), link(app)
     server.process.send_signal(signal.SIGKILL)
@@ -47,10 +48,10 @@ def test_after_a_kill_the_next_server_shows_the_run_interrupted_and_one_click_re
         app = window(chromium, server.url)
         app.open(run)
         status(app, "interrupted")
-        assert seen <= epochs(app) < 60  # no epoch that was shown is lost
+        assert seen <= epochs(app) < EPOCHS  # no epoch that was shown is lost
         app.page.get_by_role("button", name="Resume").click()
         status(app, "finished")
-        assert epochs(app) == 60
+        assert epochs(app) == EPOCHS
         app.page.context.close()
     finally:
         server.end()
