@@ -229,7 +229,8 @@ def _pair(wanted: Wanted, jobs: JobManager, path: Path) -> str:
         raise RunError(str(error)) from None
     seeds = " and ".join(f"seed {seed}" for seed in wanted["seeds"])
     text = verdict_text(mcnemar(*right), *wanted["labels"])
-    return f"{text} ({seeds}; McNemar's test, exact, on {len(right[0]):,} images.)"
+    note = f"{seeds}; McNemar's test, exact, on {len(right[0]):,} images"
+    return f"{text.removesuffix('.')} ({note})"
 
 
 MAKERS: dict[str, Callable[[Wanted, JobManager, Path], str]] = {

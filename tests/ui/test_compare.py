@@ -223,7 +223,7 @@ def test_the_table_has_the_groups_figures_and_two_are_tested_on_the_same_images(
     assert not app.exception
     assert "Testing both networks on the same images…" in " ".join(caption.value for caption in app.caption)
     deadline = time.monotonic() + 120
-    while "McNemar&#x27;s test, exact, on 360 images" not in html(app):
+    while "McNemar&#x27;s test, exact, on 360 images).</p>" not in html(app):
         assert time.monotonic() < deadline
         time.sleep(0.2)
         app.run()
@@ -452,6 +452,14 @@ def test_the_same_run_twice_stands_apart_too():
     groups = compared(find_all([f"run:{first}", f"run:{second}"]), "digits").groups
     assert [group.records[0].run_id for group in groups] == [first, second]
     assert len({group.label for group in groups}) == 2
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_of_two_equal_runs_the_chosen_one_is_shown(which):
+    runs = [submitted(2, 0), submitted(2, 0)]
+    train_everything([])
+    (group,) = compared(find_all([f"run:{runs[which]}", "gap-17k"]), "digits").groups
+    assert [record.run_id for record in group.records] == [runs[which]]
 
 
 def test_a_look_at_the_page_reads_the_runs_once(two_saved, monkeypatch):

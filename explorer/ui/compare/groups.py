@@ -178,7 +178,9 @@ def _belonging(chosen: Sequence[Chosen], runs: Sequence[RunSummary], alone: froz
                 belongs = each.run == run.id
             else:
                 belongs = not each.run or _but_for_the_seed(run.recipe) == _but_for_the_seed(each.recipe)
-            if belongs:
+            if each.run == run.id:
+                found[place].insert(0, summary)  # of two equal runs the chosen one is shown
+            elif belongs:
                 found[place].append(summary)
     return tuple(map(tuple, found))
 
