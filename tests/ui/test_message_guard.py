@@ -301,7 +301,7 @@ def test_a_number_that_was_typed_is_heard_whole_or_not(name, value):
 def test_a_name_that_is_refused_or_cleaned_leaves_nothing_in_the_log(server, name):
     with visiting(server.url) as visitor:
         box = visitor.the("text_input", "-name-")
-        shown = visitor.inputs[box].element.default
+        shown = visitor.inputs[box].element.value or visitor.inputs[box].element.default
         visitor.run({box: partial(filled, name="string_value", value=name)})
         assert not visitor.errors
         assert visitor.inputs[box].element.value == ("AB" if "A" in name else shown)
