@@ -200,10 +200,10 @@ def test_what_was_saved_is_listed_by_its_name(visitor: App):
     for kind in ("Markdown image", "HTML image", "HTML font", "emoji and icons"):
         find.fill(NAMES[kind][:60])
         find.press("Enter")
-        visitor.settled()
-        label = visitor.page.locator("[class*=st-key-saved-] button").first
+        label, shown = visitor.page.locator("[class*=st-key-saved-] button").first, printable(NAMES[kind][:60])
         expect(label).to_be_visible()
-        assert alike(label.inner_text()).startswith(printable(NAMES[kind][:60]))
+        visitor.until(lambda label=label, shown=shown: alike(label.inner_text()).startswith(shown), f"{shown} is listed first")
+        visitor.settled()
         assert_only_text(visitor.page.locator("body"))
 
 
