@@ -13,7 +13,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -75,7 +77,9 @@ def kill_a_fork(home: Path, run_ids: list[str], lines: int, seconds: float) -> l
     context.set_forkserver_preload(["tests.training.fixtures.warm"])
     ours, its = context.Pipe(duplex=False)
     server = context.Process(target=main_of_a_fork, args=(str(home), run_ids, its))
-    server.start()
+    # A new process runs our main module again, and a test of a page may have left the page's script in its place.
+    with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
+        server.start()
     its.close()
     timer, said = threading.Timer(seconds, server.kill), []
     with suppress(EOFError, OSError):  # the end of what it said, perhaps within a line
