@@ -14,7 +14,7 @@ import logging
 import math
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 from google.protobuf.message import DecodeError
@@ -29,6 +29,8 @@ from explorer.recent import Recent
 log = logging.getLogger(__name__)
 
 MAX_DEPTH = 100  # of brackets in brackets; a draft of layers has five
+MAX_STATES = 5_000  # in one message; a page has some hundred inputs
+MAX_JSON = 400_000  # characters in one message, read in some 0.1 s while every visitor waits
 KNOWN_INPUTS = 50_000  # ids whose kind is remembered, for all visitors together
 KNOWN_WINDOWS = 1_000  # that may still have something to be told
 HEADER = "x-explorer-window"  # on each connection's request, set here: by it a page finds its messages
@@ -58,6 +60,7 @@ SAYS: dict[str, set[str]] = {
     "vega_lite_chart": TEXT,
 }
 SELECTABLE = ("dataframe", "vega_lite_chart")  # their text is JSON: what is selected in them
+JSON_FIELDS = ("json_value", "json_trigger_value")
 
 
 class InputKinds:
@@ -86,6 +89,19 @@ class InputKinds:
         if id:
             self._kinds[id] = kind
 
+    def reasons(self, states: Sequence[WidgetState]) -> list[str]:
+        """Why Streamlit must not get each of these states of one message; "" where it may.
+
+        A message that holds too much to look through is not read at all: all visitors would wait.
+        """
+        if len(states) > MAX_STATES:
+            return [f"{len(states):,} states in one message"] * len(states)
+        length = sum(len(self._json(state)) for state in states)
+        if length <= MAX_JSON:
+            return [self.why_not(state) for state in states]
+        too_long = f"JSON of {length:,} characters in one message"
+        return [too_long if self._json(state) else self.why_not(state) for state in states]
+
     def why_not(self, state: WidgetState) -> str:
         """Why Streamlit must not get this state; "" where it may."""
         field = state.WhichOneof("value")
@@ -94,16 +110,20 @@ class InputKinds:
         kind = self._kinds.get(state.id)
         if kind in SAYS and field not in SAYS[kind]:
             return f"a {kind} says {' or '.join(SAYS[kind])}, not {field}"
-        value = getattr(state, field)
-        if field == "double_value" and not math.isfinite(value):
-            return f"{value} is no number for an input"
+        if field == "double_value" and not math.isfinite(state.double_value):
+            return f"{state.double_value} is no number for an input"
         if kind in SELECTABLE:
-            return _why_unreadable(value, dict) or _why_no_selection(json.loads(value))
-        if field == "json_value":
-            return _why_unreadable(value, dict if kind == "bidi_component" else object)
-        if field == "json_trigger_value":
-            return _why_unreadable(value, object)
+            return _why_no_selection(state.string_value)
+        if field in JSON_FIELDS:
+            says_objects = kind == "bidi_component" and field == "json_value"
+            return _why_unreadable(getattr(state, field), dict if says_objects else object)
         return ""
+
+    def _json(self, state: WidgetState) -> str:
+        """The text of a state that is read as JSON; "" of another."""
+        field = state.WhichOneof("value")
+        is_json = field in JSON_FIELDS or (field == "string_value" and self._kinds.get(state.id) in SELECTABLE)
+        return getattr(state, field) if is_json else ""
 
 
 def _why_unreadable(text: str, type: type) -> str:
@@ -119,9 +139,12 @@ def _why_unreadable(text: str, type: type) -> str:
     return ""
 
 
-def _why_no_selection(value: dict[str, object]) -> str:
-    """Streamlit takes a state without a selection for an empty one."""
-    is_one = isinstance(value.get("selection", {}), dict)
+def _why_no_selection(text: str) -> str:
+    """Why this is no selection in a table or a chart; "" where it is, or where it names none, which
+    Streamlit takes for an empty one."""
+    if why := _why_unreadable(text, dict):
+        return why
+    is_one = isinstance(json.loads(text).get("selection", {}), dict)
     return "" if is_one else "a selection that is no object"
 
 
@@ -178,7 +201,7 @@ class MessageGuard:
         if message.WhichOneof("type") != "rerun_script":
             return data
         states = message.rerun_script.widget_states.widgets
-        reasons = [self._kinds.why_not(state) for state in states]
+        reasons = self._kinds.reasons(states)
         if not any(reasons):
             return data
         readable = [state for state, reason in zip(states, reasons, strict=True) if not reason]

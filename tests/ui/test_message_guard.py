@@ -15,11 +15,13 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from explorer.network.spec import MAX_LAYERS
 from explorer.presets import load_presets
 from explorer.training.run import new_run
 from explorer.training.store import open_store
 from explorer.ui import messages
-from explorer.ui.message_guard import MAX_DEPTH, SAYS, SELECTABLE, TOLD, InputKinds
+from explorer.ui.message_guard import MAX_DEPTH, MAX_JSON, MAX_STATES, SAYS, SELECTABLE, TOLD, InputKinds
+from explorer.ui.stack_editor import palette
 from tests.browser.conftest import Server, start_server
 from tests.ui.socket_client import visiting
 
@@ -117,6 +119,49 @@ def test_what_is_no_message_of_streamlits_teaches_nothing_and_breaks_nothing():
     for data in (b"", b"\xff", b"\x08", drawn("button")[:-1], b"{}" * 1000):
         kinds.learn(data)
     assert kinds.why_not(WidgetState(id="button", int_value=1)) == ""
+
+
+# --- how much one message may hold ----------------------------------------------------------------
+
+
+def json_state(id: str, text: str) -> WidgetState:
+    return WidgetState(id=id, json_value=text)
+
+
+@pytest.mark.parametrize("kind", [*SELECTABLE, "bidi_component", "not drawn yet"])
+@pytest.mark.parametrize("pieces", [1, 50])
+def test_json_that_would_take_long_to_read_is_left_out_unread(kind, pieces, monkeypatch):
+    kinds = InputKinds()
+    if kind in SAYS:
+        kinds.learn(drawn(kind))
+    text = json.dumps({"a": [0] * (MAX_JSON // 3 // pieces + 1)})
+    field = "string_value" if kind in SELECTABLE else "json_value"
+    states = [filled(WidgetState(id=kind), field, text) for _ in range(pieces)]
+    honest = WidgetState(id="typed", string_value="x" * (MAX_JSON + 1))  # no JSON, such as a pasted notebook
+    monkeypatch.setattr("json.loads", lambda text: pytest.fail("it was read"))
+    assert all(kinds.reasons(states))
+    assert [bool(why) for why in kinds.reasons([*states, honest])] == [True] * pieces + [False]
+
+
+def test_json_as_long_as_may_be_is_read():
+    text = json.dumps({"a": "x" * (MAX_JSON - 10)})
+    assert len(text) <= MAX_JSON
+    assert InputKinds().reasons([json_state("draft", text)]) == [""]
+
+
+def test_the_longest_draft_is_far_below_what_is_read():
+    """Each argument of each layer given, with numbers of ten digits."""
+    longest = max(
+        len(json.dumps({"kind": kind, "uid": 10**10} | {field["name"]: [10**10] * 4 for field in row["fields"]}))
+        for kind, row in palette().items()
+    )
+    assert MAX_LAYERS * longest < MAX_JSON / 2
+
+
+def test_a_message_with_more_states_than_any_page_has_is_left_out_whole():
+    states = [WidgetState(id=str(number), bool_value=True) for number in range(MAX_STATES + 1)]
+    assert all(InputKinds().reasons(states))
+    assert not any(InputKinds().reasons(states[:-1]))
 
 
 # --- what Streamlit's own page says ---------------------------------------------------------------
