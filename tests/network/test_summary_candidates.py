@@ -39,6 +39,14 @@ PLAINEST = {
     ("MaxPool2d", (8, 8, 25), (8, 4, 26), 0): MaxPool2d(kernel_size=2, stride=(2, 1), padding=(0, 1)),
     ("Conv2d", (1, 28, 28), (16, 10, 10), 160): Conv2d(out_channels=16, kernel_size=3, stride=3, padding=1),
     ("AvgPool2d", (8, 6, 6), (8, 1, 1), 0): AvgPool2d(kernel_size=6),
+    ("AvgPool2d", (40, 1, 1101), (40, 1, 69), 0): AvgPool2d(kernel_size=(1, 75), stride=(1, 15)),
+    ("AvgPool2d", (40, 22, 1101), (40, 22, 69), 0): AvgPool2d(kernel_size=(1, 75), stride=(1, 15)),
+    ("AvgPool2d", (40, 1, 476), (40, 1, 64), 0): AvgPool2d(kernel_size=(1, 35), stride=(1, 7)),
+    ("MaxPool2d", (4, 500, 1), (4, 28, 1), 0): MaxPool2d(kernel_size=(64, 1), stride=(16, 1)),
+    ("AvgPool2d", (16, 48, 48), (16, 4, 4), 0): AvgPool2d(kernel_size=12),
+    ("MaxPool2d", (8, 22, 100), (8, 22, 50), 0): MaxPool2d(kernel_size=(1, 2)),
+    ("MaxPool2d", (16, 22, 128), (16, 22, 32), 0): MaxPool2d(kernel_size=(1, 4)),
+    ("AvgPool2d", (16, 90, 22), (16, 30, 22), 0): AvgPool2d(kernel_size=(3, 1)),
     ("AvgPool2d", (16, 1, 33), (16, 1, 4), 0): AvgPool2d(kernel_size=(1, 8)),
     ("Conv2d", (16, 1, 32), (16, 1, 33), 256): Conv2d(
         out_channels=16, kernel_size=(1, 16), padding=(0, 8), groups=16, bias=False
@@ -52,6 +60,16 @@ PLAINEST = {
     ("ReLU", (8, 6, 6), (8, 6, 6), 0): ReLU(),
     ("Linear", (320,), (50,), 16050): Linear(out_features=50),
     ("Linear", (320,), (50,), 16000): Linear(out_features=50, bias=False),
+}
+# A table with a kernel column: (kernel, input, output) -> layer
+OF_A_KERNEL = {
+    ((1, 75), (40, 1, 1101), (40, 1, 69)): AvgPool2d(kernel_size=(1, 75), stride=(1, 15)),
+    ((20, 20), (16, 100, 100), (16, 9, 9)): AvgPool2d(kernel_size=20, stride=10),
+    ((13, 13), (16, 101, 101), (16, 23, 23)): AvgPool2d(kernel_size=13, stride=4),
+    ((15, 15), (16, 17, 17), (16, 3, 3)): AvgPool2d(kernel_size=15, stride=1),
+    ((40, 40), (16, 101, 101), (16, 15, 15)): AvgPool2d(kernel_size=40, stride=5, padding=5),
+    ((1, 300), (16, 1, 1000), (16, 1, 29)): AvgPool2d(kernel_size=(1, 300), stride=(1, 25)),
+    ((3, 3), (64, 55, 55), (64, 27, 27)): AvgPool2d(kernel_size=3, stride=2),
 }
 NOTHING = [
     ("Conv2d", (1, 28, 28), (8, 26, 26), 81),
@@ -68,6 +86,18 @@ NOTHING = [
     ("Linear", (8, 6, 6), (50,), 14450),
     ("ZeroPad2d", (8, 28, 28), (8, 26, 26), 0),
 ]
+
+
+@pytest.mark.parametrize(("kernel", "given", "output"), OF_A_KERNEL, ids=str)
+def test_a_pooling_of_a_printed_kernel_is_found_whatever_its_length(kernel, given, output):
+    assert candidates(Wanted("AvgPool2d", output, kernel_size=kernel), given)[0].layer == OF_A_KERNEL[kernel, given, output]
+
+
+@pytest.mark.parametrize(("side", "output"), [(55, 27), (13, 6), (147, 73)])
+def test_an_odd_map_is_halved_by_the_commonest_window_and_the_one_that_leaves_nothing_out_is_offered(side, output):
+    """Students' tables halve odd maps by 2×2 far more often than by AlexNet's 3×3, which fits as well."""
+    found = [fits.layer for fits in candidates(Wanted("MaxPool2d", (64, output, output)), (64, side, side))]
+    assert found[:2] == [MaxPool2d(kernel_size=2), MaxPool2d(kernel_size=3, stride=2)]
 
 
 @pytest.mark.parametrize("row", PLAINEST, ids=str)

@@ -420,6 +420,17 @@ def test_the_hardest_tables_are_read_in_bounded_time():
     assert any("from Conv2d-62 on only 2 answers to a row are looked for" in note for note in imported.notes)
 
 
+def test_a_pooling_that_its_printed_kernel_cannot_do_is_refused_for_that_kernel():
+    header = "Layer (type:depth-idx)  Input Shape  Output Shape  Param #  Kernel Shape"
+    rows = "├─Conv2d: 1-1  [1, 1, 28, 28]  [1, 8, 26, 26]  80  [3, 3]\n"
+    for kind, dilated in (("AvgPool2d", ""), ("MaxPool2d", " and a dilation of at most 8")):
+        pooling = f"├─{kind}: 1-2  [1, 8, 26, 26]  [1, 8, 17, 17]  --  [3, 3]"
+        imported = import_summary(f"{header}\n{rows}{pooling}")
+        assert imported.problem.message == (
+            f"{kind}: 1-2 gives 8×17×17, which no {kind} with a kernel of 3×3{dilated} makes of 8×26×26"
+        )
+
+
 def test_a_network_too_large_to_analyse_is_still_read():
     imported = import_summary(
         table(("Conv2d", [64, 224, 224], 1792), ("MaxPool2d", [64, 7, 7], 0), ("Linear", [20000], 62740000))

@@ -180,29 +180,37 @@ def is_padded(kernel: tuple[int, int], padding: Any) -> bool | None:
 def _pool(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
     if len(shape) != 3 or len(wanted.output_shape) != 3 or wanted.output_shape[0] != shape[0]:
         return
-    for cost, reach, stride, padding, ceil_mode in pool_windows(shape[1:], wanted.output_shape[1:], bool(wanted.kernel_size)):
+    dilations = _dilations(wanted, shape)
+    for cost, reach, stride, padding, ceil_mode in pool_windows(shape[1:], wanted.output_shape[1:], dilations):
         left_over = [(n - k) % s for n, k, s in zip(shape[1:], reach, stride, strict=True)]
         loses = padding == (0, 0) and not ceil_mode and any(left_over)
-        for kernel, dilation in _dilated(reach, wanted):
-            arguments = {
-                "kernel_size": plain(kernel),
-                "stride": None if stride == kernel else plain(stride),
-                "padding": plain(padding),
-                "ceil_mode": ceil_mode,
-            }
-            if dilation != (1, 1):
-                arguments["dilation"] = plain(dilation)
-            yield _Proposal(cost + 2 * (dilation != (1, 1)), arguments, loses=loses)
+        dilation = dilations[reach] if wanted.kernel_size else (1, 1)
+        kernel = wanted.kernel_size or reach
+        arguments = {
+            "kernel_size": plain(kernel),
+            "stride": None if stride == kernel else plain(stride),
+            "padding": plain(padding),
+            "ceil_mode": ceil_mode,
+        }
+        if dilation != (1, 1):
+            arguments["dilation"] = plain(dilation)
+        yield _Proposal(cost + 2 * (dilation != (1, 1)), arguments, loses=loses)
 
 
-def _dilated(reach: tuple[int, int], wanted: Wanted) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """(kernel, dilation) of a window that reaches so far: not dilated, unless the table gives a smaller kernel."""
-    if wanted.kernel_size in (None, reach):
-        yield reach, (1, 1)
-    elif wanted.kind == "MaxPool2d" and wanted.kernel_size:
-        gaps = [divmod(r - 1, k - 1) if k > 1 else (1, r - k) for r, k in zip(reach, wanted.kernel_size, strict=True)]
-        if all(rest == 0 and gap >= 1 for gap, rest in gaps):
-            yield wanted.kernel_size, (gaps[0][0], gaps[1][0])
+def largest_dilation(kind: str, kernel: int) -> int:
+    """The dilation up to which a pooling kernel that the table gives is tried."""
+    return 8 if kind == "MaxPool2d" and 1 < kernel <= 31 else 1
+
+
+def _dilations(wanted: Wanted, shape: Shape) -> dict[tuple[int, int] | None, tuple[int, int]]:
+    """The windows that the table's kernel may span, with the dilation that does it; {None: (1, 1)} where it gives none."""
+    if wanted.kernel_size is None:
+        return {None: (1, 1)}
+    rows, columns = (
+        [(d * (k - 1) + 1, d) for d in range(1, largest_dilation(wanted.kind, k) + 1) if d == 1 or d * (k - 1) < 2 * side]
+        for k, side in zip(wanted.kernel_size, shape[1:], strict=True)
+    )
+    return {(a, b): (down, across) for a, down in rows for b, across in columns}
 
 
 def _adaptive(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:

@@ -4,7 +4,7 @@ from math import prod
 
 from explorer.network.layers import size_text
 from explorer.network.spec import MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, Shape
-from explorer.network.summary.candidates import Wanted, candidates
+from explorer.network.summary.candidates import Wanted, candidates, largest_dilation
 
 PLAIN_ENOUGH = 1.8  # the cost of a layer that explains a row; a shortcut's 1×1 window by 2 has 1.6
 
@@ -125,4 +125,13 @@ def _why_no_other(wanted: Wanted, shape: Shape) -> str:
         )
     if wanted.params:
         return f"{_facts(wanted)}; a {wanted.kind} for {size_text(shape)} has another number"
-    return f"gives {size_text(wanted.output_shape)}, which no {wanted.kind} makes of {size_text(shape)}"
+    return f"gives {size_text(wanted.output_shape)}, which no {wanted.kind}{_of_kernel(wanted)} makes of {size_text(shape)}"
+
+
+def _of_kernel(wanted: Wanted) -> str:
+    """The kernel that the table gives for a pooling, and the dilations with which it was tried."""
+    if wanted.kernel_size is None:
+        return ""
+    most = max(largest_dilation(wanted.kind, side) for side in wanted.kernel_size)
+    dilated = f" and a dilation of at most {most}" if most > 1 else ""
+    return f" with a kernel of {size_text(wanted.kernel_size)}{dilated}"

@@ -6,7 +6,7 @@ together where they agree; where they don't, or a window is oblong, in pairs.
 """
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -103,19 +103,40 @@ def dilation_cost(dilation: int, padding: int, half: int) -> float:
 # --- pooling --------------------------------------------------------------------------------------------------------
 
 Pair = tuple[int, int]
+Reaches = Iterable[Pair | None]  # of a window on both axes; None where it is not known
+AxisCosts = dict[tuple[int, int, int, int], float]
+ALONG_ONE_AXIS = 0.3  # for a window of 1 across the other
+_LONGEST_STRIDE = 32  # of a window that overlaps, where the table does not give it
 
 
-def pool_windows(sides: Shape, outputs: Shape, more: bool) -> Iterator[tuple[float, Pair, Pair, Pair, bool]]:
-    """(cost, kernel, stride, padding, ceil_mode) that bring `sides` to `outputs`; `more`, less plain ones too."""
-    axes = [_pool_axis(n, o) for n, o in zip(sides, outputs, strict=True)]
-    both = {(option, option): max(cost, axes[1][option]) for option, cost in axes[0].items() if option in axes[1]}
-    if more or not both or min(both.values()) > 2:
-        for (a, cost_a), (b, cost_b) in _pairs(axes[0], axes[1], _MAX_AXIS_OPTIONS if more else 12):
-            if a != b and a[3] == b[3]:
-                unlike = (1.5, 0.8, 1, 1)  # a window that differs between the axes is odder than a stride that does
-                if (sides[0] == 1 and a[:3] == (1, 1, 0)) or (sides[1] == 1 and b[:3] == (1, 1, 0)):
-                    unlike = (0, 0, 0, 0)  # a row of values has no other window across it
-                both[a, b] = max(cost_a, cost_b) + sum(cost for cost, x, y in zip(unlike, a, b, strict=True) if x != y)
+def pool_windows(sides: Shape, outputs: Shape, reaches: Reaches = (None,)) -> Iterator[tuple[float, Pair, Pair, Pair, bool]]:
+    """(cost, window, stride, padding, ceil_mode) that bring `sides` to `outputs`.
+
+    `reaches` are the pixels that the table's kernel may span, where it gives one. Such a window is tried
+    at every padding, so that there is no way where none is found. Without one there always is, unless
+    the map grows.
+    """
+    for reach in reaches:
+        rows, columns = (_pool_axis(*axis) for axis in zip(sides, outputs, reach or (None, None), strict=True))
+        yield from _pool_windows(sides, outputs, rows, columns, is_given=reach is not None)
+
+
+def _pool_windows(
+    sides: Shape, outputs: Shape, rows: AxisCosts, columns: AxisCosts, is_given: bool
+) -> Iterator[tuple[float, Pair, Pair, Pair, bool]]:
+    """The ways of both axes brought together: alike where they agree, else in pairs."""
+    both = {(option, option): max(cost, columns[option]) for option, cost in rows.items() if option in columns}
+    if is_given or not both or min(both.values()) > 2:
+        for ceil_mode in (0, 1):
+            of_mode = [{way: cost for way, cost in axis.items() if way[3] == ceil_mode} for axis in (rows, columns)]
+            for (a, cost_a), (b, cost_b) in _pairs(*of_mode, _MAX_AXIS_OPTIONS):
+                # Across an axis that keeps its size the window is 1: it moves along the other alone.
+                stays = [s == o and way[:3] == (1, 1, 0) for s, o, way in zip(sides, outputs, (a, b), strict=True)]
+                if a != b and any(stays):
+                    both[a, b] = (cost_b if stays[0] else cost_a) + (0 if 1 in sides else ALONG_ONE_AXIS)
+                elif a != b:  # a window that differs between the axes is odder than a stride that does
+                    unlike = zip((1.5, 0.8, 1), a, b, strict=False)
+                    both[a, b] = max(cost_a, cost_b) + sum(cost for cost, x, y in unlike if x != y)
     for (a, b), cost in both.items():
         if a[3] and ((*a[:3], 0), (*b[:3], 0)) in both:  # where ceil_mode changes nothing it is off
             continue
@@ -123,22 +144,51 @@ def pool_windows(sides: Shape, outputs: Shape, more: bool) -> Iterator[tuple[flo
 
 
 @lru_cache(maxsize=1024)
-def _pool_axis(side: int, output: int) -> dict[tuple[int, int, int, int], float]:
-    """(kernel, stride, padding, ceil_mode) that bring one side to `output`, with their costs, cheapest first."""
+def _pool_axis(side: int, output: int, reach: int | None) -> AxisCosts:
+    """(window, stride, padding, ceil_mode) that bring one side to `output`, with their costs, the cheapest of each ceil_mode."""
+    ways = _pools_to_try(side, output) if reach is None else _pools_of_window(side, output, reach)
     found: dict[tuple[int, int, int, int], float] = {}
+    for kernel, stride, padding in ways:
+        for ceil_mode in (0, 1):
+            if _pooled(side, kernel, stride, padding, ceil_mode) == output:
+                cost = _pool_cost(kernel, stride, padding, side, output)
+                found[kernel, stride, padding, ceil_mode] = cost + 1.3 * ceil_mode
+    if output == 1:  # one window doesn't move: only the plainest stride means anything
+        found = _plainest_of_each(found, lambda option: (option[0], *option[2:]))
+    return {
+        way: cost
+        for ceil_mode in (0, 1)
+        for way, cost in _cheapest({way: cost for way, cost in found.items() if way[3] == ceil_mode}).items()
+    }
+
+
+def _pools_to_try(side: int, output: int) -> Iterator[tuple[int, int, int]]:
+    """(window, stride, padding) that may be, where nothing is known of the window."""
     ratios = {side // output, -(-side // output)}
     for kernel in {*range(1, 12), side, max(1, side - output + 1)} | ratios:
         for stride in {kernel, 1, 2, 3, 4, 5} | ratios:
             for padding in {0, 1, 2, 3, kernel // 2}:
-                if stride < 1 or kernel < 1 or padding > kernel // 2 or kernel > side + 2 * padding + stride - 1:
-                    continue
-                for ceil_mode in (0, 1):
-                    if _pooled(side, kernel, stride, padding, ceil_mode) == output:
-                        cost = _pool_cost(kernel, stride, padding, side, output)
-                        found[kernel, stride, padding, ceil_mode] = cost + 1.3 * ceil_mode
-    if output == 1:  # one window doesn't move: only the plainest stride means anything
-        found = _plainest_of_each(found, lambda option: (option[0], *option[2:]))
-    return _cheapest(found)
+                if _can_pool(side, kernel, stride, padding):
+                    yield kernel, stride, padding
+    if output > 1:  # longer windows, which overlap: all that a stride leaves, as 67 to 81 by 15 bring 1101 to 69
+        for stride in range(1, min(_LONGEST_STRIDE, (side - 1) // (output - 1)) + 1):
+            for kernel in range(max(12, side - output * stride + 1), side - (output - 1) * stride + 1):
+                yield kernel, stride, 0
+
+
+def _pools_of_window(side: int, output: int, reach: int) -> Iterator[tuple[int, int, int]]:
+    """(window, stride, padding) that may be, where the window is known: at each padding the plainest strides."""
+    for padding in range(reach // 2 + 1):
+        spare = side + 2 * padding - reach
+        ends = {spare // output + 1, spare // max(1, output - 1), -(-spare // max(1, output - 1))}
+        for stride in {reach, 1, 2, 3, 4, 5} | ends:
+            if _can_pool(side, reach, stride, padding):
+                yield reach, stride, padding
+
+
+def _can_pool(side: int, kernel: int, stride: int, padding: int) -> bool:
+    """Whether torch lets a window pool the side at all; with ceil_mode it may hang over by less than its stride."""
+    return stride >= 1 and kernel >= 1 and padding <= kernel // 2 and kernel <= side + 2 * padding + stride - 1
 
 
 def _pooled(side: int, kernel: int, stride: int, padding: int, ceil_mode: int) -> int:
@@ -161,6 +211,8 @@ def _pool_cost(kernel: int, stride: int, padding: int, side: int, output: int) -
         return 0.8
     if (kernel, stride, padding) in ((3, 1, 1), (2, 1, 0)):
         return 1
+    if kernel > 11 and kernel % stride == 0 and 2 <= kernel // stride <= 8 and padding == 0:  # a running mean over time
+        return 1.8 + 0.005 * kernel + (0 if stride <= 8 or stride % 5 == 0 or stride % 8 == 0 else 0.4)
     return 2 + 0.1 * kernel + 0.1 * stride + 0.3 * padding
 
 
