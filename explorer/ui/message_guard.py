@@ -122,8 +122,9 @@ class InputKinds:
     def _json(self, state: WidgetState) -> str:
         """The text of a state that is read as JSON; "" of another."""
         field = state.WhichOneof("value")
-        is_json = field in JSON_FIELDS or (field == "string_value" and self._kinds.get(state.id) in SELECTABLE)
-        return getattr(state, field) if is_json else ""
+        if field == "string_value":
+            return state.string_value if self._kinds.get(state.id) in SELECTABLE else ""
+        return getattr(state, field) if field in JSON_FIELDS else ""
 
 
 def _why_unreadable(text: str, type: type) -> str:
