@@ -1,5 +1,7 @@
 """Text of others for each place that it goes to, and numbers as the screens and the reports write them."""
 
+import ast
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -133,6 +135,35 @@ def test_no_cell_is_a_formula(given, expected):
 )
 def test_a_message_is_a_sentence(given, expected):
     assert text.sentence(given) == expected
+
+
+SOURCES = sorted((Path(__file__).parents[1] / "explorer").rglob("*.py"))
+SAYING = ("Error", "Busy", "Refusal", "NoWeights", "say", "info", "warning", "error", "question")  # what takes a message
+
+
+def beginnings_with_a_name(source: str) -> list[str]:
+    """The messages of a module that begin with somebody's name, which as a sentence would get a capital letter."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and node.args)
+    begun = [
+        call.args[0].values[0].value
+        for call in calls
+        if ast.unparse(call.func).endswith(SAYING)
+        and isinstance(call.args[0], ast.JoinedStr)
+        and isinstance(call.args[0].values[0], ast.FormattedValue)
+    ]
+    named = (each for each in begun if isinstance(each, ast.Attribute) and each.attr in ("name", "title", "label"))
+    # Data sets' titles have capital letters, and files that come with the explorer are named to its developers alone.
+    return [text for each in named if not (text := ast.unparse(each)).startswith(("DATASETS[", "path."))]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_no_message_begins_with_a_name_that_is_not_quoted(path):
+    assert beginnings_with_a_name(path.read_text(encoding="utf-8")) == []
+
+
+def test_a_message_that_begins_with_a_name_is_found():
+    assert beginnings_with_a_name('raise RunError(f"{run.name} is too large")') == ["run.name"]
+    assert beginnings_with_a_name('raise RunError(f"{quoted(run.name)} is too large")') == []
 
 
 def test_a_quoted_word_is_cut_and_seen():

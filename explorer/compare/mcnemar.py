@@ -15,12 +15,13 @@ from torch import Tensor, nn
 
 from explorer.compare.learning import Group, Record
 from explorer.network.spec import Architecture
-from explorer.text import counted
+from explorer.text import counted, quoted
 from explorer.training.datasets import Dataset, Split
 from explorer.training.engine import Numerics, evaluate
 from explorer.training.network import Chance, new_network
 
 LEVEL = 0.05
+LONGEST_NAME = 200  # letters of a name in the verdict
 
 Right = npt.NDArray[np.bool_]  # for each test image, in the data set's order, whether a network gets it right
 
@@ -70,16 +71,16 @@ def p_value(only_a: int, only_b: int) -> float:
 
 def verdict_text(found: McNemar, name_a: str, name_b: str) -> str:
     """In plain words whether the difference is more than noise at 5 %."""
+    a, b = (quoted(name, limit=LONGEST_NAME) for name in (name_a, name_b))
     if not found.only_a and not found.only_b:
-        return f"{name_a} and {name_b} get the same test images right: there is no difference."
+        return f"{a} and {b} get the same test images right: there is no difference."
     split = (
-        f"{name_a} alone gets {counted(found.only_a, 'image')} right, {name_b} alone {found.only_b:,}. "
+        f"{a} alone gets {counted(found.only_a, 'image')} right, {b} alone {found.only_b:,}. "
         f"Were they equally good, a split at least as uneven would come about {_often(found.p_value)}"
     )
     if not found.is_more_than_noise:
         return f"{split}: the difference may well be noise."
-    better = name_a if found.only_a > found.only_b else name_b
-    return f"{split}: {better} is better by more than noise."
+    return f"{split}: {a if found.only_a > found.only_b else b} is better by more than noise."
 
 
 def first_pair(a: Group, b: Group) -> tuple[Record, Record] | None:

@@ -25,7 +25,7 @@ from explorer.report.archive import write_zip
 from explorer.report.comparison_report import Column, comparison_report, representatives
 from explorer.report.reading import read_trained
 from explorer.report.run_report import Trained, run_report
-from explorer.text import sentence
+from explorer.text import quoted, sentence
 from explorer.training.checkpoint_files import weights_to_bytes
 from explorer.training.datasets import DatasetError, load_present_dataset
 from explorer.training.devices import available_devices
@@ -110,7 +110,7 @@ def _comparison_report(wanted: Wanted, jobs: JobManager, path: Path) -> str:
         )
         with path.open("wb") as target:
             write_zip(files, wanted["folder"], target)
-    return " ".join(f"{found.run.name}: {sentence(found.note)}" for found in trained.values() if found.note)
+    return " ".join(f"{quoted(found.run.name)}: {sentence(found.note)}" for found in trained.values() if found.note)
 
 
 def _read_comparison(wanted: Wanted, jobs: JobManager, folder: Path) -> tuple[Comparison, dict[str, Trained]]:
@@ -121,7 +121,7 @@ def _read_comparison(wanted: Wanted, jobs: JobManager, folder: Path) -> tuple[Co
     while True:
         runs = [summary_of(snapshot) for snapshot in seen.by_id.values()]
         comparison = Comparison.of(chosen, runs, seen).on(wanted["dataset"])
-        whole = [record.run_id for record in representatives(comparison.groups) if record.run_id]
+        whole = [record.run_id for record in representatives(comparison.groups, comparison.chosen_runs) if record.run_id]
         missing = [run_id for run_id in whole if run_id not in trained]
         if not missing:
             return comparison, {run_id: trained[run_id] for run_id in whole}
@@ -203,7 +203,7 @@ class Answers:
         work = analyze(run.architecture).total_mult_adds * images
         if work > MOST_WORK:
             raise RunError(
-                f"{run.name} is too large to be tested again here: {work:,} mult-adds on {images:,} images, "
+                f"{quoted(run.name)} is too large to be tested again here: {work:,} mult-adds on {images:,} images, "
                 f"and at most {MOST_WORK:,} are done"
             )
         device = torch.device(run.device if run.device in available_devices() else "cpu")

@@ -15,6 +15,7 @@ from explorer.compare.learning import group
 from explorer.compare.mcnemar import McNemar, first_pair, mcnemar, p_value, right_answers, verdict_text
 from explorer.network.evaluation import network_with, outputs
 from explorer.network.spec import Architecture
+from explorer.text import sentence
 from explorer.training import engine
 from explorer.training.checkpoint import Checkpoint, network_weights
 from explorer.training.datasets import Dataset
@@ -95,31 +96,37 @@ def found(only_a, only_b):
 @pytest.mark.parametrize(
     ("result", "text"),
     [
-        (found(0, 0), "A and B get the same test images right: there is no difference."),
+        (found(0, 0), "“A” and “B” get the same test images right: there is no difference."),
         (
             found(1, 8),
-            "A alone gets 1 image right, B alone 8. Were they equally good, a split at least as uneven would come about "
-            "in 3.9 % of cases: B is better by more than noise.",
+            "“A” alone gets 1 image right, “B” alone 8. Were they equally good, a split at least as uneven would come about "
+            "in 3.9 % of cases: “B” is better by more than noise.",
         ),
         (
             found(41, 30),
-            "A alone gets 41 images right, B alone 30. Were they equally good, a split at least as uneven would come about "
+            "“A” alone gets 41 images right, “B” alone 30. Were they equally good, a split at least as uneven would come about "
             "in 24 % of cases: the difference may well be noise.",
         ),
         (
             found(1041, 30),
-            "A alone gets 1,041 images right, B alone 30. Were they equally good, a split at least as uneven would come "
-            "about in less than 0.01 % of cases: A is better by more than noise.",
+            "“A” alone gets 1,041 images right, “B” alone 30. Were they equally good, a split at least as uneven would come "
+            "about in less than 0.01 % of cases: “A” is better by more than noise.",
         ),
         (
             found(3, 3),
-            "A alone gets 3 images right, B alone 3. Were they equally good, a split at least as uneven would come about "
+            "“A” alone gets 3 images right, “B” alone 3. Were they equally good, a split at least as uneven would come about "
             "in 100 % of cases: the difference may well be noise.",
         ),
     ],
 )
 def test_in_words(result, text):
     assert verdict_text(result, "A", "B") == text
+
+
+def test_a_name_stays_as_it_is_where_the_verdict_is_a_sentence():
+    text = verdict_text(found(1, 8), "gap-17k, tuned, 20 epochs", "net")
+    assert sentence(text) == text
+    assert text.startswith("“gap-17k, tuned, 20 epochs” alone gets")
 
 
 @pytest.mark.parametrize(
