@@ -4,7 +4,7 @@ What a document logged is a type of its own: it has no seed, was made elsewhere 
 over it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -58,8 +58,8 @@ class Group:
     A seed counts once: the same seed again gives the same numbers, and says nothing of how much they vary.
     """
 
-    label: str  # no other group of the same call has it
-    records: tuple[Record, ...]  # by seed; of several with one seed the one that came furthest, of those the first
+    label: str  # of its first record, unless whoever shows several groups gives it another
+    records: tuple[Record, ...]  # by seed, one of each, see `group`
     repeats: tuple[Record, ...]  # the others
 
     @property
@@ -194,35 +194,27 @@ def documented_curve(preset: Preset) -> DocumentedCurve | None:
 # --- groups ---------------------------------------------------------------------------------------------------------
 
 
-def group(records: Iterable[Record]) -> tuple[Group, ...]:
+def group(records: Iterable[Record], preferred: Collection[str] = ()) -> tuple[Group, ...]:
     """Runs of one network (layers and images' shape; its name does not count) and one recipe but for the seed, together.
 
     What comes with a preset is kept apart from the visitor's runs of the same: it was computed on another machine, whose
-    seconds do not belong in a mean with these. Groups come as their first records do.
+    seconds do not belong in a mean with these. Groups come as their first records do. Of several runs with one seed the
+    one whose id is in `preferred` is taken, else the one that came furthest, and of those the first.
     """
     found: dict[tuple[Origin, Shape, tuple[Layer, ...], Recipe], list[Record]] = {}
     for record in records:
         network = record.architecture.input_shape, record.architecture.layers
         found.setdefault((record.origin, *network, record.recipe.model_copy(update={"seed": 0})), []).append(record)
-    groups: list[Group] = []
-    for same in found.values():
-        groups.append(_group(same, {group.label for group in groups}))
-    return tuple(groups)
+    return tuple(_group(same, preferred) for same in found.values())
 
 
-def _group(records: Sequence[Record], taken: set[str]) -> Group:
+def _group(records: Sequence[Record], preferred: Collection[str]) -> Group:
     best: dict[int, Record] = {}
-    for record in records:
-        known = best.get(record.recipe.seed)
-        if known is None or len(record.epochs) > len(known.epochs):
-            best[record.recipe.seed] = record
+    for record in sorted(records, key=lambda each: (each.run_id in preferred, len(each.epochs)), reverse=True):
+        best.setdefault(record.recipe.seed, record)  # the sort is stable: of equals the first
     kept = tuple(best[seed] for seed in sorted(best))
     repeats = tuple(record for record in records if all(record is not other for other in kept))
-    label, number = records[0].label, 1
-    while label in taken:
-        number += 1
-        label = f"{records[0].label} ({number})"
-    return Group(label, kept, repeats)
+    return Group(kept[0].label, kept, repeats)
 
 
 def curve(group: Group, metric: Metric) -> tuple[Point, ...]:

@@ -1,6 +1,6 @@
 """A comparison's report: what several networks are, what they reached, and each of their runs with all its files."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeVar
@@ -59,10 +59,13 @@ def comparison_report(
             yield f"{runs[run_id]}/{name}", content
 
 
-def representatives(groups: Iterable[Group]) -> list[Record]:
-    """Of each group the run that is reported whole: of those of this server that came furthest that of the lowest seed."""
+def representatives(groups: Iterable[Group], chosen_runs: Collection[str] = ()) -> list[Record]:
+    """Of each group the run of this server that is reported whole.
+
+    It is one of those that came furthest: one of `chosen_runs`, given by their ids, or else that of the lowest seed.
+    """
     found = ([record for record in group.furthest if record.run_id] for group in groups)
-    return [records[0] for records in found if records]
+    return [min(records, key=lambda record: record.run_id not in chosen_runs) for records in found if records]
 
 
 def _folder(name: str, run_id: str) -> str:

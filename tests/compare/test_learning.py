@@ -60,9 +60,11 @@ def test_a_seed_counts_once_by_the_run_that_came_furthest():
     assert found.furthest == (long,)
 
 
-def test_groups_are_told_apart_by_their_labels():
-    records = [record(0.9, label="mine", batch_size=size) for size in (32, 64, 128)]
-    assert [found.label for found in group(records)] == ["mine", "mine (2)", "mine (3)"]
+def test_a_preferred_run_stands_for_its_seed_however_far_another_came():
+    short, long = replace(record(0.8), run_id="short"), replace(record(0.8, 0.9), run_id="long")
+    (found,) = group([long, record(0.7, seed=1), short], preferred={"short"})
+    assert [each.run_id for each in found.records] == ["short", "id1"]
+    assert found.repeats == (long,)
 
 
 def test_furthest_are_none_before_the_first_epoch():

@@ -18,6 +18,7 @@ from explorer.network.difference import change_text, difference
 from explorer.network.layers import LAYERS, MULT_ADDS_RULE
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, ReLU
 from explorer.presets import load_presets
+from explorer.report.comparison_report import representatives
 from explorer.training import jobs as jobs_module
 from explorer.training.datasets import load_present_dataset
 from explorer.training.event import Event
@@ -462,6 +463,71 @@ def test_of_two_equal_runs_the_chosen_one_is_shown(which):
     assert [record.run_id for record in group.records] == [runs[which]]
 
 
+def trained_run(seed: int, epochs: int = 1) -> str:
+    """A run of the tiny network's recipe for one epoch, that ended after so many."""
+    run = submitted(2, seed)
+    train_everything([])
+    if epochs > 1:
+        process.jobs().continue_run(run, epochs - 1)
+        train_everything([])
+    return run
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("others", [["gap-17k"], ["saved:tiny 2"]], ids=["alone", "with its network"])
+def test_a_chosen_run_is_shown_beside_runs_that_went_further(seed, others, two_saved):
+    """In every view, and whole in the report: whether the longer run has its own seed or another."""
+    chosen, longer = trained_run(0), trained_run(seed, epochs=2)
+    comparison = compared(find_all([f"run:{chosen}", *others]), "digits")
+    shown = next(group for group in comparison.groups if comparison.place_of(group) == 0)
+    assert [record.run_id for record in shown.furthest] == [chosen]
+    assert [record.run_id for record in representatives([shown], comparison.chosen_runs)] == [chosen]
+    rest = [record.run_id for group in comparison.groups if group is not shown for record in group.records]
+    assert rest == ([longer] if others == ["saved:tiny 2"] else [])
+
+
+def test_a_chosen_run_is_reported_whole_for_its_seeds():
+    runs = [trained_run(seed) for seed in range(3)]
+    comparison = compared(find_all([f"run:{runs[1]}", "gap-17k"]), "digits")
+    (group,) = comparison.groups
+    assert [record.run_id for record in group.records] == runs
+    assert [record.run_id for record in representatives(comparison.groups, comparison.chosen_runs)] == [runs[1]]
+
+
+def test_a_chosen_run_has_the_place_that_it_was_chosen_at(two_saved):
+    """Though its network was chosen before it."""
+    run, other = trained_run(0), submitted(2, 0, batch_size=128)
+    train_everything([])
+    comparison = compared(find_all(["saved:tiny 2", f"run:{run}"]), "digits")
+    places = {group.records[0].run_id: comparison.place_of(group) for group in comparison.groups}
+    assert places == {other: 0, run: 1}
+
+
+def test_runs_that_stand_alone_are_called_by_their_own_names_first():
+    runs = [submitted(2, 0), submitted(2, 0), submitted(2, 1)]
+    process.jobs().rename(runs[0], "my best, seed 0")
+    train_everything([])
+    groups = compared(find_all([f"run:{run}" for run in runs]), "digits").groups
+    assert [group.label for group in groups] == [
+        f"my best, seed 0 ({runs[0][:4]}), tiny 2, SGD 0.01, 1 epoch",
+        f"tiny 2 ({runs[1][:4]}), SGD 0.01, 1 epoch, seed 0",
+        f"tiny 2 ({runs[2][:4]}), SGD 0.01, 1 epoch, seed 1",
+    ]
+
+
+def test_groups_of_one_name_are_numbered_where_a_narrow_column_shows_it():
+    for size in (64, 128, 256):
+        submitted(2, 0, batch_size=size)
+    train_everything([])
+    process.saved().save("mine", Shared(tiny(2), Recipe(dataset="digits")), "somebody")
+    groups = compared(find_all(["saved:mine", "gap-17k"]), "digits").groups
+    assert sorted(group.label for group in groups) == [
+        "tiny 2 (2), SGD 0.01, 1 epoch",
+        "tiny 2 (3), SGD 0.01, 1 epoch",
+        "tiny 2, SGD 0.01, 1 epoch",
+    ]
+
+
 def test_a_look_at_the_page_reads_the_runs_once(two_saved, monkeypatch):
     train_everything(two_saved, seeds=1)
     reads: list[str] = []
@@ -555,11 +621,11 @@ def test_two_are_tested_again_up_to_the_limit_and_refused_beyond(two_saved, monk
     with pytest.raises(RunError) as refusal:
         Answers(process.jobs()).after(run.run.id, 1)
     assert str(refusal.value) == (
-        f"{run.run.name} is too large to be tested again here: {work:,} mult-adds on {images:,} images, "
+        f"“{run.run.name}” is too large to be tested again here: {work:,} mult-adds on {images:,} images, "
         f"and at most {work - 1:,} are done"
     )
 
 
-@pytest.mark.parametrize("view", ["Structure", "Computation", "Trade-off"])
+@pytest.mark.parametrize("view", ["Structure", "Shape of computation", "Trade-off"])
 def test_how_mult_adds_are_counted_stands_where_they_do(view: str):
     assert MULT_ADDS_RULE in unescape(html(opened(view=view)))

@@ -23,6 +23,8 @@ from explorer.training.run import Snapshot
 from explorer.training.run_summary import RunSummary
 from explorer.ui.compare.chosen import Chosen
 
+_Kind = tuple[Network, Recipe]
+
 EPOCHS_AT_HAND = 500_000  # of runs that are not read again, about 300 bytes each
 
 _curves_lock = Lock()
@@ -49,12 +51,17 @@ class Comparison:
     @classmethod
     def of(cls, chosen: Sequence[Chosen], runs: Sequence[RunSummary], jobs: ReadsRuns) -> "Comparison":
         """`runs` are all of this server, the newest first; those of nothing chosen are left out."""
-        alone = _standing_alone(chosen)
+        alone = _standing_alone(chosen, runs)
         return cls(tuple(chosen), _belonging(chosen, runs, alone), alone, jobs)
 
     def on(self, dataset: str) -> "Comparison":
         """The same of these images."""
         return replace(self, dataset=dataset)
+
+    @property
+    def chosen_runs(self) -> frozenset[str]:
+        """The ids of those of the chosen that are runs: they are shown, whatever else belongs to them."""
+        return frozenset(each.run for each in self.chosen if each.run)
 
     @property
     def runs(self) -> list[RunSummary]:
@@ -99,21 +106,43 @@ class Comparison:
 
     @cached_property
     def _placed_groups(self) -> list[tuple[Group, int]]:
-        """Each group with its place. Each run is in one: of the first of the chosen that it belongs to, or its own."""
-        records: dict[tuple[str, str, int], tuple[Record, int]] = {}
-        for place in sorted(range(len(self.chosen)), key=lambda place: place not in self.alone):
+        """Each group with its place, by place."""
+        placed = sorted(self._placed_records(), key=lambda each: each.place)
+        together = [each.record for each in placed if each.place not in self.alone]
+        found = [*group(together, self.chosen_runs)]
+        found += [one for each in placed if each.place in self.alone for one in group([each.record])]
+        origins = {id(each.record): each for each in placed}
+        members = [(each, [origins[id(record)] for record in each.records]) for each in found]
+        members.sort(key=lambda each: each[1][0].place)
+        labels = distinct([self._label(its_records) for _, its_records in members])
+        return [
+            (replace(each, label=label), its_records[0].place) for (each, its_records), label in zip(members, labels, strict=True)
+        ]
+
+    def _placed_records(self) -> list["_Placed"]:
+        """Every run at one place: of a chosen run that stands alone, else of another chosen run, else of a network."""
+        found: dict[tuple[str, str, int], _Placed] = {}
+        closest_first = sorted(range(len(self.chosen)), key=lambda place: (place not in self.alone, not self.chosen[place].run))
+        for place in closest_first:
             for record, length in self._records(place):
-                label = _label(record, length) + (f", seed {record.recipe.seed}" if place in self.alone else "")
                 key = record.run_id or "", record.label, record.recipe.seed
-                records.setdefault(key, (replace(record, label=label), place))
-        placed = sorted(records.values(), key=lambda each: each[1])
-        found = list(group(record for record, place in placed if place not in self.alone))
-        for record, place in placed:
-            found += group([record]) if place in self.alone else ()
-        place_of = {id(record): place for record, place in placed}
-        labels = distinct([each.label for each in found])
-        labelled = [replace(each, label=label) for each, label in zip(found, labels, strict=True)]
-        return sorted(((each, place_of[id(each.records[0])]) for each in labelled), key=lambda each: each[1])
+                found.setdefault(key, _Placed(record, length, place))
+        return list(found.values())
+
+    def _label(self, members: Sequence["_Placed"]) -> list[str]:
+        """What a group is called, part by part: "gap-17k", "tuned", "20 epochs", "shipped".
+
+        What its seeds differ in is left out. A run that stands alone is called by its own title first.
+        """
+        first, length = members[0], max(each.length for each in members)
+        record = first.record
+        named = _network_and_recipe(record.architecture, _but_for_the_seed(record.recipe))
+        parts = [*named, counted(length, "epoch"), *(["shipped"] if record.origin == "shipped" else [])]
+        if first.place not in self.alone:
+            return parts
+        in_title = record.label.split(", ")  # a run's name may say some of it already
+        parts.append(f"seed {record.recipe.seed}")
+        return [self.chosen[first.place].title, *(part for part in parts if part not in in_title)]
 
     def _records(self, place: int) -> list[tuple[Record, int]]:
         """The runs of one of the chosen on these images, with at least one epoch behind them, and their lengths."""
@@ -123,14 +152,26 @@ class Comparison:
         return [(record, length) for record, length in found if record.recipe.dataset == self.dataset and record.epochs]
 
 
-def distinct(labels: Sequence[str]) -> list[str]:
-    """The labels with " (2)", " (3)" … after those that stood there before."""
+@dataclass(frozen=True)
+class _Placed:
+    """A run, and which of the chosen it is shown with."""
+
+    record: Record
+    length: int  # in epochs, as `_length` has it
+    place: int
+
+
+def distinct(labels: Iterable[Sequence[str]]) -> list[str]:
+    """Each label's parts joined, with " (2)", " (3)" … after the first part where the same label stood before.
+
+    There the number is seen in a narrow column too, which cuts off a label's end.
+    """
     found: list[str] = []
-    for label in labels:
-        number, text = 1, label
+    for first, *others in labels:
+        number, text = 1, ", ".join([first, *others])
         while text in found:
             number += 1
-            text = f"{label} ({number})"
+            text = ", ".join([f"{first} ({number})", *others])
         found.append(text)
     return found
 
@@ -151,11 +192,32 @@ def _networks(each: Chosen) -> frozenset[Network]:
     return each.preset.networks if each.preset and each.preset.networks else frozenset([_network(each.architecture)])
 
 
-def _standing_alone(chosen: Sequence[Chosen]) -> frozenset[int]:
-    """The places of runs that differ from another chosen run in nothing but the seed: whoever chose both wants them apart."""
-    kinds = [(_network(each.architecture), _but_for_the_seed(each.recipe)) if each.run else None for each in chosen]
-    counts = Counter(filter(None, kinds))
-    return frozenset(place for place, kind in enumerate(kinds) if kind and counts[kind] > 1)
+def _standing_alone(chosen: Sequence[Chosen], runs: Iterable[RunSummary]) -> frozenset[int]:
+    """The places of chosen runs that are not put together with other seeds, each of which has a group of its own.
+
+    Those are the runs that differ from another chosen one in nothing but the seed, as whoever chose both wants them apart,
+    and those that ended with fewer epochs than another seed, beside which they would be left out of most figures.
+    """
+    kinds = {place: _kind(each.architecture, each.recipe) for place, each in enumerate(chosen) if each.run}
+    counts, networks = Counter(kinds.values()), {_network(chosen[place].architecture) for place in kinds}
+    longest: dict[_Kind, int] = {}
+    ended_after: dict[str, int] = {}  # epochs, by the run's id
+    for each in runs:
+        if _network(each.run.architecture) in networks:
+            kind = _kind(each.run.architecture, each.run.recipe)
+            longest[kind] = max(longest.get(kind, 0), each.epochs_done)
+            if each.ended:
+                ended_after[each.run.id] = each.epochs_done
+    return frozenset(
+        place
+        for place, kind in kinds.items()
+        if counts[kind] > 1 or ended_after.get(chosen[place].run, longest.get(kind, 0)) < longest.get(kind, 0)
+    )
+
+
+def _kind(architecture: Architecture, recipe: Recipe) -> _Kind:
+    """What runs have in common that differ in nothing but the seed."""
+    return _network(architecture), _but_for_the_seed(recipe)
 
 
 def _but_for_the_seed(recipe: Recipe) -> Recipe:
@@ -178,9 +240,7 @@ def _belonging(chosen: Sequence[Chosen], runs: Sequence[RunSummary], alone: froz
                 belongs = each.run == run.id
             else:
                 belongs = not each.run or _but_for_the_seed(run.recipe) == _but_for_the_seed(each.recipe)
-            if each.run == run.id:
-                found[place].insert(0, summary)  # of two equal runs the chosen one is shown
-            elif belongs:
+            if belongs:
                 found[place].append(summary)
     return tuple(map(tuple, found))
 
@@ -202,13 +262,6 @@ def _curves(runs: Sequence[RunSummary], jobs: ReadsRuns) -> list[tuple[Record, i
 def _length(found: RunSummary) -> int:
     """In epochs: all that it will have, or had when it ended."""
     return found.epochs_done if found.ended else found.run.epochs
-
-
-def _label(record: Record, length: int) -> str:
-    """Network, recipe, length, and where it was run: "gap-17k, tuned, 20 epochs, shipped". What seeds differ in is left out."""
-    shipped = ["shipped"] if record.origin == "shipped" else []
-    named = _network_and_recipe(record.architecture, _but_for_the_seed(record.recipe))
-    return ", ".join([*named, counted(length, "epoch"), *shipped])
 
 
 @lru_cache(maxsize=512)
