@@ -128,8 +128,8 @@ def _pool_windows(
     both = {(option, option): max(cost, columns[option]) for option, cost in rows.items() if option in columns}
     if is_given or not both or min(both.values()) > 2:
         for ceil_mode in (0, 1):
-            of_mode = [{way: cost for way, cost in axis.items() if way[3] == ceil_mode} for axis in (rows, columns)]
-            for (a, cost_a), (b, cost_b) in _pairs(*of_mode, _MAX_AXIS_OPTIONS):
+            down, across = ({way: cost for way, cost in axis.items() if way[3] == ceil_mode} for axis in (rows, columns))
+            for (a, cost_a), (b, cost_b) in _pairs(down, across, _MAX_AXIS_OPTIONS):
                 # Across an axis that keeps its size the window is 1: it moves along the other alone.
                 stays = [s == o and way[:3] == (1, 1, 0) for s, o, way in zip(sides, outputs, (a, b), strict=True)]
                 if a != b and any(stays):
