@@ -30,9 +30,10 @@ def open_dialog() -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("Read", key="read", width=110)  # leaving the text sends it; the button gives a place to go
+        # Of any type: what is in a file decides. Streamlit would raise at a name that is not allowed,
+        # in each run of the session from then on.
         file = st.file_uploader(
             "File",
-            type=["json", "txt", "md", "ipynb", "log", "html", "py", "onnx"],  # of the last two it is said what they are
             label_visibility="collapsed",
             key=f"open-file-{version}",
             max_upload_size=8,  # MB, as many as are read

@@ -34,6 +34,7 @@ class SocketClient:
     inputs: dict[str, Input] = field(default_factory=dict)  # by id, of all that was drawn
     errors: list[str] = field(default_factory=list)  # exceptions that the last run showed
     toasts: list[str] = field(default_factory=list)
+    alerts: list[str] = field(default_factory=list)  # errors, warnings and the like on the pages
 
     def run(self, states: dict[str, Fill] | None = None, *, page: str | None = None, fragment: str = "") -> None:
         """Ask for a page with these states of its inputs, and wait until it is drawn."""
@@ -84,6 +85,8 @@ class SocketClient:
             self.errors.append(element.message)
         elif kind == "toast":
             self.toasts.append(element.body)
+        elif kind == "alert":
+            self.alerts.append(element.body)
         if id := getattr(element, "id", ""):
             self.inputs[id] = Input(kind, message.delta.fragment_id, element)
 

@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from explorer.ui import upload_limits
 from explorer.ui.upload_limits import AT_ONCE, AT_ONCE_OF_A_PAGE, FILES_OF_A_PAGE, SILENT_SECONDS, UploadLimits
-from tests.browser.conftest import Server, start_server
+from tests.browser.conftest import Server, serving
 from tests.ui.socket_client import visiting
 
-FORM = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f.txt"\r\n\r\n%s\r\n--x--\r\n'
+FORM = b'--x\r\nContent-Disposition: form-data; name="f"; filename="%s"\r\n\r\n%s\r\n--x--\r\n'
 
 
 def path(page: int, file: int) -> str:
@@ -150,9 +151,8 @@ def test_a_file_that_does_not_come_is_given_up(limits, caplog):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = start_server(tmp_path_factory.mktemp("uploads"))
-    yield server
-    server.end()
+    with serving(tmp_path_factory.mktemp("uploads")) as server:
+        yield server
 
 
 def kept_bytes(server: Server) -> int:
@@ -172,10 +172,10 @@ def xsrf_headers(server: Server) -> dict[str, str]:
     return {"X-Xsrftoken": tokens["_streamlit_xsrf"], "Cookie": f"_streamlit_xsrf={tokens['_streamlit_xsrf']}"}
 
 
-def put(server: Server, session: str, file: str, data: bytes, headers: dict[str, str]) -> tuple[int, str]:
+def put(server: Server, session: str, file: str, data: bytes, headers: dict[str, str], name: str = "f.txt") -> tuple[int, str]:
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
     form = {"Content-Type": "multipart/form-data; boundary=x", **headers}
-    connection.request("PUT", f"/_stcore/upload_file/{session}/{file}", FORM % data, form)
+    connection.request("PUT", f"/_stcore/upload_file/{session}/{file}", FORM % (name.encode(), data), form)
     answer = connection.getresponse()
     text = answer.read().decode()
     connection.close()
@@ -186,7 +186,7 @@ def begin(server: Server, session: str, headers: dict[str, str]) -> socket.socke
     """Send the head of a file and half of its content."""
     address = urlsplit(server.url)
     connection = socket.create_connection((address.hostname, address.port))
-    body = FORM % (b"x" * 1000)
+    body = FORM % (b"f.txt", b"x" * 1000)
     lines = [f"PUT /_stcore/upload_file/{session}/half HTTP/1.1", f"Host: {address.netloc}"]
     lines += [f"Content-Length: {len(body)}", "Content-Type: multipart/form-data; boundary=x"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
@@ -212,4 +212,23 @@ def test_a_server_keeps_the_newest_files_of_a_page_and_deletes_the_others(server
             assert put(server, visitor.session, f"file{file}", b"x" * 1_000_000, headers) == (204, "")
         assert kept_bytes(server) == FILES_OF_A_PAGE * 1_000_000
         assert put(server, visitor.session, "large", b"x" * 9_000_000, headers)[0] == 413
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["f.txt", "f.pdf", "f", ".htaccess", "f\0.txt", "../../f.txt"])
+def test_no_name_of_a_file_breaks_the_session_that_it_comes_to(server, name):
+    with visiting(server.url) as visitor:
+        visitor.run({visitor.the("button", "-open"): lambda state: setattr(state, "trigger_value", True)})
+        id = visitor.the("file_uploader", "open-file")
+        assert put(server, visitor.session, "file", b"no network", xsrf_headers(server), name) == (204, "")
+
+        def choose_file(state: WidgetState) -> None:
+            state.file_uploader_state_value.uploaded_file_info.add(file_id="file", name=name, size=10)
+
+        visitor.run({id: choose_file}, fragment=visitor.inputs[id].fragment)
+        assert not visitor.errors
+        assert "Nothing to open" in visitor.alerts[-1]
+        visitor.run({id: choose_file})
+        assert not visitor.errors
     assert "Traceback" not in server.log.read_text()
