@@ -23,6 +23,8 @@ from explorer.text import printable
 
 WIDTH = 88  # ruff format's own
 LONGEST_CLASS_NAME = 50
+# On Windows a file of such a name, whatever its ending, is a device and cannot be saved.
+DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(10))}
 
 
 def python_source(architecture: Architecture) -> str:
@@ -88,13 +90,13 @@ _SHARED = ("Flatten", "Softmax", "LogSoftmax")  # with the activations: one modu
 
 
 def class_name(architecture: Architecture) -> str:
-    """A class's name out of any text: "Adaptive pooling, 16k" -> "AdaptivePooling16k"."""
+    """A name for a class and its files out of any text: "Adaptive pooling, 16k" -> "AdaptivePooling16k"."""
     plain = unicodedata.normalize("NFKD", architecture.name).encode("ascii", "ignore").decode()
     name = "".join(word[0].upper() + word[1:] for word in re.findall("[A-Za-z0-9]+", plain))[:LONGEST_CLASS_NAME]
     if not name or name[0].isdigit():
         name = "Net" + name
     # All capitals are for constants, of which a training script has some. It has no other name that begins with a capital.
-    taken = keyword.iskeyword(name) or hasattr(builtins, name) or name.isupper()
+    taken = keyword.iskeyword(name) or hasattr(builtins, name) or name.isupper() or name.upper() in DEVICES
     return name + "Net" if taken else name
 
 

@@ -149,6 +149,18 @@ def test_class_names(name: str, expected: str) -> None:
     assert class_name(Architecture(name=name)) == expected
 
 
+@pytest.mark.parametrize("device", ["con", "Con", "CON", "prn", "aux", "nul", "com1", "COM9", "com¹", "Lpt0", "lpt²", " con. "])
+def test_no_file_has_the_name_of_a_device_of_windows(device: str) -> None:
+    """The list: https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
+    plain = device.strip(" .").replace("¹", "1").replace("²", "2")
+    assert class_name(Architecture(name=device)) == f"{plain[0].upper()}{plain[1:]}Net"
+
+
+@pytest.mark.parametrize("name", ["Console", "Com", "Com10", "Auxiliary", "Lpt"])
+def test_what_only_begins_like_a_device_stays(name: str) -> None:
+    assert class_name(Architecture(name=name)) == name
+
+
 def test_equal_activations_are_one_module_and_different_ones_are_not() -> None:
     steep, flat = spec.LeakyReLU(negative_slope=0.5), spec.LeakyReLU(negative_slope=0.1)
     layers = (spec.ReLU(), steep, flat, spec.ReLU(), steep, spec.Dropout(), spec.Dropout())
