@@ -62,8 +62,8 @@ FAST_BF16 = ("amx_bf16", "avx512_bf16")  # a processor's units for it; without o
 def has_fast_bf16(kind: str) -> bool:
     """Whether a device has units for bf16, so that it computes faster in it.
 
-    That is a property of the device and is not measured, so that the same recipe and seed give the same numbers on a machine
-    however busy it is.
+    That is a property of the device and is not measured, so that the same recipe is trained in the same precision however
+    busy the machine is.
     """
     if kind == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))

@@ -3,7 +3,7 @@
 It starts no thread and writes no file; its only clock times the steps. Every random draw (first weights, order of the
 images, augmentation, dropout) comes from generators of the run's own, never from torch's global one: on one machine's
 CPU, with one number of threads, the same architecture, recipe and data give the same numbers bit for bit, whatever else
-the process does at the same time.
+the process does at the same time. On a GPU they are nearly the same: its kernels add in another order each time.
 """
 
 import math

@@ -5,7 +5,7 @@ import json
 import math
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -13,16 +13,29 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from explorer.network.spec import Architecture
+from explorer.network.layers import LAYERS
+from explorer.network.spec import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    Architecture,
+    Conv2d,
+    Flatten,
+    Layer,
+    Linear,
+    Upsample,
+    new_layer,
+)
 from explorer.training import engine, network
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.datasets import Dataset, Split, load_dataset
 from explorer.training.engine import Numerics, count_steps, evaluate, train
-from explorer.training.event import Event, without_times
+from explorer.training.event import Event
 from explorer.training.images import normalise
 from explorer.training.network import Chance, new_network
 from explorer.training.recipe import OPTIMIZERS, SCHEDULERS, Recipe, parse_recipe
 from explorer.training.tally import EVENTS_AN_EPOCH
+
+from .runs import without_times
 
 CPU = torch.device("cpu")
 CHANCY = {"rotation": 10, "shift": 1, "label_smoothing": 0.1, "batch_size": 32, "epochs": 2, "device": "cpu", "precision": "fp32"}
@@ -312,6 +325,39 @@ def test_runs_side_by_side_repeat_as_well(small: Architecture, tiny: Dataset) ->
     done.set()
     noise.join()
     assert found == expected
+
+
+# Beside each kind of layer as the palette adds it: the arguments that choose another algorithm.
+ALGORITHMS: list[Layer] = [
+    *(new_layer(kind) for kind in LAYERS),
+    Upsample(scale_factor=2, mode="bilinear"),
+    *(Conv2d(out_channels=2, kernel_size=3, padding=1, padding_mode=mode) for mode in ("reflect", "replicate", "circular")),
+    AdaptiveAvgPool2d(output_size=3),
+    AdaptiveMaxPool2d(output_size=3),
+]
+
+
+@pytest.fixture
+def two_threads_and_only_deterministic() -> Iterator[None]:
+    """Several threads, as on a real machine; torch refuses whatever its own list says is not deterministic."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    torch.use_deterministic_algorithms(True)
+    yield
+    torch.use_deterministic_algorithms(False)
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("layer", ALGORITHMS, ids=repr)
+def test_on_a_cpu_every_layer_repeats(layer: Layer, two_threads_and_only_deterministic: None, tiny: Dataset) -> None:
+    """On a GPU not even Conv2d does by torch's list, so that nothing of the kind is promised for one."""
+    before = (Conv2d(out_channels=2, kernel_size=3),)  # so that there is a way back through the layer
+    flat = (Flatten(),) if LAYERS[layer.kind].takes == "vector" else ()
+    end = () if flat or layer.kind == "Flatten" else (Flatten(),)
+    architecture = Architecture(input_shape=(1, 8, 8), layers=(*before, *flat, layer, *end, Linear(out_features=3)))
+    events = run(architecture, tiny, epochs=1)
+    assert events[-1].kind == "finished", events[-1].message
+    assert run(architecture, tiny, epochs=1) == events
 
 
 # --- last layers ----------------------------------------------------------------------------------------------------
