@@ -40,8 +40,6 @@ Kind = Literal["started", "step", "epoch", "paused", "stopped", "finished", "fai
 LOWER_RATE = "try_lr"  # the metric of a `failed` event whose loss was no longer a number
 DIVERGED = "the loss is no longer a number"  # how the message of such an event begins
 
-TIMES = ("seconds", "iterations_per_second")  # the metrics that a clock gives
-
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -99,12 +97,6 @@ def finished_after(epochs: Sequence[Event]) -> Event:
         "seconds": last.time,
     }
     return Event(kind="finished", time=last.time, epoch=last.epoch, step=last.step, metrics=metrics)
-
-
-def without_times(event: Event) -> Event:
-    """The event less what a clock gave, to compare two runs."""
-    metrics = {name: value for name, value in event.metrics.items() if name not in TIMES}
-    return event.model_copy(update={"time": 0.0, "metrics": metrics})
 
 
 def downsample(events: Sequence[Event], limit: int, metric: str = "loss") -> tuple[Event, ...]:

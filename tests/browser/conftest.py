@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -93,6 +94,17 @@ def start_server(folder: Path, script: str = "app.py", **environment: str) -> Se
     return server
 
 
+@contextmanager
+def serving(folder: Path, script: str = "app.py", **environment: str) -> Iterator[Server]:
+    """Like `start_server`; the server ends with the block, unless the block has ended it already."""
+    server = start_server(folder, script, **environment)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.end()
+
+
 def _answers(server: Server) -> bool:
     try:
         with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=2) as answer:
@@ -103,10 +115,8 @@ def _answers(server: Server) -> bool:
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = start_server(tmp_path_factory.mktemp("server"))
-    yield server
-    if server.process.poll() is None:
-        server.end()
+    with serving(tmp_path_factory.mktemp("server")) as server:
+        yield server
     assert "left out" not in server.log.read_text()  # the guard of messages is deaf to no honest browser
 
 

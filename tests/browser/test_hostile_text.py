@@ -19,7 +19,7 @@ from explorer.saved import SavedStore
 from explorer.text import printable
 from explorer.training.recipe import Recipe
 from explorer.ui.compare.chosen import write_link
-from tests.browser.conftest import App, Server, open_app, start_server
+from tests.browser.conftest import App, Server, open_app, serving
 from tests.hostile import NAMES, addresses, broken_links
 from tests.training.runs import wait_until
 
@@ -65,9 +65,8 @@ def names_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("names")
     script = folder / "names.py"
     script.write_text(SCRIPT.format(root=str(ROOT)))
-    server = start_server(folder, script=str(script))
-    yield server
-    server.end()
+    with serving(folder, script=str(script)) as server:
+        yield server
 
 
 @pytest.fixture
@@ -104,9 +103,8 @@ def hostile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
     for name in NAMES.values():
         saved.save(name[:60], Shared(Architecture(name=name, layers=CANNOT_LEARN), RECIPE), "somebody")
     _train(folder)
-    server = start_server(folder)
-    yield server
-    server.end()
+    with serving(folder) as server:
+        yield server
 
 
 def _train(folder: Path) -> None:

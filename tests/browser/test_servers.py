@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import App, open_app, start_server
+from tests.browser.conftest import App, open_app, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 150_000  # milliseconds until a run has finished
@@ -33,18 +33,17 @@ def link(app: App) -> str:
 
 
 def test_after_a_kill_the_next_server_shows_the_run_interrupted_and_one_click_resumes_it(chromium: Browser, tmp_path: Path):
-    server = start_server(tmp_path)
-    app = window(chromium, server.url)
-    app.open("/train")
-    app.train_on_digits(EPOCHS)
-    app.page.wait_for_function("Number(document.querySelector('.run-epochs')?.dataset.epochs) > 1")
-    seen, run = epochs(app), link(app)
-    server.process.send_signal(signal.SIGKILL)
-    server.process.wait(60)
-    app.page.context.close()
+    with serving(tmp_path) as server:
+        app = window(chromium, server.url)
+        app.open("/train")
+        app.train_on_digits(EPOCHS)
+        app.page.wait_for_function("Number(document.querySelector('.run-epochs')?.dataset.epochs) > 1")
+        seen, run = epochs(app), link(app)
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait(60)
+        app.page.context.close()
 
-    server = start_server(tmp_path)
-    try:
+    with serving(tmp_path) as server:
         app = window(chromium, server.url)
         app.open(run)
         status(app, "interrupted")
@@ -53,15 +52,11 @@ def test_after_a_kill_the_next_server_shows_the_run_interrupted_and_one_click_re
         status(app, "finished")
         assert epochs(app) == EPOCHS
         app.page.context.close()
-    finally:
-        server.end()
 
 
 def test_two_servers_on_one_home_show_and_steer_each_others_runs(chromium: Browser, tmp_path: Path):
     (tmp_path / "other").mkdir()
-    first = start_server(tmp_path)
-    second = start_server(tmp_path / "other", EXPLORER_HOME=str(tmp_path / "home"))
-    try:
+    with serving(tmp_path) as first, serving(tmp_path / "other", EXPLORER_HOME=str(tmp_path / "home")) as second:
         here, there = window(chromium, first.url), window(chromium, second.url)
         here.open("/train")
         here.train_on_digits(1000)
@@ -83,9 +78,5 @@ def test_two_servers_on_one_home_show_and_steer_each_others_runs(chromium: Brows
         status(there, "running")
         there.page.get_by_role("button", name="Stop").click()
         status(there, "stopped")
-    finally:
         for app in (here, there):
             app.page.context.close()
-        for server in (first, second):
-            if server.process.poll() is None:
-                server.end()

@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from explorer.training.event import Event
 from explorer.training.jobs import JobManager, Snapshot
 from explorer.training.recipe import Recipe, parse_recipe
 
 PATIENCE = 60  # seconds; a test that waits this long has failed
+TIMES = ("seconds", "iterations_per_second")  # the metrics of events that a clock gives
 ENDLESS = {"epochs": 1000, "batch_size": 2}
 
 
@@ -39,6 +41,12 @@ def wait_until(reached: Callable[[], bool], patience: float = PATIENCE) -> None:
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+def without_times(event: Event) -> Event:
+    """The event less what a clock gave, so that two runs can be compared."""
+    metrics = {name: value for name, value in event.metrics.items() if name not in TIMES}
+    return event.model_copy(update={"time": 0.0, "metrics": metrics})
 
 
 def threads_of(*run_ids: str) -> list[threading.Thread]:

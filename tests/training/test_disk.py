@@ -2,6 +2,7 @@
 
 import shutil
 from collections import namedtuple
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,14 @@ from .runs import recipe, wait
 
 Usage = namedtuple("Usage", "total used free")
 GB = 1_000_000_000
+
+
+@pytest.fixture
+def manager(tmp_path: Path, tiny: Dataset) -> Iterator[JobManager]:
+    """A manager of runs that are kept on the disk."""
+    with JobManager(store=Store(tmp_path)) as made:
+        yield made
+    made.store.close()
 
 
 def disk_of(monkeypatch: pytest.MonkeyPatch, total: int, free: int) -> None:
@@ -63,56 +72,49 @@ def test_what_would_eat_into_it(needed: int, free: int, fits: bool, monkeypatch:
         {"optimizer": {"kind": "AdamW"}},
     ],
 )
-def test_the_size_of_a_checkpoint_is_foreseen(chosen: dict, tmp_path: Path, tiny: Dataset) -> None:
+def test_the_size_of_a_checkpoint_is_foreseen(chosen: dict, manager: JobManager) -> None:
     wide = network("Flatten", linear(2000), "ReLU", linear())
     asked = recipe(epochs=1, **chosen)
-    with JobManager(store=Store(tmp_path)) as manager:
-        run_id = manager.submit(wide, asked)
-        assert wait(manager, run_id).status == "finished"
-        assert manager.sizes() == {run_id: manager.store.sizes()[run_id]}
+    run_id = manager.submit(wide, asked)
+    assert wait(manager, run_id).status == "finished"
     size = manager.store.sizes()[run_id]
+    assert manager.sizes() == {run_id: size}
     assert size <= checkpoint_bytes(wide, asked) <= size + 2 * disk.OVERHEAD_BYTES
-    manager.store.close()
 
 
 def test_a_run_that_does_not_fit_is_neither_queued_nor_resumed(
-    tmp_path: Path, small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+    manager: JobManager, tmp_path: Path, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with JobManager(store=Store(tmp_path)) as manager:
-        stopped = manager.submit(small, recipe(epochs=1000, batch_size=2))
-        wait(manager, stopped, lambda snapshot: len(snapshot.epochs) > 0)
-        manager.stop(stopped)
-        wait(manager, stopped)
-        with monkeypatch.context() as patch:
-            needed = (KEPT + 1) * checkpoint_bytes(small, recipe())
-            disk_of(patch, 500 * GB, GB + needed - 1)
-            with pytest.raises(QueueFull, match=r"the checkpoints of this run do not fit: \d+ kB more on the disk"):
-                manager.submit(small, recipe())
-            with pytest.raises(RunError, match=r"would leave less than the 1\.0 GB that are kept free"):
-                manager.resume(stopped)
-            assert str(tmp_path) not in room_problem(tmp_path, needed)  # the server's folders are not the visitors' concern
-            disk_of(patch, 500 * GB, GB + needed)
-            assert wait(manager, manager.submit(small, recipe())).status == "finished"
-        assert len(manager.runs()) == 2
-    manager.store.close()
+    stopped = manager.submit(small, recipe(epochs=1000, batch_size=2))
+    wait(manager, stopped, lambda snapshot: len(snapshot.epochs) > 0)
+    manager.stop(stopped)
+    wait(manager, stopped)
+    needed = (KEPT + 1) * checkpoint_bytes(small, recipe())
+    disk_of(monkeypatch, 500 * GB, GB + needed - 1)
+    with pytest.raises(QueueFull, match=r"the checkpoints of this run do not fit: \d+ kB more on the disk"):
+        manager.submit(small, recipe())
+    with pytest.raises(RunError, match=r"would leave less than the 1\.0 GB that are kept free"):
+        manager.resume(stopped)
+    assert str(tmp_path) not in room_problem(tmp_path, needed)  # the server's folders are not the visitors' concern
+    disk_of(monkeypatch, 500 * GB, GB + needed)
+    assert wait(manager, manager.submit(small, recipe())).status == "finished"
+    assert len(manager.runs()) == 2
 
 
 def test_a_run_that_comes_to_the_reserve_ends_with_a_sentence_and_can_go_on(
-    tmp_path: Path, small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with JobManager(store=Store(tmp_path)) as manager:
-        run_id = manager.submit(small, recipe(epochs=1000, batch_size=2))
-        wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1)
-        with monkeypatch.context() as patch:
-            disk_of(patch, 500 * GB, GB + 100)
-            failed = wait(manager, run_id)
-        epochs = len(failed.epochs)
-        assert failed.status == "failed"
-        assert failed.message.startswith(f"the checkpoint of epoch {epochs + 1} was not written: ")
-        assert failed.message.endswith("delete runs that are no longer needed, or make room; then resume the run")
-        manager.resume(run_id)
-        wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
-    manager.store.close()
+    run_id = manager.submit(small, recipe(epochs=1000, batch_size=2))
+    wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1)
+    with monkeypatch.context() as patch:
+        disk_of(patch, 500 * GB, GB + 100)
+        failed = wait(manager, run_id)
+    epochs = len(failed.epochs)
+    assert failed.status == "failed"
+    assert failed.message.startswith(f"the checkpoint of epoch {epochs + 1} was not written: ")
+    assert failed.message.endswith("delete runs that are no longer needed, or make room; then resume the run")
+    manager.resume(run_id)
+    wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
 
 
 def test_the_largest_network_is_foreseen_as_it_was_measured() -> None:

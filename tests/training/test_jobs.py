@@ -22,12 +22,12 @@ from explorer.training.checkpoint import Checkpoint, network_weights
 from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split
 from explorer.training.devices import DeviceError
 from explorer.training.engine import train
-from explorer.training.event import Event, without_times
+from explorer.training.event import Event
 from explorer.training.jobs import CannotTrain, JobManager, NoWeights, QueueFull, RunError, UnknownRun
 from explorer.training.store import Store
 
 from .conftest import read_tiny, tiny_kind
-from .runs import ENDLESS, PATIENCE, has_steps, recipe, threads_of, wait, wait_until
+from .runs import ENDLESS, PATIENCE, has_steps, recipe, threads_of, wait, wait_until, without_times
 
 ROOT = Path(__file__).parents[2]
 

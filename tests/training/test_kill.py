@@ -25,11 +25,12 @@ from explorer.training.checkpoint import Checkpoint, network_weights
 from explorer.training.checkpoint_files import newest_checkpoint
 from explorer.training.datasets import load_dataset
 from explorer.training.engine import train
-from explorer.training.event import Event, parse_event, without_times
+from explorer.training.event import Event, parse_event
 from explorer.training.recipe import Recipe, parse_recipe
 from explorer.training.run import new_run
 from explorer.training.store import Store
 from tests.training.fixtures.server import main_of_a_fork
+from tests.training.runs import without_times
 
 ROOT = Path(__file__).parents[2]
 KILLS = 30

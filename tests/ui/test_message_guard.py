@@ -22,7 +22,7 @@ from explorer.training.store import open_store
 from explorer.ui import messages
 from explorer.ui.message_guard import MAX_DEPTH, MAX_JSON, MAX_STATES, SAYS, SELECTABLE, TOLD, InputKinds
 from explorer.ui.stack_editor import palette
-from tests.browser.conftest import Server, start_server
+from tests.browser.conftest import Server, serving
 from tests.ui.socket_client import visiting
 
 SELECTION = json.dumps({"selection": {"rows": [0], "columns": []}})
@@ -233,9 +233,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     preset = load_presets()["gap-17k"]
     store.begin(new_run(preset.architecture, preset.recipe)).lock.release()
     store.close()
-    server = start_server(folder)
-    yield server
-    server.end()
+    with serving(folder) as server:
+        yield server
 
 
 def honest(kind: str, element: Any) -> Callable[[WidgetState], object]:
