@@ -6,6 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import layer_text
 from explorer.network.spec import MAX_NAME, Architecture
+from explorer.network.summary.files import MAX_BYTES
 from explorer.network.summary_table import Answer, Choice, Imported, answer_text, has_dropout, with_dropout_rate
 from explorer.text import for_html, for_markdown, printable
 from explorer.ui import messages, state
@@ -19,6 +20,11 @@ PLACEHOLDER = """Paste a model summary, or a whole README or notebook that has o
 
 or a link from this program, or an architecture as JSON."""
 
+MAX_MB = MAX_BYTES // 1_000_000
+FILES = (
+    f"A notebook, README, log or JSON file of up to {MAX_MB} MB. "
+    "If yours is larger, copy the model summary in it and paste it above."
+)
 DROPOUT_RATE = "Dropout rate for all dropout layers"
 
 
@@ -30,14 +36,10 @@ def open_dialog() -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("Read", key="read", width=110)  # leaving the text sends it; the button gives a place to go
-        # Of any type: what is in a file decides. Streamlit would raise at a name that is not allowed,
-        # in each run of the session from then on.
-        file = st.file_uploader(
-            "File",
-            label_visibility="collapsed",
-            key=f"open-file-{version}",
-            max_upload_size=8,  # MB, as many as are read
-        )
+        # Of any type: what is in a file decides, and is said in words. Of a file that the input refuses,
+        # Streamlit (1.67) would show an icon alone, and raise at its name in each run from then on.
+        file = st.file_uploader("File", label_visibility="collapsed", key=f"open-file-{version}", max_upload_size=MAX_MB)
+    st.caption(FILES)
     given = file.getvalue() if file else pasted
     if not given.strip():
         if file:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from playwright.sync_api import Browser, Locator, expect
 
 from explorer.link import Shared, encode
@@ -13,6 +14,7 @@ from explorer.network.analysis import analyze, shape_text
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, parse_architecture, to_json
 from explorer.network.summary_table import import_summary, summary_table
 from explorer.presets import load_presets
+from explorer.ui.open_dialog import FILES
 from tests.browser.conftest import App, Server, open_app
 
 pytestmark = pytest.mark.browser
@@ -210,6 +212,22 @@ def test_what_is_pasted_after_a_file_is_what_is_read(app: App, tmp_path: Path):
     app.page.get_by_role("textbox", name="Text").fill(to_json(PRESETS["gap-17k"].architecture))
     app.page.get_by_role("button", name="Read", exact=True).click()
     expect(dialog.locator("[data-read]")).to_contain_text("17,498 parameters")
+
+
+def test_a_file_that_cannot_be_opened_has_a_sentence_that_says_what_to_do(app: App, tmp_path: Path):
+    files = {"picture.png": b"\x89PNG\r\n", "large.ipynb": b"x" * (st.get_option("server.maxUploadSize") * 2**20 + 1)}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    app.open()
+    app.page.get_by_role("button", name="Open…").click()
+    dialog = app.page.get_by_role("dialog")
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "picture.png")
+    expect(dialog.get_by_test_id("stAlert")).to_contain_text("this is a picture; copy the table as text")
+    # Of a file that is too large only the browser knows, so the sentence is always there.
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "large.ipynb")
+    expect(dialog.get_by_test_id("stFileUploader")).to_contain_text("large.ipynb")
+    expect(dialog.get_by_text(FILES)).to_be_in_viewport(ratio=1)
+    assert f"up to {st.get_option('server.maxUploadSize')} MB" in FILES
 
 
 def test_a_file_is_uploaded(app: App, tmp_path: Path):
