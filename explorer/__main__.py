@@ -185,7 +185,7 @@ def import_table(options: argparse.Namespace) -> int:
     if imported.problem is None:
         return 0
     problem = imported.problem
-    print(f"error: line {problem.line}, {problem.row}: {problem.message}; what was read is kept", file=sys.stderr)
+    print(f"error: {imported.place(problem.line)}, {problem.row}: {problem.message}; what was read is kept", file=sys.stderr)
     return 1
 
 

@@ -10,17 +10,18 @@ from math import prod
 
 from explorer.network.analysis import Analysis
 from explorer.network.spec import Architecture, ArchitectureError, Dropout, Dropout2d, Flatten, Shape
-from explorer.network.summary.files import MAX_BYTES, decode_file, text_to_read
+from explorer.network.summary.files import MAX_BYTES, Document, decode_file, read_document
 from explorer.network.summary.inference import Choice, Imported, SummaryProblem, infer
 from explorer.network.summary.notes import Answer, answer_text
 from explorer.network.summary.other_forms import name_of_form
 from explorer.network.summary.reader import read_tables, without_markup
-from explorer.network.summary.rows import SummaryError
+from explorer.network.summary.rows import SummaryError, Table
 
 __all__ = [
     "MAX_BYTES",
     "Answer",
     "Choice",
+    "Document",
     "Imported",
     "SummaryError",
     "SummaryProblem",
@@ -28,6 +29,7 @@ __all__ = [
     "decode_file",
     "has_dropout",
     "import_summary",
+    "read_document",
     "summary_table",
     "with_dropout_rate",
 ]
@@ -88,38 +90,57 @@ def _sizes(input_shape: Shape, output_shapes: list[Shape], params: int) -> list[
     ]
 
 
-def import_summary(text: str, table: int | None = None) -> Imported:
+def import_summary(text: str | Document, table: int | None = None) -> Imported:
     """The architecture that a pasted table of torchsummary or torchinfo describes; around it may stand a whole README.
 
     Of several tables the first that reads without a problem is taken, or the one of which most can be read; `table`
     counts from 0 and asks for another. Raises SummaryError where nothing can be read at all.
     """
-    text = text_to_read(text.encode("utf-8", "replace").decode())  # half characters, which no message could show
-    tables = read_tables(text)
-    if table is not None and not 0 <= table < len(tables):
+    document = read_document(text) if isinstance(text, str) else text
+    try:
+        tables = read_tables(document.text)
+        best = _best(tables if table is None else _asked_for(tables, table))
+        if best is None or not best.architecture.layers:
+            raise _no_layers(document.text, best)
+    except SummaryError as error:
+        raise SummaryError(error.message, error.line, document.parts) from None
+    best = replace(best, parts=document.parts)
+    if len(tables) > 1:
+        lines = ", ".join(best.place(each.line) for each in tables)
+        several = f"the text holds {len(tables)} tables, at {lines}; this is that of {best.place(best.line)}"
+        best = replace(best, notes=(several, *best.notes))
+    return best
+
+
+def _asked_for(tables: tuple[Table, ...], table: int) -> tuple[Table, ...]:
+    if not 0 <= table < len(tables):
         raise SummaryError(f"there is no table {table}: the text holds {len(tables)}, counted from 0")
+    return tables[table : table + 1]
+
+
+def _best(tables: tuple[Table, ...]) -> Imported | None:
+    """The first table that reads without a problem, or the one of which most can be read."""
     best: Imported | None = None
     tried = 0
-    for each in tables if table is None else tables[table : table + 1]:
-        if best is not None and tried + len(each.rows) > MAX_ROWS_TRIED:
+    for table in tables:
+        if best is not None and tried + len(table.rows) > MAX_ROWS_TRIED:
             break
-        tried += len(each.rows)
-        found = infer(each)
+        tried += len(table.rows)
+        found = infer(table)
         if best is None or len(found.architecture.layers) > len(best.architecture.layers) or found.problem is None:
             best = found
         if best.problem is None:
             break
-    if best is None or not best.architecture.layers:
-        if form := name_of_form(without_markup(text)):
-            raise SummaryError(*form)
-        problem = best.problem if best else None
-        raise SummaryError(problem.message if problem else "the table has no layers", problem.line if problem else None)
-    if len(tables) > 1:
-        lines = ", ".join(str(each.line) for each in tables)
-        best = replace(
-            best, notes=(f"the text holds {len(tables)} tables, at lines {lines}; this is that of line {best.line}", *best.notes)
-        )
     return best
+
+
+def _no_layers(text: str, best: Imported | None) -> SummaryError:
+    """Why not one layer could be read: the text is something else, or the first row has a problem."""
+    if form := name_of_form(without_markup(text)):
+        return SummaryError(*form)
+    if best and best.problem:
+        return SummaryError(best.problem.message, best.problem.line)
+    return SummaryError("the table has no layers")
 
 
 def has_dropout(architecture: Architecture) -> bool:

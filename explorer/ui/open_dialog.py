@@ -101,7 +101,7 @@ def _overview(architecture: Architecture) -> None:
 def _remarks(imported: Imported) -> None:
     """What could not be read, and what had to be assumed."""
     if problem := imported.problem:
-        messages.warning(f"Line {problem.line}, {problem.row}: {problem.message}. What was read is kept")
+        messages.warning(f"{imported.place(problem.line)}, {problem.row}: {problem.message}. What was read is kept")
     if imported.notes:
         notes = "".join(f"<li>{for_html(note)}</li>" for note in imported.notes)
         st.html(f'<ul class="notes">{notes}</ul>')
@@ -112,12 +112,12 @@ def _chosen(imported: Imported) -> Architecture:
     version = hash(imported)
     guessed = [choice for choice in imported.choices if choice.guess]
     others = [choice for choice in imported.choices if not choice.guess]
-    answers = _answers(guessed, version)
+    answers = _answers(imported, guessed, version)
     if others:
         rows = "1 row" if len(others) == 1 else f"{len(others)} rows"
         more = " more" if guessed else ""
         with st.expander(f"{rows}{more} could be something else; the plainest is taken", key=f"choices-{version}"):
-            answers |= _answers(others, version)
+            answers |= _answers(imported, others, version)
     architecture = imported.architecture
     # From the last to the first, as an answer with more layers moves those below it.
     for choice in reversed(imported.choices):
@@ -129,16 +129,19 @@ def _chosen(imported: Imported) -> Architecture:
     return architecture
 
 
-def _answers(choices: list[Choice], version: int) -> dict[int, Answer]:
+def _answers(imported: Imported, choices: list[Choice], version: int) -> dict[int, Answer]:
     """What is chosen for each of these rows, by the index of its first layer."""
     sides = st.columns(2, gap="small") if choices else []
-    return {choice.index: _choice(choice, sides[place % 2], version) for place, choice in enumerate(choices)}
+    return {
+        choice.index: _choice(choice, imported.place(choice.line), sides[number % 2], version)
+        for number, choice in enumerate(choices)
+    }
 
 
-def _choice(choice: Choice, side: DeltaGenerator, version: int) -> Answer:
+def _choice(choice: Choice, where: str, side: DeltaGenerator, version: int) -> Answer:
     options = [choice.taken, *choice.others]
     place: int = side.selectbox(
-        for_markdown(f"{choice.row}, line {choice.line}" + (": a guess" if choice.guess else "")),
+        for_markdown(f"{choice.row}, {where}" + (": a guess" if choice.guess else "")),
         range(len(options)),
         format_func=lambda place: answer_text(options[place]),
         key=f"choice-{version}-{choice.index}",

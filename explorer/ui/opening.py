@@ -9,8 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from explorer.assignment import Assignment
 from explorer.link import PARAMETER, LinkError, Shared, decode, parse_shared
 from explorer.network.spec import Architecture, ArchitectureError, Shape, parse_architecture
-from explorer.network.summary.files import text_to_read
-from explorer.network.summary_table import Imported, SummaryError, decode_file, import_summary
+from explorer.network.summary_table import Document, Imported, SummaryError, decode_file, import_summary, read_document
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
 
@@ -39,21 +38,22 @@ def open_file(data: bytes) -> Opened:
 def open_text(text: str) -> Opened:
     """What the text holds. Raises OpenError."""
     try:
-        return _open_read(text_to_read(text).strip())
+        return _open_read(read_document(text))
     except SummaryError as error:
         raise OpenError(str(error)) from None
 
 
 @lru_cache(maxsize=16)  # of half a million characters each
-def _open_read(text: str) -> Opened:
+def _open_read(document: Document) -> Opened:
     """What a text without pictures holds."""
+    text = document.text.strip()
     try:
         if link := _link(text):
             shared = decode(link)
             return Opened(shared.architecture, shared)
         if text.startswith("{"):
-            return _json(text)
-        return _table(text)
+            return _json(text, document)
+        return _table(document)
     except (LinkError, ArchitectureError, SummaryError) as error:
         raise OpenError(str(error)) from None
 
@@ -86,13 +86,13 @@ def _link(text: str) -> str | None:
     return found[0]
 
 
-def _json(text: str) -> Opened:
+def _json(text: str, document: Document) -> Opened:
     """An Architecture's JSON, or a whole saved work."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
         if '"output_type"' in text:  # a part of a notebook
-            return _table(text)
+            return _table(document)
         data = {}  # parse_architecture says what is wrong
     if "architecture" in data:
         shared = parse_shared({name: part for name, part in data.items() if name not in ("name", "owner")})
@@ -100,6 +100,6 @@ def _json(text: str) -> Opened:
     return Opened(parse_architecture(text))
 
 
-def _table(text: str) -> Opened:
-    imported = import_summary(text)
+def _table(document: Document) -> Opened:
+    imported = import_summary(document)
     return Opened(imported.architecture, imported=imported)

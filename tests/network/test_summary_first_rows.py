@@ -141,8 +141,8 @@ def test_a_guess_is_told_on_its_row_alone():
     text = print_table("torchsummary", (1, 105, 105), [Conv2d(out_channels=64, kernel_size=10), ReLU(), conv(7), ReLU()])
     imported = import_summary(text)
     assert len(imported.choices) > 1
-    (guess,) = [choice.guess for choice in imported.choices if choice.guess]
-    assert guess in imported.notes
+    assert [choice.row for choice in imported.choices if choice.guess] == ["Conv2d-1"]
+    (guess,) = [note for note in imported.notes if "guess" in note]
     assert guess.startswith("Conv2d-1 is a guess: Conv2d out_channels 64, kernel_size 10, on images 1×105×105, or ")
     assert "the input size of 0.04 MB fits both" in guess
 
@@ -183,7 +183,8 @@ def test_a_first_upsample_is_a_layer_whose_scale_is_asked():
     assert imported.architecture.input_shape == (1, 16, 16)
     assert imported.architecture.layers == (Upsample(scale_factor=2), Conv2d(out_channels=6, kernel_size=5))
     choice = next(choice for choice in imported.choices if choice.index == 0)
-    assert "does not say how large the images are" in choice.guess
+    assert choice.guess
+    assert any("does not say how large the images are" in note for note in imported.notes)
     answers = [(other.layers, other.input_shape) for other in choice.others]
     assert ((Upsample(scale_factor=4),), (1, 8, 8)) in answers
     assert ((), (1, 32, 32)) in answers
@@ -251,6 +252,44 @@ def test_activations_that_are_left_out_are_not_called_missing_in_the_table(kind)
     imported = import_summary(f"Conv2d-1 [-1, 8, 26, 26] 80\n{kind}-2 [-1, 8, 26, 26] 0\nConv2d-3 [-1, 8, 24, 24] 584")
     assert not any("has no activations" in note for note in imported.notes)
     assert any(f"without {kind} the network has fewer activations" in note for note in imported.notes)
+
+
+ALIKE = {
+    # the kind of every row after a first convolution: what is said of 1 such row, of 3 and of 35
+    "ReLU6": (
+        "ReLU6-2 is left out: ReLU6 is not among the layers here; it changes no shape",
+        "ReLU6-2, ReLU6-3 and ReLU6-4 are left out: ReLU6 is not among the layers here; they change no shape",
+        "ReLU6-2, ReLU6-3, ReLU6-4 and 32 more are left out: ReLU6 is not among the layers here; they change no shape",
+    ),
+    "MyBlock": (
+        "MyBlock-2 is no layer of torch; it changes no shape and is left out",
+        "MyBlock-2, MyBlock-3 and MyBlock-4 are no layers of torch; they change no shape and are left out",
+        "MyBlock-2, MyBlock-3, MyBlock-4 and 32 more are no layers of torch; they change no shape and are left out",
+    ),
+    "ConstantPad2d": (
+        "ConstantPad2d-2 is read as ZeroPad2d: the table does not tell which value it adds",
+        "ConstantPad2d-2, ConstantPad2d-3 and ConstantPad2d-4 are read as ZeroPad2d: the table does not tell which value they add",
+        "ConstantPad2d-2, ConstantPad2d-3, ConstantPad2d-4 and 32 more are read as ZeroPad2d: "
+        "the table does not tell which value they add",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ALIKE)
+def test_what_is_the_same_of_many_rows_is_said_once(kind):
+    for count, note in zip((1, 3, 35), ALIKE[kind], strict=True):
+        rows = [f"{kind}-{number} [-1, 8, 26, 26] 0" for number in range(2, count + 2)]
+        imported = import_summary("\n".join(["Conv2d-1 [-1, 8, 26, 26] 80", *rows]))
+        assert [each for each in imported.notes if kind in each and "fewer activations" not in each] == [note]
+
+
+def test_what_was_put_in_at_several_rows_is_said_once():
+    sides = (26, 13, 6, 3)
+    rows = [f"Conv2d-{n} [-1, 8, {side}, {side}] {80 if n == 1 else 584}" for n, side in enumerate(sides, start=1)]
+    imported = import_summary("\n".join(rows))
+    assert [note for note in imported.notes if "stands" in note] == [
+        "MaxPool2d stands before Conv2d-2, Conv2d-3 and Conv2d-4: the map gets smaller there, and the table has no row for it"
+    ]
 
 
 def test_a_constant_border_is_read_as_zeros_and_that_is_said():

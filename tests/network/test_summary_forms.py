@@ -107,6 +107,49 @@ def test_a_notebook_is_read_whatever_its_pictures_weigh(kind):
         assert import_summary(text).architecture.layers == tuple(LAYERS)
 
 
+SPOILT = TABLE.replace("80", "81")
+LINE = next(number for number, line in enumerate(SPOILT.splitlines(), start=1) if "Conv2d: 1-1" in line)
+PLACES = {
+    # what a person brings: where its row Conv2d: 1-1 stands
+    SPOILT: f"line {LINE}",
+    f"\n\n{SPOILT}": f"line {LINE + 2}",
+    f"![loss](data:image/png;base64,{PICTURE[:60]}\n{PICTURE[60:120]})\n{SPOILT}": f"line {LINE + 2}",
+    json.dumps({"cells": [{"source": "a\nb"}, {"source": SPOILT}]}): f"line {LINE} of cell 2 from the top",
+    json.dumps(
+        {
+            "cells": [
+                {"source": ["# Net\n", "with pictures"]},
+                {
+                    "source": "summary(net)",
+                    "execution_count": 7,
+                    "outputs": [
+                        {"text": "one line\n"},
+                        {"data": PICTURES["png"]},
+                        {"text": SPOILT.splitlines(keepends=True)},
+                    ],
+                },
+            ]
+        }
+    ): f"line {LINE + 2} of the output of cell [7]",
+    json.dumps({"text": SPOILT})[:-1]: f"line {LINE} of the text in the JSON",
+}
+
+
+@pytest.mark.parametrize("text", PLACES, ids=lambda text: PLACES[text])
+def test_a_line_is_told_as_it_stands_in_what_a_person_brings(text):
+    with pytest.raises(SummaryError) as refused:
+        import_summary(text)
+    assert str(refused.value).startswith(f"{PLACES[text]}: Conv2d: 1-1 has 81 parameters")
+
+
+def test_the_tables_of_a_notebook_are_told_apart_by_their_cells():
+    cells = [{"source": "", "execution_count": count, "outputs": [{"text": TABLE}]} for count in (3, 12)]
+    imported = import_summary(json.dumps({"cells": cells}))
+    header = next(number for number, line in enumerate(TABLE.splitlines(), start=1) if "Output Shape" in line)
+    places = [f"line {header} of the output of cell [{count}]" for count in (3, 12)]
+    assert imported.notes[0] == f"the text holds 2 tables, at {places[0]}, {places[1]}; this is that of {places[0]}"
+
+
 def test_pictures_in_words_are_left_out():
     text = f"# Report\n\n![loss](data:image/png;base64,{PICTURE})\n\n{TABLE}\n"
     assert import_summary(text).architecture.layers == tuple(LAYERS)

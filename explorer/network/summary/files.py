@@ -8,9 +8,11 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
-from explorer.network.summary.rows import SummaryError
+from explorer.network.summary.rows import Parts, SummaryError
 
 MAX_BYTES = 8_000_000  # of a file or a pasted text: a notebook with many pictures
 MAX_CHARS = 500_000  # that are left of it without pictures; a README with the logs of a hundred epochs has a tenth
@@ -73,22 +75,45 @@ _PICTURE = re.compile(r"data:[\w.+/-]{1,80}(?:;[\w=-]{1,40}){0,3};base64,[A-Za-z
 _OUTPUT = re.compile(r'"(?:image/[\w.+-]{1,40}|application/(?!json)[\w.+-]{1,60})":\s{0,9}(?:"[^"]*"|\[[^\]]*\])')
 
 
-def text_to_read(text: str) -> str:
+@dataclass(frozen=True)
+class Document:
+    """The text in which tables are looked for; `parts` name the pieces of a notebook that it was put together from."""
+
+    text: str
+    parts: Parts = ()
+
+
+def read_document(text: str) -> Document:
     """The text without its pictures; of a notebook what its cells say and printed, one after the other.
 
     Raises SummaryError where too much is left.
     """
     if len(text) > MAX_BYTES:
         raise SummaryError(f"the text has {len(text):,} characters; at most {MAX_BYTES:,} are read")
+    text = text.encode("utf-8", "replace").decode()  # half characters, which no message could show
     cells = notebook_cells(text)
+    pieces = [] if cells is None else [piece for place, cell in enumerate(cells, start=1) for piece in _pieces(cell, place)]
     if cells is not None:
-        text = "\n".join(piece for cell in cells for piece in _pieces(cell))
-    text = _OUTPUT.sub('""', _PICTURE.sub(" ", text))
+        text = "\n".join(text for _, text in pieces)
+    text = _OUTPUT.sub(_only_line_ends, _PICTURE.sub(_only_line_ends, text))
     if len(text) > MAX_CHARS:
         raise SummaryError(
             f"the text has {len(text):,} characters without pictures; at most {MAX_CHARS:,} are read: paste the table alone"
         )
-    return text
+    if cells is None and has_escaped_line_ends(text):
+        return Document(text, ((1, "the text in the JSON"),))
+    firsts = accumulate((text.count("\n") + 1 for _, text in pieces), initial=1)
+    return Document(text, tuple((first, name) for first, (name, _) in zip(firsts, pieces, strict=False)))
+
+
+def _only_line_ends(found: re.Match[str]) -> str:
+    """What is left of a picture, so that the lines below it keep their numbers."""
+    return " " + "\n" * found[0].count("\n")
+
+
+def has_escaped_line_ends(text: str) -> bool:
+    """Whether most line ends stand as \\n: a part of a notebook's JSON, say, which is no JSON by itself."""
+    return text.count("\\n") > text.count("\n")
 
 
 def notebook_cells(text: str) -> list[Any] | None:
@@ -103,17 +128,25 @@ def notebook_cells(text: str) -> list[Any] | None:
     return cells if isinstance(cells, list) else None
 
 
-def _pieces(cell: Any) -> Iterator[str]:
-    """A cell's source and what it printed. Its pictures, pages and scripts are left where they are."""
+def _pieces(cell: Any, place: int) -> Iterator[tuple[str, str]]:
+    """(name, text) of a cell's source and of what it printed. Its pictures, pages and scripts are left where they are.
+
+    The name has the number that a notebook shows beside a cell that has run, else its place.
+    """
     if not isinstance(cell, dict):
         return
-    yield _joined(cell.get("source"))
+    count = cell.get("execution_count")
+    name = f"cell [{count}]" if type(count) is int else f"cell {place} from the top"
+    yield name, _joined(cell.get("source"))
     outputs = cell.get("outputs")
-    for output in outputs if isinstance(outputs, list) else ():
-        if isinstance(output, dict):
-            data = output.get("data")
-            printed = data.get("text/plain") or data.get("text/html") if isinstance(data, dict) else None
-            yield _joined(output.get("text")) or _joined(printed)
+    printed = [_printed(output) for output in outputs if isinstance(output, dict)] if isinstance(outputs, list) else []
+    yield f"the output of {name}", "".join(text if text.endswith("\n") else f"{text}\n" for text in printed if text)
+
+
+def _printed(output: dict[str, Any]) -> str:
+    data = output.get("data")
+    shown = data.get("text/plain") or data.get("text/html") if isinstance(data, dict) else None
+    return _joined(output.get("text")) or _joined(shown)
 
 
 def _joined(lines: Any) -> str:

@@ -19,8 +19,14 @@ from explorer.network.summary.candidates import Wanted, result
 from explorer.network.summary.first_row import first_options, is_possible_image
 from explorer.network.summary.notes import (
     Answer,
-    guess_text,
-    put_in_text,
+    RowNote,
+    constant_border_note,
+    first_left_out_text,
+    guess_note,
+    left_out_note,
+    no_layer_note,
+    note_texts,
+    put_in_note,
     shared_notes,
     sized_beforehand_text,
     untold_notes,
@@ -28,7 +34,7 @@ from explorer.network.summary.notes import (
 )
 from explorer.network.summary.options import Option, bridges, options
 from explorer.network.summary.reasons import joined, why_not
-from explorer.network.summary.rows import Table, TableRow
+from explorer.network.summary.rows import Parts, Table, TableRow, place_text
 from explorer.text import printable
 
 _TOO_MANY = f"would be layer {MAX_LAYERS + 1}; a network here has at most {MAX_LAYERS}"
@@ -64,7 +70,7 @@ class Choice:
     index: int  # of the answer's first layer in the architecture
     taken: Answer
     others: tuple[Answer, ...]
-    guess: str | None = None  # what was guessed and why, in words, where the next answer is about as plain
+    guess: RowNote | None = None  # what was guessed and why, where the next answer is about as plain
 
     def with_other(self, architecture: Architecture, other: Answer) -> Architecture:
         """The architecture as imported, with `other` in place of what was taken."""
@@ -93,6 +99,11 @@ class Imported:
     notes: tuple[str, ...]
     problem: SummaryProblem | None
     line: int  # where the table begins
+    parts: Parts = ()  # of a notebook
+
+    def place(self, line: int) -> str:
+        """Where a line stands in what the person brought: "line 12", "line 3 of the output of cell [7]"."""
+        return place_text(line, self.parts)
 
 
 def infer(table: Table) -> Imported:
@@ -225,7 +236,7 @@ class _Reading:
         self.read: list[_Read] = []
         self.shape: Shape | None = None  # after the last row; None before the first
         self.above: list[tuple[str, Shape]] = []  # outputs of the rows so far, with their names
-        self.notes: list[str] = []
+        self.notes: list[RowNote | str] = []
         self.left_out: list[str] = []  # kinds of activations that are not among ours
         self.problem: SummaryProblem | None = None
         self.shared = _shared_weights(table.rows)
@@ -259,7 +270,7 @@ class _Reading:
         if self.shape and _is_far_fetched(found[0], self.shape) and (better := joined(wanted, self.shape, self.above)):
             return self._fail(row, f"{row.name} {better}")
         if row.kind == "ConstantPad2d":
-            self.notes.append(f"{row.name} is read as ZeroPad2d: the table does not tell which value it adds")
+            self.notes.append(constant_border_note(row.name))
         return self._add(row, kind, row.output_shape, found)
 
     def close(self) -> None:
@@ -340,7 +351,7 @@ class _Reading:
             )
         if row.output_shape is None or self.shape is None or row.output_shape == self.shape:
             if not row.wraps and row.kind not in _LISTS and not _BRANCHED.search(row.kind):
-                self.notes.append(f"{row.name} is no layer of torch; it changes no shape and is left out")
+                self.notes.append(no_layer_note(row.name))
             return True
         found = [Option(way.cost, way.layers, pools=way.pools) for way in bridges(self.shape, row.output_shape)]
         if not found:
@@ -363,14 +374,10 @@ class _Reading:
 
     def _leave_out(self, row: TableRow, output_shape: Shape) -> bool:
         """Go on without a row. A first row gives the image all the same: it is what comes out of it."""
-        left_out = f"{row.name} is left out: {row.kind} is not among the layers here"
         if row.kind in _KEEP_SHAPE or self.shape is not None:
-            self.notes.append(f"{left_out}; it changes no shape")
+            self.notes.append(left_out_note(row.name, row.kind))
         else:
-            comes_out = size_text(output_shape)
-            self.notes.append(
-                f"{left_out}. What goes into it is not in the table, so the images here are its output, {comes_out}"
-            )
+            self.notes.append(first_left_out_text(row.name, row.kind, output_shape))
         if self.shape is None and len(output_shape) == 3 and is_possible_image(output_shape):
             return self._add(row, None, output_shape, [Option(0, (), input_shape=output_shape)])
         return True
@@ -469,7 +476,7 @@ def _prefer_one_window(pooling: list[dict[Option, float]]) -> None:
 
 
 def _imported(reading: _Reading) -> Imported:
-    notes = [*reading.table.notes, *reading.notes]
+    notes: list[RowNote | str] = [*reading.table.notes, *reading.notes]
     layers: list[Layer] = []
     added: list[int] = []
     choices: list[Choice] = []
@@ -488,7 +495,7 @@ def _imported(reading: _Reading) -> Imported:
         if others:
             guess = None
             if _is_guess(ranked):
-                guess = guess_text(read.row.name, answer, others, reading.table.input_size)
+                guess = guess_note(read.row.name, answer, others, reading.table.input_size)
             choices.append(Choice(read.row.name, read.row.line, len(layers), answer, others, guess))
         if read.kind and not taken.layers and taken.input_shape:
             notes.append(sized_beforehand_text(read.row.name, taken.input_shape))
@@ -497,11 +504,11 @@ def _imported(reading: _Reading) -> Imported:
         own = 1 if read.kind else 0  # the row's own layer comes last
         without_row = taken.layers[: len(taken.layers) - own]
         added += range(len(layers), len(layers) + len(without_row))
-        notes += [put_in_text(layer, read.row.name, bool(read.kind)) for layer in without_row]
+        notes += [put_in_note(layer, read.row.name, bool(read.kind)) for layer in without_row]
         layers += taken.layers
         told |= set(taken.layers) if read.row.kind in _ARGUMENTS_BY_NAME else set()
     architecture = Architecture(name="imported", input_shape=input_shape, layers=tuple(layers))
     notes += [choice.guess for choice in choices if choice.guess]
     notes += shared_notes([(again.row.name, again.first.name if again.first else None) for again in reading.shared])
     notes += untold_notes([layer for layer in layers if layer not in told], reading.left_out)
-    return Imported(architecture, tuple(added), tuple(choices), tuple(notes), problem, reading.table.line)
+    return Imported(architecture, tuple(added), tuple(choices), tuple(note_texts(notes)), problem, reading.table.line)

@@ -1,7 +1,8 @@
 """What is said beside an imported network: what was guessed, what was put in, and what no table tells."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from math import prod
 
 from explorer.network import spec
@@ -9,6 +10,73 @@ from explorer.network.difference import layer_text
 from explorer.network.layers import LAYERS, size_text
 from explorer.network.spec import Layer, Shape
 from explorer.network.summary.rows import InputSize, Table
+
+MAX_NAMED = 3  # rows that a sentence about several names
+
+
+@dataclass(frozen=True)
+class RowNote:
+    """Something to say of a row. Rows of which the same is to be said share one sentence.
+
+    `of_one` and `of_many` are that sentence with {rows} where the rows' names stand.
+    """
+
+    row: str
+    of_one: str
+    of_many: str
+
+
+def note_texts(notes: Iterable[RowNote | str]) -> list[str]:
+    """The sentences, in their order, one for all rows of which the same is said."""
+    rows: dict[RowNote | str, list[str]] = {}
+    for note in notes:
+        if isinstance(note, str):
+            rows.setdefault(note, [])
+        else:
+            rows.setdefault(replace(note, row=""), []).append(note.row)
+    return [note if isinstance(note, str) else _of_rows(note, names) for note, names in rows.items()]
+
+
+def _of_rows(note: RowNote, names: list[str]) -> str:
+    if len(names) == 1:
+        return note.of_one.replace("{rows}", names[0])
+    named = names if len(names) <= MAX_NAMED else [*names[:MAX_NAMED], f"{len(names) - MAX_NAMED} more"]
+    return note.of_many.replace("{rows}", f"{', '.join(named[:-1])} and {named[-1]}")
+
+
+def left_out_note(row: str, kind: str) -> RowNote:
+    """Of a row of torch's that is not among the layers here and changes no shape."""
+    why = f"{kind} is not among the layers here"
+    return RowNote(
+        row,
+        f"{{rows}} is left out: {why}; it changes no shape",
+        f"{{rows}} are left out: {why}; they change no shape",
+    )
+
+
+def first_left_out_text(row: str, kind: str, output_shape: Shape) -> str:
+    """Of a first row that is not among the layers here, and may have changed the shape."""
+    return (
+        f"{row} is left out: {kind} is not among the layers here. What goes into it is not in the table, so the images "
+        f"here are its output, {size_text(output_shape)}"
+    )
+
+
+def no_layer_note(row: str) -> RowNote:
+    """Of somebody's own module that changes no shape."""
+    return RowNote(
+        row,
+        "{rows} is no layer of torch; it changes no shape and is left out",
+        "{rows} are no layers of torch; they change no shape and are left out",
+    )
+
+
+def constant_border_note(row: str) -> RowNote:
+    return RowNote(
+        row,
+        "{rows} is read as ZeroPad2d: the table does not tell which value it adds",
+        "{rows} are read as ZeroPad2d: the table does not tell which value they add",
+    )
 
 
 @dataclass(frozen=True)
@@ -25,7 +93,7 @@ def answer_text(answer: Answer) -> str:
     return f"{layers}, on images {size_text(answer.input_shape)}" if answer.input_shape else layers
 
 
-def guess_text(row: str, taken: Answer, others: tuple[Answer, ...], size: InputSize | None) -> str:
+def guess_note(row: str, taken: Answer, others: tuple[Answer, ...], size: InputSize | None) -> RowNote:
     """What was guessed on a row of which the table tells too little, and what speaks for it."""
     first, *rest = others
     more = f" ({len(rest)} more {'is' if len(rest) == 1 else 'are'} offered)" if rest else ""
@@ -36,7 +104,8 @@ def guess_text(row: str, taken: Answer, others: tuple[Answer, ...], size: InputS
         why = f"the table does not say what goes into it; {why}"
     elif taken.input_shape and size and _is_of_size(first.input_shape, size):
         why = f"the input size of {size.printed} fits both; {why}"
-    return f"{row} is a guess: {answer_text(taken)}, or {answer_text(first)}{more}; {why}"
+    guessed = f"{answer_text(taken)}, or {answer_text(first)}{more}; {why}"
+    return RowNote(row, f"{{rows}} is a guess: {guessed}", f"{{rows}} are each a guess: {guessed}")
 
 
 def wrong_size_notes(row: str, image: Shape, table: Table) -> list[str]:
@@ -61,12 +130,11 @@ def _is_of_size(image: Shape | None, size: InputSize) -> bool:
     return image is not None and any(low <= prod(image) <= high for low, high in size.values)
 
 
-def put_in_text(layer: Layer, row: str, is_before: bool) -> str:
+def put_in_note(layer: Layer, row: str, is_before: bool) -> RowNote:
     """Of a layer that has no row: where it stands and why."""
-    where = f"before {row}" if is_before else f"after {row}"
-    if isinstance(layer, spec.Flatten):
-        return f"Flatten stands {where}: the table has no row for it"
-    return f"{layer.kind} stands {where}: the map gets smaller there, and the table has no row for it"
+    why = "" if isinstance(layer, spec.Flatten) else "the map gets smaller there, and "
+    text = f"{layer.kind} stands {'before' if is_before else 'after'} {{rows}}: {why}the table has no row for it"
+    return RowNote(row, text, text)
 
 
 def shared_notes(pairs: list[tuple[str, str | None]]) -> list[str]:

@@ -21,6 +21,7 @@ from itertools import islice
 from typing import Any
 
 from explorer.network.spec import Shape
+from explorer.network.summary.files import has_escaped_line_ends
 from explorer.network.summary.other_forms import name_of_form
 from explorer.network.summary.other_tables import read_other_tables
 from explorer.network.summary.rows import (
@@ -71,7 +72,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 def without_markup(text: str) -> str:
     """Line by line what it was, with the marks around the table made spaces."""
     # A notebook's JSON holds its line ends as \n, on one line or before the real ones.
-    text = text.replace("\\n", "\n" if text.count("\\n") > text.count("\n") else " ")
+    text = text.replace("\\n", "\n" if has_escaped_line_ends(text) else " ")
     if "\\u25" in text:  # the same, with the tree's lines as \u2500
         text = re.sub(r"\\u(25[0-9a-fA-F]{2})", lambda code: chr(int(code[1], 16)), text)
     text = html.unescape(text)

@@ -9,12 +9,25 @@ from explorer.text import printable
 MAX_SIDE = 10**8  # of one dimension; a flattened map is long
 
 
-class SummaryError(ValueError):
-    """Text from which no architecture can be read. `line` counts from 1; None where it is no line's fault."""
+Parts = tuple[tuple[int, str], ...]  # of a notebook's text: (first line, name), in their order
 
-    def __init__(self, message: str, line: int | None = None):
+
+def place_text(line: int, parts: Parts) -> str:
+    """Where a line of the text stands: "line 12", or in a notebook "line 3 of the output of cell [7]"."""
+    first, name = next(((first, name) for first, name in reversed(parts) if first <= line), (1, ""))
+    return f"line {line - first + 1} of {name}" if name else f"line {line}"
+
+
+class SummaryError(ValueError):
+    """Text from which no architecture can be read.
+
+    `line` counts from 1 in the text that was read and is None where it is no line's fault; the message
+    begins with where that line stands in what the person brought, by the text's `parts`.
+    """
+
+    def __init__(self, message: str, line: int | None = None, parts: Parts = ()):
         message = printable(message)  # it may quote the text
-        super().__init__(message if line is None else f"line {line}: {message}")
+        super().__init__(message if line is None else f"{place_text(line, parts)}: {message}")
         self.message, self.line = message, line
 
 
