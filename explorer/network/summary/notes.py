@@ -11,7 +11,7 @@ from explorer.network.layers import LAYERS, size_text
 from explorer.network.spec import Layer, Shape
 from explorer.network.summary.rows import InputSize, Table
 
-MAX_NAMED = 3  # rows that a sentence about several names
+MAX_NAMED = 3  # rows that a sentence about many names
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ def note_texts(notes: Iterable[RowNote | str]) -> list[str]:
 def _of_rows(note: RowNote, names: list[str]) -> str:
     if len(names) == 1:
         return note.of_one.replace("{rows}", names[0])
-    named = names if len(names) <= MAX_NAMED else [*names[:MAX_NAMED], f"{len(names) - MAX_NAMED} more"]
+    more = len(names) - MAX_NAMED
+    named = [*names[:MAX_NAMED], f"{more} more"] if more > 1 else names
     return note.of_many.replace("{rows}", f"{', '.join(named[:-1])} and {named[-1]}")
 
 
