@@ -5,7 +5,7 @@ The documents of the presets answered one such task: under 20,000 parameters, at
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
@@ -14,6 +14,7 @@ from explorer.network.analysis import Analysis, Row, analyze
 from explorer.network.reading import shown
 from explorer.network.spec import MAX_LAYERS, Architecture, AvgPool2d, pair
 from explorer.network.validation import describe_fault
+from explorer.text import counted
 from explorer.training.datasets import DATASETS
 from explorer.training.limits import MAX_PARAMS
 from explorer.training.recipe import Recipe
@@ -76,12 +77,17 @@ class Result:
 
     epochs: int
     test_accuracy: float
+    whose: str = "of this run"  # as a note says it
 
 
 def best_result(assignment: Assignment, results: Iterable[Result]) -> Result | None:
-    """The most accurate of the runs within the epochs allowed; where none is within, of all."""
+    """The most accurate of the runs within the epochs allowed; where none is within, of all. It says which of them."""
     limit = assignment.max_epochs
-    return max(results, key=lambda run: (limit is None or run.epochs <= limit, run.test_accuracy), default=None)
+    best = max(results, key=lambda run: (limit is None or run.epochs <= limit, run.test_accuracy), default=None)
+    if best is None:
+        return None
+    within = f" of at most {counted(limit, 'epoch')}" if limit is not None and best.epochs <= limit else ""
+    return replace(best, whose=f"of the best finished run{within} of this network here")
 
 
 # --- the clauses ----------------------------------------------------------------------------------------------------
@@ -133,19 +139,22 @@ def _params(limit: int, work: _Work) -> _Judgement:
 
 def _epochs(limit: int, work: _Work) -> _Judgement:
     """What was run counts; before any run, what the recipe plans."""
-    epochs, whose = (work.result.epochs, "that run's") if work.result else (work.recipe.epochs, "the recipe's, set on Train")
+    if work.result:
+        epochs, whose = work.result.epochs, work.result.whose
+    else:
+        epochs, whose = work.recipe.epochs, "the recipe's, set on Train"
     return ("holds", f"{epochs} ≤ {limit} epochs", whose) if epochs <= limit else ("fails", f"{epochs} > {limit} epochs", whose)
 
 
 def _accuracy(limit: float, work: _Work) -> _Judgement:
     images, note = DATASETS[work.recipe.dataset].title, "the final epoch's counts: picking the best epoch flatters a network"
     if work.result is None:
-        unknown = f"{_percent(limit)} test accuracy: not trained yet"
+        unknown = f"{_percent(limit)} test accuracy: no finished run yet"
         return "unknown", unknown, f"train this network on {images} to the end of the recipe; {note}"
-    reached, whose = _percent(work.result.test_accuracy), f"the best of all finished runs of this network on {images} here"
+    reached, whose = _percent(work.result.test_accuracy), f"{work.result.whose}, on {images}; {note}"
     if work.result.test_accuracy >= limit:
-        return "holds", f"{reached} ≥ {_percent(limit)} test accuracy", f"{whose}; {note}"
-    return "fails", f"{reached} < {_percent(limit)} test accuracy", f"{whose}; {note}"
+        return "holds", f"{reached} ≥ {_percent(limit)} test accuracy", whose
+    return "fails", f"{reached} < {_percent(limit)} test accuracy", whose
 
 
 def _layers(limit: int, work: _Work) -> _Judgement:

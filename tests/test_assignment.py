@@ -36,7 +36,7 @@ def test_the_default_is_the_documents_task():
     assert [(clause.limit, clause.state, clause.text) for clause in found] == [
         ("max_params", "holds", "16,426 < 20,000 parameters"),
         ("max_epochs", "holds", f"{preset.recipe.epochs} ≤ 20 epochs"),
-        ("min_accuracy", "unknown", "99.4 % test accuracy: not trained yet"),
+        ("min_accuracy", "unknown", "99.4 % test accuracy: no finished run yet"),
     ]
 
 
@@ -87,7 +87,7 @@ def test_before_any_training(limits, layers, state, text):
         ({"min_accuracy": 0.994}, 20, Result(15, 0.994), "holds", "99.4 % ≥ 99.4 % test accuracy"),
         ({"min_accuracy": 0.994}, 20, Result(15, 0.9939), "fails", "99.39 % < 99.4 % test accuracy"),
         ({"min_accuracy": 0.994}, 20, Result(15, 0.993999), "fails", "99.39 % < 99.4 % test accuracy"),
-        ({"min_accuracy": 1.0}, 20, None, "unknown", "100 % test accuracy: not trained yet"),
+        ({"min_accuracy": 1.0}, 20, None, "unknown", "100 % test accuracy: no finished run yet"),
     ],
 )
 def test_with_and_without_a_run(limits, planned, result, state, text):
@@ -95,12 +95,29 @@ def test_with_and_without_a_run(limits, planned, result, state, text):
     assert (clause.state, clause.text) == (state, text)
 
 
-def test_the_most_accurate_run_within_the_epochs_counts():
+@pytest.mark.parametrize(
+    ("max_epochs", "best", "whose"),
+    [
+        (20, (20, 0.993), "of the best finished run of at most 20 epochs of this network here"),
+        (None, (30, 0.995), "of the best finished run of this network here"),
+        (5, (30, 0.995), "of the best finished run of this network here"),
+    ],
+)
+def test_the_most_accurate_run_within_the_epochs_counts_and_is_named_so(max_epochs, best, whose):
     runs = [Result(30, 0.995), Result(20, 0.991), Result(20, 0.993)]
-    assert best_result(Assignment(), runs) == Result(20, 0.993)
-    assert best_result(Assignment(max_epochs=None), runs) == Result(30, 0.995)
-    assert best_result(Assignment(max_epochs=5), runs) == Result(30, 0.995)
+    found = best_result(Assignment(max_epochs=max_epochs), runs)
+    assert (found.epochs, found.test_accuracy) == best
+    for limits in ({"max_epochs": 20}, {"min_accuracy": 0.99}):
+        assert judged(result=found, **limits).note.startswith(whose)
+
+
+def test_without_a_finished_run_there_is_no_best():
     assert best_result(Assignment(), []) is None
+
+
+def test_a_run_that_is_judged_alone_is_not_called_the_best():
+    for limits in ({"max_epochs": 20}, {"min_accuracy": 0.99}):
+        assert judged(result=Result(15, 0.99), **limits).note.startswith("of this run")
 
 
 def test_json_form():

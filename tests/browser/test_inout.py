@@ -350,7 +350,7 @@ def test_undo_to_the_start_and_redo_to_the_end(app: App):
 def test_the_assignment_follows_every_edit_and_a_run(app: App):
     app.open()
     expect(clause(app, "max_params")).to_have_text("✓ 16,426 < 20,000 parameters")
-    expect(clause(app, "min_accuracy")).to_have_text("○ 99.4 % test accuracy: not trained yet")
+    expect(clause(app, "min_accuracy")).to_have_text("○ 99.4 % test accuracy: no finished run yet")
     app.type_into(7, "out_channels", "64")
     expect(clause(app, "max_params")).to_have_text(re.compile(r"✗ \d\d,\d\d\d parameters, not under 20,000"))
     app.type_into(7, "out_channels", "32")
@@ -358,7 +358,7 @@ def test_the_assignment_follows_every_edit_and_a_run(app: App):
     open_menu(app, "Assignment")
     app.page.get_by_role("spinbutton", name="Test accuracy").fill("10")
     app.page.get_by_role("spinbutton", name="Test accuracy").press("Enter")
-    expect(clause(app, "min_accuracy")).to_have_text("○ 10 % test accuracy: not trained yet")
+    expect(clause(app, "min_accuracy")).to_have_text("○ 10 % test accuracy: no finished run yet")
     app.page.get_by_text("Global average pooling").click()
     expect(clause(app, "global_pooling")).to_have_text("✗ needs global average pooling")
     close_menu(app)
