@@ -17,9 +17,9 @@ from torch import nn
 
 from explorer.network.analysis import Analysis, Row, analyze
 from explorer.network.build import build_layer
-from explorer.network.layers import LAYERS, torch_name
+from explorer.network.layers import LAYERS, MULT_ADDS_RULE, torch_name
 from explorer.network.spec import Architecture, ArchitectureError, Layer, Shape, arguments
-from explorer.text import printable
+from explorer.text import counted, printable
 
 WIDTH = 88  # ruff format's own
 LONGEST_CLASS_NAME = 50
@@ -174,11 +174,12 @@ def _assignment(name: str, row: Row) -> list[str]:
 def _docstring(analysis: Analysis) -> list[str]:
     architecture = analysis.architecture
     title = plain_text(architecture.name) or class_name(architecture)
-    layers = "1 layer" if len(analysis.rows) == 1 else f"{len(analysis.rows)} layers"
+    layers, params = counted(len(analysis.rows), "layer"), counted(analysis.total_params, "parameter")
     return [
         *textwrap.wrap(f'"""{title}{"" if title.endswith((".", "!", "?")) else "."}', WIDTH - 4),
         "",
-        f"{layers}, {analysis.total_params:,} parameters, {analysis.total_mult_adds:,} mult-adds for one image.",
+        f"{layers}, {params}, {counted(analysis.total_mult_adds, 'mult-add')} for one image.",
+        *textwrap.wrap(f"Mult-adds: {MULT_ADDS_RULE}", WIDTH - 4),
         f"Takes {batch_text(architecture.input_shape)}, gives {batch_text(analysis.output_shape)}.",
         '"""',
     ]

@@ -372,11 +372,16 @@ def _constant(axis: Axis) -> Callable[[Any], Axes]:
 
 # --- multiply-accumulates -------------------------------------------------------------------------------------------
 
+_MULTIPLYING = {  # what is counted, and how
+    "Conv2d and Linear": "one for each weight that each output uses, without biases",
+    "normalisation": "one for each value that it scales",
+    "average pooling": "one for each value in each window",
+    "bilinear upsampling": "four for each output",
+}
 MULT_ADDS_RULE = (
-    "Multiply-accumulates for one image. Conv2d and Linear: one for each weight that each output uses, without biases. "
-    "Normalisation: one for each value that it scales. Average pooling: one for each value in each window. "
-    "Bilinear upsampling: four for each output. "
-    "Activations, max pooling and all other layers: none, as they multiply by no weight or only copy."
+    "Multiply-accumulates for one image. "
+    + " ".join(f"{what[0].upper()}{what[1:]}: {how}." for what, how in _MULTIPLYING.items())
+    + " Activations, max pooling and all other layers: none, as they multiply by no weight or only copy."
 )
 """What the counts below count. Of Conv2d and Linear it is half of what torch's FlopCounterMode counts.
 
@@ -385,6 +390,8 @@ running statistics, the mean and variance are not counted, nor are the exponenti
 torchinfo's own total differs: it counts biases, counts BatchNorm by its parameters whatever the
 size of the map, and LayerNorm likewise, and leaves pooling out.
 """
+MULT_ADDS_IN_SHORT = "multiply-accumulates of {}, {}, {} and {}".format(*_MULTIPLYING)
+"""The rule where a line has room for no more; the whole stands elsewhere in the same file."""
 
 Counts = Callable[[Any, Shape, Shape], int]  # of a layer, its input and its output, without the batch
 

@@ -142,7 +142,7 @@ def _readme(trained: Trained, assignment: Assignment, presets: Sequence[Preset],
         table(("", "Layer", "Output", "Parameters", "Mult-adds", "Receptive field", "Jump"), _layers(analysis), left=2),
         MULT_ADDS_RULE,
         "## The recipe",
-        "\n".join(f"- {line}" for line in recipe_lines(run.architecture, trained.recipe)[1:]),
+        "\n".join(f"- {line}" for line in recipe_lines(run.architecture, trained.recipe)),
         f"Then {run.more_epochs} epochs more, at the last learning rate." if run.more_epochs else "",
         "## The assignment",
         "\n".join(

@@ -15,8 +15,9 @@ import torch
 
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.export import call_text, class_name, class_source, fitting, keywords, plain_text, without_defaults
+from explorer.network.layers import MULT_ADDS_IN_SHORT
 from explorer.network.spec import Architecture, ArchitectureError
-from explorer.text import for_markdown
+from explorer.text import counted, for_markdown
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import TEST_BATCH
 from explorer.training.engine import count_steps
@@ -54,7 +55,7 @@ def training_script(architecture: Architecture, recipe: Recipe) -> str:
     parts = _parts(architecture, recipe)
     imports = tuple(dict.fromkeys(line for part in parts for line in part.imports))
     use = f"`python model.py` trains, and writes the weights to {WEIGHTS}. It needs torch and {_DATA[recipe.dataset].needs}."
-    about = "\n".join(recipe_lines(architecture, recipe))
+    about = "\n".join([*network_lines(architecture), *recipe_lines(architecture, recipe)])
     top = f'"""{_heading(architecture)}: the network and its training.\n\n{use}\n\n{about}\n"""\n\n'
     return top + _import_lines(imports) + "\n\n\n".join([*(part.code for part in parts), _MAIN]) + "\n"
 
@@ -81,20 +82,28 @@ def _heading(architecture: Architecture) -> str:
 
 def _title(architecture: Architecture, recipe: Recipe) -> str:
     name = for_markdown(_heading(architecture))
-    about = "\n".join(f"- {line}" for line in recipe_lines(architecture, recipe))
+    about = "\n".join(f"- {line}" for line in [*network_lines(architecture), *recipe_lines(architecture, recipe)])
     needs = f"It needs torch and {_DATA[recipe.dataset].needs}; matplotlib, where it is installed, draws the curves at the end."
     return f"# {name}\n\n{about}\n\n{needs}"
 
 
+def network_lines(architecture: Architecture) -> list[str]:
+    """What the network comes to, and how its mult-adds are counted."""
+    analysis = analyze(architecture)
+    return [
+        f"Network: {counted(len(analysis.rows), 'layer')}, {counted(analysis.total_params, 'parameter')}, "
+        f"{counted(analysis.total_mult_adds, 'mult-add')} for one image",
+        f"Mult-adds: {MULT_ADDS_IN_SHORT}",
+    ]
+
+
 def recipe_lines(architecture: Architecture, recipe: Recipe) -> list[str]:
-    """The network, its data and every hyperparameter, a line each."""
-    analysis, data = analyze(architecture), DATASETS[recipe.dataset]
-    layers = "1 layer" if len(analysis.rows) == 1 else f"{len(analysis.rows)} layers"
-    epochs = "1 epoch" if recipe.epochs == 1 else f"{recipe.epochs} epochs"
+    """The data that the network is trained on and every hyperparameter, a line each."""
+    data = DATASETS[recipe.dataset]
+    epochs = counted(recipe.epochs, "epoch")
     schedule = "constant" if SCHEDULERS[recipe.scheduler.kind].advances == "never" else _choice_text(recipe.scheduler)
     note = notes(architecture)
     return [
-        f"Network: {layers}, {analysis.total_params:,} parameters, {analysis.total_mult_adds:,} mult-adds for one image",
         f"Data: {data.title}, images of {shape_text(data.input_shape)}, {len(data.classes)} classes",
         f"Training: {epochs} in batches of {recipe.batch_size}, seed {recipe.seed}, {recipe.precision}",
         f"Optimiser: {_choice_text(recipe.optimizer)}",

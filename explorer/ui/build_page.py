@@ -228,20 +228,25 @@ def _selected_layer(analysis: Analysis, row: Row, session: state.Session) -> Non
 
 
 def _layer_words(row: Row, analysis: Analysis) -> str:
-    lines = [("Shape", f"{shape_text(row.input_shape)} → {shape_text(row.output_shape)}")]
+    lines = [("Shape", f"{shape_text(row.input_shape)} → {shape_text(row.output_shape)}", "")]
     if size := size_arithmetic(row):
-        lines.append(("Size", size))
-    lines.append(("Parameters", parameter_arithmetic(row) or "none"))
+        lines.append(("Size", size, ""))
+    lines.append(("Parameters", parameter_arithmetic(row) or "none", ""))
     if row.mult_adds:
         share = row.mult_adds / analysis.total_mult_adds
-        lines.append(("Mult-adds", f"{row.mult_adds:,}, {percent(share, 1)} of the network's"))
-    facts = "".join(f"<dt>{for_html(name)}</dt><dd>{for_html(value)}</dd>" for name, value in lines)
+        lines.append(("Mult-adds", f"{row.mult_adds:,}, {percent(share, 1)} of the network's", MULT_ADDS_RULE))
+    facts = "".join(
+        f'<dt title="{for_html(note)}">{for_html(name)}</dt><dd title="{for_html(note)}">{for_html(value)}</dd>'
+        for name, value, note in lines
+    )
     return (
         f'<div class="layer"><h3>{row.index:d} · {for_html(row.kind)}</h3><p>{LAYERS[row.kind].summary}</p><dl>{facts}</dl></div>'
     )
 
 
 def _cost(analysis: Analysis, selected: Row | None) -> None:
-    st.html('<h3 class="chart-title">Where the parameters and the work are</h3>')
+    st.html(
+        f'<h3 class="chart-title" title="{for_html(f"Mult-adds: {MULT_ADDS_RULE}")}">Where the parameters and the work are</h3>'
+    )
     data = charts.cost_data(analysis, selected.index if selected else None)
     st.vega_lite_chart(data, charts.COST, key="cost", width="stretch")

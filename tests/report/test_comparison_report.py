@@ -11,7 +11,6 @@ from explorer.assignment import Assignment
 from explorer.compare.learning import group, record_of, records_of
 from explorer.compare.mcnemar import mcnemar, verdict_text
 from explorer.network.analysis import analyze
-from explorer.network.layers import MULT_ADDS_RULE
 from explorer.network.spec import parse_architecture
 from explorer.presets import load_presets, preset
 from explorer.report.comparison_report import Column, comparison_report, representatives
@@ -85,7 +84,6 @@ def test_two_are_tested_on_the_same_images(compared):
 def test_what_differs_from_the_first_is_listed():
     text = report(COLUMNS, ())["README.md"].decode().replace("\\", "")
     assert "What differs from small" in text
-    assert MULT_ADDS_RULE in text
     assert "out_channels" in text
     assert "None of them has been trained." in text
 

@@ -14,6 +14,7 @@ import pytest
 
 from explorer.assignment import Assignment
 from explorer.network.analysis import analyze
+from explorer.network.layers import MULT_ADDS_RULE
 from explorer.network.spec import parse_architecture
 from explorer.network.summary_table import summary_table
 from explorer.presets import load_presets, preset
@@ -84,6 +85,7 @@ def test_what_the_readme_says(trained):
     rows = [line for line in text.splitlines() if re.match(r"\| \d+ \| \d\.", line)]
     assert [row.split(" | ")[4] for row in rows] == [f"{accuracy:.2%}".replace("%", " %") for accuracy in accuracies]
     assert "- Training: 3 epochs in batches of 64, seed 0, fp32" in text
+    assert MULT_ADDS_RULE in text
     assert "- the last" not in text
     assert "![loss](charts/loss.svg)" in text
     assert f"Run {run.run.id}" in text

@@ -15,7 +15,7 @@ from explorer.compare.verdict import verdict
 from explorer.link import Shared
 from explorer.network.analysis import analyze
 from explorer.network.difference import change_text, difference
-from explorer.network.layers import LAYERS, MULT_ADDS_RULE
+from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, ReLU
 from explorer.presets import load_presets
 from explorer.report.comparison_report import representatives
@@ -624,8 +624,3 @@ def test_two_are_tested_again_up_to_the_limit_and_refused_beyond(two_saved, monk
         f"“{run.run.name}” is too large to be tested again here: {work:,} mult-adds on {images:,} images, "
         f"and at most {work - 1:,} are done"
     )
-
-
-@pytest.mark.parametrize("view", ["Structure", "Shape of computation", "Trade-off"])
-def test_how_mult_adds_are_counted_stands_where_they_do(view: str):
-    assert MULT_ADDS_RULE in unescape(html(opened(view=view)))
