@@ -8,6 +8,7 @@ from statistics import median
 import pandas as pd
 import streamlit as st
 from pandas.api.types import is_numeric_dtype
+from streamlit.delta_generator import DeltaGenerator
 
 from explorer.compare.verdict import origin
 from explorer.network.analysis import analyze
@@ -31,6 +32,7 @@ from explorer.ui.run_downloads import run_downloads
 
 POINTS = 400  # step events a chart gets, whatever the run's length
 RECENT = 15  # step events whose median speed is told: a single one's is chance
+SHOWN_RUN = "shown-run"  # its place on the page, for links
 NEVER_BEGAN = "ended before its first step"
 LOSSES = ("train loss", "test loss")
 LARGE_LOSS = 1e6  # a run that diverges comes to 1e35, which a column of numbers marks as wrong
@@ -45,12 +47,14 @@ def show() -> None:
     session = state.accept_draft()
     form, run = st.columns([1, 2.4], gap="large")
     with form:
-        _recipe(session)
+        start = _recipe(session)
     with run:
         snapshot = _snapshot(state.current().run)
         if snapshot is None:
             _nothing_yet()
             return
+        with start:
+            _link_to_run(snapshot)
         with st.container(key="run"):
             # The fragment repeats itself only while there is something to come; it asks for one whole run at the end.
             with st.container(key="live"):
@@ -67,7 +71,8 @@ def show() -> None:
 # --- the recipe -----------------------------------------------------------------------------------------------------
 
 
-def _recipe(session: state.Session) -> None:
+def _recipe(session: state.Session) -> DeltaGenerator:
+    """The form; returns the container with the button that starts the training."""
     architecture = session.architecture
     preset = load_presets().get(session.start.preset)
     as_given = session.is_unchanged or (preset and any((found := preset.way(way)) and found[0] == architecture for way in WAYS))
@@ -100,6 +105,13 @@ def _recipe(session: state.Session) -> None:
     )
     with start:
         _ask_whether_to_repeat(session, recipe)
+    return start
+
+
+def _link_to_run(snapshot: Snapshot) -> None:
+    """Where the run is, on a phone: below the recipe, out of sight. Its style hides it in a wider window."""
+    with st.container(key="to-run"):
+        st.html(f'<a href="#{SHOWN_RUN}">Run {for_html(snapshot.run.id)} is below the recipe</a>')
 
 
 def _ways(session: state.Session) -> None:
@@ -256,7 +268,7 @@ def _status(snapshot: Snapshot) -> None:
     images = for_html(DATASETS[run.recipe.dataset].title)
     with st.container(horizontal=True, vertical_alignment="top", key="run-line"):
         st.html(
-            f'<div class="run"><b>{name}</b> on {images} <span class="status {status}">{status}</span>'
+            f'<div class="run" id="{SHOWN_RUN}"><b>{name}</b> on {images} <span class="status {status}">{status}</span>'
             f"<p>{for_html(run.environment.device)} · run {for_html(run.id)}</p></div>",
             width="stretch",
         )

@@ -136,3 +136,18 @@ def test_the_totals_of_a_broken_network_say_what_they_are_of(app: App):
     app.type_into(0, "kernel_size", "99")
     expect(app.page.locator(".in-the-way")).to_contain_text("There are no totals until it does")
     expect(app.page.locator('[data-total="Parameters"]')).to_have_text("–")
+
+
+def test_on_a_phone_a_link_below_the_button_leads_to_the_run(app: App):
+    app.page.set_viewport_size({"width": 390, "height": 844})
+    app.open("/train")
+    app.train_on_digits(1)
+    link, run = app.page.locator(".st-key-to-run a"), app.page.locator(".run")
+    app.page.get_by_role("button", name="Start training").scroll_into_view_if_needed()
+    expect(link).to_be_in_viewport(ratio=1)
+    expect(run).not_to_be_in_viewport()
+    link.click()
+    expect(run).to_be_in_viewport(ratio=1)
+    app.page.set_viewport_size({"width": 1024, "height": 768})
+    expect(run).to_be_visible()
+    expect(link).to_be_hidden()
