@@ -142,6 +142,11 @@ def percent(share: float, digits: int = 2) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+def points(share: float) -> str:
+    """0.0008 -> "0.08 points": a difference of two shares, or how far one may be off."""
+    return f"{100 * share:.2f} points"
+
+
 def duration(seconds: float) -> str:
     """3725 -> "1 h 02 min"; 75 -> "1 min 15 s"; 7 -> "7 s"."""
     whole = round(seconds)

@@ -60,7 +60,6 @@ class Group:
 
     label: str  # of its first record, unless whoever shows several groups gives it another
     records: tuple[Record, ...]  # by seed, one of each, see `group`
-    repeats: tuple[Record, ...]  # the others
 
     @property
     def architecture(self) -> Architecture:
@@ -94,8 +93,6 @@ class Point:
     seconds: float  # since training began: the sum of what each epoch took in the mean, so that it never falls
     seeds: int
     mean: float
-    low: float
-    high: float
     deviation: float | None  # standard deviation of a sample (n − 1); None for a single seed
 
     @property
@@ -213,8 +210,7 @@ def _group(records: Sequence[Record], preferred: Collection[str]) -> Group:
     for record in sorted(records, key=lambda each: (each.run_id in preferred, len(each.epochs)), reverse=True):
         best.setdefault(record.recipe.seed, record)  # the sort is stable: of equals the first
     kept = tuple(best[seed] for seed in sorted(best))
-    repeats = tuple(record for record in records if all(record is not other for other in kept))
-    return Group(kept[0].label, kept, repeats)
+    return Group(kept[0].label, kept)
 
 
 def curve(group: Group, metric: Metric) -> tuple[Point, ...]:
@@ -233,8 +229,6 @@ def curve(group: Group, metric: Metric) -> tuple[Point, ...]:
                 seconds=seconds,
                 seeds=len(epochs),
                 mean=fmean(values),
-                low=min(values),
-                high=max(values),
                 deviation=stdev(values) if len(values) > 1 else None,
             )
         )

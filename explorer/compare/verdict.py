@@ -9,20 +9,13 @@ from explorer.compare.learning import Group, curve
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture
 from explorer.presets import Preset
+from explorer.text import percent, points
 from explorer.training.datasets import DATASETS
 
 TARGET = 0.994  # test accuracy that the documented networks set out to reach
+MNIST_TEST_IMAGES = 10_000  # and those of every other data set here but the digits
 # Accuracies are whole images of some ten thousand: what floating point loses in a mean is far less than this.
 ROUNDING = 1e-9
-
-
-@dataclass(frozen=True)
-class Best:
-    """The highest test accuracy of one seed, and the first epoch that reached it."""
-
-    seed: int
-    accuracy: float
-    epoch: int
 
 
 @dataclass(frozen=True)
@@ -31,9 +24,6 @@ class DocumentedFigures:
 
     preset_id: str
     best: float
-    best_epoch: int
-    final: float
-    seconds_an_epoch: float  # median; whole seconds in the log
     iterations_per_second: float  # median, on its author's machine
 
 
@@ -51,10 +41,8 @@ class Verdict:
     parameters: int
     documented: DocumentedFigures | None  # None where the network is no preset's, or its document is of other images
     best: float | None  # mean over the seeds of each one's highest
-    bests: tuple[Best, ...]
     final: float | None  # mean over the seeds
     final_deviation: float | None  # standard deviation of a sample; None for a single seed
-    standard_error: float | None  # of final, by the number of test images alone
     epochs_to_target: int | None  # None where the mean has not reached it
     seconds_an_epoch: float | None  # median of all epochs of all seeds: other work on the machine shifts it little
     iterations_per_second: float | None  # median likewise
@@ -66,14 +54,9 @@ def verdict(group: Group, presets: Iterable[Preset] = (), target: float = TARGET
     records = group.furthest
     finals = [record.epochs[-1].test_accuracy for record in records]
     final = fmean(finals) if finals else None
-    bests = tuple(
-        Best(record.recipe.seed, top.test_accuracy, top.epoch)
-        for record in records
-        for top in [max(record.epochs, key=lambda epoch: epoch.test_accuracy)]  # of equals the first
-    )
+    bests = [max(epoch.test_accuracy for epoch in record.epochs) for record in records]
     epochs = [epoch for record in group.records for epoch in record.epochs]
     parameters = analyze(group.architecture).total_params
-    test_images = next((record.test_images for record in records if record.test_images), None)
     began = origin(group.architecture, presets)
     return Verdict(
         label=group.label,
@@ -81,11 +64,9 @@ def verdict(group: Group, presets: Iterable[Preset] = (), target: float = TARGET
         epochs=len(records[0].epochs) if records else 0,
         parameters=parameters,
         documented=documented_figures(began) if began and began.recipe.dataset == group.recipe.dataset else None,
-        best=fmean(best.accuracy for best in bests) if bests else None,
-        bests=bests,
+        best=fmean(bests) if bests else None,
         final=final,
         final_deviation=stdev(finals) if len(finals) > 1 else None,
-        standard_error=standard_error(final, test_images) if final is not None and test_images else None,
         epochs_to_target=epochs_to(group, target),
         seconds_an_epoch=median(epoch.seconds for epoch in epochs) if epochs else None,
         iterations_per_second=median(epoch.iterations_per_second for epoch in epochs) if epochs else None,
@@ -112,9 +93,6 @@ def documented_figures(preset: Preset) -> DocumentedFigures | None:
     return DocumentedFigures(
         preset_id=preset.id,
         best=found.best.test_accuracy,
-        best_epoch=found.best.epoch,
-        final=found.log[-1].test_accuracy,
-        seconds_an_epoch=float(median(epoch.seconds for epoch in found.log)),
         iterations_per_second=median(epoch.iterations_per_second for epoch in found.log),
     )
 
@@ -133,6 +111,15 @@ def accuracy_per_parameter(accuracy: float, parameters: int, classes: int) -> fl
     to count too, see pareto.py.
     """
     return 100 * (accuracy - 1 / classes) / (parameters / 1000) if parameters else None
+
+
+def noise_note(groups: Iterable[Group]) -> str:
+    """How close two of these come that may be equally good, in words."""
+    images = next((record.test_images for group in groups for record in group.records if record.test_images), MNIST_TEST_IMAGES)
+    return (
+        f"On {images:,} test images one standard error at {percent(TARGET, 1)} is {points(standard_error(TARGET, images))}: "
+        "two networks that are closer than that may well be equally good."
+    )
 
 
 def standard_error(accuracy: float, images: int) -> float:

@@ -7,8 +7,6 @@ that come in, and "classes", those of the data set.
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from explorer.network.spec import Layer, parse_architecture
-
 LayerTemplate = dict[str, Any]
 
 
@@ -52,13 +50,3 @@ BLOCKS: dict[str, Block] = {
         ({"kind": "AdaptiveAvgPool2d", "output_size": 1}, {"kind": "Flatten"}, {"kind": "Linear", "out_features": "classes"}),
     ),
 }
-
-
-def block_layers(name: str, channels: int, classes: int) -> tuple[Layer, ...]:
-    """The layers of a block where `channels` maps come in and the data set has `classes`. Raises KeyError."""
-    numbers = {"channels": channels, "classes": classes}
-    layers = [
-        {argument: value if argument == "kind" else numbers.get(value, value) for argument, value in layer.items()}
-        for layer in BLOCKS[name].template
-    ]
-    return parse_architecture({"layers": layers}).layers

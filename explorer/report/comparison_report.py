@@ -9,7 +9,7 @@ from explorer.assignment import Assignment
 from explorer.compare.learning import Group, Record
 from explorer.compare.mcnemar import Right, first_pair, mcnemar, verdict_text
 from explorer.compare.structure import totals
-from explorer.compare.verdict import TARGET, Verdict, standard_error, verdict
+from explorer.compare.verdict import TARGET, Verdict, noise_note, verdict
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import change_text, difference, difference_text
 from explorer.network.export import class_name, python_source
@@ -105,7 +105,7 @@ def _readme(
         *_differences(columns),
         "## What they reached",
         table(VERDICT_HEAD, [_verdict(number, found) for number, found in enumerate(verdicts, 1)], left=2) if verdicts else "",
-        _NOTE if verdicts else "None of them has been trained.",
+        f"{_ABOUT_FIGURES} {noise_note(groups)}" if verdicts else "None of them has been trained.",
         *_pairs(groups, answers),
         *(["## Charts"] if pictures else []),
         shown_pictures(pictures),
@@ -152,7 +152,7 @@ VERDICT_HEAD = (
     "±",
     "Best",
     "Documented best",
-    f"Epochs to {100 * TARGET:g} %",
+    f"Epochs to {percent(TARGET, 1)}",
     "Seconds an epoch",
     "Iterations/s",
     "Documented it/s",
@@ -186,11 +186,10 @@ def _known(value: T | None, write: Callable[[T], str]) -> str:
     return "" if value is None else write(value)
 
 
-_NOTE = (
+_ABOUT_FIGURES = (
     "Final is the test accuracy after the last epoch, the mean over seeds, ± their standard deviation; best is the mean of each "
-    "seed's highest, which was picked on the test set and flatters. What documents report was not measured here. On 10,000 test "
-    f"images one standard error at 99.4 % is {percent(standard_error(0.994, 10_000))[:-2]} points: two networks that are closer "
-    "than that may well be equally good. Points per 1,000 are points of accuracy above chance for every 1,000 parameters."
+    "seed's highest, which was picked on the test set and flatters. What documents report was not measured here. Points per "
+    "1,000 are points of accuracy above chance for every 1,000 parameters."
 )
 
 
@@ -214,7 +213,10 @@ def _pairs(groups: Sequence[Group], answers: Callable[[Record], Right]) -> list[
 
 
 def _contents(groups: Sequence[Group], runs: Mapping[str, str]) -> list[str]:
-    lines = ["`networks/`: each network, as the explorer reads it and as a class", "`charts/`: the charts, as SVG and PNG"]
+    lines = [
+        "`networks/`: each network, as the explorer reads it and as a class",
+        "`charts/`: the charts, as SVG and PNG, and their figures as CSV",
+    ]
     if groups:
         lines.append("`epochs.csv`: every epoch of every seed, by the table's numbers")
     return [

@@ -18,7 +18,7 @@ from explorer.network.summary_table import summary_table
 from explorer.presets import Preset
 from explorer.report import tensorboard
 from explorer.report.markdown import document, image, table
-from explorer.text import for_markdown, percent, sentence
+from explorer.text import counted, for_markdown, percent, points, sentence
 from explorer.training.checkpoint_files import weights_to_bytes
 from explorer.training.datasets import DATASETS
 from explorer.training.event import EPOCH_COLUMNS, Event, epochs_csv, events_csv
@@ -143,7 +143,7 @@ def _readme(trained: Trained, assignment: Assignment, presets: Sequence[Preset],
         MULT_ADDS_RULE,
         "## The recipe",
         "\n".join(f"- {line}" for line in recipe_lines(run.architecture, trained.recipe)),
-        f"Then {run.more_epochs} epochs more, at the last learning rate." if run.more_epochs else "",
+        f"Then {counted(run.more_epochs, 'epoch')} more, at the last learning rate." if run.more_epochs else "",
         "## The assignment",
         "\n".join(
             f"- {SIGNS[clause.state]} {for_markdown(clause.text)} ({for_markdown(clause.note)})"
@@ -165,7 +165,7 @@ def _opening(trained: Trained, analysis: Analysis) -> str:
     final, data = trained.epochs[-1], DATASETS[trained.recipe.dataset]
     return (
         f"{len(analysis.rows)} layers with {analysis.total_params:,} parameters, trained on {data.title} for "
-        f"{_counted(final.epoch, 'epoch')}: **{percent(final.metrics['test_accuracy'])}** of the test images right."
+        f"{counted(final.epoch, 'epoch')}: **{percent(final.metrics['test_accuracy'])}** of the test images right."
     )
 
 
@@ -174,13 +174,11 @@ def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
     best = max(trained.epochs, key=lambda event: event.metrics["test_accuracy"])
     images = int(trained.snapshot.started.metrics["test_images"]) if trained.snapshot.started else 0
     accuracy = final.metrics["test_accuracy"]
-    error = (
-        f" ± {percent(standard_error(accuracy, images))[:-2]} points (one standard error on {images:,} images)" if images else ""
-    )
+    error = f" ± {points(standard_error(accuracy, images))} (one standard error on {images:,} images)" if images else ""
     end = _last_end(trained)
     reached_before = []
     if end and end.epoch < final.epoch:
-        when = f"Test accuracy at the end of its first {_counted(end.epoch, 'epoch')}, before more were added"
+        when = f"Test accuracy at the end of its first {counted(end.epoch, 'epoch')}, before more were added"
         reached_before = [(when, percent(end.metrics["test_accuracy"]))]
     return [
         (f"Test accuracy after the final epoch, {final.epoch}", f"**{percent(accuracy)}**{error}"),
@@ -250,7 +248,7 @@ def _documented(trained: Trained, presets: Sequence[Preset]) -> list[str]:
 
 def _environment(trained: Trained) -> list[str]:
     run = trained.run
-    threads = f", {_counted(trained.threads, 'thread')}" if run.device == "cpu" else ""
+    threads = f", {counted(trained.threads, 'thread')}" if run.device == "cpu" else ""
     return [
         f"Device: {run.environment.device} ({run.device}{threads}), {trained.precision}",
         f"torch {run.environment.torch}, Python {run.environment.python}",
@@ -267,13 +265,9 @@ def _contents(trained: Trained) -> list[tuple[str, str]]:
         ("epochs.csv", "the table above, in full digits"),
         ("events.csv", "everything that was measured, step by step"),
         ("tensorboard/", "the same for `tensorboard --logdir tensorboard`"),
-        ("charts/", "the charts, as SVG and PNG"),
+        ("charts/", "the charts, as SVG and PNG, and their figures as CSV"),
     ]
     if trained.weights is None:
         return found
     evaluation = "tests the trained weights: `python evaluate.py` prints the accuracy above"
     return [("evaluate.py", evaluation), (TRAINED_WEIGHTS, "the weights, by the names of the class in model.py"), *found]
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

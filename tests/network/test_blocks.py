@@ -3,10 +3,18 @@
 import pytest
 
 from explorer.network.analysis import analyze
-from explorer.network.blocks import BLOCKS, block_layers
+from explorer.network.blocks import BLOCKS
+from explorer.network.spec import Layer, parse_architecture
 from explorer.presets import load_presets
 
 CLASSES = 10
+
+
+def block_layers(name: str, channels: int, classes: int) -> tuple[Layer, ...]:
+    """The layers of a block where `channels` maps come in and the data set has `classes`, as the browser makes them."""
+    numbers = {"channels": channels, "classes": classes}
+    layers = [{argument: numbers.get(value, value) for argument, value in layer.items()} for layer in BLOCKS[name].template]
+    return parse_architecture({"layers": layers}).layers
 
 
 @pytest.mark.parametrize("preset", load_presets())

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from explorer.network.blocks import BLOCKS, block_layers
+from explorer.network.blocks import BLOCKS
 from explorer.network.layers import LAYERS
 from explorer.network.spec import new_layer
 from explorer.ui.field_view.component import script as field_view_script
 from explorer.ui.stack_editor import palette, parse_draft
 from explorer.ui.stack_editor.component import script
+from tests.network.test_blocks import block_layers
 from tests.ui.javascript import evaluate
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer.compare.learning import Group, Record
 from explorer.compare.mcnemar import first_pair
-from explorer.compare.verdict import Verdict, documented_figures, standard_error, verdict
+from explorer.compare.verdict import TARGET, Verdict, documented_figures, noise_note, verdict
 from explorer.network.analysis import analyze
 from explorer.presets import load_presets
 from explorer.text import for_html, percent, sentence
@@ -30,7 +30,9 @@ COLUMNS = {
         "Best, %", format="%.2f", help="Mean of each seed's highest. It is picked on the test set, and flatters."
     ),
     "documented": st.column_config.NumberColumn("Documented best, %", format="%.2f", help="By the log of the preset's document."),
-    "reached": st.column_config.NumberColumn("Epochs to 99.4 %", help="The first after which the mean has reached it."),
+    "reached": st.column_config.NumberColumn(
+        f"Epochs to {percent(TARGET, 1)}", help="The first after which the mean has reached it."
+    ),
     "seconds": st.column_config.NumberColumn("Seconds an epoch", format="%.1f", help="Median, with the test."),
     "speed": st.column_config.NumberColumn("Iterations/s", format="%.1f", help="Median of training alone, where it was run."),
     "documented_speed": st.column_config.NumberColumn("Documented it/s", format="%.1f", help="On its author's machine."),
@@ -50,12 +52,7 @@ def verdict_view(comparison: Comparison) -> None:
     found += [_untrained(each, dataset) for each in comparison.untrained]
     rows = pd.DataFrame(found, columns=list(COLUMNS))
     st.dataframe(rows, hide_index=True, column_config=COLUMNS, key="compare-verdict", placeholder="–")
-    images = next((record.test_images for group in groups for record in group.records if record.test_images), 10_000)
-    st.html(
-        f'<p class="note">On {images:,} test images one standard error at 99.4 % is '
-        f"{percent(standard_error(0.994, images))[:-2]} points: two networks that are closer than that may well be equally good. "
-        "A test on the same images, below, sees finer differences.</p>"
-    )
+    st.html(f'<p class="note">{for_html(noise_note(groups))} A test on the same images, below, sees finer differences.</p>')
     if groups:
         _pair(groups)
 
