@@ -1,13 +1,12 @@
 """A run that failed offers what would do instead, and nothing that would only fail again."""
 
-import time
-
 import pytest
 
 from explorer.training import engine
 from explorer.training.offers import rate_of
 from explorer.ui import process
 from explorer.ui.run_actions import ACTIONS, KEPT
+from tests.training.runs import wait
 from tests.ui.test_pages import listed, opened, runs_page, session
 from tests.ui.test_starting import _runs_of_its_own, digits, labels, press
 
@@ -15,11 +14,7 @@ __all__ = ["_runs_of_its_own"]
 
 
 def ended(run_id: str) -> str:
-    deadline = time.monotonic() + 60
-    while not (snapshot := process.jobs().snapshot(run_id)).ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return snapshot.status
+    return wait(process.jobs(), run_id).status
 
 
 def test_a_run_that_diverged_offers_a_lower_rate_and_no_resume(monkeypatch: pytest.MonkeyPatch):

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +26,7 @@ from explorer.ui.field_view.data import field_data
 from explorer.ui.field_view.weights import Trained, Untrained, find_trained, first_weights
 from explorer.ui.samples import IMAGES, samples
 from tests.network.stacks import architectures
+from tests.training.runs import wait
 
 AROUND = Around("digits", 7, None, "ann")
 
@@ -264,11 +264,7 @@ def test_no_random_number_is_drawn(manager):
 
 def finished(manager: JobManager, architecture: Architecture, owner: str, epochs: int = 1) -> str:
     run_id = manager.submit(architecture, parse_recipe({"dataset": "digits", "epochs": epochs, "device": "cpu"}), owner)
-    deadline = time.monotonic() + 60
-    while not (snapshot := manager.snapshot(run_id)).ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    assert snapshot.status == "finished"
+    assert wait(manager, run_id).status == "finished"
     return run_id
 
 

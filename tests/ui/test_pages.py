@@ -1,6 +1,5 @@
 """The pages without a browser: what they show, and what their controls do."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +15,7 @@ from explorer.training.recipe import OneCycleLR, parse_recipe
 from explorer.training.run import RunError, UnknownRun
 from explorer.ui import process, state
 from explorer.ui import train_page as shown_page
+from tests.training.runs import wait
 
 
 def build_page() -> None:
@@ -157,11 +157,8 @@ def test_a_run_is_started_streams_and_ends():
     run = session(app).run
     assert run is not None
     assert app.query_params["run"] in (run, [run])
-    deadline = time.monotonic() + 60
-    while not process.jobs().snapshot(run).ended and time.monotonic() < deadline:
-        time.sleep(0.1)
+    assert wait(process.jobs(), run).status == "finished"
     app.run()
-    assert process.jobs().snapshot(run).status == "finished"
     assert 'data-epochs="2"' in html(app)
     assert len(app.dataframe[0].value) == 2
 
@@ -256,10 +253,8 @@ def finished_runs(*names: str, owner: str = "somebody") -> list[str]:
     recipe = parse_recipe({"epochs": 1, "batch_size": 500, "device": "cpu"})
     architecture = load_presets()["bias-free-12k"].architecture
     ids = [process.jobs().submit(architecture, recipe, owner, name) for name in names]
-    deadline = time.monotonic() + 60
-    while not all(process.jobs().snapshot(run_id, 4).ended for run_id in ids):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    for run_id in ids:
+        wait(process.jobs(), run_id)
     return ids
 
 
@@ -308,10 +303,7 @@ def test_a_chosen_run_is_renamed_continued_and_deleted():
     app.number_input(key=f"runs-more-{other}").set_value(2).run()
     app.button(key=f"runs-continue-{other}").click().run()
     assert not app.exception
-    deadline = time.monotonic() + 60
-    while len(process.jobs().snapshot(other, 4).epochs) < 3 or not process.jobs().snapshot(other, 4).ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait(process.jobs(), other, lambda snapshot: snapshot.ended and len(snapshot.epochs) == 3)
     app.run()
     next(button for button in app.button if button.label == "Delete this run").click().run()
     assert listed(app) == ["kept"]

@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.ui import process
+from tests.training.runs import has_steps, wait
 from tests.ui.test_pages import opened, session, train_page
 
 
@@ -56,21 +57,20 @@ def test_a_stopped_run_may_be_started_anew_at_once():
     app = digits(500)
     press(app, "Start training")
     process.jobs().stop(session(app).run)
-    while not process.jobs().snapshot(session(app).run).ended:
-        pass
+    wait(process.jobs(), session(app).run)
     press(app, "Start training")
     assert len(process.jobs().runs()) == 2
 
 
 def test_a_question_goes_when_the_run_that_it_is_about_is_stopped_and_stays_gone_once_it_is_resumed():
     app = digits(500)
-    for _ in range(2):
-        press(app, "Start training")
-    (run,) = (each.run.id for each in process.jobs().runs())
+    press(app, "Start training")
+    run = session(app).run
+    wait(process.jobs(), run, has_steps)
+    press(app, "Start training")
     assert "The same run is training already" in " ".join(box.value for box in app.info)
     process.jobs().stop(run)
-    while not process.jobs().snapshot(run).ended:
-        pass
+    wait(process.jobs(), run)
     app.run()
     assert "Start another" not in labels(app)
     process.jobs().resume(run)
