@@ -12,12 +12,15 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 Request = dict[str, Any]
+
+AT_ONCE_SECONDS = 1.0  # within which a child that was dead already is found to be
 
 _ROOT = Path(__file__).resolve().parents[2]  # the folder that holds the package `explorer`
 
@@ -53,13 +56,14 @@ class ChildProcess:
         line = json.dumps(request).encode() + b"\n"
         with self._turn:
             was_there = self.pid is not None
-            child = self._running()
+            child, asked = self._running(), time.monotonic()
             try:
                 return _answer(child, line, timeout)
             except ChildDied:
-                if not was_there or child is self._closed:
-                    raise
-                return _answer(self._running(), line, timeout)  # it may have died before, while it had nothing to do
+                at_once = time.monotonic() - asked < AT_ONCE_SECONDS
+                if not (was_there and at_once) or child is self._closed:
+                    raise  # it died of this request, and the next child would too
+                return _answer(self._running(), line, timeout)  # it had died before, while it had nothing to do
             finally:
                 self._end_when_idle()
 

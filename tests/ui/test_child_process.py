@@ -30,6 +30,11 @@ def answer(request):
             return str(os.getpid()).encode()
         case "abort":
             os.abort()
+        case "die late":
+            with open(request["marks"], "a") as marks:
+                marks.write("x")
+            time.sleep(1.2)
+            os.abort()
         case "refuse":
             raise Refusal("that is not to be had")
         case "fail":
@@ -91,6 +96,13 @@ def test_one_that_was_killed_while_it_had_nothing_to_do_is_not_noticed(child: Ch
     child.ask({"do": "pid"}, 30)
     os.kill(child.pid, signal.SIGKILL)
     assert child.ask({"do": "echo", "text": "there"}, 30) == b"there"
+
+
+def test_what_a_child_died_of_is_not_asked_of_the_next(child: ChildProcess, tmp_path: Path):
+    child.ask({"do": "pid"}, 30)
+    with pytest.raises(ChildDied):
+        child.ask({"do": "die late", "marks": str(tmp_path / "marks")}, 30)
+    assert (tmp_path / "marks").read_text() == "x"
 
 
 def test_one_that_takes_too_long_is_killed_and_said(child: ChildProcess):
