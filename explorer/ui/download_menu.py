@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from explorer.text import for_html, for_markdown, sentence, short_bytes
+from explorer.text import counted, for_html, for_markdown, sentence, short_bytes
 from explorer.training.run import RunError
 from explorer.ui import pictures, process
 from explorer.ui.charts import Chart
@@ -80,15 +80,15 @@ def _prepared(item: Item, key: str) -> None:
     if preparation is not None and not preparation.stage.is_over:
         progress(preparation, f"Preparing: {item.label}")
         return
-    is_ready = preparation is not None and preparation.stage is Stage.READY
-    if preparation is not None and is_ready:
-        _save(item, key, preparation)
-        if version == item.version:
+    can_be_saved = False
+    if preparation is not None and preparation.stage is Stage.READY:
+        can_be_saved = _save(item, key, preparation)
+        if can_be_saved and version == item.version:
             return
     elif preparation is not None:
         st.caption(f"{for_markdown(item.label)} could not be made: {for_markdown(sentence(preparation.note))}")
     st.button(
-        f"**{for_markdown(item.label)}** · {for_markdown('there is more to report now' if is_ready else item.note)}",
+        f"**{for_markdown(item.label)}** · {for_markdown('there is more to report now' if can_be_saved else item.note)}",
         key=f"{key}-prepare",
         on_click=prepare,
         args=(key, item.version, item.wanted),
@@ -98,16 +98,18 @@ def _prepared(item: Item, key: str) -> None:
     )
 
 
-def _save(item: Item, key: str, preparation: Preparation) -> None:
+def _save(item: Item, key: str, preparation: Preparation) -> bool:
+    """The download, if the file is still there: newer ones may have taken its place."""
     try:
         size = short_bytes(preparation.path.stat().st_size)
     except OSError:
         st.caption(f"{for_markdown(item.label)} was prepared too long ago and is no longer kept.")
         forget(key)
-        return
+        return False
     _download(item, f"{key}-save", f"**Save: {for_markdown(item.label)}** · {size}", preparation.read)
     if preparation.note:
         st.caption(for_markdown(sentence(preparation.note)))
+    return True
 
 
 def prepare(key: str, version: str, wanted: Wanted) -> None:
@@ -136,8 +138,8 @@ def progress(preparation: Preparation, label: str) -> None:
 def _progress(preparation: Preparation, label: str) -> None:
     if preparation.stage.is_over:
         st.rerun()
-    waits = preparation.stage is Stage.WAITING and preparation.ahead
-    st.caption(f":material/hourglass_top: {for_markdown(label)}…" + (f" {preparation.ahead:,} before it" if waits else ""))
+    ahead = process.downloads().ahead_of(preparation) if preparation.stage is Stage.WAITING else 0
+    st.caption(f":material/hourglass_top: {for_markdown(label)}…" + (f" {counted(ahead, 'other')} first" if ahead else ""))
 
 
 # --- charts -----------------------------------------------------------------------------------------------------------

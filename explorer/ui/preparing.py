@@ -11,6 +11,7 @@ import queue
 import shutil
 import tempfile
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +19,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from explorer.files import take_lock
 from explorer.training.jobs import JobManager
 from explorer.training.run import RunError
 from explorer.ui.child_process import ChildError, ChildProcess
@@ -27,6 +29,9 @@ MOST_WAITING = 40
 MOST_BYTES = 2_000_000_000  # of prepared files in all; the newest is kept whatever its size
 SECONDS = 600.0  # for one file
 IDLE_SECONDS = 120.0  # after which a process that has nothing to do ends, and gives its memory back
+
+PREFIX, LOCK = "explorer-downloads-", "lock"  # of the folder's name, and the file in it that is locked
+NEW_SECONDS = 3600.0  # a folder may be about to be locked
 
 log = logging.getLogger(__name__)
 
@@ -59,12 +64,12 @@ class Busy(RunError):
 class Preparation:
     """One file on its way. Its fields are set by the thread that makes it, `stage` last."""
 
-    def __init__(self, wanted: Wanted, path: Path):
-        self.wanted, self.path = wanted, path
+    def __init__(self, wanted: Wanted, folder: Path, number: int):
+        """`number` counts what was asked for: a lower one comes first."""
+        self.wanted, self.path, self.number = wanted, folder / f"{number}", number
         self.note = ""  # what is to be said about the file, or why there is none
         self.stage = Stage.WAITING
-        self.ahead = 0  # how many were waiting before it when it was asked for
-        weakref.finalize(self, path.unlink, missing_ok=True)
+        weakref.finalize(self, self.path.unlink, missing_ok=True)
 
     def read(self) -> bytes:
         """The file. Raises RunError where it is gone."""
@@ -77,28 +82,38 @@ class Preparation:
 class Preparer:
     """The line of what is wanted, and the threads that see to it. Every method may be called from any thread."""
 
-    def __init__(self, make: Make, at_once: int = AT_ONCE, most_waiting: int = MOST_WAITING, most_bytes: int = MOST_BYTES):
-        """`make` writes what is wanted to the path, and returns what is to be said about it; it raises RunError."""
-        self._make, self._at_once, self._most_waiting, self._most_bytes = make, at_once, most_waiting, most_bytes
+    def __init__(
+        self,
+        make: Make,
+        stop_making: Callable[[], None] = lambda: None,
+        at_once: int = AT_ONCE,
+        most_waiting: int = MOST_WAITING,
+        most_bytes: int = MOST_BYTES,
+    ):
+        """`make` writes what is wanted to the path, and returns what is to be said about it; it raises RunError.
+
+        `stop_making` has it fail at once, and is called when the line is closed.
+        """
+        self._make, self._stop_making = make, stop_making
+        self._at_once, self._most_waiting, self._most_bytes = at_once, most_waiting, most_bytes
         self._lock = threading.Lock()  # of all that follows
         self._line: queue.SimpleQueue[weakref.ref[Preparation] | None] = queue.SimpleQueue()
         self._waiting: weakref.WeakSet[Preparation] = weakref.WeakSet()
         self._kept: list[weakref.ref[Preparation]] = []  # finished, the oldest first
         self._threads: list[threading.Thread] = []
-        self._folder: Path | None = None
+        self._folder: _Folder | None = None
         self._count = 0
 
     def ask(self, wanted: Wanted) -> Preparation:
         """Have it made. A Preparation that nobody keeps is not made. Raises Busy."""
         with self._lock:
-            ahead = len(self._waiting)
-            if ahead >= self._most_waiting:
-                raise Busy(f"{ahead} other downloads are being prepared; try again in a few minutes")
+            waiting = len(self._waiting)
+            if waiting >= self._most_waiting:
+                raise Busy(f"{waiting} other downloads are being prepared; try again in a few minutes")
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="explorer-downloads-"))
+                self._folder = _Folder()
             self._count += 1
-            preparation = Preparation(wanted, self._folder / f"{self._count}")
-            preparation.ahead = ahead
+            preparation = Preparation(wanted, self._folder.path, self._count)
             self._waiting.add(preparation)
             self._line.put(weakref.ref(preparation))
             if len(self._threads) < self._at_once:
@@ -107,8 +122,16 @@ class Preparer:
                 thread.start()
         return preparation
 
+    def ahead_of(self, preparation: Preparation) -> int:
+        """How many wait that were asked for before it."""
+        with self._lock:
+            return sum(each.number < preparation.number for each in self._waiting)
+
     def close(self) -> None:
-        """Take nothing more from the line, and delete the files. What is asked for later begins a new line."""
+        """Take nothing more from the line, stop what is being made, and delete the files.
+
+        What is asked for later begins a new line.
+        """
         with self._lock:
             line, folder, threads = self._line, self._folder, len(self._threads)
             for waiting in self._waiting:
@@ -116,8 +139,9 @@ class Preparer:
             self._line, self._waiting, self._threads, self._folder = queue.SimpleQueue(), weakref.WeakSet(), [], None
         for _ in range(threads):
             line.put(None)
+        self._stop_making()  # first, so that nothing writes there any more
         if folder:
-            shutil.rmtree(folder, ignore_errors=True)
+            folder.delete()
 
     def _work(self, line: "queue.SimpleQueue[weakref.ref[Preparation] | None]") -> None:
         while (reference := line.get()) is not None:
@@ -152,6 +176,30 @@ class Preparer:
                     room -= os.path.getsize(each.path) if each else 0
                 if each and each is not newest and room < 0:
                     each.path.unlink(missing_ok=True)
+
+
+class _Folder:
+    """Where prepared files lie. A lock in it tells the next server whether this one is still there."""
+
+    def __init__(self) -> None:
+        sweep_abandoned(Path(tempfile.gettempdir()))
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._lock = take_lock(self.path / LOCK)
+
+    def delete(self) -> None:
+        if self._lock:
+            self._lock.release()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def sweep_abandoned(root: Path) -> None:
+    """Delete the folders of servers that were killed: nobody holds their locks."""
+    for folder in root.glob(f"{PREFIX}*"):
+        with suppress(OSError):  # another user's
+            is_new = time.time() - folder.stat().st_mtime < NEW_SECONDS
+            if not is_new and (lock := take_lock(folder / LOCK)):
+                lock.release()
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 # --- in processes of their own ----------------------------------------------------------------------------------------

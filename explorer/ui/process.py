@@ -110,7 +110,7 @@ def downloads() -> Preparer:
 
 
 _processes = ReportProcesses(jobs)
-_downloads = Preparer(_processes.make)
+_downloads = Preparer(_processes.make, _processes.close)
 
 
 def stop(for_good: bool = False) -> None:
@@ -120,7 +120,6 @@ def stop(for_good: bool = False) -> None:
     """
     global _jobs, _stopped
     _downloads.close()
-    _processes.close()
     pictures.close()
     with _lock:
         manager, _jobs, _stopped = _jobs, None, for_good

@@ -61,7 +61,7 @@ def make(wanted: Wanted, jobs: JobManager, path: Path) -> str:
 
 
 def _run_report(wanted: Wanted, jobs: JobManager, path: Path) -> str:
-    with tempfile.TemporaryDirectory() as folder:
+    with _folder_beside(path) as folder:
         trained = read_trained(jobs, wanted["run"], Path(folder))
         files = run_report(trained, _assignment(wanted), tuple(load_presets().values()), _run_pictures(trained))
         with path.open("wb") as target:
@@ -89,6 +89,11 @@ def _run_pictures(trained: Trained) -> dict[str, bytes]:
     return pictures.files(charts.run_charts(trained.snapshot, documented_beside(trained.snapshot)))
 
 
+def _folder_beside(path: Path) -> "tempfile.TemporaryDirectory[str]":
+    """For what is read on the way. Where this process is killed, it goes with the folder of the files."""
+    return tempfile.TemporaryDirectory(dir=path.parent)
+
+
 def _assignment(wanted: Wanted) -> Assignment:
     return parse_assignment(wanted["assignment"])
 
@@ -97,7 +102,7 @@ def _assignment(wanted: Wanted) -> Assignment:
 
 
 def _comparison_report(wanted: Wanted, jobs: JobManager, path: Path) -> str:
-    with tempfile.TemporaryDirectory() as folder:
+    with _folder_beside(path) as folder:
         comparison, trained = _read_comparison(wanted, jobs, Path(folder))
         files = comparison_report(
             [Column(each.title, each.architecture) for each in comparison.chosen],

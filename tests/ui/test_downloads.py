@@ -117,6 +117,18 @@ def test_a_report_of_before_can_be_had_and_made_anew(run, held):
     assert "**Report** · there is more to report now" in labels(app)
 
 
+def test_a_report_that_made_room_for_newer_ones_can_be_asked_for_again(run, held):
+    held.go.set()
+    app = opened(run)
+    press(app, "**Report**")
+    wait(lambda: "Save: Report" in labels(app.run()))
+    app.session_state[f"prepared-here-{run}-Small-{run}.zip"][1].path.unlink()
+    app.run()
+    assert any("is no longer kept" in caption.value for caption in app.caption)
+    press(app, "**Report**")
+    wait(lambda: "Save: Report" in labels(app.run()))
+
+
 def test_only_what_takes_long_is_prepared(run, monkeypatch):
     app = opened(run)
     assert [button.label.split("**")[1] for button in app.button] == ["Report"]

@@ -7,11 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from explorer.files import take_lock
 from explorer.training.run import RunError
-from explorer.ui.preparing import Busy, Preparation, Preparer, Stage
+from explorer.ui import report_files
+from explorer.ui.preparing import LOCK, NEW_SECONDS, PREFIX, Busy, Preparation, Preparer, Stage, sweep_abandoned
 
 
 class Maker:
@@ -75,7 +78,7 @@ def test_six_at_once_are_made_two_at_a_time_and_all_come(preparer, maker):
         if number < 2:
             wait(lambda number=number: maker.now == number + 1)
     assert [each.stage for each in asked] == [Stage.WORKING] * 2 + [Stage.WAITING] * 4
-    assert [each.ahead for each in asked] == [0, 0, 0, 1, 2, 3]
+    assert [preparer.ahead_of(each) for each in asked] == [0, 0, 0, 1, 2, 3]
     maker.go.set()
     assert [finished(each).stage for each in asked] == [Stage.READY] * 6
     assert maker.most == 2
@@ -108,7 +111,7 @@ def test_what_nobody_waits_for_is_not_made_and_what_nobody_keeps_is_deleted(prep
     preparer.ask({"what": "of a visitor who left"})
     gc.collect()
     last = preparer.ask({"what": "last"})
-    assert last.ahead == 0
+    assert preparer.ahead_of(last) == 0
     maker.go.set()
     finished(last)
     assert maker.made.count("of a visitor who left") == 0
@@ -126,6 +129,62 @@ def test_the_oldest_files_make_room_for_new_ones(preparer, maker):
     with pytest.raises(RunError, match="prepared too long ago; prepare it again"):
         asked[0].read()
     assert [each.read() for each in asked[1:]] == [b"ten bytes."] * 2
+
+
+def test_how_many_are_ahead_goes_down_as_they_are_made(maker):
+    preparer = Preparer(maker, at_once=1)
+    asked = [preparer.ask({"what": "x"}) for _ in range(4)]
+    wait(lambda: maker.now == 1)
+    assert preparer.ahead_of(asked[3]) == 2
+    del asked[1]  # whoever wanted it has left
+    gc.collect()
+    assert preparer.ahead_of(asked[2]) == 1
+    maker.go.set()
+    finished(asked[2])
+    assert preparer.ahead_of(asked[2]) == 0
+    preparer.close()
+
+
+def test_what_a_killed_server_left_is_deleted_by_the_next(tmp_path, monkeypatch):
+    long_ago = time.time() - 2 * NEW_SECONDS
+    folders = [tmp_path / f"{PREFIX}{name}" for name in ("killed", "running", "new")]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "1").write_text("a report")
+    held = take_lock(folders[1] / LOCK)
+    for folder in folders[:2]:
+        os.utime(folder, (long_ago, long_ago))
+    sweep_abandoned(tmp_path)
+    assert [folder.exists() for folder in folders] == [False, True, True]
+    assert (folders[1] / "1").exists()
+    held.release()
+
+
+def test_nothing_is_made_any_more_when_the_files_are_deleted(maker):
+    order: list[str] = []
+    preparer = Preparer(maker, stop_making=lambda: order.append(f"{asked.path.parent.exists()}"))
+    asked = preparer.ask({"what": "x"})
+    preparer.close()
+    assert order == ["True"]
+    assert not asked.path.parent.exists()
+    maker.go.set()
+
+
+@pytest.mark.parametrize("what", ["run report", "comparison report"])
+def test_what_is_read_on_the_way_lies_with_the_files(what, tmp_path, monkeypatch):
+    """So that it is deleted with them, where the process that makes them is killed."""
+    folders: list[Path] = []
+
+    def read(*given: Any) -> None:
+        folders.extend(each for each in given if isinstance(each, Path))
+        raise RunError("enough")
+
+    monkeypatch.setattr(report_files, "read_trained", read)
+    monkeypatch.setattr(report_files, "_read_comparison", read)
+    with pytest.raises(RunError, match="enough"):
+        report_files.make({"what": what, "run": "abcd"}, None, tmp_path / "1")
+    assert [folder.parent for folder in folders] == [tmp_path]
+    assert not folders[0].exists()
 
 
 def test_closing_leaves_no_file_and_tells_who_waits(preparer, maker):
