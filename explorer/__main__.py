@@ -16,10 +16,10 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn
 
 from explorer.network.analysis import Analysis, analysis_to_data, analyze, shape_text
 from explorer.network.export import python_source
@@ -195,11 +195,11 @@ def train_architecture(options: argparse.Namespace) -> int:
     if options.csv is None:
         return train_new(run, options)[0]
     try:
-        with _replaced(options.csv) as file:
+        with _replaced(options.csv) as write:
             status, events = train_new(run, options)
             if not any(event.kind == "epoch" for event in events):
                 raise _NothingToWrite(status)
-            file.write(epochs_csv(events).encode())
+            write(epochs_csv(events).encode())
             return status
     except _NothingToWrite as error:
         print(f"note: no epoch has ended, so {options.csv} is left as it was", file=sys.stderr)
@@ -259,13 +259,13 @@ def _unreadable(name: str, error: OSError | ValueError) -> CommandError:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with _replaced(path) as file:
-        file.write(data)
+    with _replaced(path) as write:
+        write(data)
 
 
 @contextmanager
-def _replaced(path: Path) -> Iterator[IO[bytes]]:
-    """A new file that takes the place of `path` at the end, so that what stood there is lost only then.
+def _replaced(path: Path) -> Iterator[Callable[[bytes], None]]:
+    """What writes to a new file, which takes the place of `path` at the end: what stood there is lost only then.
 
     Made before anything else is done, so that it shows now, not after hours, where it cannot be
     written. What is no plain file, such as a pipe or /dev/null, is written as it is.
@@ -280,17 +280,23 @@ def _replaced(path: Path) -> Iterator[IO[bytes]]:
         is_plain = not there or whole.is_file()
         mode = whole.stat().st_mode if there else 0o666 & ~_umask()
         file = NamedTemporaryFile(dir=whole.parent, prefix=".explorer-", delete=False) if is_plain else path.open("wb")  # noqa: SIM115 (closed below)
-    with file:
-        try:
-            yield file
-            with _telling_why_unwritten(path):
-                file.flush()
-                if is_plain:
-                    os.chmod(file.name, mode)
-                    os.replace(file.name, whole)
-        finally:
+
+    def write(data: bytes) -> None:
+        with _telling_why_unwritten(path):
+            file.write(data)
+
+    try:
+        yield write
+        with _telling_why_unwritten(path):
+            file.close()  # before it is renamed, which Windows does with no open file
             if is_plain:
-                Path(file.name).unlink(missing_ok=True)  # where it hasn't taken the other's place
+                os.chmod(file.name, mode)
+                os.replace(file.name, whole)
+    finally:
+        with suppress(OSError):  # a failure has been told already
+            file.close()
+        if is_plain:
+            Path(file.name).unlink(missing_ok=True)  # where it hasn't taken the other's place
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The command line, whose forms others rely on."""
 
+import io
 import json
 import re
 import signal
@@ -500,6 +501,27 @@ def test_a_path_that_cannot_be_used_is_told_in_a_sentence(capsys, arguments):
     status, out, err = run(capsys, *arguments)
     assert (status, out) == (1, "")
     assert re.fullmatch(r"error: “.{1,60}” (cannot be (read|written): .+|is neither a preset nor a file; .+)\n", err), err
+
+
+FULL = Path("/dev/full")  # Linux: whatever is written to it meets a full disk
+
+
+@pytest.mark.skipif(not FULL.is_char_device(), reason="no device here is always full")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("export", "gap-17k", "--format", "python", "--output"),  # small: written when the file is closed
+        ("export", "gap-17k", "--format", "onnx", "--output"),  # large: written at once
+        ("train", "-", "--epochs", "1", "--csv"),
+    ],
+    ids=lambda arguments: arguments[-2],
+)
+def test_a_full_disk_is_told_in_a_sentence(capsys, monkeypatch, arguments):
+    small = {"input_shape": [1, 28, 28], "layers": [{"kind": "Flatten"}, {"kind": "Linear", "out_features": 10}]}
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(small).encode())))
+    status, _, err = run(capsys, *arguments, str(FULL))
+    assert status == 1
+    assert err.endswith("error: “/dev/full” cannot be written: No space left on device\n")
 
 
 def test_a_training_that_is_refused_or_fails_leaves_the_last_table_as_it_was(capsys, tmp_path):
