@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from explorer.files import write_whole
 from explorer.training.run import RunError
 
 BUSY_SECONDS = 5.0
@@ -119,17 +120,13 @@ class Database:
         return "" if found == "ok" else found
 
     def back_up(self, path: Path) -> None:
-        """Write a whole copy, also while others write. Raises StoreError."""
+        """Write a whole copy, also while others write. Raises StoreError, and leaves no part of one behind then."""
         with self.read() as connection:
             try:
-                copy = sqlite3.connect(path)
-                try:
-                    connection.backup(copy)
-                    copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
-                finally:
-                    copy.close()
-            except sqlite3.Error as error:
-                raise StoreError(f"{path} cannot be written: {error}") from None
+                write_whole(path, lambda part: _copy(connection, part))
+            except (sqlite3.Error, OSError) as error:
+                reason = error.strerror if isinstance(error, OSError) else error
+                raise StoreError(f"{path} cannot be written: {reason}") from None
 
     def take_over(self, path: Path) -> None:
         """Replace the content by that of another database, which is left as it is. Raises StoreError."""
@@ -183,6 +180,16 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise StoreError(f"{self.path or 'memory'} {EXPLAINED.get(_code(error), 'cannot be used')} ({error})") from error
+
+
+def _copy(connection: sqlite3.Connection, path: Path) -> None:
+    """Write all of a database to a file of its own. Raises sqlite3.Error."""
+    copy = sqlite3.connect(path)
+    try:
+        connection.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+    finally:
+        copy.close()
 
 
 def _code(error: sqlite3.Error) -> int:
