@@ -9,7 +9,7 @@ import torch
 from explorer.network.analysis import Analysis, analyze, shape_text
 from explorer.network.layers import LAYERS, maps_text
 from explorer.network.spec import Architecture, Flatten, Layer, Linear
-from explorer.training.datasets import DATASETS, DatasetKind
+from explorer.training.datasets import BUILT_IN, DATASETS, DatasetKind
 from explorer.training.devices import TEST_BATCH, DeviceError
 from explorer.training.event import DIVERGED
 from explorer.training.limits import find_excess
@@ -131,10 +131,15 @@ def memory_problem(
     if free is None:
         return None
 
+    images = image_bytes(recipe.dataset) if reads_images else 0
+    if READING_COPIES * images > free:
+        return (
+            f"reading {DATASETS[recipe.dataset].title} takes about {_gigabytes(READING_COPIES * images)} of memory, and "
+            f"{_gigabytes(free)} are free: try the built-in {BUILT_IN}, or end other programs"
+        )
+
     def needed(recipe: Recipe) -> int:
-        images = image_bytes(recipe.dataset) if reads_images else 0
-        reading = READING_COPIES * images
-        return max(reading, images + estimate_memory(architecture, recipe, device.type, kept_checkpoints).total)
+        return images + estimate_memory(architecture, recipe, device.type, kept_checkpoints).total
 
     taken = estimate_memory(architecture, recipe, device.type, kept_checkpoints)
     if needed(recipe) <= free:

@@ -18,7 +18,7 @@ from pathlib import Path
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.checkpoint_files import CheckpointError, newest_checkpoint
 from explorer.training.database import StoreError
-from explorer.training.datasets import DatasetError, Progress, load_dataset
+from explorer.training.datasets import BUILT_IN, DatasetError, Progress, load_dataset
 from explorer.training.devices import DeviceError, choose_device
 from explorer.training.engine import train
 from explorer.training.event import Event, downsample
@@ -116,10 +116,11 @@ class Recording:
                 yield self._end("failed", self._last(str(error), {IMAGES: 1.0}))
             except (DeviceError, RunError, CheckpointError) as error:
                 yield self._end("failed", self._last(str(error)))
-            except MemoryError:
-                yield self._end(
-                    "failed", self._last("out of memory while its data were read: end other programs, or choose digits")
-                )
+            except MemoryError:  # those of a step are told by `engine.train`
+                moment, remedy = "its data were read", f"choose {BUILT_IN}"
+                if self._status == "running":
+                    moment, remedy = "what it learnt was saved", "try fewer parameters"
+                yield self._end("failed", self._last(f"out of memory while {moment}: end other programs, or {remedy}"))
             except Exception as error:  # a fault of ours: this run ends, the others go on
                 log.exception("run %s failed", self._run.id)
                 reason = f"{type(error).__name__}: {error}"
