@@ -132,7 +132,7 @@ class JobManager:
         device = torch.device(run.device)
         check_trainable(architecture, recipe, device, self.store.checkpoints, self._memory_room(device), self._data_root)
         try:
-            self._check_room()
+            self._check_queue()
             self.store.check_room(architecture, recipe)
             self.store.add(run)
         except StoreError as error:
@@ -258,21 +258,22 @@ class JobManager:
 
     # --- asking -----------------------------------------------------------------------------------------------------
 
-    def _check_room(self) -> None:
+    def _check_queue(self) -> None:
+        """Raises QueueFull where it takes no more."""
         if self._closed.is_set():
             raise QueueFull("the server is shutting down")
         if len(self.store.waiting()) >= MAX_QUEUED:
             raise QueueFull(f"{MAX_QUEUED} runs wait already; try again when some have ended, or stop one")
 
     def _memory_room(self, device: torch.device) -> int | None:
-        """What a run may take once it has a slot: what is free, and what those that train now will give back."""
+        """What a run may take once it has a slot: what is free, and what the run that leaves the slot to it gives back."""
         free = free_memory(device)
         if free is None:
             return None
         with self._lock:
             live = [recording.snapshot(0).run for recording in self._live.values() if not recording.settled]
         sizes = (estimate_memory(run.architecture, run.recipe, run.device).total for run in live if run.device == device.type)
-        return free + sum(sizes)
+        return free + max(sizes, default=0)  # one: the others go on, each on a GPU of its own
 
     def _end(self, run_id: str, wish: Wish, status: Status) -> None:
         live = self._recording(run_id)
@@ -289,7 +290,7 @@ class JobManager:
 
     def _queue_again(self, run_id: str, of: Sequence[Status], more_epochs: int, done: str) -> None:
         kept = self.store.kept(run_id)
-        self._check_room()
+        self._check_queue()
         if kept.status in of:
             room, latest = self._memory_room(torch.device(kept.run.device)), self.store.history(run_id, 0).latest
             check_resumable(kept.run, latest, self.store.checkpoints, room, self._data_root)
@@ -415,9 +416,12 @@ class JobManager:
                 self._settle()
                 with self._hiring:  # so that a run is queued either before this look, or after this thread has left
                     claim = None if self._closed.is_set() else self.store.take_next()
-                    if claim is None:
+                    if claim is None and (self._closed.is_set() or not self.store.waiting()):
                         del self._workers[slot]
                         return None
+                if claim is None:  # what waits is locked for a moment, as by whoever finds that it was interrupted
+                    self._closed.wait(RETRY_SECONDS)
+                    continue
                 recording = Recording(self.store, claim)
                 self._weights.forget(claim.run.id)  # of an epoch that it goes back before
                 with self._lock:

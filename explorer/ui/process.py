@@ -67,8 +67,9 @@ def _make_jobs(store: Store | None) -> JobManager:
             missing = opened.missing()
             lost = len(missing.runs) + len(missing.epochs)
             told = [f"{counted(lost, 'run')} or their last epochs are missing here; the server's log says why"] if lost else []
-            _jobs = JobManager(training_slots(), store=opened, notices=told)
+            # Before anything trains: a run whose folder is being swept is locked, and would be passed over.
             swept = opened.checkpoints.sweep() + sweep_downloads()
+            _jobs = JobManager(training_slots(), store=opened, notices=told)
             half_written = [f"deleted {counted(swept, 'file')} that a killed process had left half written"] if swept else []
             for notice in (*_jobs.notices, *_missing_texts(opened, missing), *half_written):
                 log.warning("%s", notice)

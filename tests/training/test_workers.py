@@ -4,7 +4,6 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,13 @@ from explorer.training.run import RunError, new_run
 from explorer.training.store import Store
 
 from .conftest import read_tiny, tiny_kind
-from .runs import ENDLESS, has_steps, recipe, wait
+from .runs import ENDLESS, has_steps, recipe, wait, wait_until
 
 
 @pytest.fixture
-def manager(tiny: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobManager]:
+def manager(manager_on_disk: JobManager, monkeypatch: pytest.MonkeyPatch) -> JobManager:
     monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.05)
-    with JobManager(store=Store(tmp_path)) as made:
-        yield made
+    return manager_on_disk
 
 
 def fail_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: BaseException) -> None:
@@ -40,13 +38,6 @@ def fail_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: Bas
         raise error
 
     monkeypatch.setattr(owner, name, fail)
-
-
-def wait_until(reached: Any) -> None:
-    deadline = time.monotonic() + 30
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_fault_while_a_run_is_recorded_ends_that_run_alone(
@@ -63,6 +54,28 @@ def test_a_fault_while_a_run_is_recorded_ends_that_run_alone(
     assert "\n" not in lines[0]
     manager.resume(broken)
     assert wait(manager, broken).status == "finished"
+
+
+def test_a_run_that_is_locked_for_a_moment_is_taken_once_it_is_free(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever finds an interrupted run holds its lock while it says so, and somebody may resume the run just then."""
+    run_id = manager.submit(small, recipe())
+    wait(manager, run_id)
+    found: list[object] = []
+    take_next = manager.store.take_next
+
+    def looking() -> object:
+        found.append(claim := take_next())
+        return claim
+
+    monkeypatch.setattr(manager.store, "take_next", looking)
+    lock = manager.store.checkpoints.lock(run_id)
+    assert lock is not None
+    manager.continue_run(run_id, 1)
+    wait_until(lambda: None in found)
+    lock.release()
+    assert len(wait(manager, run_id).epochs) == 3
 
 
 def test_a_fault_between_two_runs_is_said_and_the_queue_goes_on(

@@ -12,9 +12,19 @@ import pytest
 
 from explorer.network.summary.files import MAX_BYTES, MAX_CHARS
 from explorer.training import database
+from explorer.training.checkpoint_files import CheckpointFolder
+from explorer.training.jobs import JobManager
 from explorer.training.store import Store
+from explorer.ui import process
 from explorer.ui.field_view.look import MAX_VALUES
-from explorer.ui.startup import RIGHTS, addresses_text, network_addresses, open_store_or_exit, script_arguments
+from explorer.ui.startup import (
+    RIGHTS,
+    addresses_text,
+    network_addresses,
+    open_store_or_exit,
+    raise_file_limit,
+    script_arguments,
+)
 
 ROOT = Path(__file__).parents[2]
 LINK = "http://{}:8501"
@@ -146,6 +156,28 @@ def test_it_takes_as_many_open_files_as_it_may() -> None:
     pytest.importorskip("resource")
     done = subprocess.run([sys.executable, "-c", FILES, "1000"], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.stdout.split() == ["1000", "1000"], done.stderr
+
+
+def test_a_system_that_grants_fewer_open_files_than_it_says_starts_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+
+    def refuse(*_: object) -> None:
+        raise ValueError("current limit exceeds maximum limit")
+
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (256, resource.RLIM_INFINITY))
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    raise_file_limit()
+
+
+def test_half_written_files_are_deleted_before_anything_trains(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run whose folder is looked through is locked meanwhile, so that it could not be taken."""
+    done: list[str] = []
+    monkeypatch.setattr(CheckpointFolder, "sweep", lambda self: done.append("swept") or 0)
+    monkeypatch.setattr(process, "JobManager", lambda *given, **named: done.append("trains") or JobManager(*given, **named))
+    process.stop()
+    process.jobs()
+    process.stop()
+    assert done == ["swept", "trains"]
 
 
 def test_a_message_may_be_as_large_as_the_largest_honest_one() -> None:
