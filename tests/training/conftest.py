@@ -11,6 +11,7 @@ from explorer.network.spec import Architecture, parse_architecture
 from explorer.training import datasets
 from explorer.training.datasets import DATASETS, Dataset, DatasetKind, Split
 from explorer.training.jobs import JobManager
+from explorer.training.store import Store
 
 SIDE, CLASSES = 8, 3
 
@@ -76,3 +77,11 @@ def manager(tiny: Dataset) -> Iterator[JobManager]:
     """A manager without a disk, for runs on the tiny data set."""
     with JobManager() as made:
         yield made
+
+
+@pytest.fixture
+def manager_on_disk(tmp_path: Path, tiny: Dataset) -> Iterator[JobManager]:
+    """A manager of runs that are kept in tmp_path/home."""
+    with JobManager(store=Store(tmp_path / "home")) as made:
+        yield made
+    made.store.close()

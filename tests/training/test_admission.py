@@ -1,26 +1,25 @@
 """What would only fail again is refused at once, and tried again where there is room."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import torch
 
 from explorer.network.spec import Architecture
 from explorer.training import run as run_module
 from explorer.training import store as store_module
+from explorer.training.admission import CannotTrain
 from explorer.training.datasets import Dataset
 from explorer.training.jobs import JobManager
+from explorer.training.memory import estimate_memory
 from explorer.training.run import RunError, new_run
-from explorer.training.store import OUT_OF_MEMORY, PROCESS_ENDED, Store
+from explorer.training.store import OUT_OF_MEMORY, PROCESS_ENDED
 
-from .runs import recipe, wait
+from .conftest import linear, network
+from .runs import ENDLESS, has_steps, recipe, wait
 
 
 @pytest.fixture
-def manager(tiny: Dataset, tmp_path: Path) -> Iterator[JobManager]:
-    with JobManager(store=Store(tmp_path)) as made:
-        yield made
+def manager(manager_on_disk: JobManager) -> JobManager:
+    return manager_on_disk
 
 
 def killed(
@@ -101,6 +100,21 @@ def test_what_others_train_just_now_is_given_back(
     free(monkeypatch, 8_000_000_000)
     manager.stop(running)
     assert wait(manager, waiting).status == "finished"
+
+
+def test_only_one_of_those_that_train_leaves_its_memory_to_the_next(
+    tiny: Dataset, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless, wide = recipe(**ENDLESS), network("Flatten", linear(65_536), linear())
+    one = estimate_memory(small, endless, "cpu").total
+    assert one < estimate_memory(wide, recipe(optimizer={"kind": "SGD"}), "cpu").total < 3 * one
+    with JobManager(slots=3) as manager:
+        for run_id in [manager.submit(small, endless) for _ in range(3)]:
+            wait(manager, run_id, has_steps)
+        free(monkeypatch, 0)
+        with pytest.raises(CannotTrain, match="takes about"):
+            manager.submit(wide, recipe(optimizer={"kind": "SGD"}))
+        manager.submit(small, endless)
 
 
 def test_what_a_leg_is_computed_with_is_recorded_when_it_begins(

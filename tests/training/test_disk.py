@@ -2,7 +2,6 @@
 
 import shutil
 from collections import namedtuple
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,11 +10,9 @@ from explorer.network.spec import Architecture
 from explorer.presets import load_presets
 from explorer.training import disk
 from explorer.training.checkpoint_files import KEPT, CheckpointFolder
-from explorer.training.datasets import Dataset
 from explorer.training.disk import RESERVE_BYTES, checkpoint_bytes, reserve, room_problem
 from explorer.training.jobs import JobManager, QueueFull, RunError
 from explorer.training.recipe import Recipe, parse_recipe
-from explorer.training.store import Store
 
 from .conftest import linear, network
 from .runs import recipe, wait
@@ -25,11 +22,8 @@ GB = 1_000_000_000
 
 
 @pytest.fixture
-def manager(tmp_path: Path, tiny: Dataset) -> Iterator[JobManager]:
-    """A manager of runs that are kept on the disk."""
-    with JobManager(store=Store(tmp_path)) as made:
-        yield made
-    made.store.close()
+def manager(manager_on_disk: JobManager) -> JobManager:
+    return manager_on_disk
 
 
 def disk_of(monkeypatch: pytest.MonkeyPatch, total: int, free: int) -> None:

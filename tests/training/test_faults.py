@@ -32,10 +32,8 @@ from .runs import ENDLESS, PATIENCE, has_steps, recipe, wait
 
 
 @pytest.fixture
-def manager(tmp_path: Path, tiny: Dataset) -> Iterator[JobManager]:
-    with JobManager(store=Store(tmp_path / "home")) as made:
-        yield made
-    made.store.close()
+def manager(manager_on_disk: JobManager) -> JobManager:
+    return manager_on_disk
 
 
 def the_next_trains(manager: JobManager, small: Architecture) -> None:
@@ -275,6 +273,8 @@ def test_what_a_damaged_wal_took_with_it_is_told(how: str, tmp_path: Path, small
     if how in ("gone", "noise", "emptied"):
         assert missing.runs == tuple(sorted(lost))
     with JobManager(store=store) as manager:  # and it goes on
+        for run_id in known:  # half a file may end where one of these waits, and it has no end
+            manager.stop(run_id)
         the_next_trains(manager, small)
     store.close()
 
@@ -321,6 +321,15 @@ def test_a_backup_is_whole_while_a_run_trains(manager: JobManager, small: Archit
     assert copy.damage() == ""
     assert copy.last_epoch(run_id) > 1
     copy.close()
+
+
+def test_a_backup_that_fails_leaves_nothing_that_looks_like_one(manager: JobManager, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    (folder / "taken.part").mkdir()  # where the copy would be written first
+    with pytest.raises(StoreError, match=r"taken cannot be written: unable to open database file"):
+        manager.store.back_up(folder / "taken")
+    assert [each.name for each in folder.iterdir()] == ["taken.part"]
 
 
 @pytest.mark.parametrize(("first", "last"), [(100, 4000), (4096, None)], ids=["its first page", "all others"])
@@ -506,6 +515,16 @@ def test_data_that_cannot_be_read(
     monkeypatch.setitem(DATASETS, "spoilt", tiny_kind(raising(error)))
     failed = wait(manager, manager.submit(small, recipe("spoilt")))
     assert words in message(failed)
+    the_next_trains(manager, small)
+
+
+def test_out_of_memory_while_a_checkpoint_is_saved(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint_files, "_save_file", raising(MemoryError()))
+        failed = wait(manager, manager.submit(small, recipe()))
+    assert message(failed) == "out of memory while what it learnt was saved: end other programs, or try fewer parameters"
     the_next_trains(manager, small)
 
 
