@@ -11,7 +11,7 @@ from tests.browser.conftest import App, open_app, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 150_000  # milliseconds until a run has finished
-EPOCHS = 30  # more than pass before a server is killed
+EPOCHS = 15  # more than pass before a server is killed
 
 
 def window(chromium: Browser, url: str) -> App:
