@@ -1,13 +1,16 @@
 """What the tests of runs share: short recipes, and waiting until a run is as far as it should be."""
 
+import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 from explorer.training.event import Event
 from explorer.training.jobs import JobManager, Snapshot
 from explorer.training.recipe import Recipe, parse_recipe
+from explorer.training.store import RUNS, Store
 
 PATIENCE = 60  # seconds; a test that waits this long has failed
 TIMES = ("seconds", "iterations_per_second")  # the metrics of events that a clock gives
@@ -47,6 +50,15 @@ def without_times(event: Event) -> Event:
     """The event less what a clock gave, so that two runs can be compared."""
     metrics = {name: value for name, value in event.metrics.items() if name not in TIMES}
     return event.model_copy(update={"time": 0.0, "metrics": metrics})
+
+
+@contextmanager
+def opened_file(store: Store) -> Iterator[sqlite3.Connection]:
+    """The file of a store's runs, as another program opens it. What is changed in it is kept."""
+    assert store.folder is not None
+    with closing(sqlite3.connect(store.folder / RUNS, PATIENCE)) as connection, connection:
+        connection.row_factory = sqlite3.Row
+        yield connection
 
 
 def threads_of(*run_ids: str) -> list[threading.Thread]:

@@ -28,7 +28,7 @@ from explorer.training.run import new_run
 from explorer.training.store import Missing, Store, open_store
 
 from .conftest import tiny_kind
-from .runs import ENDLESS, PATIENCE, has_steps, recipe, wait
+from .runs import ENDLESS, PATIENCE, has_steps, opened_file, recipe, wait
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_database_that_cannot_grow_is_told_and_written_later(
     run_id = manager.submit(small, recipe(**ENDLESS))
     wait(manager, run_id, has_steps)
     writer = manager.store._database._writer
-    with manager.store._database.read() as connection:
+    with opened_file(manager.store) as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
     grow(writer, pages)
     failed = wait(manager, run_id)
@@ -583,7 +583,7 @@ def test_a_device_that_is_gone_when_the_run_is_resumed(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = stopped_after(manager, small, 1)
-    with manager.store._database.write() as connection:
+    with opened_file(manager.store) as connection:
         connection.execute("UPDATE runs SET device = 'cuda'")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(RunError, match=f"run {run_id} cannot go on: this machine has no cuda; choose auto or "):

@@ -27,7 +27,7 @@ from explorer.training.jobs import CannotTrain, JobManager, NoWeights, QueueFull
 from explorer.training.store import Store
 
 from .conftest import read_tiny, tiny_kind
-from .runs import ENDLESS, PATIENCE, has_steps, recipe, threads_of, wait, wait_until, without_times
+from .runs import ENDLESS, PATIENCE, has_steps, opened_file, recipe, threads_of, wait, wait_until, without_times
 
 ROOT = Path(__file__).parents[2]
 
@@ -436,7 +436,7 @@ def test_a_run_that_ended_before_it_could_say_so_is_finished(tmp_path: Path, sma
         run_id = manager.submit(small, recipe(epochs=3))
         wait(manager, run_id)
         events = manager.events(run_id)
-        with manager.store._database.write() as connection:
+        with opened_file(manager.store) as connection:
             connection.execute("DELETE FROM events WHERE kind = 'finished'")
             connection.execute("UPDATE runs SET status = 'interrupted', revision = revision + 1")
         assert manager.snapshot(run_id).status == "interrupted"
@@ -511,7 +511,8 @@ def test_the_weights_are_a_file(manager: JobManager, small: Architecture) -> Non
 # --- several owners, slots and processes ----------------------------------------------------------------------------
 
 
-def test_owners_take_turns_and_are_told_when(manager: JobManager, small: Architecture, gate: threading.Event) -> None:
+def test_owners_take_turns_and_are_told_when(manager_on_disk: JobManager, small: Architecture, gate: threading.Event) -> None:
+    manager = manager_on_disk
     wait(manager, manager.submit(small, recipe(), "ann"))
     first = manager.submit(small, recipe("gated"), "ann")
     wait(manager, first, lambda snapshot: snapshot.status == "preparing")
@@ -524,7 +525,7 @@ def test_owners_take_turns_and_are_told_when(manager: JobManager, small: Archite
     gate.set()
     for run_id in others.values():
         wait(manager, run_id)
-    with manager.store._database.read() as connection:
+    with opened_file(manager.store) as connection:
         taken = connection.execute("SELECT id FROM runs WHERE taken NOTNULL ORDER BY taken").fetchall()
     assert [row["id"] for row in taken][2:] == [others[name] for name in ("ben1", "ann2", "ben2")]
 
@@ -552,7 +553,7 @@ def test_what_waited_goes_on_by_itself_after_a_start(tmp_path: Path, small: Arch
             assert wait(manager, run_id).status == "finished"
         assert manager.snapshot(endless).status == "interrupted"
         assert manager.snapshot(endless).message == "the process that trained it was told to end"
-        with manager.store._database.read() as connection:
+        with opened_file(manager.store) as connection:
             taken = connection.execute("SELECT id FROM runs ORDER BY taken").fetchall()
         assert [row["id"] for row in taken] == [endless, *waiting]
 
@@ -659,10 +660,9 @@ def test_a_run_of_many_steps_is_seen_at_once(manager: JobManager, small: Archite
     monkeypatch.setattr(recording, "STEPS_AT_HAND", 100)
     run_id = manager.submit(small, recipe(epochs=12, batch_size=2))
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 8)
-    live = manager._live[run_id]
-    assert 100 <= len(live._steps) <= 200
-    seen = live.snapshot(50).steps
-    events = [event for event in live.events() if event.kind == "step" and event.step <= seen[-1].step]
+    assert 100 <= len(manager.snapshot(run_id, 10_000).steps) <= 200  # all that are at hand
+    seen = manager.snapshot(run_id, 50).steps
+    events = [event for event in manager.events(run_id) if event.kind == "step" and event.step <= seen[-1].step]
     losses = [event.metrics["loss"] for event in events]
     assert len(events) > 250
     assert {min(losses), max(losses)} <= {event.metrics["loss"] for event in seen}
@@ -742,7 +742,7 @@ def test_a_server_that_is_ended_loses_nothing(number: int, status: int, tmp_path
         for waiting in (first, second):
             assert wait(manager, waiting.run.id).status == "finished"
         assert manager.snapshot(interrupted.run.id).status == "interrupted"
-        with manager.store._database.read() as connection:
+        with opened_file(manager.store) as connection:
             taken = [row["id"] for row in connection.execute("SELECT id FROM runs ORDER BY taken")]
         assert taken == [one.run.id for one in (interrupted, first, second)]
         manager.resume(interrupted.run.id)

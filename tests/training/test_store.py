@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 
 from explorer import files
-from explorer.training import checkpoint_files, database
+from explorer.training import database
 from explorer.training import store as store_module
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.checkpoint_files import (
@@ -30,6 +31,7 @@ from explorer.training.run import UnknownRun
 from explorer.training.store import Store, UnreadableRun, home_folder, open_store
 
 from .fixtures.make_runs import FINISHED, fixture_events, fixture_run
+from .runs import opened_file
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -65,12 +67,12 @@ def trained(store: Store, number: int, events: list[Event], status: str = "") ->
 
 def test_an_old_run_whose_name_cannot_be_seen_whole_is_readable(kept: Store) -> None:
     run_id = trained(kept, 1, fixture_events(1), "finished")
-    with kept._database.write() as connection:
+    with opened_file(kept) as connection:
         old = json.loads(connection.execute("SELECT architecture FROM runs").fetchone()[0]) | {"name": "n\x08e\ufffet"}
         connection.execute("UPDATE runs SET name = ?, architecture = ?", ("\u202erun\x00", json.dumps(old)))
     run = kept.kept(run_id).run
     assert (run.name, run.architecture.name) == ("run", "net")
-    with kept._database.write() as connection:
+    with opened_file(kept) as connection:
         connection.execute("UPDATE runs SET name = ?", ("\x00",))
     assert kept.kept(run_id).run.name == "net"
 
@@ -142,15 +144,15 @@ def test_a_row_that_cannot_be_read_leaves_the_others(kept: Store, tmp_path: Path
         ("recipe = '{\"epochs\": 0}'", "epochs must be a whole number"),
         ("environment = '{}'", "missing"),
     ]:
-        with kept._database.write() as connection:
+        with opened_file(kept) as connection:
             row = tuple(connection.execute("SELECT architecture, recipe, environment FROM runs WHERE id = 'run1'").fetchone())
             connection.execute(f"UPDATE runs SET {change} WHERE id = 'run1'")
         with pytest.raises(UnreadableRun, match=words):
             kept.kept(spoilt)
         assert kept.kept(whole).run == fixture_run(2)
-        with kept._database.write() as connection:
+        with opened_file(kept) as connection:
             connection.execute("UPDATE runs SET architecture = ?, recipe = ?, environment = ? WHERE id = 'run1'", row)
-    with kept._database.write() as connection:
+    with opened_file(kept) as connection:
         connection.execute("UPDATE events SET event = '{}' WHERE run = 1 AND seq = 1")
     assert kept.events(spoilt) == (fixture_events(2)[0], *fixture_events(2)[2:], FINISHED)
 
@@ -158,13 +160,13 @@ def test_a_row_that_cannot_be_read_leaves_the_others(kept: Store, tmp_path: Path
 def test_an_unreadable_run_does_not_hold_up_the_queue(kept: Store) -> None:
     for number in (1, 2):
         kept.add(fixture_run(number))
-    with kept._database.write() as connection:
+    with opened_file(kept) as connection:
         connection.execute("UPDATE runs SET recipe = '[]' WHERE id = 'run1'")
     claim = kept.take_next()
     assert claim is not None
     assert claim.run.id == "run2"
     claim.lock.release()
-    with kept._database.read() as connection:
+    with opened_file(kept) as connection:
         row = connection.execute("SELECT status, message FROM runs WHERE id = 'run1'").fetchone()
     assert row["status"] == "failed"
     assert row["message"].startswith("run run1 cannot be read: a recipe is a JSON object")
@@ -487,7 +489,9 @@ def test_nothing_in_a_checkpoint_is_executed(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError):
         folder.read("run", 1)
     assert not marker.exists()
-    assert json.loads(checkpoint_files._metadata(to_bytes(checkpoint(1)))["checkpoint"])["epoch"] == 1
+    folder.save("run", checkpoint(1))
+    with safe_open(tmp_path / "run" / "epoch-00001.safetensors", "pt") as file:
+        assert json.loads(file.metadata()["checkpoint"])["epoch"] == 1
 
 
 class _Evil:

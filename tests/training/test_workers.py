@@ -20,7 +20,7 @@ from explorer.training.run import RunError, new_run
 from explorer.training.store import Store
 
 from .conftest import read_tiny, tiny_kind
-from .runs import ENDLESS, has_steps, recipe, wait, wait_until
+from .runs import ENDLESS, has_steps, recipe, threads_of, wait, wait_until
 
 
 @pytest.fixture
@@ -79,15 +79,12 @@ def test_a_run_that_is_locked_for_a_moment_is_taken_once_it_is_free(
 
 
 def test_a_fault_between_two_runs_is_said_and_the_queue_goes_on(
-    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    said: list[str] = []
-    tell = manager._tell
-    monkeypatch.setattr(manager, "_tell", lambda problem: (said.append(problem), tell(problem)))
     fail_once(monkeypatch, Store, "take_next", ZeroDivisionError("by accident"))
     assert wait(manager, manager.submit(small, recipe())).status == "finished"
-    assert len(said) == 1
-    assert said[0].startswith("the program failed: ZeroDivisionError: by accident (")
+    (said,) = (record.getMessage() for record in caplog.records if record.levelno == logging.ERROR)
+    assert said.startswith("the program failed: ZeroDivisionError: by accident (")
     assert manager.notices == ()
 
 
@@ -100,8 +97,8 @@ def test_a_slot_is_free_again_when_its_thread_dies(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail_once(monkeypatch, Recording, "train", _Exit())
-    manager.submit(small, recipe())
-    wait_until(lambda: not manager._workers)
+    died = manager.submit(small, recipe())
+    wait_until(lambda: not threads_of(died))
     assert wait(manager, manager.submit(small, recipe())).status == "finished"
 
 
@@ -151,7 +148,7 @@ def test_a_run_that_is_lost_while_it_trains_ends(
     run_id = manager.submit(small, recipe(**ENDLESS))
     wait(manager, run_id, has_steps)
     manager.store.end(run_id, "interrupted", "taken away")
-    wait_until(lambda: run_id not in manager._live or manager._live[run_id].settled)
+    assert wait(manager, run_id).status == "interrupted"
     assert manager.store.kept(run_id).status == "interrupted"
     assert wait(manager, manager.submit(small, recipe())).status == "finished"
 
