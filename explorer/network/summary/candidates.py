@@ -129,7 +129,10 @@ def _conv(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
                 "groups": groups,
                 "bias": bias,
             }
-            yield _Proposal(base + cost, arguments, is_padded(kernel, padding))
+            padded = is_padded(kernel, padding)
+            if not padded and any(k == n > 1 for k, n in zip(kernel, sides, strict=True)):
+                padded = None  # a window over a whole side needs no border, whatever the network's habit
+            yield _Proposal(base + cost, arguments, padded)
 
 
 def _convs_of(wanted: Wanted, shape: Shape) -> Iterator[tuple[float, tuple[int, int], int, bool]]:

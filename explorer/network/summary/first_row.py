@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf, isqrt, prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -39,6 +39,7 @@ OLD_UNIT = 0.5  # megabytes of 2**20 bytes in a tree, as torchinfo's forerunner 
 NAMED_IN_THE_TEXT = -3.0  # summary(model, (1, 28, 28)) stands beside the table
 PLAIN_WAY = 0.5  # by so much likelier is an image of no usual size that a window moving by 1 brings to the row's output
 SIZED_BEFOREHAND = 7.9  # images made larger beforehand instead of by a first Upsample: unless nothing else has the printed size
+LONGER_THAN_THE_IMAGE = 2.0  # a window that only its border lets in
 PATCHES = 1.0  # non-overlapping windows on a colour image, as vision transformers begin
 
 
@@ -143,6 +144,9 @@ def is_possible_image(image: Shape) -> bool:
 # --- a first convolution, solved backwards --------------------------------------------------------------------------
 
 
+Pair = tuple[int, int]
+
+
 @dataclass(frozen=True)
 class _Window:
     """One split of a convolution's parameters."""
@@ -154,26 +158,25 @@ class _Window:
     bias: bool
 
 
+class _Way(NamedTuple):
+    """How a window gives the output: the image that it takes, and by which steps and border."""
+
+    cost: float
+    image: Shape
+    stride: Pair
+    padding: Pair | str
+    dilation: Pair
+
+
 @lru_cache(maxsize=128)
 def _first_convolutions(wanted: Wanted, told: Told) -> tuple[Option, ...]:
     if len(wanted.output_shape) != 3:
         return ()
-    solutions: dict[tuple[Shape, str], tuple[float, Shape, dict[str, Any]]] = {}
-    cheapest = inf
-    for window in heapq.nsmallest(_MAX_WINDOWS, _windows(wanted), key=lambda window: (window.cost, window.kernel)):
-        if window.cost > cheapest + _TOO_COSTLY:
-            break
-        for cost, image, arguments in _solutions(window, wanted.output_shape):
-            if is_possible_image(image):
-                total = window.cost + cost + image_cost(image, told)
-                total = min(total, PATCHES + image_cost(image, told)) if _is_patches(window, arguments, image) else total
-                key = image, repr(arguments)
-                cheapest = min(cheapest, total)
-                if total <= cheapest + _TOO_COSTLY and (key not in solutions or total < solutions[key][0]):
-                    solutions[key] = total, image, arguments
+    outputs = wanted.output_shape[0]
+    solutions = [(cost, way.image, _arguments(window, way, outputs)) for cost, window, way in _plain_enough(wanted, told)]
     found: list[Option] = []
     alike: Counter[tuple[Any, ...]] = Counter()
-    plainest = heapq.nsmallest(_MAX_TRIED, solutions.values(), key=lambda solution: (solution[0], repr(solution)))
+    plainest = heapq.nsmallest(_MAX_TRIED, solutions, key=lambda solution: (solution[0], repr(solution)))
     for cost, image, arguments in plainest:
         window_of = image[0], arguments["kernel_size"], arguments["bias"]
         if alike[window_of] >= MAX_ALIKE:
@@ -189,6 +192,36 @@ def _first_convolutions(wanted: Wanted, told: Told) -> tuple[Option, ...]:
             if len(found) == MAX_FIRST_OPTIONS:
                 break
     return tuple(found)
+
+
+def _plain_enough(wanted: Wanted, told: Told) -> list[tuple[float, _Window, _Way]]:
+    """(cost, window, way) of all that costs little enough above the cheapest to be offered."""
+    found: list[tuple[float, _Window, _Way]] = []
+    cheapest = inf
+    for window in heapq.nsmallest(_MAX_WINDOWS, _windows(wanted), key=lambda window: (window.cost, window.kernel)):
+        if window.cost > cheapest + _TOO_COSTLY:
+            break
+        for way in _ways(window, wanted.output_shape):
+            if is_possible_image(way.image):
+                of_image = image_cost(way.image, told)
+                cost = window.cost + way.cost + of_image
+                cost = min(cost, PATCHES + of_image) if _is_patches(window, way) else cost
+                cheapest = min(cheapest, cost)
+                if cost <= cheapest + _TOO_COSTLY:
+                    found.append((cost, window, way))
+    return [solution for solution in found if solution[0] <= cheapest + _TOO_COSTLY]
+
+
+def _arguments(window: _Window, way: _Way, out_channels: int) -> dict[str, Any]:
+    return {
+        "out_channels": out_channels,
+        "kernel_size": plain(window.kernel),
+        "stride": plain(way.stride),
+        "padding": way.padding if isinstance(way.padding, str) else plain(way.padding),
+        "dilation": plain(way.dilation),
+        "groups": window.groups,
+        "bias": window.bias,
+    }
 
 
 def _windows(wanted: Wanted) -> Iterator[_Window]:
@@ -254,38 +287,26 @@ def _plain_kernel_cost(kernel: tuple[int, int], wanted: Wanted) -> float:
     return {3: 0.0, 1: 0.1, 5: 0.2, 7: 0.3}.get(rows, (0.5 if rows % 2 else 0.8) + 0.03 * rows)
 
 
-def _is_patches(window: _Window, arguments: dict[str, Any], image: Shape) -> bool:
+def _is_patches(window: _Window, way: _Way) -> bool:
     rows, columns = window.kernel
-    usual = window.channels == 3 and rows == columns and rows in (4, 7, 8, 14, 16, 32) and set(image[1:]) <= _USUAL_SIDES.keys()
-    return usual and arguments["stride"] == rows and arguments["padding"] == 0
+    usual = (
+        window.channels == 3 and rows == columns and rows in (4, 7, 8, 14, 16, 32) and set(way.image[1:]) <= _USUAL_SIDES.keys()
+    )
+    return usual and way.stride == window.kernel and way.padding == (0, 0)
 
 
-def _solutions(window: _Window, output_shape: Shape) -> Iterator[tuple[float, Shape, dict[str, Any]]]:
-    """(cost, image, arguments) of every usual way in which the window gives the output."""
+def _ways(window: _Window, output_shape: Shape) -> Iterator[_Way]:
+    """Every usual way in which the window gives the output."""
     sides = output_shape[1:]
     for stride, dilation in _steps(window.kernel):
         reach = [d * (k - 1) + 1 for d, k in zip(dilation, window.kernel, strict=True)]
-        for padding, cost in _paddings(window.kernel, stride, dilation):
-            plainly = window.channels <= _FEW and stride == (1, 1) == dilation and cost <= 0.2
+        for padding, of_padding in _paddings(window.kernel, stride, dilation):
+            plainly = window.channels <= _FEW and stride == (1, 1) == dilation and of_padding <= 0.5
+            cost = of_padding + _step_cost(window.kernel, stride, dilation, padding)
             for before in _sides_before(sides, reach, stride, padding):
-                image = (window.channels, *before)
                 bonus = PLAIN_WAY if plainly and not set(before) <= _USUAL_SIDES.keys() else 0
-                yield (
-                    cost + _step_cost(window.kernel, stride, dilation, padding) - bonus,
-                    image,
-                    {
-                        "out_channels": output_shape[0],
-                        "kernel_size": plain(window.kernel),
-                        "stride": plain(stride),
-                        "padding": padding if isinstance(padding, str) else plain(padding),
-                        "dilation": plain(dilation),
-                        "groups": window.groups,
-                        "bias": window.bias,
-                    },
-                )
-
-
-Pair = tuple[int, int]
+                malus = LONGER_THAN_THE_IMAGE * any(k > n for k, n in zip(window.kernel, before, strict=True))
+                yield _Way(cost - bonus + malus, (window.channels, *before), stride, padding, dilation)
 
 
 def _steps(kernel: Pair) -> Iterator[tuple[Pair, Pair]]:

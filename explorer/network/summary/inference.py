@@ -8,7 +8,7 @@ in forward() everywhere or nowhere, and use one pooling window throughout. The a
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 
 from torch import nn
 
@@ -47,6 +47,7 @@ FEW_ANSWERS = 2  # that are looked for after them
 # Costs beside the candidates' own; see candidates.py for their scale.
 UNLIKE_THE_REST = 1.2  # a bias where the rest have none, or none where they have
 PADDED_UNLIKE_THE_REST = 0.3
+BIASED_BEFORE_NORM = 0.6  # a bias throughout, though batch normalisation, which takes it away again, follows a convolution
 EACH_POOLING = 0.3  # in forward(), and more for the first of a network:
 FIRST_POOLING = 1.9
 FIRST_POOLING_BESIDE_ROWS = 3.4  # where other poolings have rows
@@ -406,9 +407,12 @@ class _Habits:
 def _weighed(read: list[_Read]) -> list[list[tuple[float, Option]]]:
     """Each row's options with their costs in the whole network, the plainest first."""
     first_pooling = _first_pooling(read)
+    biased = BIASED_BEFORE_NORM * any(a.kind == "Conv2d" and b.kind == "BatchNorm2d" for a, b in pairwise(read))
     habits = min(
         (_Habits(*each, first_pooling) for each in product((True, False), (False, True), (False, True))),
-        key=lambda habits: habits.first_pooling * habits.pools + sum(min(map(habits.cost, row.options)) for row in read),
+        key=lambda habits: (
+            habits.first_pooling * habits.pools + biased * habits.bias + sum(min(map(habits.cost, row.options)) for row in read)
+        ),
     )
     costs = [{option: habits.cost(option) for option in row.options} for row in read]
     _prefer_one_window([cost for row, cost in zip(read, costs, strict=True) if _is_pooled(row, cost)])
