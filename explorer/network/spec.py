@@ -342,6 +342,12 @@ def parse_architecture(data: str | bytes | dict[str, Any]) -> Architecture:
         )
     if "layers" not in data and (foreign := name_foreign_json(data)):
         raise ArchitectureError(f"this is {foreign}; an architecture is a JSON object with name, input_shape and layers")
+    if data and not data.keys() & Architecture.model_fields.keys():
+        found = ", ".join(shown(name) for name in list(data)[:3])
+        more = f" and {len(data) - 3} more" if len(data) > 3 else ""
+        raise ArchitectureError(
+            f"this JSON is no network: an architecture is an object with name, input_shape and layers; this has {found}{more}"
+        )
     given, statements = _without_statements(data)
     try:
         architecture = Architecture.model_validate(given)

@@ -102,9 +102,15 @@ FOREIGN = [
     ({"module": "keras", "config": {}}, "a Keras model's JSON"),
     ({"cells": [], "nbformat": 4}, "a Jupyter notebook"),
     ({"graph": {}}, "ENNUI"),
-    ({"description": "net", "items": []}, "another network designer"),
+    ({"description": "net", "items": []}, "another program's file, perhaps a network designer's"),
     ({"irVersion": "8"}, "an ONNX model's JSON"),
     ({"architecture": {}, "recipe": {}}, "a saved work"),
+    ({"backend": "tensorflow"}, "Keras' file of settings"),
+    ({"floatx": "float32", "image_data_format": "channels_last"}, "Keras' file of settings"),
+    ({"format": "layers-model", "modelTopology": {}}, "a Keras model's JSON for TensorFlow.js"),
+    ({"metadata": {}, "weight_map": {}}, "a list of a model's weights"),
+    ({"architectures": ["ResNet"], "model_type": "resnet"}, "a Hugging Face model's settings"),
+    ({"architecture": "resnet50", "num_classes": 1000}, "a timm model's settings"),
 ]
 
 
@@ -112,6 +118,18 @@ FOREIGN = [
 def test_other_programs_files_are_named_for_what_they_are(data, what):
     with pytest.raises(ArchitectureError, match=f"^this is .*{what}.*an architecture is a JSON object with name"):
         parse_architecture(json.dumps(data))
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ({"epochs": 3}, 'this has "epochs"'),
+        ({"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}, 'this has "a", "b", "c" and 2 more'),
+    ],
+)
+def test_json_with_nothing_of_a_network_is_told_to_be_none(data, found):
+    with pytest.raises(ArchitectureError, match=f"^this JSON is no network: .* name, input_shape and layers; {found}$"):
+        parse_architecture(data)
 
 
 def nested(depth: int) -> Any:
