@@ -298,11 +298,8 @@ def _what_changed(before: Session, after: Session, images: str) -> str:
         return ""
     old, new = (shape_text(each.input_shape) for each in (before, after))
     more = analyze(after.architecture).total_params - analyze(before.architecture).total_params
-    cost = f", with {counted(abs(more), 'parameter')} {'more' if more > 0 else 'less'}" if more else ""
-    return (
-        f"For {DATASETS[after.recipe.dataset].title} the network now takes {new} in place of {old}{cost}. "
-        f"Choose {DATASETS[images].title} again to undo this"
-    )
+    cost = f": {counted(abs(more), 'more parameter' if more > 0 else 'fewer parameter')}" if more else ""
+    return f"The input is now {new} instead of {old}{cost}. To undo, choose {DATASETS[images].title}"
 
 
 def take_way(preset: Preset, way: str) -> None:

@@ -34,6 +34,9 @@ def test_images_that_stand_in_for_others_are_said_to(app: App):
     app.open()
     app.page.get_by_role("combobox", name="Images").click()
     app.page.get_by_role("option", name="CIFAR-10").click()
+    toast = app.page.get_by_test_id("stToast")
+    expect(toast).to_contain_text("To undo, choose MNIST.")
+    expect(toast.get_by_test_id("stToastViewButton")).to_have_count(0)  # it is read without another click
     expect(app.page.locator("[data-part=image-caption]")).to_have_text("Digits, as a stand-in")
     expect(app.page.locator("figcaption .note")).to_contain_text("the images of CIFAR-10 are not on this server yet")
 

@@ -24,6 +24,7 @@ WIDE = {
         {"kind": "AdaptiveAvgPool2d", "output_size": [48, 48]},
         {"kind": "BatchNorm2d", "momentum": None, "affine": False},
         {"kind": "LeakyReLU", "negative_slope": 0.125},
+        {"kind": "Upsample", "scale_factor": [1, 2], "mode": "bilinear"},
         {"kind": "MaxPool2d", "kernel_size": [2, 3], "stride": [2, 3]},
         {"kind": "GroupNorm", "num_groups": 32},
         {"kind": "AvgPool2d", "kernel_size": 2},
@@ -56,6 +57,15 @@ PARTS = """() => {
   });
   return found;
 }"""
+# The choices on a row that are narrower than the longest of their words.
+CUT_OFF = """(choices) => choices.filter((select) => {
+  const whole = select.cloneNode(true);
+  whole.style.cssText = "position: absolute; width: max-content";
+  select.after(whole);
+  const needs = whole.offsetWidth;
+  whole.remove();
+  return needs > select.offsetWidth;
+}).map((select) => select.value)"""
 TOUCHING = 1.0  # pixels that two boxes may share: letters do not fill theirs
 
 
@@ -92,6 +102,7 @@ def test_no_row_prints_one_thing_over_another_at_any_width(chromium: Browser, se
     link = encode(Shared(parse_architecture(WIDE), Recipe()))
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     app = open_app(context, server.url)
+    choices = app.page.locator(".row .arguments select")
     for path in ("/", f"/?{PARAMETER}={link}"):
         app.open(path)
         expect(app.row(0)).to_be_visible()
@@ -102,6 +113,8 @@ def test_no_row_prints_one_thing_over_another_at_any_width(chromium: Browser, se
             parts = parts_at_rest(app, width)
             assert len({part["row"] for part in parts}) > 10
             assert overlaps(parts) == [], f"{path} at {width} px"
+            assert choices.evaluate_all(CUT_OFF) == [], f"{path} at {width} px"
+    assert choices.count() == 1  # else nothing was looked at
     context.close()
 
 

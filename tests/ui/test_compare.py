@@ -263,7 +263,7 @@ def test_results_on_other_images_are_not_mixed():
     assert app.selectbox(key="compare-dataset").value == "mnist"
     app.selectbox(key="compare-dataset").set_value("digits").run()
     table = app.dataframe[0].value.set_index("network")
-    assert table.index.tolist() == ["bias-free-12k, tuned, 1 epoch", "gap-17k, not trained here yet"]
+    assert table.index.tolist() == ["bias-free-12k, tuned, 1 epoch", "gap-17k, not trained on Digits here yet"]
     assert table.documented.isna().all()
     run = f"run:{process.jobs().runs()[0].run.id}"
     app = opened(f"{run},gap-17k", "Learning")

@@ -11,6 +11,7 @@ from explorer.compare.verdict import TARGET, Verdict, documented_figures, noise_
 from explorer.network.analysis import analyze
 from explorer.presets import load_presets
 from explorer.text import for_html, percent, sentence
+from explorer.training.datasets import DATASETS
 from explorer.ui.compare.chosen import Chosen
 from explorer.ui.compare.groups import Comparison
 from explorer.ui.download_menu import prepare, prepared, progress
@@ -62,7 +63,7 @@ def _untrained(each: Chosen, dataset: str) -> dict[str, object]:
     same = each.preset is not None and each.preset.recipe.dataset == dataset
     documented = documented_figures(each.preset) if each.preset and same else None
     return {
-        "network": f"{each.title}, not trained here yet",
+        "network": f"{each.title}, not trained on {DATASETS[dataset].title} here yet",
         "documented": _points(documented.best) if documented else None,
         "documented_speed": documented.iterations_per_second if documented else None,
         "parameters": analyze(each.architecture).total_params,
