@@ -8,7 +8,7 @@ from typing import Any
 from explorer.network.build import measure
 from explorer.network.layers import LAYERS, Misfit, find_misfit, size_text
 from explorer.network.receptive_field import after_layer, effort, image_field
-from explorer.network.spec import MAX_IMAGE_SIDE, Architecture, ArchitectureError, Layer, Shape
+from explorer.network.spec import MAX_IMAGE_SIDE, Architecture, ArchitectureError, Layer, Shape, stated
 
 # An analysis allocates nothing of the network itself, so only what it costs to follow the receptive
 # fields is bounded here. What a network may have to be trained stands in training/limits.py.
@@ -181,7 +181,17 @@ def _problem(architecture: Architecture, index: int, misfit: Misfit) -> Problem:
     elif misfit.above_flatten:
         mended = _above_flatten(architecture, index)
     otherwise = (misfit.otherwise[0], with_here(misfit.otherwise[1])) if misfit.otherwise else None
-    return Problem(index, misfit.message, misfit.remedy, mended, otherwise)
+    message = misfit.message + _images_that_fit(architecture, index)
+    return Problem(index, message, misfit.remedy, mended, otherwise)
+
+
+def _images_that_fit(architecture: Architecture, index: int) -> str:
+    """The other way out where a file states more or fewer channels than the images bring to a convolution."""
+    name, said = stated(architecture.layers[index]) or ("", 0)
+    reached = all(layer.kind not in ("Conv2d", "Linear", "Flatten") for layer in architecture.layers[:index])
+    if name != "in_channels" or said == architecture.input_shape[0] or not reached:
+        return ""
+    return f"; images of {said} channel{'' if said == 1 else 's'} would fit it"
 
 
 MENDS_IN_A_ROW = 4  # of one layer: its groups, then its padding, then its kernel, …

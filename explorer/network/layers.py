@@ -581,6 +581,8 @@ def without_true_statements(architecture: Architecture) -> Architecture:
     """The architecture where what its file says of the layers' inputs is left out as far as it is so."""
     from explorer.network.build import measure  # it needs the table above
 
+    if not any(map(spec.stated, architecture.layers)):
+        return architecture
     shape, layers = architecture.input_shape, list(architecture.layers)
     for index, layer in enumerate(layers):
         if find_misfit(layer, shape):

@@ -92,7 +92,7 @@ class _Frozen(BaseModel):
 
 class _TorchLayer(_Frozen):
     # What a file says of the layer's input under torch's own name, such as ("in_channels", 3), until
-    # it is found to be true. It is no argument here: it follows from the layers before.
+    # it is found to be true or the layer is mended. It is no argument here: it follows from the layers before.
     _stated: tuple[str, int | Shape] | None = PrivateAttr(None)
 
 
@@ -348,18 +348,28 @@ def parse_architecture(data: str | bytes | dict[str, Any]) -> Architecture:
         raise ArchitectureError(
             f"this JSON is no network: an architecture is an object with name, input_shape and layers; this has {found}{more}"
         )
+    from explorer.network.layers import without_true_statements  # it knows the kinds, which are made of this module
+
+    return without_true_statements(_with_statements(data))
+
+
+def parse_layers(layers: list[dict[str, Any]]) -> tuple[Layer, ...]:
+    """Layers from their JSON form, without the image that goes into them: what they state of their inputs is kept.
+
+    Raises ArchitectureError as `parse_architecture` does.
+    """
+    return _with_statements({"layers": layers}).layers
+
+
+def _with_statements(data: dict[str, Any]) -> Architecture:
     given, statements = _without_statements(data)
     try:
         architecture = Architecture.model_validate(given)
     except ValidationError as error:
         raise _explain(error, given) from None
-    if not statements:
-        return architecture
     for index, statement in statements.items():
         architecture.layers[index]._stated = statement  # nobody else has seen this layer yet
-    from explorer.network.layers import without_true_statements  # it knows the kinds, which are made of this module
-
-    return without_true_statements(architecture)
+    return architecture
 
 
 # torch's own arguments that are no fields here. What a layer takes follows from the layers before.
@@ -435,8 +445,12 @@ def to_data(architecture: Architecture) -> dict[str, Any]:
 
 
 def layer_to_data(layer: Layer) -> dict[str, Any]:
-    """One layer of the JSON form."""
-    return {"kind": layer.kind, **layer.model_dump(mode="json", exclude_defaults=True, exclude={"kind"})}
+    """One layer of the JSON form, with what is stated of its input where that is not known to be true."""
+    arguments = layer.model_dump(mode="json", exclude_defaults=True, exclude={"kind"})
+    if statement := stated(layer):
+        name, sizes = statement
+        arguments[name] = list(sizes) if isinstance(sizes, tuple) else sizes
+    return {"kind": layer.kind, **arguments}
 
 
 def to_json(architecture: Architecture, indent: int | None = None) -> str:

@@ -9,6 +9,7 @@ from explorer.assignment import Assignment
 from explorer.compare.verdict import origin
 from explorer.link import PARAMETER, LinkError, Shared, decode, encode
 from explorer.network.analysis import analyze, shape_text
+from explorer.network.layers import without_true_statements
 from explorer.network.spec import MAX_NAME, Architecture
 from explorer.presets import Preset, dropout_rates, load_presets, with_dropout
 from explorer.text import counted, printable
@@ -76,7 +77,9 @@ class Session:
 
     @property
     def architecture(self) -> Architecture:
-        return Architecture(name=self.name, input_shape=self.input_shape, layers=self.stack.layers)
+        """The network; what a file stated of its layers' inputs is left out as far as it is true by now."""
+        network = Architecture(name=self.name, input_shape=self.input_shape, layers=self.stack.layers)
+        return without_true_statements(network)
 
     @property
     def is_unchanged(self) -> bool:

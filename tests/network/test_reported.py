@@ -199,7 +199,7 @@ MISFITS = {
     "pooling_one_value": (17, "MaxPool2d 2×2 needs a map of at least 2×2; it gets 1×1"),
     "same_with_stride_3": (0, 'padding "same" needs stride 1; this has stride 2×2'),
     "same_with_stride_7": (0, 'padding "same" needs stride 1; this has stride 2×2'),
-    "stated_channels": (0, "it is said to take 3 channels (in_channels) and gets 1"),
+    "stated_channels": (0, "it is said to take 3 channels (in_channels) and gets 1; images of 3 channels would fit it"),
 }
 
 

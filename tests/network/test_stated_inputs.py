@@ -9,8 +9,9 @@ from explorer.link import LinkError, parse_shared
 from explorer.network import spec
 from explorer.network.analysis import analyze
 from explorer.network.build import build
+from explorer.network.layers import without_true_statements
 from explorer.network.spec import ArchitectureError, parse_architecture, to_json
-from explorer.ui.stack_editor.draft import DraftError, parse_draft
+from explorer.ui.stack_editor.draft import DraftError, Stack, parse_draft
 
 CONV = {"kind": "Conv2d", "out_channels": 8, "kernel_size": 3}
 FLATTEN = {"kind": "Flatten"}
@@ -21,7 +22,17 @@ def read(*layers: dict[str, Any]) -> spec.Architecture:
 
 
 UNTRUE = [  # layers, the one that is wrong, and what is said of it
-    ([{**CONV, "in_channels": 3}], 0, "it is said to take 3 channels (in_channels) and gets 1"),
+    (
+        [{**CONV, "in_channels": 3}],
+        0,
+        "it is said to take 3 channels (in_channels) and gets 1; images of 3 channels would fit it",
+    ),
+    (
+        [{"kind": "ReLU"}, {**CONV, "in_channels": 3}],
+        1,
+        "it is said to take 3 channels (in_channels) and gets 1; images of 3 channels would fit it",
+    ),
+    ([CONV, {**CONV, "in_channels": 3}], 1, "it is said to take 3 channels (in_channels) and gets 8"),
     ([CONV, {"kind": "BatchNorm2d", "num_features": 16}], 1, "it is said to take 16 channels (num_features) and gets 8"),
     (
         [CONV, {"kind": "GroupNorm", "num_groups": 2, "num_channels": 4}],
@@ -52,6 +63,28 @@ def test_what_a_file_says_of_a_layers_input_is_checked(layers, index, message):
         build(architecture)
     left_out = [{key: value for key, value in layer.items() if key not in spec.STATED.values()} for layer in layers]
     assert problem.mended == read(*left_out)
+
+
+@pytest.mark.parametrize(("layers", "index", "message"), UNTRUE)
+def test_what_is_untrue_stays_said_until_the_layer_is_mended(layers, index, message):
+    """In the file that is saved, in a link and in the browser's draft, whatever is edited beside it."""
+    architecture = read(*layers)
+    assert parse_architecture(to_json(architecture)) == architecture
+    stack = Stack.of(architecture.layers)
+    edited = [*stack.to_data(), {"uid": "new", "kind": "ReLU"}]
+    stack = stack.accepting({"base": 0, "seq": 1, "stack": edited, "selected": None})
+    problem = analyze(architecture.model_copy(update={"layers": stack.layers})).problem
+    assert (problem.index, problem.message) == (index, message)
+    mended = stack.accepting({"base": 0, "seq": 2, "stack": Stack.of(problem.mended.layers).to_data(), "selected": None})
+    assert analyze(architecture.model_copy(update={"layers": mended.layers})).problem is None
+
+
+def test_what_other_images_make_true_is_no_problem_of_a_draft():
+    stack = Stack.of(read({**CONV, "in_channels": 3}).layers)
+    stack = stack.accepting({"base": 0, "seq": 1, "stack": stack.to_data(), "selected": None})
+    colour = spec.Architecture(input_shape=(3, 32, 32), layers=stack.layers)
+    assert analyze(colour).problem is None
+    assert without_true_statements(colour).layers == read(CONV).layers
 
 
 def test_what_is_true_of_the_inputs_leaves_no_trace():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from explorer.network.reading import check_depth
-from explorer.network.spec import MAX_LAYERS, ArchitectureError, Layer, layer_to_data, parse_architecture
+from explorer.network.spec import MAX_LAYERS, ArchitectureError, Layer, layer_to_data, parse_layers
 
 MAX_COUNT = 2**53 - 1  # the largest whole number that a browser counts to
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -114,7 +114,7 @@ def parse_draft(value: object) -> Draft:
     if selected is not None and selected not in uids:
         raise DraftError("the selected layer is not in the stack")
     try:
-        layers = parse_architecture({"layers": [{k: v for k, v in entry.items() if k != "uid"} for entry in entries]}).layers
+        layers = parse_layers([{k: v for k, v in entry.items() if k != "uid"} for entry in entries])
     except ArchitectureError as error:
         raise DraftError(_without_place(error, entries), error.index) from None
     return Draft(base, seq, layers, uids, selected, work)
