@@ -84,6 +84,9 @@ def test_a_layer_that_is_too_large_to_run_says_why_it_has_no_values(strided, mod
     show(strided, mode)
     expect(note).to_contain_text("too large to run here")
     expect(strided.page.locator(".range")).to_have_text("")
+    expect(strided.page.get_by_role("combobox", name="weights")).to_be_hidden()
+    strided.type_into(0, "out_channels", "8")
+    expect(strided.page.get_by_role("combobox", name="weights")).to_be_visible()
 
 
 def test_the_arithmetic_of_every_unit_adds_up(strided):

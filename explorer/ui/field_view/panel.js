@@ -168,6 +168,8 @@ export default function (component) {
       change(channels.value === "all" ? { together: true } : { together: false, channel: Number(channels.value), first: 0 });
     const weights = find(".weights");
     const known = data.answer?.weights;
+    // Nothing is run with any weights then, but what is below stays in place.
+    weights.parentNode.style.visibility = data.answer?.tooLarge ? "hidden" : "";
     if (known) {
       options(weights, [...(known.trained ? [["trained", known.trained]] : []), ["untrained", known.untrained]]);
       weights.value = choice.trained && known.trained ? "trained" : "untrained";
