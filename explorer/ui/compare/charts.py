@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -74,6 +75,19 @@ def depth_chart(names: tuple[str, ...], across: int = 3) -> Spec:
 
 def _colours(names: tuple[str, ...]) -> alt.Scale:
     return alt.Scale(domain=list(names), range=list(COLOURS[: len(names)]))
+
+
+SYMBOL_ROOM = 40  # pixels of a legend's column that its symbol and the gap to the next one take
+
+
+def _legend(least: int, **look: Any) -> alt.Legend:
+    """A legend over the chart, in up to three columns of at least so many pixels.
+
+    It follows the chart's width, as a chart cuts off what would not fit.
+    """
+    columns = f"max(1, min(3, floor(width / {least})))"
+    room = f"width / {columns} - {SYMBOL_ROOM}"
+    return alt.Legend(title=None, orient="top", columns=alt.ExprRef(columns), labelLimit=alt.ExprRef(room), **look)
 
 
 # --- how they learnt ------------------------------------------------------------------------------------------------
@@ -178,16 +192,7 @@ def learning_chart(
     )
     title = METRICS[metric][2]
     scale = alt.Scale(domain=list(domain), nice=False) if domain else alt.Scale(zero=False)
-    legend = alt.Legend(
-        title=None,
-        orient="top",
-        columns=3,
-        labelLimit=420,
-        symbolType="stroke",
-        symbolStrokeWidth=3,
-        symbolOpacity=1,
-        symbolSize=400,
-    )
+    legend = _legend(300, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1, symbolSize=400)
     names = [style.series for style in styles]
     base = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X("place:Q", title=AXES[axis][1], axis=alt.Axis(format="~s" if axis == "steps" else "d", tickMinStep=1)),
@@ -277,7 +282,7 @@ def trade_off_chart(series: tuple[str, ...], cost: str) -> Spec:
         alt.Tooltip("accuracy:Q", format=".2f"),
     ]
     points = base.mark_point(size=110, strokeWidth=2).encode(
-        color=alt.Color("series:N", scale=colours, legend=alt.Legend(title=None, orient="top", columns=3, labelLimit=260)),
+        color=alt.Color("series:N", scale=colours, legend=_legend(180)),
         fill=alt.condition(
             "datum.kind == 'measured'", alt.Color("series:N", scale=colours, legend=None), alt.value("transparent")
         ),
