@@ -10,10 +10,11 @@ import socket
 import tarfile
 import threading
 import time
+import urllib.request
 from collections.abc import Callable
 from email.message import Message
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.error import HTTPError, URLError
 
 import numpy as np
@@ -67,7 +68,7 @@ def test_digits_are_built_in(tmp_path: Path) -> None:
     digits = load_dataset("digits", tmp_path)
     check(digits, 1437, 360)
     assert digits.test.labels.bincount().tolist() == [36, 36, 35, 37, 36, 37, 36, 36, 35, 36]
-    again = datasets._read("digits", tmp_path, None)
+    again = load_dataset("digits", tmp_path / "read anew")
     assert torch.equal(again.train.images, digits.train.images)
     assert torch.equal(again.test.labels, digits.test.labels)
     assert list(tmp_path.iterdir()) == []
@@ -110,7 +111,7 @@ def test_samples_are_one_of_each_class_in_turn(tmp_path: Path) -> None:
 
 
 def test_samples_are_never_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets, "_download", lambda *args: pytest.fail("downloads"))
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: pytest.fail("downloads"))
     with pytest.raises(DatasetError, match="not here yet; train on this data set once"):
         sample_images("mnist", 1, tmp_path)
 
@@ -166,7 +167,7 @@ def test_fetched_once_with_progress(server: Path, tmp_path: Path, monkeypatch: p
         assert [total for file, done, total in told if file == f"{name}.gz" and done == size] == [size]
     assert {path.name for path in (root / "KMNIST" / "raw").iterdir()} == {*IDX, *(f"{name}.gz" for name in IDX)}
     monkeypatch.setattr(datasets, "_loaded", {})
-    monkeypatch.setattr(datasets, "_download", lambda *args: pytest.fail("downloads again"))
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: pytest.fail("downloads again"))
     load_dataset("kmnist", root)
 
 
@@ -192,12 +193,13 @@ def test_progress_may_give_up(server: Path, tmp_path: Path) -> None:
 def test_a_download_that_nobody_waits_for_ends(server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
 
-    def endless(url: str, path: Path, progress: Callable[[int, int], None]) -> None:
-        path.write_bytes(b"begun")
-        try:
-            while not ended.wait(0.005):
-                progress(1, 2)
-        finally:
+    class Endless(io.BytesIO):
+        headers: ClassVar[dict[str, str]] = {}
+
+        def read(self, size: int | None = -1) -> bytes:
+            return b"" if ended.wait(0.005) else b"more"
+
+        def __exit__(self, *_: object) -> None:
             ended.set()
 
     class Enough(Exception):
@@ -207,7 +209,7 @@ def test_a_download_that_nobody_waits_for_ends(server: Path, tmp_path: Path, mon
         if file:
             raise Enough
 
-    monkeypatch.setattr(datasets, "_download", endless)
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: Endless())
     with pytest.raises(Enough):
         load_dataset("kmnist", tmp_path / "data", give_up)
     assert ended.wait(10)
@@ -271,10 +273,10 @@ def test_without_a_network_digits_are_offered(tmp_path: Path, monkeypatch: pytes
 def test_no_internet_is_one_sentence_and_the_log_has_the_details(
     reason: OSError, wrapped: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def unreachable(*_: Any) -> None:
+    def unreachable(*_: Any, **__: Any) -> None:
         raise URLError(reason) if wrapped else reason
 
-    monkeypatch.setattr(datasets, "_download", unreachable)
+    monkeypatch.setattr(urllib.request, "urlopen", unreachable)
     with pytest.raises(DatasetError) as caught:
         load_dataset("mnist", tmp_path)
     file = "train-images-idx3-ubyte.gz"
@@ -287,10 +289,10 @@ def test_no_internet_is_one_sentence_and_the_log_has_the_details(
 
 
 def test_a_server_that_answers_with_an_error_is_not_the_internets_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(url: str, *_: Any) -> None:
-        raise HTTPError(url, 404, "Not Found", Message(), None)
+    def gone(request: urllib.request.Request, **_: Any) -> None:
+        raise HTTPError(request.full_url, 404, "Not Found", Message(), None)
 
-    monkeypatch.setattr(datasets, "_download", gone)
+    monkeypatch.setattr(urllib.request, "urlopen", gone)
     with pytest.raises(DatasetError, match=r"could not be downloaded \(.*HTTP Error 404: Not Found"):
         load_dataset("mnist", tmp_path)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from explorer.network.spec import Architecture
-from explorer.training import jobs, store
+from explorer.training import jobs
 from explorer.training.datasets import Dataset
 from explorer.training.event import Event
 from explorer.training.jobs import JobManager
@@ -235,7 +235,6 @@ def test_a_run_that_trains_here_is_told_as_this_process_knows_it(tmp_path: Path,
 
 def test_equal_networks_are_one_object(home: Store, small: Architecture) -> None:
     """So that thousands of runs of one network take the room of one."""
-    store._architecture.cache_clear()
     for _ in range(3):
         kept(home, small, 1)
     runs: tuple[RunSummary, ...] = RunList(home).runs()

@@ -42,7 +42,10 @@ def test_a_run_that_diverged_offers_a_lower_rate_and_no_resume(monkeypatch: pyte
 
 
 def test_images_that_cannot_be_had_are_said_and_the_digits_train_at_one_click(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("explorer.training.datasets._download", lambda *_: (_ for _ in ()).throw(TimeoutError("no answer")))
+    def no_answer(*_: object, **__: object) -> None:
+        raise TimeoutError("no answer")
+
+    monkeypatch.setattr("urllib.request.urlopen", no_answer)
     app = digits(1)
     next(box for box in app.selectbox if box.label == "Images").select("mnist").run()
     press(app, "Start training")
