@@ -10,7 +10,8 @@ WITHOUT_SCREENS = """
 import sys
 for name in ("streamlit", "altair"):
     sys.modules[name] = None  # importing it raises ImportError, as where it is not installed
-import explorer.compare, explorer.network, explorer.training
+import explorer.compare, explorer.network, explorer.training, explorer.training.jobs
+assert "torchvision" not in sys.modules, "it takes a second to import, and is not needed for the built-in digits"
 import pkgutil, importlib
 for package in (explorer.compare, explorer.network, explorer.training):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):

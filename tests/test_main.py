@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -314,22 +315,29 @@ def test_a_training_whose_checkpoints_would_fill_the_disk_is_refused(capsys, hom
     assert kept(capsys) == []
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_training_says_how_to_go_on(capsys, home, number, status):
+def test_an_interrupted_training_says_how_to_go_on(capsys, home):
     command = [sys.executable, "-m", "explorer", "train", str(home / "small.json"), "--epochs", "1000", "--device", "cpu"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, text=True) as process:
-        while not process.stdout.readline().startswith("epoch   2"):
-            assert process.poll() is None
-        process.send_signal(number)
-        _, err = process.communicate(timeout=60)
-    (row,) = kept(capsys)
-    assert process.returncode == status
-    assert row["status"] == "interrupted"
-    assert row["epoch"] >= 2
-    assert err.splitlines() == [
-        f"run {row['id']} is kept in {home / 'home'}",
-        f"interrupted after epoch {row['epoch']} of 1000; to go on: python -m explorer resume {row['id']}",
+    statuses, told = {signal.SIGINT: 130, signal.SIGTERM: 143}, []
+    with ExitStack() as trainings:  # side by side, as importing torch takes some seconds
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        started = {number: trainings.enter_context(subprocess.Popen(command, cwd=ROOT, **pipes)) for number in statuses}
+        for number, process in started.items():
+            while not process.stdout.readline().startswith("epoch   2"):
+                assert process.poll() is None
+            process.send_signal(number)
+            _, err = process.communicate(timeout=60)
+            assert process.returncode == statuses[number]
+            told.append(err.splitlines())
+    rows = kept(capsys)
+    assert all(row["status"] == "interrupted" and row["epoch"] >= 2 for row in rows)
+    expected = [
+        [
+            f"run {row['id']} is kept in {home / 'home'}",
+            f"interrupted after epoch {row['epoch']} of 1000; to go on: python -m explorer resume {row['id']}",
+        ]
+        for row in rows
     ]
+    assert sorted(told) == sorted(expected)
 
 
 def test_a_training_whose_reader_leaves_is_interrupted(capsys, home):

@@ -589,8 +589,8 @@ def mutated_anything(r: Random) -> str:
 
 
 WAYS_IN = (
-    WayIn("table", 1_500, mutated_table, reader(read_table), (SummaryError,)),
-    WayIn("notebook", 700, mutated_notebook, reader(lambda text: show(open_text(text).architecture)), (OpenError,)),
+    WayIn("table", 600, mutated_table, reader(read_table), (SummaryError,)),
+    WayIn("notebook", 400, mutated_notebook, reader(lambda text: show(open_text(text).architecture)), (OpenError,)),
     WayIn("file", 700, mutated_file, reader(read_file), (OpenError,)),
     WayIn("dialog", 500, mutated_anything, reader(lambda text: show(open_text(text).architecture)), (OpenError,)),
     WayIn(

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
@@ -725,16 +726,27 @@ with JobManager(store=Store(Path(sys.argv[1]))) as manager:
 """
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)])
-def test_a_server_that_is_ended_loses_nothing(number: int, status: int, tmp_path: Path) -> None:
+def start_server(folder: Path) -> subprocess.Popen[str]:
+    command, environment = [sys.executable, "-c", SERVER, str(folder)], {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=environment, text=True)
+
+
+def test_a_server_that_is_ended_loses_nothing(tmp_path: Path) -> None:
     """What it trained is interrupted at its last whole epoch; what waited goes on by itself at the next start, in order."""
-    command, environment = [sys.executable, "-c", SERVER, str(tmp_path)], {**os.environ, "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=environment, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "training\n"
-        process.send_signal(number)
-        assert process.wait(PATIENCE) == status
-    with JobManager(store=Store(tmp_path)) as manager:
+    ends = {signal.SIGTERM: 0, signal.SIGKILL: -signal.SIGKILL}
+    with ExitStack() as servers:  # side by side, as importing torch takes some seconds
+        started = {number: servers.enter_context(start_server(tmp_path / number.name)) for number in ends}
+        for number, process in started.items():
+            assert process.stdout is not None
+            assert process.stdout.readline() == "training\n"
+            process.send_signal(number)
+            assert process.wait(PATIENCE) == ends[number]
+    for number in ends:
+        check_what_an_ended_server_left(tmp_path / number.name)
+
+
+def check_what_an_ended_server_left(folder: Path) -> None:
+    with JobManager(store=Store(folder)) as manager:
         second, first, interrupted = manager.runs()
         assert interrupted.status == "interrupted"
         (stands,) = manager.snapshots([interrupted.run.id])
@@ -748,15 +760,3 @@ def test_a_server_that_is_ended_loses_nothing(number: int, status: int, tmp_path
         manager.resume(interrupted.run.id)
         wait(manager, interrupted.run.id, lambda snapshot: len(snapshot.epochs) > interrupted.epochs_done)
     manager.store.close()
-
-
-WITHOUT_SCREENS = """
-import sys
-sys.modules.update({"streamlit": None, "altair": None})
-import explorer.network, explorer.training, explorer.training.jobs
-assert "torchvision" not in sys.modules, "imported before it is needed"
-"""
-
-
-def test_imports_without_streamlit() -> None:
-    subprocess.run([sys.executable, "-c", WITHOUT_SCREENS], cwd=ROOT, check=True, timeout=PATIENCE * 2)
