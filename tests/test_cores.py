@@ -18,6 +18,7 @@ def test_half_the_cores_and_never_many(cores: int, threads: int) -> None:
     assert training_threads(cores) == threads
 
 
+@pytest.mark.slow
 def test_torch_computes_with_so_many() -> None:
     """The two side by side, as importing torch takes some seconds."""
     unset = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}

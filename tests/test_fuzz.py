@@ -19,6 +19,7 @@ TIMES = float(os.environ.get("EXPLORER_FUZZ", "1"))
 assert sum(way.cases for way in WAYS_IN) >= 20_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [pytest.param(way, id=way.name) for way in WAYS_IN])
 def test_an_answer_or_a_sentence(way: WayIn, tmp_path: Path) -> None:
     warm_up()

@@ -573,6 +573,7 @@ def test_compare_holds_names_only(home, view, start):
         assert for_html(key.removeprefix("saved:")) in left_out
 
 
+@pytest.mark.slow
 def test_runs_and_train_hold_names_only(home):
     assert look_at(opened(runs_page))
     for run in process.jobs().runs():

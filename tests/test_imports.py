@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 
 WITHOUT_SCREENS = """
@@ -24,6 +26,7 @@ except ImportError:
 """
 
 
+@pytest.mark.slow
 def test_network_training_and_the_command_line_import_without_streamlit():
     done = subprocess.run([sys.executable, "-c", WITHOUT_SCREENS], capture_output=True, text=True, cwd=ROOT, timeout=120)
     assert done.stdout == "done without streamlit\n", done.stderr

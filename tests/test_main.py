@@ -165,6 +165,7 @@ def test_the_exported_summary_is_the_documents_table(capsys, id):
     assert out == summary_table(analyze(load_presets()[id].architecture)) + "\n"
 
 
+@pytest.mark.slow
 def test_in_a_process_of_its_own():
     """Standard input as ARCH, and an end of the pipe that closes early."""
     architecture = to_json(load_presets()["strided-20k"].architecture)
@@ -315,6 +316,7 @@ def test_a_training_whose_checkpoints_would_fill_the_disk_is_refused(capsys, hom
     assert kept(capsys) == []
 
 
+@pytest.mark.slow
 def test_an_interrupted_training_says_how_to_go_on(capsys, home):
     command = [sys.executable, "-m", "explorer", "train", str(home / "small.json"), "--epochs", "1000", "--device", "cpu"]
     statuses, told = {signal.SIGINT: 130, signal.SIGTERM: 143}, []
@@ -340,6 +342,7 @@ def test_an_interrupted_training_says_how_to_go_on(capsys, home):
     assert sorted(told) == sorted(expected)
 
 
+@pytest.mark.slow
 def test_a_training_whose_reader_leaves_is_interrupted(capsys, home):
     command = f"{sys.executable} -m explorer train {home / 'small.json'} --epochs 1000 --device cpu | head -3"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT, timeout=120)
@@ -477,6 +480,7 @@ def test_onnx_does_not_go_to_a_terminal(capsys, monkeypatch):
     assert "name a file with --output" in err
 
 
+@pytest.mark.slow
 def test_out_and_in_by_a_pipe():
     """The summary of one process is the other's input."""
     explorer = f"{sys.executable} -W error -m explorer"

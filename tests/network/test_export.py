@@ -305,6 +305,7 @@ def one_thread():
     torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_presets_run_in_a_fresh_process(tmp_path: Path) -> None:
     stacks = [preset.architecture for preset in load_presets().values()]

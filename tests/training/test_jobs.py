@@ -731,6 +731,7 @@ def start_server(folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=environment, text=True)
 
 
+@pytest.mark.slow
 def test_a_server_that_is_ended_loses_nothing(tmp_path: Path) -> None:
     """What it trained is interrupted at its last whole epoch; what waited goes on by itself at the next start, in order."""
     ends = {signal.SIGTERM: 0, signal.SIGKILL: -signal.SIGKILL}

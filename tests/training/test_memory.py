@@ -96,6 +96,7 @@ def trainings() -> Iterator[dict[str, Future[subprocess.CompletedProcess[str]]]]
         yield {name: pool.submit(train_alone, *measured) for name, measured in MEASURED.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="the peak is asked of Linux")
 @pytest.mark.parametrize("name", MEASURED)
 def test_the_estimate_is_no_less_than_what_is_measured_and_not_much_more(

@@ -202,6 +202,7 @@ def test_steps_are_thinned_out_as_in_memory(store: Store, limit: int) -> None:
     assert len(shown) == len({event.step for event in downsample(steps, limit)} & spikes) == min(len(spikes), (limit - 2) // 2)
 
 
+@pytest.mark.slow
 def test_of_a_hundred_thousand_steps_only_those_shown_are_read(kept: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run_id, read = trained(kept, 1, many(100_000), "stopped"), []
     monkeypatch.setattr(store_module, "parse_event", lambda text: read.append(text) or parse_event(text))
@@ -283,6 +284,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.slow
 def test_another_process_holds_its_run_until_it_is_killed(kept: Store, tmp_path: Path) -> None:
     for number in (1, 2):
         kept.add(fixture_run(number))
@@ -502,6 +504,7 @@ class _Evil:
         return open, (self.path, "w")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the peak is asked of Linux")
 def test_saving_and_reading_take_no_memory_beside_the_tensors(tmp_path: Path) -> None:
     """In a process of its own: what it has taken at its highest, and the tensors' 200 MB."""

@@ -146,6 +146,7 @@ def test_a_full_line_is_said(run, held, monkeypatch):
     assert "downloads are being prepared; try again" in app.toast[0].value
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_makes_the_whole_report(run):
     app = opened(run)
     press(app, "**Report**")

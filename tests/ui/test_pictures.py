@@ -39,6 +39,7 @@ def documented() -> list[Chart]:
     return [learning_chart(comparison(), "test accuracy", zoom=zoom) for zoom in ("all", "last percent", "last per mille")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [lambda: [loss()], documented, lambda: computation_charts(comparison())])
 def test_svg_and_png_show_the_data(make):
     for chart in make():

@@ -198,6 +198,7 @@ def test_closing_leaves_no_file_and_tells_who_waits(preparer, maker):
     assert finished(preparer.ask({"what": "after"})).read() == b"after"
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_in_the_middle_is_told_and_the_next_report_comes(tmp_path, trained_run):
     from explorer.ui import process
 
