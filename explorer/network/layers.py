@@ -112,20 +112,21 @@ def _window_fits(layer: Any, shape: Shape) -> Misfit | None:
     if all(r <= n + o for r, n, o in zip(reach, padded, overhang, strict=True)):
         return None
     smaller, words = _smaller_window(layer, sides, padding)
-    single = layer.kind != "Conv2d" and sides == (1, 1)
+    pools_nothing = layer.kind != "Conv2d" and pair(smaller.kernel_size) == (1, 1)
+    left = "one value" if sides == (1, 1) else "a window of one value"
     spread = f" (dilation spreads it over {size_text(reach)})" if reach != kernel else ""
     border = f", {size_text(padded)} with its padding" if padded != sides else ""
     return Misfit(
         f"{layer.kind} {size_text(kernel)}{spread} needs a map of at least {size_text(reach)}; "
         f"it gets {size_text(sides)}{border}",
-        "remove it, as one value leaves nothing to pool" if single else words,
-        replace_with=None if single else smaller,
-        remove=single,
+        f"remove it, as {left} leaves nothing to pool" if pools_nothing else words,
+        replace_with=None if pools_nothing else smaller,
+        remove=pools_nothing,
         otherwise=_more_padding(layer, sides, reach),
     )
 
 
-def _smaller_window(layer: Any, sides: tuple[int, ...], padding: "Padding") -> tuple[Layer, str]:
+def _smaller_window(layer: Any, sides: tuple[int, ...], padding: "Padding") -> tuple[Any, str]:
     """The layer with a kernel that fits, and in words what that changes.
 
     Of pooling it is the largest, which pools the whole map; pooling pads at most half its kernel. Of

@@ -153,6 +153,13 @@ REMEDIES = [
         (spec.Conv2d(out_channels=8, kernel_size=(4, 5), stride=(2, 3), dilation=(1, 2), padding=(1, 4)),),
     ),
     ((spec.MaxPool2d(kernel_size=2),), (64, 1, 1), ["remove it, as one value leaves nothing to pool"], ()),
+    ((spec.MaxPool2d(kernel_size=(1, 2)),), (8, 4, 1), ["remove it, as a window of one value leaves nothing to pool"], ()),
+    (
+        (spec.AvgPool2d(kernel_size=(2, 1), stride=2),),
+        (8, 1, 4),
+        ["remove it, as a window of one value leaves nothing to pool"],
+        (),
+    ),
     ((spec.AvgPool2d(kernel_size=8),), (64, 7, 7), ["shrink kernel_size to 7×7"], (spec.AvgPool2d(kernel_size=7),)),
     (
         (spec.Conv2d(out_channels=16, kernel_size=15),),

@@ -11,13 +11,16 @@ from explorer.network.spec import (
     MAX_IMAGE_CHANNELS,
     MAX_IMAGE_SIDE,
     AdaptiveAvgPool2d,
+    AvgPool2d,
     BatchNorm2d,
     Conv2d,
     Layer,
+    MaxPool2d,
     ReflectionPad2d,
     ReLU,
     Shape,
     Upsample,
+    ZeroPad2d,
 )
 from explorer.network.summary.candidates import result
 from explorer.network.summary_table import SummaryError, import_summary
@@ -224,6 +227,27 @@ def test_a_first_upsample_to_a_size_that_is_no_multiple_leaves_images_of_that_si
     assert imported.architecture.input_shape == (1, 32, 32)
     assert imported.architecture.layers == (Conv2d(out_channels=6, kernel_size=5),)
     assert any("Upsample: 1-1 is left out" in note and "no whole multiple" in note for note in imported.notes)
+
+
+OBLONG = [
+    MaxPool2d(kernel_size=(1, 2)),
+    MaxPool2d(kernel_size=(4, 1)),
+    AvgPool2d(kernel_size=(3, 1)),
+    MaxPool2d(kernel_size=3, stride=1),
+    ZeroPad2d(padding=(3, 3, 0, 0)),
+    ZeroPad2d(padding=(0, 0, 2, 2)),
+    ReflectionPad2d(padding=(1, 2, 3, 4)),
+]
+
+
+@pytest.mark.parametrize("image", [GREY, COLOUR, (1, 22, 128)], ids=str)
+@pytest.mark.parametrize("first", OBLONG, ids=str)
+def test_a_first_row_that_treats_rows_and_columns_unlike_is_among_the_answers(first, image):
+    imported = import_summary(print_table("torchinfo in kB", image, [first, conv(3), ReLU()]))
+    choices = [choice for choice in imported.choices if choice.index == 0]
+    answers = [(answer.input_shape, answer.layers[0]) for choice in choices for answer in (choice.taken, *choice.others)]
+    taken = imported.architecture.input_shape, imported.architecture.layers[0]
+    assert (image, first) in [taken, *answers]
 
 
 def test_a_first_pooling_to_one_value_takes_the_image_from_its_printed_size():

@@ -388,9 +388,10 @@ def _images(wanted: Wanted, told: Told) -> list[tuple[float, Shape]]:
 
 
 def _before_pool(wanted: Wanted) -> Iterator[Shape]:
-    channels, *sides = wanted.output_shape
+    channels, height, width = wanted.output_shape
     for factor, extra in itertools.product((1, 2, 3, 4), (0, 1, 2)):
-        yield channels, *(factor * side + extra for side in sides)
+        rows, columns = factor * height + extra, factor * width + extra
+        yield from ((channels, rows, columns), (channels, height, columns), (channels, rows, width))
 
 
 def _before_adaptive(wanted: Wanted) -> Iterator[Shape]:
@@ -399,9 +400,10 @@ def _before_adaptive(wanted: Wanted) -> Iterator[Shape]:
 
 
 def _before_pad(wanted: Wanted) -> Iterator[Shape]:
-    channels, *sides = wanted.output_shape
-    for border in (*range(13), 14, 16, 18, 20, 30, 40):
-        yield channels, *(side - border for side in sides)
+    channels, height, width = wanted.output_shape
+    alike = ((border, border) for border in (*range(13), 14, 16, 18, 20, 30, 40))
+    for down, across in {*alike, *itertools.product(range(9), repeat=2)}:
+        yield channels, height - down, width - across
 
 
 def _before_upsampling(wanted: Wanted) -> Iterator[Shape]:
