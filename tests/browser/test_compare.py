@@ -194,7 +194,7 @@ def test_a_run_stays_in_the_comparison_while_it_trains(app: App):
     watcher.open(f"/train?run={run}")
     epochs = watcher.page.locator(".run-epochs")
     app.open(f"/compare?compare=run:{run},bias-free-12k")
-    for name, shown in (("Learning", chart(app)), ("Structure", app.page.locator(".compare"))) * 3:
+    for name, shown in (("Learning", chart(app)), ("Structure", app.page.locator(".compare"))) * 2:
         expect(epochs).not_to_have_attribute("data-epochs", epochs.get_attribute("data-epochs") or "")
         view(app, name)
         expect(shown).to_be_visible()
