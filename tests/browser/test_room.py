@@ -1,6 +1,7 @@
 """The stack of layers at every width: nothing is printed over anything else, and typing moves no row."""
 
 import pytest
+import streamlit as st
 from playwright.sync_api import Browser, expect
 
 from explorer.link import PARAMETER, Shared, encode
@@ -164,3 +165,14 @@ def test_on_a_phone_a_link_below_the_button_leads_to_the_run(app: App):
     app.page.set_viewport_size({"width": 1024, "height": 768})
     expect(run).to_be_visible()
     expect(link).to_be_hidden()
+
+
+def test_what_is_chosen_in_a_menu_is_read_on_a_dark_page_too(chromium: Browser, server: Server):
+    context = chromium.new_context(color_scheme="dark")
+    app = open_app(context, server.url)
+    app.open("/compare?compare=gap-17k,strided-20k")
+    app.page.get_by_role("button", name="Train all").click()
+    chosen = app.page.get_by_test_id("stPopoverBody").locator("button[data-selected=true] p")
+    blue = st.get_option("theme.dark.primaryColor")
+    expect(chosen).to_have_css("color", f"rgb({', '.join(str(int(blue[i : i + 2], 16)) for i in (1, 3, 5))})")
+    context.close()
