@@ -14,7 +14,7 @@ from explorer.training.datasets import Dataset
 from explorer.training.jobs import JobManager, QueueFull
 from explorer.training.store import Store
 
-from .test_jobs import recipe, wait
+from .runs import recipe, wait
 
 
 @pytest.fixture

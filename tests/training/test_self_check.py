@@ -17,7 +17,7 @@ from explorer.training import steps as steps_module
 from explorer.training.datasets import Dataset
 from explorer.training.event import Event
 
-from .test_steps import TUNED, Recorder, assert_close, run
+from .cpu_player import TUNED, Recorder, assert_close, run
 
 USED = "the step is replayed as a CUDA graph, which was checked against the plain step here"
 Replay = Callable[[], None]

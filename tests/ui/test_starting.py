@@ -7,13 +7,7 @@ from explorer.ui import process
 from tests.training.runs import has_steps, wait
 from tests.ui.test_pages import opened, session, train_page
 
-
-@pytest.fixture(autouse=True)
-def _runs_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path):
-    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
-    yield
-    process.stop()
+pytestmark = pytest.mark.usefixtures("runs_of_its_own")
 
 
 def press(app: AppTest, label: str) -> None:

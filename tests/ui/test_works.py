@@ -5,16 +5,10 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.presets import load_presets
 from explorer.training.datasets import DATASETS
-from explorer.ui import process, state
+from explorer.ui import state
 from tests.ui.test_pages import build_page, opened, session, train_page
 
-
-@pytest.fixture(autouse=True)
-def _runs_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path):
-    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
-    yield
-    process.stop()
+pytestmark = pytest.mark.usefixtures("runs_of_its_own")
 
 
 def undone_to(app: AppTest, work: int, stack: list) -> state.Session:

@@ -1,0 +1,17 @@
+"""What the tests of the pages share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from explorer.ui import process
+
+
+@pytest.fixture
+def runs_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Neither runs nor images of other tests: the server's folders are this test's, and it ends with it."""
+    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    yield
+    process.stop()
