@@ -49,12 +49,7 @@ def compare_page() -> None:
     compare_page.show(None)  # type: ignore[arg-type]  # where a click leads is tried in a browser
 
 
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[None]:
-    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
-    yield
-    process.stop()
+pytestmark = pytest.mark.usefixtures("runs_of_its_own")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What comes into the Build page and goes out of it, without a browser."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -42,12 +41,7 @@ def train_page() -> None:
     train_page.show()
 
 
-@pytest.fixture(autouse=True)
-def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[None]:
-    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
-    yield
-    process.stop()
+pytestmark = pytest.mark.usefixtures("runs_of_its_own")
 
 
 def opened(page=build_page, **query: str) -> AppTest:

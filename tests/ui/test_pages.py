@@ -1,7 +1,5 @@
 """The pages without a browser: what they show, and what their controls do."""
 
-from collections.abc import Iterator
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -30,12 +28,7 @@ def train_page() -> None:
     train_page.show()
 
 
-@pytest.fixture(autouse=True)
-def _stop_runs(monkeypatch: pytest.MonkeyPatch, tmp_path) -> Iterator[None]:
-    monkeypatch.setenv("EXPLORER_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
-    yield
-    process.stop()
+pytestmark = pytest.mark.usefixtures("runs_of_its_own")
 
 
 def opened(page, **query: str) -> AppTest:
