@@ -350,19 +350,16 @@ ONE_THREAD = onnxruntime.SessionOptions()
 ONE_THREAD.intra_op_num_threads = 1
 
 
-def scores_of_onnxruntime(data: bytes, images: Tensor) -> np.ndarray:
-    session = onnxruntime.InferenceSession(data, ONE_THREAD, providers=["CPUExecutionProvider"])
-    return session.run(["scores"], {"images": images.numpy()})[0]
-
-
 def assert_onnx_agrees(architecture: Architecture, tolerance: float = 1e-5) -> None:
     network, images = network_and_images(architecture, images=3)
     data = onnx_bytes(architecture, network.state_dict())
     onnx.checker.check_model(data, full_check=True)
+    session = onnxruntime.InferenceSession(data, ONE_THREAD, providers=["CPUExecutionProvider"])
     for some in (images, images[:2]):
         with torch.no_grad():
             expected = network(some).numpy()
-        np.testing.assert_allclose(scores_of_onnxruntime(data, some), expected, rtol=tolerance, atol=tolerance)
+        (scores,) = session.run(["scores"], {"images": some.numpy()})
+        np.testing.assert_allclose(scores, expected, rtol=tolerance, atol=tolerance)
 
 
 def rounding_of_float32(architecture: Architecture) -> float:
