@@ -6,10 +6,10 @@ from typing import NamedTuple
 from torch import Tensor
 
 from explorer.recent import Recent
-from explorer.training.checkpoint import network_weights
+from explorer.training.checkpoint import Checkpoint, network_weights
 from explorer.training.checkpoint_files import CheckpointError, newest_checkpoint
 from explorer.training.run import Environment, RunError
-from explorer.training.store import Store
+from explorer.training.store import Store, parse_environment
 
 WEIGHTS_CACHE_BYTES = 256_000_000  # of all runs' weights that are kept in memory after they were read
 
@@ -25,7 +25,7 @@ class LearnedWeights(NamedTuple):
     weights: dict[str, Tensor]  # on the CPU, by the names that build() gives
     precision: str  # "fp32" or "bf16": what that epoch was computed in
     note: str  # why they are not those of the run's last whole epoch; "" where they are
-    environment: Environment | None = None  # what that epoch was computed with; None in checkpoints of older versions
+    environment: Environment | None = None  # what that epoch was computed with; None where its checkpoint does not say
 
 
 class RunWeights:
@@ -53,13 +53,12 @@ class RunWeights:
             checkpoint, wrong = newest_checkpoint(self._store.checkpoints, run_id, last)
         except CheckpointError as error:
             raise NoWeights(f"the weights of run {run_id} are lost: {error}") from None
-        environment = checkpoint.facts.get("environment")
         found = LearnedWeights(
             epoch=checkpoint.epoch,
             weights=network_weights(checkpoint),
             precision=checkpoint.facts["precision"],
             note="",
-            environment=Environment(**environment) if environment else None,
+            environment=_environment_of(checkpoint),
         )
         if found.epoch == last:
             with self._lock:
@@ -89,6 +88,13 @@ class RunWeights:
         """Drop what is remembered of a run, which is being deleted or goes on."""
         with self._lock:
             self._cache.drop(lambda key: key[0] == run_id)
+
+
+def _environment_of(checkpoint: Checkpoint) -> Environment | None:
+    try:
+        return parse_environment(checkpoint.facts["environment"])
+    except (KeyError, ValueError):
+        return None
 
 
 def _bytes_in(found: LearnedWeights) -> int:

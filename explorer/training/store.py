@@ -503,7 +503,11 @@ def _recipe(text: str) -> Recipe:
 
 
 def _environment(text: str | bytes) -> Environment:
-    data = decode_json(text, "what a run was computed with", MAX_JSON_BYTES, ValueError)
+    return parse_environment(decode_json(text, "what a run was computed with", MAX_JSON_BYTES, ValueError))
+
+
+def parse_environment(data: object) -> Environment:
+    """The environment of its JSON form, less what only newer versions know. Raises ValueError."""
     try:
         return TypeAdapter(Environment).validate_python(data)
     except ValidationError as error:

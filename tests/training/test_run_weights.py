@@ -24,9 +24,8 @@ def manager(request: pytest.FixtureRequest, tiny: Dataset, tmp_path: Path) -> It
 
 
 @pytest.fixture
-def on_disk(tiny: Dataset, tmp_path: Path) -> Iterator[JobManager]:
-    with JobManager(store=Store(tmp_path)) as made:
-        yield made
+def on_disk(manager_on_disk: JobManager) -> JobManager:
+    return manager_on_disk
 
 
 def trained(manager: JobManager, network: Architecture, **fields: Any) -> str:
@@ -54,6 +53,28 @@ def test_an_older_epoch_is_named_as_what_it_is(on_disk: JobManager, small: Archi
     again = on_disk.weights(run_id)
     assert (again.epoch, again.note) == (3, "")
     assert all(torch.equal(again.weights[name], each) for name, each in network_weights(newest).items())
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_known"),
+    [
+        ({"torch": "9.0", "python": "4.0", "device": "tpu", "of_a_newer_version": 1}, True),
+        ({"torch": 9}, False),
+        ("noise", False),
+        (None, False),
+    ],
+)
+def test_what_another_version_was_computed_with_keeps_no_weights_back(
+    environment: object, is_known: bool, on_disk: JobManager, small: Architecture
+) -> None:
+    run_id = trained(on_disk, small)
+    checkpoint = on_disk.store.checkpoints.read(run_id, 3)
+    checkpoint.facts["environment"] = environment
+    on_disk.store.checkpoints.save(run_id, checkpoint)
+    found = on_disk.weights(run_id)
+    assert found.epoch == 3
+    assert (found.environment is not None) == is_known
+    assert not found.environment or found.environment.torch == "9.0"
 
 
 def test_a_failure_to_read_is_not_remembered(on_disk: JobManager, small: Architecture) -> None:
