@@ -61,7 +61,7 @@ class SavedStore:
         name = printable(name)
         if not name or len(name) > MAX_NAME:
             raise SaveError(f"a name has 1 to {MAX_NAME} characters that can be seen")
-        saved, file = Saved(name, owner, shared), _file_name(name)
+        saved, file = Saved(name, owner, shared), file_name(name)
         with self._lock, self._alone():
             entries = self._entries()
             if self._is_of_another(file, owner):
@@ -157,7 +157,7 @@ class SavedStore:
         return SaveError(f"what is saved on this server cannot be written: {error.strerror}; tell whoever runs it")
 
 
-def _file_name(name: str) -> str:
+def file_name(name: str) -> str:
     """A name that every file system takes, and that tells any two names apart but for capitals."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.casefold())[:40].strip("-")
     return f"{plain}-{hashlib.sha256(name.casefold().encode()).hexdigest()[:12]}.json".lstrip("-")
@@ -169,7 +169,7 @@ def _parse(path: Path, size: int) -> Saved | None:
         if not isinstance(data, dict):
             raise LinkError("not a saved network")
         name, owner = data.pop("name", None), data.pop("owner", None)
-        if not isinstance(name, str) or not isinstance(owner, str) or _file_name(name) != path.name:
+        if not isinstance(name, str) or not isinstance(owner, str) or file_name(name) != path.name:
             raise LinkError("its name is not its file's")
         if not printable(name):
             raise LinkError("its name has no character that can be seen")

@@ -63,7 +63,7 @@ def test_a_file_with_a_name_that_cannot_be_seen_whole_is_shown_and_deleted(tmp_p
     store.save("ab", SMALL, "anna")
     (file,) = tmp_path.glob("*.json")
     file.write_text(json.dumps(json.loads(file.read_text()) | {"name": "a\u202eb"}))
-    file.rename(tmp_path / saved._file_name("a\u202eb"))
+    file.rename(tmp_path / saved.file_name("a\u202eb"))
     assert [each.name for each in store.all()] == ["ab"]
     store.delete("ab", "anna")
     assert store.all() == ()
