@@ -2,6 +2,7 @@
 
 import ast
 import json
+from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
@@ -63,8 +64,7 @@ def test_the_short_form_names_what_the_rule_does():
 
 
 @pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+def _stop_the_server() -> Iterator[None]:
     yield
     process.stop()
 

@@ -1,6 +1,5 @@
 """Runs of small networks on the built-in images, as the job manager keeps them."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from explorer.report.reading import read_trained
 from explorer.report.run_report import Trained
 from explorer.training.jobs import JobManager
 from explorer.training.recipe import Recipe
+from tests.training.runs import wait
 
 SMALL = Architecture(
     name="small",
@@ -26,13 +26,6 @@ SMALL = Architecture(
 RECIPE = Recipe(dataset="digits", epochs=2, batch_size=64, device="cpu", precision="fp32")
 
 
-def wait_for(jobs: JobManager, run_id: str) -> None:
-    deadline = time.monotonic() + 120
-    while not jobs.snapshot(run_id).ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def jobs():
     with JobManager() as manager:
@@ -43,7 +36,7 @@ def jobs():
 def trained(jobs: JobManager, tmp_path: Path) -> Callable[..., Trained]:
     def train(architecture: Architecture = SMALL, **changes: object) -> Trained:
         run_id = jobs.submit(architecture, RECIPE.model_copy(update=changes), "somebody")
-        wait_for(jobs, run_id)
+        wait(jobs, run_id)
         return read_trained(jobs, run_id, tmp_path)
 
     return train

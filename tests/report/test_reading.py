@@ -5,7 +5,6 @@ import io
 import json
 import math
 import re
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +20,8 @@ from explorer.training.datasets import load_dataset
 from explorer.training.jobs import JobManager
 from explorer.training.run import RunError
 from explorer.training.store import Store
-from tests.report.conftest import wait_for
+from tests.report.conftest import RECIPE, SMALL
+from tests.training.runs import wait
 
 PRESETS = tuple(load_presets().values())
 
@@ -72,12 +72,9 @@ def test_an_epoch_that_ends_between_the_reads_is_left_out_everywhere(jobs, train
 def test_a_continued_run_that_was_paused_still_has_its_result(jobs, trained, tmp_path):
     finished = trained(epochs=2)
     jobs.continue_run(finished.run.id, 500)
-    deadline = time.monotonic() + 60
-    while len(jobs.snapshot(finished.run.id).epochs) < 4:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    wait(jobs, finished.run.id, lambda snapshot: len(snapshot.epochs) >= 4)
     jobs.pause(finished.run.id)
-    wait_for(jobs, finished.run.id)
+    wait(jobs, finished.run.id)
     paused = read_trained(jobs, finished.run.id, tmp_path)
     assert paused.snapshot.status == "paused"
     accuracy = finished.epochs[-1].metrics["test_accuracy"]
@@ -106,10 +103,8 @@ def on_disk(tmp_path: Path):
 
 
 def finished_run(jobs: JobManager) -> str:
-    from tests.report.conftest import RECIPE, SMALL, wait_for
-
     run = jobs.submit(SMALL, RECIPE.model_copy(update={"epochs": 3}), "somebody")
-    wait_for(jobs, run)
+    wait(jobs, run)
     return run
 
 
@@ -140,8 +135,6 @@ def test_without_any_weights_the_figures_are_reported_and_the_loss_is_said(on_di
 
 
 def test_a_run_without_a_whole_epoch_is_refused(jobs, tmp_path):
-    from tests.report.conftest import RECIPE, SMALL
-
     blocking = jobs.submit(SMALL, RECIPE.model_copy(update={"epochs": 1000}), "somebody")
     waiting = jobs.submit(SMALL, RECIPE, "somebody")
     with pytest.raises(RunError, match="has no whole epoch"):

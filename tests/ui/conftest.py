@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from explorer.ui import process
+from tests.report.conftest import RECIPE, SMALL
+from tests.training.runs import wait
 
 
 @pytest.fixture
@@ -13,5 +15,14 @@ def runs_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator
     """Neither runs nor images of other tests: the server's folders are this test's, and it ends with it."""
     monkeypatch.setenv("EXPLORER_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    process.stop()  # what an earlier test may have opened
     yield
     process.stop()
+
+
+@pytest.fixture
+def small_run(runs_of_its_own: None) -> str:
+    """The id of a run of a small network that has finished."""
+    run = process.jobs().submit(SMALL, RECIPE, "somebody")
+    wait(process.jobs(), run)
+    return run

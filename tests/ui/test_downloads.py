@@ -1,9 +1,8 @@
 """What a page offers to download: quick things at once, long ones prepared beside the page."""
 
 import threading
-import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,30 +11,13 @@ from streamlit.testing.v1 import AppTest
 from explorer.training.run import RunError
 from explorer.ui import download_menu, process
 from explorer.ui.preparing import Preparer
-from tests.report.conftest import RECIPE, SMALL
+from tests.training.runs import wait_until
 
 
 def downloads(run_id: str) -> None:
     from explorer.ui.run_downloads import run_downloads
 
     run_downloads(run_id, "here")
-
-
-def wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
-    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
-    process.stop()
-    found = process.jobs().submit(SMALL, RECIPE, "somebody")
-    wait(lambda: process.jobs().snapshot(found, 0).ended)
-    yield found
-    process.stop()
 
 
 def opened(run: str) -> AppTest:
@@ -80,78 +62,78 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
     preparer.close()
 
 
-def test_the_page_goes_on_while_a_report_is_made_beside_it(run, held):
-    app = opened(run)
+def test_the_page_goes_on_while_a_report_is_made_beside_it(small_run, held):
+    app = opened(small_run)
     press(app, "**Report**")  # returns though nothing is made yet
     assert any("Preparing: Report…" in caption.value for caption in app.caption)
     assert "Save" not in labels(app)
-    wait(lambda: len(held.threads) == 1)
+    wait_until(lambda: len(held.threads) == 1)
     assert held.threads[0].name == "preparing"
     held.go.set()
-    wait(lambda: "Save: Report" in labels(app.run()))
+    wait_until(lambda: "Save: Report" in labels(app.run()))
     assert "2.0 KB" in labels(app)
     assert any("The weights are of epoch 1" in caption.value for caption in app.caption)
 
 
-def test_why_there_is_no_report_is_said_and_it_can_be_asked_for_again(run, held):
+def test_why_there_is_no_report_is_said_and_it_can_be_asked_for_again(small_run, held):
     held.wrong = "the process that makes it was ended by signal 9"
-    app = opened(run)
+    app = opened(small_run)
     press(app, "**Report**")
     held.go.set()
-    wait(lambda: any("could not be made" in caption.value for caption in app.run().caption))
+    wait_until(lambda: any("could not be made" in caption.value for caption in app.run().caption))
     assert "The process that makes it was ended by signal 9." in " ".join(caption.value for caption in app.caption)
     held.wrong = ""
     press(app, "**Report**")
-    wait(lambda: "Save: Report" in labels(app.run()))
+    wait_until(lambda: "Save: Report" in labels(app.run()))
 
 
-def test_a_report_of_before_can_be_had_and_made_anew(run, held):
+def test_a_report_of_before_can_be_had_and_made_anew(small_run, held):
     held.go.set()
-    app = opened(run)
+    app = opened(small_run)
     press(app, "**Report**")
-    wait(lambda: "Save: Report" in labels(app.run()))
+    wait_until(lambda: "Save: Report" in labels(app.run()))
     assert "**Report**" not in labels(app)
-    process.jobs().rename(run, "renamed")
+    process.jobs().rename(small_run, "renamed")
     app.run()
     assert "Save: Report" in labels(app)
     assert "**Report** · there is more to report now" in labels(app)
 
 
-def test_a_report_that_made_room_for_newer_ones_can_be_asked_for_again(run, held):
+def test_a_report_that_made_room_for_newer_ones_can_be_asked_for_again(small_run, held):
     held.go.set()
-    app = opened(run)
+    app = opened(small_run)
     press(app, "**Report**")
-    wait(lambda: "Save: Report" in labels(app.run()))
-    app.session_state[f"prepared-here-{run}-Small-{run}.zip"][1].path.unlink()
+    wait_until(lambda: "Save: Report" in labels(app.run()))
+    app.session_state[f"prepared-here-{small_run}-Small-{small_run}.zip"][1].path.unlink()
     app.run()
     assert any("is no longer kept" in caption.value for caption in app.caption)
     press(app, "**Report**")
-    wait(lambda: "Save: Report" in labels(app.run()))
+    wait_until(lambda: "Save: Report" in labels(app.run()))
 
 
-def test_only_what_takes_long_is_prepared(run, monkeypatch):
-    app = opened(run)
+def test_only_what_takes_long_is_prepared(small_run, monkeypatch):
+    app = opened(small_run)
     assert [button.label.split("**")[1] for button in app.button] == ["Report"]
     monkeypatch.setattr("explorer.ui.run_downloads.QUICK_EPOCHS", 1)
     monkeypatch.setattr("explorer.ui.run_downloads.QUICK_PARAMS", 1)
-    app = opened(run)
+    app = opened(small_run)
     assert [button.label.split("**")[1] for button in app.button] == ["Report", "Weights", "Events", "TensorBoard"]
 
 
-def test_a_full_line_is_said(run, held, monkeypatch):
+def test_a_full_line_is_said(small_run, held, monkeypatch):
     monkeypatch.setattr(held, "go", threading.Event())
     monkeypatch.setattr(process._downloads, "_most_waiting", 0)
-    app = opened(run)
+    app = opened(small_run)
     press(app, "**Report**")
     assert "downloads are being prepared; try again" in app.toast[0].value
 
 
 @pytest.mark.slow
-def test_a_process_of_its_own_makes_the_whole_report(run):
-    app = opened(run)
+def test_a_process_of_its_own_makes_the_whole_report(small_run):
+    app = opened(small_run)
     press(app, "**Report**")
-    wait(lambda: "Save: Report" in labels(app.run()))
-    _, preparation = app.session_state[f"prepared-here-{run}-Small-{run}.zip"]
+    wait_until(lambda: "Save: Report" in labels(app.run()))
+    _, preparation = app.session_state[f"prepared-here-{small_run}-Small-{small_run}.zip"]
     with zipfile.ZipFile(preparation.path) as archive:
         names = {Path(name).name for name in archive.namelist()}
     assert {"README.md", "evaluate.py", "weights.safetensors", "accuracy.svg", "loss.png", "events.csv"} <= names

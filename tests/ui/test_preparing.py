@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ import pytest
 
 from explorer.files import take_lock
 from explorer.training.run import RunError
-from explorer.ui import report_files
+from explorer.ui import process, report_files
 from explorer.ui.preparing import LOCK, NEW_SECONDS, PREFIX, Busy, Preparation, Preparer, Stage, sweep_abandoned
+from tests.training.runs import wait_until
 
 
 class Maker:
@@ -59,15 +60,8 @@ def preparer(maker: Maker) -> Iterator[Preparer]:
     found.close()
 
 
-def wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def finished(preparation: Preparation) -> Preparation:
-    wait(lambda: preparation.stage.is_over)
+    wait_until(lambda: preparation.stage.is_over)
     return preparation
 
 
@@ -76,7 +70,7 @@ def test_six_at_once_are_made_two_at_a_time_and_all_come(preparer, maker):
     for number in range(6):
         asked.append(preparer.ask({"what": f"{number}"}))  # answers at once: nothing is made on this thread
         if number < 2:
-            wait(lambda number=number: maker.now == number + 1)
+            wait_until(lambda number=number: maker.now == number + 1)
     assert [each.stage for each in asked] == [Stage.WORKING] * 2 + [Stage.WAITING] * 4
     assert [preparer.ahead_of(each) for each in asked] == [0, 0, 0, 1, 2, 3]
     maker.go.set()
@@ -88,7 +82,7 @@ def test_six_at_once_are_made_two_at_a_time_and_all_come(preparer, maker):
 
 def test_a_line_that_is_full_says_so(preparer, maker):
     asked = [preparer.ask({"what": "first"}) for _ in range(2)]
-    wait(lambda: maker.now == 2)
+    wait_until(lambda: maker.now == 2)
     asked += [preparer.ask({"what": "later"}) for _ in range(5)]
     with pytest.raises(Busy, match="5 other downloads are being prepared; try again in a few minutes"):
         preparer.ask({"what": "one too many"})
@@ -107,7 +101,7 @@ def test_what_cannot_be_made_is_said_and_the_next_comes(preparer, maker, what, n
 
 def test_what_nobody_waits_for_is_not_made_and_what_nobody_keeps_is_deleted(preparer, maker):
     first = [preparer.ask({"what": "first"}) for _ in range(2)]
-    wait(lambda: maker.now == 2)
+    wait_until(lambda: maker.now == 2)
     preparer.ask({"what": "of a visitor who left"})
     gc.collect()
     last = preparer.ask({"what": "last"})
@@ -119,13 +113,13 @@ def test_what_nobody_waits_for_is_not_made_and_what_nobody_keeps_is_deleted(prep
     assert path.exists()
     first.clear()
     gc.collect()
-    wait(lambda: not path.exists())
+    wait_until(lambda: not path.exists())
 
 
 def test_the_oldest_files_make_room_for_new_ones(preparer, maker):
     maker.go.set()
     asked = [finished(preparer.ask({"what": "ten bytes."})) for _ in range(3)]
-    wait(lambda: not asked[0].path.exists())
+    wait_until(lambda: not asked[0].path.exists())
     with pytest.raises(RunError, match="prepared too long ago; prepare it again"):
         asked[0].read()
     assert [each.read() for each in asked[1:]] == [b"ten bytes."] * 2
@@ -134,7 +128,7 @@ def test_the_oldest_files_make_room_for_new_ones(preparer, maker):
 def test_how_many_are_ahead_goes_down_as_they_are_made(maker):
     preparer = Preparer(maker, at_once=1)
     asked = [preparer.ask({"what": "x"}) for _ in range(4)]
-    wait(lambda: maker.now == 1)
+    wait_until(lambda: maker.now == 1)
     assert preparer.ahead_of(asked[3]) == 2
     del asked[1]  # whoever wanted it has left
     gc.collect()
@@ -189,7 +183,7 @@ def test_what_is_read_on_the_way_lies_with_the_files(what, tmp_path, monkeypatch
 
 def test_closing_leaves_no_file_and_tells_who_waits(preparer, maker):
     asked = [preparer.ask({"what": "x"}) for _ in range(3)]
-    wait(lambda: maker.now == 2)
+    wait_until(lambda: maker.now == 2)
     folder = asked[0].path.parent
     preparer.close()
     assert (asked[2].stage, asked[2].note) == (Stage.FAILED, "the server is shutting down")
@@ -199,11 +193,9 @@ def test_closing_leaves_no_file_and_tells_who_waits(preparer, maker):
 
 
 @pytest.mark.slow
-def test_a_process_that_is_killed_in_the_middle_is_told_and_the_next_report_comes(tmp_path, trained_run):
-    from explorer.ui import process
-
+def test_a_process_that_is_killed_in_the_middle_is_told_and_the_next_report_comes(tmp_path, small_run):
     processes = process._processes
-    wanted = {"what": "events", "run": trained_run}
+    wanted = {"what": "events", "run": small_run}
     processes.make(wanted, tmp_path / "first")
     (child,) = processes._all
     caught: list[Exception] = []
@@ -223,16 +215,3 @@ def test_a_process_that_is_killed_in_the_middle_is_told_and_the_next_report_come
     assert "ended by signal 9" in str(caught[0])
     processes.make(wanted, tmp_path / "third")
     assert (tmp_path / "third").read_bytes() == (tmp_path / "first").read_bytes()
-
-
-@pytest.fixture
-def trained_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
-    from explorer.ui import process
-    from tests.report.conftest import RECIPE, SMALL
-
-    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
-    process.stop()
-    run = process.jobs().submit(SMALL, RECIPE, "somebody")
-    wait(lambda: process.jobs().snapshot(run, 0).ended)
-    yield run
-    process.stop()
