@@ -1,4 +1,4 @@
-"""Data in, altair's specifications out. Each is built once, at import, and filled with data by whoever draws it."""
+"""Data in, altair's specifications out. Each is built once and filled with data by whoever draws it."""
 
 import math
 from collections.abc import Sequence
