@@ -8,7 +8,7 @@ from typing import Any
 from explorer.network.build import measure
 from explorer.network.layers import LAYERS, Misfit, find_misfit, size_text
 from explorer.network.receptive_field import after_layer, effort, image_field
-from explorer.network.spec import MAX_IMAGE_SIDE, Architecture, ArchitectureError, Layer, Shape, stated
+from explorer.network.spec import MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, Architecture, ArchitectureError, Layer, Shape, stated
 
 # An analysis allocates nothing of the network itself, so only what it costs to follow the receptive
 # fields is bounded here. What a network may have to be trained stands in training/limits.py.
@@ -98,7 +98,7 @@ def analyze(architecture: Architecture) -> Analysis:
 
 
 def _walk(architecture: Architecture) -> Analysis:
-    """The same, but that a problem's remedies are not tried."""
+    """Like `analyze`, without checking that the suggested fixes work."""
     shape: Shape = architecture.input_shape
     field = image_field(shape)
     rows: list[Row] = []
@@ -188,8 +188,10 @@ def _problem(architecture: Architecture, index: int, misfit: Misfit) -> Problem:
 def _images_that_fit(architecture: Architecture, index: int) -> str:
     """The other way out where a file states more or fewer channels than the images bring to a convolution."""
     name, said = stated(architecture.layers[index]) or ("", 0)
-    reached = all(layer.kind not in ("Conv2d", "Linear", "Flatten") for layer in architecture.layers[:index])
-    if name != "in_channels" or said == architecture.input_shape[0] or not reached:
+    changes_channels = any(layer.kind in ("Conv2d", "Flatten") for layer in architecture.layers[:index])
+    if name != "in_channels" or changes_channels or said == architecture.input_shape[0]:
+        return ""
+    if not isinstance(said, int) or said > MAX_IMAGE_CHANNELS:
         return ""
     return f"; images of {said} channel{'' if said == 1 else 's'} would fit it"
 

@@ -73,10 +73,10 @@ Axes = tuple[Axis, Axis]  # rows, columns
 class Misfit:
     """Why a layer cannot take its input, and what would mend it.
 
-    `insert_before` or `replace_with` is the mend as data where it is certain: layers to put before this one, or the
-    layer to put in its place, or `above_flatten`: the layer belongs above the Flatten, or `remove`: it is better left out.
-    `otherwise` is another remedy as
-    good: its words, and the layer to put in this one's place.
+    The mend as data, where it is certain, is one of these: `insert_before`, layers to put before this
+    one; `replace_with`, the layer to put in its place; `above_flatten`, to move it above the Flatten;
+    `remove`, to leave it out. `otherwise` is another remedy as good: its words, and the layer to put in
+    this one's place.
     """
 
     message: str
@@ -568,9 +568,10 @@ def _untrue_statement(layer: Layer, shape: Shape) -> Misfit | None:
     if said == found:
         return None
     texts = [size_text(value) if isinstance(value, tuple) else f"{value:,}" for value in (said, found)]
-    noun = {"in_features": "value", "num_features": "channel", "in_channels": "channel", "num_channels": "channel"}
-    unit = noun.get(name, "")
-    said_text = f"{texts[0]} {unit}{'' if said == 1 else 's'}" if unit else f"values of shape {texts[0]}"
+    unit = "channel" if len(shape) == 3 else "value"
+    said_text = f"{texts[0]} {unit}{'' if said == 1 else 's'}"
+    if name == "normalized_shape":
+        said_text = f"values of shape {texts[0]}"
     return Misfit(
         f"it is said to take {said_text} ({name}) and gets {texts[1]}",
         f"set {name} to {texts[1]}, which is what comes in",

@@ -40,7 +40,8 @@ def axis_facts(axis: AxisField) -> tuple[AxisFacts, ...]:
 
 def unseen(axis: AxisField) -> Runs:
     """The pixels along the axis that no unit of the layer sees."""
-    return _runs(np.logical_not(axis.touched.any(axis=0, keepdims=True)))[0]
+    pixels = np.arange(axis.touched.shape[1])
+    return _runs(np.isin(pixels, axis.unseen)[np.newaxis])[0]
 
 
 def spreading_layer(architecture: Architecture, index: int) -> int | None:

@@ -32,6 +32,12 @@ UNTRUE = [  # layers, the one that is wrong, and what is said of it
         1,
         "it is said to take 3 channels (in_channels) and gets 1; images of 3 channels would fit it",
     ),
+    ([{**CONV, "in_channels": 5000}], 0, "it is said to take 5,000 channels (in_channels) and gets 1"),
+    (
+        [FLATTEN, {"kind": "BatchNorm1d", "num_features": 1}],
+        1,
+        "it is said to take 1 value (num_features) and gets 784",
+    ),
     ([CONV, {**CONV, "in_channels": 3}], 1, "it is said to take 3 channels (in_channels) and gets 8"),
     ([CONV, {"kind": "BatchNorm2d", "num_features": 16}], 1, "it is said to take 16 channels (num_features) and gets 8"),
     (

@@ -170,6 +170,23 @@ def test_a_guess_is_told_on_its_row_alone():
     assert "the input size of 0.04 MB fits both" in guess
 
 
+def test_a_size_that_tells_nothing_is_no_reason_for_a_guess():
+    """A few pixels are 0.00 MB, whichever image they are."""
+    text = print_table("torchinfo in MB", (1, 12, 12), [conv(5), ReLU()])
+    assert "Input size (MB): 0.00" in text
+    (guess,) = [note for note in import_summary(text).notes if "guess" in note]
+    assert guess.endswith("; both give this row, and the first is the plainer")
+
+
+def test_a_tree_that_is_too_shallow_is_told_to_be_printed_deeper():
+    header = "Layer (type:depth-idx)  Output Shape  Param #"
+    rows = "├─Conv2d: 1-1  [1, 8, 26, 26]  80\n├─Sequential: 1-2  [1, 16, 24, 24]  1,168"
+    problem = import_summary(f"{header}\n{rows}").problem
+    assert problem.message == (
+        "Sequential: 1-2 holds layers that the table doesn't show (1,168 parameters); print it with a greater depth"
+    )
+
+
 def test_a_plain_table_has_no_guess():
     imported = import_summary(print_table("torchsummary", GREY, [conv(3), ReLU(), conv(3), ReLU()]))
     assert imported.choices

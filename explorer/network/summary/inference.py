@@ -341,7 +341,8 @@ class _Reading:
             return self._take_foreign_layer(row)
         if row.params:
             what = "has parameters of its own" if row.wraps else "holds layers that the table doesn't show"
-            self._fail(row, f"{row.name} {what} ({row.params:,} parameters)")
+            deeper = "; print it with a greater depth" if self.table.is_tree and not row.wraps else ""
+            self._fail(row, f"{row.name} {what} ({row.params:,} parameters){deeper}")
             if not row.wraps and row.output_shape != self.shape:
                 return False
         if _BRANCHED.search(row.kind) and not (row.wraps and is_last):

@@ -103,7 +103,7 @@ def guess_note(row: str, taken: Answer, others: tuple[Answer, ...], size: InputS
         why = f"the table does not say how large the images are that come in; {why}"
     elif taken.input_shape and size is None:
         why = f"the table does not say what goes into it; {why}"
-    elif taken.input_shape and size and _is_of_size(first.input_shape, size):
+    elif taken.input_shape and size and _tells_sizes_apart(size) and _is_of_size(first.input_shape, size):
         why = f"the input size of {size.printed} fits both; {why}"
     guessed = f"{answer_text(taken)}, or {answer_text(first)}{more}; {why}"
     return RowNote(row, f"{{rows}} is a guess: {guessed}", f"{{rows}} are each a guess: {guessed}")
@@ -125,6 +125,11 @@ def sized_beforehand_text(row: str, image: Shape) -> str:
         f"{row} is left out: it brings the images to {size_text(image)}, which is no whole multiple of their size; "
         "the images here have that size before they come in"
     )
+
+
+def _tells_sizes_apart(size: InputSize) -> bool:
+    """Not so of 0.00 MB, which any small image has."""
+    return size.values[0][0] > 0
 
 
 def _is_of_size(image: Shape | None, size: InputSize) -> bool:
