@@ -23,7 +23,7 @@ TABLES = Path(__file__).parent / "tables"
 EXPECTED = json.loads((TABLES / "expected.json").read_text())
 TEXTS = {name: decode_file((TABLES / f"{name}.txt").read_bytes()) for name in EXPECTED}
 DOCUMENTED = [preset for preset in load_presets().values() if preset.documented]
-any_stack = settings(max_examples=int(os.environ.get("EXPLORER_EXAMPLES", "300")), deadline=None)
+any_stack = settings(max_examples=int(os.environ.get("EXPLORER_EXAMPLES", "150")), deadline=None)
 
 
 def without_rates(architecture: Architecture):
@@ -348,7 +348,7 @@ def test_spoilt_text_gives_an_answer_or_a_message_in_bounded_time_and_memory():
     chance, texts = random.Random(0), list(TEXTS.values())
     import_summary(texts[0])  # torch loads what it needs
     before, slowest, most_runs, answers = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, 0.0, 0, 0
-    for _ in range(5_000):
+    for _ in range(1_500):
         text = chance.choice(texts)
         for _ in range(chance.choice([1, 1, 2, 3, 8])):
             text = chance.choice(WAYS_TO_SPOIL)(text, chance)
@@ -360,7 +360,7 @@ def test_spoilt_text_gives_an_answer_or_a_message_in_bounded_time_and_memory():
             pass
         slowest = max(slowest, time.process_time() - start)
         most_runs = max(most_runs, result.cache_info().misses - runs)
-    assert answers > 1_000
+    assert answers > 300
     assert most_runs < 2_000
     assert slowest < 3  # a second at most where nothing else runs: other work on the machine makes it longer
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB
