@@ -261,6 +261,8 @@ HOPELESS = {
     "text\nNet(\n  (conv1): Conv2d(1, 8, kernel_size=(3, 3))\n)": "line 3: this looks like print",
     "Layer (type:depth-idx)   Param #\n====\nNet   --\n├─Conv2d: 1-1   80": "line 1: the table gives no output shapes",
     "LSTM-1 [[-1, 28, 64], [-1, 2, 64]] 100": "line 1: LSTM-1 can't be read",
+    "MaxPool2d-1 [-1, 10] 0": "MaxPool2d-1 has 0 parameters and gives 10: no image",
+    "ReflectionPad2d-1 [-1, 10] 0": "ReflectionPad2d-1 has 0 parameters and gives 10: no image",
     "Conv2d-1 [-1, 8, 26, 26] 81": "Conv2d-1 has 81 parameters and gives 8×26×26: no image",
     "Conv2d-1 [-1, 8, 26, 26] eighty": "Conv2d-1 can't be read: eighty stands where its parameters should be counted",
 }

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from explorer.network import spec
+from explorer.network.layers import LAYERS
 from explorer.network.spec import MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, Shape
 from explorer.network.summary.candidates import Wanted, candidates, divisors, groups_cost, is_padded, result
 from explorer.network.summary.options import Option, bridges_to, linear_features
@@ -379,6 +380,8 @@ def _sides_before(sides: Shape, reach: Iterable[int], stride: Pair, padding: Pai
 
 def _images(wanted: Wanted, told: Told) -> list[tuple[float, Shape]]:
     """Images that may have gone in, the likeliest first, with what it costs to assume them."""
+    if len(wanted.output_shape) != 3 and LAYERS[wanted.kind].takes == "map":
+        return []
     if wanted.input_shape is None:
         found = _BEFORE.get(wanted.kind, _before_unchanged)(wanted)
     else:
