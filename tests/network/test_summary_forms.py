@@ -269,6 +269,15 @@ def test_what_is_no_table_is_named_with_what_would_do_instead(form):
     assert "torchinfo" in str(refused.value) or "summary(" in str(refused.value)
 
 
+@pytest.mark.parametrize("before", ["> ", ">> ", "    "])
+@pytest.mark.parametrize("form", [form for form in NAMED if not NAMED[form][0].startswith("{")])
+def test_what_is_no_table_is_named_where_it_is_quoted_or_indented(form, before):
+    text, sentence = NAMED[form]
+    with pytest.raises(SummaryError) as refused:
+        import_summary("\n".join(before + line for line in text.split("\n")))
+    assert sentence in str(refused.value)
+
+
 def test_a_networks_own_json_is_told_from_a_table():
     with pytest.raises(SummaryError, match="this is a network's JSON and no table; open it as it is"):
         import_summary(to_json(PRESET.architecture))

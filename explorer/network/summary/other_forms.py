@@ -76,14 +76,20 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
         f"this is PyTorch code, which is not read; run it, {_PRINT_INSTEAD}",
     ),
     (
-        _first(r"^ir_version:", r"\bmlir\b|%\w{1,60} = \"?onnx\.", r"\bModelProto\b", r"^graph \w{0,80}\s{0,9}\("),
+        _first(
+            r"^\s{0,40}ir_version:", r"\bmlir\b|%\w{1,60} = \"?onnx\.", r"\bModelProto\b", r"^\s{0,40}graph \w{0,80}\s{0,9}\("
+        ),
         f"this is an ONNX graph as text, which is not read; {_PRINT_INSTEAD}",
     ),
 )
 
 
+_QUOTED = re.compile(r"^[ \t]{0,9}>[ \t>]{0,40}", re.MULTILINE)  # as in a mail or a forum
+
+
 def name_of_form(text: str) -> tuple[str, int] | None:
     """What the text is, as a sentence, and the line where that shows; None where it is nothing known."""
+    text = _QUOTED.sub("", text)
     for find, sentence in _FORMS:
         if found := find(text):
             beginning = found.start() + len(found[0]) - len(found[0].lstrip())
