@@ -28,7 +28,7 @@ from explorer.presets import load_presets
 from explorer.text import printable
 from tests.network.stacks import architectures
 
-EXAMPLES = int(os.environ.get("EXPLORER_EXAMPLES", "500"))
+EXAMPLES = int(os.environ.get("EXPLORER_EXAMPLES", "300"))
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 thorough = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PRESETS = [pytest.param(preset.architecture, id=preset.id) for preset in load_presets().values()]

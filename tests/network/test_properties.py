@@ -15,7 +15,7 @@ from explorer.network.build import build, build_layer
 from explorer.network.receptive_field import receptive_fields
 from tests.network.stacks import architectures, gradient_masks, run_on_torch
 
-EXAMPLES = int(os.environ.get("EXPLORER_EXAMPLES", "500"))
+EXAMPLES = int(os.environ.get("EXPLORER_EXAMPLES", "300"))
 any_stack = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
