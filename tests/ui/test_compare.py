@@ -34,6 +34,7 @@ from explorer.ui.compare.trade_off_view import trade_off_charts
 from explorer.ui.compare.train_all import NewRun, missing_runs
 from explorer.ui.preparing import Preparer
 from explorer.ui.report_files import Answers
+from tests.training.runs import wait_until
 
 DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
 
@@ -88,10 +89,7 @@ def missing(chosen: list[Chosen], way: str, dataset: str, seeds: int, epochs: in
 def train_everything(keys: list[str], seeds: int = 2, epochs: int = 1) -> None:
     for each in missing([find(key) for key in keys], "tuned", "digits", seeds, epochs):
         process.jobs().submit(each.architecture, each.recipe, "somebody", each.title)
-    deadline = time.monotonic() + 120
-    while any(not snapshot.ended for snapshot in process.jobs().runs()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: all(snapshot.ended for snapshot in process.jobs().runs()), patience=120)
 
 
 # --- what is chosen -------------------------------------------------------------------------------------------------
@@ -239,10 +237,7 @@ def test_the_right_answers_are_the_accuracy_that_the_run_reported(two_saved):
         for precision in ("fp32", "bf16"):
             recipe = each.recipe.model_copy(update={"precision": precision})
             process.jobs().submit(each.architecture, recipe, "somebody", precision)
-    deadline = time.monotonic() + 120
-    while any(not snapshot.ended for snapshot in process.jobs().runs()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: all(snapshot.ended for snapshot in process.jobs().runs()), patience=120)
     for snapshot in process.jobs().runs():
         assert process.jobs().precision(snapshot.run.id) == snapshot.run.recipe.precision
         right = Answers(process.jobs()).after(snapshot.run.id, snapshot.epochs_done)

@@ -209,7 +209,7 @@ def test_a_process_that_is_killed_in_the_middle_is_told_and_the_next_report_come
     os.kill(child.pid, signal.SIGSTOP)
     asking = threading.Thread(target=ask)
     asking.start()
-    time.sleep(0.2)
+    wait_until(child._turn.locked)  # the child that does not answer has been asked
     child.close()  # kills it, as the system would where memory ends
     asking.join()
     assert "ended by signal 9" in str(caught[0])
