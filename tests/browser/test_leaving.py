@@ -188,3 +188,17 @@ def test_a_presets_images_stay_though_the_browser_still_speaks_of_those_before(a
     expect(app.page.get_by_role("combobox", name="Images")).to_have_value(re.compile("MNIST"))
     app.go_to("Train")
     expect(app.page.get_by_role("combobox", name="Images")).to_have_value("MNIST")
+
+
+def test_a_page_that_is_still_drawn_has_no_stop_but_the_runs_own(app: App, wire: Wire):
+    """Streamlit's own button of that word ends the drawing, not a training."""
+    app.open("/train")
+    wire.hold()
+    wire.ask_for("Runs")
+    wire.to_server()
+    wire.until_told("script_finished")
+    while wire.held and wire.told()[0] != "script_finished":  # the last that it said
+        wire.held[0].to.send(wire.held.pop(0).data)
+    expect(app.page.get_by_test_id("stStatusWidget")).to_be_visible()
+    expect(app.page.get_by_role("button", name="Stop")).to_have_count(0)
+    wire.release()
