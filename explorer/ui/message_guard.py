@@ -14,7 +14,8 @@ import logging
 import math
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import streamlit as st
 from google.protobuf.message import DecodeError
@@ -113,7 +114,7 @@ class InputKinds:
         if field == "double_value" and not math.isfinite(state.double_value):
             return f"{state.double_value} is no number for an input"
         if kind in SELECTABLE:
-            return _why_no_selection(state.string_value)
+            return _why_unreadable(state.string_value, dict, _why_no_selection)
         if field in JSON_FIELDS:
             says_objects = kind == "bidi_component" and field == "json_value"
             return _why_unreadable(getattr(state, field), dict if says_objects else object)
@@ -127,8 +128,9 @@ class InputKinds:
         return getattr(state, field) if field in JSON_FIELDS else ""
 
 
-def _why_unreadable(text: str, type: type) -> str:
-    """Why this text is no JSON of such a type, as deep as MAX_DEPTH at most; "" where it is."""
+def _why_unreadable(text: str, type: type, why_wrong: Callable[[Any], str] = lambda value: "") -> str:
+    """Why this text is no JSON of such a type, as deep as MAX_DEPTH at most, or what is wrong with its
+    value; "" where nothing is."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -137,15 +139,13 @@ def _why_unreadable(text: str, type: type) -> str:
         return "JSON, but no object"
     if _is_deeper(value, MAX_DEPTH):
         return f"brackets nested more than {MAX_DEPTH} deep"
-    return ""
+    return why_wrong(value)
 
 
-def _why_no_selection(text: str) -> str:
+def _why_no_selection(value: dict[str, object]) -> str:
     """Why this is no selection in a table or a chart; "" where it is, or where it names none, which
     Streamlit takes for an empty one."""
-    if why := _why_unreadable(text, dict):
-        return why
-    is_one = isinstance(json.loads(text).get("selection", {}), dict)
+    is_one = isinstance(value.get("selection", {}), dict)
     return "" if is_one else "a selection that is no object"
 
 
