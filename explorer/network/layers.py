@@ -268,7 +268,7 @@ def _statistics_exist(layer: spec.BatchNorm2d | spec.BatchNorm1d, shape: Shape) 
 
 def _border_is_inside(layer: spec.ReflectionPad2d, shape: Shape) -> Misfit | None:
     """A map can be mirrored no further than its own pixels reach, without the one at the edge."""
-    borders, sides = _borders(layer), shape[1:]
+    borders, sides = added_borders(layer), shape[1:]
     if all(max(border) < side for border, side in zip(borders, sides, strict=True)):
         return None
     (top, bottom), (left, right) = (tuple(min(n, side - 1) for n in border) for border, side in zip(borders, sides, strict=True))
@@ -337,14 +337,15 @@ def _windows(layer: Any) -> Axes:
     )
 
 
-def _borders(layer: spec.ZeroPad2d | spec.ReflectionPad2d) -> Padding:
+def added_borders(layer: spec.ZeroPad2d | spec.ReflectionPad2d) -> Padding:
+    """What a layer adds to a map: ((top, bottom), (left, right)) in pixels."""
     left, right, top, bottom = (layer.padding,) * 4 if isinstance(layer.padding, int) else layer.padding
     return (top, bottom), (left, right)
 
 
 def _bordered(fill: str) -> Callable[[Any], Axes]:
     def axes(layer: Any) -> Axes:
-        (top, _), (left, _) = _borders(layer)
+        (top, _), (left, _) = added_borders(layer)
         return Window(1, padding=top, fill=fill), Window(1, padding=left, fill=fill)
 
     return axes

@@ -17,7 +17,7 @@ from torch import Tensor
 from explorer.network import spec
 from explorer.network.build import build
 from explorer.network.export import attribute_names, class_name, fitting, plain_text, state_dict_names
-from explorer.network.layers import LAYERS, Window
+from explorer.network.layers import LAYERS, Window, added_borders
 from explorer.network.spec import Architecture, ArchitectureError, Shape, pair
 
 OPSET = 21  # the first with GroupNormalization as torch means it; read by onnxruntime since 1.20
@@ -236,9 +236,7 @@ def _adaptive_max_pool(graph: _Graph, at: _Place) -> str:
 
 def _border(mode: str) -> Callable[[_Graph, _Place], str]:
     def pad(graph: _Graph, at: _Place) -> str:
-        padding = at.layer.padding
-        left, right, top, bottom = (padding,) * 4 if isinstance(padding, int) else padding
-        return _pad(graph, at.value, ((top, bottom), (left, right)), mode)
+        return _pad(graph, at.value, added_borders(at.layer), mode)
 
     return pad
 
