@@ -4,7 +4,6 @@ import base64
 import codecs
 import json
 import resource
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from explorer.network.spec import Conv2d, ReLU, to_json
 from explorer.network.summary_table import SummaryError, decode_file, import_summary, summary_table
 from explorer.presets import load_presets
 from explorer.training.notebook import notebook_json
+from tests.cpu import least_seconds
 from tests.network.printed_tables import print_table
 
 FORMS = Path(__file__).parent / "other_forms"
@@ -170,9 +170,9 @@ def test_the_largest_text_is_read_in_a_second_and_200_megabytes():
     picture = {"output_type": "display_data", "data": {"image/png": PICTURE}}
     largest = notebook(PRINTED, *[picture] * 7)
     assert len(largest) > 7_000_000
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert import_summary(decode_file(largest.encode())).architecture.layers == tuple(LAYERS)
-    assert time.process_time() - start < 1
+    assert least_seconds(lambda: import_summary(decode_file(largest.encode())), 1) < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB
 
 

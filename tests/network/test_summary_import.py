@@ -5,6 +5,7 @@ import os
 import random
 import re
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, MaxPool
 from explorer.network.summary.candidates import result
 from explorer.network.summary_table import Imported, SummaryError, decode_file, import_summary, summary_table
 from explorer.presets import load_presets
+from tests.cpu import least_seconds
 from tests.network.stacks import architectures
 
 TABLES = Path(__file__).parent / "tables"
@@ -344,6 +346,14 @@ WAYS_TO_SPOIL = (
 )
 
 
+def understood(text: str) -> bool:
+    try:
+        import_summary(text)
+    except SummaryError:
+        return False
+    return True
+
+
 @pytest.mark.slow
 def test_spoilt_text_gives_an_answer_or_a_message_in_bounded_time_and_memory():
     resource = pytest.importorskip("resource")
@@ -354,17 +364,14 @@ def test_spoilt_text_gives_an_answer_or_a_message_in_bounded_time_and_memory():
         text = chance.choice(texts)
         for _ in range(chance.choice([1, 1, 2, 3, 8])):
             text = chance.choice(WAYS_TO_SPOIL)(text, chance)
-        start, runs = time.process_time(), result.cache_info().misses
-        try:
-            import_summary(text)
-            answers += 1
-        except SummaryError:
-            pass
-        slowest = max(slowest, time.process_time() - start)
+        start, runs = time.thread_time(), result.cache_info().misses
+        answers += understood(text)
+        seconds = time.thread_time() - start
         most_runs = max(most_runs, result.cache_info().misses - runs)
+        slowest = max(slowest, seconds if seconds < 1 else least_seconds(partial(understood, text), 1))
     assert answers > 300
     assert most_runs < 2_000
-    assert slowest < 3  # a second at most where nothing else runs: other work on the machine makes it longer
+    assert slowest < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB
 
 
@@ -404,10 +411,11 @@ def test_spoilt_text_gives_an_answer_or_a_message_in_bounded_time_and_memory():
     ],
 )
 def test_repetition_is_read_in_bounded_time(part):
-    start = time.process_time()
-    with pytest.raises(SummaryError):
-        import_summary((part * 500_000)[:499_000])
-    assert time.process_time() - start < 10  # well under a second where nothing else runs; what blows up takes minutes
+    def read() -> None:
+        with pytest.raises(SummaryError):
+            import_summary((part * 500_000)[:499_000])
+
+    assert least_seconds(read, 2) < 2  # what blows up takes minutes
 
 
 @pytest.mark.slow
@@ -415,10 +423,9 @@ def test_the_hardest_tables_are_read_in_bounded_time():
     """Every row another map, with as many divisors as can be: nothing is remembered from the rows before."""
     sides = range(500, 102, -2)
     rows = table(*(("Conv2d", [720, side, side - side // 7], 720 * 720 * 36) for side in sides))
-    start = time.process_time()
     imported = import_summary(rows)
     assert len(imported.architecture.layers) > 150
-    assert time.process_time() - start < 2  # less than one where nothing else runs
+    assert least_seconds(lambda: import_summary(rows), 2) < 2
     assert any("from Conv2d-62 on only 2 answers to a row are looked for" in note for note in imported.notes)
 
 

@@ -212,8 +212,8 @@ def test_a_download_that_nobody_waits_for_ends(server: Path, tmp_path: Path, mon
     monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: Endless())
     with pytest.raises(Enough):
         load_dataset("kmnist", tmp_path / "data", give_up)
-    assert ended.wait(10)
-    deadline = time.monotonic() + 10
+    assert ended.wait(60)
+    deadline = time.monotonic() + 60
     while list((tmp_path / "data" / "KMNIST" / "raw").iterdir()) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert list((tmp_path / "data" / "KMNIST" / "raw").iterdir()) == []
@@ -238,10 +238,9 @@ def test_who_waits_is_asked_whether_to_go_on_whatever_is_done_meanwhile(tmp_path
     patient = threading.Thread(target=lambda: found.append(load_dataset("tiny", tmp_path)))
     patient.start()
     for _ in range(2):
-        began = time.monotonic()
         with pytest.raises(Enough):
             load_dataset("tiny", tmp_path, give_up)
-        assert time.monotonic() - began < 1
+        assert patient.is_alive()  # the data have not come
     go_on.set()
     patient.join(60)
     assert len(found) == 1

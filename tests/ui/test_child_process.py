@@ -64,7 +64,7 @@ def is_there(pid: int) -> bool:
 
 
 def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while is_there(pid):
         assert time.monotonic() < deadline
         time.sleep(0.02)
