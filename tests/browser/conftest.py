@@ -173,6 +173,24 @@ class App:
         self.page.wait_for_url(re.compile(r"/(\?.*)?$" if page == "Build" else rf"/{page.lower()}\b"))
         self.settled()
 
+    # Each of these has another key with other work. While that is drawn, the one before may still stand beside it: the last
+    # is the one that stays.
+
+    @property
+    def started_from(self) -> Locator:
+        """The menu of what the work can start from, which says what it did start from."""
+        return self.page.get_by_role("button", name="Start from").last
+
+    @property
+    def name_box(self) -> Locator:
+        """The network's name."""
+        return self.page.get_by_role("textbox", name="Name", exact=True).last
+
+    @property
+    def images_box(self) -> Locator:
+        """The list of images, on Build or on Train."""
+        return self.page.get_by_role("combobox", name="Images").last
+
     def row(self, index: int) -> Locator:
         return self.page.locator(f'[data-layer-index="{index}"]')
 
@@ -188,7 +206,7 @@ class App:
     def choose_digits(self) -> None:
         """Of the images. A list that opens while the page is still being put together may close again."""
         for _ in range(5):
-            self.page.get_by_role("combobox", name="Images").click()
+            self.images_box.click()
             option = self.page.get_by_role("option", name="Digits", exact=True)
             try:
                 option.click(timeout=PATIENCE / 5)
@@ -220,9 +238,9 @@ class App:
         expect(self.page.locator(".run .status")).to_have_text(re.compile("running|finished"))  # a short one may be done
 
     def preset(self, id: str) -> None:
-        self.page.get_by_role("button", name="Start from").click()
+        self.started_from.click()
         self.page.locator(f".st-key-preset-{id} button").click()
-        expect(self.page.get_by_role("button", name="Start from")).to_contain_text(id)
+        expect(self.started_from).to_contain_text(id)
         self.settled()
 
 

@@ -211,7 +211,7 @@ def test_a_click_on_a_point_opens_its_network(app: App):
     points(app, "series: strided-20k; kind: documented").click()
     app.page.wait_for_url(re.compile(r"/(\?.*)?$"))
     app.settled()
-    expect(app.page.get_by_role("button", name="Start from")).to_contain_text("strided-20k")
+    expect(app.started_from).to_contain_text("strided-20k")
 
 
 def test_the_report_and_the_charts_are_downloaded(app: App, tmp_path: Path):

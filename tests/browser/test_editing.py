@@ -196,7 +196,7 @@ def test_undo_to_the_start_and_redo_to_the_end(app):
 
 def test_undo_past_a_preset_brings_back_its_name_images_and_recipe(app):
     start(app, "strided-20k")
-    name = app.page.get_by_role("textbox", name="Name", exact=True)
+    name = app.name_box
     before = name.input_value()
     app.preset("blank")
     wait_for_kinds(app, [])
@@ -204,16 +204,16 @@ def test_undo_past_a_preset_brings_back_its_name_images_and_recipe(app):
     app.page.get_by_role("button", name="Undo").click()
     wait_for_kinds(app, of_preset("strided-20k"))
     expect(name).to_have_value(before)
-    expect(app.page.get_by_role("button", name="Start from")).to_contain_text("strided-20k")
+    expect(app.started_from).to_contain_text("strided-20k")
     expect(app.page.locator(".origin")).not_to_have_class(re.compile("changed"))
     app.page.get_by_role("button", name="Redo").click()
     wait_for_kinds(app, [])
-    expect(app.page.get_by_role("button", name="Start from")).to_contain_text("blank")
+    expect(app.started_from).to_contain_text("blank")
     app.page.get_by_role("button", name="Undo").click()
     wait_for_kinds(app, of_preset("strided-20k"))
     app.page.get_by_role("button", name="Undo").click()  # to what the page opened with
     wait_for_kinds(app, of_preset("adaptive-pool-16k"))
-    expect(app.page.get_by_role("button", name="Start from")).to_contain_text("adaptive-pool-16k")
+    expect(app.started_from).to_contain_text("adaptive-pool-16k")
 
 
 def test_a_pair_is_taken_as_torch_writes_it(app):

@@ -63,7 +63,7 @@ def test_an_ended_run_that_others_resume_rename_and_delete_is_shown_as_it_is(app
     open_runs(other)
     choose(other, 0)
     other.page.get_by_role("button", name="Rename").click()
-    name = other.page.get_by_role("textbox", name="Name", exact=True)
+    name = other.name_box
     name.fill("Renamed by another")
     name.press("Enter")
     expect(app.page.locator(".run b")).to_have_text("Renamed by another")

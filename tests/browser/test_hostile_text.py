@@ -188,7 +188,7 @@ def test_what_an_address_asks_for_is_quoted_as_it_stands(visitor: App):
 def test_a_link_with_the_name_works_on_every_page(visitor: App, kind: str):
     name = NAMES[kind]
     visitor.open(f"/?a={encode(Shared(Architecture(name=name, layers=LAYERS), RECIPE))}")
-    expect(visitor.page.get_by_role("textbox", name="Name")).to_have_value(printable(name))
+    expect(visitor.name_box).to_have_value(printable(name))
     for page in ("Train", "Compare", "Runs", "Build"):
         visitor.go_to(page)
         assert_only_text(visitor.page.locator("[data-testid=stMain]"))
@@ -196,7 +196,7 @@ def test_a_link_with_the_name_works_on_every_page(visitor: App, kind: str):
 
 def test_what_was_saved_is_listed_by_its_name(visitor: App):
     visitor.open("/")
-    visitor.page.get_by_role("button", name="Start from").click()
+    visitor.started_from.click()
     visitor.settled()
     find = visitor.page.locator("[class*=st-key-find-picker] input")
     for kind in ("Markdown image", "HTML image", "HTML font", "emoji and icons"):

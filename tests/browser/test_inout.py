@@ -57,7 +57,7 @@ def close_menu(app: App) -> None:
 
 
 def rename(app: App, name: str) -> None:
-    box = app.page.get_by_role("textbox", name="Name", exact=True)
+    box = app.name_box
     box.fill(name)
     box.press("Enter")
     app.settled()
@@ -92,8 +92,8 @@ def test_a_link_opened_in_a_second_browser_gives_the_same_page(app: App, chromiu
     for selector in (".assignment", ".totals"):
         assert other.page.locator(selector).inner_text() == app.page.locator(selector).inner_text()
     expect(other.page.locator(".origin")).to_have_text("since strided-20k: 1 layer changed · −512 parameters")
-    expect(other.page.get_by_role("textbox", name="Name", exact=True)).to_have_value("Anna’s net · 网络")
-    expect(other.page.get_by_role("button", name="Start from")).to_contain_text("strided-20k")
+    expect(other.name_box).to_have_value("Anna’s net · 网络")
+    expect(other.started_from).to_contain_text("strided-20k")
     expect(other.page).to_have_url(link)
     other.go_to("Train")
     assert other.page.get_by_role("spinbutton", name="Epochs", exact=True).input_value() == str(
@@ -186,7 +186,7 @@ def test_a_readme_is_pasted_and_a_row_answered_otherwise(app: App):
     app.settled()
     dialog.get_by_role("button", name="Open in Build").click()
     expect(dialog).to_have_count(0)
-    expect(app.page.get_by_role("textbox", name="Name", exact=True)).to_have_value("from a README")
+    expect(app.name_box).to_have_value("from a README")
     has_rows(app, changed(PRESETS["adaptive-pool-16k"].architecture, 6, kernel_size=3, stride=2, padding=1))
     expect(app.row(6).locator('input[name="kernel_size"]')).to_have_value("3")
 
@@ -240,7 +240,7 @@ def test_a_file_is_uploaded(app: App, tmp_path: Path):
     app.page.locator('input[type="file"]').set_input_files(file)
     app.page.get_by_role("button", name="Open in Build").click()
     has_rows(app, colour)
-    expect(app.page.get_by_role("combobox", name="Images")).to_have_value("CIFAR-10 · 3×32×32")
+    expect(app.images_box).to_have_value("CIFAR-10 · 3×32×32")
 
 
 def test_every_form_is_downloaded_and_is_what_it_says(app: App, tmp_path: Path):
@@ -296,7 +296,7 @@ def test_saved_work_is_opened_by_another_and_deleted_by_its_owner(app: App, chro
     open_menu(other, "Start from")
     other.page.get_by_role("button", name=re.compile("Twelve .maps.")).click()
     has_rows(other, changed(PRESETS["adaptive-pool-16k"].architecture, 0, out_channels=12))
-    expect(other.page.get_by_role("button", name="Start from")).to_contain_text("Twelve *maps*")
+    expect(other.started_from).to_contain_text("Twelve *maps*")
     open_menu(other, "Start from")
     expect(other.page.locator('[class*="st-key-delete-"]')).to_have_count(0)
     other.page.context.close()
@@ -366,6 +366,6 @@ def test_the_assignment_follows_every_edit_and_a_run(app: App):
     app.train_on_digits(4)
     expect(app.page.locator(".run .status")).to_have_text("finished")
     app.go_to("Build")
-    expect(app.page.get_by_role("combobox", name="Images")).to_have_value("Digits · 1×28×28")
+    expect(app.images_box).to_have_value("Digits · 1×28×28")
     expect(clause(app, "max_epochs")).to_have_text("✓ 4 ≤ 20 epochs")
     expect(clause(app, "min_accuracy")).to_have_text(re.compile(r"[✓✗] [\d.]+ % [≥<] 10 % test accuracy"))

@@ -73,10 +73,10 @@ def click_while_typing(app: App, clicked: Locator) -> None:
 
 def test_a_preset_is_opened_by_a_click_that_meets_an_edit(app):
     app.open()
-    app.page.get_by_role("button", name="Start from").click()
+    app.started_from.click()
     app.settled()
     click_while_typing(app, app.page.locator(".st-key-preset-strided-20k button"))
-    expect(app.page.get_by_role("button", name="Start from")).to_contain_text("strided-20k")
+    expect(app.started_from).to_contain_text("strided-20k")
     wait_for_rows(app, expected("strided-20k"))
 
 

@@ -172,10 +172,10 @@ def test_a_choice_is_kept_though_views_change_before_they_are_drawn(app: App, wi
 
 def test_a_presets_images_stay_though_the_browser_still_speaks_of_those_before(app: App, wire: Wire):
     app.open("/")
-    app.page.get_by_role("combobox", name="Images").click()
+    app.images_box.click()
     app.page.get_by_role("option", name=re.compile("CIFAR-10")).click()
     app.settled()
-    app.page.get_by_role("button", name="Start from").click()
+    app.started_from.click()
     wire.hold()
     app.page.locator(".st-key-preset-gap-17k button").click()
     app.until(wire.asked, "the preset is asked for")
@@ -183,11 +183,11 @@ def test_a_presets_images_stay_though_the_browser_still_speaks_of_those_before(a
     app.row(0).locator(".kind").first.click()  # of the stack before, as the preset's has not come
     app.until(lambda: len(wire.asked()) > preset, "the browser speaks of the stack before")
     wire.release()
-    expect(app.page.get_by_role("button", name="Start from")).to_contain_text("gap-17k")
+    expect(app.started_from).to_contain_text("gap-17k")
     app.settled()
-    expect(app.page.get_by_role("combobox", name="Images")).to_have_value(re.compile("MNIST"))
+    expect(app.images_box).to_have_value(re.compile("MNIST"))
     app.go_to("Train")
-    expect(app.page.get_by_role("combobox", name="Images")).to_have_value("MNIST")
+    expect(app.images_box).to_have_value("MNIST")
 
 
 def test_a_page_that_is_still_drawn_has_no_stop_but_the_runs_own(app: App, wire: Wire):

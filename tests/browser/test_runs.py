@@ -164,7 +164,7 @@ def test_a_run_is_named_opened_downloaded_and_deleted(app: App, tmp_path: Path):
     open_runs(app)
     choose(app, 0)
     app.page.get_by_role("button", name="Rename").click()
-    name = app.page.get_by_role("textbox", name="Name", exact=True)
+    name = app.name_box
     name.fill("<b>Mine</b> & *yours*")
     name.press("Enter")
     expect(app.page.locator(".run b")).to_have_text("<b>Mine</b> & *yours*")
@@ -188,7 +188,7 @@ def test_a_run_is_named_opened_downloaded_and_deleted(app: App, tmp_path: Path):
     }
     app.page.keyboard.press("Escape")
     app.page.get_by_role("button", name="Open in Build").click()
-    expect(app.page.get_by_role("button", name="Start from")).to_contain_text("bias-free-12k")
+    expect(app.started_from).to_contain_text("bias-free-12k")
     open_runs(app)
     choose(app, 0)
     run_id = app.page.locator(".run p").inner_text().split()[1]
