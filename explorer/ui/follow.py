@@ -13,22 +13,24 @@ from explorer.training.run import RunError
 LOOK_EVERY = 5.0  # seconds
 
 
-def follow(look: Callable[[], Hashable]) -> None:
-    """Draw the whole page anew once `look` answers otherwise than now.
+def follow(look: Callable[[], Hashable], before: Hashable) -> None:
+    """Draw the whole page anew once `look` answers otherwise than `before`.
 
-    Every open page calls `look` every few seconds, so it must be cheap. A RunError, as of a run
-    that was deleted, is an answer like another.
+    `before` is what `answer(look)` was before the page read what it shows: what changes while the
+    page is being drawn would otherwise never be seen. Every open page calls `look` every few
+    seconds, so it must be cheap.
     """
-    st.fragment(_redraw_if_changed, run_every=LOOK_EVERY)(look, _answer(look))
+    st.fragment(_redraw_if_changed, run_every=LOOK_EVERY)(look, before)
 
 
 def _redraw_if_changed(look: Callable[[], Hashable], before: Hashable) -> None:
     """Draws nothing itself, so that a page at rest stays as it is."""
-    if _answer(look) != before:
+    if answer(look) != before:
         st.rerun()
 
 
-def _answer(look: Callable[[], Hashable]) -> Hashable:
+def answer(look: Callable[[], Hashable]) -> Hashable:
+    """What `look` finds now. A RunError, as of a run that was deleted, is an answer like another."""
     try:
         return look()
     except RunError as error:

@@ -1,6 +1,6 @@
 """Runs: every run of this server, of all its visitors and its command line, and what can be done with each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from explorer.training.datasets import DATASETS
 from explorer.training.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
 from explorer.training.run_summary import RunSummary
 from explorer.ui import messages, process, state
-from explorer.ui.follow import follow
+from explorer.ui.follow import answer, follow
 from explorer.ui.lasting import last, lasting
 from explorer.ui.part import part
 from explorer.ui.run_actions import ask, notices, run_actions
@@ -38,9 +38,13 @@ SHOWN: dict[str, Callable[[RunSummary], bool]] = {  # the filter's choices, and 
 def show(build: StreamlitPage, train: StreamlitPage) -> None:
     """`build` and `train` are where a run can be opened."""
     notices()
+    standing, version = answer(_standing_of_chosen), answer(_version)
     snapshots = process.jobs().runs()
     going_on = any(not snapshot.ended for snapshot in snapshots)
-    follow(_standing_of_chosen if going_on else process.jobs().store.version)
+    if going_on:
+        follow(_standing_of_chosen, standing)
+    else:
+        follow(_version, version)
     if not snapshots:
         _nothing_yet(train)
         return
@@ -230,6 +234,10 @@ def _chosen() -> Snapshot | None:
     except UnknownRun:
         st.session_state[CHOSEN] = None
         return None
+
+
+def _version() -> Hashable:
+    return process.jobs().store.version()
 
 
 def _standing_of_chosen() -> tuple[object, ...] | None:

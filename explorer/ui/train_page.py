@@ -23,7 +23,7 @@ from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe, RecipeError
 from explorer.training.same_run import run_in_hand
 from explorer.ui import charts, messages, process, state
-from explorer.ui.follow import follow
+from explorer.ui.follow import answer, follow
 from explorer.ui.lasting import last, lasting
 from explorer.ui.part import WRONG, part, say
 from explorer.ui.recipe_form import recipe_form, recipe_in_form
@@ -49,7 +49,10 @@ def show() -> None:
     with form:
         start = _recipe(session)
     with run:
-        snapshot = _snapshot(state.current().run)
+        wanted = st.query_params.get("run") if (of_session := state.current().run) is None else of_session
+        revision = partial(_revision, wanted or "")
+        before = answer(revision)
+        snapshot = _snapshot(wanted)
         if snapshot is None:
             _nothing_yet()
             return
@@ -65,7 +68,7 @@ def show() -> None:
             with st.container(key="run-download", width="content"):
                 run_downloads(snapshot.run.id, "train")
         if snapshot.ended:
-            follow(partial(process.jobs().store.revision, snapshot.run.id))
+            follow(revision, before)
 
 
 # --- the recipe -----------------------------------------------------------------------------------------------------
@@ -222,9 +225,12 @@ def _show(run_id: str) -> None:
 # --- the run --------------------------------------------------------------------------------------------------------
 
 
-def _snapshot(run: str | None) -> Snapshot | None:
+def _revision(run_id: str) -> int:
+    return process.jobs().store.revision(run_id)
+
+
+def _snapshot(wanted: str | None) -> Snapshot | None:
     """The run named in the link or started here, if the server still knows it."""
-    wanted = st.query_params.get("run") if run is None else run
     if wanted is None:
         return None
     try:

@@ -13,6 +13,7 @@ from explorer.training.recipe import OneCycleLR, parse_recipe
 from explorer.training.run import RunError, UnknownRun
 from explorer.ui import process, state
 from explorer.ui import train_page as shown_page
+from explorer.ui.follow import answer
 from tests.training.runs import wait
 
 
@@ -253,6 +254,52 @@ def finished_runs(*names: str, owner: str = "somebody") -> list[str]:
 
 def listed(app: AppTest) -> list[str]:
     return app.dataframe[0].value["name"].tolist() if app.dataframe else []
+
+
+def followed(monkeypatch, page) -> list[tuple]:
+    """What the page looks at from now on, and what it saw there before."""
+    found = []
+    monkeypatch.setattr(page, "follow", lambda *args: found.append(args))
+    return found
+
+
+def test_a_run_that_is_deleted_while_train_is_drawn_is_missed_at_the_next_look(monkeypatch):
+    (run_id,) = finished_runs("kept")
+    found = followed(monkeypatch, shown_page)
+    monkeypatch.setattr(shown_page, "run_downloads", lambda *_: process.jobs().delete(run_id))
+    opened(train_page, run=run_id)
+    ((look, before),) = found
+    assert answer(look) != before
+
+
+def test_a_run_that_is_deleted_while_runs_is_drawn_is_missed_at_the_next_look(monkeypatch):
+    from explorer.ui import runs_page as shown
+
+    first, _ = finished_runs("kept", "also kept")
+    found, jobs = followed(monkeypatch, shown), process.jobs()
+    read = jobs.runs
+
+    def runs():
+        listed = read()
+        monkeypatch.setattr(jobs, "runs", read)
+        jobs.delete(first)
+        return listed
+
+    monkeypatch.setattr(jobs, "runs", runs)
+    opened(runs_page)
+    ((look, before),) = found
+    assert answer(look) != before
+
+
+def test_a_page_at_rest_sees_nothing_new(monkeypatch):
+    from explorer.ui import runs_page as shown
+
+    (run_id,) = finished_runs("kept")
+    for page, module in ((train_page, shown_page), (runs_page, shown)):
+        found = followed(monkeypatch, module)
+        opened(page, run=run_id)
+        ((look, before),) = found
+        assert answer(look) == before
 
 
 def test_without_runs_it_says_what_to_do():
