@@ -1,4 +1,4 @@
-"""What a piece of work costs in CPU time, on machines where a neighbour makes a single try several times slower."""
+"""How long a piece of work takes, on machines where a neighbour makes a single try several times slower."""
 
 import sys
 import time
@@ -20,12 +20,21 @@ def least_seconds(work: Callable[[], object], enough: float, prepare: Callable[[
     """The least CPU time in which this thread did `work`, in seconds: it is done again, at most TRIES times in all, while
     each time took `enough` or longer. A busy neighbour slows some tries; what is slow in `work` slows every one, as long
     as `prepare`, which is not timed, lets none find the answer of the one before."""
+    return _least(work, enough, prepare, time.thread_time)
+
+
+def least_wait(work: Callable[[], object], enough: float, prepare: Callable[[], object] = lambda: None) -> float:
+    """As `least_seconds`, by the clock on the wall: for work that waits for others."""
+    return _least(work, enough, prepare, time.monotonic)
+
+
+def _least(work: Callable[[], object], enough: float, prepare: Callable[[], object], clock: Callable[[], float]) -> float:
     least = float("inf")
     for _ in range(TRIES):
         prepare()
-        began = time.thread_time()
+        began = clock()
         work()
-        least = min(least, time.thread_time() - began)
+        least = min(least, clock() - began)
         if least < enough:
             break
     return least

@@ -49,7 +49,7 @@ def show() -> None:
     with form:
         start = _recipe(session)
     with run:
-        wanted = st.query_params.get("run") if (of_session := state.current().run) is None else of_session
+        wanted = _wanted(state.current().run)
         revision = partial(_revision, wanted or "")
         before = answer(revision)
         snapshot = _snapshot(wanted)
@@ -225,12 +225,17 @@ def _show(run_id: str) -> None:
 # --- the run --------------------------------------------------------------------------------------------------------
 
 
+def _wanted(run: str | None) -> str | None:
+    """The id of the run that was started here, else of the one named in the link."""
+    return st.query_params.get("run") if run is None else run
+
+
 def _revision(run_id: str) -> int:
     return process.jobs().store.revision(run_id)
 
 
 def _snapshot(wanted: str | None) -> Snapshot | None:
-    """The run named in the link or started here, if the server still knows it."""
+    """The run, if the server still knows it."""
     if wanted is None:
         return None
     try:

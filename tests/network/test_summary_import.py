@@ -347,6 +347,7 @@ WAYS_TO_SPOIL = (
 
 
 def understood(text: str) -> bool:
+    """Whether a table can be read in it."""
     try:
         import_summary(text)
     except SummaryError:

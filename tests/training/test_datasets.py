@@ -24,6 +24,7 @@ from torchvision.datasets import CIFAR10, KMNIST, MNIST
 
 from explorer.training import datasets
 from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split, data_root, load_dataset, sample_images
+from tests.cpu import least_wait
 
 from .conftest import read_tiny, tiny_kind
 
@@ -237,9 +238,13 @@ def test_who_waits_is_asked_whether_to_go_on_whatever_is_done_meanwhile(tmp_path
     found: list[Dataset] = []
     patient = threading.Thread(target=lambda: found.append(load_dataset("tiny", tmp_path)))
     patient.start()
-    for _ in range(2):
+
+    def impatient() -> None:
         with pytest.raises(Enough):
             load_dataset("tiny", tmp_path, give_up)
+
+    for _ in range(2):
+        assert least_wait(impatient, 1) < 1
         assert patient.is_alive()  # the data have not come
     go_on.set()
     patient.join(60)

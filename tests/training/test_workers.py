@@ -17,6 +17,7 @@ from explorer.training.jobs import JobManager
 from explorer.training.recording import Recording
 from explorer.training.run import RunError, new_run
 from explorer.training.store import Store
+from tests.cpu import least_wait
 
 from .conftest import read_tiny, tiny_kind
 from .runs import ENDLESS, has_steps, recipe, threads_of, wait, wait_until
@@ -167,13 +168,24 @@ def test_stop_is_heard_while_another_slot_reads_the_same_images(
     with JobManager(slots=2, store=Store(tmp_path)) as manager:
         first = manager.submit(small, recipe("slow"))
         assert begun.wait(30)
-        second, third = manager.submit(small, recipe("slow")), manager.submit(small, recipe("slow"))
-        wait(manager, second, lambda snapshot: snapshot.status == "preparing")
-        for run_id, ask, status in ((second, JobManager.stop, "stopped"), (third, JobManager.pause, "paused")):
-            wait(manager, run_id, lambda snapshot: snapshot.status == "preparing")
-            ask(manager, run_id)
-            ended = wait(manager, run_id)
-            assert manager.snapshot(first).status == "preparing"  # the data have not come
-            assert (ended.status, ended.message) == (status, f"{status} while its data were coming")
+        waiting = [manager.submit(small, recipe("slow"))]
+
+        def prepare() -> None:
+            """One waits for the images in the other slot, and one for that slot."""
+            waiting.append(manager.submit(small, recipe("slow")))
+            wait(manager, waiting[0], lambda snapshot: snapshot.status == "preparing")
+
+        for ask, status in ((JobManager.stop, "stopped"), (JobManager.pause, "paused")):
+
+            def end(ask: Any = ask, status: str = status) -> None:
+                run_id = waiting.pop(0)
+                ask(manager, run_id)
+                ended = wait(manager, run_id)
+                assert manager.snapshot(first).status == "preparing"  # the data have not come
+                assert (ended.status, ended.message) == (status, f"{status} while its data were coming")
+
+            assert least_wait(end, 1, prepare) < 1
+        for run_id in waiting:
+            manager.stop(run_id)
         opened.set()
         assert wait(manager, first).status == "finished"

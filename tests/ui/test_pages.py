@@ -263,7 +263,7 @@ def followed(monkeypatch, page) -> list[tuple]:
     return found
 
 
-def test_a_run_that_is_deleted_while_train_is_drawn_is_missed_at_the_next_look(monkeypatch):
+def test_a_run_that_is_deleted_while_train_is_drawn_is_noticed_at_the_next_look(monkeypatch):
     (run_id,) = finished_runs("kept")
     found = followed(monkeypatch, shown_page)
     monkeypatch.setattr(shown_page, "run_downloads", lambda *_: process.jobs().delete(run_id))
@@ -272,7 +272,7 @@ def test_a_run_that_is_deleted_while_train_is_drawn_is_missed_at_the_next_look(m
     assert answer(look) != before
 
 
-def test_a_run_that_is_deleted_while_runs_is_drawn_is_missed_at_the_next_look(monkeypatch):
+def test_a_run_that_is_deleted_while_runs_is_drawn_is_noticed_at_the_next_look(monkeypatch):
     from explorer.ui import runs_page as shown
 
     first, _ = finished_runs("kept", "also kept")
