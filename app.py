@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 
-from explorer.ui.left_page import LeftPages
 from explorer.ui.message_guard import MessageGuard
+from explorer.ui.navigation.old_addresses import old_addresses
 from explorer.ui.same_origin import SameOrigin
 from explorer.ui.startup import open_store_or_exit, raise_file_limit, script_arguments, tell_addresses
 from explorer.ui.upload_limits import UploadLimits
@@ -40,6 +40,10 @@ middleware = [  # the first sees what comes in first
     Middleware(SameOrigin),
     Middleware(UploadLimits),
     Middleware(MessageGuard),
-    Middleware(LeftPages),
 ]
-app = st.App("explorer/ui/main.py", lifespan=lifespan, middleware=middleware)
+app = st.App(
+    "explorer/ui/main.py",
+    routes=old_addresses(st.get_option("server.baseUrlPath")),
+    lifespan=lifespan,
+    middleware=middleware,
+)

@@ -13,7 +13,6 @@ from explorer.training.database import StoreError
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
 from explorer.ui import charts, messages, state
-from explorer.ui.address import keep_address
 from explorer.ui.assignment_card import Results, assignment_form, assignment_line, finished_results
 from explorer.ui.field_view import Around, field_view
 from explorer.ui.open_dialog import open_dialog
@@ -42,7 +41,6 @@ def _results() -> Results:
 
 
 def _header() -> None:
-    state.drawing("header")
     session = state.accept_draft()
     name_key = f"name-{session.stack.base}-{session.work}"  # another work's name is another input's
     if session.notice:
@@ -76,8 +74,7 @@ def _header() -> None:
             width=220,
         )
         assignment_form(session)
-        with st.container(width="content"):  # a fragment would take as much room as it can get
-            share_menu()
+        share_menu(session)
 
 
 # Streamlit also calls a callback where nothing changed, if somebody clicks before the first run has ended, or where the browser
@@ -110,12 +107,8 @@ def _accept() -> None:
     state.accept_draft()
 
 
-@st.fragment
-@part
 def _workbench(results: Results) -> None:
     session = state.accept_draft()
-    if state.waits_for_redraw():
-        st.rerun()
     analysis = analyze(session.architecture)
     selected = _selected_row(session.stack.selected_index, analysis)
     classes = len(DATASETS[session.recipe.dataset].classes)
@@ -139,7 +132,6 @@ def _workbench(results: Results) -> None:
             _selected_layer(analysis, selected, session)
         if analysis.total_params:
             _cost(analysis, selected)
-    keep_address(state.link(session), key="address")
 
 
 def _numbers(session: state.Session, analysis: Analysis, results: Results) -> None:

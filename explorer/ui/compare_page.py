@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 from explorer.text import counted, for_html
 from explorer.training.datasets import DATASETS
@@ -19,19 +18,21 @@ from explorer.ui.compare.structure_view import structure_view
 from explorer.ui.compare.trade_off_view import PICKED, trade_off_charts, trade_off_view
 from explorer.ui.compare.train_all import SHOWN_IMAGES, train_all
 from explorer.ui.compare.verdict_view import verdict_view
+from explorer.ui.lasting import last, lasting, remember
+from explorer.ui.navigation import Page, go_to
 from explorer.ui.part import part
 
-PARAMETER = "compare"  # of the page's link, beside the view
+PARAMETER = "compare"  # of the address, beside the view
+VIEW = "view"  # that parameter, and the input's key
 EVERY = 3.0  # seconds between two looks while something chosen trains
 
 View = Callable[[Comparison], None]
 
 
 @part
-def show(build: StreamlitPage) -> None:
-    """`build` is where a network is opened."""
+def show() -> None:
     if found := find(st.session_state.pop(PICKED, "")):
-        _open(found, build)
+        _open(found)
     jobs = process.jobs()
     runs = jobs.runs()  # once a look: everything below is made of them
     chosen = find_all(_choose(runs))
@@ -42,11 +43,9 @@ def show(build: StreamlitPage) -> None:
         )
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        first = next(iter(VIEWS))
-        asked = st.segmented_control(
-            "View", list(VIEWS), default=first, required=True, key="view", bind="query-params", label_visibility="collapsed"
+        view = st.segmented_control(
+            "View", list(VIEWS), default=_view(), required=True, **lasting(VIEW), label_visibility="collapsed"
         )
-        view = asked or first  # none is asked for by an address that ends in "view="
         comparison = Comparison.of(chosen, runs, jobs)
         comparison = comparison.on(_images(comparison))
         st.space("stretch")
@@ -85,17 +84,16 @@ def _images(comparison: Comparison) -> str:
     found = comparison.datasets or [chosen[0].recipe.dataset]
     if len(found) == 1:
         return found[0]
-    shown = st.session_state.get(SHOWN_IMAGES)
+    shown = last(SHOWN_IMAGES, "")
     if shown not in found:
         documented = [each.preset.recipe.dataset for each in chosen if each.preset and each.preset.documented]
         shown = documented[0] if documented else found[0]
-    st.session_state[SHOWN_IMAGES] = shown  # each time: set by “Train all” too, and the browser may just have forgotten it
+    st.session_state[SHOWN_IMAGES] = shown  # each time: “Train all” sets it too
     return st.selectbox(
         "Results on",
         found,
         format_func=lambda name: f"on {DATASETS[name].title}",
-        key=SHOWN_IMAGES,
-        persist_state="session",
+        **lasting(SHOWN_IMAGES),
         label_visibility="collapsed",
         width=190,
     )
@@ -110,12 +108,13 @@ def _left_out(comparison: Comparison, view: str) -> None:
         st.html(f'<p class="hint">Trained on other images than {DATASETS[dataset].title}, so left out: {for_html(names)}.</p>')
 
 
-def _open(found: Chosen, build: StreamlitPage) -> None:
+def _open(found: Chosen) -> None:
     if found.preset:
         state.open_preset(found.preset)
     elif found.run:
         state.open_run(process.jobs().snapshot(found.run, 4).run)
-    st.switch_page(build, query_params={})  # said: left out, Streamlit refuses, as the view's parameter is its input's
+    go_to(Page.BUILD)
+    st.rerun()
 
 
 def forget_click() -> None:
@@ -126,27 +125,42 @@ def forget_click() -> None:
 def _choose(runs: Sequence[RunSummary]) -> list[str]:
     """The keys of what is compared, from the link at first; the link follows the choice."""
     options = offered(runs)
-    if CHOSEN not in st.session_state:
-        known, missing = read_link(st.query_params.get(PARAMETER))
-        st.session_state[CHOSEN] = known if known or missing else first_choice()
+    keys: list[str] | None = last(CHOSEN, None)
+    if keys is None:
+        known, missing = read_link(state.asked_for(PARAMETER))
+        keys = known if known or missing else first_choice()
+        remember(CHOSEN, keys)
         if missing:
             messages.warning(f"Not on this server, so left out: {', '.join(missing)}", icon=messages.NOT_FOUND)
     # Written each time: the browser knows them by their labels, and a run's changes with every epoch. Without what was deleted.
-    st.session_state[CHOSEN] = [key for key in st.session_state[CHOSEN] if key in options]
-    keys: list[str] = st.multiselect(
+    st.session_state[CHOSEN] = [key for key in keys if key in options]
+    return st.multiselect(
         "Compare",
         list(options),
         format_func=lambda key: options.get(key, key),
-        key=CHOSEN,
-        persist_state="session",
+        **lasting(CHOSEN),
         max_selections=MOST,
         placeholder="Choose two to six networks",
         label_visibility="collapsed",
     )
-    link = write_link(keys)
-    if st.query_params.get(PARAMETER) != link:
-        st.query_params[PARAMETER] = link
-    return keys
+
+
+def _view() -> str:
+    """The view that was open last, or that the address asked for."""
+    asked = last(VIEW, None) or state.asked_for(VIEW)
+    return asked if asked in VIEWS else next(iter(VIEWS))
+
+
+def address() -> dict[str, str]:
+    """What the address holds of this page, by parameter, on the others too; "" where it needs nothing."""
+    keys: list[str] | None = last(CHOSEN, None)
+    if keys is None:  # not looked at yet
+        return {PARAMETER: state.asked_for(PARAMETER) or "", VIEW: state.asked_for(VIEW) or ""}
+    view = _view()
+    return {
+        PARAMETER: "" if keys == first_choice() else write_link(keys),
+        VIEW: "" if view == next(iter(VIEWS)) else view,
+    }
 
 
 VIEWS: dict[str, View] = {

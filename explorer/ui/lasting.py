@@ -38,8 +38,13 @@ def last_place(key: str, options: Sequence[object], place: int = 0) -> int:
     return options.index(before) if before in options else place
 
 
+def remember(key: str, value: object) -> None:
+    """Make this what was chosen last."""
+    st.session_state[_kept(key)] = value
+
+
 def _keep(key: str) -> None:
-    st.session_state[_kept(key)] = st.session_state[key]
+    remember(key, st.session_state[key])
 
 
 def _kept(key: str) -> str:

@@ -1,26 +1,33 @@
-"""Page set-up and navigation."""
+"""The page script: one for all pages, so that no message of the browser names a page."""
 
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui import build_page, compare_page, runs_page, train_page
+from explorer.ui import build_page, compare_page, runs_page, state, train_page
+from explorer.ui.address import keep_address
+from explorer.ui.navigation import Page, current_page, navigation_bar
 
 ICON = Path(__file__).parent / "icon.svg"
+PAGES: dict[Page, Callable[[], None]] = {
+    Page.BUILD: build_page.show,
+    Page.TRAIN: train_page.show,
+    Page.COMPARE: compare_page.show,
+    Page.RUNS: runs_page.show,
+}
 
 
 def main() -> None:
-    st.set_page_config("Architecture explorer", str(ICON), "wide")
+    page = current_page()
+    st.set_page_config(f"{page.title} · Architecture explorer", str(ICON), "wide")
     st.html(Path(__file__).parent / "page.css")
-    build = st.Page(build_page.show, title="Build", url_path="build", default=True)
-    train = st.Page(train_page.show, title="Train", url_path="train")
-    compare = st.Page(partial(compare_page.show, build), title="Compare", url_path="compare")
-    runs = st.Page(partial(runs_page.show, build, train), title="Runs", url_path="runs")
-    page = st.navigation([build, train, compare, runs], position="top")
-    if page.url_path != compare.url_path:
+    with st.container(key="top"):
+        navigation_bar(page)
+    if page is not Page.COMPARE:
         compare_page.forget_click()
-    page.run()
+    PAGES[page]()
+    keep_address(page, {**state.address(), **compare_page.address()}, key="address")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ from datetime import datetime
 
 import pandas as pd
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
 from explorer.network.analysis import analyze
 from explorer.text import bytes_text, counted, duration, for_html, ordinal, percent
@@ -16,6 +15,7 @@ from explorer.training.run_summary import RunSummary
 from explorer.ui import messages, process, state
 from explorer.ui.follow import answer, follow
 from explorer.ui.lasting import last, lasting
+from explorer.ui.navigation import Page, go_to
 from explorer.ui.part import part
 from explorer.ui.run_actions import ask, notices, run_actions
 from explorer.ui.run_downloads import run_downloads
@@ -35,8 +35,7 @@ SHOWN: dict[str, Callable[[RunSummary], bool]] = {  # the filter's choices, and 
 
 
 @part
-def show(build: StreamlitPage, train: StreamlitPage) -> None:
-    """`build` and `train` are where a run can be opened."""
+def show() -> None:
     notices()
     standing, version = answer(_standing_of_chosen), answer(_version)
     snapshots = process.jobs().runs()
@@ -46,7 +45,7 @@ def show(build: StreamlitPage, train: StreamlitPage) -> None:
     else:
         follow(_version, version)
     if not snapshots:
-        _nothing_yet(train)
+        _nothing_yet()
         return
     _filters()
     st.fragment(_table, run_every=EVERY if going_on else None)(going_on)
@@ -55,17 +54,16 @@ def show(build: StreamlitPage, train: StreamlitPage) -> None:
         if _filtered(snapshots):
             st.html('<p class="hint">Choose a run to open, rename, resume, download or delete it.</p>')
         return
-    _details(chosen, build, train)
+    _details(chosen)
 
 
-def _nothing_yet(train: StreamlitPage) -> None:
+def _nothing_yet() -> None:
     st.html(
         '<div class="empty"><h3>No runs yet</h3><p>Every run that is started on this server, by anyone, is listed here '
         "and kept until it is deleted.</p></div>"
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
-        if st.button("To the Train page", icon=":material/play_arrow:"):
-            st.switch_page(train)
+        st.button("To the Train page", icon=":material/play_arrow:", on_click=go_to, args=(Page.TRAIN,))
 
 
 # --- the list -------------------------------------------------------------------------------------------------------
@@ -249,7 +247,7 @@ def _standing_of_chosen() -> tuple[object, ...] | None:
     return snapshot.status, snapshot.position, snapshot.run.name, snapshot.message
 
 
-def _details(snapshot: Snapshot, build: StreamlitPage, train: StreamlitPage) -> None:
+def _details(snapshot: Snapshot) -> None:
     run = snapshot.run
     status = status_text(snapshot)
     if wait := _wait_text(snapshot):
@@ -261,17 +259,27 @@ def _details(snapshot: Snapshot, build: StreamlitPage, train: StreamlitPage) -> 
     if snapshot.message:
         (messages.error if snapshot.status == "failed" else messages.info)(snapshot.message, icon=None)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button("Watch", icon=":material/monitoring:", help="Its curves, on the Train page."):
-            state.put(replace(state.current(), run=run.id))
-            st.switch_page(train)
-        if st.button("Open in Build", icon=":material/stacks:", help="Its network and its recipe."):
-            state.open_run(run)
-            st.switch_page(build)
+        st.button(
+            "Watch", icon=":material/monitoring:", help="Its curves, on the Train page.", on_click=_watch, args=(run.id,)
+        )
+        st.button(
+            "Open in Build", icon=":material/stacks:", help="Its network and its recipe.", on_click=_open, args=(run,)
+        )
         run_actions(snapshot, "runs")
         with st.container(width="content"):  # a fragment would take as much room as it can get
             run_downloads(run.id, "runs")
         _rename(snapshot)
         _delete(snapshot)
+
+
+def _watch(run_id: str) -> None:
+    state.put(replace(state.current(), run=run_id))
+    go_to(Page.TRAIN)
+
+
+def _open(run: Run) -> None:
+    state.open_run(run)
+    go_to(Page.BUILD)
 
 
 def _facts(snapshot: Snapshot) -> str:

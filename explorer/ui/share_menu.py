@@ -22,7 +22,7 @@ from explorer.training.problems import find_problem
 from explorer.ui import process, state
 from explorer.ui.address import link_box
 from explorer.ui.download_menu import Item, items
-from explorer.ui.part import WRONG, part, say
+from explorer.ui.part import WRONG, say
 
 
 @dataclass(frozen=True)
@@ -54,25 +54,16 @@ FORMS = (
 )
 
 
-@st.fragment
-@part
-def share_menu() -> None:
-    """A fragment of its own, which opening it runs and edits don't: so it always holds the work as it is, and what is
-    clicked in it is never drawn anew meanwhile."""
-    state.drawing("share")
-    menu = st.popover("Share & save", icon=":material/ios_share:", width="content", key="share", on_change=_look_again)
+def share_menu(session: state.Session) -> None:
+    """Drawn once it is opened: the files to download are made of the work as it is then."""
+    menu = st.popover("Share & save", icon=":material/ios_share:", width="content", key="share", on_change="rerun")
     if not menu.open:
         return
-    session = state.accept_draft()
     with menu, st.container(key="sharing", gap="small"):
         _link(session)
         _save(session)
         st.html('<p class="heading">Download</p>')
         items(_downloads(session), "network")
-
-
-def _look_again() -> None:
-    state.redraw("share")
 
 
 def _link(session: state.Session) -> None:

@@ -20,7 +20,7 @@ def start_menu(session: state.Session) -> None:
     # that it shows what was changed and saved meanwhile.
     key = f"picker-{session.stack.base}"
     label = f"Start from: **{for_markdown(_short(session.start.title))}**"
-    menu = st.popover(label, icon=":material/folder_open:", width="content", key=key, on_change=_look_again)
+    menu = st.popover(label, icon=":material/folder_open:", width="content", key=key, on_change="rerun")
     with menu:
         if not session.is_unchanged:
             _changes(session)
@@ -44,10 +44,6 @@ def _all_saved(key: str) -> None:
         _saved(each)
     if len(saved) > SHOWN:
         st.caption(f"{len(saved) - SHOWN} more: type a part of the name.")
-
-
-def _look_again() -> None:
-    state.redraw("header")
 
 
 def _changes(session: state.Session) -> None:
@@ -109,7 +105,6 @@ def _saved(saved: Saved) -> None:
 
 
 def _delete(name: str) -> None:
-    state.redraw("header")
     try:
         process.saved().delete(name, state.owner())
     except SaveError as error:

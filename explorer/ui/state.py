@@ -20,10 +20,11 @@ from explorer.ui import process
 from explorer.ui.stack_editor import Stack, sent_draft
 from explorer.ui.stack_editor.draft import MAX_COUNT
 
+RUN_PARAMETER = "run"  # of the address
 STACK_KEY = "stack"  # the stack editor's own state, which the browser writes
 _KEY = "explorer"
 _OWNER_KEY = "owner"
-_REDRAW_KEY = "redraw"
+_ARRIVED_KEY = "arrived-with"
 _WORKS_KEY = "works"
 FIRST_PRESET = "adaptive-pool-16k"
 KEPT_WORKS = 50  # to which undo leads back with their name, images and recipe
@@ -96,9 +97,23 @@ class Session:
 def current() -> Session:
     """The visitor's work, begun with what the address names (a link's work, a run), else with the first preset."""
     if _KEY not in st.session_state:
-        st.session_state[_KEY] = _from_address(st.query_params.get(PARAMETER), st.query_params.get("run"))
+        st.session_state[_KEY] = _from_address(asked_for(PARAMETER), asked_for(RUN_PARAMETER))
     session: Session = st.session_state[_KEY]
     return session
+
+
+def asked_for(parameter: str) -> str | None:
+    """What the address that the visitor came with says; later it is written by us alone."""
+    arrived: dict[str, str] | None = st.session_state.get(_ARRIVED_KEY)
+    if arrived is None:
+        arrived = st.session_state[_ARRIVED_KEY] = st.query_params.to_dict()
+    return arrived.get(parameter)
+
+
+def address() -> dict[str, str]:
+    """What the address holds of the work, by parameter; "" where it needs nothing."""
+    session = current()
+    return {PARAMETER: link(session), RUN_PARAMETER: session.run or ""}
 
 
 def first() -> Session:
@@ -135,12 +150,12 @@ def _from_address(link: str | None, run_id: str | None) -> Session:
     if link:
         try:
             shared = decode(link)
-            return replace(_begun(_start(shared, "a link"), shared), run=run.id if run else None)
+            return replace(_begun(_start(shared, "a link"), shared), run=run_id)
         except LinkError as error:
             notice = f"What this page's address holds cannot be shown: {error}. Here is the first network instead."
-            return replace(first(), notice=notice)
+            return replace(first(), notice=notice, run=run_id)
     if run is None:
-        return first()
+        return replace(first(), run=run_id)
     shared = _work_of(run)
     return replace(_begun(_start(shared, f"run {run.id}"), shared), run=run.id)
 
@@ -177,23 +192,6 @@ def put(session: Session) -> Session:
     return session
 
 
-# A click in the browser can share a message with an update of a fragment's component. Streamlit 1.67 then runs the
-# callback, but of the page that one fragment only. So callbacks outside the fragment say which part has to be drawn
-# anew, and the fragment asks for a whole run while one of them waits.
-
-
-def redraw(part: str) -> None:
-    st.session_state.setdefault(_REDRAW_KEY, set()).add(part)
-
-
-def drawing(part: str) -> None:
-    st.session_state.get(_REDRAW_KEY, set()).discard(part)
-
-
-def waits_for_redraw() -> bool:
-    return bool(st.session_state.get(_REDRAW_KEY))
-
-
 def accept_draft() -> Session:
     """The visitor's work after what the stack editor sent last, if anything."""
     session = current()
@@ -220,7 +218,6 @@ def _keep_work(session: Session) -> None:
 
 def _back_in(session: Session, other: Session, stack: Stack) -> Session:
     """Undo or redo led to layers of other work: its name, its start, its images and its recipe come with them."""
-    redraw("header")
     _keep_work(session)
     return replace(
         session,
@@ -253,7 +250,6 @@ def open_run(run: Run) -> None:
 
 def open_work(start: Start, shared: Shared) -> None:
     """Other work in place of the visitor's; undo leads back to what there was."""
-    redraw("header")
     session, architecture = accept_draft(), shared.architecture
     _keep_work(session)
     work = new_work()
@@ -317,7 +313,6 @@ def take_way(preset: Preset, way: str) -> None:
 
 
 def rename(name: str) -> None:
-    redraw("header")
     session = accept_draft()
     put(replace(session, name=printable(name)[:MAX_NAME]))
 
@@ -327,7 +322,6 @@ def choose_images(dataset: str) -> str:
 
     Returns what changed, for the visitor; "" where the input is as it was.
     """
-    redraw("header")
     session = accept_draft()
     recipe = session.recipe.model_copy(update={"dataset": dataset})
     shape = DATASETS[dataset].input_shape
@@ -337,7 +331,6 @@ def choose_images(dataset: str) -> str:
 
 def ask_to_open() -> None:
     """Have the dialog shown that opens other work."""
-    redraw("header")
     put(replace(accept_draft(), opening=True))
 
 

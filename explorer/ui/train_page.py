@@ -49,7 +49,7 @@ def show() -> None:
     with form:
         start = _recipe(session)
     with run:
-        wanted = _wanted(state.current().run)
+        wanted = state.current().run
         revision = partial(_revision, wanted or "")
         before = answer(revision)
         snapshot = _snapshot(wanted)
@@ -225,26 +225,19 @@ def _show(run_id: str) -> None:
 # --- the run --------------------------------------------------------------------------------------------------------
 
 
-def _wanted(run: str | None) -> str | None:
-    """The id of the run that was started here, else of the one named in the link."""
-    return st.query_params.get("run") if run is None else run
-
-
 def _revision(run_id: str) -> int:
     return process.jobs().store.revision(run_id)
 
 
 def _snapshot(wanted: str | None) -> Snapshot | None:
-    """The run, if the server still knows it."""
-    if wanted is None:
+    """The run named in the link or started here, if the server still knows it."""
+    if not wanted:
         return None
     try:
-        snapshot = process.jobs().snapshot(wanted, POINTS)
+        return process.jobs().snapshot(wanted, POINTS)
     except UnknownRun as error:
         messages.info(str(error))
         return None
-    st.query_params["run"] = wanted
-    return snapshot
 
 
 def _nothing_yet() -> None:

@@ -1,14 +1,17 @@
 """The browser's address as the place where the work is kept, and a box to copy the link from.
 
-Streamlit's own st.query_params would add a step to the browser's history with every edit, so that Back went through
+Setting Streamlit's own st.query_params adds a step to the browser's history, and with every edit Back would go through
 them all one by one; a script of ours replaces the address in place.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
 
 from explorer.link import PARAMETER
+from explorer.ui.navigation import Page
+from explorer.ui.navigation.pages import PARAMETER as PAGE
 
 _FOLDER = Path(__file__).parent
 
@@ -23,9 +26,10 @@ _box = st.components.v2.component(
 )
 
 
-def keep_address(link: str, *, key: str) -> None:
-    """Put a link's text into the browser's address, so that a reload shows the same; "" takes it out."""
-    _address(key=key, data={"parameter": PARAMETER, "link": link}, width=1, height=1)
+def keep_address(page: Page, held: Mapping[str, str], *, key: str) -> None:
+    """Put parameters into the browser's address, so that a reload shows the same; "" takes one out."""
+    data = {"parameter": PAGE, "page": page.value, "first": Page.BUILD.value, "held": dict(held)}
+    _address(key=key, data=data, width=1, height=1)
 
 
 def link_box(link: str, *, key: str) -> None:

@@ -18,7 +18,7 @@ from explorer.training.run_summary import RunSummary
 from explorer.training.same_run import done_or_coming, task
 from explorer.ui import process, state
 from explorer.ui.compare.chosen import CHOSEN, Chosen, find_all
-from explorer.ui.lasting import last, last_place, lasting
+from explorer.ui.lasting import last, last_place, lasting, remember
 from explorer.ui.part import WRONG, say
 
 SHOWN_IMAGES = "compare-dataset"  # which images' results the page shows: those that were asked for last
@@ -141,4 +141,4 @@ def _queue() -> None:
     else:
         say(f"{counted(queued, 'run')} queued")
     if queued:
-        st.session_state[SHOWN_IMAGES] = missing[0].recipe.dataset
+        remember(SHOWN_IMAGES, missing[0].recipe.dataset)
