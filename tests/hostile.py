@@ -100,11 +100,11 @@ def addresses(text: str) -> list[str]:
     return [
         f"/?a={told}",
         f"/?run={told}",
-        f"/train?run={told}",
-        f"/train?a={told}",
-        f"/compare?compare={told}",
-        f"/compare?compare=saved%3A{told},run%3A{told}",
-        f"/compare?view={told}",
-        f"/runs?run={told}",
+        f"/?page=train&run={told}",
+        f"/?page=train&a={told}",
+        f"/?page=compare&compare={told}",
+        f"/?page=compare&compare=saved%3A{told},run%3A{told}",
+        f"/?page=compare&view={told}",
+        f"/?page=runs&run={told}",
         *(f"/?a={quote(link, safe='')}" for place, link in broken_links(text).items() if place != "text"),
     ]

@@ -8,6 +8,7 @@ from explorer.text import counted, for_html
 from explorer.training.datasets import DATASETS
 from explorer.training.run_summary import RunSummary
 from explorer.ui import messages, process, state
+from explorer.ui.arrival import asked_for
 from explorer.ui.charts import Chart
 from explorer.ui.compare.chosen import CHOSEN, MOST, Chosen, find, find_all, first_choice, offered, read_link, write_link
 from explorer.ui.compare.computation_view import computation_charts, computation_view
@@ -127,7 +128,7 @@ def _choose(runs: Sequence[RunSummary]) -> list[str]:
     options = offered(runs)
     keys: list[str] | None = last(CHOSEN, None)
     if keys is None:
-        known, missing = read_link(state.asked_for(PARAMETER))
+        known, missing = read_link(asked_for(PARAMETER))
         keys = known if known or missing else first_choice()
         remember(CHOSEN, keys)
         if missing:
@@ -147,7 +148,7 @@ def _choose(runs: Sequence[RunSummary]) -> list[str]:
 
 def _view() -> str:
     """The view that was open last, or that the address asked for."""
-    asked = last(VIEW, None) or state.asked_for(VIEW)
+    asked = last(VIEW, None) or asked_for(VIEW)
     return asked if asked in VIEWS else next(iter(VIEWS))
 
 
@@ -155,7 +156,7 @@ def address() -> dict[str, str]:
     """What the address holds of this page, by parameter, on the others too; "" where it needs nothing."""
     keys: list[str] | None = last(CHOSEN, None)
     if keys is None:  # not looked at yet
-        return {PARAMETER: state.asked_for(PARAMETER) or "", VIEW: state.asked_for(VIEW) or ""}
+        return {PARAMETER: asked_for(PARAMETER) or "", VIEW: asked_for(VIEW) or ""}
     view = _view()
     return {
         PARAMETER: "" if keys == first_choice() else write_link(keys),

@@ -23,7 +23,7 @@ def main() -> None:
     st.set_page_config(f"{page.title} · Architecture explorer", str(ICON), "wide")
     st.html(Path(__file__).parent / "page.css")
     with st.container(key="top"):
-        navigation_bar(page)
+        navigation_bar()
     if page is not Page.COMPARE:
         compare_page.forget_click()
     PAGES[page]()

@@ -17,6 +17,7 @@ from explorer.training.datasets import DATASETS
 from explorer.training.jobs import Run, UnknownRun
 from explorer.training.recipe import Recipe
 from explorer.ui import process
+from explorer.ui.arrival import asked_for
 from explorer.ui.stack_editor import Stack, sent_draft
 from explorer.ui.stack_editor.draft import MAX_COUNT
 
@@ -24,7 +25,6 @@ RUN_PARAMETER = "run"  # of the address
 STACK_KEY = "stack"  # the stack editor's own state, which the browser writes
 _KEY = "explorer"
 _OWNER_KEY = "owner"
-_ARRIVED_KEY = "arrived-with"
 _WORKS_KEY = "works"
 FIRST_PRESET = "adaptive-pool-16k"
 KEPT_WORKS = 50  # to which undo leads back with their name, images and recipe
@@ -100,14 +100,6 @@ def current() -> Session:
         st.session_state[_KEY] = _from_address(asked_for(PARAMETER), asked_for(RUN_PARAMETER))
     session: Session = st.session_state[_KEY]
     return session
-
-
-def asked_for(parameter: str) -> str | None:
-    """What the address that the visitor came with says; later it is written by us alone."""
-    arrived: dict[str, str] | None = st.session_state.get(_ARRIVED_KEY)
-    if arrived is None:
-        arrived = st.session_state[_ARRIVED_KEY] = st.query_params.to_dict()
-    return arrived.get(parameter)
 
 
 def address() -> dict[str, str]:

@@ -64,7 +64,7 @@ def first_look(context: BrowserContext, url: str) -> float:
             requestAnimationFrame(() => { window.whole ??= performance.now(); });
         }).observe(document, { childList: true, subtree: true });"""
     )
-    page.goto(f"{url}/compare")
+    page.goto(f"{url}/?page=compare")
     page.wait_for_function("window.whole !== undefined && window.loaded !== undefined", timeout=60_000)
     taken: float = page.evaluate("window.whole - window.loaded")
     context.close()
@@ -98,7 +98,7 @@ def ten_runs(context: BrowserContext, url: str, keys: str, events: int) -> None:
         received[0] += len(frame)
 
     page.on("websocket", lambda socket: socket.on("framereceived", count))
-    page.goto(f"{url}/compare?compare={keys}")
+    page.goto(f"{url}/?page=compare&compare={keys}")
     page.wait_for_selector(SHOWN["Structure"], timeout=60_000)
     rest(page)
     choose_digits(page)

@@ -71,7 +71,7 @@ def edit_times(app: App) -> list[float]:
 
 def start_run(app: App) -> None:
     """A long one, on the built-in digits."""
-    app.open("/train")
+    app.open("/?page=train")
     app.train_on_digits(epochs=1000)
 
 

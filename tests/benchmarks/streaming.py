@@ -122,7 +122,7 @@ def _nobody(url: str, run_id: str, browser: Browser) -> Iterator[None]:
 def _chromium(url: str, run_id: str, browser: Browser) -> Iterator[None]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.goto(f"{url}/train?run={run_id}")
+    page.goto(f"{url}/?page=train&run={run_id}")
     page.wait_for_selector(".run-epochs")
     yield
     assert page.get_by_test_id("stVegaLiteChart").count() == 2, "nothing was drawn"

@@ -143,7 +143,7 @@ class App:
     def open(self, path: str = "/") -> None:
         self.page.goto(self.url + path)
         self.settled()
-        if urlsplit(path).path == "/":  # the browser loads the stack editor's script once Python is done already
+        if "page=" not in path:  # the browser loads the stack editor's script once Python is done already
             self.page.wait_for_selector(".editor[data-ack]")
 
     def settled(self) -> None:
@@ -162,7 +162,7 @@ class App:
             self.next_frame()
 
     def link_to(self, page: str) -> Locator:
-        return self.page.get_by_test_id("stTopNavLink").filter(has_text=page)
+        return self.page.get_by_role("navigation", name="Pages").get_by_role("link", name=page, exact=True)
 
     def choice(self, name: str) -> Locator:
         """One of those that stand beside each other, of which one is chosen, like Compare's views."""
@@ -170,7 +170,7 @@ class App:
 
     def go_to(self, page: str) -> None:
         self.link_to(page).click()
-        self.page.wait_for_url(re.compile(r"/(\?.*)?$" if page == "Build" else rf"/{page.lower()}\b"))
+        self.page.wait_for_url(re.compile(rf"[?&]page={page.lower()}\b"))
         self.settled()
 
     # Each of these has another key with other work. While that is drawn, the one before may still stand beside it: the last

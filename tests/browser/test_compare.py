@@ -25,7 +25,7 @@ def columns(app: App) -> list[str]:
 
 
 def test_presets_stand_side_by_side_and_a_link_restores_the_choice(app: App, chromium: Browser, server: Server):
-    app.open("/compare")
+    app.open("/?page=compare")
     expect(app.page.locator(".compare tfoot")).to_be_visible()
     assert columns(app) == DOCUMENTED
     app.page.get_by_role("button", name=re.compile("Remove avg-pool-13k|avg-pool-13k")).first.press("Backspace")
@@ -40,7 +40,7 @@ def test_presets_stand_side_by_side_and_a_link_restores_the_choice(app: App, chr
 
 
 def test_all_are_trained_from_the_page_and_the_table_and_charts_fill(app: App):
-    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k")
+    app.open("/?page=compare&compare=bias-free-12k,adaptive-pool-16k")
     view(app, "Verdict")
     app.page.get_by_role("button", name="Train all").click()
     app.choose_digits()
@@ -99,7 +99,7 @@ def click_in_legend(app: App, series: str) -> None:
     app.settled()
 
 
-TWO = "/compare?compare=bias-free-12k,adaptive-pool-16k&view=Learning"
+TWO = "/?page=compare&compare=bias-free-12k,adaptive-pool-16k&view=Learning"
 FIRST = "bias-free-12k, documented"
 SECOND = "adaptive-pool-16k, documented"
 
@@ -114,7 +114,7 @@ WITHIN = """() => {
 
 @pytest.mark.parametrize("shown", ["Learning", "Trade-off"])
 def test_every_name_of_a_legend_is_within_the_chart(app: App, shown: str):
-    app.open(f"/compare?compare={','.join(DOCUMENTED)}&view={shown}")
+    app.open(f"/?page=compare&compare={','.join(DOCUMENTED)}&view={shown}")
     names = chart(app).locator(".role-legend-label text")
     expect(names).not_to_have_count(0)
     for width in (1440, 683, 390):
@@ -164,7 +164,7 @@ def test_lines_that_come_in_are_shown_though_others_are_hidden(app: App):
 
 
 def test_what_was_chosen_is_found_again_after_a_look_at_another_page(app: App):
-    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k,gap-17k")
+    app.open("/?page=compare&compare=bias-free-12k,adaptive-pool-16k,gap-17k")
     view(app, "Learning")
     expect(app.page).to_have_url(re.compile("view=Learning"))
     app.page.get_by_role("combobox", name="What").click()
@@ -187,25 +187,25 @@ def test_what_was_chosen_is_found_again_after_a_look_at_another_page(app: App):
 
 def test_a_run_stays_in_the_comparison_while_it_trains(app: App):
     """The list calls it by its epochs, so its label changes all the time."""
-    app.open("/train")
+    app.open("/?page=train")
     app.train_on_digits(1000)
     run = re.search(r"run=(\w+)", app.page.url)[1]
     watcher = open_app(app.page.context, app.url)
-    watcher.open(f"/train?run={run}")
+    watcher.open(f"/?page=train&run={run}")
     epochs = watcher.page.locator(".run-epochs")
-    app.open(f"/compare?compare=run:{run},bias-free-12k")
+    app.open(f"/?page=compare&compare=run:{run},bias-free-12k")
     for name, shown in (("Learning", chart(app)), ("Structure", app.page.locator(".compare"))) * 2:
         expect(epochs).not_to_have_attribute("data-epochs", epochs.get_attribute("data-epochs") or "")
         view(app, name)
         expect(shown).to_be_visible()
     expect(app.page.locator(".compare thead th[scope=col]")).to_have_count(2)
-    app.open(f"/train?run={run}")
+    app.open(f"/?page=train&run={run}")
     app.page.get_by_role("button", name="Stop").click()
     expect(app.page.locator(".run .status")).to_have_text("stopped")
 
 
 def test_a_click_on_a_point_opens_its_network(app: App):
-    app.open("/compare?compare=adaptive-pool-16k,strided-20k")
+    app.open("/?page=compare&compare=adaptive-pool-16k,strided-20k")
     view(app, "Trade-off")
     expect(points(app, "series: adaptive-pool-16k; kind: documented")).to_have_count(1)
     points(app, "series: strided-20k; kind: documented").click()
@@ -215,7 +215,7 @@ def test_a_click_on_a_point_opens_its_network(app: App):
 
 
 def test_the_report_and_the_charts_are_downloaded(app: App, tmp_path: Path):
-    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k")
+    app.open("/?page=compare&compare=bias-free-12k,adaptive-pool-16k")
     view(app, "Learning")
     app.page.get_by_role("button", name="Download", exact=True).click()
     names = {}

@@ -47,13 +47,13 @@ def other(chromium: Browser, server: Server) -> App:
 
 
 def test_an_ended_run_that_others_resume_rename_and_delete_is_shown_as_it_is(app: App, other: App):
-    app.open("/train")
+    app.open("/?page=train")
     start(app, 999)
     status(app, "running")
     app.page.get_by_role("button", name="Pause").click()
     status(app, "paused")
     run = app.page.url.partition("run=")[2]
-    other.open(f"/train?run={run}")
+    other.open(f"/?page=train&run={run}")
     other.page.get_by_role("button", name="Resume").click()
     status(app, "running")
     other.page.get_by_role("button", name="Stop").click()
@@ -79,7 +79,7 @@ def test_an_ended_run_that_others_resume_rename_and_delete_is_shown_as_it_is(app
 def test_a_page_at_rest_asks_little_and_does_not_move(app: App):
     looks = Looks()
     app.page.on("websocket", looks.listen)
-    app.open("/train")
+    app.open("/?page=train")
     start(app, 1)
     status(app, "finished")
     app.settled()

@@ -215,20 +215,20 @@ VIEWS = ("Structure", "Learning", "Verdict", "Trade-off", "Shape of computation"
 def test_runs_and_networks_are_compared_by_their_names(visitor: App, hostile_server: Server):
     runs = runs_in_order(hostile_server)
     for view in VIEWS:
-        visitor.page.goto(f"{visitor.url}/compare?compare={','.join(f'run:{run}' for run in runs[:6])}&view={view}")
+        visitor.page.goto(f"{visitor.url}/?page=compare&compare={','.join(f'run:{run}' for run in runs[:6])}&view={view}")
         visitor.settled()
         assert_only_text(visitor.page.locator("body"))
-    visitor.page.goto(f"{visitor.url}/compare?compare={','.join(f'run:{run}' for run in runs[6:])}&view=Structure")
+    visitor.page.goto(f"{visitor.url}/?page=compare&compare={','.join(f'run:{run}' for run in runs[6:])}&view=Structure")
     visitor.settled()
     assert_only_text(visitor.page.locator("body"))
     heads = visitor.page.locator(".compare thead th[scope=col]")
     expect(heads.filter(has_text=re.compile("^gnp.exe"))).to_have_count(1)
     for run in runs:
-        visitor.page.goto(f"{visitor.url}/train?run={run}")
+        visitor.page.goto(f"{visitor.url}/?page=train&run={run}")
         visitor.settled()
         expect(visitor.page.locator(".run b")).to_be_visible()
         assert_only_text(visitor.page.locator("body"))
-    visitor.page.goto(f"{visitor.url}/runs")
+    visitor.page.goto(f"{visitor.url}/?page=runs")
     visitor.settled()
     assert_only_text(visitor.page.locator("body"))
 
@@ -236,7 +236,7 @@ def test_runs_and_networks_are_compared_by_their_names(visitor: App, hostile_ser
 def test_train_all_names_what_is_left_out(visitor: App):
     kinds = ("HTML image", "HTML font", "HTML link", "Markdown image", "my_net_2", "bare www")
     keys = write_link(f"saved:{NAMES[kind][:60]}" for kind in kinds)
-    visitor.page.goto(f"{visitor.url}/compare?compare={quote(keys)}")
+    visitor.page.goto(f"{visitor.url}/?page=compare&compare={quote(keys)}")
     visitor.settled()
     visitor.page.get_by_role("button", name="Train all").click()
     notes = visitor.page.locator("p.note", has_text="is left out")
@@ -248,7 +248,7 @@ def test_train_all_names_what_is_left_out(visitor: App):
 
 def test_pictures_and_reports_are_drawn_and_the_server_lives(visitor: App, hostile_server: Server, tmp_path: Path):
     runs = runs_in_order(hostile_server)
-    visitor.page.goto(f"{visitor.url}/compare?compare={','.join(f'run:{run}' for run in runs[6:])}&view=Trade-off")
+    visitor.page.goto(f"{visitor.url}/?page=compare&compare={','.join(f'run:{run}' for run in runs[6:])}&view=Trade-off")
     visitor.settled()
     visitor.page.get_by_role("button", name="Download", exact=True).click()
     for label in ("SVG", "PNG", "CSV"):

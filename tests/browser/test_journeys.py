@@ -150,7 +150,7 @@ def test_a_units_pixels_are_drawn(app):
 
 
 def test_missing_images_are_said_and_the_built_in_ones_offered(app):
-    app.open("/train")
+    app.open("/?page=train")
     app.page.get_by_role("button", name="Start training").click()
     expect(app.page.get_by_test_id("stAlert")).to_contain_text("MNIST is not on this server")
     app.page.get_by_role("button", name="Train on the built-in digits instead").click()
@@ -158,7 +158,7 @@ def test_missing_images_are_said_and_the_built_in_ones_offered(app):
 
 
 def test_an_unknown_run_is_said(app):
-    app.open("/train?run=nosuchrun")
+    app.open("/?page=train&run=nosuchrun")
     expect(app.page.get_by_test_id("stAlert")).to_contain_text("There is no run “nosuchrun” here")
 
 
@@ -168,7 +168,7 @@ def test_sigterm_ends_a_training_server_cleanly(chromium, tmp_path):
     context = chromium.new_context()
     try:
         app = open_app(context, server.url)
-        app.open("/train")
+        app.open("/?page=train")
         app.train_on_digits(epochs=500)
     finally:
         context.close()

@@ -120,7 +120,7 @@ def test_the_next_page_is_not_emptied_by_a_panel_that_still_asks(app: App, wire:
     runs = 1 if server_has == "heard nothing" else 2  # both questions at once may be one run
     app.until(lambda: wire.told().count("script_finished") >= runs, "the server has answered the panel")
     wire.release()
-    expect(app.page).to_have_url(re.compile("/train"))
+    expect(app.page).to_have_url(re.compile("page=train"))
     app.settled()
     expect(epochs(app)).to_be_visible()
 
@@ -135,26 +135,26 @@ def test_an_edit_counts_though_the_page_is_left_before_it_is_answered(app: App, 
     wire.ask_for("Runs")
     wire.until_asked(b'"out_channels":9')
     wire.release()
-    expect(app.page).to_have_url(re.compile("/runs"))
+    expect(app.page).to_have_url(re.compile("page=runs"))
     app.go_to("Build")
     expect(app.row(0).locator('input[name="out_channels"]')).to_have_value("9")
 
 
 def test_what_is_typed_counts_and_the_page_is_left(app: App, wire: Wire):
-    app.open("/train")
+    app.open("/?page=train")
     epochs(app).fill("7")  # and no Enter: the browser sends it as the field is left, which is after the page was asked for
     wire.hold()
     wire.ask_for("Runs")
     app.until(lambda: any(7 in numbers(data) for data in wire.asked()), "what was typed is said")
     wire.release()
-    expect(app.page).to_have_url(re.compile("/runs"))
+    expect(app.page).to_have_url(re.compile("page=runs"))
     expect(epochs(app)).to_have_count(0)
     app.go_to("Train")
     expect(epochs(app)).to_have_value("7")
 
 
 def test_a_choice_is_kept_though_views_change_before_they_are_drawn(app: App, wire: Wire):
-    app.open("/compare?compare=bias-free-12k,adaptive-pool-16k,gap-17k")
+    app.open("/?page=compare&compare=bias-free-12k,adaptive-pool-16k,gap-17k")
     app.page.get_by_role("combobox", name="To").click()
     app.page.get_by_role("option", name="gap-17k").click()
     app.settled()
@@ -192,7 +192,7 @@ def test_a_presets_images_stay_though_the_browser_still_speaks_of_those_before(a
 
 def test_a_page_that_is_still_drawn_has_no_stop_but_the_runs_own(app: App, wire: Wire):
     """Streamlit's own button of that word ends the drawing, not a training."""
-    app.open("/train")
+    app.open("/?page=train")
     wire.hold()
     wire.ask_for("Runs")
     wire.to_server()

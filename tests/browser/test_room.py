@@ -154,7 +154,7 @@ def test_the_totals_of_a_broken_network_say_what_they_are_of(app: App):
 
 def test_on_a_phone_a_link_below_the_button_leads_to_the_run(app: App):
     app.page.set_viewport_size({"width": 390, "height": 844})
-    app.open("/train")
+    app.open("/?page=train")
     app.train_on_digits(1)
     link, run = app.page.locator(".st-key-to-run a"), app.page.locator(".run")
     app.page.get_by_role("button", name="Start training").scroll_into_view_if_needed()
@@ -170,7 +170,7 @@ def test_on_a_phone_a_link_below_the_button_leads_to_the_run(app: App):
 def test_what_is_chosen_in_a_menu_is_read_on_a_dark_page_too(chromium: Browser, server: Server):
     context = chromium.new_context(color_scheme="dark")
     app = open_app(context, server.url)
-    app.open("/compare?compare=gap-17k,strided-20k")
+    app.open("/?page=compare&compare=gap-17k,strided-20k")
     app.page.get_by_role("button", name="Train all").click()
     chosen = app.page.get_by_test_id("stPopoverBody").locator("button[data-selected=true] p")
     blue = st.get_option("theme.dark.primaryColor")

@@ -57,7 +57,7 @@ def test_a_run_is_paused_resumed_stopped_and_resumed(app: App):
     def ended() -> int:
         return int(epochs.get_attribute("data-epochs"))
 
-    app.open("/train")
+    app.open("/?page=train")
     start(app, 1000)  # longer than this test takes on any machine
     status(app, "running")
     expect(epochs).to_be_visible()
@@ -84,7 +84,7 @@ def test_a_run_is_paused_resumed_stopped_and_resumed(app: App):
 
 def test_a_finished_run_goes_on_for_more_epochs(app: App):
     epochs = app.page.locator(".run-epochs")
-    app.open("/train")
+    app.open("/?page=train")
     start(app, 2)
     status(app, "finished")
     expect(epochs).to_have_attribute("data-epochs", "2")
@@ -97,11 +97,11 @@ def test_a_finished_run_goes_on_for_more_epochs(app: App):
 
 
 def test_what_was_typed_last_is_kept_when_the_page_is_left(app: App):
-    app.open("/train")
+    app.open("/?page=train")
     length = app.page.get_by_role("spinbutton", name="Epochs", exact=True)
     length.fill("77")
     app.link_to("Runs").click()
-    app.page.wait_for_url("**/runs")
+    app.page.wait_for_url(re.compile("page=runs"))
     app.go_to("Train")
     expect(length).to_have_value("77")
 
@@ -111,7 +111,7 @@ def test_ten_runs_of_three_visitors_end_in_fair_order(chromium: Browser, server:
     """Whoever has queued many waits for the others' turns; the first visitor's five don't come before all else."""
     visitors = [open_app(chromium.new_context(viewport={"width": 1440, "height": 900}), server.url) for _ in range(3)]
     first = visitors[0]
-    first.open("/train")
+    first.open("/?page=train")
     start(first, 1000)  # while this trains the others gather
     status(first, "running")
     blocking = first.page.url
@@ -119,7 +119,7 @@ def test_ten_runs_of_three_visitors_end_in_fair_order(chromium: Browser, server:
     before = set(store.revisions())
     for visitor, count in zip(visitors, (5, 3, 2), strict=True):
         if visitor is not first:
-            visitor.open("/train")
+            visitor.open("/?page=train")
         start(visitor, 1, count)
         expect(visitor.page.get_by_text("waits for its turn")).to_be_visible()
     queued = set(store.revisions()) - before
@@ -195,5 +195,5 @@ def test_a_run_is_named_opened_downloaded_and_deleted(app: App, tmp_path: Path):
     app.page.get_by_role("button", name="Delete", exact=True).click()
     app.page.get_by_role("button", name="Delete this run").click()
     expect(app.page.get_by_text("Choose a run to open").or_(app.page.get_by_text("No runs yet"))).to_be_visible()
-    app.open(f"/train?run={run_id}")
+    app.open(f"/?page=train&run={run_id}")
     expect(app.page.get_by_test_id("stAlert")).to_contain_text(f"no run “{run_id}”")

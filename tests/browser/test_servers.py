@@ -35,7 +35,7 @@ def link(app: App) -> str:
 def test_after_a_kill_the_next_server_shows_the_run_interrupted_and_one_click_resumes_it(chromium: Browser, tmp_path: Path):
     with serving(tmp_path) as server:
         app = window(chromium, server.url)
-        app.open("/train")
+        app.open("/?page=train")
         app.train_on_digits(EPOCHS)
         app.page.wait_for_function("Number(document.querySelector('.run-epochs')?.dataset.epochs) > 1")
         seen, run = epochs(app), link(app)
@@ -58,7 +58,7 @@ def test_two_servers_on_one_home_show_and_steer_each_others_runs(chromium: Brows
     (tmp_path / "other").mkdir()
     with serving(tmp_path) as first, serving(tmp_path / "other", EXPLORER_HOME=str(tmp_path / "home")) as second:
         here, there = window(chromium, first.url), window(chromium, second.url)
-        here.open("/train")
+        here.open("/?page=train")
         here.train_on_digits(1000)
         run = link(here)
         there.open(run)

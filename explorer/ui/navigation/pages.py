@@ -1,17 +1,26 @@
 """The four pages, which of them is open, and the way from one to another.
 
-There is one page script, and `?page=` in the address says which page it draws. Streamlit's own `st.navigation` makes a
-script of each page, whose inputs name it in every message: what the browser still says of the page that it leaves would
-then be taken for a request to come back to it.
+There is one page script, and the session knows which page it draws. Streamlit's own `st.navigation` and `st.query_params`
+take the page from the browser's address, which comes with every message: until the browser has heard of the new page, each
+message would be a request to go back.
+
+So the address leads only when the visitor arrives. Afterwards it follows: `navigation.js` adds a step to the browser's
+history once Python draws another page, and asks for a page by a numbered request when a link is clicked or the browser goes
+back or forward.
 """
 
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 import streamlit as st
 
+from explorer.ui import arrival
+
 PARAMETER = "page"  # of the address
-KEY = "navigation"
+MAX_REQUESTS = 2**53 - 1  # JavaScript's largest whole number
+_BAR = "navigation"  # the component's key
+_KEY = "open-page"
 _FOLDER = Path(__file__).parent
 
 
@@ -40,30 +49,49 @@ _mount = st.components.v2.component(
 )
 
 
+@dataclass(frozen=True)
+class OpenPage:
+    """The page that a session draws, and the number of the browser's last request that this page answers."""
+
+    page: Page
+    answers: int = 0
+
+
+def _named(name: object) -> Page | None:
+    return next((page for page in Page if page.value == name), None)
+
+
+def _open() -> OpenPage:
+    """The page that was asked for last; at first the one in the address, or Build."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = OpenPage(_named(arrival.asked_for(PARAMETER)) or Page.BUILD)
+    found: OpenPage = st.session_state[_KEY]
+    return found
+
+
 def current_page() -> Page:
-    """The page that the address names; Build where it names none."""
-    asked = st.query_params.get(PARAMETER)
-    return next((page for page in Page if page.value == asked), Page.BUILD)
+    return _open().page
 
 
 def go_to(page: Page) -> None:
-    """Open another page: one step in the browser's history. For callbacks: the run that follows draws that page."""
-    if page is not current_page():
-        st.query_params.from_dict({PARAMETER: page.value})
+    """Have the next run draw this page."""
+    st.session_state[_KEY] = OpenPage(page, _open().answers)
 
 
-def navigation_bar(current: Page) -> None:
+def navigation_bar() -> None:
     """The links to the pages, in the line at the top of the window."""
+    opened = _open()
     pages = [{"name": page.value, "title": page.title} for page in Page]
-    _mount(
-        key=KEY,
-        data={"parameter": PARAMETER, "pages": pages, "current": current.value},
-        on_asked_change=_follow_link,
-    )
+    data = {"parameter": PARAMETER, "pages": pages, "current": opened.page.value, "answers": opened.answers}
+    _mount(key=_BAR, data=data, on_request_change=_answer)
 
 
-def _follow_link() -> None:
-    sent = st.session_state.get(KEY)
-    asked = sent.get("asked") if isinstance(sent, dict) else None
-    if page := next((page for page in Page if page.value == asked), None):
-        go_to(page)
+def _answer() -> None:
+    """Go where the browser asks, unless it has been answered already: a component's state comes with every message."""
+    sent = st.session_state.get(_BAR)
+    request = sent.get("request") if isinstance(sent, dict) else None
+    if not isinstance(request, dict):
+        return
+    number, page = request.get("number"), _named(request.get("page"))
+    if page and type(number) is int and _open().answers < number <= MAX_REQUESTS:
+        st.session_state[_KEY] = OpenPage(page, number)

@@ -1,0 +1,13 @@
+"""What the browser's address asked for when the visitor came. Later it is we who write the address, and read it no more."""
+
+import streamlit as st
+
+_KEY = "arrived-with"
+
+
+def asked_for(parameter: str) -> str | None:
+    """The parameter's value; None where the address did not have it."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = st.query_params.to_dict()
+    arrived: dict[str, str] = st.session_state[_KEY]
+    return arrived.get(parameter)
