@@ -133,7 +133,9 @@ def _why_unreadable(text: str, type: type, why_wrong: Callable[[Any], str] = lam
     value; "" where nothing is."""
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        return f"brackets nested more than {MAX_DEPTH} deep"
+    except ValueError as error:
         return f"no JSON that can be read: {error}"
     if not isinstance(value, type):
         return "JSON, but no object"
@@ -193,26 +195,35 @@ class MessageGuard:
         await self.app(scope, received, sent)
 
     def _without_unreadable(self, data: bytes, window: str) -> bytes:
-        """The message less the states that cannot be read; unchanged where it is no message at all,
-        to which Streamlit has its own answer."""
+        """As `without_unreadable`; unchanged where it is no message at all, to which Streamlit has its own answer."""
         try:
-            message = BackMsg.FromString(data)
+            told = without_unreadable(self._kinds, data)
         except DecodeError:
             return data
-        if message.WhichOneof("type") != "rerun_script":
-            return data
-        states = message.rerun_script.widget_states.widgets
-        reasons = self._kinds.reasons(states)
-        if not any(reasons):
-            return data
-        readable = [state for state, reason in zip(states, reasons, strict=True) if not reason]
-        wrong = [reason for reason in reasons if reason]
-        log.warning("left out %d of %d states of a browser: %.200s", len(wrong), len(states), wrong[0])
-        _leave_word(window)
-        del states[:]
-        states.extend(readable)
-        told: bytes = message.SerializeToString()
+        if told is not data:
+            _leave_word(window)
         return told
+
+
+def without_unreadable(kinds: InputKinds, data: bytes) -> bytes:
+    """A browser's message less the states that cannot be read; the same object where there are none.
+
+    Raises DecodeError where it is no message of Streamlit's.
+    """
+    message = BackMsg.FromString(data)
+    if message.WhichOneof("type") != "rerun_script":
+        return data
+    states = message.rerun_script.widget_states.widgets
+    reasons = kinds.reasons(states)
+    if not any(reasons):
+        return data
+    readable = [state for state, reason in zip(states, reasons, strict=True) if not reason]
+    wrong = [reason for reason in reasons if reason]
+    log.warning("left out %d of %d states of a browser: %.200s", len(wrong), len(states), wrong[0])
+    del states[:]
+    states.extend(readable)
+    told: bytes = message.SerializeToString()
+    return told
 
 
 _lock = threading.Lock()

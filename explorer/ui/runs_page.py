@@ -259,12 +259,8 @@ def _details(snapshot: Snapshot) -> None:
     if snapshot.message:
         (messages.error if snapshot.status == "failed" else messages.info)(snapshot.message, icon=None)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button(
-            "Watch", icon=":material/monitoring:", help="Its curves, on the Train page.", on_click=_watch, args=(run.id,)
-        )
-        st.button(
-            "Open in Build", icon=":material/stacks:", help="Its network and its recipe.", on_click=_open, args=(run,)
-        )
+        st.button("Watch", icon=":material/monitoring:", help="Its curves, on the Train page.", on_click=_watch, args=(run.id,))
+        st.button("Open in Build", icon=":material/stacks:", help="Its network and its recipe.", on_click=_open, args=(run,))
         run_actions(snapshot, "runs")
         with st.container(width="content"):  # a fragment would take as much room as it can get
             run_downloads(run.id, "runs")
