@@ -27,7 +27,8 @@ def main() -> None:
     if page is not Page.COMPARE:
         compare_page.forget_click()
     PAGES[page]()
-    keep_address(page, {**state.address(), **compare_page.address()}, key="address")
+    held = {**state.address(), **compare_page.address()}
+    keep_address(page, held, key=state.ADDRESS_KEY, changed=state.accept_draft)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from explorer.ui.stack_editor.draft import MAX_COUNT
 
 RUN_PARAMETER = "run"  # of the address
 STACK_KEY = "stack"  # the stack editor's own state, which the browser writes
+ADDRESS_KEY = "address"  # of the component by which a draft comes whose editor is gone
 _KEY = "explorer"
 _OWNER_KEY = "owner"
 _WORKS_KEY = "works"
@@ -187,7 +188,9 @@ def put(session: Session) -> Session:
 def accept_draft() -> Session:
     """The visitor's work after what the stack editor sent last, if anything."""
     session = current()
-    stack = session.stack.accepting(sent_draft(STACK_KEY))
+    stack = session.stack
+    for key in (STACK_KEY, ADDRESS_KEY):
+        stack = stack.accepting(sent_draft(key))
     if stack is session.stack:
         return session
     other = _works().get(stack.work) if stack.work != session.work else None

@@ -140,6 +140,23 @@ def test_an_edit_counts_though_the_page_is_left_before_it_is_answered(app: App, 
     expect(app.row(0).locator('input[name="out_channels"]')).to_have_value("9")
 
 
+def test_an_edit_counts_though_the_server_has_left_the_page_already(app: App, wire: Wire):
+    """The browser stands on the page before, whose editor the server draws no more."""
+    app.open("/")
+    app.preset("adaptive-pool-16k")
+    wire.hold()
+    wire.ask_for("Runs")
+    wire.to_server()
+    wire.until_told("script_finished")
+    app.type_into(0, "out_channels", "9")
+    wire.until_asked(b'"out_channels":9')
+    wire.release()
+    expect(app.page).to_have_url(re.compile("page=runs"))
+    app.settled()
+    app.go_to("Build")
+    expect(app.row(0).locator('input[name="out_channels"]')).to_have_value("9")
+
+
 def test_what_is_typed_counts_and_the_page_is_left(app: App, wire: Wire):
     app.open("/?page=train")
     epochs(app).fill("7")  # and no Enter: the browser sends it as the field is left, which is after the page was asked for

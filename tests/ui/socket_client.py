@@ -28,21 +28,25 @@ class Input:
 @dataclass
 class SocketClient:
     socket: ClientConnection
-    page: str = ""
     session: str = ""
-    pages: dict[str, str] = field(default_factory=dict)  # path -> what the protocol calls the page
+    page: str = "build"
+    requests: int = 0  # for a page, so far
     inputs: dict[str, Input] = field(default_factory=dict)  # by id, of all that was drawn
     errors: list[str] = field(default_factory=list)  # exceptions that the last run showed
     toasts: list[str] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)  # errors, warnings and the like on the pages
 
     def run(self, states: dict[str, Fill] | None = None, *, page: str | None = None, fragment: str = "") -> None:
-        """Ask for a page with these states of its inputs, and wait until it is drawn."""
+        """Ask for a page, the same again where none is named, with these states of its inputs; wait until it is drawn."""
         message = BackMsg()
         request = message.rerun_script
-        request.page_script_hash = self.page if page is None else self.pages[page]
         request.fragment_id = fragment
-        for id, fill in (states or {}).items():
+        states = dict(states or {})
+        if page and page != self.page:
+            self.requests, self.page = self.requests + 1, page
+            text = json.dumps({"request": {"number": self.requests, "page": page}})
+            states[self.the("bidi_component", "explorer.navigation")] = lambda state: setattr(state, "json_value", text)
+        for id, fill in states.items():
             fill(request.widget_states.widgets.add(id=id))
         self.errors.clear()
         self.socket.send(message.SerializeToString())
@@ -65,10 +69,7 @@ class SocketClient:
     def _hear(self, message: ForwardMsg) -> bool:
         """Whether the run has ended."""
         kind = message.WhichOneof("type")
-        if kind == "navigation":
-            self.page = message.navigation.page_script_hash
-            self.pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
-        elif kind == "new_session":
+        if kind == "new_session":
             self.session = message.new_session.initialize.session_id
         elif kind == "delta":
             self._draw(message)

@@ -4,7 +4,7 @@ Setting Streamlit's own st.query_params adds a step to the browser's history, an
 them all one by one; a script of ours replaces the address in place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -26,10 +26,13 @@ _box = st.components.v2.component(
 )
 
 
-def keep_address(page: Page, held: Mapping[str, str], *, key: str) -> None:
-    """Put parameters into the browser's address, so that a reload shows the same; "" takes one out."""
+def keep_address(page: Page, held: Mapping[str, str], *, key: str, changed: Callable[[], object]) -> None:
+    """Put parameters into the browser's address, so that a reload shows the same; "" takes one out.
+
+    By the same component comes a draft that the stack editor sent nowhere before its page was left: `changed` is called then.
+    """
     data = {"parameter": PAGE, "page": page.value, "first": Page.BUILD.value, "held": dict(held)}
-    _address(key=key, data=data, width=1, height=1)
+    _address(key=key, data=data, width=1, height=1, on_draft_change=changed)
 
 
 def link_box(link: str, *, key: str) -> None:

@@ -65,8 +65,8 @@ def _open() -> OpenPage:
     """The page that was asked for last; at first the one in the address, or Build."""
     if _KEY not in st.session_state:
         st.session_state[_KEY] = OpenPage(_named(arrival.asked_for(PARAMETER)) or Page.BUILD)
-    found: OpenPage = st.session_state[_KEY]
-    return found
+    opened: OpenPage = st.session_state[_KEY]
+    return opened
 
 
 def current_page() -> Page:

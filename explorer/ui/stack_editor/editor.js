@@ -83,6 +83,10 @@ function unmount(editor) {
   clearTimeout(editor.late);
   clearTimeout(editor.slowly);
   clearTimeout(editor.fitting);
+  // The page is gone, and what was typed after its successor was asked for goes to whom all pages have: see address.js.
+  if (editor.seq > Number(editor.root.dataset.ack)) {
+    dispatchEvent(new CustomEvent("explorer:unanswered", { detail: draftOf(editor) }));
+  }
 }
 
 function labelButtons(editor) {
@@ -161,11 +165,15 @@ function transmit(editor) {
     }, ANSWER_SLOW);
   }
   editor.sent = { seq: editor.seq, stack: editor.stack };
-  editor.setDraft({ base: editor.base, seq: editor.seq, work: editor.work, stack: editor.stack, selected: editor.selected });
+  editor.setDraft(draftOf(editor));
   editor.late = setTimeout(() => {
     editor.sent = null;
     transmit(editor);
   }, ANSWER_LATE);
+}
+
+function draftOf({ base, seq, work, stack, selected }) {
+  return { base, seq, work, stack, selected };
 }
 
 // Who goes elsewhere may leave the page, and with it this editor: what waits for an answer waits no longer.
