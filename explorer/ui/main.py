@@ -18,6 +18,10 @@ PAGES: dict[Page, Callable[[], None]] = {
 }
 
 
+def _accept() -> None:
+    state.accept_draft()
+
+
 def main() -> None:
     page = current_page()
     st.set_page_config(f"{page.title} · Architecture explorer", str(ICON), "wide")
@@ -28,7 +32,7 @@ def main() -> None:
         compare_page.forget_click()
     PAGES[page]()
     held = {**state.address(), **compare_page.address()}
-    keep_address(page, held, key=state.ADDRESS_KEY, changed=state.accept_draft)
+    keep_address(page, held, key=state.ADDRESS_KEY, changed=_accept)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import altair  # noqa: F401  # imported with the server, so that no visitor waits for it
 
+from explorer.kept_work import KeptWork
 from explorer.network.analysis import analyze
 from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Flatten, new_layer
@@ -103,6 +104,11 @@ def saved() -> SavedStore:
 @cache
 def _saved(folder: Path) -> SavedStore:
     return SavedStore(folder)
+
+
+def kept_work() -> KeptWork:
+    """What is too long for an address."""
+    return KeptWork(home_folder() / "links")
 
 
 def downloads() -> Preparer:

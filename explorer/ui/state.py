@@ -7,6 +7,7 @@ import streamlit as st
 
 from explorer.assignment import Assignment
 from explorer.compare.verdict import origin
+from explorer.kept_work import new_id
 from explorer.link import PARAMETER, LinkError, Shared, decode, encode
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.layers import without_true_statements
@@ -21,12 +22,14 @@ from explorer.ui.arrival import asked_for
 from explorer.ui.stack_editor import Stack, sent_draft
 from explorer.ui.stack_editor.draft import MAX_COUNT
 
-RUN_PARAMETER = "run"  # of the address
+RUN_PARAMETER, KEPT_PARAMETER = "run", "work"  # of the address, beside a link's
+LONGEST_LINK = 2_000  # characters in the address; chats, proxies and QR codes cut off longer ones
 STACK_KEY = "stack"  # the stack editor's own state, which the browser writes
 ADDRESS_KEY = "address"  # of the component by which a draft comes whose editor is gone
 _KEY = "explorer"
 _OWNER_KEY = "owner"
 _WORKS_KEY = "works"
+_KEPT_KEY = "kept-work"
 FIRST_PRESET = "adaptive-pool-16k"
 KEPT_WORKS = 50  # to which undo leads back with their name, images and recipe
 
@@ -98,7 +101,8 @@ class Session:
 def current() -> Session:
     """The visitor's work, begun with what the address names (a link's work, a run), else with the first preset."""
     if _KEY not in st.session_state:
-        st.session_state[_KEY] = _from_address(asked_for(PARAMETER), asked_for(RUN_PARAMETER))
+        asked = (asked_for(name) for name in (PARAMETER, KEPT_PARAMETER, RUN_PARAMETER))
+        st.session_state[_KEY] = _from_address(*asked)
     session: Session = st.session_state[_KEY]
     return session
 
@@ -106,21 +110,33 @@ def current() -> Session:
 def address() -> dict[str, str]:
     """What the address holds of the work, by parameter; "" where it needs nothing."""
     session = current()
-    return {PARAMETER: link(session), RUN_PARAMETER: session.run or ""}
+    link, kept = link_or_id(session.shared)
+    return {PARAMETER: link, KEPT_PARAMETER: kept, RUN_PARAMETER: session.run or ""}
+
+
+def link_or_id(shared: Shared) -> tuple[str, str]:
+    """The work as a link's text, or the id under which the server keeps what is too long for the address; the other is "".
+    Both are where a new page shows the same."""
+    if shared == first().shared:
+        return "", ""
+    try:
+        link = encode(shared)
+    except LinkError:
+        link = ""
+    if link and len(link) <= LONGEST_LINK:
+        return link, ""
+    id, kept = st.session_state.get(_KEPT_KEY) or (new_id(), None)
+    if kept != shared:
+        if not process.kept_work().keep(id, shared):
+            return link, ""
+        st.session_state[_KEPT_KEY] = (id, shared)
+    return "", id
 
 
 def first() -> Session:
     """What a visitor starts with whose address asks for nothing."""
     start = Start.of(load_presets()[FIRST_PRESET])
     return _begun(start, Shared(start.architecture, start.recipe))
-
-
-def link(session: Session) -> str:
-    """The text that the address holds: "" where a new page shows the same, or where the work is too much for a link."""
-    try:
-        return "" if session.shared == first().shared else encode(session.shared)
-    except LinkError:
-        return ""
 
 
 def _begun(start: Start, shared: Shared) -> Session:
@@ -138,11 +154,11 @@ def _begun(start: Start, shared: Shared) -> Session:
     )
 
 
-def _from_address(link: str | None, run_id: str | None) -> Session:
+def _from_address(link: str | None, kept: str | None, run_id: str | None) -> Session:
     run = _run(run_id)
-    if link:
+    if link or kept:
         try:
-            shared = decode(link)
+            shared = decode(link) if link else process.kept_work().find(kept or "")
             return replace(_begun(_start(shared, "a link"), shared), run=run_id)
         except LinkError as error:
             notice = f"What this page's address holds cannot be shown: {error}. Here is the first network instead."

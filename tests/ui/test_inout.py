@@ -92,10 +92,11 @@ def test_a_bad_link_gives_a_message_and_the_default_page(link):
 
 def test_the_address_holds_the_work_but_for_the_first_page():
     app = opened()
-    assert state.link(session(app)) == ""
+    assert state.link_or_id(session(app).shared) == ("", "")
     app.button(key="preset-gap-17k").click().run()
     preset = PRESETS["gap-17k"]
-    assert state.link(session(app)) == encode(Shared(preset.architecture, preset.recipe, start="gap-17k"))
+    link = encode(Shared(preset.architecture, preset.recipe, start="gap-17k"))
+    assert state.link_or_id(session(app).shared) == (link, "")
 
 
 # --- editing --------------------------------------------------------------------------------------------------------

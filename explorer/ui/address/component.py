@@ -26,7 +26,7 @@ _box = st.components.v2.component(
 )
 
 
-def keep_address(page: Page, held: Mapping[str, str], *, key: str, changed: Callable[[], object]) -> None:
+def keep_address(page: Page, held: Mapping[str, str], *, key: str, changed: Callable[[], None]) -> None:
     """Put parameters into the browser's address, so that a reload shows the same; "" takes one out.
 
     By the same component comes a draft that the stack editor sent nowhere before its page was left: `changed` is called then.
