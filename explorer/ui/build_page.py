@@ -43,8 +43,6 @@ def _results() -> Results:
 def _header() -> None:
     session = state.accept_draft()
     name_key = f"name-{session.stack.base}-{session.work}"  # another work's name is another input's
-    if session.notice:
-        messages.warning(session.notice, icon=messages.NOT_FOUND)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="header"):
         start_menu(session)
         st.button("Open…", icon=":material/upload_file:", key="open", on_click=state.ask_to_open)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explorer.ui import build_page, compare_page, runs_page, state, train_page
+from explorer.ui import build_page, compare_page, messages, runs_page, state, train_page
 from explorer.ui.address import keep_address
 from explorer.ui.navigation import Page, current_page, navigation_bar
 
@@ -28,6 +28,8 @@ def main() -> None:
     st.html(Path(__file__).parent / "page.css")
     with st.container(key="top"):
         navigation_bar()
+    if notice := state.accept_draft().notice:
+        messages.warning(notice, icon=messages.NOT_FOUND)
     if page is not Page.COMPARE:
         compare_page.forget_click()
     PAGES[page]()

@@ -23,7 +23,7 @@ from explorer.ui.stack_editor import Stack, sent_draft
 from explorer.ui.stack_editor.draft import MAX_COUNT
 
 RUN_PARAMETER, KEPT_PARAMETER = "run", "work"  # of the address, beside a link's
-LONGEST_LINK = 2_000  # characters in the address; chats, proxies and QR codes cut off longer ones
+LONGEST_LINK = 1_000  # characters in the address: a code of more is too fine to be read off a projector
 STACK_KEY = "stack"  # the stack editor's own state, which the browser writes
 ADDRESS_KEY = "address"  # of the component by which a draft comes whose editor is gone
 _KEY = "explorer"
@@ -161,7 +161,7 @@ def _from_address(link: str | None, kept: str | None, run_id: str | None) -> Ses
             shared = decode(link) if link else process.kept_work().find(kept or "")
             return replace(_begun(_start(shared, "a link"), shared), run=run_id)
         except LinkError as error:
-            notice = f"What this page's address holds cannot be shown: {error}. Here is the first network instead."
+            notice = f"What the address holds cannot be shown: {error}. Here is the first network instead."
             return replace(first(), notice=notice, run=run_id)
     if run is None:
         return replace(first(), run=run_id)

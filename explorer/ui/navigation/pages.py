@@ -19,7 +19,7 @@ from explorer.ui import arrival
 
 PARAMETER = "page"  # of the address
 MAX_REQUESTS = 2**53 - 1  # JavaScript's largest whole number
-_BAR = "navigation"  # the component's key
+BAR = "navigation"  # the component's key
 _KEY = "open-page"
 _FOLDER = Path(__file__).parent
 
@@ -66,7 +66,19 @@ def _open() -> OpenPage:
     if _KEY not in st.session_state:
         st.session_state[_KEY] = OpenPage(_named(arrival.asked_for(PARAMETER)) or Page.BUILD)
     opened: OpenPage = st.session_state[_KEY]
+    if (asked := _request()) and asked.answers > opened.answers:
+        opened = st.session_state[_KEY] = asked
     return opened
+
+
+def _request() -> OpenPage | None:
+    """What the browser asked for last; it comes again with every message."""
+    sent = st.session_state.get(BAR)
+    request = sent.get("request") if isinstance(sent, dict) else None
+    if not isinstance(request, dict):
+        return None
+    page, number = _named(request.get("page")), request.get("number")
+    return OpenPage(page, number) if page and type(number) is int and 0 < number <= MAX_REQUESTS else None
 
 
 def current_page() -> Page:
@@ -83,15 +95,8 @@ def navigation_bar() -> None:
     opened = _open()
     pages = [{"name": page.value, "title": page.title} for page in Page]
     data = {"parameter": PARAMETER, "pages": pages, "current": opened.page.value, "answers": opened.answers}
-    _mount(key=_BAR, data=data, on_request_change=_answer)
+    _mount(key=BAR, data=data, on_request_change=_nothing)
 
 
-def _answer() -> None:
-    """Go where the browser asks, unless it has been answered already: a component's state comes with every message."""
-    sent = st.session_state.get(_BAR)
-    request = sent.get("request") if isinstance(sent, dict) else None
-    if not isinstance(request, dict):
-        return
-    number, page = request.get("number"), _named(request.get("page"))
-    if page and type(number) is int and _open().answers < number <= MAX_REQUESTS:
-        st.session_state[_KEY] = OpenPage(page, number)
+def _nothing() -> None:
+    """Streamlit keeps a component's state only where a callback is named for it."""
