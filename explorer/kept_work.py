@@ -34,7 +34,10 @@ class KeptWork:
         self.folder = folder
 
     def keep(self, id: str, shared: Shared) -> bool:
-        """Keep the work under this id, in place of what was kept under it before. False where it is too much or cannot be written."""
+        """Keep the work under this id, in place of what was kept under it before.
+
+        Returns False where it is too much or cannot be written.
+        """
         data = json.dumps(to_data(shared), ensure_ascii=False, separators=(",", ":")).encode()
         if len(data) > MAX_BYTES:
             return False

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -10,31 +11,60 @@ from explorer.ui.address import keep_address
 from explorer.ui.navigation import Page, current_page, navigation_bar
 
 ICON = Path(__file__).parent / "icon.svg"
-PAGES: dict[Page, Callable[[], None]] = {
-    Page.BUILD: build_page.show,
-    Page.TRAIN: train_page.show,
-    Page.COMPARE: compare_page.show,
-    Page.RUNS: runs_page.show,
+
+
+class Drawn(NamedTuple):
+    """How a page is drawn: its heading, a line on what can be done there, and all that is below."""
+
+    heading: str
+    lead: str
+    show: Callable[[], None]
+
+
+PAGES = {
+    Page.BUILD: Drawn(
+        "Build a convolutional network",
+        "Change a layer: shapes, receptive fields, parameters and cost follow at once. Then go to Train.",
+        build_page.show,
+    ),
+    Page.TRAIN: Drawn(
+        "Train the network",
+        "Press Start: loss and accuracy come in live, and the run goes on when you leave.",
+        train_page.show,
+    ),
+    Page.COMPARE: Drawn(
+        "Compare networks",
+        "Two to six side by side: their layers, how they learn, and whether a difference is more than chance.",
+        compare_page.show,
+    ),
+    Page.RUNS: Drawn(
+        "All runs",
+        "Every training on this server: watch, resume, rename, download or delete it.",
+        runs_page.show,
+    ),
 }
-
-
-def _accept() -> None:
-    state.accept_draft()
 
 
 def main() -> None:
     page = current_page()
+    drawn = PAGES[page]
     st.set_page_config(f"{page.title} · Architecture explorer", str(ICON), "wide")
     st.html(Path(__file__).parent / "page.css")
     with st.container(key="top"):
         navigation_bar()
+    with st.container(key="heading"):
+        st.html(f"<h1>{drawn.heading}</h1><p>{drawn.lead}</p>")
     if notice := state.accept_draft().notice:
         messages.warning(notice, icon=messages.NOT_FOUND)
     if page is not Page.COMPARE:
         compare_page.forget_click()
-    PAGES[page]()
+    drawn.show()
     held = {**state.address(), **compare_page.address()}
     keep_address(page, held, key=state.ADDRESS_KEY, changed=_accept)
+
+
+def _accept() -> None:
+    state.accept_draft()
 
 
 if __name__ == "__main__":
