@@ -49,8 +49,10 @@ from explorer.training.recipe import Recipe
 from explorer.ui import pictures, process, start_menu
 from explorer.ui.charts import Chart
 from explorer.ui.compare import charts as compare_charts
+from explorer.ui.compare.chosen import write_link
 from explorer.ui.opening import OpenError, open_text
 from tests.hostile import NAMES, broken_links
+from tests.ui.pages import page_of
 
 PRESETS = tuple(load_presets().values())
 RECIPE = Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32")
@@ -424,30 +426,6 @@ def test_a_terminal_gets_nothing_but_text(capsys, tmp_path: Path, monkeypatch, k
 # --- the pages, as Streamlit is given them ------------------------------------------------------------------------------
 
 
-def build_page() -> None:
-    from explorer.ui import build_page
-
-    build_page.show()
-
-
-def train_page() -> None:
-    from explorer.ui import train_page
-
-    train_page.show()
-
-
-def compare_page() -> None:
-    from explorer.ui import compare_page
-
-    compare_page.show(None)  # type: ignore[arg-type]
-
-
-def runs_page() -> None:
-    from explorer.ui import runs_page
-
-    runs_page.show(None, None)  # type: ignore[arg-type]
-
-
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A server on which one has saved and trained under every hostile name."""
@@ -504,16 +482,13 @@ def look_at(app: AppTest) -> int:
     return count
 
 
-def opened(page: Callable[[], None], **query: str) -> AppTest:
-    app = AppTest.from_function(page, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run()
+def opened(page: str, **query: str) -> AppTest:
+    return page_of(page, **query).run()
 
 
 def test_the_list_of_saved_networks_holds_names_only(home, monkeypatch):
     monkeypatch.setattr(start_menu, "SHOWN", len(NAMES))
-    app = AppTest.from_function(build_page, default_timeout=120)
+    app = page_of("build")
     app.session_state["picker-0"] = True
     app.run()
     assert look_at(app) > len(NAMES)
@@ -523,7 +498,7 @@ def test_the_list_of_saved_networks_holds_names_only(home, monkeypatch):
 
 @every_name
 def test_a_link_with_the_name_is_shown_on_build(home, name):
-    app = opened(build_page, a=encode(Shared(named(name), RECIPE)))
+    app = opened("build", a=encode(Shared(named(name), RECIPE)))
     assert look_at(app)
     app.text_input[0].set_value("plain").run()
     look_at(app)
@@ -532,10 +507,10 @@ def test_a_link_with_the_name_is_shown_on_build(home, name):
     look_at(app)
 
 
-ASKED: tuple[tuple[Callable[[], None], str, str], ...] = (
-    (train_page, "run", ""),
-    (compare_page, "compare", "saved:"),
-    (build_page, "a", ""),
+ASKED: tuple[tuple[str, str, str], ...] = (
+    ("train", "run", ""),
+    ("compare", "compare", "saved:"),
+    ("build", "a", ""),
 )
 
 
@@ -551,7 +526,7 @@ def test_a_link_that_cannot_be_shown_is_quoted_as_text(home, number, place):
     """Each place with two of five names, and each name in some places: which is said, another test tries with all."""
     kinds = ("Markdown image", "HTML image", "control characters", "bare www", "colours")
     for kind in (kinds[number % 5], kinds[(number + 2) % 5]):
-        app = opened(build_page, a=broken_links(NAMES[kind])[place])
+        app = opened("build", a=broken_links(NAMES[kind])[place])
         assert app.warning
         look_at(app)
         said = app.warning[0].value
@@ -562,10 +537,10 @@ def test_a_link_that_cannot_be_shown_is_quoted_as_text(home, number, place):
 @pytest.mark.parametrize("start", range(0, len(NAMES), 6))
 @pytest.mark.parametrize("view", ["Structure", "Learning", "Verdict", "Trade-off", "Shape of computation"])
 def test_compare_holds_names_only(home, view, start):
-    app = AppTest.from_function(compare_page, default_timeout=120)
+    app = page_of("compare")
     saved = [f"saved:{each.name}" for each in process.saved().all()][start : start + 6]
-    app.session_state["compare-chosen"] = saved
-    app.session_state["view"] = view
+    app.query_params["compare"] = write_link(saved)
+    app.query_params["view"] = view
     assert look_at(app.run())
     left_out = " ".join(element.proto.body for element in app.get("html"))
     assert "is left out" in left_out  # in Train all, each by its name
@@ -575,9 +550,9 @@ def test_compare_holds_names_only(home, view, start):
 
 @pytest.mark.slow
 def test_runs_and_train_hold_names_only(home):
-    assert look_at(opened(runs_page))
+    assert look_at(opened("runs"))
     for run in process.jobs().runs():
-        app = AppTest.from_function(runs_page, default_timeout=120)
+        app = page_of("runs")
         app.session_state["runs-chosen"] = run.run.id
         assert look_at(app.run())
-        assert look_at(opened(train_page, run=run.run.id))
+        assert look_at(opened("train", run=run.run.id))

@@ -78,7 +78,7 @@ def build_page() -> None:
 def compare_page() -> None:
     from explorer.ui import compare_page
 
-    compare_page.show(None)  # type: ignore[arg-type]  # where a click leads is tried in a browser
+    compare_page.show()
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def compare_page() -> None:
 def test_pages_say_how_mult_adds_are_counted(page, view, places):
     app = AppTest.from_function(page, default_timeout=60)
     if view:
-        app.session_state["view"] = view
+        app.query_params["view"] = view
     app.run()
     assert not app.exception
     text = words(" ".join(str(element.proto.body) for element in app.get("html")))

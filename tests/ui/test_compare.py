@@ -35,6 +35,8 @@ from explorer.ui.compare.train_all import NewRun, missing_runs
 from explorer.ui.preparing import Preparer
 from explorer.ui.report_files import Answers
 from tests.training.runs import wait_until
+from tests.ui import pages
+from tests.ui.pages import address
 
 DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
 
@@ -42,12 +44,6 @@ DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
 def tiny(channels: int) -> Architecture:
     layers = (Conv2d(out_channels=channels, kernel_size=5, stride=3), ReLU(), Flatten(), Linear(out_features=10))
     return Architecture(name=f"tiny {channels}", layers=layers)
-
-
-def compare_page() -> None:
-    from explorer.ui import compare_page
-
-    compare_page.show(None)  # type: ignore[arg-type]  # where a click leads is tried in a browser
 
 
 pytestmark = pytest.mark.usefixtures("runs_of_its_own")
@@ -63,14 +59,8 @@ def two_saved() -> list[str]:
 
 
 def opened(compare: str = "", view: str = "") -> AppTest:
-    app = AppTest.from_function(compare_page, default_timeout=60)
-    if compare:
-        app.query_params["compare"] = compare
-    if view:
-        app.session_state["view"] = view
-    app.run()
-    assert not app.exception
-    return app
+    asked = {"compare": compare, "view": view}
+    return pages.opened("compare", **{name: value for name, value in asked.items() if value})
 
 
 def html(app: AppTest) -> str:
@@ -97,7 +87,8 @@ def train_everything(keys: list[str], seeds: int = 2, epochs: int = 1) -> None:
 
 def test_the_documented_networks_stand_side_by_side_at_first():
     app = opened()
-    assert app.query_params["compare"] in (",".join(DOCUMENTED), [",".join(DOCUMENTED)])
+    assert app.multiselect[0].value == list(DOCUMENTED)
+    assert address(app)["compare"] == ""  # as is shown without a word
     for id in DOCUMENTED:
         assert f'<th scope="col">{id}</th>' in html(app)
         assert f"<td>{analyze(load_presets()[id].architecture).total_params:,}</td>" in html(app)
@@ -292,10 +283,7 @@ def test_what_is_on_its_way_is_told(two_saved):
 
 
 def test_an_address_without_a_view_shows_the_first():
-    app = AppTest.from_function(compare_page, default_timeout=60)
-    app.query_params["view"] = ""
-    app.run()
-    assert not app.exception
+    app = pages.opened("compare", view="")
     assert "What differs" in html(app)
 
 
@@ -392,8 +380,7 @@ def test_a_saved_name_of_any_letters_outlasts_the_link(name):
     assert read_link(write_link(keys)) == (keys, [])
     app = opened(write_link(keys))
     assert app.multiselect[0].value == keys
-    link = app.query_params["compare"]
-    assert read_link(link if isinstance(link, str) else link[0]) == (keys, [])
+    assert read_link(address(app)["compare"]) == (keys, [])
 
 
 def test_a_link_of_before_is_read_as_it_was_written(two_saved):

@@ -20,6 +20,7 @@ from explorer.training.recipe import AdamW, Recipe
 from explorer.ui import process, start_menu, state
 from explorer.ui.opening import OpenError, open_file, open_text, recipe_for, work
 from explorer.ui.share_menu import FORMS
+from tests.ui.pages import opened
 
 PRESETS = load_presets()
 OWN = Shared(
@@ -29,28 +30,7 @@ OWN = Shared(
 )
 
 
-def build_page() -> None:
-    from explorer.ui import build_page
-
-    build_page.show()
-
-
-def train_page() -> None:
-    from explorer.ui import train_page
-
-    train_page.show()
-
-
 pytestmark = pytest.mark.usefixtures("runs_of_its_own")
-
-
-def opened(page=build_page, **query: str) -> AppTest:
-    app = AppTest.from_function(page, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
 
 
 def session(app: AppTest) -> state.Session:
@@ -60,7 +40,7 @@ def session(app: AppTest) -> state.Session:
 # --- the address ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", [build_page, train_page])
+@pytest.mark.parametrize("page", ["build", "train"])
 def test_a_link_is_opened_on_any_page(page):
     app = opened(page, a=encode(OWN))
     assert session(app).shared == OWN
@@ -164,7 +144,7 @@ def test_hundreds_of_saved_networks_cost_nothing_until_they_are_looked_for():
 
 
 def test_the_recipe_on_train_is_kept():
-    app = opened(train_page)
+    app = opened("train")
     app.number_input(key="recipe-0-epochs").set_value(7).run()
     assert session(app).recipe.epochs == 7
     app.selectbox(key="recipe-0-dataset").set_value("cifar10").run()

@@ -11,37 +11,15 @@ from explorer.network.spec import Architecture, Conv2d, ReLU, layer_to_data
 from explorer.ui import state
 from explorer.ui.navigation import pages
 from explorer.ui.navigation.pages import MAX_REQUESTS
+from tests.ui.pages import address, opened
 
 OWN = Shared(Architecture(name="own", layers=(Conv2d(out_channels=4, kernel_size=3), ReLU())))
 
 pytestmark = pytest.mark.usefixtures("runs_of_its_own")
 
 
-def script() -> None:
-    from explorer.ui import main
-
-    main.main()
-
-
-def opened(**query: str) -> AppTest:
-    app = AppTest.from_function(script, default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
 def shown(app: AppTest) -> str:
     return app.session_state[pages._KEY].page.value
-
-
-def data(app: AppTest, key: str) -> dict:
-    """What a component was given."""
-    import json
-
-    (found,) = (each for each in app.get("bidi_component") if f"-{key}" in each.proto.id or each.proto.id.endswith(key))
-    return json.loads(found.proto.json)
 
 
 def asks(app: AppTest, request: object) -> None:
@@ -51,11 +29,11 @@ def asks(app: AppTest, request: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "page"),
+    ("named", "page"),
     [("build", "build"), ("train", "train"), ("compare", "compare"), ("runs", "runs"), ("Train", "build"), ("", "build")],
 )
-def test_the_address_says_which_page_comes_first(address: str, page: str):
-    assert shown(opened(page=address)) == page
+def test_the_address_says_which_page_comes_first(named: str, page: str):
+    assert shown(opened(named)) == page
 
 
 def test_the_newest_request_leads_and_comes_with_every_message():
@@ -98,7 +76,7 @@ def test_the_work_in_the_address_is_there_on_every_page_and_stays_there(page: st
     link = encode(OWN)
     app = opened(page=page, a=link, run="nosuchrun", compare="gap-17k,strided-20k", view="Verdict")
     assert app.session_state["explorer"].shared == OWN
-    held = data(app, state.ADDRESS_KEY)["held"]
+    held = address(app)
     assert held == {"a": link, "work": "", "run": "nosuchrun", "compare": "gap-17k,strided-20k", "view": "Verdict"}
 
 
@@ -119,11 +97,11 @@ def long_work() -> Shared:
 def test_work_that_is_too_long_for_the_address_is_found_under_a_short_id():
     work = long_work()
     assert len(encode(work)) > state.LONGEST_LINK
-    held = data(opened(a=encode(work)), state.ADDRESS_KEY)["held"]
+    held = address(opened(a=encode(work)))
     assert held["a"] == ""
     again = opened(page="runs", work=held["work"])
     assert again.session_state["explorer"].shared == work
-    assert data(again, state.ADDRESS_KEY)["held"]["work"] not in ("", held["work"])  # two windows do not write to one
+    assert address(again)["work"] not in ("", held["work"])  # two windows do not write to one
 
 
 def test_work_that_is_kept_no_more_is_said():

@@ -1,0 +1,40 @@
+"""The page script without a browser."""
+
+import json
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+
+def script() -> None:
+    from explorer.ui import main
+
+    main.main()
+
+
+def page_of(page: str = "", *, timeout: int = 120, **query: str) -> AppTest:
+    """The page script at this address, not run yet."""
+    app = AppTest.from_function(script, default_timeout=timeout)
+    for name, value in {"page": page, **query}.items():
+        if value or name != "page":
+            app.query_params[name] = value
+    return app
+
+
+def opened(page: str = "", **query: str) -> AppTest:
+    """The same once it is drawn without an exception."""
+    app = page_of(page, **query).run()
+    assert not app.exception
+    return app
+
+
+def component_data(app: AppTest, key: str) -> Any:
+    """What the component of this key was given."""
+    (found,) = (each for each in app.get("bidi_component") if each.proto.id.endswith(f"-{key}"))
+    return json.loads(found.proto.json)
+
+
+def address(app: AppTest) -> dict[str, str]:
+    """What the address is to hold, by parameter."""
+    held: dict[str, str] = component_data(app, "address")["held"]
+    return held
