@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 
+from explorer.ui.assets import asset_routes
 from explorer.ui.message_guard import MessageGuard
 from explorer.ui.navigation.old_addresses import old_addresses
 from explorer.ui.same_origin import SameOrigin
@@ -41,9 +42,10 @@ middleware = [  # the first sees what comes in first
     Middleware(UploadLimits),
     Middleware(MessageGuard),
 ]
+base = st.get_option("server.baseUrlPath")
 app = st.App(
     "explorer/ui/main.py",
-    routes=old_addresses(st.get_option("server.baseUrlPath")),
+    routes=[*old_addresses(base), *asset_routes(base)],
     lifespan=lifespan,
     middleware=middleware,
 )

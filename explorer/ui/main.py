@@ -8,9 +8,12 @@ import streamlit as st
 
 from explorer.ui import build_page, compare_page, messages, runs_page, state, train_page
 from explorer.ui.address import keep_address
+from explorer.ui.assets import publish
 from explorer.ui.navigation import Page, current_page, navigation_bar
 
 ICON = Path(__file__).parent / "icon.svg"
+# Streamlit puts a file of styles into the page as it is, with every run; so the browser gets the place alone.
+STYLES = f'<style>@import url("{publish(Path(__file__).parent)}page.css");</style>'
 
 
 class Drawn(NamedTuple):
@@ -49,7 +52,7 @@ def main() -> None:
     page = current_page()
     drawn = PAGES[page]
     st.set_page_config(f"{page.title} · Architecture explorer", str(ICON), "wide")
-    st.html(Path(__file__).parent / "page.css")
+    st.html(STYLES)
     with st.container(key="top"):
         navigation_bar()
     with st.container(key="heading"):

@@ -7,23 +7,14 @@ them all one by one; a script of ours replaces the address in place.
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import streamlit as st
-
 from explorer.link import PARAMETER
+from explorer.ui.assets import component
 from explorer.ui.navigation import Page
 from explorer.ui.navigation.pages import PARAMETER as PAGE
 
 _FOLDER = Path(__file__).parent
-
-
-def _read(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
-
-
-_address = st.components.v2.component("explorer.address", js=_read("address.js"))
-_box = st.components.v2.component(
-    "explorer.link_box", html=_read("link_box.html"), css=_read("link_box.css"), js=_read("link_box.js")
-)
+_address = component("address", _FOLDER, "address.js")
+_box = component("link_box", _FOLDER, "link_box.js", ["link_box.css", "link_box.html"])
 
 
 def keep_address(page: Page, held: Mapping[str, str], *, key: str, changed: Callable[[], None]) -> None:

@@ -1,11 +1,14 @@
 // A convolution's window spelt out: patch × kernel for some input channels, the others summed, the bias, the value.
 
+import { floats, html, number, short } from "./drawing.js";
+import { CELL, GAP, ROOM } from "./sizes.js";
+
 const SIGN_WIDTH = 15; // pixels of "×" and "="
 const SUM_WIDTH = 62;
 const NOTE = 20; // the height of a line below the patches
 const NARROWEST = 27; // of a cell that holds a number
 
-function drawArithmetic(parent, arithmetic, unit, width) {
+export function drawArithmetic(parent, arithmetic, unit, width) {
   parent.replaceChildren();
   const rows = arithmetic.rows[unit.row];
   const columns = arithmetic.columns[unit.column];
@@ -47,7 +50,7 @@ function drawArithmetic(parent, arithmetic, unit, width) {
 const restText = ({ others }) => (others ? `+ ${others} more channel${others > 1 ? "s" : ""}` : "no other channel");
 
 // A grid of cells, blue above zero and orange below; null is a zero of the border.
-function numbers(parent, values, columns, cell, scale) {
+export function numbers(parent, values, columns, cell, scale) {
   const grid = html(parent, "div", "cells");
   grid.style.gridTemplateColumns = `repeat(${columns}, ${cell.width}px)`;
   grid.style.gridAutoRows = `${cell.height}px`;

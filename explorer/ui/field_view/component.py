@@ -21,28 +21,18 @@ from explorer.text import counted, percent
 from explorer.training.datasets import DATASETS
 from explorer.training.jobs import JobManager, NoWeights, UnknownRun
 from explorer.ui import process
+from explorer.ui.assets import component
 from explorer.ui.field_view import data, look
 from explorer.ui.field_view.ask import Ask, parse_ask, unit_at
 from explorer.ui.field_view.weights import Trained, Untrained, find_trained
 from explorer.ui.samples import samples
 
-_FOLDER = Path(__file__).parent
-# Streamlit takes one inline script, so the parts are joined here; each says at its top what it is for.
-_PARTS = ("drawing.js", "pictures.js", "words.js", "arithmetic.js", "panel.js")
-
-
-def script() -> str:
-    """The parts as one module. Comments and indents are left out: the script travels with every answer."""
-    lines = [line for part in _PARTS for line in (_FOLDER / part).read_text(encoding="utf-8").splitlines()]
-    constants = f"const ROOM = {data.ROOM}, CELL = {data.CELL}, GAP = {data.GAP};\n"
-    return constants + "\n".join(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("//"))
-
-
-_mount = st.components.v2.component(
-    "explorer.field_view",
-    html=(_FOLDER / "field_view.html").read_text(encoding="utf-8"),
-    css=(_FOLDER / "field_view.css").read_text(encoding="utf-8"),
-    js=script(),
+_mount = component(
+    "field_view",
+    Path(__file__).parent,
+    "panel.js",
+    ["field_view.css", "field_view.html"],
+    {"sizes.js": {"ROOM": data.ROOM, "CELL": data.CELL, "GAP": data.GAP}},
 )
 
 

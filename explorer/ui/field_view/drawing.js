@@ -4,14 +4,14 @@ const MINUS = "\u2212";
 // Viridis: even steps of lightness, told apart by colour-blind eyes and on a pale projector.
 const HEAT = [[68, 1, 84], [71, 45, 123], [59, 82, 139], [44, 114, 142], [33, 145, 140], [40, 174, 128], [94, 201, 98], [173, 220, 48], [253, 231, 37]];
 
-function svg(parent, name, attributes) {
+export function svg(parent, name, attributes) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   parent.append(element);
   return element;
 }
 
-function html(parent, name, className, text = "") {
+export function html(parent, name, className, text = "") {
   const element = document.createElement(name);
   element.className = className;
   element.textContent = text;
@@ -19,11 +19,11 @@ function html(parent, name, className, text = "") {
   return element;
 }
 
-const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-const floats = (text) => new Float32Array(bytes(text).buffer);
+export const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+export const floats = (text) => new Float32Array(bytes(text).buffer);
 
 // Paint a canvas of so many rows and columns, each pixel as `colour(row, column)` says: [red, green, blue, alpha].
-function paint(canvas, rows, columns, colour) {
+export function paint(canvas, rows, columns, colour) {
   canvas.width = columns;
   canvas.height = rows;
   const context = canvas.getContext("2d");
@@ -40,7 +40,7 @@ function heat(share) {
 }
 
 // The smallest and largest of some numbers, of those that are numbers.
-function extremes(values) {
+export function extremes(values) {
   let low = Infinity;
   let high = -Infinity;
   for (const value of values) {
@@ -52,7 +52,7 @@ function extremes(values) {
 }
 
 // A grey for each of some numbers, black for the smallest and white for the largest.
-function greys(values) {
+export function greys(values) {
   const [low, high] = extremes(values);
   const scale = high > low ? 255 / (high - low) : 0;
   return (value) => {
@@ -62,7 +62,7 @@ function greys(values) {
 }
 
 // 0.2138 as "0.214"; the same number of figures after the point, so that columns of numbers line up.
-function number(value, digits = 3) {
+export function number(value, digits = 3) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "no number" : "too large";
   const size = Math.abs(value);
   const text = size >= 100000 ? size.toExponential(2) : size.toFixed(size >= 1000 ? 1 : digits);
@@ -70,10 +70,10 @@ function number(value, digits = 3) {
 }
 
 // A number in a cell of a patch: at most five characters.
-function short(value) {
+export function short(value) {
   const size = Math.abs(value);
   if (size >= 1000) return (value < 0 ? MINUS : "") + (size >= 10000 ? size.toExponential(0).replace("+", "") : size.toFixed(0));
   return number(value, size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
-const both = (pair) => `${pair[0]}×${pair[1]}`;
+export const both = (pair) => `${pair[0]}×${pair[1]}`;

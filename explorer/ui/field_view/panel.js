@@ -3,6 +3,11 @@
 // The exact field of every unit is here from the start. All else (values, influence, arithmetic) Python computes when it
 // is asked, which is when the visitor pauses: `choice` is sent as "ask", and what comes back names the layer it is of.
 
+import { drawArithmetic } from "./arithmetic.js";
+import { extremes, floats, number } from "./drawing.js";
+import { cellUnder, drawImage, drawInput, drawUnits, unitGrid } from "./pictures.js";
+import { channelText, effectiveWords, exactWords, write } from "./words.js";
+
 const PAUSE = 90; // milliseconds without a change before Python is asked
 const PAUSE_AFTER_EDIT = 700; // the same after the network changed: the next edit may be on its way
 

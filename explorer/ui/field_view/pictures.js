@@ -1,5 +1,7 @@
 // The two pictures: the layer's units on the left, and what the chosen one looks at on the right.
 
+import { bytes, floats, greys, paint, svg } from "./drawing.js";
+
 const MARGIN = 0.14; // of a picture's side, kept free around it, so that a window reaching into the padding shows
 const MOST_LINES = 40; // units a side between which lines are drawn
 
@@ -8,7 +10,7 @@ const MOST_LINES = 40; // units a side between which lines are drawn
 // A vector is one unit to the exact field; its values are laid out in rows of at most this many.
 const VALUES_A_ROW = 10;
 
-function unitGrid(data) {
+export function unitGrid(data) {
   if (data.isMap) return { rows: data.rows.seen.length, columns: data.columns.seen.length };
   const columns = Math.min(data.channels, Math.max(VALUES_A_ROW, Math.ceil(Math.sqrt(data.channels))));
   return { rows: Math.ceil(data.channels / columns), columns };
@@ -31,7 +33,7 @@ function spread(canvas, grid, margin = 0) {
   });
 }
 
-function drawUnits(canvas, overlay, grid, values, chosen) {
+export function drawUnits(canvas, overlay, grid, values, chosen) {
   const { side, top, left } = placed(grid);
   spread(canvas, grid);
   if (values) {
@@ -57,7 +59,7 @@ function drawUnits(canvas, overlay, grid, values, chosen) {
 }
 
 // The cell of the grid under the pointer.
-function cellUnder(event, overlay, grid) {
+export function cellUnder(event, overlay, grid) {
   const box = overlay.getBoundingClientRect();
   const { side, top, left } = placed(grid);
   const inside = (value, count) => Math.max(0, Math.min(count - 1, Math.floor(value)));
@@ -82,7 +84,7 @@ const boxPath = (x, y, width, height) => `M${x} ${y}h${width}v${height}h${-width
 
 // The image, the pixels that the unit sees in full view, and its theoretical window; with `influence` those pixels as a
 // heat map instead.
-function drawImage(canvas, overlay, data, image, unit, influence) {
+export function drawImage(canvas, overlay, data, image, unit, influence) {
   const grid = { rows: data.rows.pixels, columns: data.columns.pixels };
   const { side, top, left } = placed(grid);
   const margin = side * MARGIN;
@@ -128,7 +130,7 @@ function drawWindow(overlay, size, { left, top, width, height }) {
 
 // --- a channel of the layer's input, with a convolution's window on it --------------------------------------------
 
-function drawInput(canvas, overlay, arithmetic, unit) {
+export function drawInput(canvas, overlay, arithmetic, unit) {
   const grid = { rows: arithmetic.input[0], columns: arithmetic.input[1] };
   const values = floats(arithmetic.shown[0].values);
   const grey = greys(values);

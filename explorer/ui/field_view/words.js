@@ -1,5 +1,8 @@
 // What is said of the chosen unit, beside the pictures. Python counted; here rows and columns are put together.
 
+import { numbers } from "./arithmetic.js";
+import { both, html } from "./drawing.js";
+
 const pixelsOf = (runs) => runs.reduce((sum, [, count]) => sum + count, 0);
 
 // Runs of pixels as text: "3–7", "3–7, 9", "3, 5, 7 … 27".
@@ -10,7 +13,7 @@ function rangesText(runs, most = 4) {
   return `${runs.slice(0, most - 1).map(one).join(", ")} … ${one(runs[runs.length - 1])}`;
 }
 
-function exactWords(data, unit) {
+export function exactWords(data, unit) {
   const [rows, columns] = [data.rows.seen[unit.row], data.columns.seen[unit.column]];
   const [seenRows, seenColumns] = [pixelsOf(rows), pixelsOf(columns)];
   const sees = data.isMap ? `Unit ${unit.row},${unit.column} sees` : data.apart ? "Taken together, its values see" : "Every value sees";
@@ -56,13 +59,13 @@ function unseenText(data) {
   return [...lines("row", data.rows.unseen), ...lines("column", data.columns.unseen)].join(", ") || "none: all are seen";
 }
 
-function channelText(data, channel) {
+export function channelText(data, channel) {
   if (channel === null) return data.isMap ? `all ${data.channels} channels together` : `all ${data.channels} values together`;
   const name = data.names && data.names[channel] !== `${channel}` ? `, ${data.names[channel]}` : "";
   return `${data.isMap ? "channel" : "value"} ${channel}${name}`;
 }
 
-function effectiveWords(data, unit, effective) {
+export function effectiveWords(data, unit, effective) {
   const who = data.isMap ? `unit ${unit.row},${unit.column}` : "";
   const sees = pixelsOf(data.rows.seen[unit.row]) * pixelsOf(data.columns.seen[unit.column]);
   const whole = sees === 1 ? "its one pixel" : `its ${sees.toLocaleString("en")} pixels`;
@@ -84,7 +87,7 @@ function effectiveWords(data, unit, effective) {
 }
 
 // A title, facts in two columns, and a note below; the same lines are kept when nothing but numbers changes.
-function write(find, words) {
+export function write(find, words) {
   find(".sees").textContent = words.title;
   const facts = find(".facts");
   facts.replaceChildren();

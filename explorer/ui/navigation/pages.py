@@ -16,12 +16,12 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.ui import arrival
+from explorer.ui.assets import component
 
 PARAMETER = "page"  # of the address
 MAX_REQUESTS = 2**53 - 1  # JavaScript's largest whole number
 BAR = "navigation"  # the component's key
 _KEY = "open-page"
-_FOLDER = Path(__file__).parent
 
 
 class Page(Enum):
@@ -37,16 +37,7 @@ class Page(Enum):
         return self.value.capitalize()
 
 
-def _read(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
-
-
-_mount = st.components.v2.component(
-    "explorer.navigation",
-    html=_read("navigation.html"),
-    css=_read("navigation.css"),
-    js=_read("navigation.js"),
-)
+_mount = component("navigation", Path(__file__).parent, "navigation.js", ["navigation.css", "navigation.html"])
 
 
 @dataclass(frozen=True)

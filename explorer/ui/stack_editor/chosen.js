@@ -4,22 +4,26 @@
 // uids that the selected one belongs to, or an empty one, which means the selected row alone. `anchor` is the row that
 // Shift reaches from.
 
+import { change, draw, focusSelected, layerOf, roomFor, say, select } from "./editor.js";
+import { setText } from "./rows.js";
+import { duplicated, placeOf } from "./stack.js";
+
 const REPEATS = { least: 2, most: 10 };
 
 // In the stack's order; the selected row where no others are chosen.
-function chosenUids(editor) {
+export function chosenUids(editor) {
   const uids = editor.stack.map((layer) => layer.uid);
   const chosen = editor.chosen.has(editor.selected) ? editor.chosen : new Set([editor.selected]);
   return uids.filter((uid) => chosen.has(uid));
 }
 
 // The rows that an action on `uid` is for: all the chosen ones, if it is one of them.
-function togetherWith(editor, uid) {
+export function togetherWith(editor, uid) {
   const uids = chosenUids(editor);
   return uids.includes(uid) ? uids : [uid];
 }
 
-function choose(editor, uids, selected, anchor = editor.anchor) {
+export function choose(editor, uids, selected, anchor = editor.anchor) {
   editor.chosen = new Set(uids.length > 1 ? uids : []);
   editor.anchor = anchor;
   if (selected === editor.selected) draw(editor);
@@ -27,7 +31,7 @@ function choose(editor, uids, selected, anchor = editor.anchor) {
 }
 
 // From the anchor to the row at `place`.
-function chooseTo(editor, place) {
+export function chooseTo(editor, place) {
   const { stack } = editor;
   const end = stack[Math.max(0, Math.min(stack.length - 1, place))];
   if (!chosenUids(editor).includes(editor.anchor)) editor.anchor = editor.selected;
@@ -48,19 +52,19 @@ function chooseToo(editor, uid) {
   focusSelected(editor);
 }
 
-function chooseAll(editor) {
+export function chooseAll(editor) {
   if (!editor.stack.length) return;
   const uids = editor.stack.map((layer) => layer.uid);
   choose(editor, uids, editor.selected ?? uids[0], uids[0]);
   focusSelected(editor);
 }
 
-function chooseOne(editor) {
+export function chooseOne(editor) {
   choose(editor, [], editor.selected);
   focusSelected(editor);
 }
 
-function repeatChosen(editor) {
+export function repeatChosen(editor) {
   const times = Number(editor.times.value);
   const { least, most } = REPEATS;
   if (!(Number.isInteger(times) && times >= least && times <= most)) return say(editor, `Repeat ${least} to ${most} times`);
@@ -72,7 +76,7 @@ function repeatChosen(editor) {
 }
 
 // A change after which these rows are the chosen ones.
-function changeTo(editor, stack, uids) {
+export function changeTo(editor, stack, uids) {
   editor.chosen = new Set(uids.length > 1 ? uids : []);
   editor.anchor = uids[0];
   change(editor, stack, uids.at(-1));
@@ -84,18 +88,18 @@ function countText(count) {
 }
 
 // "Conv2d", or "3 layers".
-function nameOf(editor, uids) {
+export function nameOf(editor, uids) {
   return uids.length === 1 ? layerOf(editor, uids[0]).kind : countText(uids.length);
 }
 
-function updateChosenBar(editor, uids) {
+export function updateChosenBar(editor, uids) {
   const several = uids.length > 1;
   editor.several.hidden = !several;
   setText(editor.several.querySelector(".count"), several ? countText(uids.length) : "");
 }
 
 // With Shift or Ctrl a press chooses rows; in the input that has the focus it is the text's own.
-function listenToChoosing(editor) {
+export function listenToChoosing(editor) {
   const { list, root } = editor;
   list.addEventListener("mousedown", (event) => {
     const uid = event.target.closest(".row")?.dataset.uid;
@@ -112,6 +116,6 @@ function listenToChoosing(editor) {
   }, true);
 }
 
-function choosing(event) {
+export function choosing(event) {
   return event.button === 0 && (event.shiftKey || event.ctrlKey || event.metaKey);
 }

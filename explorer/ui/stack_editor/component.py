@@ -1,6 +1,5 @@
 """The stack editor on the page: what is sent to the browser, and what came back."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,30 +11,25 @@ from explorer.network.blocks import BLOCKS
 from explorer.network.hints import hints
 from explorer.network.layers import size_text
 from explorer.network.spec import MAX_LAYERS, Architecture, layer_to_data
+from explorer.ui.assets import component
 from explorer.ui.stack_editor.draft import Stack
 from explorer.ui.stack_editor.fields import palette
 
-_FOLDER = Path(__file__).parent
-# Streamlit takes one inline script, so the parts are joined here; each says at its top what it is for.
-_PARTS = ("stack.js", "values.js", "history.js", "rows.js", "chosen.js", "palette.js", "drag.js", "editor.js")
-
-
-def script() -> str:
-    """The parts as one module. Comments and indents are left out: the script travels with every answer."""
-    blocks = {
-        name: {"title": block.title, "summary": block.summary, "template": block.template} for name, block in BLOCKS.items()
-    }
-    values = {"KINDS": palette(), "BLOCKS": blocks, "MAX_LAYERS": MAX_LAYERS}
-    constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in values.items())
-    lines = [line for part in _PARTS for line in (_FOLDER / part).read_text(encoding="utf-8").splitlines()]
-    return constants + "\n".join(line.strip() for line in lines if line.strip() and not line.lstrip().startswith("//"))
-
-
-_mount = st.components.v2.component(
-    "explorer.stack_editor",
-    html=(_FOLDER / "editor.html").read_text(encoding="utf-8"),
-    css=(_FOLDER / "editor.css").read_text(encoding="utf-8"),
-    js=script(),
+_mount = component(
+    "stack_editor",
+    Path(__file__).parent,
+    "editor.js",
+    ["editor.css", "editor.html"],
+    {
+        "kinds.js": {
+            "KINDS": palette(),
+            "BLOCKS": {
+                name: {"title": block.title, "summary": block.summary, "template": block.template}
+                for name, block in BLOCKS.items()
+            },
+            "MAX_LAYERS": MAX_LAYERS,
+        }
+    },
 )
 
 

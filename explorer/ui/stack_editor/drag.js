@@ -1,8 +1,11 @@
 // Part 7 of the stack editor: dragging rows by a handle. Pointer events, so that fingers and pens work too.
 
+import { choose, choosing, togetherWith } from "./chosen.js";
+import { moveTo, onKey } from "./editor.js";
+
 const EDGE = 36; // pixels from the list's end where it begins to scroll
 
-function listenToDrag(editor) {
+export function listenToDrag(editor) {
   editor.list.addEventListener("pointerdown", (event) => {
     const grip = event.target.closest(".grip");
     if (!grip || event.button !== 0 || choosing(event)) return;

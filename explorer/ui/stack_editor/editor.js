@@ -4,6 +4,15 @@
 // with the numbers of each row and that `seq` as acknowledgement. One message is on its way at a time: what is typed
 // meanwhile goes, all together, when the answer comes. `base` changes only when Python puts another stack in place.
 
+import { changeTo, choose, chooseAll, chooseOne, chooseTo, choosing, chosenUids, listenToChoosing, nameOf, repeatChosen, togetherWith, updateChosenBar } from "./chosen.js";
+import { listenToDrag } from "./drag.js";
+import { historyOf, remember, travel } from "./history.js";
+import { BLOCKS, KINDS, MAX_LAYERS } from "./kinds.js";
+import { listenToPalette, openPalette } from "./palette.js";
+import { element, fieldOf, icon, makeRow, setText, updateRow } from "./rows.js";
+import { argument, blockLayers, duplicated, firstDifference, inserted, moved, newLayer, newUid, placeOf, removed, sameLayers, withArgument } from "./stack.js";
+import { expectation, readText, stepped, textOf } from "./values.js";
+
 const editors = new WeakMap(); // the editor of each root node: Streamlit calls the default export on every answer
 const ANSWER_SLOW = 150; // milliseconds after which the numbers that an answer will change are dimmed
 const ANSWER_LATE = 4000; // milliseconds after which a message counts as lost, after a cut connection say
@@ -198,14 +207,14 @@ function submit(editor) {
 // --- operations -------------------------------------------------------------------------------------------------------
 
 // Every change of the stack comes through here. `merging` names changes that undo takes back in one step.
-function change(editor, stack, selected = editor.selected, merging = null) {
+export function change(editor, stack, selected = editor.selected, merging = null) {
   remember(editor.history, snapshot(editor), merging);
   editor.stack = stack;
   editor.selected = selected;
   submit(editor);
 }
 
-function select(editor, uid) {
+export function select(editor, uid) {
   if (uid === editor.selected) return;
   if (!editor.chosen.has(uid)) editor.chosen = new Set();
   editor.selected = uid;
@@ -213,7 +222,7 @@ function select(editor, uid) {
   submit(editor);
 }
 
-function roomFor(editor, more) {
+export function roomFor(editor, more) {
   const fits = editor.stack.length + more <= MAX_LAYERS;
   if (!fits) say(editor, `A stack has at most ${MAX_LAYERS} layers; this would be ${editor.stack.length + more}`);
   return fits;
@@ -225,11 +234,11 @@ function insertLayers(editor, at, layers, said) {
   say(editor, said);
 }
 
-function addLayer(editor, kind, at) {
+export function addLayer(editor, kind, at) {
   insertLayers(editor, at, [newLayer(kind)], `${kind} added`);
 }
 
-function addBlock(editor, name, at) {
+export function addBlock(editor, name, at) {
   insertLayers(editor, at, blockLayers(name, channelsAt(editor, at), editor.classes), `${BLOCKS[name].title} added`);
 }
 
@@ -261,7 +270,7 @@ function duplicateLayers(editor, uids) {
   say(editor, said);
 }
 
-function moveTo(editor, uids, gap) {
+export function moveTo(editor, uids, gap) {
   const stack = moved(editor.stack, uids, gap);
   if (stack.every((layer, index) => layer === editor.stack[index])) return;
   change(editor, stack);
@@ -357,12 +366,12 @@ function abandonInput(editor, uid, input) {
   editor.rows.get(uid).focus();
 }
 
-function layerOf(editor, uid) {
+export function layerOf(editor, uid) {
   return editor.stack.find((layer) => layer.uid === uid);
 }
 
 let hush;
-function say(editor, text) {
+export function say(editor, text) {
   setText(editor.status, text);
   clearTimeout(hush);
   hush = setTimeout(() => setText(editor.status, ""), 4000);
@@ -370,7 +379,7 @@ function say(editor, text) {
 
 // --- drawing ----------------------------------------------------------------------------------------------------------
 
-function draw(editor) {
+export function draw(editor) {
   const { list, stack, root, history } = editor;
   const focus = focusNow(editor);
   editor.drawing = true;
@@ -436,7 +445,7 @@ function restoreFocus(editor, focus) {
   if (focus.from !== null && focus.from !== undefined) focus.node.setSelectionRange(focus.from, focus.to);
 }
 
-function focusSelected(editor) {
+export function focusSelected(editor) {
   const target = editor.rows.get(editor.selected) ?? editor.root.querySelector('[data-do="add"]');
   target.focus({ preventScroll: true });
   scrollToSelected(editor);
@@ -515,7 +524,7 @@ function listen(editor) {
   listenToDrag(editor);
 }
 
-function act(editor, pressed, uid) {
+export function act(editor, pressed, uid) {
   const place = placeOf(editor.stack, uid);
   const selected = placeOf(editor.stack, editor.selected);
   const acts = {
@@ -551,7 +560,7 @@ function undoKey(event) {
   return key === "y" ? "redo" : null;
 }
 
-function onKey(editor, event, uid, field) {
+export function onKey(editor, event, uid, field) {
   if (editor.palette.contains(event.target)) return;
   const done = (action) => {
     event.preventDefault();

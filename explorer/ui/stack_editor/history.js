@@ -5,20 +5,20 @@
 
 const histories = new Map();
 
-function historyOf(key) {
+export function historyOf(key) {
   if (!histories.has(key)) histories.set(key, { past: [], future: [], merging: null, last: null });
   return histories.get(key);
 }
 
 // Remember the stack as it was before a change. Changes with the same `merging` are one step: the digits of a number.
-function remember(history, before, merging = null) {
+export function remember(history, before, merging = null) {
   if (merging === null || merging !== history.merging) history.past.push(before);
   history.merging = merging;
   history.future = [];
 }
 
 // Take back one step, from `past` to `future` or the other way; gives the stack to show, or null at the end.
-function travel(history, now, back) {
+export function travel(history, now, back) {
   const [from, to] = back ? [history.past, history.future] : [history.future, history.past];
   if (!from.length) return null;
   to.push(now);

@@ -1,5 +1,9 @@
 // Part 6 of the stack editor: the palette, a grouped list with search that adds a layer or a block at a place.
 
+import { act, addBlock, addLayer, focusSelected } from "./editor.js";
+import { BLOCKS, KINDS } from "./kinds.js";
+import { element } from "./rows.js";
+
 // What can be added, by the id of its option: blocks of layers, and every kind.
 const OPTIONS = {
   ...Object.fromEntries(
@@ -14,7 +18,7 @@ const OPTIONS = {
 };
 const GROUPS = [...new Set(Object.values(OPTIONS).map((option) => option.group))];
 
-function openPalette(editor, at, anchor) {
+export function openPalette(editor, at, anchor) {
   const { palette, search } = editor;
   editor.insertAt = at;
   palette.showPopover();
@@ -107,7 +111,7 @@ function chooseOption(editor, id) {
   OPTIONS[id].add(editor, editor.insertAt);
 }
 
-function listenToPalette(editor) {
+export function listenToPalette(editor) {
   const { palette, search, options } = editor;
   search.addEventListener("input", () => listOptions(editor));
   search.addEventListener("keydown", (event) => {

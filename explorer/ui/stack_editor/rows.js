@@ -1,6 +1,10 @@
 // Part 4 of the stack editor: one row. Nodes are made once for each uid and then only brought up to date, so that the
 // input under the cursor is never replaced.
 
+import { KINDS } from "./kinds.js";
+import { argument, isDefault } from "./stack.js";
+import { chipText, readText, textOf } from "./values.js";
+
 // The shapes of each icon: an SVG element and its attributes. They are made node by node, as all of this editor is:
 // markup that is parsed could hold somebody's text.
 const ICONS = {
@@ -29,7 +33,7 @@ const ICONS = {
   ],
 };
 
-function icon(name) {
+export function icon(name) {
   const drawing = svgNode("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" });
   drawing.append(...ICONS[name].map(([tag, attributes]) => svgNode(tag, attributes)));
   return drawing;
@@ -41,7 +45,7 @@ function svgNode(tag, attributes) {
   return node;
 }
 
-function element(tag, attributes = {}, ...children) {
+export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   node.append(...children);
@@ -56,11 +60,11 @@ function button(what, label, content, attributes = {}) {
 }
 
 // Writing a text that is there already would cost a layout; most rows do not change.
-function setText(node, text) {
+export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-function makeRow(layer) {
+export function makeRow(layer) {
   const kind = KINDS[layer.kind];
   const shown = kind.fields.filter((field) => field.on_row);
   const grip = element("span", { class: "grip", title: "Drag to move  (Alt+↑, Alt+↓)" });
@@ -111,13 +115,13 @@ function makeField(layer, field) {
   return element("label", { class: `field ${field.type} ${field.name}`, title: `${field.name}: ${field.help}` }, element("span", {}, field.name), input);
 }
 
-function fieldOf(layer, name) {
+export function fieldOf(layer, name) {
   return KINDS[layer.kind].fields.find((field) => field.name === name);
 }
 
 // Bring a row up to date. `view` is what the editor knows of it: see viewOf in editor.js. Most rows stay as they are, and
 // all that is written to the page, even what stands there already, delays the next number.
-function updateRow(row, layer, index, view) {
+export function updateRow(row, layer, index, view) {
   const key = JSON.stringify([index, view]);
   if (row.layer === layer && row.view === key && !view.wrong.size) return;
   row.layer = layer;

@@ -4,40 +4,42 @@
 // operation gives a new array that shares the layers it did not touch, so "what changed" is a comparison by identity.
 // Operations take several uids at once.
 
+import { BLOCKS, KINDS } from "./kinds.js";
+
 let uidsMade = 0;
 
-function newUid() {
+export function newUid() {
   // crypto.randomUUID is missing on plain http, which is how a classroom reaches a laptop.
   uidsMade += 1;
   return `b${uidsMade}-${Math.random().toString(36).slice(2, 10)}`;
 }
 
-function newLayer(kind) {
+export function newLayer(kind) {
   const required = KINDS[kind].fields.filter((field) => field.required);
   return { uid: newUid(), kind, ...Object.fromEntries(required.map((field) => [field.name, field.initial])) };
 }
 
 // A block's layers where `channels` maps come in and the data set has `classes`: its template says those two by name.
-function blockLayers(name, channels, classes) {
+export function blockLayers(name, channels, classes) {
   const numbers = { channels, classes };
   const filled = ([key, value]) => [key, key === "kind" ? value : (numbers[value] ?? value)];
   return BLOCKS[name].template.map((layer) => ({ uid: newUid(), ...Object.fromEntries(Object.entries(layer).map(filled)) }));
 }
 
-function placeOf(stack, uid) {
+export function placeOf(stack, uid) {
   return stack.findIndex((layer) => layer.uid === uid);
 }
 
-function inserted(stack, at, layers) {
+export function inserted(stack, at, layers) {
   return [...stack.slice(0, at), ...layers, ...stack.slice(at)];
 }
 
-function removed(stack, uids) {
+export function removed(stack, uids) {
   return stack.filter((layer) => !uids.includes(layer.uid));
 }
 
 // The copies, `times` of the whole run, follow the last of the originals.
-function duplicated(stack, uids, times = 1) {
+export function duplicated(stack, uids, times = 1) {
   const originals = stack.filter((layer) => uids.includes(layer.uid));
   const copies = Array.from({ length: times }, () => originals.map((layer) => ({ ...layer, uid: newUid() }))).flat();
   const last = stack.findLastIndex((layer) => uids.includes(layer.uid));
@@ -45,33 +47,33 @@ function duplicated(stack, uids, times = 1) {
 }
 
 // `gap` counts the spaces between rows as they stand: 0 is above the first, stack.length below the last.
-function moved(stack, uids, gap) {
+export function moved(stack, uids, gap) {
   const moving = stack.filter((layer) => uids.includes(layer.uid));
   const above = stack.slice(0, gap).filter((layer) => !uids.includes(layer.uid));
   const below = stack.slice(gap).filter((layer) => !uids.includes(layer.uid));
   return [...above, ...moving, ...below];
 }
 
-function withArgument(stack, uid, name, value) {
+export function withArgument(stack, uid, name, value) {
   return stack.map((layer) => (layer.uid === uid ? { ...layer, [name]: value } : layer));
 }
 
-function argument(layer, field) {
+export function argument(layer, field) {
   return field.name in layer ? layer[field.name] : field.initial;
 }
 
-function isDefault(layer, field) {
+export function isDefault(layer, field) {
   return String(argument(layer, field)) === String(field.initial);
 }
 
 // The first row whose numbers may differ between two stacks: all above it are the same layers in the same order.
-function firstDifference(a, b) {
+export function firstDifference(a, b) {
   let at = 0;
   while (at < a.length && at < b.length && a[at] === b[at]) at += 1;
   return at;
 }
 
-function sameLayers(a, b) {
+export function sameLayers(a, b) {
   const plain = (stack) => JSON.stringify(stack.map(({ uid, ...layer }) => Object.entries(layer).sort()));
   return plain(a) === plain(b);
 }

@@ -1,15 +1,17 @@
 // Part 2 of the stack editor: arguments as text. What a field takes is said by its entry in KINDS.
 
+import { argument } from "./stack.js";
+
 const SEPARATOR = /\s*[×xX*,;\s]\s*/;
 const COUNTS = { int: [1], float: [1], pair: [1, 2], quad: [1, 4] };
 
-function textOf(value) {
+export function textOf(value) {
   if (value === null || value === undefined) return "";
   return Array.isArray(value) ? value.join("×") : String(value);
 }
 
 // Text as a value: {value}, or {unfinished: true} where more typing may make one of it, or {wrong: true}.
-function readText(text, field) {
+export function readText(text, field) {
   const trimmed = text.trim();
   if (trimmed === "") return field.optional ? { value: null } : { unfinished: true };
   if (field.words.includes(trimmed)) return { value: trimmed };
@@ -38,7 +40,7 @@ function readNumber(text, field) {
 }
 
 // The text one arrow key further, or null where there is nothing to step: each number of a pair moves alike.
-function stepped(text, field, by) {
+export function stepped(text, field, by) {
   if (!field.step) return null;
   const read = readText(text, field);
   if (!("value" in read) || read.value === null || field.words.includes(read.value)) return null;
@@ -49,12 +51,12 @@ function stepped(text, field, by) {
   return textOf([read.value].flat().map(move));
 }
 
-function expectation(field) {
+export function expectation(field) {
   return `${field.name} must be ${field.expected}`;
 }
 
 // A hidden argument that is not at its default, in as few words as can be: "bias off", "groups 8".
-function chipText(layer, field) {
+export function chipText(layer, field) {
   const value = argument(layer, field);
   if (field.type === "bool") return `${field.name} ${value ? "on" : "off"}`;
   return `${field.name} ${value === null ? field.empty : textOf(value)}`;
