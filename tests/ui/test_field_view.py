@@ -21,7 +21,7 @@ from explorer.training.network import Chance, new_network
 from explorer.training.recipe import parse_recipe
 from explorer.ui.field_view import Around, look
 from explorer.ui.field_view.ask import Ask, parse_ask, unit_at
-from explorer.ui.field_view.component import script, view_data
+from explorer.ui.field_view.component import view_data
 from explorer.ui.field_view.data import field_data
 from explorer.ui.field_view.weights import Trained, Untrained, find_trained, first_weights
 from explorer.ui.samples import IMAGES, samples
@@ -347,7 +347,7 @@ def test_the_unit_pointed_at():
     assert unit_at(Ask(at=(0.999, 0)), 3, 7) == (2, 0)
 
 
-# --- the images and the script --------------------------------------------------------------------------------------
+# --- the images -----------------------------------------------------------------------------------------------------
 
 
 def test_images_for_networks_of_other_sizes_and_colours():
@@ -363,13 +363,6 @@ def test_images_for_networks_of_other_sizes_and_colours():
     assert plain.as_input(0, 1, 1, trained_on="mnist").min() == pytest.approx(-0.1307 / 0.3081, abs=1e-6)
     assert plain.as_input(0, 1, 1, trained_on="cifar10").min() == pytest.approx(-0.3121 / 0.3562, abs=1e-6)
     assert samples("cifar10", 32, 32).normalisation_text("cifar10") == plain.normalisation_text()
-
-
-def test_the_script_is_one_module_without_comments():
-    joined = script()
-    assert joined.count("export default") == 1
-    assert "\n//" not in joined
-    assert len(joined) < 30_000
 
 
 def test_a_large_image_travels_as_small_as_it_lies_in_the_data_set(manager):

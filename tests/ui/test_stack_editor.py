@@ -32,7 +32,7 @@ from explorer.network.spec import (
     new_layer,
 )
 from explorer.ui.stack_editor import DraftError, Stack, palette, parse_draft
-from explorer.ui.stack_editor.component import _data, script
+from explorer.ui.stack_editor.component import _data
 
 FIELDS = [(kind, field) for kind, row in palette().items() for field in row["fields"]]
 SMALL = (Conv2d(out_channels=4, kernel_size=3), ReLU(), Flatten(), Linear(out_features=10))
@@ -361,13 +361,6 @@ def test_channels_at_every_place_are_told():
     data = told(*SMALL, classes=7)
     assert (data["channels"], data["classes"]) == (1, 7)
     assert [row["channels"] for row in data["rows"]] == [4, 4, 2704, 10]
-
-
-def test_the_script_is_one_module_without_outside_addresses():
-    code = script().replace("http://www.w3.org/2000/svg", "")  # the name of a kind of element, which nothing asks
-    assert code.count("export default function") == 1
-    assert "import " not in code
-    assert "http" not in code
 
 
 # --- on a page ------------------------------------------------------------------------------------------------------

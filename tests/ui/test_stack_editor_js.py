@@ -8,15 +8,15 @@ import pytest
 from explorer.network.blocks import BLOCKS
 from explorer.network.layers import LAYERS
 from explorer.network.spec import new_layer
-from explorer.ui.field_view.component import script as field_view_script
+from explorer.ui.field_view import component as field_view
+from explorer.ui.stack_editor import component as stack_editor
 from explorer.ui.stack_editor import palette, parse_draft
-from explorer.ui.stack_editor.component import script
 from tests.network.test_blocks import block_layers
 from tests.ui.javascript import evaluate
 
 
 def editor(expression: str) -> Any:
-    return evaluate(script(), expression)
+    return evaluate(stack_editor.FOLDER, stack_editor.MODULES, expression)
 
 
 def parsed(*layers: dict[str, Any]) -> tuple[Any, ...]:
@@ -184,7 +184,7 @@ DATA = """{
 
 
 def words(expression: str) -> Any:
-    return evaluate(field_view_script(), f"((data) => ({expression}))({DATA})")
+    return evaluate(field_view.FOLDER, field_view.MODULES, f"((data) => ({expression}))({DATA})")
 
 
 def test_a_unit_is_said_to_see_the_pixels_that_python_counted() -> None:

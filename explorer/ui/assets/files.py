@@ -39,7 +39,7 @@ def publish(directory: Path, modules: Mapping[str, Mapping[str, object]] = Mappi
     Returns the path that they all lie under, relative to the page; another one as soon as any of them has other content.
     """
     found = {path.name: path.read_bytes() for path in directory.iterdir() if path.suffix in MEDIA_TYPES}
-    found |= {name: _module(constants) for name, constants in modules.items()}
+    found |= {name: module_text(constants).encode() for name, constants in modules.items()}
     digest = hashlib.sha256(json.dumps([(name, found[name].decode()) for name in sorted(found)]).encode()).hexdigest()[:12]
     for name, content in found.items():
         media_type = MEDIA_TYPES[Path(name).suffix]
@@ -47,8 +47,14 @@ def publish(directory: Path, modules: Mapping[str, Mapping[str, object]] = Mappi
     return f"{PREFIX}/{digest}/"
 
 
-def _module(constants: Mapping[str, object]) -> bytes:
-    return "".join(f"export const {name} = {json.dumps(value)};\n" for name, value in constants.items()).encode()
+def published() -> Mapping[str, Asset]:
+    """All files that are served, by path."""
+    return MappingProxyType(_published)
+
+
+def module_text(constants: Mapping[str, object]) -> str:
+    """A module of JavaScript that exports these constants."""
+    return "".join(f"export const {name} = {json.dumps(value)};\n" for name, value in constants.items())
 
 
 def asset_routes(base: str) -> list[Route]:

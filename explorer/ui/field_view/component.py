@@ -27,13 +27,9 @@ from explorer.ui.field_view.ask import Ask, parse_ask, unit_at
 from explorer.ui.field_view.weights import Trained, Untrained, find_trained
 from explorer.ui.samples import samples
 
-_mount = component(
-    "field_view",
-    Path(__file__).parent,
-    "panel.js",
-    ["field_view.css", "field_view.html"],
-    {"sizes.js": {"ROOM": data.ROOM, "CELL": data.CELL, "GAP": data.GAP}},
-)
+FOLDER = Path(__file__).parent
+MODULES = {"sizes.js": {"ROOM": data.ROOM, "CELL": data.CELL, "GAP": data.GAP}}
+_mount = component("field_view", FOLDER, "panel.js", ["field_view.css", "field_view.html"], MODULES)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import { both, html } from "./drawing.js";
 const pixelsOf = (runs) => runs.reduce((sum, [, count]) => sum + count, 0);
 
 // Runs of pixels as text: "3–7", "3–7, 9", "3, 5, 7 … 27".
-function rangesText(runs, most = 4) {
+export function rangesText(runs, most = 4) {
   const one = ([first, count]) => (count > 1 ? `${first}–${first + count - 1}` : `${first}`);
   if (!runs.length) return "none";
   if (runs.length <= most) return runs.map(one).join(", ");

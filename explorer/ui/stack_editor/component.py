@@ -15,22 +15,17 @@ from explorer.ui.assets import component
 from explorer.ui.stack_editor.draft import Stack
 from explorer.ui.stack_editor.fields import palette
 
-_mount = component(
-    "stack_editor",
-    Path(__file__).parent,
-    "editor.js",
-    ["editor.css", "editor.html"],
-    {
-        "kinds.js": {
-            "KINDS": palette(),
-            "BLOCKS": {
-                name: {"title": block.title, "summary": block.summary, "template": block.template}
-                for name, block in BLOCKS.items()
-            },
-            "MAX_LAYERS": MAX_LAYERS,
-        }
-    },
-)
+FOLDER = Path(__file__).parent
+MODULES = {  # what the scripts know of Python's tables
+    "kinds.js": {
+        "KINDS": palette(),
+        "BLOCKS": {
+            name: {"title": block.title, "summary": block.summary, "template": block.template} for name, block in BLOCKS.items()
+        },
+        "MAX_LAYERS": MAX_LAYERS,
+    }
+}
+_mount = component("stack_editor", FOLDER, "editor.js", ["editor.css", "editor.html"], MODULES)
 
 
 def sent_draft(key: str) -> object:
