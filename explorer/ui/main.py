@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from explorer.text import for_html
 from explorer.ui import build_page, compare_page, messages, runs_page, state, train_page
 from explorer.ui.address import keep_address
 from explorer.ui.assets import publish
@@ -56,7 +57,7 @@ def main() -> None:
     with st.container(key="top"):
         navigation_bar()
     with st.container(key="heading"):
-        st.html(f"<h1>{drawn.heading}</h1><p>{drawn.lead}</p>")
+        st.html(f"<h1>{for_html(drawn.heading)}</h1><p>{for_html(drawn.lead)}</p>")
     if notice := state.accept_draft().notice:
         messages.warning(notice, icon=messages.NOT_FOUND)
     if page is not Page.COMPARE:
