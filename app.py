@@ -13,6 +13,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from explorer.ui.assets import asset_routes
+from explorer.ui.compressed_static import CompressedStatic
 from explorer.ui.message_guard import MessageGuard
 from explorer.ui.navigation.old_addresses import old_addresses
 from explorer.ui.same_origin import SameOrigin
@@ -41,6 +42,7 @@ middleware = [  # the first sees what comes in first
     Middleware(SameOrigin),
     Middleware(UploadLimits),
     Middleware(MessageGuard),
+    Middleware(CompressedStatic),
 ]
 base = st.get_option("server.baseUrlPath")
 app = st.App(

@@ -56,7 +56,8 @@ CACHES: dict[str, Cache] = {
     "training.store._recipe": Cache(1024, 5_000),
     "ui.compare.groups._curves_at_hand": by_size(150 * MB),
     "ui.compare.groups._network_and_recipe": Cache(512, 120_000),
-    # messages of browsers
+    # what browsers fetch and say
+    "ui.compressed_static.CompressedStatic._kept": by_size(12 * MB),
     "ui.message_guard.InputKinds._kinds": by_size(15 * MB),
     # looking into a network
     "ui.samples._read": Cache(16, 1 * MB),
