@@ -228,7 +228,25 @@ def _pool_fits(layer: spec.MaxPool2d | spec.AvgPool2d, shape: Shape) -> Misfit |
             f"set padding to {size_text(largest)}",
             replace_with=layer.model_copy(update={"padding": _as_argument(largest)}),
         )
-    return _window_fits(layer, shape)
+    return _window_fits(layer, shape) or _windows_meet_the_map(layer, shape)
+
+
+def _windows_meet_the_map(layer: spec.MaxPool2d | spec.AvgPool2d, shape: Shape) -> Misfit | None:
+    """A dilated window may step over a small map. Its largest value is then −inf, and torch's backward pass writes
+    its gradient to a place outside the map, which can end the process."""
+    if all(_windows_meet(axis, side) for axis, side in zip(_windows(layer), shape[1:], strict=True)):
+        return None
+    return Misfit(
+        f"{layer.kind} {size_text(pair(layer.kernel_size))} with dilation {size_text(pair(layer.dilation))} has windows "
+        f"that lie in the padding alone, on a map of {size_text(shape[1:])}",
+        "set dilation to 1",
+        replace_with=layer.model_copy(update={"dilation": 1}),
+    )
+
+
+def _windows_meet(axis: Window, side: int) -> bool:
+    """Whether each window reads at least one of `side` values. Only those that start before the first may read none."""
+    return all(start % axis.dilation < side for start in range(-axis.padding, 0, axis.stride))
 
 
 def _groups_fit(layer: spec.GroupNorm, shape: Shape) -> Misfit | None:

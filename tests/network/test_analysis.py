@@ -3,18 +3,20 @@
 import re
 import subprocess
 import sys
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn.functional import max_pool2d
 
 from explorer.network import spec
 from explorer.network.analysis import analysis_to_data, analyze
 from explorer.network.build import build
 from explorer.network.hints import hints
+from explorer.network.layers import find_misfit
 from explorer.network.spec import Architecture, ArchitectureError
 from explorer.presets import load_presets
 from tests.cpu import least_seconds
@@ -66,6 +68,11 @@ PROBLEMS = [
     ),
     (stack(spec.MaxPool2d(kernel_size=2, padding=2)), 0, "padding 2×2 must be at most half the kernel 2×2"),
     (
+        stack(spec.MaxPool2d(kernel_size=2, stride=3, padding=1, dilation=2, ceil_mode=True), input_shape=(1, 1, 1)),
+        0,
+        "MaxPool2d 2×2 with dilation 2×2 has windows that lie in the padding alone, on a map of 1×1",
+    ),
+    (
         stack(CONV, spec.ReflectionPad2d(padding=(2, 2, 26, 1))),
         1,
         "ReflectionPad2d mirrors a map without its edge, so this padding needs a map of at least 27×3; it gets 26×26",
@@ -108,6 +115,31 @@ def test_a_certain_mend_mends_that_layer(architecture):
     if problem.mended is not None:
         after = analyze(problem.mended).problem
         assert after is None or after.index > problem.index
+
+
+SMALL_POOLING = [
+    (kernel, stride, padding, dilation, ceil_mode, side)
+    for kernel, stride, dilation, ceil_mode, side in product((2, 3, 4), (1, 2, 3), (1, 2, 3), (False, True), range(1, 8))
+    for padding in range(kernel // 2 + 1)
+]
+
+
+def test_no_window_of_max_pooling_lies_in_the_padding_alone():
+    """torch gives −inf there, and its backward pass writes outside the map: it must never come to that."""
+    accepted = refused = 0
+    for kernel, stride, padding, dilation, ceil_mode, side in SMALL_POOLING:
+        layer = spec.MaxPool2d(kernel_size=kernel, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
+        misfit = find_misfit(layer, (1, side, side))
+        try:
+            pooled = max_pool2d(torch.zeros(1, 1, side, side), kernel, stride, padding, dilation, ceil_mode)
+        except RuntimeError:
+            assert misfit
+            continue
+        in_padding = bool(pooled.isinf().any())
+        assert in_padding == (misfit is not None), layer
+        accepted, refused = accepted + (not in_padding), refused + in_padding
+    assert accepted > 100
+    assert refused > 10
 
 
 def test_a_window_too_large_may_be_shrunk_or_the_map_padded():
