@@ -103,8 +103,7 @@ def _no_misfit(layer: Any, shape: Shape) -> Misfit | None:
 
 def _window_fits(layer: Any, shape: Shape) -> Misfit | None:
     """The window, dilated, must fit into the padded map; with ceil_mode it may hang over by less than its stride."""
-    kernel, dilation = pair(layer.kernel_size), pair(getattr(layer, "dilation", 1))
-    stride = kernel if layer.stride is None else pair(layer.stride)
+    kernel, dilation, stride = pair(layer.kernel_size), pair(getattr(layer, "dilation", 1)), _strides(layer)
     overhang = tuple(s - 1 if getattr(layer, "ceil_mode", False) else 0 for s in stride)
     sides, padding = shape[1:], _padding(layer)
     padded = tuple(n + sum(p) for n, p in zip(sides, padding, strict=True))
@@ -228,13 +227,15 @@ def _pool_fits(layer: spec.MaxPool2d | spec.AvgPool2d, shape: Shape) -> Misfit |
             f"set padding to {size_text(largest)}",
             replace_with=layer.model_copy(update={"padding": _as_argument(largest)}),
         )
-    return _window_fits(layer, shape) or _windows_meet_the_map(layer, shape)
+    misfit = _window_fits(layer, shape)
+    return _windows_meet_the_map(layer, shape) if misfit is None and layer.kind == "MaxPool2d" else misfit
 
 
-def _windows_meet_the_map(layer: spec.MaxPool2d | spec.AvgPool2d, shape: Shape) -> Misfit | None:
+def _windows_meet_the_map(layer: spec.MaxPool2d, shape: Shape) -> Misfit | None:
     """A dilated window may step over a small map. Its largest value is then −inf, and torch's backward pass writes
     its gradient to a place outside the map, which can end the process."""
-    if all(_windows_meet(axis, side) for axis, side in zip(_windows(layer), shape[1:], strict=True)):
+    of_axis = zip(pair(layer.padding), _strides(layer), pair(layer.dilation), shape[1:], strict=True)
+    if all(_windows_meet(*axis) for axis in of_axis):
         return None
     return Misfit(
         f"{layer.kind} {size_text(pair(layer.kernel_size))} with dilation {size_text(pair(layer.dilation))} has windows "
@@ -244,9 +245,9 @@ def _windows_meet_the_map(layer: spec.MaxPool2d | spec.AvgPool2d, shape: Shape) 
     )
 
 
-def _windows_meet(axis: Window, side: int) -> bool:
+def _windows_meet(padding: int, stride: int, dilation: int, side: int) -> bool:
     """Whether each window reads at least one of `side` values. Only those that start before the first may read none."""
-    return all(start % axis.dilation < side for start in range(-axis.padding, 0, axis.stride))
+    return all(start % dilation < side for start in range(-padding, 0, stride))
 
 
 def _groups_fit(layer: spec.GroupNorm, shape: Shape) -> Misfit | None:
@@ -344,9 +345,13 @@ def _padding(layer: Any) -> Padding:
     return (rows, rows), (columns, columns)
 
 
+def _strides(layer: Any) -> tuple[int, int]:
+    """Pooling that is given no stride takes its kernel's size."""
+    return pair(layer.kernel_size if layer.stride is None else layer.stride)
+
+
 def _windows(layer: Any) -> Axes:
-    kernel, dilation = pair(layer.kernel_size), pair(getattr(layer, "dilation", 1))
-    stride = kernel if layer.stride is None else pair(layer.stride)
+    kernel, dilation, stride = pair(layer.kernel_size), pair(getattr(layer, "dilation", 1)), _strides(layer)
     (above, _), (left, _) = _padding(layer)
     fill = getattr(layer, "padding_mode", "zeros")
     return (
