@@ -12,13 +12,13 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 
-from explorer.ui.assets import asset_routes
-from explorer.ui.compressed_static import CompressedStatic
-from explorer.ui.message_guard import MessageGuard
-from explorer.ui.navigation.old_addresses import old_addresses
-from explorer.ui.same_origin import SameOrigin
-from explorer.ui.startup import open_store_or_exit, raise_file_limit, script_arguments, tell_addresses
-from explorer.ui.upload_limits import UploadLimits
+from explorer.ui.components.assets import asset_routes
+from explorer.ui.components.navigation.old_addresses import old_addresses
+from explorer.ui.server.compressed_static import CompressedStatic
+from explorer.ui.server.message_guard import MessageGuard
+from explorer.ui.server.same_origin import SameOrigin
+from explorer.ui.server.startup import open_store_or_exit, raise_file_limit, script_arguments, tell_addresses
+from explorer.ui.server.upload_limits import UploadLimits
 
 raise_file_limit()
 store = open_store_or_exit(script_arguments(__file__))  # here, where the process can still end with a sentence

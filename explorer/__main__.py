@@ -21,31 +21,24 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, NoReturn
 
+from explorer.exports.notebook import notebook_json
+from explorer.exports.onnx import onnx_bytes
+from explorer.exports.pytorch import python_source
+from explorer.imports.summary_table import MAX_BYTES, SummaryError, decode_file, import_summary, summary_table, with_dropout_rate
 from explorer.network.analysis import Analysis, analysis_to_data, analyze, shape_text
-from explorer.network.export import python_source
 from explorer.network.layers import MULT_ADDS_RULE
-from explorer.network.onnx_export import onnx_bytes
 from explorer.network.receptive_field import Mask, receptive_fields
 from explorer.network.spec import Architecture, ArchitectureError, parse_architecture, to_json
-from explorer.network.summary_table import (
-    MAX_BYTES,
-    SummaryError,
-    decode_file,
-    import_summary,
-    summary_table,
-    with_dropout_rate,
-)
 from explorer.presets import WAYS, PresetError, load_presets
+from explorer.runs.run import RunError, new_run
+from explorer.runs.store import IN_MEMORY
 from explorer.shell_runs import OWNER, back_up, continue_run, list_runs, resume_run, train_new
 from explorer.text import quoted
 from explorer.training.datasets import DATASETS, DatasetError
 from explorer.training.devices import DeviceError
 from explorer.training.event import epochs_csv
-from explorer.training.notebook import notebook_json
 from explorer.training.recipe import Recipe, RecipeError, parse_recipe
 from explorer.training.recipe import to_data as recipe_to_data
-from explorer.training.run import RunError, new_run
-from explorer.training.store import IN_MEMORY
 
 
 class CommandError(Exception):

@@ -10,14 +10,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
 
+from explorer.json_reading import shown
 from explorer.network.analysis import Analysis, Row, analyze
-from explorer.network.reading import shown
 from explorer.network.spec import MAX_LAYERS, Architecture, AvgPool2d, pair
-from explorer.network.validation import describe_fault
 from explorer.text import counted
 from explorer.training.datasets import DATASETS
 from explorer.training.limits import MAX_PARAMS
 from explorer.training.recipe import Recipe
+from explorer.validation import describe_fault
 
 
 class AssignmentError(ValueError):

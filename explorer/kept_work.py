@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from explorer.files import PART
+from explorer.json_reading import decode_json
 from explorer.link import MAX_BYTES, LinkError, Shared, parse_shared, to_data
-from explorer.network.reading import decode_json
 
 MAX_KEPT = 2_000
 _ID = re.compile(r"[A-Za-z0-9_-]{12}")

@@ -14,7 +14,7 @@ from typing import Any
 
 from explorer.assignment import Assignment, AssignmentError, parse_assignment
 from explorer.assignment import to_data as assignment_to_data
-from explorer.network.reading import check_depth
+from explorer.json_reading import check_depth
 from explorer.network.spec import Architecture, ArchitectureError, parse_architecture
 from explorer.network.spec import to_data as architecture_to_data
 from explorer.presets import load_presets

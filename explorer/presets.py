@@ -16,9 +16,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from explorer.network.spec import Architecture, Dropout, Dropout2d, Layer, Shape, parse_architecture
-from explorer.network.validation import describe_fault
 from explorer.text import quoted
 from explorer.training.recipe import Recipe, parse_recipe
+from explorer.validation import describe_fault
 
 FOLDER = Path(__file__).resolve().parent.parent / "presets"
 

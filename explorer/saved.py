@@ -17,8 +17,8 @@ from pathlib import Path
 from stat import S_ISREG
 
 from explorer.files import sweep_parts, take_lock, write_whole
+from explorer.json_reading import decode_json
 from explorer.link import MAX_BYTES, LinkError, Shared, parse_shared, to_data
-from explorer.network.reading import decode_json
 from explorer.text import printable
 
 MAX_SAVED = 500

@@ -12,15 +12,15 @@ from typing import Any
 
 import torch
 
+from explorer.runs.admission import check_more_epochs, check_resumable, check_trainable, refusal_message
+from explorer.runs.database import StoreError
+from explorer.runs.recording import Recording
+from explorer.runs.run import RESUMABLE, Run, RunError, Status
+from explorer.runs.run_list import RunList
+from explorer.runs.store import CHECKPOINTS, Store, home_folder, in_memory, open_store
 from explorer.text import bytes_text, counted
-from explorer.training.admission import check_more_epochs, check_resumable, check_trainable, refusal_message
-from explorer.training.database import StoreError
 from explorer.training.event import Event
 from explorer.training.event import to_json as event_to_json
-from explorer.training.recording import Recording
-from explorer.training.run import RESUMABLE, Run, RunError, Status
-from explorer.training.run_list import RunList
-from explorer.training.store import CHECKPOINTS, Store, home_folder, in_memory, open_store
 
 OWNER = "shell"  # whose turn it is in the queue, and whose runs a page shows, goes by owner
 

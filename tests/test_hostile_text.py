@@ -32,26 +32,28 @@ from explorer.__main__ import main
 from explorer.assignment import Assignment
 from explorer.compare.learning import Record, group, record_of
 from explorer.compare.mcnemar import Right
+from explorer.exports.notebook import WEIGHTS, evaluation_script, notebook_json, training_script
+from explorer.exports.onnx import onnx_bytes
+from explorer.exports.pytorch import class_name, python_source
+from explorer.exports.report.archive import write_zip
+from explorer.exports.report.comparison_report import Column, comparison_report
+from explorer.exports.report.reading import read_trained
+from explorer.exports.report.run_report import Files, Trained, run_report
+from explorer.imports.opening import OpenError, open_text
 from explorer.link import LinkError, Shared, decode, encode
-from explorer.network.export import class_name, python_source
-from explorer.network.onnx_export import onnx_bytes
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, parse_architecture, to_json
 from explorer.presets import load_presets
-from explorer.report.archive import write_zip
-from explorer.report.comparison_report import Column, comparison_report
-from explorer.report.reading import read_trained
-from explorer.report.run_report import Files, Trained, run_report
+from explorer.runs.manager import JobManager
 from explorer.text import for_csv, for_html, for_markdown, printable
 from explorer.training.event import Event, events_csv
-from explorer.training.jobs import JobManager
-from explorer.training.notebook import WEIGHTS, evaluation_script, notebook_json, training_script
 from explorer.training.recipe import Recipe
-from explorer.ui import pictures, process, start_menu
+from explorer.ui import process
+from explorer.ui.build import start_menu
 from explorer.ui.charts import Chart
 from explorer.ui.compare import charts as compare_charts
 from explorer.ui.compare.chosen import write_link
+from explorer.ui.downloads import pictures
 from explorer.ui.main import STYLES
-from explorer.ui.opening import OpenError, open_text
 from tests.hostile import NAMES, broken_links
 from tests.ui.pages import page_of
 

@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 
 from explorer.__main__ import main
+from explorer.exports.notebook import notebook_json
+from explorer.exports.pytorch import python_source
+from explorer.imports.summary_table import summary_table
 from explorer.network.analysis import analyze
-from explorer.network.export import python_source
 from explorer.network.layers import MULT_ADDS_RULE
 from explorer.network.spec import parse_architecture, to_json
-from explorer.network.summary_table import summary_table
 from explorer.presets import load_presets
-from explorer.training.jobs import JobManager
-from explorer.training.notebook import notebook_json
+from explorer.runs.manager import JobManager
+from explorer.runs.store import Store
 from explorer.training.recipe import parse_recipe
-from explorer.training.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
 PRESETS = [id for id, preset in load_presets().items() if preset.documented]

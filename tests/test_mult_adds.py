@@ -10,11 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.assignment import Assignment
-from explorer.network.export import python_source
+from explorer.exports.notebook import notebook_json, training_script
+from explorer.exports.pytorch import python_source
+from explorer.exports.report.comparison_report import Column, comparison_report
 from explorer.network.layers import MULT_ADDS_IN_SHORT, MULT_ADDS_RULE
 from explorer.presets import preset
-from explorer.report.comparison_report import Column, comparison_report
-from explorer.training.notebook import notebook_json, training_script
 from explorer.ui import process
 
 EXPLORER = Path(__file__).parents[1] / "explorer"
@@ -70,13 +70,13 @@ def _stop_the_server() -> Iterator[None]:
 
 
 def build_page() -> None:
-    from explorer.ui import build_page
+    from explorer.ui.build import page as build_page
 
     build_page.show()
 
 
 def compare_page() -> None:
-    from explorer.ui import compare_page
+    from explorer.ui.compare import page as compare_page
 
     compare_page.show()
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from explorer.network.spec import Architecture, ReLU
+from explorer.runs.run import new_run
+from explorer.runs.store import Store
 from explorer.training.recipe import Recipe
-from explorer.training.run import new_run
-from explorer.training.store import Store
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120  # seconds; these machines are sometimes busy

@@ -13,9 +13,9 @@ from typing import Literal
 
 from explorer.network.spec import Architecture, Layer, Shape
 from explorer.presets import FOLDER, Preset, PresetError, measured
+from explorer.runs.run import Snapshot
 from explorer.training.engine import count_steps
 from explorer.training.recipe import Recipe
-from explorer.training.run import Snapshot
 
 Origin = Literal["run", "shipped"]
 Metric = Literal["train_loss", "train_accuracy", "test_loss", "test_accuracy", "lr", "seconds", "iterations_per_second"]

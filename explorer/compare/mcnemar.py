@@ -18,7 +18,7 @@ from explorer.network.spec import Architecture
 from explorer.text import counted, quoted
 from explorer.training.datasets import Dataset, Split
 from explorer.training.engine import Numerics, evaluate
-from explorer.training.network import Chance, new_network
+from explorer.training.initialisation import Chance, new_network
 
 LEVEL = 0.05
 LONGEST_NAME = 200  # letters of a name in the verdict

@@ -25,10 +25,10 @@ from pydantic import (
     ValidationError,
 )
 
+from explorer.json_reading import check_depth, decode_json, shown
 from explorer.network.foreign_json import name_foreign_json
-from explorer.network.reading import check_depth, decode_json, shown
-from explorer.network.validation import describe_fault
 from explorer.text import printable
+from explorer.validation import describe_fault
 
 MAX_LAYERS = 200
 MAX_JSON_BYTES = 200_000

@@ -23,8 +23,8 @@ from explorer.training.datasets import Dataset, DatasetKind, Split
 from explorer.training.devices import TEST_BATCH, choose_device, has_fast_bf16
 from explorer.training.event import LOWER_RATE, Event
 from explorer.training.images import augment, normalise
-from explorer.training.network import Chance, new_network, notes
-from explorer.training.optimizing import Schedule, new_optimizer
+from explorer.training.initialisation import Chance, new_network, notes
+from explorer.training.optimizers import Schedule, new_optimizer
 from explorer.training.problems import DivergedError, TrainingError, explain, find_problem, memory_problem
 from explorer.training.recipe import Recipe
 from explorer.training.steps import PlainSteps, RecordedSteps, Steps

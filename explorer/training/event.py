@@ -32,8 +32,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from explorer.network.validation import describe_fault
 from explorer.text import for_csv
+from explorer.validation import describe_fault
 
 Kind = Literal["started", "step", "epoch", "paused", "stopped", "finished", "failed"]
 

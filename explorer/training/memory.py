@@ -17,7 +17,7 @@ from explorer.network.analysis import BYTES_PER_VALUE, Row, analyze
 from explorer.network.spec import Architecture, Conv2d
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import TEST_BATCH
-from explorer.training.network import IN_PLACE_AFTER
+from explorer.training.initialisation import IN_PLACE_AFTER
 from explorer.training.recipe import SGD, OneCycleLR, Optimizer, Recipe
 
 # --- what a training takes ------------------------------------------------------------------------------------------

@@ -9,12 +9,12 @@ import torch
 from explorer.network.analysis import Analysis, analyze, shape_text
 from explorer.network.layers import LAYERS, maps_text
 from explorer.network.spec import Architecture, Flatten, Layer, Linear
+from explorer.runs.offers import lower_rate, rate_name, rate_of
 from explorer.training.datasets import BUILT_IN, DATASETS, DatasetKind
 from explorer.training.devices import TEST_BATCH, DeviceError
 from explorer.training.event import DIVERGED
 from explorer.training.limits import find_excess
 from explorer.training.memory import READING_COPIES, estimate_memory, free_memory, image_bytes
-from explorer.training.offers import lower_rate, rate_name, rate_of
 from explorer.training.recipe import SGD, Constant, Recipe
 
 

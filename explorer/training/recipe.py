@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError, model_validator
 
-from explorer.network.reading import decode_json, shown
+from explorer.json_reading import decode_json, shown
 from explorer.network.spec import describe_values
 from explorer.training.datasets import DATASETS
 

@@ -13,7 +13,7 @@ from typing import Protocol
 import torch
 from torch import Generator, Tensor
 
-from explorer.training.optimizing import Schedule
+from explorer.training.optimizers import Schedule
 
 STEPS = 20  # that are taken each way, fewer where an epoch has fewer or they take long
 FEWEST = 3

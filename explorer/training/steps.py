@@ -14,7 +14,7 @@ from torch import Generator, Tensor, nn
 
 from explorer.recent import Recent
 from explorer.training.cuda_graph import NotRecorded, Record, record_without_trace
-from explorer.training.optimizing import Numbers, Schedule, fill_state, state_tensors, update
+from explorer.training.optimizers import Numbers, Schedule, fill_state, state_tensors, update
 from explorer.training.self_check import LiveState, Trial, find_fault
 from explorer.training.tally import Tally
 

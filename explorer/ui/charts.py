@@ -11,8 +11,8 @@ import pandas as pd
 
 from explorer.network.analysis import Analysis
 from explorer.presets import Documented, Result
+from explorer.runs.run import Snapshot
 from explorer.training.event import Event, downsample
-from explorer.training.run import Snapshot
 
 Spec = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 from explorer.compare.verdict import origin
 from explorer.presets import load_presets
-from explorer.training.run import Snapshot
+from explorer.runs.run import Snapshot
 from explorer.ui import charts
 from explorer.ui.charts import Curve
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 
 import streamlit as st
 
-from explorer.training.run import RunError
+from explorer.runs.run import RunError
 
 LOOK_EVERY = 5.0  # seconds
 

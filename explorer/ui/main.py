@@ -7,10 +7,14 @@ from typing import NamedTuple
 import streamlit as st
 
 from explorer.text import for_html
-from explorer.ui import build_page, compare_page, messages, runs_page, state, train_page
-from explorer.ui.address import keep_address
-from explorer.ui.assets import publish
-from explorer.ui.navigation import Page, current_page, navigation_bar
+from explorer.ui import messages, state
+from explorer.ui.build import page as build_page
+from explorer.ui.compare import page as compare_page
+from explorer.ui.components.address import keep_address
+from explorer.ui.components.assets import publish
+from explorer.ui.components.navigation import Page, current_page, navigation_bar
+from explorer.ui.runs import page as runs_page
+from explorer.ui.train import page as train_page
 
 ICON = Path(__file__).parent / "icon.svg"
 # Streamlit puts a file of styles into the page as it is, with every run; so the browser gets the place alone.

@@ -6,9 +6,9 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from explorer.training.run import RunError
+from explorer.runs.run import RunError
 from explorer.ui import messages
-from explorer.ui.message_guard import unreadable_message
+from explorer.ui.server.message_guard import unreadable_message
 
 P = ParamSpec("P")
 

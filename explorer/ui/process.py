@@ -13,15 +13,15 @@ from explorer.network.analysis import analyze
 from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Flatten, new_layer
 from explorer.presets import load_presets
+from explorer.runs.manager import JobManager
+from explorer.runs.run import RunError
+from explorer.runs.store import RUNS, Missing, Store, home_folder, in_memory, open_store
 from explorer.saved import SavedStore
 from explorer.text import counted
 from explorer.training.datasets import BUILT_IN, load_present_dataset, sweep_downloads
 from explorer.training.devices import training_slots
-from explorer.training.jobs import JobManager
-from explorer.training.run import RunError
-from explorer.training.store import RUNS, Missing, Store, home_folder, in_memory, open_store
-from explorer.ui import pictures
-from explorer.ui.preparing import Preparer, ReportProcesses
+from explorer.ui.downloads import pictures
+from explorer.ui.downloads.preparing import Preparer, ReportProcesses
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from explorer.runs.manager import JobManager
+from explorer.runs.offers import find_offer
+from explorer.runs.run import RunError, Snapshot
 from explorer.text import for_markdown
 from explorer.training.devices import DeviceError
-from explorer.training.jobs import JobManager
-from explorer.training.offers import find_offer
-from explorer.training.run import RunError, Snapshot
 from explorer.ui import messages, process, state
 from explorer.ui.part import WRONG, say
 

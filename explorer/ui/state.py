@@ -13,14 +13,14 @@ from explorer.network.analysis import analyze, shape_text
 from explorer.network.layers import without_true_statements
 from explorer.network.spec import MAX_NAME, Architecture
 from explorer.presets import Preset, dropout_rates, load_presets, with_dropout
+from explorer.runs.manager import Run, UnknownRun
 from explorer.text import counted, printable
 from explorer.training.datasets import DATASETS
-from explorer.training.jobs import Run, UnknownRun
 from explorer.training.recipe import Recipe
 from explorer.ui import process
 from explorer.ui.arrival import asked_for
-from explorer.ui.stack_editor import Stack, sent_draft
-from explorer.ui.stack_editor.draft import MAX_COUNT
+from explorer.ui.components.stack_editor import Stack, sent_draft
+from explorer.ui.components.stack_editor.draft import MAX_COUNT
 
 RUN_PARAMETER, KEPT_PARAMETER = "run", "work"  # of the address, beside a link's
 LONGEST_LINK = 1_000  # characters in the address: a code of more is too fine to be read off a projector

@@ -14,10 +14,10 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from explorer.presets import load_presets
+from explorer.runs.run import new_run
+from explorer.runs.store import open_store
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
-from explorer.training.run import new_run
-from explorer.training.store import open_store
 from tests.benchmarks.machine import describe
 from tests.benchmarks.made_up import made_up_events
 from tests.browser.conftest import CHROMIUM, FLAGS, start_server

@@ -20,9 +20,9 @@ os.environ["EXPLORER_HOME"] = tempfile.mkdtemp()
 from streamlit.testing.v1 import AppTest
 
 from explorer.presets import load_presets
+from explorer.runs.run import new_run
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
-from explorer.training.run import new_run
 from explorer.ui import process
 from tests.benchmarks.machine import describe
 from tests.benchmarks.made_up import made_up_events
@@ -66,7 +66,7 @@ def _resident() -> float:
 
 
 def _page() -> None:
-    from explorer.ui import train_page
+    from explorer.ui.train import page as train_page
 
     train_page.show()
 

@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 
 from explorer.presets import load_presets
+from explorer.runs.manager import JobManager
+from explorer.runs.run import new_run
+from explorer.runs.store import Store
 from explorer.training.event import Event
-from explorer.training.jobs import JobManager
 from explorer.training.recipe import Recipe
-from explorer.training.run import new_run
-from explorer.training.store import Store
 from explorer.ui.compare.groups import _curves
 from tests.benchmarks.machine import describe
 from tests.benchmarks.made_up import made_up_events

@@ -26,10 +26,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from explorer.presets import load_presets
+from explorer.runs.run import new_run
+from explorer.runs.store import open_store
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
-from explorer.training.run import new_run
-from explorer.training.store import open_store
 from tests.benchmarks.machine import describe
 from tests.browser.conftest import CHROMIUM, FLAGS, Server, start_server
 

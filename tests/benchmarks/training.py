@@ -35,7 +35,7 @@ from explorer.network.spec import Architecture
 from explorer.presets import load_presets
 from explorer.training.datasets import Dataset, Split, data_root, load_dataset
 from explorer.training.engine import Numerics, train
-from explorer.training.network import Chance, new_network
+from explorer.training.initialisation import Chance, new_network
 from explorer.training.recipe import SGD, Recipe
 from tests.benchmarks.machine import describe
 

@@ -9,12 +9,12 @@ import pytest
 import streamlit as st
 from playwright.sync_api import Browser, Locator, expect
 
+from explorer.imports.summary_table import import_summary, summary_table
 from explorer.link import Shared, encode
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, parse_architecture, to_json
-from explorer.network.summary_table import import_summary, summary_table
 from explorer.presets import load_presets
-from explorer.ui.open_dialog import FILES
+from explorer.ui.build.open_dialog import FILES
 from tests.browser.conftest import App, Server, open_app
 
 pytestmark = pytest.mark.browser

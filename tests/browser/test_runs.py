@@ -10,8 +10,8 @@ from safetensors.torch import load
 
 from explorer.network.build import build
 from explorer.presets import load_presets
-from explorer.training.store import Store, open_store
-from explorer.ui.runs_page import ROW_HEIGHT
+from explorer.runs.store import Store, open_store
+from explorer.ui.runs.page import ROW_HEIGHT
 from tests.browser.conftest import App, Server, open_app
 from tests.training.runs import wait_until
 

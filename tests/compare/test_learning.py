@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from explorer.compare.learning import Epoch, Record, curve, documented_curve, group, place_on, record_of, records_of
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear
 from explorer.presets import Preset, PresetError, load_presets, measured, preset
+from explorer.runs.run import Environment, Run, Snapshot
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe, parse_recipe
-from explorer.training.run import Environment, Run, Snapshot
 
 NARROW = Architecture(name="narrow", layers=(Flatten(), Linear(out_features=10)))
 WIDE = Architecture(name="wide", layers=(Conv2d(out_channels=8, kernel_size=3), Flatten(), Linear(out_features=10)))

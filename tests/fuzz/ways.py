@@ -25,12 +25,14 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 import explorer.__main__ as shell
 from explorer.assignment import Assignment, AssignmentError, parse_assignment
 from explorer.assignment import to_data as assignment_to_data
+from explorer.exports.pytorch import python_source
+from explorer.imports.opening import OpenError, open_file, open_text
+from explorer.imports.summary_table import SummaryError, import_summary, summary_table
 from explorer.link import LinkError, Shared, decode, encode
 from explorer.link import to_data as shared_to_data
 from explorer.network.analysis import Analysis, analyze
 from explorer.network.build import build
 from explorer.network.difference import difference
-from explorer.network.export import python_source
 from explorer.network.hints import hints
 from explorer.network.receptive_field import receptive_fields
 from explorer.network.spec import (
@@ -42,26 +44,24 @@ from explorer.network.spec import (
     parse_architecture,
     to_json,
 )
-from explorer.network.summary_table import SummaryError, import_summary, summary_table
 from explorer.presets import FOLDER, PresetError, load_presets, measured
+from explorer.runs.checkpoint_files import CheckpointError, from_bytes, to_bytes
+from explorer.runs.manager import JobManager
+from explorer.runs.run import RunError, new_run
+from explorer.runs.store import Store
 from explorer.saved import SavedStore, SaveError
 from explorer.text import printable
 from explorer.training.checkpoint import Checkpoint
-from explorer.training.checkpoint_files import CheckpointError, from_bytes, to_bytes
 from explorer.training.event import Event
 from explorer.training.event import to_json as event_to_json
-from explorer.training.jobs import JobManager
 from explorer.training.recipe import Recipe, RecipeError, parse_recipe
 from explorer.training.recipe import to_json as recipe_to_json
-from explorer.training.run import RunError, new_run
-from explorer.training.store import Store
 from explorer.ui import process
 from explorer.ui.compare.chosen import find, read_link
-from explorer.ui.field_view.ask import Ask, parse_ask
-from explorer.ui.field_view.component import Around, view_data
-from explorer.ui.message_guard import InputKinds, without_unreadable
-from explorer.ui.opening import OpenError, open_file, open_text
-from explorer.ui.stack_editor import DraftError, Stack, parse_draft
+from explorer.ui.components.field_view.ask import Ask, parse_ask
+from explorer.ui.components.field_view.component import Around, view_data
+from explorer.ui.components.stack_editor import DraftError, Stack, parse_draft
+from explorer.ui.server.message_guard import InputKinds, without_unreadable
 from tests.fuzz.mutate import (
     json_text,
     mutate_bytes,

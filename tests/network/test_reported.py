@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from explorer.imports.summary_table import SummaryError, decode_file, import_summary
 from explorer.network.analysis import Analysis, analyze
 from explorer.network.spec import Architecture, Shape, parse_architecture
-from explorer.network.summary_table import SummaryError, decode_file, import_summary
 
 HERE = Path(__file__).parent
 MAX_MENDS = 5

@@ -11,7 +11,7 @@ from explorer.network.analysis import analyze
 from explorer.network.build import build
 from explorer.network.layers import without_true_statements
 from explorer.network.spec import ArchitectureError, parse_architecture, to_json
-from explorer.ui.stack_editor.draft import DraftError, Stack, parse_draft
+from explorer.ui.components.stack_editor.draft import DraftError, Stack, parse_draft
 
 CONV = {"kind": "Conv2d", "out_channels": 8, "kernel_size": 3}
 FLATTEN = {"kind": "Flatten"}

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from explorer.network.spec import Architecture, parse_architecture
+from explorer.runs.manager import JobManager
+from explorer.runs.store import Store
 from explorer.training import datasets
 from explorer.training.datasets import DATASETS, Dataset, DatasetKind, Split
-from explorer.training.jobs import JobManager
-from explorer.training.store import Store
 
 SIDE, CLASSES = 8, 3
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
+from explorer.runs.manager import JobManager, Snapshot
+from explorer.runs.store import RUNS, Store
 from explorer.training.event import Event
-from explorer.training.jobs import JobManager, Snapshot
 from explorer.training.recipe import Recipe, parse_recipe
-from explorer.training.store import RUNS, Store
 
 PATIENCE = 60  # seconds; a test that waits this long has failed
 TIMES = ("seconds", "iterations_per_second")  # the metrics of events that a clock gives

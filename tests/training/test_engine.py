@@ -31,7 +31,7 @@ from explorer.training.datasets import Dataset, Split, load_dataset
 from explorer.training.engine import Numerics, count_steps, evaluate, train
 from explorer.training.event import Event
 from explorer.training.images import normalise
-from explorer.training.network import Chance, new_network
+from explorer.training.initialisation import Chance, new_network
 from explorer.training.recipe import OPTIMIZERS, SCHEDULERS, Recipe, parse_recipe
 from explorer.training.tally import EVENTS_AN_EPOCH
 

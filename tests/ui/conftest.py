@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from explorer.ui import process
-from tests.report.conftest import RECIPE, SMALL
+from tests.exports.report.conftest import RECIPE, SMALL
 from tests.training.runs import wait
 
 

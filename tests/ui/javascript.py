@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from explorer.ui.assets.files import module_text
+from explorer.ui.components.assets.files import module_text
 
 NODE = shutil.which("node")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

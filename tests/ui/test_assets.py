@@ -10,8 +10,8 @@ import pytest
 from starlette.applications import Starlette
 
 from explorer.ui import main  # noqa: F401  # all components are published by what it imports
-from explorer.ui.assets import asset_routes, publish
-from explorer.ui.assets.files import FOR_EVER, PREFIX, published
+from explorer.ui.components.assets import asset_routes, publish
+from explorer.ui.components.assets.files import FOR_EVER, PREFIX, published
 from tests.ui.pages import opened
 
 SVG = "http://www.w3.org/2000/svg"  # the name of a kind of element, which nothing asks

@@ -7,11 +7,12 @@ import pytest
 
 from explorer.network.analysis import analyze
 from explorer.presets import Result, load_presets
+from explorer.runs.run import Environment, Run, Snapshot
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
-from explorer.training.run import Environment, Run, Snapshot
-from explorer.ui import charts, pictures
+from explorer.ui import charts
 from explorer.ui.charts import Chart
+from explorer.ui.downloads import pictures
 
 SVG = "{http://www.w3.org/2000/svg}"
 PRESETS = [id for id, preset in load_presets().items() if preset.documented]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.ui.child_process import ChildDied, ChildError, ChildProcess
+from explorer.ui.downloads.child_process import ChildDied, ChildError, ChildProcess
 
 CHILD = """
 import os, time

@@ -12,28 +12,29 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.compare.learning import Epoch, Record, group
 from explorer.compare.verdict import verdict
+from explorer.exports.report.comparison_report import representatives
 from explorer.link import Shared
 from explorer.network.analysis import analyze
 from explorer.network.difference import change_text, difference
 from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, ReLU
 from explorer.presets import load_presets
-from explorer.report.comparison_report import representatives
-from explorer.training import jobs as jobs_module
+from explorer.runs import manager as jobs_module
+from explorer.runs.manager import JobManager
+from explorer.runs.run import RunError
 from explorer.training.datasets import load_present_dataset
 from explorer.training.event import Event
-from explorer.training.jobs import JobManager
 from explorer.training.recipe import Recipe
-from explorer.training.run import RunError
-from explorer.ui import process, report_files
+from explorer.ui import process
 from explorer.ui.compare import charts, learning_view
 from explorer.ui.compare.chosen import MOST, Chosen, find, find_all, first_choice, read_link, write_link
 from explorer.ui.compare.computation_view import computation_charts
 from explorer.ui.compare.groups import Comparison
 from explorer.ui.compare.trade_off_view import trade_off_charts
 from explorer.ui.compare.train_all import NewRun, missing_runs
-from explorer.ui.preparing import Preparer
-from explorer.ui.report_files import Answers
+from explorer.ui.downloads import report_files
+from explorer.ui.downloads.preparing import Preparer
+from explorer.ui.downloads.report_files import Answers
 from tests.training.runs import wait_until
 from tests.ui import pages
 from tests.ui.pages import address

@@ -9,7 +9,7 @@ import pytest
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from explorer.ui.compressed_static import SMALLEST, CompressedStatic
+from explorer.ui.server.compressed_static import SMALLEST, CompressedStatic
 
 SCRIPT = b"export const answer = 42;\n" * 1_000
 

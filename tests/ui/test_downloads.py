@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.training.run import RunError
-from explorer.ui import download_menu, process
-from explorer.ui.preparing import Preparer
+from explorer.runs.run import RunError
+from explorer.ui import process
+from explorer.ui.downloads import download_menu
+from explorer.ui.downloads.preparing import Preparer
 from tests.training.runs import wait_until
 
 
 def downloads(run_id: str) -> None:
-    from explorer.ui.run_downloads import run_downloads
+    from explorer.ui.downloads.run_downloads import run_downloads
 
     run_downloads(run_id, "here")
 
@@ -114,8 +115,8 @@ def test_a_report_that_made_room_for_newer_ones_can_be_asked_for_again(small_run
 def test_only_what_takes_long_is_prepared(small_run, monkeypatch):
     app = opened(small_run)
     assert [button.label.split("**")[1] for button in app.button] == ["Report"]
-    monkeypatch.setattr("explorer.ui.run_downloads.QUICK_EPOCHS", 1)
-    monkeypatch.setattr("explorer.ui.run_downloads.QUICK_PARAMS", 1)
+    monkeypatch.setattr("explorer.ui.downloads.run_downloads.QUICK_EPOCHS", 1)
+    monkeypatch.setattr("explorer.ui.downloads.run_downloads.QUICK_PARAMS", 1)
     app = opened(small_run)
     assert [button.label.split("**")[1] for button in app.button] == ["Report", "Weights", "Events", "TensorBoard"]
 

@@ -14,17 +14,17 @@ from explorer.network.analysis import analyze
 from explorer.network.build import build
 from explorer.network.receptive_field import receptive_fields
 from explorer.network.spec import Architecture, parse_architecture
+from explorer.runs.manager import JobManager
 from explorer.training.datasets import DATASETS
 from explorer.training.images import normalise
-from explorer.training.jobs import JobManager
-from explorer.training.network import Chance, new_network
+from explorer.training.initialisation import Chance, new_network
 from explorer.training.recipe import parse_recipe
-from explorer.ui.field_view import Around, look
-from explorer.ui.field_view.ask import Ask, parse_ask, unit_at
-from explorer.ui.field_view.component import view_data
-from explorer.ui.field_view.data import field_data
-from explorer.ui.field_view.weights import Trained, Untrained, find_trained, first_weights
-from explorer.ui.samples import IMAGES, samples
+from explorer.ui.components.field_view import Around, look
+from explorer.ui.components.field_view.ask import Ask, parse_ask, unit_at
+from explorer.ui.components.field_view.component import view_data
+from explorer.ui.components.field_view.data import field_data
+from explorer.ui.components.field_view.samples import IMAGES, samples
+from explorer.ui.components.field_view.weights import Trained, Untrained, find_trained, first_weights
 from tests.network.stacks import architectures
 from tests.training.runs import wait
 
@@ -305,7 +305,7 @@ def test_weights_forgotten_in_between_are_replaced_by_the_first(manager, monkeyp
     small = stack(conv(2, 5, stride=4), *HEAD)
     run = finished(manager, small, "ann")
     monkeypatch.setattr(
-        "explorer.ui.field_view.component.find_trained", lambda *_: Trained(run, 99, "digits", 0.5)
+        "explorer.ui.components.field_view.component.find_trained", lambda *_: Trained(run, 99, "digits", 0.5)
     )  # an epoch that nobody looked at yet
     manager.delete(run)
     answer = asked(small, 0, manager)["answer"]

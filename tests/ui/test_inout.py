@@ -9,17 +9,18 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explorer.assignment import Assignment
+from explorer.exports.onnx import onnx_bytes
+from explorer.imports.opening import OpenError, open_file, open_text, recipe_for, work
+from explorer.imports.summary_table import import_summary, summary_table
 from explorer.link import Shared, encode
 from explorer.network.analysis import analyze
 from explorer.network.difference import difference
-from explorer.network.onnx_export import onnx_bytes
 from explorer.network.spec import Architecture, Conv2d, ReLU, parse_architecture, to_json
-from explorer.network.summary_table import import_summary, summary_table
 from explorer.presets import load_presets
 from explorer.training.recipe import AdamW, Recipe
-from explorer.ui import process, start_menu, state
-from explorer.ui.opening import OpenError, open_file, open_text, recipe_for, work
-from explorer.ui.share_menu import FORMS
+from explorer.ui import process, state
+from explorer.ui.build import start_menu
+from explorer.ui.build.share_menu import FORMS
 from tests.ui.pages import opened
 
 PRESETS = load_presets()

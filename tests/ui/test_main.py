@@ -9,8 +9,8 @@ from explorer.kept_work import new_id
 from explorer.link import Shared, encode
 from explorer.network.spec import Architecture, Conv2d, ReLU, layer_to_data
 from explorer.ui import state
-from explorer.ui.navigation import pages
-from explorer.ui.navigation.pages import MAX_REQUESTS
+from explorer.ui.components.navigation import pages
+from explorer.ui.components.navigation.pages import MAX_REQUESTS
 from tests.ui.pages import address, opened
 
 OWN = Shared(Architecture(name="own", layers=(Conv2d(out_channels=4, kernel_size=3), ReLU())))

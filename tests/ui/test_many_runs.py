@@ -7,12 +7,12 @@ import pytest
 
 from explorer.network.spec import Architecture, Flatten, Linear
 from explorer.recent import Recent
-from explorer.training import jobs
+from explorer.runs import manager as jobs
+from explorer.runs.manager import JobManager
+from explorer.runs.run import Snapshot, new_run
+from explorer.runs.store import Store
 from explorer.training.event import Event
-from explorer.training.jobs import JobManager
 from explorer.training.recipe import Recipe
-from explorer.training.run import Snapshot, new_run
-from explorer.training.store import Store
 from explorer.ui.compare import groups
 from tests.benchmarks.made_up import made_up_events
 

@@ -17,11 +17,11 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from explorer.network.spec import MAX_LAYERS
 from explorer.presets import load_presets
-from explorer.training.run import new_run
-from explorer.training.store import open_store
+from explorer.runs.run import new_run
+from explorer.runs.store import open_store
 from explorer.ui import messages
-from explorer.ui.message_guard import MAX_DEPTH, MAX_JSON, MAX_STATES, SAYS, SELECTABLE, TOLD, InputKinds
-from explorer.ui.stack_editor import palette
+from explorer.ui.components.stack_editor import palette
+from explorer.ui.server.message_guard import MAX_DEPTH, MAX_JSON, MAX_STATES, SAYS, SELECTABLE, TOLD, InputKinds
 from tests.browser.conftest import Server, serving
 from tests.ui.socket_client import visiting
 

@@ -2,14 +2,14 @@
 
 from streamlit.testing.v1 import AppTest
 
-from explorer.ui.open_dialog import DROPOUT_RATE
+from explorer.ui.build.open_dialog import DROPOUT_RATE
 
 
 def dialog_of_a_table() -> None:
     import streamlit as st
 
-    from explorer.ui import open_dialog
-    from explorer.ui.opening import open_text
+    from explorer.imports.opening import open_text
+    from explorer.ui.build import open_dialog
 
     rows = ("Conv2d-1 [-1, 64, 96, 96] 6464", "ReLU-2 [-1, 64, 96, 96] 0", "Dropout-3 [-1, 64, 96, 96] 0")
     rows += ("MaxPool2d-4 [-1, 64, 48, 48] 0", "Dropout-5 [-1, 64, 48, 48] 0")

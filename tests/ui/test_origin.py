@@ -6,9 +6,11 @@ import pytest
 
 from explorer.network.spec import Architecture
 from explorer.presets import load_presets
+from explorer.runs.run import Environment, Run, Snapshot
 from explorer.training.event import Event
-from explorer.training.run import Environment, Run, Snapshot
-from explorer.ui import run_downloads, state, train_page
+from explorer.ui import state
+from explorer.ui.downloads import run_downloads
+from explorer.ui.train import page as train_page
 
 PRESET = load_presets()["gap-17k"]
 TUNED, _ = PRESET.way("tuned")

@@ -6,25 +6,25 @@ from streamlit.testing.v1 import AppTest
 from explorer.link import Shared, encode
 from explorer.network.spec import layer_to_data
 from explorer.presets import WAYS, load_presets
-from explorer.training.database import StoreError
+from explorer.runs.database import StoreError
+from explorer.runs.run import RunError, UnknownRun
 from explorer.training.event import Event
 from explorer.training.limits import MAX_PARAMS
 from explorer.training.recipe import OneCycleLR, parse_recipe
-from explorer.training.run import RunError, UnknownRun
 from explorer.ui import process, state
-from explorer.ui import train_page as shown_page
 from explorer.ui.follow import answer
+from explorer.ui.train import page as shown_page
 from tests.training.runs import wait
 
 
 def build_page() -> None:
-    from explorer.ui import build_page
+    from explorer.ui.build import page as build_page
 
     build_page.show()
 
 
 def train_page() -> None:
-    from explorer.ui import train_page
+    from explorer.ui.train import page as train_page
 
     train_page.show()
 
@@ -236,7 +236,7 @@ def _on_train(app: AppTest) -> AppTest:
 
 
 def runs_page() -> None:
-    from explorer.ui import runs_page
+    from explorer.ui.runs import page as runs_page
 
     runs_page.show()
 
@@ -272,7 +272,7 @@ def test_a_run_that_is_deleted_while_train_is_drawn_is_noticed_at_the_next_look(
 
 
 def test_a_run_that_is_deleted_while_runs_is_drawn_is_noticed_at_the_next_look(monkeypatch):
-    from explorer.ui import runs_page as shown
+    from explorer.ui.runs import page as shown
 
     first, _ = finished_runs("kept", "also kept")
     found, jobs = followed(monkeypatch, shown), process.jobs()
@@ -291,7 +291,7 @@ def test_a_run_that_is_deleted_while_runs_is_drawn_is_noticed_at_the_next_look(m
 
 
 def test_a_page_at_rest_sees_nothing_new(monkeypatch):
-    from explorer.ui import runs_page as shown
+    from explorer.ui.runs import page as shown
 
     (run_id,) = finished_runs("kept")
     for page, module in ((train_page, shown_page), (runs_page, shown)):

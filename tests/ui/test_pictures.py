@@ -13,14 +13,15 @@ import pytest
 
 from explorer.text import printable
 from explorer.training.event import Event
-from explorer.ui import charts, pictures, process
+from explorer.ui import charts, process
 from explorer.ui.charts import Chart
-from explorer.ui.child_process import ChildDied
 from explorer.ui.compare.chosen import find_all, first_choice
 from explorer.ui.compare.computation_view import computation_charts
 from explorer.ui.compare.groups import Comparison
 from explorer.ui.compare.learning_view import learning_chart
 from explorer.ui.compare.trade_off_view import trade_off_charts
+from explorer.ui.downloads import pictures
+from explorer.ui.downloads.child_process import ChildDied
 
 EPOCH = {"test_loss": 0.2, "test_accuracy": 0.9, "train_accuracy": 0.8}
 
@@ -114,7 +115,7 @@ def test_where_no_picture_comes_the_figures_come_with_the_reason(monkeypatch: py
 
 
 def test_drawing_needs_nothing_of_the_app():
-    code = "import sys; import explorer.ui.draw_pictures; print([name for name in ('torch', 'streamlit', 'altair') if name in sys.modules])"
+    code = "import sys; import explorer.ui.downloads.draw_pictures; print([name for name in ('torch', 'streamlit', 'altair') if name in sys.modules])"
     root = str(Path(__file__).parents[2])
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

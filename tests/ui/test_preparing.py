@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from explorer.files import take_lock
-from explorer.training.run import RunError
-from explorer.ui import process, report_files
-from explorer.ui.preparing import LOCK, NEW_SECONDS, PREFIX, Busy, Preparation, Preparer, Stage, sweep_abandoned
+from explorer.runs.run import RunError
+from explorer.ui import process
+from explorer.ui.downloads import report_files
+from explorer.ui.downloads.preparing import LOCK, NEW_SECONDS, PREFIX, Busy, Preparation, Preparer, Stage, sweep_abandoned
 from tests.training.runs import wait_until
 
 

@@ -6,11 +6,11 @@ import pytest
 from streamlit.runtime import backend_operation_handler
 from streamlit.testing.v1 import AppTest
 
-from explorer.training.jobs import NoWeights, UnknownRun
-from explorer.training.store import StoreError
-from explorer.ui import quick_download
-from explorer.ui.pictures import PictureError
-from explorer.ui.quick_download import NotMade, quick, reason_not_made
+from explorer.runs.manager import NoWeights, UnknownRun
+from explorer.runs.store import StoreError
+from explorer.ui.downloads import quick_download
+from explorer.ui.downloads.pictures import PictureError
+from explorer.ui.downloads.quick_download import NotMade, quick, reason_not_made
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +71,7 @@ def test_the_reason_goes_with_the_next_file_that_is_made():
 
 def menu() -> None:
     from explorer.ui.charts import Chart
-    from explorer.ui.download_menu import Item, chart_items, items
+    from explorer.ui.downloads.download_menu import Item, chart_items, items
 
     def make() -> bytes:
         return b""

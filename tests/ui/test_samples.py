@@ -7,10 +7,10 @@ from time import sleep
 
 import pytest
 
+from explorer.runs.store import Store
 from explorer.training import datasets
-from explorer.training.store import Store
 from explorer.ui import process
-from explorer.ui.samples import IMAGES, _read, samples
+from explorer.ui.components.field_view.samples import IMAGES, _read, samples
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from streamlit.elements.vega_charts import VegaLiteState
 from explorer.ui.compare import charts
 from explorer.ui.compare.learning_view import HIDDEN, _keep_hidden
 from explorer.ui.compare.trade_off_view import PICKED, _pick
-from explorer.ui.runs_page import CHOSEN, _choose
+from explorer.ui.runs.page import CHOSEN, _choose
 
 NAMES = frozenset({"a", "b"})
 # Not lists, lists of other things, points without the field, and fields that are no text.

@@ -31,8 +31,8 @@ from explorer.network.spec import (
     arguments,
     new_layer,
 )
-from explorer.ui.stack_editor import DraftError, Stack, palette, parse_draft
-from explorer.ui.stack_editor.component import _data
+from explorer.ui.components.stack_editor import DraftError, Stack, palette, parse_draft
+from explorer.ui.components.stack_editor.component import _data
 
 FIELDS = [(kind, field) for kind, row in palette().items() for field in row["fields"]]
 SMALL = (Conv2d(out_channels=4, kernel_size=3), ReLU(), Flatten(), Linear(out_features=10))
@@ -371,7 +371,7 @@ def page():
 
     from explorer.network.analysis import analyze
     from explorer.network.spec import Architecture, Conv2d, ReLU
-    from explorer.ui.stack_editor import Stack, sent_draft, stack_editor
+    from explorer.ui.components.stack_editor import Stack, sent_draft, stack_editor
 
     @st.fragment
     def build():

@@ -8,9 +8,9 @@ import pytest
 from explorer.network.blocks import BLOCKS
 from explorer.network.layers import LAYERS
 from explorer.network.spec import new_layer
-from explorer.ui.field_view import component as field_view
-from explorer.ui.stack_editor import component as stack_editor
-from explorer.ui.stack_editor import palette, parse_draft
+from explorer.ui.components.field_view import component as field_view
+from explorer.ui.components.stack_editor import component as stack_editor
+from explorer.ui.components.stack_editor import palette, parse_draft
 from tests.network.test_blocks import block_layers
 from tests.ui.javascript import evaluate
 

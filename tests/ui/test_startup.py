@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from explorer.network.summary.files import MAX_BYTES, MAX_CHARS
-from explorer.training import database
-from explorer.training.checkpoint_files import CheckpointFolder
-from explorer.training.jobs import JobManager
-from explorer.training.store import Store
+from explorer.imports.summary.files import MAX_BYTES, MAX_CHARS
+from explorer.runs import database
+from explorer.runs.checkpoint_files import CheckpointFolder
+from explorer.runs.manager import JobManager
+from explorer.runs.store import Store
 from explorer.ui import process
-from explorer.ui.field_view.look import MAX_VALUES
-from explorer.ui.startup import (
+from explorer.ui.components.field_view.look import MAX_VALUES
+from explorer.ui.server.startup import (
     RIGHTS,
     addresses_text,
     network_addresses,

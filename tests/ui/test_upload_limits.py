@@ -12,8 +12,8 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from explorer.ui import upload_limits
-from explorer.ui.upload_limits import AT_ONCE, AT_ONCE_OF_A_PAGE, FILES_OF_A_PAGE, UploadLimits
+from explorer.ui.server import upload_limits
+from explorer.ui.server.upload_limits import AT_ONCE, AT_ONCE_OF_A_PAGE, FILES_OF_A_PAGE, UploadLimits
 from tests.browser.conftest import ROOT, Server, serving
 from tests.training.runs import wait_until
 from tests.ui.socket_client import visiting

@@ -6,10 +6,10 @@ from urllib.parse import unquote
 
 from explorer.network.spec import Architecture
 from explorer.presets import Preset, load_presets
+from explorer.runs.run import UnknownRun
+from explorer.runs.run_summary import RunSummary
 from explorer.text import counted
 from explorer.training.recipe import Recipe
-from explorer.training.run import UnknownRun
-from explorer.training.run_summary import RunSummary
 from explorer.ui import process
 
 MOST = 6  # more columns nobody reads, and no more colours are told apart

@@ -8,9 +8,9 @@ from explorer.assignment import to_data as assignment_to_data
 from explorer.ui import state
 from explorer.ui.charts import Chart
 from explorer.ui.compare.groups import Comparison
-from explorer.ui.download_menu import Item, chart_items, items
+from explorer.ui.downloads.download_menu import Item, chart_items, items
+from explorer.ui.downloads.report_files import chosen_as_data
 from explorer.ui.part import part
-from explorer.ui.report_files import chosen_as_data
 
 FOLDER = "comparison"
 KEY = "compare-download"

@@ -16,11 +16,11 @@ from explorer.compare.verdict import origin
 from explorer.network.spec import Architecture
 from explorer.presets import WAYS, Network, Preset, load_presets
 from explorer.recent import Recent
+from explorer.runs.run import Snapshot
+from explorer.runs.run_summary import RunSummary
 from explorer.text import counted
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
-from explorer.training.run import Snapshot
-from explorer.training.run_summary import RunSummary
 from explorer.ui.compare.chosen import Chosen
 
 _Kind = tuple[Network, Recipe]

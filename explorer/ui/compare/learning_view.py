@@ -9,7 +9,7 @@ from explorer.ui.charts import Chart
 from explorer.ui.compare import charts
 from explorer.ui.compare.charts import Style
 from explorer.ui.compare.groups import Comparison
-from explorer.ui.lasting import last, lasting
+from explorer.ui.remembered_inputs import last, lasting
 from explorer.ui.selected import selected_points
 
 HIDDEN = "compare-hidden"  # the series whose lines the visitor hid

@@ -12,7 +12,7 @@ from explorer.network.layers import MULT_ADDS_RULE
 from explorer.text import for_html, percent, short_bytes, short_count
 from explorer.ui.compare.chosen import Chosen
 from explorer.ui.compare.groups import Comparison
-from explorer.ui.lasting import last_place, lasting
+from explorer.ui.remembered_inputs import last_place, lasting
 
 
 def structure_view(comparison: Comparison) -> None:

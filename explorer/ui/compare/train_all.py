@@ -8,18 +8,18 @@ import streamlit as st
 
 from explorer.network.spec import Architecture
 from explorer.presets import WAYS
+from explorer.runs.run import RunError
+from explorer.runs.run_summary import RunSummary
+from explorer.runs.same_run import done_or_coming, task
 from explorer.text import counted, for_html
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import DeviceError
 from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe
-from explorer.training.run import RunError
-from explorer.training.run_summary import RunSummary
-from explorer.training.same_run import done_or_coming, task
 from explorer.ui import process, state
 from explorer.ui.compare.chosen import CHOSEN, Chosen, find_all
-from explorer.ui.lasting import last, last_place, lasting, remember
 from explorer.ui.part import WRONG, say
+from explorer.ui.remembered_inputs import last, last_place, lasting, remember
 
 SHOWN_IMAGES = "compare-dataset"  # which images' results the page shows: those that were asked for last
 

@@ -14,9 +14,9 @@ from explorer.text import for_html, percent, sentence
 from explorer.training.datasets import DATASETS
 from explorer.ui.compare.chosen import Chosen
 from explorer.ui.compare.groups import Comparison
-from explorer.ui.download_menu import prepare, prepared, progress
-from explorer.ui.lasting import last_place, lasting
-from explorer.ui.preparing import Wanted
+from explorer.ui.downloads.download_menu import prepare, prepared, progress
+from explorer.ui.downloads.preparing import Wanted
+from explorer.ui.remembered_inputs import last_place, lasting
 
 PAIRED = "compare-paired"
 COLUMNS = {

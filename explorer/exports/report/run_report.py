@@ -1,0 +1,273 @@
+"""A run's report: the files of a folder that a student hands in, README.md first."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from torch import Tensor
+
+from explorer.assignment import SIGNS, Assignment, Clause, Result, clauses
+from explorer.compare.verdict import origin, standard_error
+from explorer.exports import tensorboard
+from explorer.exports.notebook import TRAINED_WEIGHTS, evaluation_script, notebook_json, recipe_lines, training_script
+from explorer.exports.pytorch import state_dict_names
+from explorer.exports.report.markdown import document, image, table
+from explorer.imports.summary_table import summary_table
+from explorer.network.analysis import Analysis, analyze, shape_text
+from explorer.network.layers import MULT_ADDS_RULE
+from explorer.network.spec import Architecture
+from explorer.network.spec import to_json as architecture_to_json
+from explorer.presets import Preset
+from explorer.runs.checkpoint_files import weights_to_bytes
+from explorer.runs.run import Run, Snapshot
+from explorer.text import counted, for_markdown, percent, points, sentence
+from explorer.training.datasets import DATASETS
+from explorer.training.event import EPOCH_COLUMNS, Event, epochs_csv, events_csv
+from explorer.training.initialisation import trainable
+from explorer.training.recipe import Recipe
+from explorer.training.recipe import to_data as recipe_to_data
+
+Files = dict[str, bytes]  # by their paths in the report's folder
+Pictures = Mapping[str, bytes]  # charts, by their files' names
+
+CHARTS = "charts"  # the folder of the pictures
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run with at least one whole epoch, and what its report needs of it."""
+
+    snapshot: Snapshot
+    events: tuple[Event, ...]  # all
+    weights: Mapping[str, Tensor] | None  # after its last whole epoch, by the names that build() gives; None where they are lost
+    precision: str  # "fp32" or "bf16": what it was computed in
+    threads: int  # that it was computed with, where it was computed on a CPU
+    note: str = ""  # why this is not all that the run did, or why there are no weights; "" where nothing is to be said
+
+    @property
+    def run(self) -> Run:
+        return self.snapshot.run
+
+    @property
+    def recipe(self) -> Recipe:
+        """As it was carried out: the precision is the one that was chosen."""
+        return self.run.recipe.model_copy(update={"precision": self.precision})
+
+    @property
+    def epochs(self) -> tuple[Event, ...]:
+        return self.snapshot.epochs
+
+
+def run_report(trained: Trained, assignment: Assignment, presets: Sequence[Preset], pictures: Pictures) -> Files:
+    """All files. `model.py` trains the network anew; `evaluate.py` tests the run's own weights, and prints the accuracy that
+    README.md reports.
+
+    Raises ArchitectureError where the network cannot be trained, which no run is made of.
+    """
+    run, recipe = trained.run, trained.recipe
+    scalars = f"tensorboard/{tensorboard.file_name(run.id, run.submitted)}"
+    texts = {
+        "README.md": _readme(trained, assignment, presets, pictures),
+        "model.py": training_script(run.architecture, recipe),
+        "notebook.ipynb": notebook_json(run.architecture, recipe),
+        "architecture.json": architecture_to_json(run.architecture, 2) + "\n",
+        "run.json": json.dumps(_facts(trained), indent=2, ensure_ascii=False) + "\n",
+        "epochs.csv": epochs_csv(trained.events),
+        "events.csv": events_csv(trained.events),
+    }
+    files = {name: text.encode() for name, text in texts.items()}
+    if trained.weights is not None:
+        files["evaluate.py"] = evaluation_script(run.architecture, recipe, trained.threads).encode()
+        files[TRAINED_WEIGHTS] = weights_to_bytes(_renamed(trained.weights, run.architecture))
+    files[scalars] = tensorboard.event_file(trained.events, run.submitted)
+    return files | {f"{CHARTS}/{name}": picture for name, picture in pictures.items()}
+
+
+def _renamed(weights: Mapping[str, Tensor], architecture: Architecture) -> dict[str, Tensor]:
+    """By the names of model.py's class."""
+    names = state_dict_names(trainable(architecture))
+    return {names[name]: tensor for name, tensor in weights.items()}
+
+
+def _facts(trained: Trained) -> dict[str, object]:
+    """What made the run, for programs; the network is in architecture.json."""
+    run = trained.run
+    return {
+        "id": run.id,
+        "name": run.name,
+        "recipe": recipe_to_data(run.recipe),
+        "more_epochs": run.more_epochs,
+        "device": run.device,
+        "precision": trained.precision,
+        "environment": {
+            "torch": run.environment.torch,
+            "python": run.environment.python,
+            "device": run.environment.device,
+            "threads": run.environment.threads,
+            "host": run.environment.host,
+        },
+        "submitted": datetime.fromtimestamp(run.submitted, UTC).isoformat(timespec="seconds"),
+        "status": trained.snapshot.status,
+        "epochs": trained.epochs[-1].epoch,  # that this report is of
+        "note": trained.note,
+    }
+
+
+# --- README.md ------------------------------------------------------------------------------------------------------
+
+
+def shown_pictures(pictures: Pictures) -> str:
+    """The SVGs, and in place of a chart that could not be drawn what its .txt says."""
+    lines = []
+    for name, content in pictures.items():
+        if name.endswith(".svg"):
+            lines.append(image(name.removesuffix(".svg"), f"{CHARTS}/{name}"))
+        elif name.endswith(".txt"):
+            lines.append(for_markdown(content.decode()))
+    return "\n\n".join(lines)
+
+
+def _readme(trained: Trained, assignment: Assignment, presets: Sequence[Preset], pictures: Pictures) -> str:
+    run, analysis = trained.run, analyze(trained.run.architecture)
+    return document(
+        f"# {for_markdown(run.name)}",
+        _opening(trained, analysis),
+        f"**Note:** {for_markdown(sentence(trained.note))}" if trained.note else "",
+        table(("", ""), _result(trained, analysis), left=2),
+        "## The network",
+        f"```\n{summary_table(analysis)}\n```",
+        "What each layer does, for one image. A unit of the layer sees as many pixels as the receptive field has, less what lies "
+        "outside the image.",
+        table(("", "Layer", "Output", "Parameters", "Mult-adds", "Receptive field", "Jump"), _layers(analysis), left=2),
+        MULT_ADDS_RULE,
+        "## The recipe",
+        "\n".join(f"- {line}" for line in recipe_lines(run.architecture, trained.recipe)),
+        f"Then {counted(run.more_epochs, 'epoch')} more, at the last learning rate." if run.more_epochs else "",
+        "## The assignment",
+        "\n".join(
+            f"- {SIGNS[clause.state]} {for_markdown(clause.text)} ({for_markdown(clause.note)})"
+            for clause in _judged(trained, assignment)
+        )
+        or "No limits were set.",
+        "## How it learnt",
+        shown_pictures(pictures),
+        table(EPOCH_HEAD, map(_epoch, trained.epochs), left=0),
+        *_documented(trained, presets),
+        "## What it was computed with",
+        "\n".join(f"- {line}" for line in _environment(trained)),
+        "## The files",
+        "\n".join(f"- `{name}`: {what}" for name, what in _contents(trained)),
+    )
+
+
+def _opening(trained: Trained, analysis: Analysis) -> str:
+    final, data = trained.epochs[-1], DATASETS[trained.recipe.dataset]
+    return (
+        f"{len(analysis.rows)} layers with {analysis.total_params:,} parameters, trained on {data.title} for "
+        f"{counted(final.epoch, 'epoch')}: **{percent(final.metrics['test_accuracy'])}** of the test images right."
+    )
+
+
+def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
+    final = trained.epochs[-1]
+    best = max(trained.epochs, key=lambda event: event.metrics["test_accuracy"])
+    images = int(trained.snapshot.started.metrics["test_images"]) if trained.snapshot.started else 0
+    accuracy = final.metrics["test_accuracy"]
+    error = f" ± {points(standard_error(accuracy, images))} (one standard error on {images:,} images)" if images else ""
+    end = _last_end(trained)
+    reached_before = []
+    if end and end.epoch < final.epoch:
+        when = f"Test accuracy at the end of its first {counted(end.epoch, 'epoch')}, before more were added"
+        reached_before = [(when, percent(end.metrics["test_accuracy"]))]
+    return [
+        (f"Test accuracy after the final epoch, {final.epoch}", f"**{percent(accuracy)}**{error}"),
+        *reached_before,
+        (
+            f"Highest test accuracy, after epoch {best.epoch}",
+            f"{percent(best.metrics['test_accuracy'])} (picked on the test set, which flatters)",
+        ),
+        ("Test loss after the final epoch", f"{final.metrics['test_loss']:.4f}"),
+        ("Parameters", f"{analysis.total_params:,}"),
+        ("Mult-adds an image", f"{analysis.total_mult_adds:,} (torchinfo's count: {analysis.torchinfo_mult_adds:,})"),
+        ("Receptive field of the last layer", f"{shape_text(analysis.receptive_field)} pixels"),
+        ("Training", f"{sum(event.metrics['seconds'] for event in trained.epochs):,.0f} s with the tests"),
+    ]
+
+
+def _last_end(trained: Trained) -> Event | None:
+    """The last time that the run had gone through all its epochs; None where it never has."""
+    return next((event for event in reversed(trained.events) if event.kind == "finished"), None)
+
+
+def _layers(analysis: Analysis) -> list[tuple[str, ...]]:
+    return [
+        (
+            str(row.index),
+            row.kind,
+            shape_text(row.output_shape),
+            f"{row.params:,}",
+            f"{row.mult_adds:,}",
+            shape_text(row.receptive_field),
+            shape_text(row.jump) if row.jump else "varies",
+        )
+        for row in analysis.rows
+    ]
+
+
+def _judged(trained: Trained, assignment: Assignment) -> tuple[Clause, ...]:
+    """By this run, if it went to its end; where more epochs have been added since, by what it had reached then."""
+    end = _last_end(trained)
+    result = Result(end.epoch, end.metrics["test_accuracy"]) if end else None
+    return clauses(assignment, trained.run.architecture, trained.run.recipe, result)
+
+
+EPOCH_HEAD = ("Epoch", "Train loss", "Train accuracy", "Test loss", "Test accuracy", "Learning rate", "Seconds", "Iterations/s")
+SHOWN_AS = dict(zip(EPOCH_COLUMNS, ("{:.4f}", "{:.2%}", "{:.4f}", "{:.2%}", "{:.5g}", "{:.1f}", "{:.1f}"), strict=True))
+
+
+def _epoch(event: Event) -> list[str]:
+    return [str(event.epoch), *(shown.format(event.metrics[name]).replace("%", " %") for name, shown in SHOWN_AS.items())]
+
+
+def _documented(trained: Trained, presets: Sequence[Preset]) -> list[str]:
+    """What the document of the preset that the network is reports, beside this run."""
+    preset = origin(trained.run.architecture, presets)
+    if preset is None or preset.documented is None:
+        return []
+    best, last = preset.documented.best, preset.documented.log[-1]
+    images = DATASETS[preset.recipe.dataset].title
+    other = "" if trained.recipe.dataset == preset.recipe.dataset else ", and it is of other images than this run's"
+    return [
+        "## What its document reports",
+        f"“{for_markdown(preset.documented.title)}”, on {images}: {percent(best.test_accuracy)} at best, "
+        f"after epoch {best.epoch}, and {percent(last.test_accuracy)} after the last, {last.epoch}. "
+        f"None of it was measured here{other}.",
+    ]
+
+
+def _environment(trained: Trained) -> list[str]:
+    run = trained.run
+    threads = f", {counted(trained.threads, 'thread')}" if run.device == "cpu" else ""
+    return [
+        f"Device: {run.environment.device} ({run.device}{threads}), {trained.precision}",
+        f"torch {run.environment.torch}, Python {run.environment.python}",
+        f"Run {run.id}, started on {datetime.fromtimestamp(run.submitted, UTC):%d %B %Y at %H:%M} UTC",
+    ]
+
+
+def _contents(trained: Trained) -> list[tuple[str, str]]:
+    found = [
+        ("model.py", "the network and its training; `python model.py` trains it anew"),
+        ("notebook.ipynb", "the same as a notebook"),
+        ("architecture.json", "the network, for the explorer"),
+        ("run.json", "the recipe and what it was computed with"),
+        ("epochs.csv", "the table above, in full digits"),
+        ("events.csv", "everything that was measured, step by step"),
+        ("tensorboard/", "the same for `tensorboard --logdir tensorboard`"),
+        ("charts/", "the charts, as SVG and PNG, and their figures as CSV"),
+    ]
+    if trained.weights is None:
+        return found
+    evaluation = "tests the trained weights: `python evaluate.py` prints the accuracy above"
+    return [("evaluate.py", evaluation), (TRAINED_WEIGHTS, "the weights, by the names of the class in model.py"), *found]

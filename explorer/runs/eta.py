@@ -1,0 +1,40 @@
+"""Pace: how long a run will take, by those before it."""
+
+from collections.abc import Iterable
+
+from explorer.network.analysis import analyze
+from explorer.runs.run_summary import RunSummary
+
+
+class Pace:
+    """Asked about several runs, it looks at those before them once."""
+
+    def __init__(self, runs: Iterable[RunSummary]):
+        """The newest first. They are looked at only as far as needed."""
+        self._runs = iter(runs)
+        self._seconds: dict[tuple[str, str], float] = {}  # by data set and device: an epoch's for each operation
+
+    def seconds_left(self, summary: RunSummary) -> float | None:
+        """By its own epochs, else by those of the newest run on the same images and device, as much longer as this network
+        has more operations. That is rough: small networks cost more than these. None where there is no such run."""
+        run = summary.run
+        seconds = summary.seconds_an_epoch
+        if not seconds:
+            cost = analyze(run.architecture).total_mult_adds
+            seconds = self._for_each_operation(run.recipe.dataset, run.device) * cost
+        if not seconds:
+            return None
+        done = summary.step / (summary.steps_per_epoch or 1.0)
+        return max(0.0, seconds * (run.epochs - done))
+
+    def _for_each_operation(self, dataset: str, device: str) -> float:
+        while (dataset, device) not in self._seconds:
+            other = next(self._runs, None)
+            if other is None:
+                return 0.0
+            key, seconds = (other.run.recipe.dataset, other.run.device), other.seconds_an_epoch
+            if key in self._seconds or not seconds:  # only the newest counts, so only its network is analysed
+                continue
+            if cost := analyze(other.run.architecture).total_mult_adds:
+                self._seconds[key] = seconds / cost
+        return self._seconds[dataset, device]

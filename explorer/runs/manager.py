@@ -1,0 +1,477 @@
+"""JobManager: trains networks in the background, a few at a time, the others waiting in the store's queue.
+
+The only place that starts a thread. Whoever makes a manager calls `shutdown` at the end: its threads are no daemons, so
+that a server told to end finishes the batch it is in and leaves in order. What it was training is interrupted then, what
+waited still waits; the next manager on the same store goes on with the queue at once, and with what was interrupted when
+somebody resumes it.
+
+run.py says what a run's statuses mean, store.py how several processes share one store.
+"""
+
+import logging
+import sqlite3
+import threading
+import time
+import traceback
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Self, TypeVar
+
+import torch
+
+from explorer.network.spec import Architecture
+from explorer.recent import Recent
+from explorer.runs.admission import CannotTrain, check_more_epochs, check_resumable, check_trainable, refusal_message
+from explorer.runs.checkpoint_files import weights_to_bytes
+from explorer.runs.database import StoreError
+from explorer.runs.eta import Pace
+from explorer.runs.fair_queue import starts_in
+from explorer.runs.recording import Recording, with_all_epochs
+from explorer.runs.run import (
+    RESUMABLE,
+    Environment,
+    Run,
+    RunError,
+    Snapshot,
+    Status,
+    UnknownRun,
+    Wish,
+    checked_name,
+    new_run,
+    shown_status,
+)
+from explorer.runs.run_list import RunList
+from explorer.runs.run_summary import RunSummary, summary_of
+from explorer.runs.run_weights import LearnedWeights, NoWeights, RunWeights
+from explorer.runs.store import Store, UnreadableRun
+from explorer.training.devices import use_gpu
+from explorer.training.event import Event
+from explorer.training.memory import estimate_memory, free_memory
+from explorer.training.recipe import Recipe
+
+__all__ = [
+    "CannotTrain",
+    "Environment",
+    "JobManager",
+    "LearnedWeights",
+    "NoWeights",
+    "QueueFull",
+    "Run",
+    "RunError",
+    "Snapshot",
+    "Status",
+    "UnknownRun",
+]
+
+MAX_QUEUED = 100
+RETRY_SECONDS = 1.0  # between two tries where the store cannot be written
+RECOVER_EVERY = 2.0  # seconds between two looks at whether other processes still train what they say
+# What SQLite says of the values of one run, not of its file.
+OF_ONE_RUN = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
+SIZES_EVERY = 10.0  # seconds between two looks at how large the checkpoints are
+EVENTS_AT_HAND = 100_000  # in snapshots that are not read again, about 1.5 kB each
+
+Shown = TypeVar("Shown", Snapshot, RunSummary)
+
+log = logging.getLogger(__name__)
+
+
+class QueueFull(RunError):
+    """The queue takes no more; the message says why."""
+
+
+class JobManager:
+    """Every method may be called from any thread, and none waits for a training but `shutdown`. Those that change a run
+    raise UnknownRun where there is none, and RunError where it cannot be done; StoreError is one."""
+
+    def __init__(self, slots: int = 1, data_root: Path | None = None, store: Store | None = None, notices: Sequence[str] = ()):
+        """`slots` runs train at the same time, each on a GPU of its own where there are as many. Without a store, one in memory.
+        `notices` are what is to be said of the store as it was found.
+
+        What waits in the store's queue is trained from now on.
+        """
+        self.slots = slots
+        self.store = store or Store()
+        self._data_root = data_root
+        self._hiring = threading.Lock()  # held while a worker looks for its next run, or one is started; it may wait for the disk
+        self._lock = threading.Lock()  # of all that follows; never held while waiting
+        self._live: dict[str, Recording] = {}  # what this process trains, or could not yet write the end of
+        self._workers: dict[int, threading.Thread] = {}  # by slot, from 0
+        self._closed = threading.Event()
+        self._problem = ""
+        self._unsettled: dict[str, str] = {}  # why the end of a run cannot be written, by id
+        self._recovered = float("-inf")
+        # By id and limit, with the revision. A comparison looks at all its runs in turn.
+        self._snapshots: Recent[tuple[str, int], tuple[int, Snapshot]] = Recent(EVENTS_AT_HAND, _events_in, "any")
+        self._weights = RunWeights(self.store)
+        self._found = tuple(notices)
+        self._sizes: tuple[float, dict[str, int]] | None = None
+        self._unreadable: dict[str, str] = {}
+        self._list = RunList(self.store)
+        self._recover()
+        self._start_workers(self.store.waiting())
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What whoever runs the server should know: nothing can be written, a run cannot be read."""
+        with self._lock:
+            found = (self.store.notice, *self._found, self._problem)
+            return tuple(filter(None, (*found, *self._unsettled.values(), *self._unreadable.values())))
+
+    # --- what can be asked for --------------------------------------------------------------------------------------
+
+    def submit(self, architecture: Architecture, recipe: Recipe, owner: str = "", name: str = "") -> str:
+        """Queue a run, and return its id.
+
+        Raises QueueFull, CannotTrain where the training could only fail, and DeviceError where this machine lacks the
+        recipe's device.
+        """
+        run = new_run(architecture, recipe, owner, name and checked_name(name))
+        device = torch.device(run.device)
+        check_trainable(architecture, recipe, device, self.store.checkpoints, self._memory_room(device), self._data_root)
+        try:
+            self._check_queue()
+            self.store.check_room(architecture, recipe)
+            self.store.add(run)
+        except StoreError as error:
+            raise QueueFull(str(error)) from None
+        self._start_workers([run.id])
+        return run.id
+
+    def stop(self, run_id: str) -> None:
+        """Take a run out of the queue, or end it within a batch; nothing where it has ended."""
+        self._end(run_id, "stop", "stopped")
+
+    def pause(self, run_id: str) -> None:
+        """As stop, for going on later."""
+        self._end(run_id, "pause", "paused")
+
+    def resume(self, run_id: str) -> None:
+        """Queue a run again that is paused, interrupted, stopped or failed: it goes on after its last whole epoch."""
+        self._queue_again(run_id, RESUMABLE, 0, "resumed")
+
+    def continue_run(self, run_id: str, epochs: int) -> None:
+        """Queue a finished run for so many more epochs."""
+        check_more_epochs(epochs)
+        self._queue_again(run_id, ["finished"], epochs, "continued")
+
+    def rename(self, run_id: str, name: str) -> None:
+        name = checked_name(name)
+        self.store.rename(run_id, name)
+        with self._lock:
+            if run_id in self._live:
+                self._live[run_id].rename(name)
+
+    def delete(self, run_id: str) -> None:
+        """With its events and its weights."""
+        if not self.store.delete(run_id):
+            raise RunError(f"run {run_id} is being trained; stop it first")
+        with self._lock:
+            self._unreadable.pop(run_id, None)
+            self._sizes = None
+            self._snapshots.drop(lambda key: key[0] == run_id)
+        self._weights.forget(run_id)
+
+    # --- how things stand -------------------------------------------------------------------------------------------
+
+    def snapshot(self, run_id: str, limit: int = 400) -> Snapshot:
+        """The run now, with at most `limit` of its step events. Raises UnknownRun."""
+        self._recover()
+        found = self._look(run_id, self.store.revision(run_id), limit)
+        if found is None:
+            raise UnknownRun(self._unreadable.get(run_id, f"run {run_id} cannot be read"))
+        return self._placed([found])[0]
+
+    def runs(self) -> tuple[RunSummary, ...]:
+        """All runs, the newest first. Those that cannot be read are left out, see `notices`. Costs next to nothing where
+        nothing has changed since the last look."""
+        self._recover()
+        found = self._list.runs()
+        with self._lock:
+            self._unreadable = self._list.unreadable()
+            live = {run_id: recording for run_id, recording in self._live.items() if not recording.settled}
+        if live:
+            found = tuple(
+                summary_of(live[each.run.id].snapshot(0), each.finished) if each.run.id in live else each for each in found
+            )
+        return self._placed(found)
+
+    def snapshots(self, run_ids: Iterable[str]) -> tuple[Snapshot, ...]:
+        """These runs with all their epochs and without their step events. Those that are gone are left out."""
+        self._recover()
+        revisions = self._list.revisions()
+        found = (self._look(run_id, revisions[run_id], 0) for run_id in run_ids if run_id in revisions)
+        return self._placed([snapshot for snapshot in found if snapshot])
+
+    def events(self, run_id: str) -> tuple[Event, ...]:
+        """All events of a run so far. Raises UnknownRun."""
+        live = self._recording(run_id)
+        return live.events() if live else self.store.events(run_id)
+
+    def weights(self, run_id: str) -> LearnedWeights:
+        """What the network has learnt, and after which epoch. Raises UnknownRun and NoWeights, see `RunWeights.read`."""
+        return self._weights.read(run_id)
+
+    def has_weights(self, run_id: str) -> bool:
+        """Whether the run has saved weights, without reading them. Raises UnknownRun."""
+        return self._weights.exist(run_id)
+
+    def precision(self, run_id: str) -> str:
+        """What it was computed in, "fp32" or "bf16"; its recipe's choice where its checkpoints are lost. Raises UnknownRun."""
+        return self._weights.precision(run_id)
+
+    def weights_file(self, run_id: str) -> bytes:
+        """The weights as a safetensors file, whose metadata names the run and the epoch. Raises UnknownRun and NoWeights."""
+        found = self.weights(run_id)
+        return weights_to_bytes(found.weights, {"run": run_id, "epoch": str(found.epoch)})
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of each run's checkpoints, by the run: as they were at most SIZES_EVERY seconds ago."""
+        with self._lock:
+            if self._sizes and time.monotonic() - self._sizes[0] < SIZES_EVERY:
+                return self._sizes[1]
+        sizes = self.store.sizes()
+        with self._lock:
+            self._sizes = time.monotonic(), sizes
+        return sizes
+
+    def shutdown(self, timeout: float = 30) -> bool:
+        """Interrupt what is being trained and wait for the threads to end; False where some have not within `timeout`
+        seconds. What waits in the queue stays there."""
+        with self._lock:
+            self._closed.set()
+            for recording in self._live.values():
+                recording.ask("interrupt")
+            workers = list(self._workers.values())
+        deadline = time.monotonic() + timeout
+        for worker in workers:
+            worker.join(max(0, deadline - time.monotonic()))
+        return not any(worker.is_alive() for worker in workers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.shutdown()
+
+    # --- asking -----------------------------------------------------------------------------------------------------
+
+    def _check_queue(self) -> None:
+        """Raises QueueFull where it takes no more."""
+        if self._closed.is_set():
+            raise QueueFull("the server is shutting down")
+        if len(self.store.waiting()) >= MAX_QUEUED:
+            raise QueueFull(f"{MAX_QUEUED} runs wait already; try again when some have ended, or stop one")
+
+    def _memory_room(self, device: torch.device) -> int | None:
+        """What a run may take once it has a slot: what is free, and what the run that leaves the slot to it gives back."""
+        free = free_memory(device)
+        if free is None:
+            return None
+        with self._lock:
+            live = [recording.snapshot(0).run for recording in self._live.values() if not recording.settled]
+        sizes = (estimate_memory(run.architecture, run.recipe, run.device).total for run in live if run.device == device.type)
+        return free + max(sizes, default=0)  # one: the others go on, each on a GPU of its own
+
+    def _end(self, run_id: str, wish: Wish, status: Status) -> None:
+        live = self._recording(run_id)
+        if live:
+            live.ask(wish)
+        elif self.store.kept(run_id).status == "queued":
+            # Where it is taken at this very moment, whoever takes it is asked instead.
+            if not self.store.withdraw(run_id, status, Event.model_validate({"kind": status})):
+                self._end(run_id, wish, status)
+        else:
+            self.store.ask(run_id, wish)
+            if live := self._recording(run_id):  # this process has just taken it
+                live.ask(wish)
+
+    def _queue_again(self, run_id: str, of: Sequence[Status], more_epochs: int, done: str) -> None:
+        kept = self.store.kept(run_id)
+        self._check_queue()
+        if kept.status in of:
+            room, latest = self._memory_room(torch.device(kept.run.device)), self.store.history(run_id, 0).latest
+            check_resumable(kept.run, latest, self.store.checkpoints, room, self._data_root)
+            self.store.check_room(kept.run.architecture, kept.run.recipe)
+        if self._recording(run_id) or not self.store.enqueue(run_id, of, more_epochs):
+            raise RunError(refusal_message(run_id, kept.status, of, done))
+        self._start_workers([run_id])
+
+    # --- looking ----------------------------------------------------------------------------------------------------
+
+    def _recording(self, run_id: str) -> Recording | None:
+        with self._lock:
+            live = self._live.get(run_id)
+        return live if live and not live.settled else None
+
+    def _look(self, run_id: str, revision: int, limit: int) -> Snapshot | None:
+        """As this process knows it, else as the store has it; what was read at this revision is not read again."""
+        live = self._recording(run_id)
+        if live:
+            return live.snapshot(limit)
+        with self._lock:
+            known = self._snapshots.get((run_id, limit))
+        if known and known[0] == revision:
+            return known[1]
+        try:
+            kept, history = self.store.kept(run_id), self.store.history(run_id, limit)
+        except UnreadableRun as error:
+            with self._lock:
+                self._unreadable[run_id] = str(error)
+            return None
+        except UnknownRun:  # deleted since
+            return None
+        snapshot = Snapshot(
+            run=kept.run,
+            status=shown_status(kept.status, kept.wish),
+            position=None,
+            note="",
+            started=with_all_epochs(history.started, kept.run),
+            steps=history.steps,
+            epochs=history.epochs,
+            latest=history.latest,
+            message=kept.message,
+        )
+        with self._lock:
+            self._snapshots[run_id, limit] = revision, snapshot
+        return snapshot
+
+    def _placed(self, runs: Sequence[Shown]) -> tuple[Shown, ...]:
+        """Those that wait with their place in the queue and when they will start."""
+        if all(each.status != "queued" for each in runs):
+            return tuple(runs)
+        waiting = self.store.waiting()
+        places = {
+            run_id: (place, start) for place, (run_id, start) in enumerate(zip(waiting, self._starts(waiting), strict=True), 1)
+        }
+        placed = []
+        for each in runs:
+            if each.status == "queued":
+                place, start = places.get(each.run.id, (None, None))
+                message = each.message if place is None else self._problem  # why nothing is taken
+                each = replace(each, position=place, starts_in=start, message=message)
+            placed.append(each)
+        return tuple(placed)
+
+    def _starts(self, waiting: Sequence[str]) -> list[float | None]:
+        """Seconds until each of these starts, the queue in its order."""
+        with self._lock:
+            live = [summary_of(recording.snapshot(0)) for recording in self._live.values() if not recording.settled]
+        runs = self._list.runs()
+        pace, by_id = Pace(runs), {each.run.id: each for each in runs}
+        durations = [pace.seconds_left(by_id[run_id]) if run_id in by_id else None for run_id in waiting]
+        return starts_in(self.slots, [pace.seconds_left(each) for each in live], durations)
+
+    def _recover(self) -> None:
+        """What another process trained that was killed counts as interrupted."""
+        with self._lock:
+            if time.monotonic() - self._recovered < RECOVER_EVERY:
+                return
+            self._recovered = time.monotonic()
+        try:
+            self.store.recover()
+        except StoreError as error:  # it is tried again
+            log.warning("%s", error)
+
+    # --- in threads of their own ------------------------------------------------------------------------------------
+
+    def _start_workers(self, waiting: Sequence[str]) -> None:
+        with self._hiring:
+            free = [slot for slot in range(self.slots) if slot not in self._workers]
+            for slot, run_id in zip(free, waiting, strict=False):
+                if not self._closed.is_set():
+                    worker = threading.Thread(target=self._work, args=[slot], name=f"training-{run_id}")
+                    self._workers[slot] = worker
+                    worker.start()
+
+    def _work(self, slot: int) -> None:
+        """Train what waits, one after the other; the thread ends with the queue, and its slot is free then, however it ends."""
+        try:
+            try:
+                use_gpu(slot)
+            except RuntimeError as error:  # the runs that want one say so themselves
+                log.warning("slot %d has no GPU: %s", slot, error)
+            while (recording := self._next(slot)) is not None:
+                try:
+                    for _ in recording.train(self._data_root):
+                        pass
+                except BaseException as error:  # a fault of the program: this run ends, the others go on
+                    log.error("run %s failed: %s", recording.run_id, _place_of(error))
+                    recording.give_up(error)
+                    with suppress(Exception):  # else it is tried again before the next run
+                        recording.settle()
+                    if not isinstance(error, Exception):
+                        raise
+        finally:
+            with self._hiring:
+                if self._workers.get(slot) is threading.current_thread():
+                    del self._workers[slot]
+
+    def _next(self, slot: int) -> Recording | None:
+        """The next run of the queue, once the store can be written; None where nothing waits or the server ends."""
+        while True:
+            try:
+                self._settle()
+                with self._hiring:  # so that a run is queued either before this look, or after this thread has left
+                    claim = None if self._closed.is_set() else self.store.take_next()
+                    if claim is None and (self._closed.is_set() or not self.store.waiting()):
+                        del self._workers[slot]
+                        return None
+                if claim is None:  # what waits is locked for a moment, as by whoever finds that it was interrupted
+                    self._closed.wait(RETRY_SECONDS)
+                    continue
+                recording = Recording(self.store, claim)
+                self._weights.forget(claim.run.id)  # of an epoch that it goes back before
+                with self._lock:
+                    self._live[claim.run.id] = recording
+                    self._problem = ""
+                with suppress(StoreError):  # what was asked for between its taking and its being known here
+                    recording.ask(self.store.wish(claim.run.id))
+                if self._closed.is_set():  # it may have been taken while the others were told
+                    recording.ask("interrupt")
+                return recording
+            except Exception as error:  # StoreError, or a fault of the program
+                self._tell(str(error) if isinstance(error, StoreError) else f"the program failed: {_place_of(error)}")
+                if self._closed.wait(RETRY_SECONDS):
+                    return None
+
+    def _settle(self) -> None:
+        """Let go of the runs that have ended, once the store has it all.
+
+        Raises StoreError where nothing can be written. A run whose end alone cannot be written is told among the notices and
+        tried again before the next one; it keeps no other from its slot.
+        """
+        with self._lock:
+            ended = [recording for recording in self._live.values() if recording.snapshot(0).ended]
+        unsettled = {}
+        for recording in ended:
+            try:
+                recording.settle()
+            except Exception as error:
+                if isinstance(error, StoreError) and not isinstance(error.__cause__, OF_ONE_RUN):
+                    raise
+                unsettled[recording.run_id] = f"how run {recording.run_id} ended cannot be written: {error}"
+        with self._lock:
+            for problem in unsettled.values():
+                if problem not in self._unsettled.values():
+                    log.error("%s", problem)
+            self._unsettled = unsettled
+            self._live = {run_id: recording for run_id, recording in self._live.items() if not recording.settled}
+
+    def _tell(self, problem: str) -> None:
+        with self._lock:
+            if problem != self._problem:
+                log.error("%s. Nothing more is trained until then", problem)
+            self._problem = problem
+
+
+def _place_of(error: BaseException) -> str:
+    """What went wrong and where, in one line."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"
+
+
+def _events_in(known: tuple[int, Snapshot]) -> int:
+    return 1 + len(known[1].steps) + len(known[1].epochs)

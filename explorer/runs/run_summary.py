@@ -1,0 +1,80 @@
+"""RunSummary: a run as a list shows it: how it stands and what it reached, without its curves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from explorer.runs.run import ENDED, RESUMABLE, Run, Snapshot, Status
+from explorer.training.event import Event, has_diverged
+
+PACE_EPOCHS = 3  # the last epochs, whose mean tells how long the next one takes
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run at one moment, in about as many bytes however many epochs it has."""
+
+    run: Run
+    status: Status
+    message: str  # what there is to say about how it stands, as why it was interrupted
+    epochs_done: int  # whole ones
+    epoch: int  # of the latest event: the one in progress, or the last; 0 before the first
+    step: int  # of the latest event: steps of the optimiser since the run's start
+    steps_per_epoch: float | None  # None before it has started, as are the parameters
+    parameters: int | None
+    final_accuracy: float | None  # on the test images, after the last whole epoch
+    best_accuracy: float | None  # the highest of its epochs
+    seconds_an_epoch: float | None  # the mean of its last epochs
+    finished: Event | None  # the last time that it went through all its epochs; more may have been added since
+    diverged: bool = False  # its loss was no longer a number
+    position: int | None = None  # place in the queue, from 1
+    starts_in: float | None = None  # about how many seconds it will still wait in the queue
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more comes unless somebody asks for it."""
+        return self.status in ENDED
+
+    @property
+    def resumable(self) -> bool:
+        """As Snapshot.resumable."""
+        return self.status in RESUMABLE and not self.diverged
+
+
+def summarise(
+    run: Run,
+    status: Status,
+    message: str,
+    started: Event | None,
+    epochs: Sequence[Event],
+    latest: Event | None,
+    finished: Event | None,
+) -> RunSummary:
+    """The summary of a run with these events: its first, all epochs, its last, and its last `finished`."""
+    accuracies = [epoch.metrics["test_accuracy"] for epoch in epochs if "test_accuracy" in epoch.metrics]
+    seconds = [epoch.metrics["seconds"] for epoch in epochs[-PACE_EPOCHS:] if "seconds" in epoch.metrics]
+    facts = started.metrics if started else {}
+    parameters = facts.get("parameters")
+    return RunSummary(
+        run=run,
+        status=status,
+        message=message,
+        epochs_done=len(epochs),
+        epoch=latest.epoch if latest else 0,
+        step=latest.step if latest else 0,
+        steps_per_epoch=facts.get("steps_per_epoch"),
+        parameters=None if parameters is None else int(parameters),
+        final_accuracy=accuracies[-1] if accuracies else None,
+        best_accuracy=max(accuracies, default=None),
+        seconds_an_epoch=sum(seconds) / len(seconds) if seconds else None,
+        finished=finished,
+        diverged=has_diverged(latest),
+    )
+
+
+def summary_of(snapshot: Snapshot, finished: Event | None = None) -> RunSummary:
+    """The summary of a run that is known whole. `finished` is needed only where more epochs follow it."""
+    if snapshot.latest and snapshot.latest.kind == "finished":
+        finished = snapshot.latest
+    return summarise(
+        snapshot.run, snapshot.status, snapshot.message, snapshot.started, snapshot.epochs, snapshot.latest, finished
+    )

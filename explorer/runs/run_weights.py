@@ -1,0 +1,101 @@
+"""What a run has learnt, read from its checkpoints: always together with the epoch that it belongs to."""
+
+import threading
+from typing import NamedTuple
+
+from torch import Tensor
+
+from explorer.recent import Recent
+from explorer.runs.checkpoint_files import CheckpointError, newest_checkpoint
+from explorer.runs.run import Environment, RunError
+from explorer.runs.store import Store, parse_environment
+from explorer.training.checkpoint import Checkpoint, network_weights
+
+WEIGHTS_CACHE_BYTES = 256_000_000  # of all runs' weights that are kept in memory after they were read
+
+
+class NoWeights(RunError):
+    """A run has no weights that can be read; the message says why."""
+
+
+class LearnedWeights(NamedTuple):
+    """A network's state after one whole epoch of its run. Not to be changed: others hold the same tensors."""
+
+    epoch: int
+    weights: dict[str, Tensor]  # on the CPU, by the names that build() gives
+    precision: str  # "fp32" or "bf16": what that epoch was computed in
+    note: str  # why they are not those of the run's last whole epoch; "" where they are
+    environment: Environment | None = None  # what that epoch was computed with; None where its checkpoint does not say
+
+
+class RunWeights:
+    """Reads and remembers the weights of runs. Every method may be called from any thread."""
+
+    def __init__(self, store: Store):
+        self._store = store
+        self._lock = threading.Lock()  # of the cache; never held while reading
+        self._cache: Recent[tuple[str, int], LearnedWeights] = Recent(WEIGHTS_CACHE_BYTES, _bytes_in)
+
+    def read(self, run_id: str) -> LearnedWeights:
+        """The weights after the run's last whole epoch, or after the newest one before it that can be read.
+
+        Raises UnknownRun, and NoWeights before the first epoch has ended and where all checkpoints are lost. Neither a
+        failure nor a note is remembered, so that a file that is there again is read.
+        """
+        last = self._store.last_epoch(run_id)
+        if last == 0:
+            raise NoWeights(f"run {run_id} has no weights yet: its first epoch has not ended")
+        with self._lock:
+            known = self._cache.get((run_id, last))
+        if known:
+            return known
+        try:
+            checkpoint, wrong = newest_checkpoint(self._store.checkpoints, run_id, last)
+        except CheckpointError as error:
+            raise NoWeights(f"the weights of run {run_id} are lost: {error}") from None
+        found = LearnedWeights(
+            epoch=checkpoint.epoch,
+            weights=network_weights(checkpoint),
+            precision=checkpoint.facts["precision"],
+            note="",
+            environment=_environment_of(checkpoint),
+        )
+        if found.epoch == last:
+            with self._lock:
+                self._cache[run_id, last] = found
+            return found
+        reason = wrong or f"the checkpoint of epoch {last} is missing"
+        return found._replace(note=f"{reason}; these are the weights after epoch {found.epoch}")
+
+    def exist(self, run_id: str) -> bool:
+        """Whether there is a checkpoint of a whole epoch, without reading it. Raises UnknownRun."""
+        last = self._store.last_epoch(run_id)
+        return any(epoch <= last for epoch in self._store.checkpoints.epochs(run_id))
+
+    def precision(self, run_id: str) -> str:
+        """What the run was computed in, "fp32" or "bf16", from the head of its newest checkpoint; its recipe's choice where
+        there is none. Raises UnknownRun."""
+        last = self._store.last_epoch(run_id)
+        for epoch in self._store.checkpoints.epochs(run_id):
+            try:
+                if epoch <= last:
+                    return str(self._store.checkpoints.read_facts(run_id, epoch)["precision"])
+            except CheckpointError:
+                continue  # the one before may be whole
+        return self._store.kept(run_id).run.recipe.precision
+
+    def forget(self, run_id: str) -> None:
+        """Drop what is remembered of a run, which is being deleted or goes on."""
+        with self._lock:
+            self._cache.drop(lambda key: key[0] == run_id)
+
+
+def _environment_of(checkpoint: Checkpoint) -> Environment | None:
+    try:
+        return parse_environment(checkpoint.facts["environment"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _bytes_in(found: LearnedWeights) -> int:
+    return sum(tensor.nbytes for tensor in found.weights.values())

@@ -1,6 +1,0 @@
-"""The browser's part of our components, served once by URL."""
-
-from explorer.ui.assets.component import component
-from explorer.ui.assets.files import asset_routes, publish
-
-__all__ = ["asset_routes", "component", "publish"]

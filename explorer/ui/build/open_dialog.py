@@ -1,0 +1,149 @@
+"""Into the Build page: a file or pasted text, what was read of it, and what else its rows could be."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.imports.opening import Opened, OpenError, open_file, open_text, work
+from explorer.imports.summary.files import MAX_BYTES
+from explorer.imports.summary_table import Answer, Choice, Imported, answer_text, has_dropout, with_dropout_rate
+from explorer.network.analysis import analyze, shape_text
+from explorer.network.difference import layer_text
+from explorer.network.spec import MAX_NAME, Architecture
+from explorer.text import for_html, for_markdown, printable
+from explorer.ui import messages, state
+
+PLACEHOLDER = """Paste a model summary, or a whole README or notebook that has one:
+
+        Layer (type)               Output Shape         Param #
+            Conv2d-1            [-1, 8, 26, 26]              80
+              ReLU-2            [-1, 8, 26, 26]               0
+
+or a link from this program, or an architecture as JSON."""
+
+MAX_MB = MAX_BYTES // 1_000_000
+FILES = (
+    f"A notebook, README, log or JSON file of up to {MAX_MB} MB. "
+    "If yours is larger, copy the model summary in it and paste it above."
+)
+DROPOUT_RATE = "Dropout rate for all dropout layers"
+
+
+@st.dialog("Open a network", width="large")
+def open_dialog() -> None:
+    version = st.session_state.setdefault("open-version", 0)
+    pasted = st.text_area(
+        "Text", height=140, placeholder=PLACEHOLDER, label_visibility="collapsed", key="open-text", on_change=_forget_file
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button("Read", key="read", width=110)  # leaving the text sends it; the button gives a place to go
+        # Of any type: what is in a file decides, and is said in words. Of a file that the input refuses,
+        # Streamlit (1.67) would show an icon alone, and raise at its name in each run from then on.
+        file = st.file_uploader("File", label_visibility="collapsed", key=f"open-file-{version}", max_upload_size=MAX_MB)
+    st.caption(FILES)
+    given = file.getvalue() if file else pasted
+    if not given.strip():
+        if file:
+            messages.error(f"Nothing to open: {file.name} is empty")
+        return
+    try:
+        opened = open_file(given) if isinstance(given, bytes) else open_text(given)
+    except OpenError as error:
+        messages.error(f"Nothing to open: {error}")
+        return
+    _read(opened)
+
+
+def _forget_file() -> None:
+    """What is pasted later is what is meant."""
+    st.session_state["open-version"] += 1
+
+
+def _read(opened: Opened) -> None:
+    """What was read stands first, though the choices below it decide what that is."""
+    overview, remarks = st.container(), st.container()
+    architecture = _chosen(opened.imported) if opened.imported else opened.architecture
+    with overview:
+        _overview(architecture)
+    if opened.imported:
+        with remarks:
+            _remarks(opened.imported)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        name = st.text_input("Name", architecture.name, max_chars=MAX_NAME, key=f"open-name-{hash(opened)}")
+        # No callback: it would open what was read when the button was drawn, not what was pasted or chosen since.
+        if st.button("Open in Build", type="primary", key="open-in-build"):
+            _open(opened, architecture, name)
+            st.rerun()
+
+
+def _open(opened: Opened, architecture: Architecture, name: str) -> None:
+    named = architecture.model_copy(update={"name": printable(name) or architecture.name})
+    session = state.accept_draft()
+    state.open_shared(named.name, work(opened, named, session.recipe, session.assignment))
+
+
+def _overview(architecture: Architecture) -> None:
+    """What was read, as the stack will show it."""
+    analysis = analyze(architecture)
+    images = f"images {shape_text(architecture.input_shape)}"
+    figures = f"{len(architecture.layers)} layers · {analysis.total_params:,} parameters · {images}"
+    rows = "".join(
+        f"<tr><td>{row.index:d}</td><td>{for_html(layer_text(row.layer))}</td><td>{shape_text(row.output_shape)}</td>"
+        f"<td>{row.params:,}</td></tr>"
+        for row in analysis.rows
+    )
+    st.html(
+        f'<p class="heading" data-read="{len(architecture.layers)}">{figures}</p><div class="read"><table>{rows}</table></div>'
+    )
+    if analysis.problem:
+        messages.warning(f"Layer {analysis.problem.index} doesn’t fit: {analysis.problem.message}")
+
+
+def _remarks(imported: Imported) -> None:
+    """What could not be read, and what had to be assumed."""
+    if problem := imported.problem:
+        messages.warning(f"{imported.place(problem.line)}, {problem.row}: {problem.message}. What was read is kept")
+    if imported.notes:
+        notes = "".join(f"<li>{for_html(note)}</li>" for note in imported.notes)
+        st.html(f'<ul class="notes">{notes}</ul>')
+
+
+def _chosen(imported: Imported) -> Architecture:
+    """The architecture with the answers chosen for its rows, the plainest at first, and one rate for all dropout."""
+    version = hash(imported)
+    guessed = [choice for choice in imported.choices if choice.guess]
+    others = [choice for choice in imported.choices if not choice.guess]
+    answers = _answers(imported, guessed, version)
+    if others:
+        rows = "1 row" if len(others) == 1 else f"{len(others)} rows"
+        more = " more" if guessed else ""
+        with st.expander(f"{rows}{more} could be something else; the plainest is taken", key=f"choices-{version}"):
+            answers |= _answers(imported, others, version)
+    architecture = imported.architecture
+    # From the last to the first, as an answer with more layers moves those below it.
+    for choice in reversed(imported.choices):
+        if answers[choice.index] != choice.taken:
+            architecture = choice.with_other(architecture, answers[choice.index])
+    if has_dropout(architecture):
+        rate = st.number_input(DROPOUT_RATE, 0.0, 1.0, 0.5, 0.05, key=f"dropout-{version}", width=330)
+        architecture = with_dropout_rate(architecture, rate)
+    return architecture
+
+
+def _answers(imported: Imported, choices: list[Choice], version: int) -> dict[int, Answer]:
+    """What is chosen for each of these rows, by the index of its first layer."""
+    sides = st.columns(2, gap="small") if choices else []
+    return {
+        choice.index: _choice(choice, imported.place(choice.line), sides[number % 2], version)
+        for number, choice in enumerate(choices)
+    }
+
+
+def _choice(choice: Choice, where: str, side: DeltaGenerator, version: int) -> Answer:
+    options = [choice.taken, *choice.others]
+    place: int = side.selectbox(
+        for_markdown(f"{choice.row}, {where}" + (": a guess" if choice.guess else "")),
+        range(len(options)),
+        format_func=lambda place: answer_text(options[place]),
+        key=f"choice-{version}-{choice.index}",
+    )
+    return options[place]

@@ -1,0 +1,242 @@
+"""Build: the stack of layers, what each does, and what the selected one sees."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from explorer.network.analysis import Analysis, Row, analyze, shape_text
+from explorer.network.explain import parameter_arithmetic, size_arithmetic
+from explorer.network.layers import LAYERS, MULT_ADDS_RULE
+from explorer.network.spec import MAX_NAME
+from explorer.runs.database import StoreError
+from explorer.text import for_html, percent, printable, short_bytes, short_count
+from explorer.training.datasets import DATASETS
+from explorer.training.problems import find_problem
+from explorer.ui import charts, messages, state
+from explorer.ui.build.assignment_card import Results, assignment_form, assignment_line, finished_results
+from explorer.ui.build.open_dialog import open_dialog
+from explorer.ui.build.share_menu import share_menu
+from explorer.ui.build.start_menu import start_menu
+from explorer.ui.components.field_view import Around, field_view
+from explorer.ui.components.stack_editor import stack_editor
+from explorer.ui.part import WRONG, part, say
+
+
+@part
+def show() -> None:
+    _header()
+    _workbench(_results())
+
+
+def _results() -> Results:
+    """The network can be built though no run can be read."""
+    try:
+        return finished_results()
+    except StoreError as error:
+        messages.warning(str(error))
+        return {}
+
+
+# --- the line at the top --------------------------------------------------------------------------------------------
+
+
+def _header() -> None:
+    session = state.accept_draft()
+    name_key = f"name-{session.stack.base}-{session.work}"  # another work's name is another input's
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="header"):
+        start_menu(session)
+        st.button("Open…", icon=":material/upload_file:", key="open", on_click=state.ask_to_open)
+        if session.opening:
+            state.put(replace(session, opening=False))
+            open_dialog()
+        # The input has no default of its own: Streamlit warns of one where `_rename` sets the value.
+        st.session_state.setdefault(name_key, session.name)
+        st.text_input(
+            "Name",
+            max_chars=MAX_NAME,
+            key=name_key,
+            on_change=_rename,
+            args=(name_key, session.name, session.work),
+            label_visibility="collapsed",
+            width="stretch",
+        )
+        st.selectbox(
+            "Images",
+            list(DATASETS),
+            index=list(DATASETS).index(session.recipe.dataset),
+            format_func=lambda name: f"{DATASETS[name].title} · {shape_text(DATASETS[name].input_shape)}",
+            key=f"images-{session.recipe_version}",
+            on_change=_choose_images,
+            args=(f"images-{session.recipe_version}", session.work),
+            label_visibility="collapsed",
+            width=220,
+        )
+        assignment_form(session)
+        share_menu(session)
+
+
+# Streamlit also calls a callback where nothing changed, if somebody clicks before the first run has ended, or where the browser
+# speaks of an input that is gone, as it does until it has heard that other work was opened.
+
+
+def _rename(key: str, shown: str, work: int) -> None:
+    if work != state.current().work:
+        return
+    name = st.session_state[key]
+    if not printable(name):
+        st.session_state[key] = shown
+        say("A network needs a name, so it keeps the one it had", WRONG)
+    elif name != shown:
+        state.rename(name)
+        st.session_state[key] = state.current().name  # without what cannot be seen
+
+
+def _choose_images(key: str, work: int) -> None:
+    session, chosen = state.current(), st.session_state[key]
+    is_new = work == session.work and chosen in DATASETS and chosen != session.recipe.dataset
+    if is_new and (changed := state.choose_images(chosen)):
+        say(changed)
+
+
+# --- the stack, and beside it the selected layer --------------------------------------------------------------------
+
+
+def _accept() -> None:
+    state.accept_draft()
+
+
+def _workbench(results: Results) -> None:
+    session = state.accept_draft()
+    analysis = analyze(session.architecture)
+    selected = _selected_row(session.stack.selected_index, analysis)
+    classes = len(DATASETS[session.recipe.dataset].classes)
+    totals = st.container(key="totals")
+    stack, detail = st.columns([2, 1], gap="medium")
+    with stack:  # first, so that the numbers a person is typing for reach the browser first
+        stack_editor(
+            session.stack,
+            analysis,
+            classes=classes,
+            described=selected.index if selected else None,
+            key=state.STACK_KEY,
+            changed=_accept,
+        )
+    with totals:
+        _numbers(session, analysis, results)
+    with detail:
+        if selected is None:
+            st.html(f'<p class="hint">{_nothing_to_show(analysis)}</p>')
+        else:
+            _selected_layer(analysis, selected, session)
+        if analysis.total_params:
+            _cost(analysis, selected)
+
+
+def _numbers(session: state.Session, analysis: Analysis, results: Results) -> None:
+    """The totals, and under them the assignment and what stands in the way of training.
+
+    A line of its own for the latter would come and go, and move the row that is being typed in.
+    """
+    obstacle = None
+    if analysis.rows and not analysis.problem:
+        obstacle = find_problem(session.architecture, DATASETS[session.recipe.dataset])
+    mended = obstacle.mended if obstacle else None
+    in_the_way = _in_the_way(analysis, obstacle.message if obstacle else "")
+    st.html(_totals(analysis) + assignment_line(session, results, in_the_way, mended is not None))
+    if mended and st.button("Apply fix", key="mend"):
+        state.mend(mended)
+        st.rerun()
+
+
+def _in_the_way(analysis: Analysis, obstacle: str) -> str:
+    """Why the network cannot be trained as it stands; "" where it can."""
+    if problem := analysis.problem:
+        kind = analysis.architecture.layers[problem.index].kind
+        return f"Layer {problem.index} ({kind}) does not fit. {_counted_so_far(problem.index)}."
+    return obstacle and f"Not trainable yet: {obstacle}."
+
+
+def _counted_so_far(broken: int) -> str:
+    """What the totals are of, where this layer does not fit."""
+    if broken == 0:
+        return "There are no totals until it does"
+    if broken == 1:
+        return "The totals are of layer 0 alone"
+    return f"The totals are of layers 0 to {broken - 1} alone"
+
+
+def _selected_row(index: int | None, analysis: Analysis) -> Row | None:
+    """The selected layer's row; where none is selected the last that still is a map, as that has most to show."""
+    if not analysis.rows:
+        return None
+    if index is not None:
+        return analysis.rows[min(index, len(analysis.rows) - 1)]
+    maps = [row for row in analysis.rows if len(row.output_shape) == 3 and max(row.output_shape[1:]) > 1]
+    return maps[-1] if maps else analysis.rows[-1]
+
+
+def _nothing_to_show(analysis: Analysis) -> str:
+    if analysis.problem:
+        return f"Once layer {analysis.problem.index:d} fits, this shows which pixels a layer looks at, and what it costs."
+    return "Add a layer to see which pixels it looks at, and what it costs."
+
+
+def _totals(analysis: Analysis) -> str:
+    figures = [
+        ("Parameters", f"{analysis.total_params:,}", f"{analysis.trainable_params:,} learned"),
+        (
+            "Mult-adds an image",
+            short_count(analysis.total_mult_adds),
+            f"{analysis.total_mult_adds:,}. {MULT_ADDS_RULE} torchinfo's count: {analysis.torchinfo_mult_adds:,}.",
+        ),
+        ("Memory an image", short_bytes(analysis.activation_bytes), "all layers' outputs, in float32"),
+        ("Sees at the end", shape_text(analysis.receptive_field), "receptive field of the last layer, theoretical"),
+        ("Output", shape_text(analysis.output_shape), "shape for each image"),
+        ("Layers", f"{len(analysis.architecture.layers)}", "rows in the stack"),
+    ]
+    broken = analysis.problem is not None
+    if broken and not analysis.rows:
+        figures = [(name, value if name == "Layers" else "–", note) for name, value, note in figures]
+    cells = "".join(
+        f'<div title="{for_html(note)}"><span>{for_html(_counted_name(name, broken))}</span>'
+        f'<b data-total="{name}">{for_html(value)}</b></div>'
+        for name, value, note in figures
+    )
+    return f'<div class="totals{" broken" if broken else ""}">{cells}</div>'
+
+
+def _counted_name(name: str, broken: bool) -> str:
+    """A total's name: "Parameters so far" where it is of the layers that fit, before one that does not."""
+    return f"{name.removesuffix(' at the end')} so far" if broken and name != "Layers" else name
+
+
+def _selected_layer(analysis: Analysis, row: Row, session: state.Session) -> None:
+    # As high as with every line, so that what is below stays in place from layer to layer.
+    st.html(f'<div style="min-height: 9.6rem">{_layer_words(row, analysis)}</div>')
+    around = Around(session.recipe.dataset, session.recipe.seed, session.run, state.owner())
+    field_view(analysis, row.index, around, key="field")
+
+
+def _layer_words(row: Row, analysis: Analysis) -> str:
+    lines = [("Shape", f"{shape_text(row.input_shape)} → {shape_text(row.output_shape)}", "")]
+    if size := size_arithmetic(row):
+        lines.append(("Size", size, ""))
+    lines.append(("Parameters", parameter_arithmetic(row) or "none", ""))
+    if row.mult_adds:
+        share = row.mult_adds / analysis.total_mult_adds
+        lines.append(("Mult-adds", f"{row.mult_adds:,}, {percent(share, 1)} of the network's", MULT_ADDS_RULE))
+    facts = "".join(
+        f'<dt title="{for_html(note)}">{for_html(name)}</dt><dd title="{for_html(note)}">{for_html(value)}</dd>'
+        for name, value, note in lines
+    )
+    return (
+        f'<div class="layer"><h3>{row.index:d} · {for_html(row.kind)}</h3><p>{LAYERS[row.kind].summary}</p><dl>{facts}</dl></div>'
+    )
+
+
+def _cost(analysis: Analysis, selected: Row | None) -> None:
+    st.html(
+        f'<h3 class="chart-title" title="{for_html(f"Mult-adds: {MULT_ADDS_RULE}")}">Where the parameters and the work are</h3>'
+    )
+    data = charts.cost_data(analysis, selected.index if selected else None)
+    st.vega_lite_chart(data, charts.COST, key="cost", width="stretch")

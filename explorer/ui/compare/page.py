@@ -1,0 +1,179 @@
+"""Compare: architectures and runs side by side."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from explorer.runs.run_summary import RunSummary
+from explorer.text import counted, for_html
+from explorer.training.datasets import DATASETS
+from explorer.ui import messages, process, state
+from explorer.ui.arrival import asked_for
+from explorer.ui.charts import Chart
+from explorer.ui.compare.chosen import CHOSEN, MOST, Chosen, find, find_all, first_choice, offered, read_link, write_link
+from explorer.ui.compare.computation_view import computation_charts, computation_view
+from explorer.ui.compare.downloads import comparison_downloads
+from explorer.ui.compare.groups import Comparison
+from explorer.ui.compare.learning_view import learning_view, shown_learning_charts
+from explorer.ui.compare.structure_view import structure_view
+from explorer.ui.compare.trade_off_view import PICKED, trade_off_charts, trade_off_view
+from explorer.ui.compare.train_all import SHOWN_IMAGES, train_all
+from explorer.ui.compare.verdict_view import verdict_view
+from explorer.ui.components.navigation import Page, go_to
+from explorer.ui.part import part
+from explorer.ui.remembered_inputs import last, lasting, remember
+
+PARAMETER = "compare"  # of the address, beside the view
+VIEW = "view"  # that parameter, and the input's key
+EVERY = 3.0  # seconds between two looks while something chosen trains
+
+View = Callable[[Comparison], None]
+
+
+@part
+def show() -> None:
+    if found := find(st.session_state.pop(PICKED, "")):
+        _open(found)
+    jobs = process.jobs()
+    runs = jobs.runs()  # once a look: everything below is made of them
+    chosen = find_all(_choose(runs))
+    if len(chosen) < 2:
+        st.html(
+            '<div class="empty"><h3>Nothing to compare yet</h3><p>Choose two to six networks: presets, '
+            "what was saved under a name, or runs.</p></div>"
+        )
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        view = st.segmented_control(
+            "View", list(VIEWS), default=_view(), required=True, **lasting(VIEW), label_visibility="collapsed"
+        )
+        comparison = Comparison.of(chosen, runs, jobs)
+        comparison = comparison.on(_images(comparison))
+        st.space("stretch")
+        train_all(chosen, runs)
+        with st.container(width="content"):  # a fragment would take as much room as it can get
+            comparison_downloads(comparison, lambda: CHARTS[view](comparison) if view in CHARTS else ())
+    _left_out(comparison, view)
+    going_on = bool(comparison.coming)
+    st.fragment(_live, run_every=EVERY if going_on else None)(VIEWS[view], chosen, comparison.dataset, [comparison], going_on)
+
+
+@part
+def _live(draw: View, chosen: Sequence[Chosen], dataset: str, just_read: list[Comparison], was_going_on: bool) -> None:
+    """A view that fills as runs come. What the page has just read is drawn at first, and then what is read anew."""
+    jobs = process.jobs()
+    comparison = just_read.pop() if just_read else Comparison.of(chosen, jobs.runs(), jobs).on(dataset)
+    coming = comparison.coming
+    if bool(coming) != was_going_on:
+        st.rerun()
+    if coming:
+        st.html(f'<p class="hint" data-coming="{len(coming)}">{for_html(_progress(coming))}</p>')
+    draw(comparison)
+
+
+def _progress(coming: Sequence[RunSummary]) -> str:
+    """How far those are that train, and how many wait for their turn."""
+    training = [f"{each.run.name}, epoch {max(1, each.epoch)} of {each.run.epochs}" for each in coming if each.status != "queued"]
+    waiting = len(coming) - len(training)
+    parts = [f"In training: {'; '.join(training)}"] if training else []
+    return " · ".join(parts + ([f"{counted(waiting, 'run')} waiting"] if waiting else []))
+
+
+def _images(comparison: Comparison) -> str:
+    """The images whose results are shown: those of several data sets are no comparison."""
+    chosen = comparison.chosen
+    found = comparison.datasets or [chosen[0].recipe.dataset]
+    if len(found) == 1:
+        return found[0]
+    shown = last(SHOWN_IMAGES, "")
+    if shown not in found:
+        documented = [each.preset.recipe.dataset for each in chosen if each.preset and each.preset.documented]
+        shown = documented[0] if documented else found[0]
+    st.session_state[SHOWN_IMAGES] = shown  # each time: “Train all” sets it too
+    return st.selectbox(
+        "Results on",
+        found,
+        format_func=lambda name: f"on {DATASETS[name].title}",
+        **lasting(SHOWN_IMAGES),
+        label_visibility="collapsed",
+        width=190,
+    )
+
+
+def _left_out(comparison: Comparison, view: str) -> None:
+    """Which runs have nothing to show in a view of results on these images."""
+    dataset = comparison.dataset
+    others = [each for each in comparison.chosen if each.run and each.recipe.dataset != dataset]
+    if others and view in RESULTS:
+        names = ", ".join(f"{each.title} on {DATASETS[each.recipe.dataset].title}" for each in others)
+        st.html(f'<p class="hint">Trained on other images than {DATASETS[dataset].title}, so left out: {for_html(names)}.</p>')
+
+
+def _open(found: Chosen) -> None:
+    if found.preset:
+        state.open_preset(found.preset)
+    elif found.run:
+        state.open_run(process.jobs().snapshot(found.run, 4).run)
+    go_to(Page.BUILD)
+    st.rerun()
+
+
+def forget_click() -> None:
+    """Who clicks on a point of a chart and goes to another page at once shall not be led away on coming back."""
+    st.session_state.pop(PICKED, None)
+
+
+def _choose(runs: Sequence[RunSummary]) -> list[str]:
+    """The keys of what is compared, from the link at first; the link follows the choice."""
+    options = offered(runs)
+    keys: list[str] | None = last(CHOSEN, None)
+    if keys is None:
+        known, missing = read_link(asked_for(PARAMETER))
+        keys = known if known or missing else first_choice()
+        remember(CHOSEN, keys)
+        if missing:
+            messages.warning(f"Not on this server, so left out: {', '.join(missing)}", icon=messages.NOT_FOUND)
+    # Written each time: the browser knows them by their labels, and a run's changes with every epoch. Without what was deleted.
+    st.session_state[CHOSEN] = [key for key in keys if key in options]
+    return st.multiselect(
+        "Compare",
+        list(options),
+        format_func=lambda key: options.get(key, key),
+        **lasting(CHOSEN),
+        max_selections=MOST,
+        placeholder="Choose two to six networks",
+        label_visibility="collapsed",
+    )
+
+
+def _view() -> str:
+    """The view that was open last, or that the address asked for."""
+    asked = last(VIEW, None) or asked_for(VIEW)
+    return asked if asked in VIEWS else next(iter(VIEWS))
+
+
+def address() -> dict[str, str]:
+    """What the address holds of this page, by parameter, on the others too; "" where it needs nothing."""
+    keys: list[str] | None = last(CHOSEN, None)
+    if keys is None:  # not looked at yet
+        return {PARAMETER: asked_for(PARAMETER) or "", VIEW: asked_for(VIEW) or ""}
+    view = _view()
+    return {
+        PARAMETER: "" if keys == first_choice() else write_link(keys),
+        VIEW: "" if view == next(iter(VIEWS)) else view,
+    }
+
+
+VIEWS: dict[str, View] = {
+    "Structure": structure_view,
+    "Shape of computation": computation_view,
+    "Learning": learning_view,
+    "Verdict": verdict_view,
+    "Trade-off": trade_off_view,
+}
+RESULTS = ("Learning", "Verdict", "Trade-off")  # those of them that show what was reached on one data set
+CHARTS: dict[str, Callable[[Comparison], Sequence[Chart]]] = {  # of the views that have some
+    "Shape of computation": computation_charts,
+    "Learning": shown_learning_charts,
+    "Trade-off": trade_off_charts,
+}

@@ -1,0 +1,31 @@
+"""The browser's address as the place where the work is kept, and a box to copy the link from.
+
+Setting Streamlit's own st.query_params adds a step to the browser's history, and with every edit Back would go through
+them all one by one; a script of ours replaces the address in place.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from explorer.link import PARAMETER
+from explorer.ui.components.assets import component
+from explorer.ui.components.navigation import Page
+from explorer.ui.components.navigation.pages import PARAMETER as PAGE
+
+_FOLDER = Path(__file__).parent
+_address = component("address", _FOLDER, "address.js")
+_box = component("link_box", _FOLDER, "link_box.js", ["link_box.css", "link_box.html"])
+
+
+def keep_address(page: Page, held: Mapping[str, str], *, key: str, changed: Callable[[], None]) -> None:
+    """Put parameters into the browser's address, so that a reload shows the same; "" takes one out.
+
+    By the same component comes a draft that the stack editor sent nowhere before its page was left: `changed` is called then.
+    """
+    data = {"parameter": PAGE, "page": page.value, "first": Page.BUILD.value, "held": dict(held)}
+    _address(key=key, data=data, width=1, height=1, on_draft_change=changed)
+
+
+def link_box(link: str, *, key: str) -> None:
+    """The whole link, with a button that copies it."""
+    _box(key=key, data={"parameter": PARAMETER, "link": link})

@@ -1,0 +1,36 @@
+"""What the visitor is looking at, as the browser says it."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
+
+from explorer.ui.components.field_view.samples import IMAGES
+
+Fraction = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
+
+
+class Ask(BaseModel):
+    """Python's numbers are asked for only once the visitor pauses, so that no edit waits for them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    of: Annotated[str, Field(max_length=100)] = ""  # the layer and its surroundings that the browser had before it
+    mode: Literal["exact", "effective", "arithmetic"] = "exact"
+    at: tuple[Fraction, Fraction] = (0.5, 0.5)  # the unit's place on the map, so that it stays in place on every layer
+    channel: Annotated[StrictInt, Field(ge=0, le=65535)] = 0
+    together: StrictBool | None = None  # effective: of all channels together; None: of a map yes, of a vector no
+    image: Annotated[StrictInt, Field(ge=0, lt=IMAGES)] = 0
+    trained: StrictBool = True  # where a run of this network exists
+    first: Annotated[StrictInt, Field(ge=0, le=65535)] = 0  # input channel that the arithmetic begins with
+
+
+def parse_ask(sent: object) -> Ask | None:
+    try:
+        return Ask.model_validate(sent)
+    except ValidationError:
+        return None
+
+
+def unit_at(ask: Ask, rows: int, columns: int) -> tuple[int, int]:
+    """The unit of a map of so many that the visitor points at."""
+    return int(ask.at[0] * rows), int(ask.at[1] * columns)

@@ -1,0 +1,201 @@
+"""What the browser draws from, as JSON. Maps of numbers travel as base64 of little-endian float32."""
+
+import base64
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from explorer.network.analysis import Analysis
+from explorer.network.effective_field import EffectiveField
+from explorer.network.layers import LAYERS, Axis, Window, size_text
+from explorer.network.receptive_field import AxisField, ReceptiveField
+from explorer.network.spec import Architecture, Conv2d, Layer
+from explorer.network.unit_facts import axis_facts, spreading_layer, unseen
+from explorer.network.window_arithmetic import WindowArithmetic, window_arithmetic
+from explorer.training.datasets import DATASETS
+from explorer.ui.components.field_view.look import Pass
+from explorer.ui.components.field_view.samples import Samples
+
+KEEP_CLASSES = ("Flatten", "Softmax", "LogSoftmax")  # a layer's values are the classes' where only these follow
+ROOM, CELL, GAP = 114, 17, 6  # pixels: for the arithmetic's patches, for a row of one, between two
+
+
+# --- the exact field ------------------------------------------------------------------------------------------------
+
+
+def field_data(field: ReceptiveField, analysis: Analysis, index: int) -> dict[str, Any]:
+    """Every unit's answer, so that pointing at one is instant."""
+    row = analysis.rows[index]
+    return {
+        "kind": row.kind,
+        "index": index,
+        "isMap": len(row.output_shape) == 3,
+        "channels": row.output_shape[0],
+        "channelsIn": row.input_shape[0],
+        "theoretical": list(field.theoretical),
+        "jump": list(field.jump) if field.jump else None,
+        "rows": axis_data(field.rows),
+        "columns": axis_data(field.columns),
+        "note": notes(analysis, field, index),
+        "apart": _is_apart(analysis, index),
+    }
+
+
+def axis_data(axis: AxisField) -> dict[str, Any]:
+    """Units along one axis: the pixels that each sees as [first, how many], its window, how much of that is image."""
+    facts = axis_facts(axis)
+    pixels = axis.touched.shape[1]
+    return {
+        "pixels": pixels,
+        "seen": [fact.seen for fact in facts],
+        # A window far outside the image is drawn no further than one image away.
+        "first": [max(-pixels, min(2 * pixels, fact.first)) for fact in facts],
+        "window": [fact.window for fact in facts],
+        "inside": [fact.inside for fact in facts],
+        "unseen": unseen(axis),
+    }
+
+
+def notes(analysis: Analysis, field: ReceptiveField, index: int) -> str:
+    """Where a unit depends on pixels that its window does not hold, and why."""
+    if _is_apart(analysis, index):
+        before = analysis.rows[index - 1].receptive_field if index else (1, 1)
+        return f"Each of them still sees only what the unit saw that it was: {size_text(before)} in theory."
+    beyond = any(fact.pixels > fact.inside for axis in (field.rows, field.columns) for fact in axis_facts(axis))
+    if not beyond:
+        return ""
+    window, layers = size_text(field.theoretical), analysis.architecture.layers[: index + 1]
+    spreading = spreading_layer(analysis.architecture, index)
+    if spreading is not None:
+        which = "This layer" if spreading == index else f"Layer {spreading} ({layers[spreading].kind})"
+        return f"{which} normalises over the map, so a unit depends on more than its window of {window}."
+    # Nothing else makes a unit see what its window does not hold.
+    filling, mode = next((i, mode) for i, layer in enumerate(layers) if (mode := _border_mode(layer)) != "zeros")
+    which = "This layer" if filling == index else f"Layer {filling}"
+    return f"{which} fills its border from the map ({mode}), so a unit near it sees more than its window of {window}."
+
+
+def _border_mode(layer: Layer) -> str:
+    """What a layer fills its border with: "zeros", also where it has none."""
+    axes = LAYERS[layer.kind].axes(layer)
+    return next((axis.fill for axis in axes if isinstance(axis, Window)), "zeros")
+
+
+def _is_apart(analysis: Analysis, index: int) -> bool:
+    """Its values have no place any more, but each has looked at its own unit's pixels only: a map that was flattened."""
+    row = analysis.rows[index]
+    return row.kind == "Flatten" and row.input_shape[1:] not in ((), (1, 1))
+
+
+def image_data(samples: Samples, index: int, chosen: str) -> dict[str, Any]:
+    """One image. Where those of the data set that was `chosen` are not here, with a sentence that says so."""
+    # Of a large image as it lies in the data set, to be stretched where it is drawn.
+    small = samples.images[index]
+    pixels = small if small.shape[0] * small.shape[1] < samples.height * samples.width else samples.picture(index)
+    title, wanted = DATASETS[samples.dataset].title, DATASETS[chosen].title
+    why = (
+        f"These are {title.lower()}: the images of {wanted} are not on this server yet. "
+        f"The first training on {wanted} downloads them."
+    )
+    return {
+        "index": index,
+        "count": len(samples.images),
+        "dataset": title,
+        "instead": "" if samples.dataset == chosen else why,
+        "rows": pixels.shape[0],
+        "columns": pixels.shape[1],
+        "colours": pixels.shape[2],
+        "pixels": base64.b64encode(pixels.tobytes()).decode("ascii"),
+    }
+
+
+def value_names(architecture: Architecture, index: int, values: int, dataset: str) -> list[str] | None:
+    """The classes, where the layer gives one value for each."""
+    classes = DATASETS[dataset].classes
+    ends = all(layer.kind in KEEP_CLASSES for layer in architecture.layers[index + 1 :])
+    return list(classes) if ends and values == len(classes) else None
+
+
+# --- the answers ----------------------------------------------------------------------------------------------------
+
+
+def values_data(found: Pass, index: int, channel: int | None) -> dict[str, Any]:
+    """The layer's output for the image: of one channel, or of all of them added up."""
+    output = found.values[index + 1]
+    if output.dim() == 1:
+        return {"channel": channel, "map": _floats(output.numpy()), "shape": [1, len(output)]}
+    chosen = output.sum(0) if channel is None else output[channel]
+    return {"channel": channel, "map": _floats(chosen.numpy()), "shape": list(chosen.shape)}
+
+
+def effective_data(field: EffectiveField, unit: tuple[int, int], channel: int | None) -> dict[str, Any]:
+    strongest = field.influence.max()
+    finite = bool(np.isfinite(field.influence).all())
+    relative = field.influence / strongest if finite and strongest > 0 else np.zeros_like(field.influence)
+    return {
+        "unit": list(unit),
+        "channel": channel,
+        "finite": finite,
+        "map": _floats(relative),
+        "half": field.pixels_holding(0.5) if finite else 0,
+        "strongest": field.strongest if finite else None,
+        "images": field.images,
+    }
+
+
+def arithmetic_data(layer: Conv2d, found: Pass, index: int, channel: int, first: int, normalised: str) -> dict[str, Any]:
+    """`normalised` says how the image's pixels became the numbers that the network gets."""
+    module = found.network[index]
+    assert isinstance(module, nn.Conv2d)
+    count = max(1, ROOM // (module.kernel_size[0] * CELL + GAP))
+    arithmetic = window_arithmetic(layer, module, found.values[index], channel, first, count)
+    sides, axes = found.values[index].shape[1:], LAYERS[layer.kind].axes(layer)
+    return {
+        **_arithmetic(arithmetic),
+        "normalised": normalised if index == 0 else "",
+        "shape": list(arithmetic.value.shape),
+        "input": list(sides),
+        "window": [_taps(axis) for axis in axes],
+        "border": [_border(axis, *sizes) for axis, *sizes in zip(axes, arithmetic.value.shape, sides, strict=True)],
+    }
+
+
+def _taps(axis: Axis) -> list[tuple[int, int]]:
+    """Where each tap of unit i lies: at the first number plus i times the second; outside the map it is in the border."""
+    assert isinstance(axis, Window)
+    return [(tap * axis.dilation - axis.padding, axis.stride) for tap in range(axis.kernel)]
+
+
+def _border(axis: Axis, outputs: int, inputs: int) -> int:
+    """How far the windows reach past the map, on the side where they reach further."""
+    taps = _taps(axis)
+    return max(0, -taps[0][0], taps[-1][0] + (outputs - 1) * taps[-1][1] - (inputs - 1))
+
+
+def _arithmetic(found: WindowArithmetic) -> dict[str, Any]:
+    return {
+        "rows": found.rows.tolist(),
+        "columns": found.columns.tolist(),
+        "channels": [found.channels.start, len(found.channels)],
+        "shown": [
+            {
+                "channel": terms.channel,
+                "values": _floats(terms.values),
+                "kernel": _floats(terms.kernel),
+                "sums": _floats(terms.sums),
+            }
+            for terms in found.shown
+        ],
+        "others": found.others,
+        "rest": _floats(found.rest),
+        "bias": None if found.bias is None else _floats(np.array([found.bias])),
+        "value": _floats(found.value),
+    }
+
+
+def _floats(values: NDArray[np.float64] | torch.Tensor) -> str:
+    with np.errstate(over="ignore"):  # what is too large for float32 is shown as infinite
+        return base64.b64encode(np.asarray(values).astype("<f4").tobytes()).decode("ascii")

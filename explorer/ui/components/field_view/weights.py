@@ -1,0 +1,74 @@
+"""Which weights a network is looked at with: its first ones, or those that a run has learned."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+
+from explorer.network.evaluation import Weights
+from explorer.network.spec import Architecture
+from explorer.runs.manager import JobManager, NoWeights, UnknownRun
+from explorer.training.initialisation import new_network
+
+
+@dataclass(frozen=True)
+class Untrained:
+    """The first weights of a run with this seed."""
+
+    seed: int
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run had learned after an epoch."""
+
+    run: str
+    epoch: int
+    dataset: str
+    test_accuracy: float
+
+
+Source = Untrained | Trained
+
+
+def find_trained(jobs: JobManager, architecture: Architecture, run: str | None, owner: str) -> Trained | None:
+    """Of exactly this network: the run `run`, else the newest of the owner's that has ended an epoch.
+
+    The weights of that run are read, since only then is it known which epoch they are of.
+    """
+    trained = [
+        each
+        for each in jobs.runs()
+        if (each.run.id == run or each.run.owner == owner) and each.epochs_done and _same(each.run.architecture, architecture)
+    ]
+    for each in sorted(trained, key=lambda each: each.run.id != run):  # else as they were: the newest first
+        with suppress(NoWeights, UnknownRun):  # lost, or deleted just now
+            epoch = jobs.weights(each.run.id).epoch
+            event = next((event for event in jobs.snapshot(each.run.id, 0).epochs if event.epoch == epoch), None)
+            if event:
+                return Trained(each.run.id, epoch, each.run.recipe.dataset, event.metrics["test_accuracy"])
+    return None
+
+
+def _same(one: Architecture, other: Architecture) -> bool:
+    return (one.layers, one.input_shape) == (other.layers, other.input_shape)
+
+
+@lru_cache(maxsize=4)
+def first_weights(architecture: Architecture, seed: int) -> Weights:
+    """Those of a network that begins with these layers: what comes after makes no difference to them."""
+    network = new_network(architecture, torch.Generator().manual_seed(seed), torch.Generator())
+    return network.state_dict()
+
+
+def weights_of(jobs: JobManager, architecture: Architecture, source: Source) -> Weights:
+    """Raises UnknownRun or NoWeights where a run's weights of that epoch are no longer there."""
+    match source:
+        case Untrained(seed):
+            return first_weights(architecture, seed)
+        case Trained(run, epoch):
+            found = jobs.weights(run)
+            if found.epoch != epoch:
+                raise NoWeights(f"the weights of run {run} after epoch {epoch} have been replaced by newer ones")
+            return found.weights

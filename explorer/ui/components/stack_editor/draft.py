@@ -1,0 +1,148 @@
+"""The stack that is being edited, and what the browser sends of it. Knows nothing of the screen.
+
+The browser owns the draft while a person edits: it sends the whole stack each time, numbered by `seq`. Python accepts
+it, and `seq` goes back as the acknowledgement. `base` counts the times that Python put another stack in its place (a
+preset picked): a draft on an older base came too late, and is dropped. `work` names what the stack belongs to: undo may take
+a person back to the layers of other work, and Python then brings its name, images and recipe back too.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from explorer.json_reading import check_depth
+from explorer.network.spec import MAX_LAYERS, ArchitectureError, Layer, layer_to_data, parse_layers
+
+MAX_COUNT = 2**53 - 1  # the largest whole number that a browser counts to
+_UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+class DraftError(ValueError):
+    """Data from the browser that is not a stack. `index` is the offending layer's, or None where it is none's."""
+
+    def __init__(self, message: str, index: int | None = None):
+        message = message.encode("utf-8", "replace").decode()  # what the browser sends may hold half a character
+        super().__init__(message)
+        self.message, self.index = message, index
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft that was understood."""
+
+    base: int
+    seq: int
+    layers: tuple[Layer, ...]
+    uids: tuple[str, ...]
+    selected: str | None
+    work: int
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The layers being edited, as Python last accepted them.
+
+    Every layer has a `uid` that stays with it while it is moved and changed, so that the browser keeps its row.
+    `refusal` says why the draft numbered `seq` was not accepted; the layers are then those of the draft before it.
+    """
+
+    layers: tuple[Layer, ...] = ()
+    uids: tuple[str, ...] = ()
+    selected: str | None = None
+    base: int = 0
+    seq: int = 0
+    work: int = 0
+    refusal: DraftError | None = field(default=None, compare=False)
+
+    @classmethod
+    def of(cls, layers: Sequence[Layer], selected: int | None = None) -> "Stack":
+        """A first stack."""
+        return cls()._holding(layers, selected, base=0)
+
+    def replaced(self, layers: Sequence[Layer], selected: int | None = None, work: int | None = None) -> "Stack":
+        """Another stack in place of this one: a preset, an opened link. The browser can still undo it. `work` is what the
+        layers belong to, where that is another."""
+        return replace(self._holding(layers, selected, base=self.base + 1), work=self.work if work is None else work)
+
+    def accepting(self, value: object) -> "Stack":
+        """The stack after what the browser sent: the same object where that is nothing new. Never raises."""
+        try:
+            base, seq = _numbers(value)
+        except DraftError as error:
+            return replace(self, refusal=error) if value is not None else self
+        if base != self.base or seq <= self.seq:
+            return self
+        try:
+            draft = parse_draft(value)
+        except DraftError as error:
+            return replace(self, seq=seq, refusal=error)
+        return Stack(draft.layers, draft.uids, draft.selected, base, seq, draft.work)
+
+    @property
+    def selected_index(self) -> int | None:
+        return self.uids.index(self.selected) if self.selected in self.uids else None
+
+    def to_data(self) -> list[dict[str, Any]]:
+        """The stack as the browser takes it: the layers' JSON form with a uid each."""
+        return [{"uid": uid, **layer_to_data(layer)} for uid, layer in zip(self.uids, self.layers, strict=True)]
+
+    def _holding(self, layers: Sequence[Layer], selected: int | None, base: int) -> "Stack":
+        uids = tuple(f"p{base}-{index}" for index in range(len(layers)))
+        return Stack(tuple(layers), uids, None if selected is None else uids[selected], base, self.seq)
+
+
+def parse_draft(value: object) -> Draft:
+    """What the browser sent, {base, seq, work, stack: [{uid, kind, …arguments}], selected}, read by the models that read a file.
+
+    Raises DraftError, whatever `value` is.
+    """
+    base, seq = _numbers(value)
+    check_depth(value, DraftError)
+    assert isinstance(value, dict)  # _numbers has seen to it
+    entries, selected, work = value.get("stack"), value.get("selected"), value.get("work", 0)
+    if type(work) is not int or not 0 <= work <= MAX_COUNT:
+        raise DraftError("a draft's work is a whole number")
+    if not isinstance(entries, list):
+        raise DraftError("a draft has a stack, a list of layers")
+    if len(entries) > MAX_LAYERS:
+        raise DraftError(f"at most {MAX_LAYERS} layers; this has {len(entries):,}")
+    uids = tuple(_uid(index, entry) for index, entry in enumerate(entries))
+    if len(set(uids)) < len(uids):
+        twice = next(index for index, uid in enumerate(uids) if uid in uids[:index])
+        raise DraftError("two layers have the same uid", twice)
+    if selected is not None and selected not in uids:
+        raise DraftError("the selected layer is not in the stack")
+    try:
+        layers = parse_layers([{k: v for k, v in entry.items() if k != "uid"} for entry in entries])
+    except ArchitectureError as error:
+        raise DraftError(_without_place(error, entries), error.index) from None
+    return Draft(base, seq, layers, uids, selected, work)
+
+
+def _numbers(value: object) -> tuple[int, int]:
+    """base and seq, by which a draft is told from an older one."""
+    if not isinstance(value, dict):
+        raise DraftError("a draft is an object with base, seq, stack and selected")
+    base, seq = value.get("base"), value.get("seq")
+    for number in (base, seq):
+        if type(number) is not int or not 0 <= number <= MAX_COUNT:
+            raise DraftError("a draft has base and seq, two whole numbers")
+    return base, seq  # type: ignore[return-value]
+
+
+def _uid(index: int, entry: object) -> str:
+    if not isinstance(entry, dict):
+        raise DraftError("a layer is an object with a uid and a kind", index)
+    uid = entry.get("uid")
+    if not isinstance(uid, str) or not _UID.fullmatch(uid):
+        raise DraftError("a layer's uid is 1 to 40 letters, digits, - or _", index)
+    return uid
+
+
+def _without_place(error: ArchitectureError, entries: list[Any]) -> str:
+    """The message without "layer 3 (Conv2d): ": it will stand on that row."""
+    if error.index is None:
+        return error.message
+    where = f"layer {error.index}"
+    return error.message.removeprefix(f"{where} ({entries[error.index].get('kind')})").removeprefix(where).removeprefix(": ")

@@ -1,0 +1,249 @@
+"""Makes the files that take long: reports, event files, weights, and the test of two networks on the same images.
+
+Nothing here knows a session or a page: it runs in a process of its own, see report_worker.py. What is wanted is data that
+JSON can hold.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from explorer.assignment import Assignment, parse_assignment
+from explorer.compare.learning import Record
+from explorer.compare.mcnemar import Right, mcnemar, right_answers, verdict_text
+from explorer.exports import tensorboard
+from explorer.exports.report.archive import write_zip
+from explorer.exports.report.comparison_report import Column, comparison_report, representatives
+from explorer.exports.report.reading import read_trained
+from explorer.exports.report.run_report import Trained, run_report
+from explorer.network.analysis import analyze
+from explorer.network.spec import parse_architecture
+from explorer.network.spec import to_json as architecture_to_json
+from explorer.presets import load_presets
+from explorer.runs.checkpoint_files import weights_to_bytes
+from explorer.runs.manager import JobManager, NoWeights
+from explorer.runs.run import RunError, Snapshot
+from explorer.runs.run_summary import summary_of
+from explorer.text import quoted, sentence
+from explorer.training.datasets import DatasetError, load_present_dataset
+from explorer.training.devices import available_devices
+from explorer.training.event import events_csv
+from explorer.training.recipe import parse_recipe
+from explorer.training.recipe import to_json as recipe_to_json
+from explorer.ui import charts
+from explorer.ui.charts import Chart
+from explorer.ui.compare.chosen import Chosen
+from explorer.ui.compare.computation_view import computation_charts
+from explorer.ui.compare.groups import Comparison
+from explorer.ui.compare.learning_view import learning_chart
+from explorer.ui.compare.trade_off_view import trade_off_charts
+from explorer.ui.documents import documented_beside
+from explorer.ui.downloads import pictures
+
+MOST_WORK = 3_000_000_000_000  # mult-adds to test one network: minutes on two cores
+
+Wanted = dict[str, Any]
+
+
+def make(wanted: Wanted, jobs: JobManager, path: Path) -> str:
+    """Write the file that is wanted, and return what is to be said about it, "" for nothing.
+
+    Raises RunError, whose message says why there is none.
+    """
+    return MAKERS[wanted["what"]](wanted, jobs, path)
+
+
+# --- of one run -------------------------------------------------------------------------------------------------------
+
+
+def _run_report(wanted: Wanted, jobs: JobManager, path: Path) -> str:
+    with _folder_beside(path) as folder:
+        trained = read_trained(jobs, wanted["run"], Path(folder))
+        files = run_report(trained, _assignment(wanted), tuple(load_presets().values()), _run_pictures(trained))
+        with path.open("wb") as target:
+            write_zip(files.items(), wanted["folder"], target)
+    return trained.note
+
+
+def _events(wanted: Wanted, jobs: JobManager, path: Path) -> str:
+    path.write_text(events_csv(jobs.events(wanted["run"])), encoding="utf-8")
+    return ""
+
+
+def _tensorboard(wanted: Wanted, jobs: JobManager, path: Path) -> str:
+    path.write_bytes(tensorboard.event_file(jobs.events(wanted["run"]), wanted["submitted"]))
+    return ""
+
+
+def _weights(wanted: Wanted, jobs: JobManager, path: Path) -> str:
+    found = jobs.weights(wanted["run"])
+    path.write_bytes(weights_to_bytes(found.weights, {"run": wanted["run"], "epoch": str(found.epoch)}))
+    return found.note
+
+
+def _run_pictures(trained: Trained) -> dict[str, bytes]:
+    return pictures.files(charts.run_charts(trained.snapshot, documented_beside(trained.snapshot)))
+
+
+def _folder_beside(path: Path) -> "tempfile.TemporaryDirectory[str]":
+    """For what is read on the way. Where this process is killed, it goes with the folder of the files."""
+    return tempfile.TemporaryDirectory(dir=path.parent)
+
+
+def _assignment(wanted: Wanted) -> Assignment:
+    return parse_assignment(wanted["assignment"])
+
+
+# --- of a comparison --------------------------------------------------------------------------------------------------
+
+
+def _comparison_report(wanted: Wanted, jobs: JobManager, path: Path) -> str:
+    with _folder_beside(path) as folder:
+        comparison, trained = _read_comparison(wanted, jobs, Path(folder))
+        files = comparison_report(
+            [Column(each.title, each.architecture) for each in comparison.chosen],
+            comparison.groups,
+            {run_id: (found, _run_pictures(found)) for run_id, found in trained.items()},
+            Answers(jobs, trained),
+            _assignment(wanted),
+            tuple(load_presets().values()),
+            pictures.files(_all_charts(comparison)),
+        )
+        with path.open("wb") as target:
+            write_zip(files, wanted["folder"], target)
+    return " ".join(f"{quoted(found.run.name)}: {sentence(found.note)}" for found in trained.values() if found.note)
+
+
+def _read_comparison(wanted: Wanted, jobs: JobManager, folder: Path) -> tuple[Comparison, dict[str, Trained]]:
+    """What is compared, and the runs that are reported whole. Tables, charts and these runs are of the same epochs."""
+    chosen = [_chosen(each) for each in wanted["chosen"]]
+    seen = Seen({snapshot.run.id: snapshot for snapshot in jobs.snapshots(wanted["runs"])})
+    trained: dict[str, Trained] = {}
+    while True:
+        runs = [summary_of(snapshot) for snapshot in seen.by_id.values()]
+        comparison = Comparison.of(chosen, runs, seen).on(wanted["dataset"])
+        whole = [record.run_id for record in representatives(comparison.groups, comparison.chosen_runs) if record.run_id]
+        missing = [run_id for run_id in whole if run_id not in trained]
+        if not missing:
+            return comparison, {run_id: trained[run_id] for run_id in whole}
+        for run_id in missing:
+            trained[run_id] = read_trained(jobs, run_id, folder)
+            seen.by_id[run_id] = trained[run_id].snapshot
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The runs as they were read once: what is compared does not change while it is written down."""
+
+    by_id: dict[str, Snapshot]
+
+    def snapshots(self, run_ids: Iterable[str]) -> tuple[Snapshot, ...]:
+        return tuple(self.by_id[run_id] for run_id in run_ids if run_id in self.by_id)
+
+
+def chosen_as_data(each: Chosen) -> dict[str, Any]:
+    """One of what is compared, as JSON holds it."""
+    return {
+        "key": each.key,
+        "title": each.title,
+        "architecture": architecture_to_json(each.architecture),
+        "recipe": recipe_to_json(each.recipe),
+        "preset": each.preset.id if each.preset else "",
+        "run": each.run,
+    }
+
+
+def _chosen(data: Mapping[str, Any]) -> Chosen:
+    preset = load_presets().get(data["preset"])
+    architecture, recipe = parse_architecture(data["architecture"]), parse_recipe(data["recipe"])
+    return Chosen(data["key"], data["title"], architecture, recipe, preset, data["run"])
+
+
+def _all_charts(comparison: Comparison) -> list[Chart]:
+    found = [*computation_charts(comparison), *trade_off_charts(comparison)]
+    if comparison.groups or comparison.documents:
+        found += [
+            learning_chart(comparison, "test accuracy"),
+            learning_chart(comparison, "test accuracy", zoom="last percent"),
+            learning_chart(comparison, "train accuracy"),
+            learning_chart(comparison, "test loss"),
+        ]
+    return found
+
+
+# --- two networks on the same images ----------------------------------------------------------------------------------
+
+
+class Answers:
+    """Which test images runs get right, each tested once."""
+
+    def __init__(self, jobs: JobManager, trained: Mapping[str, Trained] | None = None):
+        """`trained` are runs whose weights were read already."""
+        self._jobs, self._trained = jobs, trained or {}
+        self._known: dict[str, Right] = {}
+
+    def __call__(self, record: Record) -> Right:
+        """Raises LookupError, which says why that cannot be told."""
+        assert record.run_id is not None
+        try:
+            return self.after(record.run_id, len(record.epochs))
+        except (DatasetError, RunError) as error:
+            raise LookupError(str(error)) from None
+
+    def after(self, run_id: str, epoch: int) -> Right:
+        """After this epoch of the run. Raises RunError where that cannot be told, and DatasetError without its images.
+
+        Of a run that was trained on a device of this machine the share of right answers is the accuracy that it reported.
+        """
+        if run_id in self._known:
+            return self._known[run_id]
+        run = self._jobs.snapshot(run_id, 4).run
+        weights, precision = self._weights(run_id, epoch)
+        dataset = load_present_dataset(run.recipe.dataset)
+        images = len(dataset.test.labels)
+        work = analyze(run.architecture).total_mult_adds * images
+        if work > MOST_WORK:
+            raise RunError(
+                f"{quoted(run.name)} is too large to be tested again here: {work:,} mult-adds on {images:,} images, "
+                f"and at most {MOST_WORK:,} are done"
+            )
+        device = torch.device(run.device if run.device in available_devices() else "cpu")
+        self._known[run_id] = right_answers(run.architecture, weights, dataset, precision, device)
+        return self._known[run_id]
+
+    def _weights(self, run_id: str, epoch: int) -> tuple[Mapping[str, Tensor], str]:
+        trained = self._trained.get(run_id)
+        if trained and trained.weights is not None and trained.epochs[-1].epoch == epoch:
+            return trained.weights, trained.precision
+        found = self._jobs.weights(run_id)
+        if found.epoch != epoch:
+            raise NoWeights(found.note or f"run {run_id} has just ended another epoch; test again")
+        return found.weights, found.precision
+
+
+def _pair(wanted: Wanted, jobs: JobManager, path: Path) -> str:
+    """McNemar's test of two runs: what is to be said is all there is of it."""
+    answers = Answers(jobs)
+    try:
+        right = [answers.after(run_id, epoch) for run_id, epoch in zip(wanted["runs"], wanted["epochs"], strict=True)]
+    except DatasetError as error:
+        raise RunError(str(error)) from None
+    seeds = " and ".join(f"seed {seed}" for seed in wanted["seeds"])
+    text = verdict_text(mcnemar(*right), *wanted["labels"])
+    note = f"{seeds}; McNemar's test, exact, on {len(right[0]):,} images"
+    return f"{text.removesuffix('.')} ({note})"
+
+
+MAKERS: dict[str, Callable[[Wanted, JobManager, Path], str]] = {
+    "run report": _run_report,
+    "events": _events,
+    "tensorboard": _tensorboard,
+    "weights": _weights,
+    "comparison report": _comparison_report,
+    "pair": _pair,
+}

@@ -1,0 +1,312 @@
+"""Runs: every run of this server, of all its visitors and its command line, and what can be done with each."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from explorer.network.analysis import analyze
+from explorer.runs.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
+from explorer.runs.run_summary import RunSummary
+from explorer.text import bytes_text, counted, duration, for_html, ordinal, percent
+from explorer.training.datasets import DATASETS
+from explorer.ui import messages, process, state
+from explorer.ui.components.navigation import Page, go_to
+from explorer.ui.downloads.run_downloads import run_downloads
+from explorer.ui.follow import answer, follow
+from explorer.ui.part import part
+from explorer.ui.remembered_inputs import last, lasting
+from explorer.ui.run_actions import ask, notices, run_actions
+from explorer.ui.selected import selected_rows
+
+EVERY = 2.0  # seconds between two looks while something goes on
+TABLE_HEIGHT, ROW_HEIGHT = 420, 35  # pixels; more runs than fit are scrolled
+CHOSEN = "runs-chosen"
+SEARCH, STATUS, MINE = "runs-search", "runs-status", "runs-mine"  # the filters
+
+SHOWN: dict[str, Callable[[RunSummary], bool]] = {  # the filter's choices, and the runs that each stands for
+    "going on": lambda each: not each.ended,
+    "to resume": lambda each: each.resumable,
+    "failed": lambda each: each.status == "failed",
+    "finished": lambda each: each.status == "finished",
+}
+
+
+@part
+def show() -> None:
+    notices()
+    standing, version = answer(_standing_of_chosen), answer(_version)
+    snapshots = process.jobs().runs()
+    going_on = any(not snapshot.ended for snapshot in snapshots)
+    if going_on:
+        follow(_standing_of_chosen, standing)
+    else:
+        follow(_version, version)
+    if not snapshots:
+        _nothing_yet()
+        return
+    _filters()
+    st.fragment(_table, run_every=EVERY if going_on else None)(going_on)
+    chosen = _chosen()
+    if chosen is None:
+        if _filtered(snapshots):
+            st.html('<p class="hint">Choose a run to open, rename, resume, download or delete it.</p>')
+        return
+    _details(chosen)
+
+
+def _nothing_yet() -> None:
+    st.html(
+        '<div class="empty"><h3>No runs yet</h3><p>Every run that is started on this server, by anyone, is listed here '
+        "and kept until it is deleted.</p></div>"
+    )
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        st.button("To the Train page", icon=":material/play_arrow:", on_click=go_to, args=(Page.TRAIN,))
+
+
+# --- the list -------------------------------------------------------------------------------------------------------
+
+
+def _filters() -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.text_input(
+            "Search",
+            last(SEARCH, ""),
+            **lasting(SEARCH),
+            placeholder="Search names and networks",
+            label_visibility="collapsed",
+            width=300,
+        )
+        st.pills(
+            "Status",
+            list(SHOWN),
+            selection_mode="multi",
+            default=last(STATUS, []),
+            **lasting(STATUS),
+            label_visibility="collapsed",
+        )
+        st.toggle(
+            "Mine only",
+            last(MINE, False),
+            **lasting(MINE),
+            help="Those that were started from this page since it was opened.",
+        )
+
+
+@part
+def _table(was_going_on: bool) -> None:
+    snapshots = process.jobs().runs()
+    if any(not snapshot.ended for snapshot in snapshots) != was_going_on:
+        st.rerun()  # whether this repeats itself is decided outside
+    found = _filtered(snapshots)
+    waiting, training = (sum(s.status == status for s in snapshots) for status in ("queued", "running"))
+    slots = process.jobs().slots
+    sizes = process.jobs().sizes()
+    st.html(
+        f'<p class="note" data-runs="{len(found)}">{len(found)} of {len(snapshots)} runs · {training:,} in training, '
+        f"{waiting:,} waiting · {slots:,} at a time; those who wait take turns · "
+        f"{for_html(bytes_text(sum(sizes.values())))} of checkpoints on the disk</p>"
+    )
+    # Another set of runs is another table: a selection is a row's number, and would mean another run.
+    ids = [snapshot.run.id for snapshot in found]
+    if not found:  # an empty table would have a text of its own, and the page's next line printed across it
+        st.html(f'<p class="hint">{for_html(_nothing_found())}</p>')
+        return
+    st.dataframe(
+        _rows(found, sizes),
+        key=f"runs-{hash(tuple(ids))}",
+        hide_index=True,
+        placeholder="–",
+        height=min(TABLE_HEIGHT, ROW_HEIGHT * (len(found) + 1) + 3),
+        column_config=COLUMNS,
+        on_select=lambda: _choose(ids),
+        selection_mode="single-row",
+    )
+    if st.session_state.pop("runs-just-chosen", False):
+        st.rerun()  # the details stand outside this fragment, where downloads keep working
+
+
+def _nothing_found() -> str:
+    if last(MINE, False) and not (last(SEARCH, "") or last(STATUS, [])):
+        return "None of these runs was started from this page. Switch off “Mine only” to see the others."
+    return "No run matches what is searched for and chosen above."
+
+
+def _choose(ids: list[str]) -> None:
+    chosen = selected_rows(f"runs-{hash(tuple(ids))}", len(ids))
+    st.session_state[CHOSEN] = ids[chosen[0]] if chosen else None
+    st.session_state["runs-just-chosen"] = True
+
+
+def _filtered(runs: Sequence[RunSummary]) -> list[RunSummary]:
+    words = last(SEARCH, "").casefold().split()
+    chosen: list[str] = last(STATUS, [])
+    wanted = [SHOWN[name] for name in chosen]
+    mine = state.owner() if last(MINE, False) else None
+    return [
+        each
+        for each in runs
+        if (not wanted or any(belongs(each) for belongs in wanted))
+        and (mine is None or each.run.owner == mine)
+        and all(word in f"{each.run.name} {each.run.architecture.name} {each.run.id}".casefold() for word in words)
+    ]
+
+
+OWNERS = {"": "–", "shell": "command line"}
+
+COLUMNS = {
+    "name": st.column_config.TextColumn("Name", width="medium"),
+    "status": st.column_config.TextColumn("Status", width=100),
+    "wait": st.column_config.TextColumn("Starts in", width=100, help="About, as long as it waits for its turn."),
+    "epoch": st.column_config.TextColumn("Epochs", width="small"),
+    "final": st.column_config.NumberColumn("Final, %", format="%.2f", help="Test accuracy after its last whole epoch."),
+    "best": st.column_config.NumberColumn("Best, %", format="%.2f", help="The highest of its epochs; picked on the test set."),
+    "parameters": st.column_config.NumberColumn("Parameters", format="localized"),
+    "images": st.column_config.TextColumn("Images", width="small"),
+    "recipe": st.column_config.TextColumn("Recipe", width="medium"),
+    "network": st.column_config.TextColumn("Network", width="medium"),
+    "owner": st.column_config.TextColumn("Owner", width="small"),
+    "started": st.column_config.DatetimeColumn("Submitted", format="D MMM, HH:mm", width=115),
+    "size": st.column_config.NumberColumn("Disk, MB", format="%.1f", help="What its checkpoints take."),
+    "id": st.column_config.TextColumn("Run", width="small"),
+}
+
+
+def _rows(runs: Sequence[RunSummary], sizes: Mapping[str, int]) -> pd.DataFrame:
+    return pd.DataFrame([_row(each, sizes.get(each.run.id, 0)) for each in runs], columns=list(COLUMNS))
+
+
+def _row(each: RunSummary, size: int) -> dict[str, object]:
+    run, known = each.run, each.parameters is not None  # once it has started, without another analysis
+    return {
+        "name": run.name,
+        "status": status_text(each),
+        "wait": _wait_text(each) or None,
+        "epoch": f"{each.epochs_done} of {run.epochs}",
+        "final": _in_percent(each.final_accuracy),
+        "best": _in_percent(each.best_accuracy),
+        "parameters": each.parameters if known else analyze(run.architecture).total_params,
+        "images": DATASETS[run.recipe.dataset].title,
+        "recipe": recipe_text(run),
+        "network": run.architecture.name,
+        "owner": OWNERS.get(run.owner, "you" if run.owner == state.owner() else f"visitor {run.owner[:4]}"),
+        "started": datetime.fromtimestamp(run.submitted),
+        "size": size / 1e6,
+        "id": run.id,
+    }
+
+
+def _in_percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def status_text(each: RunSummary | Snapshot) -> str:
+    """The status, and of a run that waits its place: "queued, 4th"."""
+    return each.status if each.position is None else f"{each.status}, {ordinal(each.position)}"
+
+
+def _wait_text(each: RunSummary | Snapshot) -> str:
+    """How long it will still wait; "" where it does not, or where that cannot be told."""
+    return "" if each.position is None or each.starts_in is None else duration(each.starts_in)
+
+
+def recipe_text(run: Run) -> str:
+    """A run's recipe in a line: "SGD 0.01, OneCycleLR, 20 epochs of 128, seed 0"."""
+    recipe, epochs = run.recipe, run.epochs
+    schedule = "" if recipe.scheduler.kind == "constant" else f", {recipe.scheduler.kind}"
+    length = f"{counted(epochs, 'epoch')} of {recipe.batch_size}, seed {recipe.seed}"
+    return f"{recipe.optimizer.kind} {recipe.optimizer.lr:g}{schedule}, {length}"
+
+
+# --- the chosen one -------------------------------------------------------------------------------------------------
+
+
+def _chosen() -> Snapshot | None:
+    run_id = st.session_state.get(CHOSEN)
+    if run_id is None:
+        return None
+    try:
+        return process.jobs().snapshot(run_id, 4)
+    except UnknownRun:
+        st.session_state[CHOSEN] = None
+        return None
+
+
+def _version() -> Hashable:
+    return process.jobs().store.version()
+
+
+def _standing_of_chosen() -> tuple[object, ...] | None:
+    """What the chosen run's details tell of it, but for the numbers that come with each epoch."""
+    run_id = st.session_state.get(CHOSEN)
+    if run_id is None:
+        return None
+    snapshot = process.jobs().snapshot(run_id, 4)
+    return snapshot.status, snapshot.position, snapshot.run.name, snapshot.message
+
+
+def _details(snapshot: Snapshot) -> None:
+    run = snapshot.run
+    status = status_text(snapshot)
+    if wait := _wait_text(snapshot):
+        status += f", starts in about {wait}"
+    st.html(
+        f'<div class="run"><b>{for_html(run.name)}</b> <span class="status {for_html(snapshot.status)}">{for_html(status)}</span>'
+        f"<p>{for_html(_facts(snapshot))}</p></div>"
+    )
+    if snapshot.message:
+        (messages.error if snapshot.status == "failed" else messages.info)(snapshot.message, icon=None)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button("Watch", icon=":material/monitoring:", help="Its curves, on the Train page.", on_click=_watch, args=(run.id,))
+        st.button("Open in Build", icon=":material/stacks:", help="Its network and its recipe.", on_click=_open, args=(run,))
+        run_actions(snapshot, "runs")
+        with st.container(width="content"):  # a fragment would take as much room as it can get
+            run_downloads(run.id, "runs")
+        _rename(snapshot)
+        _delete(snapshot)
+
+
+def _watch(run_id: str) -> None:
+    state.put(replace(state.current(), run=run_id))
+    go_to(Page.TRAIN)
+
+
+def _open(run: Run) -> None:
+    state.open_run(run)
+    go_to(Page.BUILD)
+
+
+def _facts(snapshot: Snapshot) -> str:
+    run = snapshot.run
+    parts = [f"run {run.id}", run.environment.device, f"torch {run.environment.torch}", recipe_text(run)]
+    if snapshot.epochs:
+        final, best = snapshot.epochs[-1], max(snapshot.epochs, key=lambda epoch: epoch.metrics["test_accuracy"])
+        parts.append(
+            f"{percent(final.metrics['test_accuracy'])} after epoch {final.epoch}, "
+            f"the highest {percent(best.metrics['test_accuracy'])} after epoch {best.epoch}"
+        )
+    return " · ".join(parts)
+
+
+def _rename(snapshot: Snapshot) -> None:
+    with st.popover("Rename", icon=":material/edit:", key=f"rename-{snapshot.run.id}-{hash(snapshot.run.name)}"):
+        key = f"runs-name-{snapshot.run.id}"
+        st.text_input("Name", snapshot.run.name, max_chars=MAX_NAME, key=key, on_change=_name, args=(snapshot.run.id, key))
+
+
+def _name(run_id: str, key: str) -> None:
+    name = st.session_state[key]
+    ask(lambda jobs, run: jobs.rename(run, name), run_id)
+
+
+def _delete(snapshot: Snapshot) -> None:
+    with st.popover("Delete", icon=":material/delete:", key=f"delete-{snapshot.run.id}", disabled=snapshot.status not in ENDED):
+        st.html('<p class="note">Its events and its weights go with it, for everyone on this server.</p>')
+        key = f"danger-{snapshot.run.id}"
+        st.button("Delete this run", type="primary", key=key, on_click=_deleted, args=(snapshot.run.id,), width="stretch")
+
+
+def _deleted(run_id: str) -> None:
+    ask(lambda jobs, run: jobs.delete(run), run_id)

@@ -1,0 +1,395 @@
+"""Train: the recipe, and the run as it goes."""
+
+import time
+from dataclasses import replace
+from functools import partial
+from statistics import median
+
+import pandas as pd
+import streamlit as st
+from pandas.api.types import is_numeric_dtype
+from streamlit.delta_generator import DeltaGenerator
+
+from explorer.compare.verdict import origin
+from explorer.network.analysis import analyze
+from explorer.network.spec import Architecture
+from explorer.presets import WAYS, Preset, load_presets, result
+from explorer.runs.manager import RunError, Snapshot, UnknownRun
+from explorer.runs.same_run import run_in_hand
+from explorer.text import counted, duration, for_html, for_markdown, percent
+from explorer.training.datasets import DATASETS
+from explorer.training.devices import DeviceError
+from explorer.training.event import Event
+from explorer.training.problems import find_problem
+from explorer.training.recipe import Recipe, RecipeError
+from explorer.ui import charts, messages, process, state
+from explorer.ui.downloads.run_downloads import run_downloads
+from explorer.ui.follow import answer, follow
+from explorer.ui.part import WRONG, part, say
+from explorer.ui.remembered_inputs import last, lasting
+from explorer.ui.run_actions import notices, run_actions
+from explorer.ui.train.recipe_form import recipe_form, recipe_in_form
+
+POINTS = 400  # step events a chart gets, whatever the run's length
+RECENT = 15  # step events whose median speed is told: a single one's is chance
+SHOWN_RUN = "shown-run"  # its place on the page, for links
+NEVER_BEGAN = "ended before its first step"
+LOSSES = ("train loss", "test loss")
+LARGE_LOSS = 1e6  # a run that diverges comes to 1e35, which a column of numbers marks as wrong
+TABLE_HEIGHT = 250  # pixels, the same from the first epoch on, so that nothing below it moves
+EVERY = {"cpu": 2.0}  # seconds between two looks at a run that goes on: a page on the same processor takes its share of it
+ELSE = 1.0  # where a GPU trains
+
+
+@part
+def show() -> None:
+    notices()
+    session = state.accept_draft()
+    form, run = st.columns([1, 2.4], gap="large")
+    with form:
+        start = _recipe(session)
+    with run:
+        wanted = state.current().run
+        revision = partial(_revision, wanted or "")
+        before = answer(revision)
+        snapshot = _snapshot(wanted)
+        if snapshot is None:
+            _nothing_yet()
+            return
+        with start:
+            _link_to_run(snapshot)
+        with st.container(key="run"):
+            # The fragment repeats itself only while there is something to come; it asks for one whole run at the end.
+            with st.container(key="live"):
+                st.fragment(_run, run_every=None if snapshot.ended else EVERY.get(snapshot.run.device, ELSE))(
+                    snapshot.run.id, snapshot.ended
+                )
+            # Outside the live part, as what is drawn anew cannot be clicked at leisure; by its style in the line of its buttons.
+            with st.container(key="run-download", width="content"):
+                run_downloads(snapshot.run.id, "train")
+        if snapshot.ended:
+            follow(revision, before)
+
+
+# --- the recipe -----------------------------------------------------------------------------------------------------
+
+
+def _recipe(session: state.Session) -> DeltaGenerator:
+    """The form; returns the container with the button that starts the training."""
+    architecture = session.architecture
+    preset = load_presets().get(session.start.preset)
+    as_given = session.is_unchanged or (preset and any((found := preset.way(way)) and found[0] == architecture for way in WAYS))
+    edited = "" if as_given else ", edited"
+    st.html(
+        f'<div class="layer"><h3>{for_html(architecture.name)}{edited}</h3>'
+        f"<p>{analyze(architecture).total_params:,} parameters in {counted(len(architecture.layers), 'layer')}</p></div>"
+    )
+    start = st.container()
+    ways = st.container()
+    filled = recipe_form(session.recipe, _form(session), _keep)
+    wrong = filled.message if isinstance(filled, RecipeError) else ""
+    recipe = session.recipe if isinstance(filled, RecipeError) else filled
+    with ways:
+        _ways(session)
+    obstacle = find_problem(architecture, DATASETS[recipe.dataset])
+    if obstacle:
+        messages.warning(f"this network cannot be trained yet: {obstacle.message}", icon=None, on=start)
+        if obstacle.mended:
+            start.button("Apply fix", on_click=_mend, args=(obstacle.mended,), width="stretch")
+    if wrong:
+        messages.error(wrong, icon=None, on=start)
+    start.button(
+        "Start training",
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=obstacle is not None or wrong != "",
+        on_click=_start,
+    )
+    with start:
+        _ask_whether_to_repeat(session, recipe)
+    return start
+
+
+def _link_to_run(snapshot: Snapshot) -> None:
+    """Where the run is, on a phone: below the recipe, out of sight. Its style hides it in a wider window."""
+    with st.container(key="to-run"):
+        st.html(f'<a href="#{SHOWN_RUN}">Run {for_html(snapshot.run.id)} is below the recipe</a>')
+
+
+def _ways(session: state.Session) -> None:
+    """The preset's two recipes; the one in the form is marked, and neither once a field was changed."""
+    preset = load_presets().get(session.start.preset)
+    if preset is None or preset.tuned is None:
+        return
+    notes = {
+        "documented": f"As its document tells: {preset.documented.title}." if preset.documented else "",
+        "tuned": preset.tuned.why,
+    }
+    with st.container(horizontal=True, gap="small", key="ways"):
+        for way in WAYS:
+            found = preset.way(way)
+            in_form = found is not None and found[1] == session.recipe
+            rates = f" It also sets every dropout rate to {preset.tuned.dropout:g}." if way == "tuned" else ""
+            st.button(
+                way.capitalize(),
+                key=f"way-{way}",
+                icon=":material/check:" if in_form else None,
+                help=for_markdown(f"{notes[way]}{rates}"),
+                on_click=state.take_way,
+                args=(preset, way),
+                width="stretch",
+            )
+
+
+def _form(session: state.Session) -> str:
+    """The form's name: another where a recipe of ours was put in place, which the form then shows."""
+    return f"recipe-{session.recipe_version}"
+
+
+def _mend(architecture: Architecture) -> None:
+    """The network, and then the images that were chosen in the form, which only the mended one takes."""
+    state.mend(architecture)
+    _keep()
+
+
+def _keep() -> None:
+    session = state.current()
+    recipe = recipe_in_form(session.recipe, _form(session))
+    if not isinstance(recipe, RecipeError) and (changed := state.keep_recipe(recipe)):
+        say(changed)
+
+
+def _start(again: bool = False) -> None:
+    """Train as the form tells at this moment, which may not be drawn yet, nor checked.
+
+    Asks first where such a run is in hand, unless it is to be trained `again`: several clicks on
+    the button are one run.
+    """
+    session = state.current()
+    recipe = recipe_in_form(session.recipe, _form(session))
+    if isinstance(recipe, RecipeError):
+        say(recipe.message, WRONG)
+        return
+    if obstacle := find_problem(session.architecture, DATASETS[recipe.dataset]):
+        say(f"This network cannot be trained yet: {obstacle.message}", WRONG)
+        return
+    jobs = process.jobs()
+    if not again and (same := run_in_hand(jobs.runs(), session.architecture, recipe, state.owner(), time.time())):
+        state.put(replace(session, repeat=state.Repeat(same.run.id, session.architecture, recipe)))
+        return
+    try:
+        run = jobs.submit(session.architecture, recipe, state.owner())
+    except (RunError, DeviceError) as error:
+        say(str(error), WRONG)
+        return
+    state.put(replace(session, run=run, repeat=None))
+
+
+def _ask_whether_to_repeat(session: state.Session, recipe: Recipe) -> None:
+    """The question that a start left open, as long as it would still start the same run.
+
+    It stands below the button that was pressed, which so stays under the pointer.
+    """
+    repeat = session.repeat
+    if repeat is None or (repeat.architecture, repeat.recipe) != (session.architecture, recipe):
+        return
+    try:
+        same: Snapshot | None = process.jobs().snapshot(repeat.run, 0)
+    except UnknownRun:  # deleted since
+        same = None
+    if same is None or (same.ended and same.status != "finished"):
+        # Settled: a run that was stopped is started anew without a question, now and once resumed.
+        state.put(replace(session, repeat=None))
+        return
+    ago = duration(max(0.0, time.time() - same.run.submitted))
+    with st.container(key="repeat", gap="small"):
+        stands = f"The same run {_how_it_stands(same)}: same network, recipe and seed"
+        messages.info(f"{stands}, started {ago} ago. Start another?")
+        with st.container(horizontal=True, gap="small"):
+            if same.run.id != session.run:
+                st.button("Show that run", on_click=_show, args=(same.run.id,), width="stretch")
+            st.button("Start another", on_click=_start, kwargs={"again": True}, width="stretch")
+
+
+def _how_it_stands(snapshot: Snapshot) -> str:
+    if snapshot.status == "queued":
+        return "is waiting already"
+    return "has finished already" if snapshot.ended else "is training already"
+
+
+def _show(run_id: str) -> None:
+    state.put(replace(state.current(), run=run_id, repeat=None))
+
+
+# --- the run --------------------------------------------------------------------------------------------------------
+
+
+def _revision(run_id: str) -> int:
+    return process.jobs().store.revision(run_id)
+
+
+def _snapshot(wanted: str | None) -> Snapshot | None:
+    """The run named in the link or started here, if the server still knows it."""
+    if not wanted:
+        return None
+    try:
+        return process.jobs().snapshot(wanted, POINTS)
+    except UnknownRun as error:
+        messages.info(str(error))
+        return None
+
+
+def _nothing_yet() -> None:
+    """What to do next, where no run is shown."""
+    st.html(
+        '<div class="empty"><h3>No run yet</h3><p>Start training, and loss and accuracy appear here as they come. '
+        "The run goes on when you close or leave this page; its link finds it again.</p></div>"
+    )
+
+
+@part
+def _run(run_id: str, ended_before: bool) -> None:
+    snapshot = process.jobs().snapshot(run_id, POINTS)
+    if snapshot.ended != ended_before:
+        st.rerun()
+    _status(snapshot)
+    beside = _beside(snapshot)
+    if snapshot.started is None:
+        return
+    for side, chart in zip(st.columns(2, gap="medium"), charts.run_charts(snapshot, beside), strict=True):
+        with side:
+            st.html(f'<h3 class="chart-title">{for_html(chart.title)}</h3>')
+            st.vega_lite_chart(chart.data, chart.spec, key=chart.name)
+    if snapshot.epochs:
+        _epochs(snapshot)
+
+
+def _status(snapshot: Snapshot) -> None:
+    run = snapshot.run
+    name = for_html(run.architecture.name)
+    status = for_html(snapshot.status)
+    images = for_html(DATASETS[run.recipe.dataset].title)
+    with st.container(horizontal=True, vertical_alignment="top", key="run-line"):
+        st.html(
+            f'<div class="run" id="{SHOWN_RUN}"><b>{name}</b> on {images} <span class="status {status}">{status}</span>'
+            f"<p>{for_html(run.environment.device)} · run {for_html(run.id)}</p></div>",
+            width="stretch",
+        )
+        run_actions(snapshot, "train")
+    share, words = _progress(snapshot)
+    st.progress(share, for_markdown(words))
+    if snapshot.message and snapshot.status != "failed":
+        messages.info(snapshot.message)
+    if snapshot.status == "failed":
+        messages.error(snapshot.message or (snapshot.latest.message if snapshot.latest else ""), icon=None)
+
+
+def _progress(snapshot: Snapshot) -> tuple[float, str]:
+    """The share that is done, and in words: where it is, how fast, and what is left."""
+    if snapshot.position is not None:
+        ahead = snapshot.position - 1
+        soon = "" if snapshot.starts_in is None else f", starts in about {duration(snapshot.starts_in)}"
+        return 0.0, "waits for its turn" + (f", {ahead} before it" if ahead else "") + soon
+    latest = snapshot.latest
+    if snapshot.started is None or latest is None:
+        return 0.0, snapshot.note or (NEVER_BEGAN if snapshot.ended else "reading the images")
+    epochs, steps_per_epoch = (int(snapshot.started.metrics[name]) for name in ("epochs", "steps_per_epoch"))
+    total = epochs * steps_per_epoch
+    words = [f"epoch {latest.epoch} of {epochs}"]
+    if snapshot.ended:
+        words += [f"{latest.step:,} steps", duration(latest.time)]
+    elif snapshot.steps:
+        rate = median(step.metrics["iterations_per_second"] for step in snapshot.steps[-RECENT:])
+        left = (total - latest.step) * latest.time / latest.step  # with the tests, which the rate leaves out
+        words += [f"{rate:.1f} iterations/s", f"about {duration(left)} left"]
+    return latest.step / total, " · ".join(words)
+
+
+def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
+    """The curves that the visitor wants to see beside the run's: its preset's document, and our own runs of the preset."""
+    preset = origin(snapshot.run.architecture, load_presets().values())
+    if preset is None or preset.documented is None or snapshot.started is None:
+        return ()
+    offered = {f"documented for {preset.id}": charts.documented_curves(preset.documented)}
+    for way in WAYS:
+        if found := result(preset.id, way):
+            offered[_measured_label(way, found.seeds)] = (charts.measured_curve(way, found),)
+    same = snapshot.run.recipe.dataset == preset.recipe.dataset
+    key, first = f"beside-{snapshot.run.id}", list(offered)[:1] if same else []
+    chosen = st.pills(
+        f"Beside it, on {DATASETS[preset.recipe.dataset].title}",
+        list(offered),
+        selection_mode="multi",
+        default=last(key, first),
+        **lasting(key),
+        format_func=for_markdown,
+        help=_compared(preset),
+    )
+    return tuple(curve for label in chosen for curve in offered[label])
+
+
+def _measured_label(way: str, seeds: int) -> str:
+    return f"measured by us, {way} recipe" + (f", mean of {seeds} seeds" if seeds > 1 else "")
+
+
+def _compared(preset: Preset) -> str:
+    """What the figures are, and why the two kinds differ."""
+    assert preset.documented is not None
+    best = preset.documented.best
+    lines = [f"The document's best is {percent(best.test_accuracy)}, after epoch {best.epoch} of {len(preset.documented.log)}."]
+    for way in WAYS:
+        if found := result(preset.id, way):
+            spread = "" if found.deviation is None else f" ± {percent(found.deviation).removesuffix(' %')}"
+            lines.append(f"Our {way} recipe: {percent(found.final)}{spread} after its final epoch.")
+    lines.append("A best is picked on the test set and flatters; a final one is what the network is worth.")
+    return "  \n".join(for_markdown(line) for line in lines)
+
+
+def _epochs(snapshot: Snapshot) -> None:
+    best = max(snapshot.epochs, key=lambda event: event.metrics["test_accuracy"])
+    final, soon = snapshot.epochs[-1], "" if snapshot.ended else "so far "
+    st.html(
+        f'<p class="run-epochs" data-epochs="{len(snapshot.epochs)}">'
+        f"Test accuracy <b>{percent(final.metrics['test_accuracy'])}</b> after epoch {final.epoch:,}; "
+        f"the highest {soon}was {percent(best.metrics['test_accuracy'])} after epoch {best.epoch:,}. "
+        "<small>The last epoch's is the one to report: picking the best on the test set flatters it.</small></p>"
+    )
+    table = _epoch_table(snapshot.epochs)
+    number = st.column_config.NumberColumn(format="%.4f")
+    text = st.column_config.TextColumn(alignment="right")
+    losses = {name: number if is_numeric_dtype(table[name]) else text for name in LOSSES}
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=TABLE_HEIGHT,
+        column_config={
+            "train accuracy": st.column_config.NumberColumn(format="%.2f %%"),
+            "test accuracy": st.column_config.NumberColumn(format="%.2f %%"),
+            **losses,
+            "learning rate": st.column_config.NumberColumn(format="%.5g"),
+            "iterations/s": st.column_config.NumberColumn(format="%.1f"),
+            "seconds": st.column_config.NumberColumn(format="%.1f"),
+        },
+    )
+
+
+def _epoch_table(epochs: tuple[Event, ...]) -> pd.DataFrame:
+    """One row an epoch, the newest first."""
+    names = {"lr": "learning rate", "iterations_per_second": "iterations/s"}
+    rows = [
+        {
+            "epoch": event.epoch,
+            "train accuracy": 100 * event.metrics["train_accuracy"],
+            "test accuracy": 100 * event.metrics["test_accuracy"],
+            "train loss": event.metrics["train_loss"],
+            "test loss": event.metrics["test_loss"],
+            **{names.get(name, name): event.metrics[name] for name in ("lr", "iterations_per_second", "seconds")},
+        }
+        for event in reversed(epochs)
+    ]
+    table = pd.DataFrame(rows)
+    for name in LOSSES:
+        if table[name].max() >= LARGE_LOSS:
+            table[name] = [f"{value:.4g}" for value in table[name]]
+    return table

@@ -1,0 +1,167 @@
+"""A run's report: what README.md says, and that its code and its weights do what it says in an empty folder."""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from explorer.assignment import Assignment
+from explorer.exports.notebook import training_script
+from explorer.exports.report.archive import write_zip
+from explorer.exports.report.run_report import Files, Trained, run_report
+from explorer.imports.summary_table import summary_table
+from explorer.network.analysis import analyze
+from explorer.network.layers import MULT_ADDS_RULE
+from explorer.network.spec import parse_architecture
+from explorer.presets import load_presets, preset
+from explorer.training.event import Event
+from tests.exports.report.conftest import SMALL
+
+PRESETS = tuple(load_presets().values())
+PICTURES = {"loss.svg": b"<svg/>", "loss.png": b"png", "loss.csv": b"epoch\n"}
+
+
+def report(run: Trained, assignment: Assignment = Assignment(), pictures=PICTURES) -> Files:
+    return run_report(run, assignment, PRESETS, pictures)
+
+
+def unpacked(files: Files, folder: Path) -> Path:
+    with (folder / "report.zip").open("wb") as target:
+        write_zip(files.items(), "report", target)
+    zipfile.ZipFile(folder / "report.zip").extractall(folder)
+    return folder / "report"
+
+
+def python(folder: Path, script: str, **environment: str) -> str:
+    # -E -s: no PYTHONPATH, no packages of the user's
+    done = subprocess.run(
+        [sys.executable, "-E", "-s", script],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_all_its_files(trained):
+    files = report(trained())
+    assert [name for name in files if not name.startswith("tensorboard/")] == [
+        "README.md",
+        "model.py",
+        "notebook.ipynb",
+        "architecture.json",
+        "run.json",
+        "epochs.csv",
+        "events.csv",
+        "evaluate.py",
+        "weights.safetensors",
+        "charts/loss.svg",
+        "charts/loss.png",
+        "charts/loss.csv",
+    ]
+    assert parse_architecture(files["architecture.json"]) == SMALL
+    listed = set(re.findall(r"^- `([\w.]+?)/?`:", files["README.md"].decode(), re.MULTILINE))
+    assert listed | {"README.md"} == {name.split("/")[0] for name in files}
+
+
+def test_what_the_readme_says(trained):
+    run = trained(epochs=3)
+    text = report(run)["README.md"].decode()
+    assert text.startswith("# small\n")
+    assert summary_table(analyze(SMALL)) in text
+    accuracies = [event.metrics["test_accuracy"] for event in run.epochs]
+    assert f"| Test accuracy after the final epoch, 3 | **{accuracies[-1]:.2%}".replace("%", " %") in text
+    best = max(accuracies)
+    assert f"after epoch {accuracies.index(best) + 1} | {best:.2%}".replace("%", " %") in text
+    rows = [line for line in text.splitlines() if re.match(r"\| \d+ \| \d\.", line)]
+    assert [row.split(" | ")[4] for row in rows] == [f"{accuracy:.2%}".replace("%", " %") for accuracy in accuracies]
+    assert "- Training: 3 epochs in batches of 64, seed 0, fp32" in text
+    assert MULT_ADDS_RULE in text
+    assert "- the last" not in text
+    assert "![loss](charts/loss.svg)" in text
+    assert f"Run {run.run.id}" in text
+    assert f"{analyze(SMALL).total_params:,} < 20,000 parameters" in text.replace("\\", "")
+    assert "✗" in text  # three epochs on digits fall short of 99.4 %
+    assert "What its document reports" not in text
+
+
+def test_figures_are_also_there_for_programs(trained):
+    run = trained()
+    files = report(run)
+    facts = json.loads(files["run.json"])
+    assert (facts["id"], facts["precision"], facts["status"]) == (run.run.id, "fp32", "finished")
+    assert facts["recipe"]["epochs"] == 2
+    rows = list(csv.DictReader(io.StringIO(files["epochs.csv"].decode())))
+    assert [float(row["test_accuracy"]) for row in rows] == [event.metrics["test_accuracy"] for event in run.epochs]
+    assert len(files["events.csv"].splitlines()) == len(run.events) + 1
+
+
+def test_limits_of_the_assignment(trained):
+    run = trained()
+    text = report(run, Assignment(max_params=100, max_epochs=None, min_accuracy=None, dropout=True))["README.md"].decode()
+    section = text.split("## The assignment")[1].split("##")[0]
+    assert section.count("- ✗") == 2
+    text = report(run, Assignment(max_params=None))["README.md"].decode()
+    section = text.split("## The assignment")[1].split("##")[0]
+    assert section.count("(of this run") == 2  # its epochs and its accuracy
+    assert "best" not in section.replace("picking the best epoch", "")
+    none = Assignment(max_params=None, max_epochs=None, min_accuracy=None)
+    assert "No limits were set." in report(run, none)["README.md"].decode()
+
+
+def test_a_documented_network_stands_beside_its_document(trained):
+    found = preset("bias-free-12k")
+    text = report(trained(found.architecture, epochs=1))["README.md"].decode()
+    section = text.split("## What its document reports")[1]
+    assert "99.42 % at best, after epoch 12" in section
+    assert "it is of other images than this run's" in section
+
+
+def test_without_weights_nothing_promises_them(trained):
+    run = trained()
+    lost = Trained(run.snapshot, run.events, None, run.precision, run.threads)
+    files = report(lost)
+    assert "evaluate.py" not in files
+    assert "weights.safetensors" not in files
+    assert "evaluate.py" not in files["README.md"].decode()
+
+
+def test_a_chart_that_could_not_be_drawn_is_said_in_its_place(trained):
+    pictures = {"loss.txt": b"The loss could not be drawn.\n", "loss.csv": b"epoch\n", "accuracy.svg": b"<svg/>"}
+    files = report(trained(epochs=1), pictures=pictures)
+    text = files["README.md"].decode()
+    assert "The loss could not be drawn." in text
+    assert "![accuracy](charts/accuracy.svg)" in text
+    assert files["charts/loss.csv"] == b"epoch\n"
+
+
+def test_any_name_stays_a_name(trained):
+    run = trained(SMALL.model_copy(update={"name": '"""\nimport os # <script> | `x`'}), epochs=1)
+    files = report(run)
+    compile(files["evaluate.py"], "evaluate.py", "exec")
+    assert "<script>" not in files["README.md"].decode().splitlines()[0].replace("\\<", "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_in_an_empty_folder_its_weights_give_the_reported_accuracy(trained, tmp_path, precision):
+    run = trained(preset("bias-free-12k").architecture, precision=precision, epochs=1)
+    folder = unpacked(report(run), tmp_path)
+    final: Event = run.epochs[-1]
+    printed = python(folder, "evaluate.py")
+    assert float(re.search(r"test loss: (\S+)", printed)[1]) == pytest.approx(final.metrics["test_loss"], rel=1e-5)
+    accuracy = f"{final.metrics['test_accuracy']:.2%}"
+    assert f"test accuracy: {accuracy} of 360 images" in printed
+    assert accuracy.replace("%", " %") in (folder / "README.md").read_text()
+    # What model.py does when it is run is tried in tests/training/test_notebook.py.
+    assert (folder / "model.py").read_text() == training_script(run.run.architecture, run.recipe)
