@@ -24,8 +24,10 @@ from typing import Any, NoReturn
 from explorer.exports.notebook import notebook_json
 from explorer.exports.onnx import onnx_bytes
 from explorer.exports.pytorch import python_source
-from explorer.imports.summary_table import MAX_BYTES, SummaryError, decode_file, import_summary, summary_table, with_dropout_rate
+from explorer.exports.summary_text import summary_table
+from explorer.imports.summary_table import MAX_BYTES, SummaryError, decode_file, import_summary
 from explorer.network.analysis import Analysis, analysis_to_data, analyze, shape_text
+from explorer.network.dropout import with_dropout
 from explorer.network.layers import MULT_ADDS_RULE
 from explorer.network.receptive_field import Mask, receptive_fields
 from explorer.network.spec import Architecture, ArchitectureError, parse_architecture, to_json
@@ -171,7 +173,7 @@ def import_table(options: argparse.Namespace) -> int:
     imported = import_summary(_read_text(options.file))
     architecture = imported.architecture
     if options.dropout is not None:
-        architecture = with_dropout_rate(architecture, options.dropout)
+        architecture = with_dropout(architecture, [options.dropout])
     print(to_json(architecture, None if options.json else 2))
     for note in imported.notes:
         print(f"note: {note}", file=sys.stderr)

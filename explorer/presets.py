@@ -6,7 +6,6 @@ contradicts itself or needs reading (`notes`). Paths in `given` and `ours` lead 
 """
 
 import csv
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from explorer.network.spec import Architecture, Dropout, Dropout2d, Layer, Shape, parse_architecture
+from explorer.network.dropout import with_dropout
+from explorer.network.spec import Architecture, Layer, Shape, parse_architecture
 from explorer.text import quoted
 from explorer.training.recipe import Recipe, parse_recipe
 from explorer.validation import describe_fault
@@ -230,23 +230,6 @@ class Preset(_Frozen):
         if name == "tuned" and self.tuned:
             return with_dropout(self.architecture, [self.tuned.dropout]), self.tuned.recipe
         return None
-
-
-def with_dropout(architecture: Architecture, rates: Sequence[float]) -> Architecture:
-    """The network with these rates in its dropout layers, from the first on; the last rate serves all that are left."""
-    left = list(reversed(rates))
-    layers = [
-        layer.model_copy(update={"p": left.pop() if len(left) > 1 else left[0]})
-        if isinstance(layer, Dropout | Dropout2d)
-        else layer
-        for layer in architecture.layers
-    ]
-    return architecture.model_copy(update={"layers": tuple(layers)})
-
-
-def dropout_rates(architecture: Architecture) -> tuple[float, ...]:
-    """Of its dropout layers, from the first on."""
-    return tuple(layer.p for layer in architecture.layers if isinstance(layer, Dropout | Dropout2d))
 
 
 def load_presets(folder: Path = FOLDER) -> dict[str, Preset]:

@@ -16,7 +16,7 @@ import pytest
 from explorer.__main__ import main
 from explorer.exports.notebook import notebook_json
 from explorer.exports.pytorch import python_source
-from explorer.imports.summary_table import summary_table
+from explorer.exports.summary_text import summary_table
 from explorer.network.analysis import analyze
 from explorer.network.layers import MULT_ADDS_RULE
 from explorer.network.spec import parse_architecture, to_json
@@ -159,7 +159,7 @@ def test_a_recipe_that_does_not_exist_is_said(capsys, tmp_path, arch):
 
 @pytest.mark.parametrize("id", PRESETS)
 def test_the_exported_summary_is_the_documents_table(capsys, id):
-    """tests/network/test_summary_table.py compares every line; this that the command prints that table."""
+    """tests/exports/test_summary_text.py compares every line; this that the command prints that table."""
     status, out, _ = run(capsys, "export", id, "--format", "summary")
     assert status == 0
     assert out == summary_table(analyze(load_presets()[id].architecture)) + "\n"

@@ -106,7 +106,7 @@ WITHOUT = {  # modules that name mult-adds and leave the rule to another
     "ui/charts.py": "axes and bars: the page has the rule beside them",
     "ui/compare/charts.py": "axes and bars: the views have the rule beside them",
     "training/limits.py": "a refusal, which is about a limit thousands of times what is usual",
-    "ui/report_files.py": "a refusal, likewise",
+    "ui/downloads/report_files.py": "a refusal, likewise",
 }
 
 

@@ -10,9 +10,10 @@ from explorer.compare.verdict import origin
 from explorer.kept_work import new_id
 from explorer.link import PARAMETER, LinkError, Shared, decode, encode
 from explorer.network.analysis import analyze, shape_text
+from explorer.network.dropout import dropout_rates, with_dropout
 from explorer.network.layers import without_true_statements
 from explorer.network.spec import MAX_NAME, Architecture
-from explorer.presets import Preset, dropout_rates, load_presets, with_dropout
+from explorer.presets import Preset, load_presets
 from explorer.runs.manager import Run, UnknownRun
 from explorer.text import counted, printable
 from explorer.training.datasets import DATASETS

@@ -22,7 +22,7 @@ from explorer.training.recipe import Recipe
 from explorer.ui.compare.chosen import write_link
 from tests.browser.conftest import App, Server, open_app, serving
 from tests.hostile import NAMES, addresses, broken_links
-from tests.training.runs import wait_until
+from tests.runs.shared import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,8 @@ import pytest
 import streamlit as st
 from playwright.sync_api import Browser, Locator, expect
 
-from explorer.imports.summary_table import import_summary, summary_table
+from explorer.exports.summary_text import summary_table
+from explorer.imports.summary_table import import_summary
 from explorer.link import Shared, encode
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, parse_architecture, to_json

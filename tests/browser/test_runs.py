@@ -13,7 +13,7 @@ from explorer.presets import load_presets
 from explorer.runs.store import Store, open_store
 from explorer.ui.runs.page import ROW_HEIGHT
 from tests.browser.conftest import App, Server, open_app
-from tests.training.runs import wait_until
+from tests.runs.shared import wait_until
 
 pytestmark = pytest.mark.browser
 

@@ -23,7 +23,7 @@ from explorer.training.engine import train
 from explorer.training.images import normalise
 from explorer.training.recipe import parse_recipe
 from tests.compare.test_learning import WIDE, record
-from tests.training.conftest import linear, network, read_tiny, tiny_kind
+from tests.tiny import linear, network, read_tiny, tiny_kind
 
 # --- the test -------------------------------------------------------------------------------------------------------
 

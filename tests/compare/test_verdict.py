@@ -7,8 +7,9 @@ import pytest
 
 from explorer.compare.learning import group, records_of
 from explorer.compare.verdict import accuracy_per_parameter, epochs_to, noise_note, origin, standard_error, verdict
+from explorer.network.dropout import with_dropout
 from explorer.network.spec import Architecture, Flatten, ReLU
-from explorer.presets import load_presets, preset, with_dropout
+from explorer.presets import load_presets, preset
 from tests.compare.test_learning import NARROW, epoch, record
 
 PRESETS = tuple(load_presets().values())

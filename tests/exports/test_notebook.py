@@ -26,7 +26,7 @@ from explorer.training import images
 from explorer.training.datasets import DATASETS, load_dataset
 from explorer.training.engine import train
 from explorer.training.recipe import SCHEDULERS, Recipe, parse_recipe
-from tests.training.conftest import linear, network
+from tests.tiny import linear, network
 
 RUFF = str(Path(sysconfig.get_path("scripts"), "ruff"))
 LINEAR = network("Flatten", linear(10), shape=(1, 28, 28))

@@ -26,8 +26,9 @@ import explorer.__main__ as shell
 from explorer.assignment import Assignment, AssignmentError, parse_assignment
 from explorer.assignment import to_data as assignment_to_data
 from explorer.exports.pytorch import python_source
+from explorer.exports.summary_text import summary_table
 from explorer.imports.opening import OpenError, open_file, open_text
-from explorer.imports.summary_table import SummaryError, import_summary, summary_table
+from explorer.imports.summary_table import SummaryError, import_summary
 from explorer.link import LinkError, Shared, decode, encode
 from explorer.link import to_data as shared_to_data
 from explorer.network.analysis import Analysis, analyze

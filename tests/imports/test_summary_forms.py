@@ -11,7 +11,8 @@ import pytest
 from explorer.exports.notebook import notebook_json
 from explorer.exports.onnx import onnx_bytes
 from explorer.exports.pytorch import python_source
-from explorer.imports.summary_table import SummaryError, decode_file, import_summary, summary_table
+from explorer.exports.summary_text import summary_table
+from explorer.imports.summary_table import SummaryError, decode_file, import_summary
 from explorer.network.analysis import analyze
 from explorer.network.spec import Conv2d, ReLU, to_json
 from explorer.presets import load_presets

@@ -12,8 +12,9 @@ import pytest
 import torchinfo
 from hypothesis import HealthCheck, given, settings
 
+from explorer.exports.summary_text import summary_table
 from explorer.imports.summary.candidates import result
-from explorer.imports.summary_table import Imported, SummaryError, decode_file, import_summary, summary_table
+from explorer.imports.summary_table import Imported, SummaryError, decode_file, import_summary
 from explorer.network.analysis import analyze
 from explorer.network.build import build
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, MaxPool2d, ReLU, parse_architecture

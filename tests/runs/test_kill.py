@@ -30,8 +30,8 @@ from explorer.training.datasets import load_dataset
 from explorer.training.engine import train
 from explorer.training.event import Event, parse_event
 from explorer.training.recipe import Recipe, parse_recipe
-from tests.training.fixtures.server import main_of_a_fork
-from tests.training.runs import without_times
+from tests.runs.fixtures.server import main_of_a_fork
+from tests.runs.shared import without_times
 
 ROOT = Path(__file__).parents[2]
 KILLS = 30
@@ -67,7 +67,7 @@ def start_shell(home: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def start_server(home: Path, run_ids: Sequence[str]) -> subprocess.Popen[str]:
-    return start(home, "tests.training.fixtures.server", *run_ids)
+    return start(home, "tests.runs.fixtures.server", *run_ids)
 
 
 def kill_a_fork(home: Path, run_ids: list[str], lines: int, seconds: float) -> list[str]:
@@ -76,7 +76,7 @@ def kill_a_fork(home: Path, run_ids: list[str], lines: int, seconds: float) -> l
     It is forked from a process that has imported everything already, as thirty imports of torch would take minutes.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.training.fixtures.warm"])
+    context.set_forkserver_preload(["tests.runs.fixtures.warm"])
     ours, its = context.Pipe(duplex=False)
     server = context.Process(target=main_of_a_fork, args=(str(home), run_ids, its))
     # A new process runs our main module again, and a test of a page may have left the page's script in its place.

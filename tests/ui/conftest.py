@@ -7,7 +7,7 @@ import pytest
 
 from explorer.ui import process
 from tests.exports.report.conftest import RECIPE, SMALL
-from tests.training.runs import wait
+from tests.runs.shared import wait
 
 
 @pytest.fixture

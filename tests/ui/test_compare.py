@@ -35,7 +35,7 @@ from explorer.ui.compare.train_all import NewRun, missing_runs
 from explorer.ui.downloads import report_files
 from explorer.ui.downloads.preparing import Preparer
 from explorer.ui.downloads.report_files import Answers
-from tests.training.runs import wait_until
+from tests.runs.shared import wait_until
 from tests.ui import pages
 from tests.ui.pages import address
 

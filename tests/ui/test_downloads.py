@@ -12,7 +12,7 @@ from explorer.runs.run import RunError
 from explorer.ui import process
 from explorer.ui.downloads import download_menu
 from explorer.ui.downloads.preparing import Preparer
-from tests.training.runs import wait_until
+from tests.runs.shared import wait_until
 
 
 def downloads(run_id: str) -> None:

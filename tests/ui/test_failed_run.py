@@ -5,7 +5,7 @@ import pytest
 from explorer.training import engine
 from explorer.ui import process
 from explorer.ui.run_actions import ACTIONS, KEPT
-from tests.training.runs import wait
+from tests.runs.shared import wait
 from tests.ui.test_pages import listed, opened, runs_page, session
 from tests.ui.test_starting import digits, labels, press
 

@@ -26,7 +26,7 @@ from explorer.ui.components.field_view.data import field_data
 from explorer.ui.components.field_view.samples import IMAGES, samples
 from explorer.ui.components.field_view.weights import Trained, Untrained, find_trained, first_weights
 from tests.network.stacks import architectures
-from tests.training.runs import wait
+from tests.runs.shared import wait
 
 AROUND = Around("digits", 7, None, "ann")
 

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.assignment import Assignment
 from explorer.exports.onnx import onnx_bytes
+from explorer.exports.summary_text import summary_table
 from explorer.imports.opening import OpenError, open_file, open_text, recipe_for, work
-from explorer.imports.summary_table import import_summary, summary_table
+from explorer.imports.summary_table import import_summary
 from explorer.link import Shared, encode
 from explorer.network.analysis import analyze
 from explorer.network.difference import difference

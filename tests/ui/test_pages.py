@@ -14,7 +14,7 @@ from explorer.training.recipe import OneCycleLR, parse_recipe
 from explorer.ui import process, state
 from explorer.ui.follow import answer
 from explorer.ui.train import page as shown_page
-from tests.training.runs import wait
+from tests.runs.shared import wait
 
 
 def build_page() -> None:

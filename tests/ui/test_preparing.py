@@ -16,7 +16,7 @@ from explorer.runs.run import RunError
 from explorer.ui import process
 from explorer.ui.downloads import report_files
 from explorer.ui.downloads.preparing import LOCK, NEW_SECONDS, PREFIX, Busy, Preparation, Preparer, Stage, sweep_abandoned
-from tests.training.runs import wait_until
+from tests.runs.shared import wait_until
 
 
 class Maker:

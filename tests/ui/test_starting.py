@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.ui import process
-from tests.training.runs import has_steps, wait
+from tests.runs.shared import has_steps, wait
 from tests.ui.test_pages import opened, session, train_page
 
 pytestmark = pytest.mark.usefixtures("runs_of_its_own")

@@ -15,7 +15,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from explorer.ui.server import upload_limits
 from explorer.ui.server.upload_limits import AT_ONCE, AT_ONCE_OF_A_PAGE, FILES_OF_A_PAGE, UploadLimits
 from tests.browser.conftest import ROOT, Server, serving
-from tests.training.runs import wait_until
+from tests.runs.shared import wait_until
 from tests.ui.socket_client import visiting
 
 FORM = b'--x\r\nContent-Disposition: form-data; name="f"; filename="%s"\r\n\r\n%s\r\n--x--\r\n'

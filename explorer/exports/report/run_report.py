@@ -13,7 +13,7 @@ from explorer.exports import tensorboard
 from explorer.exports.notebook import TRAINED_WEIGHTS, evaluation_script, notebook_json, recipe_lines, training_script
 from explorer.exports.pytorch import state_dict_names
 from explorer.exports.report.markdown import document, image, table
-from explorer.imports.summary_table import summary_table
+from explorer.exports.summary_text import summary_table
 from explorer.network.analysis import Analysis, analyze, shape_text
 from explorer.network.layers import MULT_ADDS_RULE
 from explorer.network.spec import Architecture

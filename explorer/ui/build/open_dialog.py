@@ -5,9 +5,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.imports.opening import Opened, OpenError, open_file, open_text, work
 from explorer.imports.summary.files import MAX_BYTES
-from explorer.imports.summary_table import Answer, Choice, Imported, answer_text, has_dropout, with_dropout_rate
+from explorer.imports.summary_table import Answer, Choice, Imported, answer_text
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import layer_text
+from explorer.network.dropout import dropout_rates, with_dropout
 from explorer.network.spec import MAX_NAME, Architecture
 from explorer.text import for_html, for_markdown, printable
 from explorer.ui import messages, state
@@ -123,9 +124,9 @@ def _chosen(imported: Imported) -> Architecture:
     for choice in reversed(imported.choices):
         if answers[choice.index] != choice.taken:
             architecture = choice.with_other(architecture, answers[choice.index])
-    if has_dropout(architecture):
+    if dropout_rates(architecture):
         rate = st.number_input(DROPOUT_RATE, 0.0, 1.0, 0.5, 0.05, key=f"dropout-{version}", width=330)
-        architecture = with_dropout_rate(architecture, rate)
+        architecture = with_dropout(architecture, [rate])
     return architecture
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from explorer.exports.notebook import notebook_json
 from explorer.exports.onnx import MAX_PARAMS, onnx_bytes, too_large
 from explorer.exports.pytorch import class_name, python_source
-from explorer.imports.summary_table import summary_table
+from explorer.exports.summary_text import summary_table
 from explorer.link import LinkError, encode
 from explorer.network.analysis import analyze
 from explorer.network.spec import to_json

@@ -22,7 +22,7 @@ Request = dict[str, Any]
 
 AT_ONCE_SECONDS = 1.0  # within which a child that was dead already is found to be
 
-_ROOT = Path(__file__).resolve().parents[2]  # the folder that holds the package `explorer`
+_ROOT = Path(__file__).resolve().parents[3]  # the folder that holds the package `explorer`
 
 
 class ChildError(Exception):

@@ -10,7 +10,7 @@ from explorer.exports.report.run_report import Trained
 from explorer.network.spec import Architecture, BatchNorm2d, Conv2d, Flatten, Linear, ReLU, Softmax
 from explorer.runs.manager import JobManager
 from explorer.training.recipe import Recipe
-from tests.training.runs import wait
+from tests.runs.shared import wait
 
 SMALL = Architecture(
     name="small",

@@ -21,7 +21,7 @@ from explorer.runs.run import RunError
 from explorer.runs.store import Store
 from explorer.training.datasets import load_dataset
 from tests.exports.report.conftest import RECIPE, SMALL
-from tests.training.runs import wait
+from tests.runs.shared import wait
 
 PRESETS = tuple(load_presets().values())
 

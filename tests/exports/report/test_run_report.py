@@ -16,7 +16,7 @@ from explorer.assignment import Assignment
 from explorer.exports.notebook import training_script
 from explorer.exports.report.archive import write_zip
 from explorer.exports.report.run_report import Files, Trained, run_report
-from explorer.imports.summary_table import summary_table
+from explorer.exports.summary_text import summary_table
 from explorer.network.analysis import analyze
 from explorer.network.layers import MULT_ADDS_RULE
 from explorer.network.spec import parse_architecture
@@ -163,5 +163,5 @@ def test_in_an_empty_folder_its_weights_give_the_reported_accuracy(trained, tmp_
     accuracy = f"{final.metrics['test_accuracy']:.2%}"
     assert f"test accuracy: {accuracy} of 360 images" in printed
     assert accuracy.replace("%", " %") in (folder / "README.md").read_text()
-    # What model.py does when it is run is tried in tests/training/test_notebook.py.
+    # What model.py does when it is run is tried in tests/exports/test_notebook.py.
     assert (folder / "model.py").read_text() == training_script(run.run.architecture, run.recipe)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from explorer.imports.summary_table import summary_table
+from explorer.exports.summary_text import summary_table
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture, ArchitectureError, Conv2d, Flatten, Linear, ReLU
 from explorer.presets import load_presets

@@ -1,0 +1,25 @@
+"""The rates of a network's dropout layers, of which no summary table and no parameter count tells."""
+
+from collections.abc import Sequence
+
+from explorer.network.spec import Architecture, Dropout, Dropout2d
+
+
+def dropout_rates(architecture: Architecture) -> tuple[float, ...]:
+    """The rates of the dropout layers, from the first layer on; () where there are none."""
+    return tuple(layer.p for layer in architecture.layers if isinstance(layer, Dropout | Dropout2d))
+
+
+def with_dropout(architecture: Architecture, rates: Sequence[float]) -> Architecture:
+    """The network with these rates, each from 0 to 1, in its dropout layers, from the first on.
+
+    The last rate serves all the layers that are left.
+    """
+    left = list(reversed(rates))
+    layers = [
+        layer.model_copy(update={"p": left.pop() if len(left) > 1 else left[0]})
+        if isinstance(layer, Dropout | Dropout2d)
+        else layer
+        for layer in architecture.layers
+    ]
+    return architecture.model_copy(update={"layers": tuple(layers)})
