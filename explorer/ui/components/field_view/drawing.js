@@ -33,7 +33,8 @@ export function paint(canvas, rows, columns, colour) {
   context.putImageData(picture, 0, 0);
 }
 
-function heat(share) {
+// The colour of a share from 0 to 1.
+export function heat(share) {
   const place = Math.max(0, Math.min(1, share)) * (HEAT.length - 1);
   const below = Math.min(HEAT.length - 2, Math.floor(place));
   return [0, 1, 2].map((i) => HEAT[below][i] + (place - below) * (HEAT[below + 1][i] - HEAT[below][i]));

@@ -1,6 +1,6 @@
 // The two pictures: the layer's units on the left, and what the chosen one looks at on the right.
 
-import { bytes, floats, greys, paint, svg } from "./drawing.js";
+import { bytes, floats, greys, heat, paint, svg } from "./drawing.js";
 
 const MARGIN = 0.14; // of a picture's side, kept free around it, so that a window reaching into the padding shows
 const MOST_LINES = 40; // units a side between which lines are drawn
