@@ -73,8 +73,8 @@ class Server:
         return self.process.wait(60)
 
 
-def start_server(folder: Path, script: str = "app.py", **environment: str) -> Server:
-    """`streamlit run app.py`, or another script, on a free port, once it answers."""
+def start_server(folder: Path, script: str = "app.py", root: Path = ROOT, **environment: str) -> Server:
+    """`streamlit run app.py`, or another script, on a free port, once it answers. `root` is the build's own folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -83,7 +83,7 @@ def start_server(folder: Path, script: str = "app.py", **environment: str) -> Se
     # Without data of its own the server must do with what is built in, as in a classroom without internet.
     surroundings = {**os.environ, "EXPLORER_DATA": str(folder / "data"), "EXPLORER_HOME": str(folder / "home"), **environment}
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=root, env=surroundings, stdout=output, stderr=subprocess.STDOUT)
     server = Server(f"http://127.0.0.1:{port}", process, log)
     try:
         wait_until(lambda: process.poll() is not None or _answers(server), patience=180)
@@ -95,9 +95,9 @@ def start_server(folder: Path, script: str = "app.py", **environment: str) -> Se
 
 
 @contextmanager
-def serving(folder: Path, script: str = "app.py", **environment: str) -> Iterator[Server]:
+def serving(folder: Path, script: str = "app.py", root: Path = ROOT, **environment: str) -> Iterator[Server]:
     """Like `start_server`; the server ends with the block, unless the block has ended it already."""
-    server = start_server(folder, script, **environment)
+    server = start_server(folder, script, root, **environment)
     try:
         yield server
     finally:
