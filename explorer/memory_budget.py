@@ -54,8 +54,8 @@ CACHES: dict[str, Cache] = {
     "training.steps._faults": Cache(64, 150_000),
     "runs.store._architecture": Cache(1024, 150_000),
     "runs.store._recipe": Cache(1024, 5_000),
-    "ui.compare.groups._curves_at_hand": by_size(150 * MB),
-    "ui.compare.groups._network_and_recipe": Cache(512, 120_000),
+    "compare.comparison._curves_at_hand": by_size(150 * MB),
+    "compare.comparison._network_and_recipe": Cache(512, 120_000),
     # what browsers fetch and say
     "ui.server.compressed_static.CompressedStatic._kept": by_size(12 * MB),
     "ui.server.message_guard.InputKinds._kinds": by_size(15 * MB),
@@ -65,10 +65,10 @@ CACHES: dict[str, Cache] = {
     "ui.components.field_view.look.effective": Cache(32, 8 * MB),
     "ui.components.field_view.weights.first_weights": Cache(4, 20 * MB),
     # charts and comparing
-    "ui.charts._accuracy_spec": Cache(64, 20_000),
-    "ui.compare.charts.depth_chart": Cache(64, 20_000),
-    "ui.compare.charts.learning_chart": Cache(64, 100_000),
-    "ui.compare.charts.trade_off_chart": Cache(64, 20_000),
+    "ui.charts.run_charts._accuracy_spec": Cache(64, 20_000),
+    "ui.charts.compare_charts.depth_chart": Cache(64, 20_000),
+    "ui.charts.compare_charts.learning_chart": Cache(64, 100_000),
+    "ui.charts.compare_charts.trade_off_chart": Cache(64, 20_000),
     "compare.structure._other_arguments": Cache(8192, 1_500),
     "compare.structure.effect_of_changes": Cache(64, 310_000),
 }

@@ -16,7 +16,7 @@ from explorer.memory_budget import CACHES, FEW, MOST_BYTES
 from explorer.network.analysis import analyze
 from explorer.network.difference import difference
 from explorer.network.spec import MAX_LAYERS, Architecture, Conv2d, ReLU
-from explorer.ui.compare import charts
+from explorer.ui.charts import compare_charts as charts
 
 ROOT = Path(explorer.__file__).parent
 UNBOUNDED = None
@@ -109,10 +109,10 @@ HIDDEN = frozenset(style.series for style in STYLES)
         ("network.analysis.analyze", lambda: (analyze(longest(2)), longest(2))),
         ("network.difference.difference", lambda: (difference(longest(2), longest(3)), longest(2), longest(3))),
         ("compare.structure.effect_of_changes", lambda: (effect_of_changes(longest(2), longest(3)), longest(2), longest(3))),
-        ("ui.compare.charts.depth_chart", lambda: (charts.depth_chart(NAMES), NAMES)),
-        ("ui.compare.charts.trade_off_chart", lambda: (charts.trade_off_chart(NAMES, "parameters"), NAMES)),
+        ("ui.charts.compare_charts.depth_chart", lambda: (charts.depth_chart(NAMES), NAMES)),
+        ("ui.charts.compare_charts.trade_off_chart", lambda: (charts.trade_off_chart(NAMES, "parameters"), NAMES)),
         (
-            "ui.compare.charts.learning_chart",
+            "ui.charts.compare_charts.learning_chart",
             lambda: (charts.learning_chart(STYLES, "test accuracy", "epochs", (99.0, 100.0), HIDDEN), STYLES, HIDDEN),
         ),
     ],

@@ -9,10 +9,10 @@ import torch
 from explorer.network.analysis import Analysis, analyze, shape_text
 from explorer.network.layers import LAYERS, maps_text
 from explorer.network.spec import Architecture, Flatten, Layer, Linear
-from explorer.runs.offers import lower_rate, rate_name, rate_of
 from explorer.training.datasets import BUILT_IN, DATASETS, DatasetKind
 from explorer.training.devices import TEST_BATCH, DeviceError
 from explorer.training.event import DIVERGED
+from explorer.training.learning_rate import lower_rate, peak_rate, peak_rate_name
 from explorer.training.limits import find_excess
 from explorer.training.memory import READING_COPIES, estimate_memory, free_memory, image_bytes
 from explorer.training.recipe import SGD, Constant, Recipe
@@ -26,9 +26,11 @@ class DivergedError(TrainingError):
     """The loss is no longer a number."""
 
     def __init__(self, recipe: Recipe, epoch: int, step: int):
-        rate = rate_of(recipe)
+        rate = peak_rate(recipe)
         self.rate = lower_rate(recipe)
-        super().__init__(f"{DIVERGED} (epoch {epoch}, step {step}): try {rate_name(recipe)} {self.rate:g} in place of {rate:g}")
+        super().__init__(
+            f"{DIVERGED} (epoch {epoch}, step {step}): try {peak_rate_name(recipe)} {self.rate:g} in place of {rate:g}"
+        )
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from explorer.compare.comparison import _curves
 from explorer.presets import load_presets
 from explorer.runs.manager import JobManager
 from explorer.runs.run import new_run
 from explorer.runs.store import Store
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
-from explorer.ui.compare.groups import _curves
 from tests.benchmarks.machine import describe
 from tests.benchmarks.made_up import made_up_events
 

@@ -10,8 +10,8 @@ from explorer.presets import Result, load_presets
 from explorer.runs.run import Environment, Run, Snapshot
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
-from explorer.ui import charts
-from explorer.ui.charts import Chart
+from explorer.ui.charts import run_charts as charts
+from explorer.ui.charts.chart import Chart
 from explorer.ui.downloads import pictures
 
 SVG = "{http://www.w3.org/2000/svg}"

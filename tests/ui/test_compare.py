@@ -10,6 +10,8 @@ import pyarrow
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.compare.chosen import MOST, Chosen
+from explorer.compare.comparison import Comparison
 from explorer.compare.learning import Epoch, Record, group
 from explorer.compare.verdict import verdict
 from explorer.exports.report.comparison_report import representatives
@@ -26,11 +28,9 @@ from explorer.training.datasets import load_present_dataset
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
 from explorer.ui import process
+from explorer.ui.charts.comparison import computation_charts, trade_off_charts
 from explorer.ui.compare import charts, learning_view
-from explorer.ui.compare.chosen import MOST, Chosen, find, find_all, first_choice, read_link, write_link
-from explorer.ui.compare.computation_view import computation_charts
-from explorer.ui.compare.groups import Comparison
-from explorer.ui.compare.trade_off_view import trade_off_charts
+from explorer.ui.compare.chosen import find, find_all, first_choice, read_link, write_link
 from explorer.ui.compare.train_all import NewRun, missing_runs
 from explorer.ui.downloads import report_files
 from explorer.ui.downloads.preparing import Preparer

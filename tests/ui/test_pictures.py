@@ -11,15 +11,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from explorer.compare.comparison import Comparison
 from explorer.text import printable
 from explorer.training.event import Event
-from explorer.ui import charts, process
-from explorer.ui.charts import Chart
+from explorer.ui import process
+from explorer.ui.charts import run_charts as charts
+from explorer.ui.charts.chart import Chart
+from explorer.ui.charts.comparison import computation_charts, learning_chart, trade_off_charts
 from explorer.ui.compare.chosen import find_all, first_choice
-from explorer.ui.compare.computation_view import computation_charts
-from explorer.ui.compare.groups import Comparison
-from explorer.ui.compare.learning_view import learning_chart
-from explorer.ui.compare.trade_off_view import trade_off_charts
 from explorer.ui.downloads import pictures
 from explorer.ui.downloads.child_process import ChildDied
 

@@ -70,7 +70,7 @@ def test_the_reason_goes_with_the_next_file_that_is_made():
 
 
 def menu() -> None:
-    from explorer.ui.charts import Chart
+    from explorer.ui.charts.chart import Chart
     from explorer.ui.downloads.download_menu import Item, chart_items, items
 
     def make() -> bytes:

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.elements.arrow import DataframeState
 from streamlit.elements.vega_charts import VegaLiteState
 
-from explorer.ui.compare import charts
+from explorer.ui.charts import compare_charts as charts
 from explorer.ui.compare.learning_view import HIDDEN, _keep_hidden
 from explorer.ui.compare.trade_off_view import PICKED, _pick
 from explorer.ui.runs.page import CHOSEN, _choose

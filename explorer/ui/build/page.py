@@ -12,11 +12,12 @@ from explorer.runs.database import StoreError
 from explorer.text import for_html, percent, printable, short_bytes, short_count
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
-from explorer.ui import charts, messages, state
+from explorer.ui import messages, state
 from explorer.ui.build.assignment_card import Results, assignment_form, assignment_line, finished_results
 from explorer.ui.build.open_dialog import open_dialog
 from explorer.ui.build.share_menu import share_menu
 from explorer.ui.build.start_menu import start_menu
+from explorer.ui.charts import run_charts as charts
 from explorer.ui.components.field_view import Around, field_view
 from explorer.ui.components.stack_editor import stack_editor
 from explorer.ui.part import WRONG, part, say

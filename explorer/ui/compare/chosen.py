@@ -1,32 +1,16 @@
 """What is compared: presets, saved architectures and runs, each by a short name that the page's link holds."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
 from urllib.parse import unquote
 
-from explorer.network.spec import Architecture
-from explorer.presets import Preset, load_presets
+from explorer.compare.chosen import MOST, RUN, SAVED, Chosen, with_own_titles
+from explorer.presets import load_presets
 from explorer.runs.run import UnknownRun
 from explorer.runs.run_summary import RunSummary
 from explorer.text import counted
-from explorer.training.recipe import Recipe
 from explorer.ui import process
 
-MOST = 6  # more columns nobody reads, and no more colours are told apart
-SAVED, RUN = "saved:", "run:"
 CHOSEN = "compare-chosen"  # the input that holds the keys of what is compared
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """One column. `key` names it in the link: a preset's id, saved:NAME, run:ID."""
-
-    key: str
-    title: str
-    architecture: Architecture
-    recipe: Recipe
-    preset: Preset | None = None
-    run: str = ""
 
 
 def offered(runs: Iterable[RunSummary]) -> dict[str, str]:
@@ -76,24 +60,6 @@ def find(key: str) -> Chosen | None:
 def find_all(keys: Iterable[str]) -> list[Chosen]:
     """The entries for keys that still exist, each with a title that no other has."""
     return with_own_titles([found for key in keys if (found := find(key))])
-
-
-def with_own_titles(chosen: Sequence[Chosen]) -> list[Chosen]:
-    """The same, told apart where two have one title: a saved network may be named like a preset."""
-    found: list[Chosen] = []
-    presets = {each.title for each in chosen if each.preset}  # these keep theirs
-    taken = set(presets)
-    for each in chosen:
-        title, number = each.title, 1
-        if title in presets and each.key.startswith(SAVED):
-            title = f"{title} (saved)"
-        longer = title
-        while not each.preset and longer in taken:
-            number += 1
-            longer = f"{title} ({number})"
-        taken.add(longer)
-        found.append(replace(each, title=longer))
-    return found
 
 
 def _preset(id: str) -> Chosen | None:

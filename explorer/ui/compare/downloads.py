@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from explorer.assignment import to_data as assignment_to_data
+from explorer.compare.comparison import Comparison
 from explorer.ui import state
-from explorer.ui.charts import Chart
-from explorer.ui.compare.groups import Comparison
+from explorer.ui.charts.chart import Chart
 from explorer.ui.downloads.download_menu import Item, chart_items, items
 from explorer.ui.downloads.report_files import chosen_as_data
 from explorer.ui.part import part

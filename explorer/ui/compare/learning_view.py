@@ -1,27 +1,17 @@
 """Learning: the curves of all runs of what is compared, seeds as a mean and a band, documents dotted beside them."""
 
 from functools import partial
-from typing import NamedTuple
 
 import streamlit as st
 
-from explorer.ui.charts import Chart
-from explorer.ui.compare import charts
-from explorer.ui.compare.charts import Style
-from explorer.ui.compare.groups import Comparison
+from explorer.compare.comparison import Comparison
+from explorer.ui.charts import compare_charts as charts
+from explorer.ui.charts.chart import Chart
+from explorer.ui.charts.comparison import How, learning_chart
 from explorer.ui.remembered_inputs import last, lasting
 from explorer.ui.selected import selected_points
 
 HIDDEN = "compare-hidden"  # the series whose lines the visitor hid
-
-
-class How(NamedTuple):
-    """What the view shows, and as it does at first. Each is an input's key too."""
-
-    metric: str = "test accuracy"
-    axis: str = "epochs"
-    zoom: str = "all"
-    documented: bool = True
 
 
 def learning_view(comparison: Comparison) -> None:
@@ -100,37 +90,3 @@ def shown_learning_charts(comparison: Comparison) -> tuple[Chart, ...]:
     """As the view shows it."""
     metric, axis, zoom, with_documents = _how()
     return (learning_chart(comparison, metric, axis, zoom, with_documents, _hidden()),)
-
-
-def learning_chart(
-    comparison: Comparison,
-    metric: str,
-    axis: str = How().axis,
-    zoom: str = How().zoom,
-    with_documents: bool = How().documented,
-    hidden: frozenset[str] = frozenset(),
-) -> Chart:
-    documents = comparison.documents if with_documents else ()
-    data = charts.learning_data(comparison.groups, documents, metric, axis)
-    domain = charts.zoomed(data, metric, zoom)
-    data = charts.within(data, domain)
-    styles = _styles(comparison, with_documents)
-    spec = charts.learning_chart(styles, metric, axis, domain, hidden.intersection(style.series for style in styles))
-    name = metric.replace(" ", "-") + ("" if domain is None else f"-{zoom.replace(' ', '-')}")
-    return Chart(name, f"{metric.capitalize()} over {axis}", spec, data)
-
-
-def _styles(comparison: Comparison, with_documents: bool) -> tuple[Style, ...]:
-    """One a series, in the order of the legend."""
-    chosen = comparison.chosen
-    recipes = [0] * len(chosen)  # how many of a network's have their dashes already
-    styles = []
-    for group in comparison.groups:
-        place = comparison.place_of(group)
-        dashes = charts.RECIPE_DASHES[min(recipes[place], len(charts.RECIPE_DASHES) - 1)]
-        recipes[place] += 1
-        styles.append(Style(group.label, charts.colour(place), dashes))
-    for document in comparison.documents if with_documents else ():
-        place = next(place for place, each in enumerate(chosen) if each.preset and each.preset.id == document.preset_id)
-        styles.append(Style(f"{document.preset_id}{charts.DOCUMENTED}", charts.colour(place), charts.DOCUMENT_DASHES))
-    return tuple(styles)

@@ -4,19 +4,21 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from explorer.compare.chosen import MOST, Chosen
+from explorer.compare.comparison import Comparison
 from explorer.runs.run_summary import RunSummary
 from explorer.text import counted, for_html
 from explorer.training.datasets import DATASETS
 from explorer.ui import messages, process, state
 from explorer.ui.arrival import asked_for
-from explorer.ui.charts import Chart
-from explorer.ui.compare.chosen import CHOSEN, MOST, Chosen, find, find_all, first_choice, offered, read_link, write_link
-from explorer.ui.compare.computation_view import computation_charts, computation_view
+from explorer.ui.charts.chart import Chart
+from explorer.ui.charts.comparison import computation_charts, trade_off_charts
+from explorer.ui.compare.chosen import CHOSEN, find, find_all, first_choice, offered, read_link, write_link
+from explorer.ui.compare.computation_view import computation_view
 from explorer.ui.compare.downloads import comparison_downloads
-from explorer.ui.compare.groups import Comparison
 from explorer.ui.compare.learning_view import learning_view, shown_learning_charts
 from explorer.ui.compare.structure_view import structure_view
-from explorer.ui.compare.trade_off_view import PICKED, trade_off_charts, trade_off_view
+from explorer.ui.compare.trade_off_view import PICKED, trade_off_view
 from explorer.ui.compare.train_all import SHOWN_IMAGES, train_all
 from explorer.ui.compare.verdict_view import verdict_view
 from explorer.ui.components.navigation import Page, go_to

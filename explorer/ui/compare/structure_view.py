@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from explorer.compare.chosen import Chosen
+from explorer.compare.comparison import Comparison
 from explorer.compare.structure import Cell, Effect, Line, Stage, align, effect_of_changes, params_shares, totals
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import change_text, layer_text
 from explorer.network.layers import MULT_ADDS_RULE
 from explorer.text import for_html, percent, short_bytes, short_count
-from explorer.ui.compare.chosen import Chosen
-from explorer.ui.compare.groups import Comparison
 from explorer.ui.remembered_inputs import last_place, lasting
 
 

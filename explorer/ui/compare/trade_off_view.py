@@ -4,13 +4,10 @@ from functools import partial
 
 import streamlit as st
 
+from explorer.compare.comparison import Comparison
 from explorer.network.layers import MULT_ADDS_RULE
 from explorer.text import for_html
-from explorer.ui.charts import Chart
-from explorer.ui.compare import charts
-from explorer.ui.compare.charts import Mark
-from explorer.ui.compare.chosen import RUN
-from explorer.ui.compare.groups import Comparison
+from explorer.ui.charts.comparison import trade_off_charts
 from explorer.ui.selected import selected_points
 
 PICKED = "compare-picked"  # the key of what a click asked for, until the page has opened it
@@ -41,33 +38,3 @@ def _pick(key: str, drawn: frozenset[str]) -> None:
     """Ask for the network of the point that was clicked, if it is one of those that were drawn."""
     if picked := selected_points(key, "picked", "opens", drawn):
         st.session_state[PICKED] = picked[0]
-
-
-def trade_off_charts(comparison: Comparison) -> tuple[Chart, ...]:
-    """One a cost; none where there is no point to draw."""
-    marks = _marks(comparison)
-    series = tuple(each.title for each in comparison.chosen)
-    return tuple(
-        Chart(
-            f"accuracy-against-{cost.replace('_', '-')}",
-            f"Test accuracy against {title}",
-            charts.trade_off_chart(series, cost),
-            charts.trade_off_data(marks, cost),
-        )
-        for cost, title in charts.COSTS.items()
-        if marks
-    )
-
-
-def _marks(comparison: Comparison) -> list[Mark]:
-    marks = []
-    for group in comparison.groups:
-        each = comparison.chosen[comparison.place_of(group)]
-        for record in group.furthest:
-            opens = f"{RUN}{record.run_id}" if record.run_id else each.key
-            marks.append(Mark(each.title, opens, record.architecture, record.epochs[-1].test_accuracy, False))
-    for each in comparison.chosen:
-        if each.preset and each.preset.documented and each.preset.recipe.dataset == comparison.dataset:
-            best = each.preset.documented.best.test_accuracy
-            marks.append(Mark(each.title, each.key, each.architecture, best, True))
-    return marks

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from explorer.compare.chosen import Chosen
 from explorer.network.spec import Architecture
 from explorer.presets import WAYS
 from explorer.runs.run import RunError
@@ -17,7 +18,7 @@ from explorer.training.devices import DeviceError
 from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe
 from explorer.ui import process, state
-from explorer.ui.compare.chosen import CHOSEN, Chosen, find_all
+from explorer.ui.compare.chosen import CHOSEN, find_all
 from explorer.ui.part import WRONG, say
 from explorer.ui.remembered_inputs import last, last_place, lasting, remember
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from explorer.compare.chosen import Chosen
+from explorer.compare.comparison import Comparison
 from explorer.compare.learning import Group, Record
 from explorer.compare.mcnemar import first_pair
 from explorer.compare.verdict import TARGET, Verdict, documented_figures, noise_note, verdict
@@ -12,8 +14,6 @@ from explorer.network.analysis import analyze
 from explorer.presets import load_presets
 from explorer.text import for_html, percent, sentence
 from explorer.training.datasets import DATASETS
-from explorer.ui.compare.chosen import Chosen
-from explorer.ui.compare.groups import Comparison
 from explorer.ui.downloads.download_menu import prepare, prepared, progress
 from explorer.ui.downloads.preparing import Wanted
 from explorer.ui.remembered_inputs import last_place, lasting

@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.runs.run import RunError
 from explorer.text import counted, for_html, for_markdown, sentence, short_bytes
 from explorer.ui import process
-from explorer.ui.charts import Chart
+from explorer.ui.charts.chart import Chart
 from explorer.ui.downloads import pictures
 from explorer.ui.downloads.preparing import Preparation, Stage, Wanted
 from explorer.ui.downloads.quick_download import quick, reason_not_made

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from explorer.text import for_csv, printable
-from explorer.ui.charts import Chart, Spec
+from explorer.ui.charts.chart import Chart, Spec
 from explorer.ui.downloads.child_process import ChildDied, ChildError, ChildProcess
 
 log = logging.getLogger(__name__)

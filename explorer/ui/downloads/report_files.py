@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 
 from explorer.assignment import Assignment, parse_assignment
+from explorer.compare.chosen import Chosen
+from explorer.compare.comparison import Comparison
 from explorer.compare.learning import Record
 from explorer.compare.mcnemar import Right, mcnemar, right_answers, verdict_text
 from explorer.exports import tensorboard
@@ -35,14 +37,10 @@ from explorer.training.devices import available_devices
 from explorer.training.event import events_csv
 from explorer.training.recipe import parse_recipe
 from explorer.training.recipe import to_json as recipe_to_json
-from explorer.ui import charts
-from explorer.ui.charts import Chart
-from explorer.ui.compare.chosen import Chosen
-from explorer.ui.compare.computation_view import computation_charts
-from explorer.ui.compare.groups import Comparison
-from explorer.ui.compare.learning_view import learning_chart
-from explorer.ui.compare.trade_off_view import trade_off_charts
-from explorer.ui.documents import documented_beside
+from explorer.ui.charts import run_charts as charts
+from explorer.ui.charts.chart import Chart
+from explorer.ui.charts.comparison import computation_charts, learning_chart, trade_off_charts
+from explorer.ui.charts.documents import documented_beside
 from explorer.ui.downloads import pictures
 
 MOST_WORK = 3_000_000_000_000  # mult-adds to test one network: minutes on two cores

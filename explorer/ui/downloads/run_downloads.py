@@ -10,9 +10,10 @@ from explorer.exports.report.reading import POINTS
 from explorer.network.analysis import analyze
 from explorer.runs.run import Snapshot
 from explorer.training.event import events_csv
-from explorer.ui import charts, process, state
-from explorer.ui.charts import Chart
-from explorer.ui.documents import documented_beside
+from explorer.ui import process, state
+from explorer.ui.charts import run_charts as charts
+from explorer.ui.charts.chart import Chart
+from explorer.ui.charts.documents import documented_beside
 from explorer.ui.downloads.download_menu import Item, chart_items, items
 from explorer.ui.part import part
 

@@ -22,7 +22,8 @@ from explorer.training.devices import DeviceError
 from explorer.training.event import Event
 from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe, RecipeError
-from explorer.ui import charts, messages, process, state
+from explorer.ui import messages, process, state
+from explorer.ui.charts import run_charts as charts
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
 from explorer.ui.part import WRONG, part, say

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -13,19 +12,7 @@ from explorer.network.analysis import Analysis
 from explorer.presets import Documented, Result
 from explorer.runs.run import Snapshot
 from explorer.training.event import Event, downsample
-
-Spec = dict[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Chart:
-    """One chart with its data, as a page draws it and as it is downloaded."""
-
-    name: str  # of its files, without the ending
-    title: str
-    spec: Spec
-    data: pd.DataFrame
-
+from explorer.ui.charts.chart import Chart, Spec, plain
 
 # Okabe and Ito's colours, told apart by colour-blind eyes; these two also differ in lightness on a projector.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
@@ -239,14 +226,6 @@ def _run_spec(title: str, format: str, zero: bool, series: tuple[str, ...], dott
     whole = alt.FieldOneOfPredicate("series", dotted)
     dots = base.mark_point(filled=True, size=26, opacity=1, clip=True, aria=False).encode(tooltip=tooltip).transform_filter(whole)
     return plain((lines + dots).properties(height=260, width="container"))
-
-
-def plain(chart: Any) -> Spec:
-    """The specification less what is given with each drawing (the data) and what Streamlit's theme gives."""
-    spec: Spec = chart.to_dict(validate=False)
-    for name in ("config", "$schema", "data"):
-        spec.pop(name, None)
-    return {**spec, "padding": {"left": 0, "top": 0, "right": 6, "bottom": 4}}  # the heading above it is the page's
 
 
 COST = _cost_spec()

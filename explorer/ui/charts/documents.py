@@ -3,8 +3,8 @@
 from explorer.compare.verdict import origin
 from explorer.presets import load_presets
 from explorer.runs.run import Snapshot
-from explorer.ui import charts
-from explorer.ui.charts import Curve
+from explorer.ui.charts import run_charts as charts
+from explorer.ui.charts.run_charts import Curve
 
 
 def documented_beside(snapshot: Snapshot) -> tuple[Curve, ...]:

@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from threading import Lock
 from typing import Protocol
 
+from explorer.compare.chosen import Chosen
 from explorer.compare.learning import DocumentedCurve, Group, Record, documented_curve, group, record_of, records_of
 from explorer.compare.verdict import origin
 from explorer.network.spec import Architecture
@@ -21,7 +22,6 @@ from explorer.runs.run_summary import RunSummary
 from explorer.text import counted
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
-from explorer.ui.compare.chosen import Chosen
 
 _Kind = tuple[Network, Recipe]
 

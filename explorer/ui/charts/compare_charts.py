@@ -14,7 +14,7 @@ from explorer.compare.pareto import front
 from explorer.network.analysis import Analysis, analyze
 from explorer.network.spec import Architecture
 from explorer.training.event import downsampled
-from explorer.ui.charts import Spec, plain
+from explorer.ui.charts.chart import Spec, plain
 
 # Okabe and Ito's, which colour-blind eyes tell apart; the yellow that no white wall shows is left out.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
