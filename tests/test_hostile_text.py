@@ -49,8 +49,8 @@ from explorer.training.event import Event, events_csv
 from explorer.training.recipe import Recipe
 from explorer.ui import process
 from explorer.ui.build import start_menu
+from explorer.ui.charts import compare_charts
 from explorer.ui.charts.chart import Chart
-from explorer.ui.compare import charts as compare_charts
 from explorer.ui.compare.chosen import write_link
 from explorer.ui.downloads import pictures
 from explorer.ui.main import STYLES

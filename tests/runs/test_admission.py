@@ -12,9 +12,8 @@ from explorer.runs.run import RunError, new_run
 from explorer.runs.store import OUT_OF_MEMORY, PROCESS_ENDED
 from explorer.training.datasets import Dataset
 from explorer.training.memory import estimate_memory
-
-from .conftest import linear, network
-from .runs import ENDLESS, has_steps, recipe, wait
+from tests.runs.shared import ENDLESS, has_steps, recipe, wait
+from tests.tiny import linear, network
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ from explorer.runs.checkpoint_files import KEPT, CheckpointFolder
 from explorer.runs.disk import RESERVE_BYTES, checkpoint_bytes, reserve, room_problem
 from explorer.runs.manager import JobManager, QueueFull, RunError
 from explorer.training.recipe import Recipe, parse_recipe
-
-from .conftest import linear, network
-from .runs import recipe, wait
+from tests.runs.shared import recipe, wait
+from tests.tiny import linear, network
 
 Usage = namedtuple("Usage", "total used free")
 GB = 1_000_000_000

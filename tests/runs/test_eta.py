@@ -10,9 +10,8 @@ from explorer.runs.eta import Pace
 from explorer.runs.run import Environment, Run, Snapshot
 from explorer.runs.run_summary import RunSummary, summary_of
 from explorer.training.event import Event
-
-from .conftest import linear, network
-from .runs import recipe
+from tests.runs.shared import recipe
+from tests.tiny import linear, network
 
 WIDE = network("Flatten", linear(6), linear())
 NARROW = network("Flatten", linear())

@@ -28,9 +28,8 @@ from explorer.runs.store import Missing, Store, open_store
 from explorer.training import datasets, engine
 from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split
 from explorer.training.event import Event
-
-from .conftest import tiny_kind
-from .runs import ENDLESS, PATIENCE, has_steps, opened_file, recipe, wait
+from tests.runs.shared import ENDLESS, PATIENCE, has_steps, opened_file, recipe, wait
+from tests.tiny import tiny_kind
 
 
 @pytest.fixture

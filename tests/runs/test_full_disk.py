@@ -14,8 +14,7 @@ from explorer.runs import manager as jobs
 from explorer.runs.manager import JobManager, QueueFull
 from explorer.runs.store import Store
 from explorer.training.datasets import Dataset
-
-from .runs import recipe, wait
+from tests.runs.shared import recipe, wait
 
 
 @pytest.fixture

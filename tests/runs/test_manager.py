@@ -27,9 +27,8 @@ from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split
 from explorer.training.devices import DeviceError
 from explorer.training.engine import train
 from explorer.training.event import Event
-
-from .conftest import read_tiny, tiny_kind
-from .runs import ENDLESS, PATIENCE, has_steps, opened_file, recipe, threads_of, wait, wait_until, without_times
+from tests.runs.shared import ENDLESS, PATIENCE, has_steps, opened_file, recipe, threads_of, wait, wait_until, without_times
+from tests.tiny import read_tiny, tiny_kind
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,9 +16,8 @@ from explorer.training import engine
 from explorer.training.datasets import DATASETS, Dataset, DatasetError
 from explorer.training.event import Event
 from explorer.training.problems import find_problem
-
-from .conftest import tiny_kind
-from .runs import recipe, wait
+from tests.runs.shared import recipe, wait
+from tests.tiny import tiny_kind
 
 CYCLE = {"scheduler": {"kind": "OneCycleLR", "max_lr": 10.0}}
 

@@ -15,8 +15,7 @@ from explorer.runs.run_summary import RunSummary, summary_of
 from explorer.runs.store import Store
 from explorer.training.datasets import Dataset
 from explorer.training.event import Event
-
-from .runs import opened_file, recipe, wait
+from tests.runs.shared import opened_file, recipe, wait
 
 
 def events_of(epochs: int) -> list[Event]:

@@ -13,8 +13,7 @@ from explorer.runs.manager import JobManager, NoWeights
 from explorer.runs.store import Store
 from explorer.training.checkpoint import network_weights
 from explorer.training.datasets import Dataset
-
-from .runs import recipe, wait
+from tests.runs.shared import recipe, wait
 
 
 @pytest.fixture(params=["on disk", "in memory"])

@@ -29,9 +29,8 @@ from explorer.runs.run import UnknownRun
 from explorer.runs.store import Store, UnreadableRun, home_folder, open_store
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.event import Event, downsample, parse_event
-
-from .fixtures.make_runs import FINISHED, fixture_events, fixture_run
-from .runs import opened_file
+from tests.runs.fixtures.make_runs import FINISHED, fixture_events, fixture_run
+from tests.runs.shared import opened_file
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -18,9 +18,8 @@ from explorer.runs.store import Store
 from explorer.training.datasets import DATASETS, Dataset, Split
 from explorer.training.event import Event
 from tests.cpu import least_wait
-
-from .conftest import read_tiny, tiny_kind
-from .runs import ENDLESS, has_steps, recipe, threads_of, wait, wait_until
+from tests.runs.shared import ENDLESS, has_steps, recipe, threads_of, wait, wait_until
+from tests.tiny import read_tiny, tiny_kind
 
 
 @pytest.fixture

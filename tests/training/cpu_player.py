@@ -18,8 +18,7 @@ from explorer.training.datasets import Dataset
 from explorer.training.engine import train
 from explorer.training.event import Event
 from explorer.training.recipe import parse_recipe
-
-from .runs import without_times
+from tests.runs.shared import without_times
 
 CPU = torch.device("cpu")
 ASKED = {"rotation": 10, "shift": 1, "scale": 0.1, "batch_size": 32, "epochs": 3, "device": "cpu", "precision": "fp32"}

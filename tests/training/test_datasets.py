@@ -25,8 +25,7 @@ from torchvision.datasets import CIFAR10, KMNIST, MNIST
 from explorer.training import datasets
 from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split, data_root, load_dataset, sample_images
 from tests.cpu import least_wait
-
-from .conftest import read_tiny, tiny_kind
+from tests.tiny import read_tiny, tiny_kind
 
 IDX = {
     "train-images-idx3-ubyte": (60_000, 28, 28),

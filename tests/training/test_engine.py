@@ -25,7 +25,7 @@ from explorer.network.spec import (
     Upsample,
     new_layer,
 )
-from explorer.training import engine, network
+from explorer.training import engine
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.datasets import Dataset, Split, load_dataset
 from explorer.training.engine import Numerics, count_steps, evaluate, train
@@ -34,8 +34,7 @@ from explorer.training.images import normalise
 from explorer.training.initialisation import Chance, new_network
 from explorer.training.recipe import OPTIMIZERS, SCHEDULERS, Recipe, parse_recipe
 from explorer.training.tally import EVENTS_AN_EPOCH
-
-from .runs import without_times
+from tests.runs.shared import without_times
 
 CPU = torch.device("cpu")
 CHANCY = {"rotation": 10, "shift": 1, "label_smoothing": 0.1, "batch_size": 32, "epochs": 2, "device": "cpu", "precision": "fp32"}
@@ -441,7 +440,7 @@ def test_closing_frees_the_network(small: Architecture, tiny: Dataset, monkeypat
     made: list[weakref.ref[Any]] = []
 
     def remembered(*args: Any) -> Any:
-        result = network.new_network(*args)
+        result = initialisation.new_network(*args)
         made.append(weakref.ref(result))
         return result
 

@@ -7,8 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from explorer.training.event import Event, EventError, downsample, parse_event, row, to_json
-
-from .runs import without_times
+from tests.runs.shared import without_times
 
 STEP = Event(kind="step", time=1.5, epoch=1, step=3, metrics={"loss": 0.5, "iterations_per_second": 30.0}, message="×")
 

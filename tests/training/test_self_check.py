@@ -16,8 +16,7 @@ from explorer.training import engine, self_check
 from explorer.training import steps as steps_module
 from explorer.training.datasets import Dataset
 from explorer.training.event import Event
-
-from .cpu_player import TUNED, Recorder, assert_close, run
+from tests.training.cpu_player import TUNED, Recorder, assert_close, run
 
 USED = "the step is replayed as a CUDA graph, which was checked against the plain step here"
 Replay = Callable[[], None]

@@ -18,9 +18,8 @@ from explorer.training.checkpoint import Checkpoint
 from explorer.training.datasets import Dataset
 from explorer.training.engine import train
 from explorer.training.recipe import parse_recipe
-
-from .cpu_player import ASKED, TUNED, Operations, Recorder, assert_close, run
-from .runs import without_times
+from tests.runs.shared import without_times
+from tests.training.cpu_player import ASKED, TUNED, Operations, Recorder, assert_close, run
 
 RECIPES: list[dict[str, Any]] = [
     {},  # 70 images: two batches of 32, which are replayed, and one of 6

@@ -28,8 +28,9 @@ from explorer.training.datasets import load_present_dataset
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
 from explorer.ui import process
+from explorer.ui.charts import compare_charts as charts
 from explorer.ui.charts.comparison import computation_charts, trade_off_charts
-from explorer.ui.compare import charts, learning_view
+from explorer.ui.compare import learning_view
 from explorer.ui.compare.chosen import find, find_all, first_choice, read_link, write_link
 from explorer.ui.compare.train_all import NewRun, missing_runs
 from explorer.ui.downloads import report_files

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from explorer.compare import comparison as groups
 from explorer.network.spec import Architecture, Flatten, Linear
 from explorer.recent import Recent
 from explorer.runs import manager as jobs
@@ -13,7 +14,6 @@ from explorer.runs.run import Snapshot, new_run
 from explorer.runs.store import Store
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
-from explorer.ui.compare import groups
 from tests.benchmarks.made_up import made_up_events
 
 NETWORK = Architecture(layers=(Flatten(), Linear(out_features=10)))

@@ -115,6 +115,6 @@ def test_where_no_picture_comes_the_figures_come_with_the_reason(monkeypatch: py
 
 def test_drawing_needs_nothing_of_the_app():
     code = "import sys; import explorer.ui.downloads.draw_pictures; print([name for name in ('torch', 'streamlit', 'altair') if name in sys.modules])"
-    root = str(Path(__file__).parents[2])
+    root = str(Path(__file__).parents[3])
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

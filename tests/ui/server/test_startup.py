@@ -26,7 +26,7 @@ from explorer.ui.server.startup import (
     script_arguments,
 )
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LINK = "http://{}:8501"
 
 

@@ -153,7 +153,7 @@ def test_it_ends_with_a_parent_that_is_killed(tmp_path: Path, child: ChildProces
             child.ask({{"do": "sleep"}}, 600)
         threading.Event().wait()
     """)
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     path = os.pathsep.join([str(tmp_path), str(root)])
     with subprocess.Popen(
         [sys.executable, "-c", parent], stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path}
