@@ -20,8 +20,9 @@ from explorer.text import quoted
 from explorer.training.recipe import Recipe, parse_recipe
 from explorer.validation import describe_fault
 
-FOLDER = Path(__file__).resolve().parent.parent / "presets"
-
+_HERE = Path(__file__).resolve().parent
+_INSTALLED = _HERE / "preset_files"  # where a wheel has presets/, as pyproject.toml says
+FOLDER = _INSTALLED if _INSTALLED.is_dir() else _HERE.parent / "presets"
 
 Network = tuple[Shape, tuple[Layer, ...]]  # what two networks have in common that are the same, whatever their names
 
