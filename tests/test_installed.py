@@ -79,8 +79,6 @@ def run_alone(command: list[str], installed: Path, folder: Path) -> str:
     """What it prints, run in `folder` with nothing of this checkout on the path."""
     paths = {"PYTHONPATH": str(installed), "EXPLORER_HOME": str(folder / "home")}
     environment = {**os.environ, **paths}
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=240
-    )
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     return done.stdout
