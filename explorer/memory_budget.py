@@ -52,8 +52,8 @@ CACHES: dict[str, Cache] = {
     "runs.manager.JobManager._snapshots": by_size(150 * MB),
     "runs.run_weights.RunWeights._cache": by_size(256 * MB),
     "training.steps._faults": Cache(64, 150_000),
-    "runs.store._architecture": Cache(1024, 150_000),
-    "runs.store._recipe": Cache(1024, 5_000),
+    "runs.rows._architecture": Cache(1024, 150_000),
+    "runs.rows._recipe": Cache(1024, 5_000),
     "compare.comparison._curves_at_hand": by_size(150 * MB),
     "compare.comparison._network_and_recipe": Cache(512, 120_000),
     # what browsers fetch and say

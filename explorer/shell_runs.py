@@ -14,10 +14,11 @@ import torch
 
 from explorer.runs.admission import check_more_epochs, check_resumable, check_trainable, refusal_message
 from explorer.runs.database import StoreError
-from explorer.runs.recording import Recording
+from explorer.runs.home import home_folder, in_memory, open_store
 from explorer.runs.run import RESUMABLE, Run, RunError, Status
 from explorer.runs.run_list import RunList
-from explorer.runs.store import CHECKPOINTS, Store, home_folder, in_memory, open_store
+from explorer.runs.run_loop import RunLoop
+from explorer.runs.store import CHECKPOINTS, Store
 from explorer.text import bytes_text, counted
 from explorer.training.event import Event
 from explorer.training.event import to_json as event_to_json
@@ -33,9 +34,9 @@ def train_new(run: Run, options: argparse.Namespace) -> tuple[int, tuple[Event, 
     with closing(open_store(home_folder(), options.in_memory or in_memory())) as store:
         check_trainable(run.architecture, run.recipe, torch.device(run.device), store.checkpoints, data_root=options.data)
         store.check_room(run.architecture, run.recipe)
-        recording = Recording(store, store.begin(run))
+        loop = RunLoop(store, store.begin(run))
         print(f"note: {store.notice}" if store.notice else f"run {run.id} is kept in {store.folder}", file=sys.stderr)
-        return _train(store, recording, options), store.events(run.id)
+        return _train(store, loop, options), store.events(run.id)
 
 
 def list_runs(options: argparse.Namespace) -> int:
@@ -87,12 +88,12 @@ def back_up(options: argparse.Namespace) -> int:
 
 def resume_run(options: argparse.Namespace) -> int:
     """One that waits in the queue, too: it is taken out, and trained here and now."""
-    return _take_again(options, (*RESUMABLE, "queued"), 0, "resumed")
+    return _take_again(options, (*RESUMABLE, Status.QUEUED), 0, "resumed")
 
 
 def continue_run(options: argparse.Namespace) -> int:
     check_more_epochs(options.epochs)
-    return _take_again(options, ("finished",), options.epochs, "continued")
+    return _take_again(options, (Status.FINISHED,), options.epochs, "continued")
 
 
 def _take_again(options: argparse.Namespace, of: tuple[Status, ...], more_epochs: int, done: str) -> int:
@@ -105,22 +106,22 @@ def _take_again(options: argparse.Namespace, of: tuple[Status, ...], more_epochs
         claim = store.take(options.id, of, more_epochs)
         if claim is None:
             raise RunError(refusal_message(options.id, kept.status, of, done))
-        recording = Recording(store, claim)
-        print(f"run {claim.run.id} goes on after epoch {_epoch(recording)} of {claim.run.epochs}", file=sys.stderr)
-        return _train(store, recording, options)
+        loop = RunLoop(store, claim)
+        print(f"run {claim.run.id} goes on after epoch {_epoch(loop)} of {claim.run.epochs}", file=sys.stderr)
+        return _train(store, loop, options)
 
 
 # --- what they share ------------------------------------------------------------------------------------------------
 
 
-def _train(store: Store, recording: Recording, options: argparse.Namespace) -> int:
+def _train(store: Store, loop: RunLoop, options: argparse.Namespace) -> int:
     """The exit status: as a shell has it where a signal ended the run."""
     show = event_to_json if options.json else event_text
-    with _told_to_end(recording) as received, closing(recording.train(options.data, tell_progress)) as events:
+    with _told_to_end(loop) as received, closing(loop.train(options.data, tell_progress)) as events:
         for event in events:
             if line := show(event):
                 print(line, flush=True)
-    ended = recording.snapshot(0)
+    ended = loop.writer.snapshot(0)
     if ended.status == "failed":
         print(f"error: {ended.message}", file=sys.stderr)
         return 1
@@ -128,12 +129,12 @@ def _train(store: Store, recording: Recording, options: argparse.Namespace) -> i
         print(f"note: {ended.message}", file=sys.stderr)
     if ended.resumable and not store.notice:
         go_on = f"python -m explorer resume {ended.run.id}"
-        print(f"{ended.status} after epoch {_epoch(recording)} of {ended.run.epochs}; to go on: {go_on}", file=sys.stderr)
+        print(f"{ended.status} after epoch {_epoch(loop)} of {ended.run.epochs}; to go on: {go_on}", file=sys.stderr)
     return 128 + received[0] if received else 0
 
 
 @contextmanager
-def _told_to_end(recording: Recording) -> Iterator[list[int]]:
+def _told_to_end(loop: RunLoop) -> Iterator[list[int]]:
     """While it lasts, Ctrl+C and SIGTERM interrupt the run within a batch; the second of either ends the process at once.
 
     Gives the signals as they come.
@@ -144,7 +145,7 @@ def _told_to_end(recording: Recording) -> Iterator[list[int]]:
     def tell(number: int, frame: object) -> None:
         received.append(number)
         signal.signal(number, previous[number])
-        recording.ask("interrupt")
+        loop.writer.ask("interrupt")
 
     if threading.current_thread() is threading.main_thread():  # no other may set handlers
         previous |= {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -155,8 +156,8 @@ def _told_to_end(recording: Recording) -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _epoch(recording: Recording) -> int:
-    epochs = recording.snapshot(0).epochs
+def _epoch(loop: RunLoop) -> int:
+    epochs = loop.writer.snapshot(0).epochs
     return epochs[-1].epoch if epochs else 0
 
 

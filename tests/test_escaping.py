@@ -210,7 +210,9 @@ class Reader:
         return bool(calls) and all(self.safe(value) for call in calls for value in _given(call, node.id, place))
 
 
-SAFE_ELSEWHERE = {"assignment_line": "assignment_card.py"}  # functions that give HTML, and the modules in which that is looked up
+SAFE_ELSEWHERE = {
+    "assignment_line": "build/assignment_card.py"
+}  # functions that give HTML, and the modules in which that is looked up
 
 
 def _own(scope: ast.AST) -> Iterator[ast.AST]:

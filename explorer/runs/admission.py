@@ -8,7 +8,7 @@ import torch
 from explorer.network.spec import Architecture
 from explorer.runs.checkpoint_files import KEPT, CheckpointFolder, Checkpoints
 from explorer.runs.offers import offered_rate
-from explorer.runs.run import TRAINED_NOW, Run, RunError, Status
+from explorer.runs.run import IN_TRAINING, Run, RunError, Status
 from explorer.training.datasets import DATASETS, is_loaded
 from explorer.training.devices import DeviceError, choose_device
 from explorer.training.event import Event
@@ -79,7 +79,7 @@ def check_more_epochs(epochs: int) -> None:
 
 def refusal_message(run_id: str, status: Status, allowed: Sequence[Status], done: str) -> str:
     """Why a run of this status is not resumed or continued."""
-    if status in TRAINED_NOW:
+    if status in IN_TRAINING:
         return f"run {run_id} is being trained already, by this or another process; it can be {done} once it has ended"
     statuses = " or ".join(filter(None, (", ".join(allowed[:-1]), allowed[-1])))
     return f"run {run_id} is {status}; only one that is {statuses} can be {done}"

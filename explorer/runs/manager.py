@@ -28,7 +28,7 @@ from explorer.runs.checkpoint_files import weights_to_bytes
 from explorer.runs.database import StoreError
 from explorer.runs.eta import Pace
 from explorer.runs.fair_queue import starts_in
-from explorer.runs.recording import Recording, with_all_epochs
+from explorer.runs.rows import UnreadableRun
 from explorer.runs.run import (
     RESUMABLE,
     Environment,
@@ -36,16 +36,18 @@ from explorer.runs.run import (
     RunError,
     Snapshot,
     Status,
+    StopRequest,
     UnknownRun,
-    Wish,
     checked_name,
     new_run,
     shown_status,
 )
 from explorer.runs.run_list import RunList
+from explorer.runs.run_loop import RunLoop
 from explorer.runs.run_summary import RunSummary, summary_of
 from explorer.runs.run_weights import LearnedWeights, NoWeights, RunWeights
-from explorer.runs.store import Store, UnreadableRun
+from explorer.runs.run_writer import RunWriter, with_all_epochs
+from explorer.runs.store import Store
 from explorer.training.devices import use_gpu
 from explorer.training.event import Event
 from explorer.training.memory import estimate_memory, free_memory
@@ -95,9 +97,11 @@ class JobManager:
         self.slots = slots
         self.store = store or Store()
         self._data_root = data_root
-        self._hiring = threading.Lock()  # held while a worker looks for its next run, or one is started; it may wait for the disk
+        self._workers_lock = (
+            threading.Lock()
+        )  # held while a worker looks for its next run, or one is started; it may wait for the disk
         self._lock = threading.Lock()  # of all that follows; never held while waiting
-        self._live: dict[str, Recording] = {}  # what this process trains, or could not yet write the end of
+        self._live: dict[str, RunWriter] = {}  # what this process trains, or could not yet write the end of
         self._workers: dict[int, threading.Thread] = {}  # by slot, from 0
         self._closed = threading.Event()
         self._problem = ""
@@ -142,11 +146,11 @@ class JobManager:
 
     def stop(self, run_id: str) -> None:
         """Take a run out of the queue, or end it within a batch; nothing where it has ended."""
-        self._end(run_id, "stop", "stopped")
+        self._end(run_id, "stop", Status.STOPPED)
 
     def pause(self, run_id: str) -> None:
         """As stop, for going on later."""
-        self._end(run_id, "pause", "paused")
+        self._end(run_id, "pause", Status.PAUSED)
 
     def resume(self, run_id: str) -> None:
         """Queue a run again that is paused, interrupted, stopped or failed: it goes on after its last whole epoch."""
@@ -155,7 +159,7 @@ class JobManager:
     def continue_run(self, run_id: str, epochs: int) -> None:
         """Queue a finished run for so many more epochs."""
         check_more_epochs(epochs)
-        self._queue_again(run_id, ["finished"], epochs, "continued")
+        self._queue_again(run_id, [Status.FINISHED], epochs, "continued")
 
     def rename(self, run_id: str, name: str) -> None:
         name = checked_name(name)
@@ -191,7 +195,7 @@ class JobManager:
         found = self._list.runs()
         with self._lock:
             self._unreadable = self._list.unreadable()
-            live = {run_id: recording for run_id, recording in self._live.items() if not recording.settled}
+            live = {run_id: writer for run_id, writer in self._live.items() if not writer.settled}
         if live:
             found = tuple(
                 summary_of(live[each.run.id].snapshot(0), each.finished) if each.run.id in live else each for each in found
@@ -207,7 +211,7 @@ class JobManager:
 
     def events(self, run_id: str) -> tuple[Event, ...]:
         """All events of a run so far. Raises UnknownRun."""
-        live = self._recording(run_id)
+        live = self._live_run(run_id)
         return live.events() if live else self.store.events(run_id)
 
     def weights(self, run_id: str) -> LearnedWeights:
@@ -242,8 +246,8 @@ class JobManager:
         seconds. What waits in the queue stays there."""
         with self._lock:
             self._closed.set()
-            for recording in self._live.values():
-                recording.ask("interrupt")
+            for writer in self._live.values():
+                writer.ask("interrupt")
             workers = list(self._workers.values())
         deadline = time.monotonic() + timeout
         for worker in workers:
@@ -271,22 +275,22 @@ class JobManager:
         if free is None:
             return None
         with self._lock:
-            live = [recording.snapshot(0).run for recording in self._live.values() if not recording.settled]
+            live = [writer.snapshot(0).run for writer in self._live.values() if not writer.settled]
         sizes = (estimate_memory(run.architecture, run.recipe, run.device).total for run in live if run.device == device.type)
         return free + max(sizes, default=0)  # one: the others go on, each on a GPU of its own
 
-    def _end(self, run_id: str, wish: Wish, status: Status) -> None:
-        live = self._recording(run_id)
+    def _end(self, run_id: str, request: StopRequest, status: Status) -> None:
+        live = self._live_run(run_id)
         if live:
-            live.ask(wish)
+            live.ask(request)
         elif self.store.kept(run_id).status == "queued":
             # Where it is taken at this very moment, whoever takes it is asked instead.
             if not self.store.withdraw(run_id, status, Event.model_validate({"kind": status})):
-                self._end(run_id, wish, status)
+                self._end(run_id, request, status)
         else:
-            self.store.ask(run_id, wish)
-            if live := self._recording(run_id):  # this process has just taken it
-                live.ask(wish)
+            self.store.ask_to_stop(run_id, request)
+            if live := self._live_run(run_id):  # this process has just taken it
+                live.ask(request)
 
     def _queue_again(self, run_id: str, of: Sequence[Status], more_epochs: int, done: str) -> None:
         kept = self.store.kept(run_id)
@@ -295,20 +299,20 @@ class JobManager:
             room, latest = self._memory_room(torch.device(kept.run.device)), self.store.history(run_id, 0).latest
             check_resumable(kept.run, latest, self.store.checkpoints, room, self._data_root)
             self.store.check_room(kept.run.architecture, kept.run.recipe)
-        if self._recording(run_id) or not self.store.enqueue(run_id, of, more_epochs):
+        if self._live_run(run_id) or not self.store.enqueue(run_id, of, more_epochs):
             raise RunError(refusal_message(run_id, kept.status, of, done))
         self._start_workers([run_id])
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
-    def _recording(self, run_id: str) -> Recording | None:
+    def _live_run(self, run_id: str) -> RunWriter | None:
         with self._lock:
             live = self._live.get(run_id)
         return live if live and not live.settled else None
 
     def _look(self, run_id: str, revision: int, limit: int) -> Snapshot | None:
         """As this process knows it, else as the store has it; what was read at this revision is not read again."""
-        live = self._recording(run_id)
+        live = self._live_run(run_id)
         if live:
             return live.snapshot(limit)
         with self._lock:
@@ -325,7 +329,7 @@ class JobManager:
             return None
         snapshot = Snapshot(
             run=kept.run,
-            status=shown_status(kept.status, kept.wish),
+            status=shown_status(kept.status, kept.request),
             position=None,
             note="",
             started=with_all_epochs(history.started, kept.run),
@@ -358,7 +362,7 @@ class JobManager:
     def _starts(self, waiting: Sequence[str]) -> list[float | None]:
         """Seconds until each of these starts, the queue in its order."""
         with self._lock:
-            live = [summary_of(recording.snapshot(0)) for recording in self._live.values() if not recording.settled]
+            live = [summary_of(writer.snapshot(0)) for writer in self._live.values() if not writer.settled]
         runs = self._list.runs()
         pace, by_id = Pace(runs), {each.run.id: each for each in runs}
         durations = [pace.seconds_left(by_id[run_id]) if run_id in by_id else None for run_id in waiting]
@@ -378,7 +382,7 @@ class JobManager:
     # --- in threads of their own ------------------------------------------------------------------------------------
 
     def _start_workers(self, waiting: Sequence[str]) -> None:
-        with self._hiring:
+        with self._workers_lock:
             free = [slot for slot in range(self.slots) if slot not in self._workers]
             for slot, run_id in zip(free, waiting, strict=False):
                 if not self._closed.is_set():
@@ -393,28 +397,28 @@ class JobManager:
                 use_gpu(slot)
             except RuntimeError as error:  # the runs that want one say so themselves
                 log.warning("slot %d has no GPU: %s", slot, error)
-            while (recording := self._next(slot)) is not None:
+            while (loop := self._next(slot)) is not None:
                 try:
-                    for _ in recording.train(self._data_root):
+                    for _ in loop.train(self._data_root):
                         pass
                 except BaseException as error:  # a fault of the program: this run ends, the others go on
-                    log.error("run %s failed: %s", recording.run_id, _place_of(error))
-                    recording.give_up(error)
+                    log.error("run %s failed: %s", loop.writer.run_id, _place_of(error))
+                    loop.writer.give_up(error)
                     with suppress(Exception):  # else it is tried again before the next run
-                        recording.settle()
+                        loop.writer.settle()
                     if not isinstance(error, Exception):
                         raise
         finally:
-            with self._hiring:
+            with self._workers_lock:
                 if self._workers.get(slot) is threading.current_thread():
                     del self._workers[slot]
 
-    def _next(self, slot: int) -> Recording | None:
+    def _next(self, slot: int) -> RunLoop | None:
         """The next run of the queue, once the store can be written; None where nothing waits or the server ends."""
         while True:
             try:
                 self._settle()
-                with self._hiring:  # so that a run is queued either before this look, or after this thread has left
+                with self._workers_lock:  # so that a run is queued either before this look, or after this thread has left
                     claim = None if self._closed.is_set() else self.store.take_next()
                     if claim is None and (self._closed.is_set() or not self.store.waiting()):
                         del self._workers[slot]
@@ -422,16 +426,16 @@ class JobManager:
                 if claim is None:  # what waits is locked for a moment, as by whoever finds that it was interrupted
                     self._closed.wait(RETRY_SECONDS)
                     continue
-                recording = Recording(self.store, claim)
+                loop = RunLoop(self.store, claim)
                 self._weights.forget(claim.run.id)  # of an epoch that it goes back before
                 with self._lock:
-                    self._live[claim.run.id] = recording
+                    self._live[claim.run.id] = loop.writer
                     self._problem = ""
                 with suppress(StoreError):  # what was asked for between its taking and its being known here
-                    recording.ask(self.store.wish(claim.run.id))
+                    loop.writer.ask(self.store.stop_request(claim.run.id))
                 if self._closed.is_set():  # it may have been taken while the others were told
-                    recording.ask("interrupt")
-                return recording
+                    loop.writer.ask("interrupt")
+                return loop
             except Exception as error:  # StoreError, or a fault of the program
                 self._tell(str(error) if isinstance(error, StoreError) else f"the program failed: {_place_of(error)}")
                 if self._closed.wait(RETRY_SECONDS):
@@ -444,21 +448,21 @@ class JobManager:
         tried again before the next one; it keeps no other from its slot.
         """
         with self._lock:
-            ended = [recording for recording in self._live.values() if recording.snapshot(0).ended]
+            ended = [writer for writer in self._live.values() if writer.snapshot(0).ended]
         unsettled = {}
-        for recording in ended:
+        for writer in ended:
             try:
-                recording.settle()
+                writer.settle()
             except Exception as error:
                 if isinstance(error, StoreError) and not isinstance(error.__cause__, OF_ONE_RUN):
                     raise
-                unsettled[recording.run_id] = f"how run {recording.run_id} ended cannot be written: {error}"
+                unsettled[writer.run_id] = f"how run {writer.run_id} ended cannot be written: {error}"
         with self._lock:
             for problem in unsettled.values():
                 if problem not in self._unsettled.values():
                     log.error("%s", problem)
             self._unsettled = unsettled
-            self._live = {run_id: recording for run_id, recording in self._live.items() if not recording.settled}
+            self._live = {run_id: writer for run_id, writer in self._live.items() if not writer.settled}
 
     def _tell(self, problem: str) -> None:
         with self._lock:

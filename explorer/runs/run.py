@@ -1,28 +1,10 @@
-"""Run and Snapshot: what was asked for, and how it stands.
-
-status       what it means                                                        what can be asked for
-queued       waits for a slot                                                     stop, pause
-preparing    has a slot; its data are read or downloaded, as `note` says          stop, pause
-running      trains                                                               stop, pause
-stopping     somebody stopped it; the batch in progress ends first
-pausing      somebody paused it; the batch in progress ends first
-paused       waits for `resume`                                                   resume
-interrupted  the process that trained it ended                                    resume
-stopped      somebody stopped it                                                  resume
-failed       it could not go on; its last event says why                          resume, once the cause is gone; where it
-                                                                                  diverged, nothing but what offers.py offers
-finished     went through all its epochs                                          continue
-
-A run that was continued and is stopped is finished again, with as many epochs as are whole. One that is paused, interrupted
-or fails in between still has its `finished` event, and with it what it had reached.
-
-A run that is resumed goes on after its last whole epoch; what came after that is forgotten then.
-"""
+"""Run and Snapshot: what was asked for, and how it stands."""
 
 import platform
 import secrets
 import time
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 import torch
@@ -38,20 +20,60 @@ ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are taken for anothe
 ID_LENGTH = 12  # 59 bits: nobody guesses another's run
 MAX_NAME = 100
 
-Status = Literal[
-    "queued", "preparing", "running", "stopping", "pausing", "paused", "interrupted", "stopped", "failed", "finished"
-]
-Wish = Literal["", "stop", "pause", "interrupt"]  # what somebody wants of a run that is being trained
+StopRequest = Literal["", "stop", "pause", "interrupt"]
+"""What somebody asks of a run that is being trained; "" where nobody asks for anything."""
 
-TRAINED_NOW: tuple[Status, ...] = ("preparing", "running")  # some process has it in hand
-ENDED: tuple[Status, ...] = (
-    "paused",
-    "interrupted",
-    "stopped",
-    "failed",
-    "finished",
-)  # nothing more comes unless somebody asks for it
-RESUMABLE: tuple[Status, ...] = ("paused", "interrupted", "stopped", "failed")
+
+class Status(StrEnum):
+    """How a run stands.
+
+    A run that is resumed goes on after its last whole epoch; what came after that is forgotten
+    then. A run that was continued for more epochs and is stopped is finished again, with as many
+    epochs as are whole. One that is paused, interrupted or fails in between still has its
+    `finished` event, and with it what it had reached.
+    """
+
+    QUEUED = "queued"
+    """Waits for a slot. Can be stopped or paused."""
+    PREPARING = "preparing"
+    """Has a slot; its images are read or downloaded, as `note` says. Can be stopped or paused."""
+    RUNNING = "running"
+    """Trains. Can be stopped or paused."""
+    STOPPING = "stopping"
+    """Somebody stopped it; the batch in progress ends first."""
+    PAUSING = "pausing"
+    """Somebody paused it; the batch in progress ends first."""
+    PAUSED = "paused"
+    """Somebody paused it. Can be resumed."""
+    INTERRUPTED = "interrupted"
+    """The process that trained it ended. Can be resumed."""
+    STOPPED = "stopped"
+    """Somebody stopped it. Can be resumed."""
+    FAILED = "failed"
+    """It could not go on; its last event says why. Can be resumed once the cause is gone; a run
+    that diverged cannot, see offers.py for what it can do instead."""
+    FINISHED = "finished"
+    """Went through all its epochs. Can be continued for more epochs."""
+
+    @property
+    def is_in_training(self) -> bool:
+        """Does some process have the run in hand?"""
+        return self in IN_TRAINING
+
+    @property
+    def has_ended(self) -> bool:
+        """Will nothing more come unless somebody asks for it?"""
+        return self in ENDED
+
+    @property
+    def is_resumable(self) -> bool:
+        """Can the run be resumed, as far as its status tells?"""
+        return self in RESUMABLE
+
+
+IN_TRAINING = (Status.PREPARING, Status.RUNNING)  # as the store has it
+RESUMABLE = (Status.PAUSED, Status.INTERRUPTED, Status.STOPPED, Status.FAILED)
+ENDED = (*RESUMABLE, Status.FINISHED)
 
 
 class RunError(Exception):
@@ -116,12 +138,12 @@ class Snapshot:
     @property
     def ended(self) -> bool:
         """Nothing more comes unless somebody asks for it."""
-        return self.status in ENDED
+        return self.status.has_ended
 
     @property
     def resumable(self) -> bool:
         """Whether going on may succeed; a run that diverged would diverge again."""
-        return self.status in RESUMABLE and not has_diverged(self.latest)
+        return self.status.is_resumable and not has_diverged(self.latest)
 
 
 def new_run(architecture: Architecture, recipe: Recipe, owner: str = "", name: str = "") -> Run:
@@ -153,7 +175,11 @@ def checked_name(name: str) -> str:
     return name
 
 
-def shown_status(status: Status, wish: Wish) -> Status:
-    """The status of a run that is being trained, as what somebody wants of it makes it."""
-    wished: dict[Wish, Status] = {"stop": "stopping", "pause": "pausing", "interrupt": "stopping"}
-    return wished.get(wish, status) if status in TRAINED_NOW else status
+def shown_status(status: Status, request: StopRequest) -> Status:
+    """The status as people see it: a run that trains and was asked to stop is stopping."""
+    requested: dict[StopRequest, Status] = {
+        "stop": Status.STOPPING,
+        "pause": Status.PAUSING,
+        "interrupt": Status.STOPPING,
+    }
+    return requested.get(request, status) if status.is_in_training else status

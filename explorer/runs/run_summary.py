@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from explorer.runs.run import ENDED, RESUMABLE, Run, Snapshot, Status
+from explorer.runs.run import Run, Snapshot, Status
 from explorer.training.event import Event, has_diverged
 
 PACE_EPOCHS = 3  # the last epochs, whose mean tells how long the next one takes
@@ -32,12 +32,12 @@ class RunSummary:
     @property
     def ended(self) -> bool:
         """Nothing more comes unless somebody asks for it."""
-        return self.status in ENDED
+        return self.status.has_ended
 
     @property
     def resumable(self) -> bool:
         """As Snapshot.resumable."""
-        return self.status in RESUMABLE and not self.diverged
+        return self.status.is_resumable and not self.diverged
 
 
 def summarise(

@@ -7,8 +7,9 @@ from torch import Tensor
 
 from explorer.recent import Recent
 from explorer.runs.checkpoint_files import CheckpointError, newest_checkpoint
+from explorer.runs.rows import parse_environment
 from explorer.runs.run import Environment, RunError
-from explorer.runs.store import Store, parse_environment
+from explorer.runs.store import Store
 from explorer.training.checkpoint import Checkpoint, network_weights
 
 WEIGHTS_CACHE_BYTES = 256_000_000  # of all runs' weights that are kept in memory after they were read

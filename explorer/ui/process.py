@@ -13,9 +13,10 @@ from explorer.network.analysis import analyze
 from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Flatten, new_layer
 from explorer.presets import load_presets
+from explorer.runs.home import home_folder, in_memory, open_store
 from explorer.runs.manager import JobManager
 from explorer.runs.run import RunError
-from explorer.runs.store import RUNS, Missing, Store, home_folder, in_memory, open_store
+from explorer.runs.store import RUNS, Missing, Store
 from explorer.saved import SavedStore
 from explorer.text import counted
 from explorer.training.datasets import BUILT_IN, load_present_dataset, sweep_downloads

@@ -117,8 +117,8 @@ def hostile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 
 def _train(folder: Path) -> None:
     """Twelve runs, whose names and networks' names are then written as an older version of this program kept them."""
+    from explorer.runs.home import open_store
     from explorer.runs.manager import JobManager
-    from explorer.runs.store import open_store
 
     with JobManager(store=open_store(folder / "home")) as jobs:
         for seed in range(12):

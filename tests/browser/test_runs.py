@@ -10,7 +10,8 @@ from safetensors.torch import load
 
 from explorer.network.build import build
 from explorer.presets import load_presets
-from explorer.runs.store import Store, open_store
+from explorer.runs.home import open_store
+from explorer.runs.store import Store
 from explorer.ui.runs.page import ROW_HEIGHT
 from tests.browser.conftest import App, Server, open_app
 from tests.runs.shared import wait_until

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from explorer.compare.learning import Epoch, Record, curve, documented_curve, group, place_on, record_of, records_of
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear
 from explorer.presets import Preset, PresetError, load_presets, measured, preset
-from explorer.runs.run import Environment, Run, Snapshot
+from explorer.runs.run import Environment, Run, Snapshot, Status
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe, parse_recipe
 
@@ -135,7 +135,7 @@ def snapshot(started=True):
     }
     beginning = Event(kind="started", metrics={"test_images": 360.0, "train_images": 1437.0})
     end = Event(kind="epoch", epoch=1, step=12, time=9.0, metrics=metrics)
-    return Snapshot(run, "running", None, "", beginning if started else None, (), (end,) if started else (), None)
+    return Snapshot(run, Status("running"), None, "", beginning if started else None, (), (end,) if started else (), None)
 
 
 def test_a_run_as_a_record():

@@ -36,8 +36,8 @@ def killed(
 
 
 def free(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    for name in ("admission", "jobs", "problems"):
-        monkeypatch.setattr(f"explorer.training.{name}.free_memory", lambda device: size)
+    for name in ("runs.admission", "runs.manager", "training.problems"):
+        monkeypatch.setattr(f"explorer.{name}.free_memory", lambda device: size)
 
 
 @pytest.mark.parametrize("kills", [(3, 3), (None, None), (None, 3), (3, None), (5, 0)], ids=str)

@@ -7,7 +7,7 @@ import pytest
 
 from explorer.network.spec import Architecture
 from explorer.runs.eta import Pace
-from explorer.runs.run import Environment, Run, Snapshot
+from explorer.runs.run import Environment, Run, Snapshot, Status
 from explorer.runs.run_summary import RunSummary, summary_of
 from explorer.training.event import Event
 from tests.runs.shared import recipe
@@ -28,7 +28,7 @@ def snapshot(architecture: Architecture, *seconds: float, step: int | None = Non
     )
     latest = Event(kind="step", epoch=len(seconds) + 1, step=4 * len(seconds) if step is None else step)
     begun = bool(epochs or step)
-    known = Snapshot(run, "running", None, "", started if begun else None, (), epochs, latest if begun else None)
+    known = Snapshot(run, Status("running"), None, "", started if begun else None, (), epochs, latest if begun else None)
     return summary_of(known)
 
 

@@ -19,12 +19,13 @@ import torch
 
 from explorer import files
 from explorer.network.spec import Architecture
-from explorer.runs import checkpoint_files, database, recording
+from explorer.runs import checkpoint_files, database, run_loop
 from explorer.runs import manager as jobs
 from explorer.runs.database import StoreError
+from explorer.runs.home import open_store
 from explorer.runs.manager import JobManager, QueueFull, RunError, Snapshot
 from explorer.runs.run import new_run
-from explorer.runs.store import Missing, Store, open_store
+from explorer.runs.store import Missing, Store
 from explorer.training import datasets, engine
 from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split
 from explorer.training.event import Event
@@ -595,7 +596,7 @@ def test_a_device_that_is_gone_when_the_run_is_resumed(
 
 def test_a_fault_of_ours_ends_its_run_alone(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(recording, "train", raising(AttributeError("by accident")))
+        patch.setattr(run_loop, "train", raising(AttributeError("by accident")))
         failed = wait(manager, manager.submit(small, recipe()))
     assert message(failed) == "the program failed (AttributeError: by accident); the server's log says where"
     the_next_trains(manager, small)

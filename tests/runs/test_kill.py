@@ -22,8 +22,8 @@ import torch
 
 from explorer.network.spec import Architecture, parse_architecture
 from explorer.runs.checkpoint_files import newest_checkpoint
-from explorer.runs.recording import Recording
 from explorer.runs.run import new_run
+from explorer.runs.run_loop import RunLoop
 from explorer.runs.store import Store
 from explorer.training.checkpoint import Checkpoint, network_weights
 from explorer.training.datasets import load_dataset
@@ -190,6 +190,6 @@ def test_a_new_run_that_is_killed_early_is_kept(seconds: float, tmp_path: Path) 
     next_epoch = store.last_epoch(run_id) + 1 if store.events(run_id) else 0
     claim = store.take(run_id, ["interrupted"])
     assert claim is not None
-    with closing(Recording(store, claim).train()) as events:
+    with closing(RunLoop(store, claim).train()) as events:
         assert next(events).epoch == next_epoch
     store.close()

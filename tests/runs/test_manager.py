@@ -18,7 +18,7 @@ import torch
 
 from explorer.network.build import build
 from explorer.network.spec import Architecture
-from explorer.runs import checkpoint_files, recording, run
+from explorer.runs import checkpoint_files, run, run_writer
 from explorer.runs import manager as jobs
 from explorer.runs.manager import CannotTrain, JobManager, NoWeights, QueueFull, RunError, UnknownRun
 from explorer.runs.store import Store
@@ -620,8 +620,8 @@ def test_a_network_that_does_not_fit_the_images_is_refused_and_leaves_no_run(
 def test_a_training_that_takes_too_much_memory_is_refused_and_leaves_no_run(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("admission", "jobs", "problems"):
-        monkeypatch.setattr(f"explorer.training.{name}.free_memory", lambda device: 160_000_000)
+    for name in ("runs.admission", "runs.manager", "training.problems"):
+        monkeypatch.setattr(f"explorer.{name}.free_memory", lambda device: 160_000_000)
     with pytest.raises(CannotTrain, match=r"takes about .* of memory, and 160 MB are free: try "):
         manager.submit(small, recipe(batch_size=4096))
     assert manager.runs() == ()
@@ -658,7 +658,7 @@ def test_a_download_is_told_and_can_be_stopped(manager: JobManager, small: Archi
 
 def test_a_run_of_many_steps_is_seen_at_once(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
     """The steps at hand stay few while it goes on, and the lowest and the highest loss are among them."""
-    monkeypatch.setattr(recording, "STEPS_AT_HAND", 100)
+    monkeypatch.setattr(run_writer, "STEPS_AT_HAND", 100)
     run_id = manager.submit(small, recipe(epochs=12, batch_size=2))
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 8)
     assert 100 <= len(manager.snapshot(run_id, 10_000).steps) <= 200  # all that are at hand
@@ -705,9 +705,9 @@ SERVER = """
 import signal, sys, time
 from pathlib import Path
 from explorer.network.spec import parse_architecture
-from explorer.training.jobs import CannotTrain, JobManager
+from explorer.runs.manager import CannotTrain, JobManager
 from explorer.training.recipe import parse_recipe
-from explorer.training.store import Store
+from explorer.runs.store import Store
 
 def leave(*_):
     raise SystemExit(0)

@@ -7,7 +7,7 @@ import pytest
 
 from explorer.network.spec import Flatten, Linear
 from explorer.presets import load_presets
-from explorer.runs.run import ENDED, Snapshot, new_run
+from explorer.runs.run import ENDED, Snapshot, Status, new_run
 from explorer.runs.same_run import MOMENT, run_in_hand, same_runs
 
 PRESET = load_presets()["gap-17k"]
@@ -24,7 +24,7 @@ def snapshot(
     owner=OWNER,
 ):
     run = replace(new_run(architecture, recipe, owner), submitted=started, more_epochs=more_epochs)
-    return Snapshot(run, status, None, "", None, (), (), None)
+    return Snapshot(run, Status(status), None, "", None, (), (), None)
 
 
 @pytest.mark.parametrize("status", ["queued", "preparing", "running", "stopping", "pausing"])
@@ -58,7 +58,7 @@ def test_the_same_run_has_the_same_layers_input_and_recipe_whatever_its_name(cha
 
 
 def test_a_run_as_it_is_made_counts_from_its_own_clock():
-    made = Snapshot(new_run(PRESET.architecture, PRESET.recipe, OWNER), "finished", None, "", None, (), (), None)
+    made = Snapshot(new_run(PRESET.architecture, PRESET.recipe, OWNER), Status("finished"), None, "", None, (), (), None)
     assert run_in_hand([made], PRESET.architecture, PRESET.recipe, OWNER, time.time()) is made
 
 

@@ -13,8 +13,7 @@ import torch
 from safetensors import safe_open
 
 from explorer import files
-from explorer.runs import database
-from explorer.runs import store as store_module
+from explorer.runs import database, rows
 from explorer.runs.checkpoint_files import (
     CheckpointError,
     CheckpointFolder,
@@ -25,8 +24,10 @@ from explorer.runs.checkpoint_files import (
     to_bytes,
 )
 from explorer.runs.database import MIGRATIONS, Database, StoreError
+from explorer.runs.home import home_folder, open_store
+from explorer.runs.rows import UnreadableRun
 from explorer.runs.run import UnknownRun
-from explorer.runs.store import Store, UnreadableRun, home_folder, open_store
+from explorer.runs.store import Store
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.event import Event, downsample, parse_event
 from tests.runs.fixtures.make_runs import FINISHED, fixture_events, fixture_run
@@ -80,7 +81,7 @@ def test_what_is_written_is_what_is_read(store: Store) -> None:
     events = fixture_events(2)
     run_id = trained(store, 1, events, "finished")
     kept = store.kept(run_id)
-    assert (kept.run, kept.status, kept.wish, kept.message) == (fixture_run(1), "finished", "", "")
+    assert (kept.run, kept.status, kept.request, kept.message) == (fixture_run(1), "finished", "", "")
     assert store.events(run_id) == (*events, FINISHED)
     history = store.history(run_id, 100)
     assert (history.started, history.latest, history.count) == (events[0], FINISHED, 8)
@@ -97,7 +98,7 @@ def test_a_revision_grows_with_every_change(store: Store) -> None:
         lambda: store.append(run.id, 0, fixture_events(1)),
         lambda: store.running(run.id, ""),
         lambda: store.rename(run.id, "other"),
-        lambda: store.ask(run.id, "stop"),
+        lambda: store.ask_to_stop(run.id, "stop"),
         lambda: store.end(run.id, "stopped"),
         lambda: store.enqueue(run.id, ["stopped"]),
         lambda: store.withdraw(run.id, "paused", Event(kind="paused")),
@@ -204,7 +205,7 @@ def test_steps_are_thinned_out_as_in_memory(store: Store, limit: int) -> None:
 @pytest.mark.slow
 def test_of_a_hundred_thousand_steps_only_those_shown_are_read(kept: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     run_id, read = trained(kept, 1, many(100_000), "stopped"), []
-    monkeypatch.setattr(store_module, "parse_event", lambda text: read.append(text) or parse_event(text))
+    monkeypatch.setattr(rows, "parse_event", lambda text: read.append(text) or parse_event(text))
     history = kept.history(run_id, 400)
     assert (len(history.steps), len(history.epochs)) == (400, 200)
     assert len(read) == 400 + 200 + 2  # and the first and the last
@@ -275,7 +276,7 @@ def test_what_nobody_trains_any_more_was_interrupted(store: Store) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from explorer.training.store import Store
+from explorer.runs.store import Store
 store = Store(Path(sys.argv[1]))
 claim = store.take_next()
 print(claim.run.id, flush=True)
@@ -296,8 +297,8 @@ def test_another_process_holds_its_run_until_it_is_killed(kept: Store, tmp_path:
         ours = kept.take_next()
         assert ours is not None
         assert ours.run.id == "run2"
-        assert kept.ask("run1", "stop")  # what one process wants of another
-        assert kept.wish("run1") == "stop"
+        assert kept.ask_to_stop("run1", "stop")  # what one process wants of another
+        assert kept.stop_request("run1") == "stop"
         process.kill()
     kept.recover()
     assert [kept.kept(run).status for run in ("run1", "run2")] == ["interrupted", "preparing"]
@@ -511,7 +512,7 @@ def test_saving_and_reading_take_no_memory_beside_the_tensors(tmp_path: Path) ->
 import psutil, torch
 from pathlib import Path
 from explorer.training.checkpoint import Checkpoint
-from explorer.training.checkpoint_files import CheckpointFolder
+from explorer.runs.checkpoint_files import CheckpointFolder
 
 def peak(work):
     Path("/proc/self/clear_refs").write_text("5")

@@ -12,8 +12,8 @@ from explorer.network.spec import Architecture
 from explorer.runs import manager as jobs
 from explorer.runs.database import StoreError
 from explorer.runs.manager import JobManager
-from explorer.runs.recording import Recording
 from explorer.runs.run import RunError, new_run
+from explorer.runs.run_loop import RunLoop
 from explorer.runs.store import Store
 from explorer.training.datasets import DATASETS, Dataset, Split
 from explorer.training.event import Event
@@ -42,7 +42,7 @@ def fail_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: Bas
 def test_a_fault_while_a_run_is_recorded_ends_that_run_alone(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    fail_once(monkeypatch, Recording, "train", ZeroDivisionError("by accident"))
+    fail_once(monkeypatch, RunLoop, "train", ZeroDivisionError("by accident"))
     broken, next_one = manager.submit(small, recipe()), manager.submit(small, recipe())
     failed = wait(manager, broken)
     assert (failed.status, failed.message) == ("failed", "the program failed (ZeroDivisionError: by accident)")
@@ -95,7 +95,7 @@ class _Exit(BaseException):
 def test_a_slot_is_free_again_when_its_thread_dies(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fail_once(monkeypatch, Recording, "train", _Exit())
+    fail_once(monkeypatch, RunLoop, "train", _Exit())
     died = manager.submit(small, recipe())
     wait_until(lambda: not threads_of(died))
     assert wait(manager, manager.submit(small, recipe())).status == "finished"

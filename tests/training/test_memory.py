@@ -64,7 +64,7 @@ import sys, tempfile
 from pathlib import Path
 import psutil, torch
 from explorer.network.spec import parse_architecture
-from explorer.training.checkpoint_files import CheckpointFolder
+from explorer.runs.checkpoint_files import CheckpointFolder
 from explorer.training.datasets import Dataset, Split, load_dataset
 from explorer.training.engine import train
 from explorer.training.recipe import parse_recipe

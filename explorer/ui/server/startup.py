@@ -9,7 +9,8 @@ import psutil
 import streamlit as st
 
 from explorer.runs.database import StoreError
-from explorer.runs.store import IN_MEMORY, RUNS, Store, home_folder, in_memory, open_store
+from explorer.runs.home import IN_MEMORY, home_folder, in_memory, open_store
+from explorer.runs.store import RUNS, Store
 
 OPEN_FILES = 65_536  # each open page takes four, and the usual limit of 1,024 ends at some 250 pages
 

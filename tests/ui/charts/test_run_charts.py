@@ -7,7 +7,7 @@ import pytest
 
 from explorer.network.analysis import analyze
 from explorer.presets import Result, load_presets
-from explorer.runs.run import Environment, Run, Snapshot
+from explorer.runs.run import Environment, Run, Snapshot, Status
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
 from explorer.ui.charts import run_charts as charts
@@ -94,7 +94,7 @@ def test_the_longest_run_gives_no_chart_more_than_two_thousand_points():
     steps = tuple(Event(kind="step", epoch=1, step=step, metrics={"loss": 1.0}) for step in range(400))
     run = Run("r", "o", load_presets()["gap-17k"].architecture, Recipe(epochs=1000), "cpu", Environment("", "", ""), 0.0)
     started = Event(kind="started", metrics={"steps_per_epoch": 10, "epochs": 2000})
-    snapshot = Snapshot(run, "running", None, "", started, steps, epochs, epochs[-1])
+    snapshot = Snapshot(run, Status("running"), None, "", started, steps, epochs, epochs[-1])
     beside = (*charts.documented_curves(load_presets()["avg-pool-13k"].documented), TUNED)
     for chart in charts.run_charts(snapshot, beside):
         assert len(chart.data) <= 2000
@@ -125,7 +125,7 @@ def test_loss_and_accuracy_of_a_run_share_one_axis_of_epochs():
     architecture = load_presets()["gap-17k"].architecture
     started = Event(kind="started", epoch=0, step=0, metrics={"steps_per_epoch": 10, "epochs": 2})
     run = Run("r", "", architecture, Recipe(), "cpu", Environment("", "", ""), 0.0)
-    snapshot = Snapshot(run, "running", None, "", started, (), (_epoch(1, 0.5),), None)
+    snapshot = Snapshot(run, Status("running"), None, "", started, (), (_epoch(1, 0.5),), None)
     documented = charts.documented_curves(load_presets()["avg-pool-13k"].documented)
     loss, accuracy = charts.run_charts(snapshot, documented)
     domains = [chart.spec["layer"][0]["encoding"]["x"]["scale"]["domain"] for chart in (loss, accuracy)]

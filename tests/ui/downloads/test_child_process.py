@@ -17,7 +17,7 @@ from explorer.ui.downloads.child_process import ChildDied, ChildError, ChildProc
 
 CHILD = """
 import os, time
-from explorer.ui.child_process import Refusal, serve
+from explorer.ui.downloads.child_process import Refusal, serve
 
 def answer(request):
     match request["do"]:
@@ -146,7 +146,7 @@ def test_one_that_has_grown_answers_and_makes_room_for_a_new_one(child: ChildPro
 def test_it_ends_with_a_parent_that_is_killed(tmp_path: Path, child: ChildProcess, busy: bool):
     parent = textwrap.dedent(f"""
         import threading
-        from explorer.ui.child_process import ChildProcess
+        from explorer.ui.downloads.child_process import ChildProcess
         child = ChildProcess("some_child", 60)
         print(child.ask({{"do": "pid"}}, 30).decode(), flush=True)
         if {busy}:

@@ -6,7 +6,7 @@ import pytest
 
 from explorer.network.spec import Architecture
 from explorer.presets import load_presets
-from explorer.runs.run import Environment, Run, Snapshot
+from explorer.runs.run import Environment, Run, Snapshot, Status
 from explorer.training.event import Event
 from explorer.ui import state
 from explorer.ui.downloads import run_downloads
@@ -21,7 +21,7 @@ RENAMED = PRESET.architecture.model_copy(update={"name": "my own"})
 def snapshot(architecture: Architecture) -> Snapshot:
     run = Run("abcdefghjkmn", "x", architecture, PRESET.recipe, "cpu", Environment("2", "3", "a CPU"), 0.0, "a run")
     started = Event(kind="started", metrics={"epochs": 1, "steps_per_epoch": 1})
-    return Snapshot(run, "finished", None, "", started, (), (), started)
+    return Snapshot(run, Status("finished"), None, "", started, (), (), started)
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_its_own_addresses_are_others_than_the_loopback() -> None:
 FILES = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, int(sys.argv[1])))
-from explorer.ui.startup import raise_file_limit
+from explorer.ui.server.startup import raise_file_limit
 raise_file_limit()
 print(*resource.getrlimit(resource.RLIMIT_NOFILE))
 """

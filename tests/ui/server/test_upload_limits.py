@@ -26,7 +26,7 @@ import sys
 sys.path.insert(0, {root!r})
 import streamlit as st
 from starlette.middleware import Middleware
-from explorer.ui.upload_limits import UploadLimits
+from explorer.ui.server.upload_limits import UploadLimits
 
 app = st.App(__file__, middleware=[Middleware(UploadLimits, silent_seconds=1.0)])
 st.file_uploader("File")

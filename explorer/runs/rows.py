@@ -1,0 +1,213 @@
+"""The rows of the database as runs and events, and back.
+
+Every function works on the connection of a transaction that store.py has opened.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from sqlite3 import Connection, Row
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from explorer.json_reading import decode_json
+from explorer.network.spec import MAX_JSON_BYTES, Architecture, parse_architecture
+from explorer.network.spec import to_json as architecture_to_json
+from explorer.runs.run import Environment, Run, RunError, Status, StopRequest, UnknownRun
+from explorer.text import printable, quoted
+from explorer.training.event import Event, EventError, finished_after, parse_event
+from explorer.training.event import to_json as event_to_json
+from explorer.training.recipe import Recipe, parse_recipe
+from explorer.training.recipe import to_json as recipe_to_json
+from explorer.validation import describe_fault
+
+PARSED_AT_HAND = 1024  # architectures and recipes, a few kB each
+# All epochs of the runs whose numbers a JSON list holds.
+EPOCHS = """
+    SELECT run, event FROM events INDEXED BY events_by_kind
+    WHERE run IN (SELECT value FROM json_each(?)) AND kind = 'epoch' ORDER BY run, seq
+"""
+# The latest event of the run with this number.
+LATEST = "SELECT event FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1"
+
+log = logging.getLogger(__name__)
+
+
+class UnreadableRun(RunError):
+    """A row that no run can be made of; the message says why. The others are as they were."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A run as the store has it."""
+
+    run: Run
+    status: Status
+    request: StopRequest
+    message: str
+
+
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+
+def find_row(connection: Connection, run_id: str) -> Row:
+    row: Row | None = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
+    if row is None:
+        raise UnknownRun(f"there is no run {quoted(run_id)} here; it may have been deleted")
+    return row
+
+
+def parse_run(row: Row) -> Kept:
+    try:
+        status, architecture = Status(row["status"]), _architecture(row["architecture"])
+        run = Run(
+            id=row["id"],
+            owner=row["owner"],
+            architecture=architecture,
+            recipe=_recipe(row["recipe"]),
+            device=row["device"],
+            environment=_environment(row["environment"]),
+            submitted=row["submitted"],
+            name=printable(row["name"]) or architecture.name,  # older runs may hold what cannot be seen
+            more_epochs=row["more_epochs"],
+        )
+    except (ValueError, TypeError) as error:
+        raise UnreadableRun(f"run {row['id']} cannot be read: {error}") from None
+    return Kept(run, status, row["wish"], row["message"])
+
+
+@lru_cache(maxsize=PARSED_AT_HAND)
+def _architecture(text: str) -> Architecture:
+    """Runs of the same network share one object, and a run that changes is not parsed again."""
+    return parse_architecture(text)
+
+
+@lru_cache(maxsize=PARSED_AT_HAND)
+def _recipe(text: str) -> Recipe:
+    return parse_recipe(text)
+
+
+def _environment(text: str | bytes) -> Environment:
+    return parse_environment(decode_json(text, "what a run was computed with", MAX_JSON_BYTES, ValueError))
+
+
+def parse_environment(data: object) -> Environment:
+    """The environment of its JSON form, less what only newer versions know. Raises ValueError."""
+    try:
+        return TypeAdapter(Environment).validate_python(data)
+    except ValidationError as error:
+        raise ValueError(describe_fault(error, "what it was computed with")) from None
+
+
+def insert_run(connection: Connection, run: Run, status: Status, taken: float | None) -> None:
+    row = {
+        "id": run.id,
+        "owner": run.owner,
+        "name": run.name,
+        "architecture": architecture_to_json(run.architecture),
+        "recipe": recipe_to_json(run.recipe),
+        "environment": environment_json(run.environment),
+        "device": run.device,
+        "submitted": run.submitted,
+        "more_epochs": run.more_epochs,
+        "status": status,
+        "wish": "",
+        "message": "",
+        "queued": run.submitted,
+        "taken": taken,
+        "revision": 0,
+    }
+    connection.execute(f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join(':' + name for name in row)})", row)
+
+
+def environment_json(environment: Environment) -> str:
+    return json.dumps(asdict(environment), ensure_ascii=False)
+
+
+def change_run(connection: Connection, run_id: str, of: Sequence[Status], change: str, *values: Any) -> bool:
+    """Of the run, where its status is one `of` these; whether it was."""
+    marks = ",".join("?" * len(of))
+    update = f"UPDATE runs SET {change}, revision = revision + 1 WHERE id = ? AND status IN ({marks})"
+    return connection.execute(update, (*values, run_id, *of)).rowcount == 1
+
+
+# --- events ---------------------------------------------------------------------------------------------------------
+
+
+def append_events(connection: Connection, number: int, first: int, events: Sequence[Event]) -> None:
+    rows = (
+        (number, seq, event.kind, event.epoch, event.metrics.get("loss"), event_to_json(event))
+        for seq, event in enumerate(events, first)
+    )
+    connection.executemany("INSERT INTO events (run, seq, kind, epoch, loss, event) VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def parse_events(rows: Sequence[Row]) -> tuple[Event, ...]:
+    """Those that can be read; the others are told in the log."""
+    return tuple(event for row in rows if (event := parse_event_or_none(row["event"])))
+
+
+def parse_event_or_none(text: str | None) -> Event | None:
+    """None where there is none, or none that can be read, which the log tells."""
+    if text is None:
+        return None
+    try:
+        return parse_event(text)
+    except EventError as error:
+        log.warning("left out: %s", error)
+        return None
+
+
+def count_events(connection: Connection, number: int) -> int:
+    count: int = connection.execute("SELECT ifnull(max(seq) + 1, 0) FROM events WHERE run = ?", (number,)).fetchone()[0]
+    return count
+
+
+def last_epoch(connection: Connection, number: int) -> int:
+    question = "SELECT ifnull(max(epoch), 0) FROM events WHERE run = ? AND kind = 'epoch'"
+    epoch: int = connection.execute(question, (number,)).fetchone()[0]
+    return epoch
+
+
+def rewind_events(connection: Connection, number: int, epoch: int | None = None) -> None:
+    """To the end of this epoch, or of the last whole one. A run that was continued has `finished` after its epoch."""
+    epoch = last_epoch(connection, number) if epoch is None else epoch
+    last = "SELECT max(seq) FROM events WHERE run = ? AND kind IN ('epoch', 'finished') AND epoch <= ?"
+    (seq,) = connection.execute(last, (number, epoch)).fetchone()
+    connection.execute("DELETE FROM events WHERE run = ? AND seq > ?", (number, -1 if seq is None else seq))
+
+
+def finish_early(connection: Connection, row: Row) -> None:
+    """The run ends at its last whole epoch, as if no more epochs had ever been added."""
+    number = row["number"]
+    rewind_events(connection, number)
+    epochs = parse_events(connection.execute(EPOCHS, (json.dumps([number]),)).fetchall())
+    more = max(0, len(epochs) - _recipe(row["recipe"]).epochs)
+    change_run(connection, row["id"], [Status.FINISHED, Status.STOPPED], "status = 'finished', more_epochs = ?", more)
+    (text,) = connection.execute(LATEST, (number,)).fetchone() or (None,)
+    latest = parse_event_or_none(text)
+    if epochs and latest and latest.kind != "finished":
+        append_events(connection, number, count_events(connection, number), [finished_after(epochs)])
+
+
+def thinned_steps(connection: Connection, number: int, limit: int) -> list[Row]:
+    """As `downsample` has it: the first, the last, and of each bucket of neighbours the lowest and the highest loss."""
+    if limit == 0:
+        return []
+    ours = "FROM events INDEXED BY events_by_kind WHERE run = ? AND kind = 'step'"
+    few = connection.execute(f"SELECT seq, event {ours} ORDER BY seq LIMIT ?", (number, limit + 1)).fetchall()
+    if len(few) <= limit:
+        return few
+    first, last = few[0]["seq"], connection.execute(f"SELECT max(seq) {ours}", (number,)).fetchone()[0]
+    buckets, kept = (limit - 2) // 2, {first, last}
+    for bucket in range(buckets):
+        between = (number, *(first + 1 + (bucket + end) * (last - first - 1) // buckets for end in (0, 1)))
+        for extreme in ("min", "max"):  # with either, SQLite gives the seq of the row that has it
+            seq, _ = connection.execute(f"SELECT seq, {extreme}(loss) {ours} AND seq >= ? AND seq < ?", between).fetchone()
+            kept |= {seq} - {None}  # epochs are counted too, so that a bucket may be empty
+    marks = ",".join("?" * len(kept))
+    chosen = f"SELECT event FROM events WHERE run = ? AND seq IN ({marks}) ORDER BY seq"
+    return connection.execute(chosen, (number, *kept)).fetchall()
