@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from explorer.imports.summary.files import MAX_BYTES, Document, decode_file, read_document
-from explorer.imports.summary.inference import Choice, Imported, SummaryProblem, infer
+from explorer.imports.summary.imported import Choice, Imported, SummaryProblem
+from explorer.imports.summary.inference import infer
 from explorer.imports.summary.notes import Answer, answer_text
 from explorer.imports.summary.other_forms import name_of_form
 from explorer.imports.summary.reader import read_tables, without_markup
