@@ -179,7 +179,8 @@ def test_in_a_process_of_its_own():
 @pytest.mark.slow
 def test_gap_17k_learns_mnist(capsys):
     """The second epoch passes 98 % of the real test images."""
-    from explorer.training.datasets import DatasetError, sample_images
+    from explorer.training.dataset_files import sample_images
+    from explorer.training.datasets import DatasetError
 
     try:
         sample_images("mnist", 1)
@@ -259,7 +260,7 @@ def test_a_failed_training_is_kept_and_can_be_resumed(capsys, home, monkeypatch)
 
     whole = DATASETS["digits"]
     monkeypatch.setitem(DATASETS, "digits", replace(whole, read=gone))
-    monkeypatch.setattr("explorer.training.datasets._loaded", {})
+    monkeypatch.setattr("explorer.training.dataset_files._loaded", {})
     status, _, err = run(capsys, "train", str(home / "small.json"), "--epochs", "1", "--device", "cpu")
     (row,) = kept(capsys)
     assert (status, row["status"]) == (1, "failed")

@@ -10,8 +10,9 @@ import torch
 from explorer.network.spec import Architecture, parse_architecture
 from explorer.runs.manager import JobManager
 from explorer.runs.store import Store
-from explorer.training import datasets
-from explorer.training.datasets import DATASETS, Dataset, DatasetKind, Split
+from explorer.training import dataset_files
+from explorer.training.dataset_files import Dataset, Split
+from explorer.training.datasets import DATASETS, DatasetKind
 
 SIDE, CLASSES = 8, 3
 
@@ -37,7 +38,7 @@ def tiny_kind(read: Callable[[Path, Any], tuple[Split, Split]] = read_tiny) -> D
 def tiny(monkeypatch: pytest.MonkeyPatch) -> Dataset:
     """The tiny data set, known to DATASETS as "tiny" while the test runs."""
     monkeypatch.setitem(DATASETS, "tiny", tiny_kind())
-    monkeypatch.setattr(datasets, "_loaded", {})
+    monkeypatch.setattr(dataset_files, "_loaded", {})
     return Dataset("tiny", DATASETS["tiny"], *read_tiny(Path(), None))
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from explorer.compare.learning import Group, Record
 from explorer.network.spec import Architecture
 from explorer.text import counted, quoted
-from explorer.training.datasets import Dataset, Split
+from explorer.training.dataset_files import Dataset, Split
 from explorer.training.engine import Numerics, evaluate
 from explorer.training.initialisation import Chance, new_network
 

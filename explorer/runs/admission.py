@@ -9,7 +9,8 @@ from explorer.network.spec import Architecture
 from explorer.runs.checkpoint_files import KEPT, CheckpointFolder, Checkpoints
 from explorer.runs.offers import offered_rate
 from explorer.runs.run import IN_TRAINING, Run, RunError, Status
-from explorer.training.datasets import DATASETS, is_loaded
+from explorer.training.dataset_files import is_loaded
+from explorer.training.datasets import DATASETS
 from explorer.training.devices import DeviceError, choose_device
 from explorer.training.event import Event
 from explorer.training.memory import free_memory

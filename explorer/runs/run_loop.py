@@ -15,7 +15,8 @@ from explorer.runs.run import RunError, Status, environment_here
 from explorer.runs.run_writer import RunWriter
 from explorer.runs.store import Claim, Store
 from explorer.training.checkpoint import Checkpoint
-from explorer.training.datasets import BUILT_IN, DatasetError, Progress, load_dataset
+from explorer.training.dataset_files import load_dataset
+from explorer.training.datasets import BUILT_IN, DatasetError, Progress
 from explorer.training.devices import DeviceError, choose_device
 from explorer.training.engine import train
 from explorer.training.event import Event

@@ -1,62 +1,29 @@
-"""DATASETS: one row a data set. A new one is one row here and, where none fits, a reader.
+"""DATASETS: one row a data set. A new one is one row here and, where none fits, a reader in dataset_files.py.
 
-The files lie under the data root, in torchvision's own layout: the folder that EXPLORER_DATA names, else
-~/.cache/architecture-explorer/data. What is not there is downloaded on first use.
+Nothing here needs torch: forms, recipes and lists of runs name data sets without reading them.
 """
 
-import errno
-import gzip
-import logging
-import math
 import os
-import shutil
-import socket
-import threading
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPException
+from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
-from urllib.error import HTTPError, URLError
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    from explorer.training.dataset_files import Split
 
-from explorer.files import sweep_parts
-
-log = logging.getLogger(__name__)
-
-TIMEOUT = 20  # seconds without an answer from a server
-ABANDONED = 3600.0  # seconds after which a half-written file is nobody's any more: a download writes all the time
-LONG_PATIENCE = 120  # seconds, where nobody's page waits for the images
-PATIENCE = 3  # seconds that a look at some images waits while they are read or downloaded
-LOOK_EVERY = 0.2  # seconds between two looks of who waits for images at whether to go on waiting
 BUILT_IN = "digits"
 
 # What is told while images are read: the name of the file that is downloaded ("" while none is), its bytes so far, and in all
 # (0 where unknown). It may raise, to give up.
 Progress = Callable[[str, int, int], None]
+# (data root, progress; None: never download) -> train, test
+Read = Callable[[Path, Progress | None], tuple["Split", "Split"]]
 
 
 class DatasetError(Exception):
     """A data set cannot be had; the message says why and what to do."""
-
-
-class NotDownloaded(DatasetError):
-    """A file is not here and did not come; the message goes on after the data set's title."""
-
-
-@dataclass(frozen=True)
-class Split:
-    """Raw images, uint8 (N, C, H, W), and their classes, int64 (N,)."""
-
-    images: Tensor
-    labels: Tensor
 
 
 @dataclass(frozen=True)
@@ -69,18 +36,8 @@ class DatasetKind:
     input_shape: tuple[int, int, int]
     mean: tuple[float, ...]  # one a channel
     std: tuple[float, ...]
-    read: Callable[[Path, Progress | None], tuple[Split, Split]]  # (data root, progress; None: never download) -> train, test
+    read: Read
     images: int = 0  # in all, to learn and to test
-
-
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """A data set in memory, as it lies in its files: training normalises each batch where it computes."""
-
-    name: str
-    kind: DatasetKind
-    train: Split
-    test: Split
 
 
 def data_root() -> Path:
@@ -89,24 +46,15 @@ def data_root() -> Path:
     return Path(given).expanduser() if given else Path.home() / ".cache" / "architecture-explorer" / "data"
 
 
-# --- the built-in digits --------------------------------------------------------------------------------------------
+def _read_by(reader: str, *given: Any) -> Read:
+    """The reader of dataset_files.py with this name, which is imported once images are read."""
 
+    def read(root: Path, progress: Progress | None) -> tuple["Split", "Split"]:
+        found: tuple[Split, Split] = getattr(import_module("explorer.training.dataset_files"), reader)(root, progress, *given)
+        return found
 
-def _read_digits(root: Path, progress: Progress | None) -> tuple[Split, Split]:
-    """scikit-learn's 1,797 digits of 8×8 pixels, grown to 28×28; 1,437 to learn, 360 to test, the same every time."""
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
+    return read
 
-    bunch = load_digits()
-    small = torch.from_numpy(bunch.images).float().unsqueeze(1) / 16  # (1797, 1, 8, 8), 0..1
-    images = torch.nn.functional.interpolate(small, size=(28, 28), mode="bicubic").clamp(0, 1)
-    images = (images * 255).round().to(torch.uint8)
-    labels = torch.from_numpy(bunch.target).long()
-    learn, test = train_test_split(np.arange(len(labels)), test_size=360, stratify=labels.numpy(), random_state=0)
-    return Split(images[learn], labels[learn]), Split(images[test], labels[test])
-
-
-# --- what torchvision knows -----------------------------------------------------------------------------------------
 
 # MNIST's files once unpacked. The others' checksums are known only packed, so theirs are checked when they are downloaded.
 _MNIST_MD5 = {
@@ -115,143 +63,6 @@ _MNIST_MD5 = {
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
-_IDX_SIZES = {  # their dimensions, of one byte a value
-    "train-images-idx3-ubyte": (60_000, 28, 28),
-    "train-labels-idx1-ubyte": (60_000,),
-    "t10k-images-idx3-ubyte": (10_000, 28, 28),
-    "t10k-labels-idx1-ubyte": (10_000,),
-}
-
-
-def _read_mnist_like(class_name: str, md5: dict[str, str]) -> Callable[[Path, Progress | None], tuple[Split, Split]]:
-    def read(root: Path, progress: Progress | None) -> tuple[Split, Split]:
-        source, folder = _torchvision(class_name), root / class_name / "raw"
-        for name, checksum in source.resources:
-            path = folder / name.removesuffix(".gz")
-            if not path.is_file():
-                _fetch([mirror + name for mirror in source.mirrors], folder / name, checksum, progress)
-                _unpack(folder / name, path)
-        for name, sizes in _IDX_SIZES.items():
-            header = bytes((0, 0, 8, len(sizes))) + b"".join(size.to_bytes(4, "big") for size in sizes)
-            _check_file(folder / name, md5.get(name), header, len(header) + math.prod(sizes))
-        return _split(source(root, train=True)), _split(source(root, train=False))
-
-    return read
-
-
-def _read_cifar10(root: Path, progress: Progress | None) -> tuple[Split, Split]:
-    source = _torchvision("CIFAR10")
-    folder = root / source.base_folder
-    files = [*source.train_list, *source.test_list, (source.meta["filename"], source.meta["md5"])]
-    if any(not (folder / name).is_file() for name, _ in files):
-        _fetch([source.url], root / source.filename, source.tgz_md5, progress)
-        source(root, download=True)  # finds what was fetched, and unpacks it
-    for name, checksum in files:
-        _check_file(folder / name, checksum)
-    return _split(source(root, train=True)), _split(source(root, train=False))
-
-
-def _torchvision(class_name: str) -> Any:
-    from torchvision import datasets  # a second to import, and not needed for the built-in digits
-
-    return getattr(datasets, class_name)
-
-
-def _split(source: Any) -> Split:
-    """torchvision's (N, H, W) or (N, H, W, C) as (N, C, H, W)."""
-    images = torch.as_tensor(source.data)
-    images = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2).contiguous()
-    return Split(images, torch.as_tensor(source.targets))
-
-
-def _check_file(path: Path, md5: str | None, header: bytes = b"", size: int | None = None) -> None:
-    """A file that was there before may be cut short or spoilt; nothing is deleted that we may not have made."""
-    remedy = "delete it, and it is downloaded again"
-    if size is not None and path.stat().st_size != size:
-        raise DatasetError(f"{path} has {path.stat().st_size:,} bytes where {size:,} belong: {remedy}")
-    with path.open("rb") as file:
-        right = file.read(len(header)) == header
-    if not right or (md5 is not None and _md5(path) != md5):
-        raise DatasetError(f"{path} is corrupt: {remedy}")
-
-
-def _md5(path: Path) -> str:
-    from torchvision.datasets.utils import calculate_md5
-
-    return cast(str, calculate_md5(path))
-
-
-# --- downloading ----------------------------------------------------------------------------------------------------
-
-
-def _fetch(urls: list[str], path: Path, md5: str, progress: Progress | None) -> None:
-    """One packed file from the first of `urls` that has it, checked, to `path`; without `progress` it must be there."""
-    if path.is_file() and _md5(path) == md5:
-        return
-    if progress is None:
-        raise DatasetError(f"{path} is not here yet; train on this data set once, and it is downloaded")
-    failures: list[tuple[str, Exception]] = []
-    for url in urls:
-        try:
-            with _whole(path) as partial:
-                _download(url, partial, lambda done, total: progress(path.name, done, total))
-                if _md5(partial) != md5:
-                    raise OSError("what came has a wrong checksum")
-            return
-        except (OSError, HTTPException) as error:  # URLError and time-outs are OSErrors too
-            failures.append((url, error))
-    details = "; ".join(f"{url}: {error}" for url, error in failures)
-    log.warning("%s could not be downloaded (%s)", path.name, details)
-    if all(_is_no_internet(error) for _, error in failures):
-        raise NotDownloaded(f"is not on this server, and there is no internet. Connect it, or put {path.name} at {path}")
-    raise NotDownloaded(f"is not on this server, and {path.name} could not be downloaded ({details}). Put it at {path}")
-
-
-def _is_no_internet(error: Exception) -> bool:
-    """Whether no server was reached at all: an unknown name, an unreachable network, no answer."""
-    reason = error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
-    if isinstance(reason, TimeoutError | socket.gaierror):
-        return True
-    return isinstance(reason, OSError) and reason.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED)
-
-
-def _download(url: str, path: Path, progress: Callable[[int, int], None]) -> None:
-    request = urllib.request.Request(url, headers={"User-Agent": "architecture-explorer"})
-    with urllib.request.urlopen(request, timeout=TIMEOUT) as answer, path.open("wb") as file:
-        total, done = int(answer.headers.get("Content-Length") or 0), 0
-        while chunk := answer.read(1 << 16):
-            file.write(chunk)
-            done += len(chunk)
-            progress(done, total)
-
-
-def _unpack(packed: Path, path: Path) -> None:
-    with gzip.open(packed) as source, _whole(path) as partial, partial.open("wb") as file:
-        shutil.copyfileobj(source, file)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A path to write to, which becomes `path` once it is complete: a file cut short never carries the right name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{uuid4().hex[:8]}.part")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-
-
-def sweep_downloads(root: Path | None = None) -> int:
-    """Delete what killed downloads left under the data root; how many files these were. One that still comes is newer."""
-    root = root or data_root()
-    folders = [root, *(folder for depth in ("*", "*/*") for folder in root.glob(depth) if folder.is_dir())]
-    return sum(sweep_parts(folder, older_than=ABANDONED) for folder in folders)
-
-
-# --- the table ------------------------------------------------------------------------------------------------------
-
 _DIGITS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 _GREY = (1, 28, 28)
 
@@ -263,7 +74,7 @@ DATASETS: dict[str, DatasetKind] = {
         _GREY,
         (0.3121,),
         (0.3562,),
-        _read_digits,
+        _read_by("read_digits"),
         1_797,
     ),
     "mnist": DatasetKind(
@@ -273,7 +84,7 @@ DATASETS: dict[str, DatasetKind] = {
         _GREY,
         (0.1307,),
         (0.3081,),
-        _read_mnist_like("MNIST", _MNIST_MD5),
+        _read_by("read_idx", "MNIST", _MNIST_MD5),
         70_000,
     ),
     "fashion-mnist": DatasetKind(
@@ -283,7 +94,7 @@ DATASETS: dict[str, DatasetKind] = {
         _GREY,
         (0.2860,),
         (0.3530,),
-        _read_mnist_like("FashionMNIST", {}),
+        _read_by("read_idx", "FashionMNIST"),
         70_000,
     ),
     "kmnist": DatasetKind(
@@ -293,7 +104,7 @@ DATASETS: dict[str, DatasetKind] = {
         _GREY,
         (0.1918,),
         (0.3483,),
-        _read_mnist_like("KMNIST", {}),
+        _read_by("read_idx", "KMNIST"),
         70_000,
     ),
     "cifar10": DatasetKind(
@@ -303,151 +114,7 @@ DATASETS: dict[str, DatasetKind] = {
         (3, 32, 32),
         (0.4914, 0.4822, 0.4465),
         (0.2470, 0.2435, 0.2616),
-        _read_cifar10,
+        _read_by("read_cifar10"),
         60_000,
     ),
 }
-
-
-# --- loading --------------------------------------------------------------------------------------------------------
-
-
-def load_dataset(name: str, root: Path | None = None, progress: Progress = lambda file, done, total: None) -> Dataset:
-    """The data set of DATASETS, kept in memory once it is read. Threads that ask for one at once read it once.
-
-    `progress` is called at least every LOOK_EVERY seconds until it is there; what it raises ends the waiting.
-    Raises DatasetError, whose message offers what works instead.
-    """
-    return _load(name, (root or data_root()).absolute(), progress)
-
-
-def is_loaded(name: str, root: Path | None = None) -> bool:
-    """Whether the data set is in memory already."""
-    return (name, (root or data_root()).absolute()) in _loaded
-
-
-def load_present_dataset(name: str, root: Path | None = None) -> Dataset:
-    """Like `load_dataset`, but never downloads: raises DatasetError where the files are not there. It may take a minute."""
-    return _load(name, (root or data_root()).absolute(), None, LONG_PATIENCE)
-
-
-def sample_images(name: str, count: int = 10, root: Path | None = None) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Test images as they are drawn, one of each class in turn: uint8 (count, H, W), or (count, H, W, 3) in colour.
-
-    Never downloads: raises DatasetError where the files are not there.
-    """
-    test = _load(name, (root or data_root()).absolute(), None).test
-    of_class = [(test.labels == label).nonzero().flatten() for label in range(len(DATASETS[name].classes))]
-    images = test.images[[int(of_class[i % len(of_class)][i // len(of_class)]) for i in range(count)]]
-    return images.squeeze(1).numpy() if images.shape[1] == 1 else images.permute(0, 2, 3, 1).numpy()
-
-
-_loaded: dict[tuple[str, Path], Dataset] = {}  # at most one of each row and root: 350 MB for all of DATASETS
-_loadings: dict[tuple[str, Path], "_Loading"] = {}  # those that go on
-_loading_lock = threading.Lock()  # of both; never held while reading
-
-
-class _GivenUp(Exception):
-    """Nobody waits for these images any more."""
-
-
-class _Loading:
-    """One reading of a data set, in a thread of its own, so that whoever waits for it can be told to stop at any moment.
-
-    The thread is a daemon: it may hang in a download for TIMEOUT, and what it writes bears its name only when it is whole.
-    """
-
-    def __init__(self, name: str, root: Path, may_download: bool):
-        self.may_download, self.waiting = may_download, 0
-        self._name, self._root = name, root
-        self._changed = threading.Condition()  # notified of what is told, and of the end
-        self._told: list[tuple[str, int, int]] = []  # some thousand for the largest of DATASETS
-        self._result: Dataset | BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name=f"reading-{name}", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def wait(self, heard: int) -> tuple[list[tuple[str, int, int]], bool]:
-        """What was told after the first `heard` times, and whether it has ended; at the latest after LOOK_EVERY seconds."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._result is not None or len(self._told) > heard, LOOK_EVERY)
-            return self._told[heard:], self._result is not None
-
-    def result(self) -> Dataset:
-        """Raises what went wrong."""
-        assert self._result is not None
-        if isinstance(self._result, BaseException):
-            raise self._result
-        return self._result
-
-    def _tell(self, file: str, done: int, total: int) -> None:
-        if self.waiting == 0:
-            raise _GivenUp
-        with self._changed:
-            self._told.append((file, done, total))
-            self._changed.notify_all()
-
-    def _run(self) -> None:
-        key = self._name, self._root
-        result: Dataset | BaseException
-        try:
-            result = _read(*key, self._tell if self.may_download else None)
-        except BaseException as error:  # whoever waits raises it
-            result = error
-        with _loading_lock:
-            if isinstance(result, Dataset):
-                _loaded[key] = result
-            if _loadings.get(key) is self:
-                del _loadings[key]
-        with self._changed:
-            self._result = result
-            self._changed.notify_all()
-
-
-def _load(name: str, root: Path, progress: Progress | None, patience: float | None = None) -> Dataset:
-    """Without `progress` nothing is downloaded, and what is not there in a while is an error."""
-    key, deadline = (name, root), time.monotonic() + (PATIENCE if patience is None else patience)
-    while True:
-        with _loading_lock:
-            if dataset := _loaded.get(key):
-                return dataset
-            loading = _loadings.get(key)
-            is_new = loading is None
-            if loading is None:
-                loading = _loadings[key] = _Loading(name, root, may_download=progress is not None)
-            loading.waiting += 1
-            if is_new:
-                loading.start()
-        try:
-            heard, ended = 0, False
-            while not ended:
-                news, ended = loading.wait(heard)
-                heard += len(news)
-                if progress:
-                    for told in news or [("", 0, 0)]:
-                        progress(*told)
-                elif time.monotonic() > deadline and not ended:
-                    raise DatasetError(f"{DATASETS[name].title} is being loaded just now; try again in a while")
-        finally:
-            with _loading_lock:
-                loading.waiting -= 1
-        with suppress(_GivenUp):  # the others gave up just before this one came
-            try:
-                return loading.result()
-            except DatasetError:
-                if loading.may_download or progress is None:
-                    raise
-
-
-def _read(name: str, root: Path, progress: Progress | None) -> Dataset:
-    kind = DATASETS[name]
-    try:
-        dataset = Dataset(name, kind, *kind.read(root, progress))
-        if max(int(split.labels.max()) for split in (dataset.train, dataset.test)) >= len(kind.classes):
-            raise DatasetError(f"its files under {root} are corrupt: they name classes that do not exist")
-        return dataset
-    except (DatasetError, OSError, EOFError, RuntimeError) as error:
-        other = f". Or use the built-in {BUILT_IN}, which need no files" if name != BUILT_IN else ""
-        begin = kind.title if isinstance(error, NotDownloaded) else f"{kind.title} cannot be loaded:"
-        raise DatasetError(f"{begin} {str(error).strip()}{other}.") from error

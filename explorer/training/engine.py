@@ -19,7 +19,8 @@ from explorer.network.spec import Architecture
 from explorer.training import checkpoint
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.cuda_graph import recorder
-from explorer.training.datasets import Dataset, DatasetKind, Split
+from explorer.training.dataset_files import Dataset, Split
+from explorer.training.datasets import DatasetKind
 from explorer.training.devices import TEST_BATCH, choose_device, has_fast_bf16
 from explorer.training.event import LOWER_RATE, Event
 from explorer.training.images import augment, normalise

@@ -19,7 +19,8 @@ from explorer.runs.run import RunError
 from explorer.runs.store import RUNS, Missing, Store
 from explorer.saved import SavedStore
 from explorer.text import counted
-from explorer.training.datasets import BUILT_IN, load_present_dataset, sweep_downloads
+from explorer.training.dataset_files import load_present_dataset, sweep_downloads
+from explorer.training.datasets import BUILT_IN
 from explorer.training.devices import training_slots
 from explorer.ui.downloads import pictures
 from explorer.ui.downloads.preparing import Preparer, ReportProcesses

@@ -18,7 +18,7 @@ import torch
 
 from explorer.presets import load_presets
 from explorer.training import engine
-from explorer.training.datasets import Dataset, load_dataset
+from explorer.training.dataset_files import Dataset, load_dataset
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
 from tests.benchmarks.machine import describe

@@ -33,7 +33,8 @@ from torchvision import datasets, transforms
 from explorer.network.build import build
 from explorer.network.spec import Architecture
 from explorer.presets import load_presets
-from explorer.training.datasets import Dataset, Split, data_root, load_dataset
+from explorer.training.dataset_files import Dataset, Split, load_dataset
+from explorer.training.datasets import data_root
 from explorer.training.engine import Numerics, train
 from explorer.training.initialisation import Chance, new_network
 from explorer.training.recipe import SGD, Recipe

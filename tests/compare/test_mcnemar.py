@@ -18,7 +18,7 @@ from explorer.network.spec import Architecture
 from explorer.text import sentence
 from explorer.training import engine
 from explorer.training.checkpoint import Checkpoint, network_weights
-from explorer.training.datasets import Dataset
+from explorer.training.dataset_files import Dataset
 from explorer.training.engine import train
 from explorer.training.images import normalise
 from explorer.training.recipe import parse_recipe

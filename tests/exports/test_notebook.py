@@ -23,7 +23,8 @@ from explorer.network.build import build
 from explorer.network.spec import Architecture, ArchitectureError
 from explorer.presets import load_presets, preset
 from explorer.training import images
-from explorer.training.datasets import DATASETS, load_dataset
+from explorer.training.dataset_files import load_dataset
+from explorer.training.datasets import DATASETS
 from explorer.training.engine import train
 from explorer.training.recipe import SCHEDULERS, Recipe, parse_recipe
 from tests.tiny import linear, network

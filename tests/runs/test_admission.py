@@ -10,7 +10,7 @@ from explorer.runs.admission import CannotTrain
 from explorer.runs.manager import JobManager
 from explorer.runs.run import RunError, new_run
 from explorer.runs.store import OUT_OF_MEMORY, PROCESS_ENDED
-from explorer.training.datasets import Dataset
+from explorer.training.dataset_files import Dataset
 from explorer.training.memory import estimate_memory
 from tests.runs.shared import ENDLESS, has_steps, recipe, wait
 from tests.tiny import linear, network

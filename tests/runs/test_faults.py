@@ -26,8 +26,9 @@ from explorer.runs.home import open_store
 from explorer.runs.manager import JobManager, QueueFull, RunError, Snapshot
 from explorer.runs.run import new_run
 from explorer.runs.store import Missing, Store
-from explorer.training import datasets, engine
-from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split
+from explorer.training import dataset_files, engine
+from explorer.training.dataset_files import Dataset, Split
+from explorer.training.datasets import DATASETS, DatasetError
 from explorer.training.event import Event
 from tests.runs.shared import ENDLESS, PATIENCE, has_steps, opened_file, recipe, wait
 from tests.tiny import tiny_kind
@@ -534,7 +535,7 @@ def empty_mnist(root: Path) -> Path:
     """MNIST's files as they should be but for their content, all zeros; the folder."""
     folder = root / "MNIST" / "raw"
     folder.mkdir(parents=True)
-    for name, sizes in datasets._IDX_SIZES.items():
+    for name, sizes in dataset_files._IDX_SIZES.items():
         header = bytes((0, 0, 8, len(sizes))) + b"".join(size.to_bytes(4, "big") for size in sizes)
         (folder / name).write_bytes(header + bytes(math.prod(sizes)))
     return folder

@@ -13,7 +13,7 @@ from explorer.runs import database
 from explorer.runs import manager as jobs
 from explorer.runs.manager import JobManager, QueueFull
 from explorer.runs.store import Store
-from explorer.training.datasets import Dataset
+from explorer.training.dataset_files import Dataset
 from tests.runs.shared import recipe, wait
 
 

@@ -26,7 +26,7 @@ from explorer.runs.run import new_run
 from explorer.runs.run_loop import RunLoop
 from explorer.runs.store import Store
 from explorer.training.checkpoint import Checkpoint, network_weights
-from explorer.training.datasets import load_dataset
+from explorer.training.dataset_files import load_dataset
 from explorer.training.engine import train
 from explorer.training.event import Event, parse_event
 from explorer.training.recipe import Recipe, parse_recipe

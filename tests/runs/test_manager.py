@@ -23,7 +23,8 @@ from explorer.runs import manager as jobs
 from explorer.runs.manager import CannotTrain, JobManager, NoWeights, QueueFull, RunError, UnknownRun
 from explorer.runs.store import Store
 from explorer.training.checkpoint import Checkpoint, network_weights
-from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split
+from explorer.training.dataset_files import Dataset, Split
+from explorer.training.datasets import DATASETS, DatasetError
 from explorer.training.devices import DeviceError
 from explorer.training.engine import train
 from explorer.training.event import Event

@@ -13,7 +13,8 @@ from explorer.runs.run import new_run
 from explorer.runs.run_summary import summary_of
 from explorer.runs.store import Store
 from explorer.training import engine
-from explorer.training.datasets import DATASETS, Dataset, DatasetError
+from explorer.training.dataset_files import Dataset
+from explorer.training.datasets import DATASETS, DatasetError
 from explorer.training.event import Event
 from explorer.training.problems import find_problem
 from tests.runs.shared import recipe, wait

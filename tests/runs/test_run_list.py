@@ -13,7 +13,7 @@ from explorer.runs.run import Status, new_run
 from explorer.runs.run_list import RunList
 from explorer.runs.run_summary import RunSummary, summary_of
 from explorer.runs.store import Store
-from explorer.training.datasets import Dataset
+from explorer.training.dataset_files import Dataset
 from explorer.training.event import Event
 from tests.runs.shared import opened_file, recipe, wait
 

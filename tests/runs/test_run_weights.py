@@ -12,7 +12,7 @@ from explorer.runs import checkpoint_files
 from explorer.runs.manager import JobManager, NoWeights
 from explorer.runs.store import Store
 from explorer.training.checkpoint import network_weights
-from explorer.training.datasets import Dataset
+from explorer.training.dataset_files import Dataset
 from tests.runs.shared import recipe, wait
 
 

@@ -15,7 +15,8 @@ from explorer.runs.manager import JobManager
 from explorer.runs.run import RunError, new_run
 from explorer.runs.run_loop import RunLoop
 from explorer.runs.store import Store
-from explorer.training.datasets import DATASETS, Dataset, Split
+from explorer.training.dataset_files import Dataset, Split
+from explorer.training.datasets import DATASETS
 from explorer.training.event import Event
 from tests.cpu import least_wait
 from tests.runs.shared import ENDLESS, has_steps, recipe, threads_of, wait, wait_until

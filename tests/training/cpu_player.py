@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 
 from explorer.network.spec import Architecture
 from explorer.training.checkpoint import Checkpoint
-from explorer.training.datasets import Dataset
+from explorer.training.dataset_files import Dataset
 from explorer.training.engine import train
 from explorer.training.event import Event
 from explorer.training.recipe import parse_recipe

@@ -22,8 +22,9 @@ import pytest
 import torch
 from torchvision.datasets import CIFAR10, KMNIST, MNIST
 
-from explorer.training import datasets
-from explorer.training.datasets import DATASETS, Dataset, DatasetError, Split, data_root, load_dataset, sample_images
+from explorer.training import dataset_files
+from explorer.training.dataset_files import Dataset, Split, load_dataset, sample_images
+from explorer.training.datasets import DATASETS, DatasetError, data_root
 from tests.cpu import least_wait
 from tests.tiny import read_tiny, tiny_kind
 
@@ -37,7 +38,7 @@ IDX = {
 
 @pytest.fixture(autouse=True)
 def nothing_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets, "_loaded", {})
+    monkeypatch.setattr(dataset_files, "_loaded", {})
 
 
 def quiet(file: str, done: int, total: int) -> None:
@@ -125,7 +126,7 @@ def test_samples_do_not_wait_for_a_download(tmp_path: Path, monkeypatch: pytest.
         return read_tiny(root, progress)
 
     monkeypatch.setitem(DATASETS, "tiny", tiny_kind(slow))
-    monkeypatch.setattr(datasets, "PATIENCE", 0.01)
+    monkeypatch.setattr(dataset_files, "PATIENCE", 0.01)
     loading = threading.Thread(target=load_dataset, args=["tiny", tmp_path])
     loading.start()
     assert begun.wait(60)
@@ -166,7 +167,7 @@ def test_fetched_once_with_progress(server: Path, tmp_path: Path, monkeypatch: p
         size = (server / f"{name}.gz").stat().st_size
         assert [total for file, done, total in told if file == f"{name}.gz" and done == size] == [size]
     assert {path.name for path in (root / "KMNIST" / "raw").iterdir()} == {*IDX, *(f"{name}.gz" for name in IDX)}
-    monkeypatch.setattr(datasets, "_loaded", {})
+    monkeypatch.setattr(dataset_files, "_loaded", {})
     monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: pytest.fail("downloads again"))
     load_dataset("kmnist", root)
 
@@ -333,7 +334,7 @@ def other_classes(path: Path) -> None:
 )
 def test_spoilt_files_are_found(spoil: Spoil, words: str, server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load_dataset("kmnist", tmp_path)
-    monkeypatch.setattr(datasets, "_loaded", {})
+    monkeypatch.setattr(dataset_files, "_loaded", {})
     spoil(tmp_path / "KMNIST" / "raw" / "t10k-labels-idx1-ubyte")
     with pytest.raises(DatasetError, match=words):
         load_dataset("kmnist", tmp_path)
@@ -382,7 +383,7 @@ def test_photographs(photographs: Path, tmp_path: Path, monkeypatch: pytest.Monk
     samples = sample_images("cifar10", 3, tmp_path)
     assert samples.shape == (3, 32, 32, 3)
     assert samples[0, 5, 0].tolist() == [200, 0, 0]
-    monkeypatch.setattr(datasets, "_loaded", {})
+    monkeypatch.setattr(dataset_files, "_loaded", {})
     cut_short(tmp_path / CIFAR10.base_folder / "data_batch_3")
     with pytest.raises(DatasetError, match="data_batch_3 is corrupt"):
         load_dataset("cifar10", tmp_path)
@@ -427,12 +428,12 @@ def test_a_failure_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_whoever_can_wait_gets_images_that_take_long_to_read(monkeypatch, tmp_path):
     """Off a page, reading may take longer than a page would wait; nothing is downloaded all the same."""
-    monkeypatch.setattr(datasets, "PATIENCE", 0)
+    monkeypatch.setattr(dataset_files, "PATIENCE", 0)
 
     def slow(root, progress):
         assert progress is None
         time.sleep(0.3)
         return read_tiny(root, progress)
 
-    monkeypatch.setitem(datasets.DATASETS, "slow", tiny_kind(slow))
-    assert datasets.load_present_dataset("slow", tmp_path).name == "slow"
+    monkeypatch.setitem(DATASETS, "slow", tiny_kind(slow))
+    assert dataset_files.load_present_dataset("slow", tmp_path).name == "slow"

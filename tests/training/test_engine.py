@@ -27,7 +27,7 @@ from explorer.network.spec import (
 )
 from explorer.training import engine, initialisation
 from explorer.training.checkpoint import Checkpoint
-from explorer.training.datasets import Dataset, Split, load_dataset
+from explorer.training.dataset_files import Dataset, Split, load_dataset
 from explorer.training.engine import Numerics, count_steps, evaluate, train
 from explorer.training.event import Event
 from explorer.training.images import normalise

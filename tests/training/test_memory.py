@@ -65,7 +65,7 @@ from pathlib import Path
 import psutil, torch
 from explorer.network.spec import parse_architecture
 from explorer.runs.checkpoint_files import CheckpointFolder
-from explorer.training.datasets import Dataset, Split, load_dataset
+from explorer.training.dataset_files import Dataset, Split, load_dataset
 from explorer.training.engine import train
 from explorer.training.recipe import parse_recipe
 

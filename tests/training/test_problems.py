@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 
 from explorer.network.spec import Architecture
-from explorer.training.datasets import DATASETS, Dataset
+from explorer.training.dataset_files import Dataset
+from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
 from tests.network.stacks import architectures
 

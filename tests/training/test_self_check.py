@@ -14,7 +14,7 @@ from explorer.network.spec import Architecture
 from explorer.recent import Recent
 from explorer.training import engine, self_check
 from explorer.training import steps as steps_module
-from explorer.training.datasets import Dataset
+from explorer.training.dataset_files import Dataset
 from explorer.training.event import Event
 from tests.training.cpu_player import TUNED, Recorder, assert_close, run
 

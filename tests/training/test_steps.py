@@ -15,7 +15,7 @@ from explorer.training import engine, self_check
 from explorer.training import steps as steps_module
 from explorer.training import tally as tally_module
 from explorer.training.checkpoint import Checkpoint
-from explorer.training.datasets import Dataset
+from explorer.training.dataset_files import Dataset
 from explorer.training.engine import train
 from explorer.training.recipe import parse_recipe
 from tests.runs.shared import without_times

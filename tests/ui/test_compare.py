@@ -24,7 +24,7 @@ from explorer.presets import load_presets
 from explorer.runs import manager as jobs_module
 from explorer.runs.manager import JobManager
 from explorer.runs.run import RunError
-from explorer.training.datasets import load_present_dataset
+from explorer.training.dataset_files import load_present_dataset
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
 from explorer.ui import process

@@ -32,7 +32,8 @@ from explorer.runs.manager import JobManager, NoWeights
 from explorer.runs.run import RunError, Snapshot
 from explorer.runs.run_summary import summary_of
 from explorer.text import quoted, sentence
-from explorer.training.datasets import DatasetError, load_present_dataset
+from explorer.training.dataset_files import load_present_dataset
+from explorer.training.datasets import DatasetError
 from explorer.training.devices import available_devices
 from explorer.training.event import events_csv
 from explorer.training.recipe import parse_recipe

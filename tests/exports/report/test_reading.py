@@ -19,7 +19,7 @@ from explorer.presets import load_presets
 from explorer.runs.manager import JobManager
 from explorer.runs.run import RunError
 from explorer.runs.store import Store
-from explorer.training.datasets import load_dataset
+from explorer.training.dataset_files import load_dataset
 from tests.exports.report.conftest import RECIPE, SMALL
 from tests.runs.shared import wait
 

@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from explorer.training.datasets import BUILT_IN, DATASETS, DatasetError, DatasetKind, load_present_dataset, sample_images
+from explorer.training.dataset_files import load_present_dataset, sample_images
+from explorer.training.datasets import BUILT_IN, DATASETS, DatasetError, DatasetKind
 from explorer.training.images import normalise
 
 IMAGES = 32
