@@ -33,7 +33,8 @@ from explorer.network.receptive_field import Mask, receptive_fields
 from explorer.network.spec import Architecture, ArchitectureError, parse_architecture, to_json
 from explorer.presets import WAYS, PresetError, load_presets
 from explorer.runs.home import IN_MEMORY
-from explorer.runs.run import RunError, new_run
+from explorer.runs.new_run import new_run
+from explorer.runs.run import RunError
 from explorer.shell_runs import OWNER, back_up, continue_run, list_runs, resume_run, train_new
 from explorer.text import quoted
 from explorer.training.datasets import DATASETS, DatasetError

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from explorer.runs.admission import check_more_epochs, check_resumable, check_trainable, refusal_message
+from explorer.runs.checkpoint_size import check_room
 from explorer.runs.database import StoreError
 from explorer.runs.home import home_folder, in_memory, open_store
 from explorer.runs.run import RESUMABLE, Run, RunError, Status
@@ -33,7 +34,7 @@ def train_new(run: Run, options: argparse.Namespace) -> tuple[int, tuple[Event, 
     """Train it, printing its events; the exit status, and all its events."""
     with closing(open_store(home_folder(), options.in_memory or in_memory())) as store:
         check_trainable(run.architecture, run.recipe, torch.device(run.device), store.checkpoints, data_root=options.data)
-        store.check_room(run.architecture, run.recipe)
+        check_room(store.folder, run.architecture, run.recipe)
         loop = RunLoop(store, store.begin(run))
         print(f"note: {store.notice}" if store.notice else f"run {run.id} is kept in {store.folder}", file=sys.stderr)
         return _train(store, loop, options), store.events(run.id)
@@ -102,7 +103,7 @@ def _take_again(options: argparse.Namespace, of: tuple[Status, ...], more_epochs
         kept = store.kept(options.id)
         if kept.status in of:
             check_resumable(kept.run, store.history(options.id, 0).latest, store.checkpoints, data_root=options.data)
-            store.check_room(kept.run.architecture, kept.run.recipe)
+            check_room(store.folder, kept.run.architecture, kept.run.recipe)
         claim = store.take(options.id, of, more_epochs)
         if claim is None:
             raise RunError(refusal_message(options.id, kept.status, of, done))

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from explorer.network.spec import Architecture, ReLU
-from explorer.runs.run import new_run
+from explorer.runs.new_run import new_run
 from explorer.runs.store import Store
 from explorer.training.recipe import Recipe
 

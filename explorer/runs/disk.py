@@ -1,4 +1,4 @@
-"""How much room a run's checkpoints take on the disk, and how much of the disk is kept free.
+"""How much of the disk is kept free.
 
 A disk that is full stops everything on its machine, and a training can fill one: a network of 50 million parameters leaves
 some 600 MB after each epoch. So a run is refused, or ended with a sentence, while there is still room for other things.
@@ -8,21 +8,10 @@ import os
 import shutil
 from pathlib import Path
 
-from explorer.network.analysis import BYTES_PER_VALUE, analyze
-from explorer.network.spec import Architecture
 from explorer.text import bytes_text
-from explorer.training.memory import moments_per_parameter
-from explorer.training.recipe import OneCycleLR, Recipe
 
 RESERVE_BYTES = 1_000_000_000  # kept free; EXPLORER_RESERVE_MB says otherwise
 RESERVE_SHARE = 0.05  # of a disk so small that this is less
-OVERHEAD_BYTES = 20_000  # of a checkpoint: names, facts, the states of the random generators
-
-
-def checkpoint_bytes(architecture: Architecture, recipe: Recipe) -> int:
-    """The size of a checkpoint of this training, and of the copy in memory that it is written from."""
-    moments = moments_per_parameter(recipe.optimizer, isinstance(recipe.scheduler, OneCycleLR))
-    return OVERHEAD_BYTES + BYTES_PER_VALUE * analyze(architecture).total_params * (1 + moments)
 
 
 def reserve(folder: Path) -> int:

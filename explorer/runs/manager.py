@@ -25,9 +25,11 @@ from explorer.network.spec import Architecture
 from explorer.recent import Recent
 from explorer.runs.admission import CannotTrain, check_more_epochs, check_resumable, check_trainable, refusal_message
 from explorer.runs.checkpoint_files import weights_to_bytes
+from explorer.runs.checkpoint_size import check_room
 from explorer.runs.database import StoreError
 from explorer.runs.eta import Pace
 from explorer.runs.fair_queue import starts_in
+from explorer.runs.new_run import new_run
 from explorer.runs.rows import UnreadableRun
 from explorer.runs.run import (
     RESUMABLE,
@@ -39,7 +41,6 @@ from explorer.runs.run import (
     StopRequest,
     UnknownRun,
     checked_name,
-    new_run,
     shown_status,
 )
 from explorer.runs.run_list import RunList
@@ -137,7 +138,7 @@ class JobManager:
         check_trainable(architecture, recipe, device, self.store.checkpoints, self._memory_room(device), self._data_root)
         try:
             self._check_queue()
-            self.store.check_room(architecture, recipe)
+            check_room(self.store.folder, architecture, recipe)
             self.store.add(run)
         except StoreError as error:
             raise QueueFull(str(error)) from None
@@ -298,7 +299,7 @@ class JobManager:
         if kept.status in of:
             room, latest = self._memory_room(torch.device(kept.run.device)), self.store.history(run_id, 0).latest
             check_resumable(kept.run, latest, self.store.checkpoints, room, self._data_root)
-            self.store.check_room(kept.run.architecture, kept.run.recipe)
+            check_room(self.store.folder, kept.run.architecture, kept.run.recipe)
         if self._live_run(run_id) or not self.store.enqueue(run_id, of, more_epochs):
             raise RunError(refusal_message(run_id, kept.status, of, done))
         self._start_workers([run_id])

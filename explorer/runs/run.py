@@ -1,23 +1,14 @@
 """Run and Snapshot: what was asked for, and how it stands."""
 
-import platform
-import secrets
-import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-import torch
-
 from explorer.network.spec import Architecture
 from explorer.text import printable
-from explorer.training.devices import choose_device, describe_device
 from explorer.training.event import Event, has_diverged
-from explorer.training.memory import free_memory, oom_kills
 from explorer.training.recipe import Recipe
 
-ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are taken for another
-ID_LENGTH = 12  # 59 bits: nobody guesses another's run
 MAX_NAME = 100
 
 StopRequest = Literal["", "stop", "pause", "interrupt"]
@@ -144,27 +135,6 @@ class Snapshot:
     def resumable(self) -> bool:
         """Whether going on may succeed; a run that diverged would diverge again."""
         return self.status.is_resumable and not has_diverged(self.latest)
-
-
-def new_run(architecture: Architecture, recipe: Recipe, owner: str = "", name: str = "") -> Run:
-    """A run of its own id, on the device that the recipe's choice means here. Raises DeviceError."""
-    device = choose_device(recipe.device)
-    environment = environment_here(device)
-    run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
-    return Run(run_id, owner, architecture, recipe, device.type, environment, time.time(), name or architecture.name)
-
-
-def environment_here(device: torch.device) -> Environment:
-    """The environment of this process, in the thread that trains."""
-    return Environment(
-        torch=torch.__version__,
-        python=platform.python_version(),
-        device=describe_device(device),
-        threads=torch.get_num_threads(),
-        host=platform.node(),
-        free_memory=free_memory(device),
-        oom_kills=oom_kills(),
-    )
 
 
 def checked_name(name: str) -> str:

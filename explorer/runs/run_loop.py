@@ -10,8 +10,9 @@ from pathlib import Path
 
 from explorer.runs.checkpoint_files import CheckpointError, newest_checkpoint
 from explorer.runs.database import StoreError
+from explorer.runs.new_run import environment_here
 from explorer.runs.offers import IMAGES
-from explorer.runs.run import RunError, Status, environment_here
+from explorer.runs.run import RunError, Status
 from explorer.runs.run_writer import RunWriter
 from explorer.runs.store import Claim, Store
 from explorer.training.checkpoint import Checkpoint

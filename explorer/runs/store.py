@@ -18,11 +18,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from sqlite3 import Row
 
-from explorer.network.spec import Architecture
-from explorer.runs.checkpoint_files import KEPT, CheckpointFolder, CheckpointMemory, Checkpoints, Lock
+from explorer.runs.checkpoint_files import CheckpointFolder, CheckpointMemory, Checkpoints, Lock
 from explorer.runs.database import Database, StoreError
-from explorer.runs.disk import checkpoint_bytes, room_problem
 from explorer.runs.fair_queue import in_turn
+from explorer.runs.oom_kills import oom_kills
 from explorer.runs.rows import (
     EPOCHS,
     LATEST,
@@ -45,8 +44,6 @@ from explorer.runs.rows import (
 from explorer.runs.run import IN_TRAINING, Environment, Run, RunError, Status, StopRequest, shown_status
 from explorer.runs.run_summary import RunSummary, summarise
 from explorer.training.event import Event
-from explorer.training.memory import oom_kills
-from explorer.training.recipe import Recipe
 
 PROCESS_ENDED = "the process that trained it ended"
 OUT_OF_MEMORY = "the system ended the process that trained it, for lack of memory"
@@ -123,14 +120,6 @@ class Store:
         # The checkpoint of an epoch is written just before its event: one of them may always be ahead.
         epochs = [run_id for run_id, epoch in newest.items() if epoch > reached.get(run_id, epoch) + 1]
         return Missing(tuple(runs), tuple(sorted(set(epochs) - training)))
-
-    def check_room(self, architecture: Architecture, recipe: Recipe) -> None:
-        """Raises StoreError where the checkpoints of such a run would take the room that is kept free on the disk."""
-        if self.folder:
-            # Those that are kept, and one that is being written.
-            problem = room_problem(self.folder, (KEPT + 1) * checkpoint_bytes(architecture, recipe))
-            if problem:
-                raise StoreError(f"the checkpoints of this run do not fit: {problem}")
 
     def sizes(self) -> dict[str, int]:
         """Bytes of each run's checkpoints on the disk, by the run."""

@@ -117,7 +117,6 @@ def _kept_bytes(row: Row, before: Row | None) -> int:
 
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")
-OOM_KILLS = Path("/proc/vmstat")
 
 # The files of a control group of each version, and what in its statistics can be given back at once.
 VERSION_1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
@@ -178,13 +177,3 @@ def _left_by_ulimits() -> Iterator[int]:
         allowed = resource.getrlimit(limit)[0]
         if allowed != resource.RLIM_INFINITY:
             yield max(0, allowed - taken)
-
-
-def oom_kills() -> int | None:
-    """How many processes the system has ended for lack of memory since it was started, in any group; None where it does not
-    say."""
-    try:
-        lines = OOM_KILLS.read_text().splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)

@@ -20,7 +20,7 @@ os.environ["EXPLORER_HOME"] = tempfile.mkdtemp()
 from streamlit.testing.v1 import AppTest
 
 from explorer.presets import load_presets
-from explorer.runs.run import new_run
+from explorer.runs.new_run import new_run
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
 from explorer.ui import process

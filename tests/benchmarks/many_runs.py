@@ -14,7 +14,7 @@ from pathlib import Path
 from explorer.compare.comparison import _curves
 from explorer.presets import load_presets
 from explorer.runs.manager import JobManager
-from explorer.runs.run import new_run
+from explorer.runs.new_run import new_run
 from explorer.runs.store import Store
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe

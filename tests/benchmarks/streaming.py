@@ -27,7 +27,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from explorer.presets import load_presets
 from explorer.runs.home import open_store
-from explorer.runs.run import new_run
+from explorer.runs.new_run import new_run
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
 from tests.benchmarks.machine import describe

@@ -48,7 +48,8 @@ from explorer.network.spec import (
 from explorer.presets import FOLDER, PresetError, load_presets, measured
 from explorer.runs.checkpoint_files import CheckpointError, from_bytes, to_bytes
 from explorer.runs.manager import JobManager
-from explorer.runs.run import RunError, new_run
+from explorer.runs.new_run import new_run
+from explorer.runs.run import RunError
 from explorer.runs.store import Store
 from explorer.saved import SavedStore, SaveError
 from explorer.text import printable

@@ -4,11 +4,12 @@ import pytest
 import torch
 
 from explorer.network.spec import Architecture
-from explorer.runs import run as run_module
+from explorer.runs import new_run as run_module
 from explorer.runs import store as store_module
 from explorer.runs.admission import CannotTrain
 from explorer.runs.manager import JobManager
-from explorer.runs.run import RunError, new_run
+from explorer.runs.new_run import new_run
+from explorer.runs.run import RunError
 from explorer.runs.store import OUT_OF_MEMORY, PROCESS_ENDED
 from explorer.training.dataset_files import Dataset
 from explorer.training.memory import estimate_memory

@@ -10,7 +10,8 @@ from explorer.network.spec import Architecture
 from explorer.presets import load_presets
 from explorer.runs import disk
 from explorer.runs.checkpoint_files import KEPT, CheckpointFolder
-from explorer.runs.disk import RESERVE_BYTES, checkpoint_bytes, reserve, room_problem
+from explorer.runs.checkpoint_size import OVERHEAD_BYTES, checkpoint_bytes
+from explorer.runs.disk import RESERVE_BYTES, reserve, room_problem
 from explorer.runs.manager import JobManager, QueueFull, RunError
 from explorer.training.recipe import Recipe, parse_recipe
 from tests.runs.shared import recipe, wait
@@ -72,7 +73,7 @@ def test_the_size_of_a_checkpoint_is_foreseen(chosen: dict, manager: JobManager)
     assert wait(manager, run_id).status == "finished"
     size = manager.store.sizes()[run_id]
     assert manager.sizes() == {run_id: size}
-    assert size <= checkpoint_bytes(wide, asked) <= size + 2 * disk.OVERHEAD_BYTES
+    assert size <= checkpoint_bytes(wide, asked) <= size + 2 * OVERHEAD_BYTES
 
 
 def test_a_run_that_does_not_fit_is_neither_queued_nor_resumed(
@@ -115,7 +116,7 @@ def test_the_largest_network_is_foreseen_as_it_was_measured() -> None:
     preset = load_presets()["gap-17k"]
     adam = parse_recipe({"dataset": "mnist", "optimizer": {"kind": "Adam"}})
     sgd: Recipe = parse_recipe({"dataset": "mnist", "optimizer": {"kind": "SGD", "momentum": 0.0}})
-    three, one = (checkpoint_bytes(preset.architecture, each) - disk.OVERHEAD_BYTES for each in (adam, sgd))
+    three, one = (checkpoint_bytes(preset.architecture, each) - OVERHEAD_BYTES for each in (adam, sgd))
     assert three == 3 * one
 
 

@@ -24,7 +24,7 @@ from explorer.runs import manager as jobs
 from explorer.runs.database import StoreError
 from explorer.runs.home import open_store
 from explorer.runs.manager import JobManager, QueueFull, RunError, Snapshot
-from explorer.runs.run import new_run
+from explorer.runs.new_run import new_run
 from explorer.runs.store import Missing, Store
 from explorer.training import dataset_files, engine
 from explorer.training.dataset_files import Dataset, Split

@@ -22,7 +22,7 @@ import torch
 
 from explorer.network.spec import Architecture, parse_architecture
 from explorer.runs.checkpoint_files import newest_checkpoint
-from explorer.runs.run import new_run
+from explorer.runs.new_run import new_run
 from explorer.runs.run_loop import RunLoop
 from explorer.runs.store import Store
 from explorer.training.checkpoint import Checkpoint, network_weights

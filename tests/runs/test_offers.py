@@ -8,8 +8,8 @@ import torch
 
 from explorer.network.spec import Architecture
 from explorer.runs.manager import JobManager, RunError
+from explorer.runs.new_run import new_run
 from explorer.runs.offers import find_offer
-from explorer.runs.run import new_run
 from explorer.runs.run_summary import summary_of
 from explorer.runs.store import Store
 from explorer.training import engine

@@ -9,7 +9,8 @@ import pytest
 from explorer.network.spec import Architecture
 from explorer.runs import manager as jobs
 from explorer.runs.manager import JobManager
-from explorer.runs.run import Status, new_run
+from explorer.runs.new_run import new_run
+from explorer.runs.run import Status
 from explorer.runs.run_list import RunList
 from explorer.runs.run_summary import RunSummary, summary_of
 from explorer.runs.store import Store

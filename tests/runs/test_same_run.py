@@ -7,7 +7,8 @@ import pytest
 
 from explorer.network.spec import Flatten, Linear
 from explorer.presets import load_presets
-from explorer.runs.run import ENDED, Snapshot, Status, new_run
+from explorer.runs.new_run import new_run
+from explorer.runs.run import ENDED, Snapshot, Status
 from explorer.runs.same_run import MOMENT, run_in_hand, same_runs
 
 PRESET = load_presets()["gap-17k"]

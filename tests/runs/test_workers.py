@@ -12,7 +12,8 @@ from explorer.network.spec import Architecture
 from explorer.runs import manager as jobs
 from explorer.runs.database import StoreError
 from explorer.runs.manager import JobManager
-from explorer.runs.run import RunError, new_run
+from explorer.runs.new_run import new_run
+from explorer.runs.run import RunError
 from explorer.runs.run_loop import RunLoop
 from explorer.runs.store import Store
 from explorer.training.dataset_files import Dataset, Split

@@ -15,7 +15,7 @@ import torch
 
 from explorer.network.spec import Architecture, parse_architecture, to_json
 from explorer.training import memory, problems
-from explorer.training.memory import estimate_memory, free_memory, oom_kills
+from explorer.training.memory import estimate_memory, free_memory
 from explorer.training.problems import memory_problem
 from explorer.training.recipe import Recipe, parse_recipe
 from explorer.training.recipe import to_json as recipe_to_json
@@ -248,15 +248,3 @@ def test_memory_that_torch_keeps_on_a_gpu_is_free(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 70)
     monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 30)
     assert free_memory(torch.device("cuda")) == 140
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"), [("nr_free 5\noom_kill 3\n", 3), ("nr_free 5\n", None), ("oom_kill 0\n", 0), (None, None)], ids=str
-)
-def test_what_the_system_ended_for_lack_of_memory(
-    text: str | None, expected: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if text is not None:
-        (tmp_path / "vmstat").write_text(text)
-    monkeypatch.setattr(memory, "OOM_KILLS", tmp_path / "vmstat")
-    assert oom_kills() == expected

@@ -10,7 +10,8 @@ from explorer.network.spec import Architecture, Flatten, Linear
 from explorer.recent import Recent
 from explorer.runs import manager as jobs
 from explorer.runs.manager import JobManager
-from explorer.runs.run import Snapshot, new_run
+from explorer.runs.new_run import new_run
+from explorer.runs.run import Snapshot
 from explorer.runs.store import Store
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe

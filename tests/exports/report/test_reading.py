@@ -146,7 +146,7 @@ def test_a_run_without_a_whole_epoch_is_refused(jobs, tmp_path):
 def test_a_report_names_what_its_epoch_was_computed_with_and_not_who_asks(jobs, trained, tmp_path, monkeypatch):
     before = torch.get_num_threads()
     whole = trained(epochs=1)
-    monkeypatch.setattr("explorer.runs.run.torch.get_num_threads", lambda: 77)  # here, and of a leg that begins later
+    monkeypatch.setattr("explorer.runs.new_run.torch.get_num_threads", lambda: 77)  # here, and of a leg that begins later
     found = read_trained(jobs, whole.run.id, tmp_path)
     assert found.threads == before
     files = run_report(found, Assignment(), PRESETS, {})

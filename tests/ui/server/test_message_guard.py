@@ -18,7 +18,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from explorer.network.spec import MAX_LAYERS
 from explorer.presets import load_presets
 from explorer.runs.home import open_store
-from explorer.runs.run import new_run
+from explorer.runs.new_run import new_run
 from explorer.ui import messages
 from explorer.ui.components.stack_editor import palette
 from explorer.ui.server.message_guard import MAX_DEPTH, MAX_JSON, MAX_STATES, SAYS, SELECTABLE, TOLD, InputKinds

@@ -1,0 +1,31 @@
+"""How much room a run's checkpoints take on the disk."""
+
+from pathlib import Path
+
+from explorer.network.analysis import BYTES_PER_VALUE, analyze
+from explorer.network.spec import Architecture
+from explorer.runs.checkpoint_files import KEPT
+from explorer.runs.database import StoreError
+from explorer.runs.disk import room_problem
+from explorer.training.memory import moments_per_parameter
+from explorer.training.recipe import OneCycleLR, Recipe
+
+OVERHEAD_BYTES = 20_000  # of a checkpoint: names, facts, the states of the random generators
+
+
+def checkpoint_bytes(architecture: Architecture, recipe: Recipe) -> int:
+    """The size of a checkpoint of this training, and of the copy in memory that it is written from."""
+    moments = moments_per_parameter(recipe.optimizer, isinstance(recipe.scheduler, OneCycleLR))
+    return OVERHEAD_BYTES + BYTES_PER_VALUE * analyze(architecture).total_params * (1 + moments)
+
+
+def check_room(folder: Path | None, architecture: Architecture, recipe: Recipe) -> None:
+    """Raises StoreError where the checkpoints of such a run would take the room that is kept free on the folder's disk.
+
+    Without a folder, where they are kept in memory, there is nothing to check.
+    """
+    if folder:
+        # Those that are kept, and one that is being written.
+        problem = room_problem(folder, (KEPT + 1) * checkpoint_bytes(architecture, recipe))
+        if problem:
+            raise StoreError(f"the checkpoints of this run do not fit: {problem}")

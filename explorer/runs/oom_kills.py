@@ -1,0 +1,15 @@
+"""Whether the system has ended processes for lack of memory."""
+
+from pathlib import Path
+
+OOM_KILLS = Path("/proc/vmstat")
+
+
+def oom_kills() -> int | None:
+    """How many processes the system has ended for lack of memory since it was started, in any group; None where it does not
+    say."""
+    try:
+        lines = OOM_KILLS.read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)
