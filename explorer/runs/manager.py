@@ -24,7 +24,7 @@ import torch
 from explorer.network.spec import Architecture
 from explorer.recent import Recent
 from explorer.runs.admission import CannotTrain, check_more_epochs, check_resumable, check_trainable, refusal_message
-from explorer.runs.checkpoint_files import weights_to_bytes
+from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.checkpoint_size import check_room
 from explorer.runs.database import StoreError
 from explorer.runs.eta import Pace

@@ -8,7 +8,8 @@ import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from explorer.runs.checkpoint_files import CheckpointError, newest_checkpoint
+from explorer.runs.checkpoint_files import CheckpointError
+from explorer.runs.checkpoint_format import newest_checkpoint
 from explorer.runs.database import StoreError
 from explorer.runs.new_run import environment_here
 from explorer.runs.offers import IMAGES

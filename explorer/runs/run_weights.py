@@ -6,7 +6,8 @@ from typing import NamedTuple
 from torch import Tensor
 
 from explorer.recent import Recent
-from explorer.runs.checkpoint_files import CheckpointError, newest_checkpoint
+from explorer.runs.checkpoint_files import CheckpointError
+from explorer.runs.checkpoint_format import newest_checkpoint, read_facts
 from explorer.runs.rows import parse_environment
 from explorer.runs.run import Environment, RunError
 from explorer.runs.store import Store
@@ -80,7 +81,7 @@ class RunWeights:
         for epoch in self._store.checkpoints.epochs(run_id):
             try:
                 if epoch <= last:
-                    return str(self._store.checkpoints.read_facts(run_id, epoch)["precision"])
+                    return str(read_facts(self._store.checkpoints, run_id, epoch)["precision"])
             except CheckpointError:
                 continue  # the one before may be whole
         return self._store.kept(run_id).run.recipe.precision

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 
+from explorer.runs.checkpoint_format import save_checkpoint
 from explorer.runs.database import StoreError
 from explorer.runs.run import Environment, Run, Snapshot, Status, StopRequest, shown_status
 from explorer.runs.store import Claim, Store
@@ -179,7 +180,7 @@ class RunWriter:
     def keep_epoch(self, event: Event, checkpoint: Checkpoint) -> None:
         """Keep an epoch, its checkpoint first. Raises StoreError and CheckpointError."""
         checkpoint.facts["environment"] = asdict(self._run.environment)
-        self._store.checkpoints.save(self._run.id, checkpoint)
+        save_checkpoint(self._store.checkpoints, self._run.id, checkpoint)
         try:
             self._write(durable=True, last=event)
         except StoreError:

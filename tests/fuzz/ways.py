@@ -46,7 +46,8 @@ from explorer.network.spec import (
     to_json,
 )
 from explorer.presets import FOLDER, PresetError, load_presets, measured
-from explorer.runs.checkpoint_files import CheckpointError, from_bytes, to_bytes
+from explorer.runs.checkpoint_files import CheckpointError
+from explorer.runs.checkpoint_format import from_bytes, to_bytes
 from explorer.runs.manager import JobManager
 from explorer.runs.new_run import new_run
 from explorer.runs.run import RunError

@@ -19,8 +19,9 @@ import torch
 
 from explorer import files
 from explorer.network.spec import Architecture
-from explorer.runs import checkpoint_files, database, run_loop
+from explorer.runs import checkpoint_files, checkpoint_format, database, run_loop
 from explorer.runs import manager as jobs
+from explorer.runs.checkpoint_format import read_checkpoint, save_checkpoint
 from explorer.runs.database import StoreError
 from explorer.runs.home import open_store
 from explorer.runs.manager import JobManager, QueueFull, RunError, Snapshot
@@ -488,8 +489,8 @@ def test_a_checkpoint_of_another_network_fails(manager: JobManager, small: Archi
     run_id = stopped_after(manager, small, 2)
     other = stopped_after(manager, small.model_copy(update={"layers": small.layers[1:]}), 2)
     epochs = len(manager.snapshot(run_id).epochs)
-    foreign = manager.store.checkpoints.read(other, len(manager.snapshot(other).epochs))
-    manager.store.checkpoints.save(run_id, foreign._replace(epoch=epochs))
+    foreign = read_checkpoint(manager.store.checkpoints, other, len(manager.snapshot(other).epochs))
+    save_checkpoint(manager.store.checkpoints, run_id, foreign._replace(epoch=epochs))
     manager.resume(run_id)
     assert message(wait(manager, run_id)).startswith("torch cannot train this network: Error(s) in loading state_dict")
     the_next_trains(manager, small)
@@ -525,7 +526,7 @@ def test_out_of_memory_while_a_checkpoint_is_saved(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint_files, "_save_file", raising(MemoryError()))
+        patch.setattr(checkpoint_format, "_save_file", raising(MemoryError()))
         failed = wait(manager, manager.submit(small, recipe()))
     assert message(failed) == "out of memory while what it learnt was saved: end other programs, or try fewer parameters"
     the_next_trains(manager, small)

@@ -21,7 +21,7 @@ import pytest
 import torch
 
 from explorer.network.spec import Architecture, parse_architecture
-from explorer.runs.checkpoint_files import newest_checkpoint
+from explorer.runs.checkpoint_format import newest_checkpoint
 from explorer.runs.new_run import new_run
 from explorer.runs.run_loop import RunLoop
 from explorer.runs.store import Store

@@ -18,8 +18,9 @@ import torch
 
 from explorer.network.build import build
 from explorer.network.spec import Architecture
-from explorer.runs import checkpoint_files, run, run_writer
+from explorer.runs import checkpoint_files, checkpoint_format, run, run_writer
 from explorer.runs import manager as jobs
+from explorer.runs.checkpoint_format import read_checkpoint
 from explorer.runs.manager import CannotTrain, JobManager, NoWeights, QueueFull, RunError, UnknownRun
 from explorer.runs.store import Store
 from explorer.training.checkpoint import Checkpoint, network_weights
@@ -143,8 +144,8 @@ def test_in_memory_only_so_many_checkpoints_are_kept(
 ) -> None:
     run_ids = [manager.submit(small, recipe(epochs=1))]
     wait(manager, run_ids[0])
-    checkpoint = manager.store.checkpoints.read(run_ids[0], 1)
-    monkeypatch.setattr(checkpoint_files, "IN_MEMORY_BYTES", 2.5 * len(checkpoint_files.to_bytes(checkpoint)))
+    checkpoint = read_checkpoint(manager.store.checkpoints, run_ids[0], 1)
+    monkeypatch.setattr(checkpoint_files, "IN_MEMORY_BYTES", 2.5 * len(checkpoint_format.to_bytes(checkpoint)))
     run_ids += [manager.submit(small, recipe(epochs=1)) for _ in range(2)]
     wait(manager, run_ids[-1])
     assert [manager.has_weights(run_id) for run_id in run_ids] == [False, True, True]

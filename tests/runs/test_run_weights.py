@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from explorer.network.spec import Architecture
-from explorer.runs import checkpoint_files
+from explorer.runs import checkpoint_format
+from explorer.runs.checkpoint_format import read_checkpoint, save_checkpoint
 from explorer.runs.manager import JobManager, NoWeights
 from explorer.runs.store import Store
 from explorer.training.checkpoint import network_weights
@@ -40,7 +41,7 @@ def file_of(manager: JobManager, run_id: str, epoch: int) -> Path:
 
 def test_an_older_epoch_is_named_as_what_it_is(on_disk: JobManager, small: Architecture) -> None:
     run_id = trained(on_disk, small)
-    newest, before = (on_disk.store.checkpoints.read(run_id, epoch) for epoch in (3, 2))
+    newest, before = (read_checkpoint(on_disk.store.checkpoints, run_id, epoch) for epoch in (3, 2))
     file_of(on_disk, run_id, 3).write_bytes(b"noise")
     found = on_disk.weights(run_id)
     assert found.epoch == 2
@@ -48,7 +49,7 @@ def test_an_older_epoch_is_named_as_what_it_is(on_disk: JobManager, small: Archi
     assert found.note.endswith("; these are the weights after epoch 2")
     assert all(torch.equal(found.weights[name], each) for name, each in network_weights(before).items())
 
-    on_disk.store.checkpoints.save(run_id, newest)  # it is there again
+    save_checkpoint(on_disk.store.checkpoints, run_id, newest)  # it is there again
     again = on_disk.weights(run_id)
     assert (again.epoch, again.note) == (3, "")
     assert all(torch.equal(again.weights[name], each) for name, each in network_weights(newest).items())
@@ -67,9 +68,9 @@ def test_what_another_version_was_computed_with_keeps_no_weights_back(
     environment: object, is_known: bool, on_disk: JobManager, small: Architecture
 ) -> None:
     run_id = trained(on_disk, small)
-    checkpoint = on_disk.store.checkpoints.read(run_id, 3)
+    checkpoint = read_checkpoint(on_disk.store.checkpoints, run_id, 3)
     checkpoint.facts["environment"] = environment
-    on_disk.store.checkpoints.save(run_id, checkpoint)
+    save_checkpoint(on_disk.store.checkpoints, run_id, checkpoint)
     found = on_disk.weights(run_id)
     assert found.epoch == 3
     assert (found.environment is not None) == is_known
@@ -93,7 +94,7 @@ def test_a_failure_to_read_is_not_remembered(on_disk: JobManager, small: Archite
 def test_what_was_read_is_not_read_again(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
     run_id = trained(manager, small)
     first = manager.weights(run_id)
-    monkeypatch.setattr(checkpoint_files, "from_bytes", None)
+    monkeypatch.setattr(checkpoint_format, "from_bytes", None)
     assert manager.weights(run_id) is first
 
 
@@ -103,7 +104,7 @@ def test_whether_there_are_weights_and_their_precision_are_told_without_reading_
 ) -> None:
     run_id = trained(manager, small, precision=precision)
     if manager.store.folder:
-        monkeypatch.setattr(checkpoint_files, "from_bytes", None)
+        monkeypatch.setattr(checkpoint_format, "from_bytes", None)
     assert manager.has_weights(run_id)
     assert manager.precision(run_id) == precision
 

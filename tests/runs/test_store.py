@@ -14,15 +14,8 @@ from safetensors import safe_open
 
 from explorer import files
 from explorer.runs import database, rows
-from explorer.runs.checkpoint_files import (
-    CheckpointError,
-    CheckpointFolder,
-    CheckpointMemory,
-    Checkpoints,
-    from_bytes,
-    newest_checkpoint,
-    to_bytes,
-)
+from explorer.runs.checkpoint_files import CheckpointError, CheckpointFolder, CheckpointMemory, Checkpoints
+from explorer.runs.checkpoint_format import from_bytes, newest_checkpoint, read_checkpoint, save_checkpoint, to_bytes
 from explorer.runs.database import MIGRATIONS, Database, StoreError
 from explorer.runs.home import home_folder, open_store
 from explorer.runs.rows import UnreadableRun
@@ -121,7 +114,7 @@ def test_an_unknown_run(store: Store) -> None:
 
 def test_a_deleted_run_leaves_nothing(kept: Store, tmp_path: Path) -> None:
     run_id = trained(kept, 1, fixture_events(2), "finished")
-    kept.checkpoints.save(run_id, checkpoint(2))
+    save_checkpoint(kept.checkpoints, run_id, checkpoint(2))
     assert kept.delete(run_id)
     assert kept.revisions() == {}
     with sqlite3.connect(tmp_path / "runs.sqlite") as connection:
@@ -404,9 +397,9 @@ def checkpoints(request: pytest.FixtureRequest, tmp_path: Path) -> Checkpoints:
 
 def test_a_checkpoint_comes_back_bit_for_bit(checkpoints: Checkpoints) -> None:
     for epoch in (1, 2, 3):
-        checkpoints.save("run", checkpoint(epoch))
+        save_checkpoint(checkpoints, "run", checkpoint(epoch))
         checkpoints.trim("run", epoch)
-        assert same(checkpoints.read("run", epoch), checkpoint(epoch))
+        assert same(read_checkpoint(checkpoints, "run", epoch), checkpoint(epoch))
     assert checkpoints.epochs("run") == [3, 2]
     assert checkpoints.epochs("other") == []
     checkpoints.delete("run")
@@ -415,7 +408,7 @@ def test_a_checkpoint_comes_back_bit_for_bit(checkpoints: Checkpoints) -> None:
 
 def test_what_lies_after_the_epoch_is_trimmed_too(checkpoints: Checkpoints) -> None:
     for epoch in (1, 2, 5):
-        checkpoints.save("run", checkpoint(epoch))
+        save_checkpoint(checkpoints, "run", checkpoint(epoch))
     assert newest_checkpoint(checkpoints, "run", 2)[0].epoch == 2  # that of epoch 5 was never recorded
     checkpoints.trim("run", 2)
     assert checkpoints.epochs("run") == [2, 1]
@@ -456,7 +449,7 @@ def test_a_cut_file_is_found(share: float) -> None:
 def test_a_damaged_newest_gives_way_to_the_one_before(tmp_path: Path) -> None:
     folder = CheckpointFolder(tmp_path)
     for epoch in (1, 2):
-        folder.save("run", checkpoint(epoch))
+        save_checkpoint(folder, "run", checkpoint(epoch))
     path = tmp_path / "run" / "epoch-00002.safetensors"
     path.write_bytes(damage(0.9, path.read_bytes()))
     found, wrong = newest_checkpoint(folder, "run", 2)
@@ -471,14 +464,14 @@ def test_a_damaged_newest_gives_way_to_the_one_before(tmp_path: Path) -> None:
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = CheckpointFolder(tmp_path)
-    folder.save("run", checkpoint(1))
+    save_checkpoint(folder, "run", checkpoint(1))
 
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(StoreError, match=r"the checkpoint of epoch 2 cannot be written to .*run: No space left on device"):
-        folder.save("run", checkpoint(2))
+        save_checkpoint(folder, "run", checkpoint(2))
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["epoch-00001.safetensors"]
 
 
@@ -489,9 +482,9 @@ def test_nothing_in_a_checkpoint_is_executed(tmp_path: Path) -> None:
     marker = tmp_path / "executed"
     torch.save({"x": _Evil(str(marker))}, tmp_path / "run" / "epoch-00001.safetensors")
     with pytest.raises(CheckpointError):
-        folder.read("run", 1)
+        read_checkpoint(folder, "run", 1)
     assert not marker.exists()
-    folder.save("run", checkpoint(1))
+    save_checkpoint(folder, "run", checkpoint(1))
     with safe_open(tmp_path / "run" / "epoch-00001.safetensors", "pt") as file:
         assert json.loads(file.metadata()["checkpoint"])["epoch"] == 1
 
@@ -513,6 +506,7 @@ import psutil, torch
 from pathlib import Path
 from explorer.training.checkpoint import Checkpoint
 from explorer.runs.checkpoint_files import CheckpointFolder
+from explorer.runs.checkpoint_format import read_checkpoint, save_checkpoint
 
 def peak(work):
     Path("/proc/self/clear_refs").write_text("5")
@@ -524,10 +518,10 @@ def peak(work):
 
 folder, size = CheckpointFolder(Path({str(tmp_path)!r})), 50_000_000
 whole = Checkpoint(1, 1, {{f"network.{{i}}": torch.ones(size // 10) for i in range(10)}}, {{}})
-folder.save("warm", Checkpoint(1, 1, {{"network.a": torch.ones(3)}}, {{}}))
-_, saving = peak(lambda: folder.save("run", whole))
+save_checkpoint(folder, "warm", Checkpoint(1, 1, {{"network.a": torch.ones(3)}}, {{}}))
+_, saving = peak(lambda: save_checkpoint(folder, "run", whole))
 print(saving)
-read, reading = peak(lambda: folder.read("run", 1))
+read, reading = peak(lambda: read_checkpoint(folder, "run", 1))
 print(reading)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -65,6 +65,7 @@ from pathlib import Path
 import psutil, torch
 from explorer.network.spec import parse_architecture
 from explorer.runs.checkpoint_files import CheckpointFolder
+from explorer.runs.checkpoint_format import save_checkpoint
 from explorer.training.dataset_files import Dataset, Split, load_dataset
 from explorer.training.engine import train
 from explorer.training.recipe import parse_recipe
@@ -73,10 +74,11 @@ architecture, recipe = parse_architecture(sys.argv[1]), parse_recipe(sys.argv[2]
 whole, count = load_dataset("digits"), recipe.batch_size * 3 // 2
 some = Dataset(whole.name, whole.kind, Split(whole.train.images[:count], whole.train.labels[:count]), whole.test)
 with tempfile.TemporaryDirectory() as folder:
-    save = CheckpointFolder(Path(folder)).save
+    files = CheckpointFolder(Path(folder))
+    save = lambda checkpoint: save_checkpoint(files, "run", checkpoint)
     Path("/proc/self/clear_refs").write_text("5")
     before = psutil.Process().memory_info().rss
-    events = list(train(architecture, recipe, some, torch.device("cpu"), after_epoch=lambda checkpoint: save("run", checkpoint)))
+    events = list(train(architecture, recipe, some, torch.device("cpu"), after_epoch=save))
 assert events[-1].kind == "finished", events[-1]
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
 print(int(status["VmHWM"].split()[0]) * 1024 - before)

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from explorer.exports.report.run_report import Trained
-from explorer.runs.checkpoint_files import weights_to_bytes
+from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.manager import JobManager, NoWeights
 from explorer.runs.run import RunError, Snapshot
 from explorer.training.event import Event

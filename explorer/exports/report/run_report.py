@@ -19,7 +19,7 @@ from explorer.network.layers import MULT_ADDS_RULE
 from explorer.network.spec import Architecture
 from explorer.network.spec import to_json as architecture_to_json
 from explorer.presets import Preset
-from explorer.runs.checkpoint_files import weights_to_bytes
+from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.run import Run, Snapshot
 from explorer.text import counted, for_markdown, percent, points, sentence
 from explorer.training.datasets import DATASETS

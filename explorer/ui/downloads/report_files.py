@@ -27,7 +27,7 @@ from explorer.network.analysis import analyze
 from explorer.network.spec import parse_architecture
 from explorer.network.spec import to_json as architecture_to_json
 from explorer.presets import load_presets
-from explorer.runs.checkpoint_files import weights_to_bytes
+from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.manager import JobManager, NoWeights
 from explorer.runs.run import RunError, Snapshot
 from explorer.runs.run_summary import summary_of

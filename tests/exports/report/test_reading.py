@@ -16,6 +16,7 @@ from explorer.compare.mcnemar import right_answers
 from explorer.exports.report.reading import read_trained, up_to_epoch
 from explorer.exports.report.run_report import run_report
 from explorer.presets import load_presets
+from explorer.runs.checkpoint_format import read_checkpoint
 from explorer.runs.manager import JobManager
 from explorer.runs.run import RunError
 from explorer.runs.store import Store
@@ -32,7 +33,7 @@ class OneEpochBehind:
     def __init__(self, jobs: JobManager, run_id: str):
         self._jobs = jobs
         last = jobs.weights(run_id).epoch
-        checkpoint = jobs.store.checkpoints.read(run_id, last - 1)
+        checkpoint = read_checkpoint(jobs.store.checkpoints, run_id, last - 1)
         weights = {name.removeprefix("network."): tensor for name, tensor in checkpoint.tensors.items()}
         known = jobs.weights(run_id)
         self.before = known._replace(epoch=last - 1, weights={name: weights[name] for name in known.weights})
