@@ -6,6 +6,7 @@ contradicts itself or needs reading (`notes`). Paths in `given` and `ours` lead 
 """
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from explorer.network.dropout import with_dropout
-from explorer.network.spec import Architecture, Layer, Shape, parse_architecture
+from explorer.network.spec import Architecture, NetworkKey, Shape, parse_architecture
 from explorer.text import quoted
 from explorer.training.recipe import Recipe, parse_recipe
 from explorer.validation import describe_fault
@@ -23,8 +24,6 @@ from explorer.validation import describe_fault
 _HERE = Path(__file__).resolve().parent
 _INSTALLED = _HERE / "preset_files"  # where a wheel has presets/, as pyproject.toml says
 FOLDER = _INSTALLED if _INSTALLED.is_dir() else _HERE.parent / "presets"
-
-Network = tuple[Shape, tuple[Layer, ...]]  # what two networks have in common that are the same, whatever their names
 
 
 class PresetError(ValueError):
@@ -219,10 +218,10 @@ class Preset(_Frozen):
     notes: tuple[Note, ...]
 
     @cached_property
-    def networks(self) -> frozenset[Network]:
+    def networks(self) -> frozenset[NetworkKey]:
         """The network as each of its recipes trains it, which differ in their dropout rates; empty for a preset of ours."""
         found = (self.way(name) for name in WAYS)
-        return frozenset((architecture.input_shape, architecture.layers) for architecture, _ in filter(None, found))
+        return frozenset(architecture.key for architecture, _ in filter(None, found))
 
     def way(self, name: str) -> tuple[Architecture, Recipe] | None:
         """The network and how it is trained: "documented" or "tuned"; None where this preset has no such recipe."""
@@ -247,6 +246,19 @@ def preset(id: str) -> Preset:
     if id not in presets:
         raise PresetError(f"unknown preset {quoted(id)}; the presets are {', '.join(presets)}")
     return presets[id]
+
+
+def find_preset(architecture: Architecture, presets: Iterable[Preset] | None = None) -> Preset | None:
+    """The documented preset whose network this is, whatever its name; None where there is none.
+
+    It counts with the dropout rates of either of the preset's recipes. A network that was changed
+    in any other way is not the document's any more, even if it kept the name.
+
+    Args:
+        presets: those to choose from; without them, all that come with the explorer.
+    """
+    offered = load_presets().values() if presets is None else presets
+    return next((preset for preset in offered if architecture.key in preset.networks), None)
 
 
 def measured(id: str, folder: Path = FOLDER) -> tuple[Measured, ...]:

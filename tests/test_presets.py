@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from explorer.network.analysis import analyze
-from explorer.network.spec import Architecture
-from explorer.presets import FOLDER, Claim, Documented, Preset, PresetError, load_presets, measured, preset, result
+from explorer.network.dropout import with_dropout
+from explorer.network.spec import Architecture, ReLU
+from explorer.presets import FOLDER, Claim, Documented, Preset, PresetError, find_preset, load_presets, measured, preset, result
 from explorer.training.recipe import Recipe
 
 DOCUMENTED_PARAMS = {
@@ -66,6 +67,19 @@ def test_blank_starts_from_nothing() -> None:
     assert blank.recipe == Recipe()
     assert blank.documented is None
     assert analyze(blank.architecture).rows == ()
+
+
+def test_which_preset_a_network_is_goes_by_its_layers() -> None:
+    each = preset("gap-17k")
+    layers, found = each.architecture.layers, each.architecture.model_copy
+    assert find_preset(each.architecture) == each
+    assert find_preset(found(update={"name": "something else"})) == each
+    assert find_preset(each.way("tuned")[0]) == each
+    assert find_preset(found(update={"layers": (*layers, ReLU())})) is None  # though it is still called gap-17k
+    assert find_preset(with_dropout(each.architecture, [0.77])) is None
+    assert find_preset(found(update={"input_shape": (1, 32, 32)})) is None
+    assert find_preset(preset("blank").architecture) is None
+    assert find_preset(each.architecture, [preset("blank")]) is None
 
 
 def test_an_unknown_id_is_told_the_valid_ones() -> None:

@@ -13,9 +13,8 @@ from typing import Protocol
 
 from explorer.compare.chosen import Chosen
 from explorer.compare.learning import DocumentedCurve, Group, Record, documented_curve, group, record_of, records_of
-from explorer.compare.verdict import origin
-from explorer.network.spec import Architecture
-from explorer.presets import WAYS, Network, Preset, load_presets
+from explorer.network.spec import Architecture, NetworkKey
+from explorer.presets import WAYS, find_preset
 from explorer.recent import Recent
 from explorer.runs.run import Snapshot
 from explorer.runs.run_summary import RunSummary
@@ -23,7 +22,7 @@ from explorer.text import counted
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
 
-_Kind = tuple[Network, Recipe]
+_Kind = tuple[NetworkKey, Recipe]
 
 EPOCHS_AT_HAND = 500_000  # of runs that are not read again, about 300 bytes each
 
@@ -101,7 +100,7 @@ class Comparison:
     @property
     def untrained(self) -> list[Chosen]:
         """Those without any run on these images."""
-        trained = {_network(found.architecture) for found in self.groups}
+        trained = {found.architecture.key for found in self.groups}
         return [each for each in self.chosen if not trained & _networks(each)]
 
     @cached_property
@@ -176,20 +175,12 @@ def distinct(labels: Iterable[Sequence[str]]) -> list[str]:
     return found
 
 
-def preset_of(architecture: Architecture) -> Preset | None:
-    return origin(architecture, load_presets().values())
-
-
 # --- which runs are whose ---------------------------------------------------------------------------------------------
 
 
-def _network(architecture: Architecture) -> Network:
-    return architecture.input_shape, architecture.layers
-
-
-def _networks(each: Chosen) -> frozenset[Network]:
+def _networks(each: Chosen) -> frozenset[NetworkKey]:
     """The networks that count as this one: of a preset that of either recipe, with its dropout rates."""
-    return each.preset.networks if each.preset and each.preset.networks else frozenset([_network(each.architecture)])
+    return each.preset.networks if each.preset and each.preset.networks else frozenset([each.architecture.key])
 
 
 def _standing_alone(chosen: Sequence[Chosen], runs: Iterable[RunSummary]) -> frozenset[int]:
@@ -199,11 +190,11 @@ def _standing_alone(chosen: Sequence[Chosen], runs: Iterable[RunSummary]) -> fro
     and those that ended with fewer epochs than another seed, beside which they would be left out of most figures.
     """
     kinds = {place: _kind(each.architecture, each.recipe) for place, each in enumerate(chosen) if each.run}
-    counts, networks = Counter(kinds.values()), {_network(chosen[place].architecture) for place in kinds}
+    counts, networks = Counter(kinds.values()), {chosen[place].architecture.key for place in kinds}
     longest: dict[_Kind, int] = {}
     ended_after: dict[str, int] = {}  # epochs, by the run's id
     for each in runs:
-        if _network(each.run.architecture) in networks:
+        if each.run.architecture.key in networks:
             kind = _kind(each.run.architecture, each.run.recipe)
             longest[kind] = max(longest.get(kind, 0), each.epochs_done)
             if each.ended:
@@ -217,7 +208,7 @@ def _standing_alone(chosen: Sequence[Chosen], runs: Iterable[RunSummary]) -> fro
 
 def _kind(architecture: Architecture, recipe: Recipe) -> _Kind:
     """What runs have in common that differ in nothing but the seed."""
-    return _network(architecture), _but_for_the_seed(recipe)
+    return architecture.key, _but_for_the_seed(recipe)
 
 
 def _but_for_the_seed(recipe: Recipe) -> Recipe:
@@ -227,14 +218,14 @@ def _but_for_the_seed(recipe: Recipe) -> Recipe:
 def _belonging(chosen: Sequence[Chosen], runs: Sequence[RunSummary], alone: frozenset[int]) -> tuple[tuple[RunSummary, ...], ...]:
     """For each of the chosen the runs of its network; for a run those that differ from it in nothing but the seed, and
     for one that stands alone itself."""
-    places: dict[Network, list[int]] = {}
+    places: dict[NetworkKey, list[int]] = {}
     for place, each in enumerate(chosen):
         for network in _networks(each):
             places.setdefault(network, []).append(place)
     found: list[list[RunSummary]] = [[] for _ in chosen]
     for summary in runs:
         run = summary.run
-        for place in places.get(_network(run.architecture), ()):
+        for place in places.get(run.architecture.key, ()):
             each = chosen[place]
             if place in alone:
                 belongs = each.run == run.id
@@ -267,7 +258,7 @@ def _length(found: RunSummary) -> int:
 @lru_cache(maxsize=512)
 def _network_and_recipe(architecture: Architecture, recipe: Recipe) -> tuple[str, str]:
     """ "gap-17k", "tuned"; of what no preset has the network's own name, and the optimiser."""
-    preset = preset_of(architecture)
+    preset = find_preset(architecture)
     ways = [way for way in WAYS if preset and (found := preset.way(way)) and _alike(found[1], recipe)]
     name = preset.id if preset else architecture.name
     return name, ways[0] if ways else f"{recipe.optimizer.kind} {recipe.optimizer.lr:g}"

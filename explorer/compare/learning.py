@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Literal
 
-from explorer.network.spec import Architecture, Layer, Shape
+from explorer.network.spec import Architecture, NetworkKey
 from explorer.presets import FOLDER, Preset, PresetError, measured
 from explorer.runs.run import Snapshot
 from explorer.training.engine import count_steps
@@ -198,10 +198,11 @@ def group(records: Iterable[Record], preferred: Collection[str] = ()) -> tuple[G
     seconds do not belong in a mean with these. Groups come as their first records do. Of several runs with one seed the
     one whose id is in `preferred` is taken, else the one that came furthest, and of those the first.
     """
-    found: dict[tuple[Origin, Shape, tuple[Layer, ...], Recipe], list[Record]] = {}
+    found: dict[tuple[Origin, NetworkKey, Recipe], list[Record]] = {}
     for record in records:
-        network = record.architecture.input_shape, record.architecture.layers
-        found.setdefault((record.origin, *network, record.recipe.model_copy(update={"seed": 0})), []).append(record)
+        but_for_the_seed = record.recipe.model_copy(update={"seed": 0})
+        kind = record.origin, record.architecture.key, but_for_the_seed
+        found.setdefault(kind, []).append(record)
     return tuple(_group(same, preferred) for same in found.values())
 
 

@@ -7,8 +7,7 @@ from statistics import fmean, median, stdev
 
 from explorer.compare.learning import Group, curve
 from explorer.network.analysis import analyze
-from explorer.network.spec import Architecture
-from explorer.presets import Preset
+from explorer.presets import Preset, find_preset
 from explorer.text import percent, points
 from explorer.training.datasets import DATASETS
 
@@ -50,20 +49,20 @@ class Verdict:
 
 
 def verdict(group: Group, presets: Iterable[Preset] = (), target: float = TARGET) -> Verdict:
-    """What the group came to. `presets` are those that it may have begun from, see `origin`."""
+    """What the group came to. `presets` are those that its network may be."""
     records = group.furthest
     finals = [record.epochs[-1].test_accuracy for record in records]
     final = fmean(finals) if finals else None
     bests = [max(epoch.test_accuracy for epoch in record.epochs) for record in records]
     epochs = [epoch for record in group.records for epoch in record.epochs]
     parameters = analyze(group.architecture).total_params
-    began = origin(group.architecture, presets)
+    preset = find_preset(group.architecture, presets)
     return Verdict(
         label=group.label,
         seeds=len(records),
         epochs=len(records[0].epochs) if records else 0,
         parameters=parameters,
-        documented=documented_figures(began) if began and began.recipe.dataset == group.recipe.dataset else None,
+        documented=documented_figures(preset) if preset and preset.recipe.dataset == group.recipe.dataset else None,
         best=fmean(bests) if bests else None,
         final=final,
         final_deviation=stdev(finals) if len(finals) > 1 else None,
@@ -74,15 +73,6 @@ def verdict(group: Group, presets: Iterable[Preset] = (), target: float = TARGET
         if final is None
         else accuracy_per_parameter(final, parameters, len(DATASETS[group.recipe.dataset].classes)),
     )
-
-
-def origin(architecture: Architecture, presets: Iterable[Preset]) -> Preset | None:
-    """The documented preset whose network this is, with the dropout rates of either of its recipes; None where there is none.
-
-    A network that was changed in any other way is not the document's any more, whatever its name.
-    """
-    network = architecture.input_shape, architecture.layers
-    return next((preset for preset in presets if network in preset.networks), None)
 
 
 def documented_figures(preset: Preset) -> DocumentedFigures | None:

@@ -40,6 +40,7 @@ MAX_IMAGE_CHANNELS = 4096  # a stack may begin inside another network, on its fe
 MAX_IMAGE_SIDE = 2048  # a receptive field is a matrix of units × pixels, for each axis
 
 Shape = tuple[int, ...]  # of one image, without the batch: (C, H, W) for a map, (F,) for a flat vector
+NetworkKey = tuple[Shape, tuple["Layer", ...]]  # what two networks share that differ in their names alone
 
 
 class ArchitectureError(ValueError):
@@ -326,6 +327,11 @@ class Architecture(_Frozen):
     name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), BeforeValidator(_cleaned)] = UNTITLED
     input_shape: tuple[ImageChannels, ImageSide, ImageSide] = (1, 28, 28)
     layers: Annotated[tuple[Annotated[Layer, Field(discriminator="kind")], ...], Field(max_length=MAX_LAYERS)] = ()
+
+    @property
+    def key(self) -> NetworkKey:
+        """Equal for two architectures that are the same network, whatever their names are."""
+        return self.input_shape, self.layers
 
 
 def parse_architecture(data: str | bytes | dict[str, Any]) -> Architecture:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from explorer.network.spec import Architecture, Layer, Shape
+from explorer.network.spec import Architecture, NetworkKey
 from explorer.runs.run_summary import RunSummary
 from explorer.training.recipe import Recipe
 
-Task = tuple[Shape, tuple[Layer, ...], Recipe]
+Task = tuple[NetworkKey, Recipe]
 
 MOMENT = 10.0  # seconds after a start in which the same start again is taken for a double click
 
@@ -45,7 +45,7 @@ def run_in_hand(
 
 def task(architecture: Architecture, recipe: Recipe) -> Task:
     """What two runs have in common that do the same: the network but for its name, and the recipe with its seed."""
-    return architecture.input_shape, architecture.layers, recipe
+    return architecture.key, recipe
 
 
 def done_or_coming(runs: Iterable[RunSummary]) -> tuple[set[Task], set[Task]]:

@@ -128,7 +128,7 @@ def _steps(
     if record and len(images) >= recipe.batch_size:
         # The same step whatever the seed and the run's length.
         alike = recipe.model_copy(update={"seed": 0, "epochs": 1, "plain_epochs": 0})
-        what = (_name_of(device), architecture.layers, architecture.input_shape, alike, len(images), numerics.precision)
+        what = (_name_of(device), architecture.key, alike, len(images), numerics.precision)
         draws = [chance.augmentation, chance.dropout]
         steps = recorded = RecordedSteps(eager, network, len(images), draws, record, what, numerics.precision)
         recorded.prepare(is_plain(done + 1), step)

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from explorer.assignment import Assignment
-from explorer.compare.verdict import origin
 from explorer.kept_work import new_id
 from explorer.link import PARAMETER, LinkError, Shared, decode, encode
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.dropout import dropout_rates, with_dropout
 from explorer.network.layers import without_true_statements
 from explorer.network.spec import MAX_NAME, Architecture
-from explorer.presets import Preset, load_presets
+from explorer.presets import Preset, find_preset, load_presets
 from explorer.runs.manager import Run, UnknownRun
 from explorer.text import counted, printable
 from explorer.training.datasets import DATASETS
@@ -90,8 +89,7 @@ class Session:
     @property
     def is_unchanged(self) -> bool:
         """The network is still the one that it started from."""
-        original = self.start.architecture
-        return (self.stack.layers, self.input_shape) == (original.layers, original.input_shape)
+        return self.architecture.key == self.start.architecture.key
 
     @property
     def shared(self) -> Shared:
@@ -171,7 +169,7 @@ def _from_address(link: str | None, kept: str | None, run_id: str | None) -> Ses
 
 
 def _work_of(run: Run) -> Shared:
-    preset = origin(run.architecture, load_presets().values())
+    preset = find_preset(run.architecture)
     return Shared(run.architecture, run.recipe, start=preset.id if preset else "")
 
 

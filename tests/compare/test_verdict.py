@@ -6,11 +6,10 @@ from statistics import median, stdev
 import pytest
 
 from explorer.compare.learning import group, records_of
-from explorer.compare.verdict import accuracy_per_parameter, epochs_to, noise_note, origin, standard_error, verdict
-from explorer.network.dropout import with_dropout
-from explorer.network.spec import Architecture, Flatten, ReLU
+from explorer.compare.verdict import accuracy_per_parameter, epochs_to, noise_note, standard_error, verdict
+from explorer.network.spec import Architecture, Flatten
 from explorer.presets import load_presets, preset
-from tests.compare.test_learning import NARROW, epoch, record
+from tests.compare.test_learning import epoch, record
 
 PRESETS = tuple(load_presets().values())
 
@@ -91,18 +90,6 @@ def test_the_results_that_come_with_a_preset():
             assert found.documented.preset_id == each.id
             assert found.final <= found.best <= 1
             assert found.epochs == same.recipe.epochs
-
-
-def test_what_a_network_began_from():
-    each = preset("gap-17k")
-    changed = each.architecture.model_copy(update={"layers": (*each.architecture.layers, ReLU())})
-    assert origin(each.architecture, PRESETS) == each
-    assert origin(each.way("tuned")[0], PRESETS) == each
-    assert origin(changed, PRESETS) is None
-    assert origin(with_dropout(each.architecture, [0.77]), PRESETS) is None
-    assert origin(each.architecture.model_copy(update={"input_shape": (1, 32, 32)}), PRESETS) is None
-    assert origin(preset("blank").architecture, PRESETS) is None
-    assert origin(NARROW, PRESETS) is None
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import inspect
 import json
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -178,3 +180,23 @@ def test_equal_architectures_are_one_key():
     data = json.dumps({"layers": [{"kind": "Conv2d", "out_channels": 2, "kernel_size": 1}]})
     assert len({parse_architecture(data), parse_architecture(data)}) == 1
     assert Architecture() != Architecture(layers=(spec.ReLU(),))
+
+
+def test_the_key_is_the_network_whatever_its_name():
+    plain = parse_architecture({"name": "a", "layers": [{"kind": "ReLU"}]})
+    assert plain.key == plain.model_copy(update={"name": "b"}).key
+    assert plain != plain.model_copy(update={"name": "b"})
+    assert plain.key != plain.model_copy(update={"input_shape": (3, 28, 28)}).key
+    assert plain.key != plain.model_copy(update={"layers": ()}).key
+
+
+def test_no_other_place_writes_down_what_makes_a_network_the_same():
+    """`Architecture.key` does: a pair of layers and images' shape anywhere else may forget what the key does not."""
+    pair = re.compile(r"\(?\b(\w[\w.]*)\.(layers, \1\.input_shape|input_shape, \1\.layers)\b")
+    found = [
+        f"{path.name}: {match[0]}"
+        for path in (Path(spec.__file__).parents[1]).rglob("*.py")
+        for match in pair.finditer(path.read_text("utf-8"))
+        if match[1] not in ("self", "option", "taken")  # the key itself, and what a pasted row may be, which is no network
+    ]
+    assert found == []

@@ -440,7 +440,7 @@ def test_closing_frees_the_network(small: Architecture, tiny: Dataset, monkeypat
     made: list[weakref.ref[Any]] = []
 
     def remembered(*args: Any) -> Any:
-        result = initialisation.new_network(*args)
+        result = new_network(*args)
         made.append(weakref.ref(result))
         return result
 

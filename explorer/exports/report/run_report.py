@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from torch import Tensor
 
 from explorer.assignment import SIGNS, Assignment, Clause, Result, clauses
-from explorer.compare.verdict import origin, standard_error
+from explorer.compare.verdict import standard_error
 from explorer.exports import tensorboard
 from explorer.exports.notebook import TRAINED_WEIGHTS, evaluation_script, notebook_json, recipe_lines, training_script
 from explorer.exports.pytorch import state_dict_names
@@ -18,7 +18,7 @@ from explorer.network.analysis import Analysis, analyze, shape_text
 from explorer.network.layers import MULT_ADDS_RULE
 from explorer.network.spec import Architecture
 from explorer.network.spec import to_json as architecture_to_json
-from explorer.presets import Preset
+from explorer.presets import Preset, find_preset
 from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.run import Run, Snapshot
 from explorer.text import counted, for_markdown, percent, points, sentence
@@ -232,7 +232,7 @@ def _epoch(event: Event) -> list[str]:
 
 def _documented(trained: Trained, presets: Sequence[Preset]) -> list[str]:
     """What the document of the preset that the network is reports, beside this run."""
-    preset = origin(trained.run.architecture, presets)
+    preset = find_preset(trained.run.architecture, presets)
     if preset is None or preset.documented is None:
         return []
     best, last = preset.documented.best, preset.documented.log[-1]

@@ -10,13 +10,13 @@ import streamlit as st
 
 from explorer.assignment import SIGNS, Assignment, AssignmentError, Result, best_result, clauses, parse_assignment
 from explorer.network.difference import Difference, change_text, difference, difference_text
-from explorer.network.spec import Architecture, Layer, Shape, bounds
+from explorer.network.spec import Architecture, NetworkKey, bounds
 from explorer.runs.run_summary import RunSummary
 from explorer.text import for_html
 from explorer.ui import process, state
 from explorer.ui.part import WRONG, say
 
-Trained = tuple[tuple[Layer, ...], Shape, str]  # layers, the images' shape, and their data set
+Trained = tuple[NetworkKey, str]  # a network, and the data set that it was trained on
 Results = Mapping[Trained, tuple[Result, ...]]
 
 NAMED_CHANGES = 12  # in the tooltip; the others are counted
@@ -42,7 +42,7 @@ def _result(each: RunSummary) -> Result | None:
 
 
 def _trained(architecture: Architecture, dataset: str) -> Trained:
-    return architecture.layers, architecture.input_shape, dataset
+    return architecture.key, dataset
 
 
 # --- the line under the totals --------------------------------------------------------------------------------------

@@ -130,7 +130,7 @@ def _weights(session: state.Session) -> dict[str, Any] | None:
         return None
     try:
         trained = process.jobs().snapshot(session.run, 0).run.architecture
-        if (trained.layers, trained.input_shape) != (session.stack.layers, session.input_shape):
+        if trained.key != session.architecture.key:
             return None
         return process.jobs().weights(session.run).weights
     except (UnknownRun, NoWeights):

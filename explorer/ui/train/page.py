@@ -10,10 +10,9 @@ import streamlit as st
 from pandas.api.types import is_numeric_dtype
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.compare.verdict import origin
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture
-from explorer.presets import WAYS, Preset, load_presets, result
+from explorer.presets import WAYS, Preset, find_preset, load_presets, result
 from explorer.runs.manager import RunError, Snapshot, UnknownRun
 from explorer.runs.same_run import run_in_hand
 from explorer.text import counted, duration, for_html, for_markdown, percent
@@ -79,7 +78,7 @@ def _recipe(session: state.Session) -> DeltaGenerator:
     """The form; returns the container with the button that starts the training."""
     architecture = session.architecture
     preset = load_presets().get(session.start.preset)
-    as_given = session.is_unchanged or (preset and any((found := preset.way(way)) and found[0] == architecture for way in WAYS))
+    as_given = session.is_unchanged or (preset and architecture.key in preset.networks)
     edited = "" if as_given else ", edited"
     st.html(
         f'<div class="layer"><h3>{for_html(architecture.name)}{edited}</h3>'
@@ -309,7 +308,7 @@ def _progress(snapshot: Snapshot) -> tuple[float, str]:
 
 def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
     """The curves that the visitor wants to see beside the run's: its preset's document, and our own runs of the preset."""
-    preset = origin(snapshot.run.architecture, load_presets().values())
+    preset = find_preset(snapshot.run.architecture)
     if preset is None or preset.documented is None or snapshot.started is None:
         return ()
     offered = {f"documented for {preset.id}": charts.documented_curves(preset.documented)}

@@ -60,7 +60,7 @@ def view_data(analysis: Analysis, index: int, around: Around, ask: Ask, jobs: Jo
     """All that the browser gets: the exact field, and the answer to `ask` where it is about this layer."""
     fits = look.start_of(analysis.architecture, len(analysis.rows))
     _, height, width = fits.input_shape
-    network = f"{hash((analysis.architecture.layers, fits.input_shape, around)):x}"
+    network = f"{hash((analysis.architecture.key, around)):x}"
     of = f"{network}:{index}"
     # Another layer of a network that was run already costs nothing; its effective field would.
     at_hand = ask.of.split(":")[0] == network and ask.mode != "effective"

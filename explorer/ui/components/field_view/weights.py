@@ -40,7 +40,7 @@ def find_trained(jobs: JobManager, architecture: Architecture, run: str | None, 
     trained = [
         each
         for each in jobs.runs()
-        if (each.run.id == run or each.run.owner == owner) and each.epochs_done and _same(each.run.architecture, architecture)
+        if (each.run.id == run or each.run.owner == owner) and each.epochs_done and each.run.architecture.key == architecture.key
     ]
     for each in sorted(trained, key=lambda each: each.run.id != run):  # else as they were: the newest first
         with suppress(NoWeights, UnknownRun):  # lost, or deleted just now
@@ -49,10 +49,6 @@ def find_trained(jobs: JobManager, architecture: Architecture, run: str | None, 
             if event:
                 return Trained(each.run.id, epoch, each.run.recipe.dataset, event.metrics["test_accuracy"])
     return None
-
-
-def _same(one: Architecture, other: Architecture) -> bool:
-    return (one.layers, one.input_shape) == (other.layers, other.input_shape)
 
 
 @lru_cache(maxsize=4)
