@@ -32,7 +32,6 @@ CACHES: dict[str, Cache] = {
     "network.analysis.analyze": Cache(768, 360_000),
     "network.build.measure": Cache(8192, 2_000),
     "network.difference.difference": Cache(256, 310_000),
-    "network.difference._distance": Cache(8192, 1_500),
     "network.receptive_field._pixels": Cache(8, 5 * MB),
     "network.receptive_field._known": by_size(60 * MB),
     # a pasted table
@@ -69,7 +68,6 @@ CACHES: dict[str, Cache] = {
     "ui.charts.compare_charts.depth_chart": Cache(64, 20_000),
     "ui.charts.compare_charts.learning_chart": Cache(64, 100_000),
     "ui.charts.compare_charts.trade_off_chart": Cache(64, 20_000),
-    "compare.structure._other_arguments": Cache(8192, 1_500),
     "compare.structure.effect_of_changes": Cache(64, 310_000),
 }
 

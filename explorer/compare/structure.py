@@ -4,18 +4,19 @@ Rows are those of `analyze`: of a network that does not fit, the layers above th
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
 
+from explorer.network.alignment import ChangedArgument, PlacedLayer, align, align_layers, changed_arguments
 from explorer.network.analysis import Analysis, Row, analyze
 from explorer.network.difference import Added, Change, Changed, difference
 from explorer.network.layers import size_text
-from explorer.network.spec import Architecture, Layer, Shape, arguments
+from explorer.network.spec import Architecture, Shape
 
 Size = tuple[int, int]  # rows × columns
+_GridLine = tuple[Row | None, ...]  # the stacks' rows on one line, for as many stacks as are in by then
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Cell:
     """What one architecture has on a line: a layer, or nothing."""
 
     row: Row | None
-    arguments: tuple[tuple[str, Any, Any], ...] = ()  # those other than the reference's: name, the reference's value, its own
+    arguments: tuple[ChangedArgument, ...] = ()  # those other than the reference's, with its value and this one's
 
 
 @dataclass(frozen=True)
@@ -93,20 +94,28 @@ class Effect:
 # --- side by side ---------------------------------------------------------------------------------------------------
 
 
-def align(analyses: Sequence[Analysis]) -> tuple[Stage, ...]:
+def side_by_side(analyses: Sequence[Analysis]) -> tuple[Stage, ...]:
     """The stacks side by side. Every row of every one is in exactly one cell, and in its order.
 
-    Stages come by falling size of the map, vectors last. Where maps grow again, a size comes twice. Within a stage, as many
-    layers as possible stand beside one of their own kind, and of those ways the one with the fewest differing arguments is
-    taken; the stacks are put in one after the other, each against the lines that there are by then.
+    Stages come by falling size of the map, vectors last. Where maps grow again, a size comes twice.
+    Within a stage, layers stand on one line that stand for each other in `difference` from the first
+    stack; what the first stack does not have is put in one stack after the other, each aligned with
+    the lines that there are by then.
     """
     waiting = [_runs(analysis.rows) for analysis in analyses]
+    partners = [_partners(analyses[0], analysis) for analysis in analyses]
     stages = []
     while any(waiting):
         size = max((runs[0][0] for runs in waiting if runs), key=_extent)
         here = [runs.popleft()[1] if runs and runs[0][0] == size else () for runs in waiting]
-        stages.append(Stage(size, _lines(here)))
+        stages.append(Stage(size, _lines(here, partners)))
     return tuple(stages)
+
+
+def _partners(first: Analysis, other: Analysis) -> dict[int, int]:
+    """For each layer of `other` that one of `first` stands for, by index, the index of that one."""
+    pairs = align(first.architecture, other.architecture)
+    return {new: old for old, new in pairs if old is not None and new is not None}
 
 
 def params_shares(stages: Sequence[Stage]) -> tuple[tuple[float | None, ...], ...]:
@@ -145,62 +154,59 @@ def _extent(size: Size | None) -> tuple[int, int, int]:
     return (size[0] * size[1], *size) if size else (0, 0, 0)
 
 
-def _lines(stacks: Sequence[tuple[Row, ...]]) -> tuple[Line, ...]:
-    grid: list[tuple[Row | None, ...]] = []
-    for place, rows in enumerate(stacks):
-        known = [_reference(line).layer for line in grid]
-        grid = [
-            (*(grid[old] if old is not None else [None] * place), rows[new] if new is not None else None)
-            for old, new in _matches(known, [row.layer for row in rows])
-        ]
+def _lines(stage: Sequence[tuple[Row, ...]], partners: Sequence[Mapping[int, int]]) -> tuple[Line, ...]:
+    """The rows that the stacks have in one stage, on common lines.
+
+    Args:
+        stage: for each stack its rows.
+        partners: for each stack which of the first stack's layers stands for a layer of its own, by index.
+    """
+    grid: list[_GridLine] = [(row,) for row in stage[0]]
+    for place, rows in enumerate(stage[1:], 1):
+        found: list[_GridLine] = []
+        lines, alone = grid, list[Row]()
+        here = {line[0].index for line in grid if line[0]}
+        for row in rows:
+            partner = partners[place].get(row.index)
+            if partner not in here:
+                alone.append(row)
+                continue
+            own_line = next(i for i, line in enumerate(lines) if line[0] and line[0].index == partner)
+            found += [*_beside(lines[:own_line], alone, place), (*lines[own_line], row)]
+            lines, alone = lines[own_line + 1 :], []
+        grid = found + _beside(lines, alone, place)
     return tuple(_line(line) for line in grid)
 
 
-def _reference(line: tuple[Row | None, ...]) -> Row:
+def _beside(lines: Sequence[_GridLine], rows: Sequence[Row], place: int) -> list[_GridLine]:
+    """These lines and one more stack's rows, none of which stands for a layer of the first stack.
+
+    The rows are aligned with the lines on which the first stack has no layer either. Where a row
+    stands alone, the first stack's lines come before it.
+    """
+    free = [line for line in lines if line[0] is None]
+    pairs = align_layers([_placed(_reference(line)) for line in free], [*map(_placed, rows)])
+    left, found = deque(lines), list[_GridLine]()
+    for one, other in pairs:
+        while left and left[0][0] is not None:
+            found.append((*left.popleft(), None))
+        line = (None,) * place if one is None else left.popleft()
+        found.append((*line, None if other is None else rows[other]))
+    return [*found, *((*line, None) for line in left)]
+
+
+def _placed(row: Row) -> PlacedLayer:
+    return PlacedLayer(row.layer, _size(row))
+
+
+def _reference(line: _GridLine) -> Row:
     return next(row for row in line if row)
 
 
-def _line(line: tuple[Row | None, ...]) -> Line:
+def _line(line: _GridLine) -> Line:
     reference = _reference(line)
-    return Line(reference.kind, tuple(Cell(row, _other_arguments(reference.layer, row.layer) if row else ()) for row in line))
-
-
-MATCHED = 10_000  # more than all arguments of a stage together, so that one more layer matched outweighs any of them
-
-
-def _matches(old: Sequence[Layer], new: Sequence[Layer]) -> list[tuple[int | None, int | None]]:
-    """Pairs of places in both, in order; None beside a layer that stands alone. Of equally good ways the one that matches
-    soonest, and what stands alone at one place comes with `old` first."""
-    best = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]  # what can be reached with old[i:] and new[j:]
-    for i in reversed(range(len(old))):
-        for j in reversed(range(len(new))):
-            together = best[i + 1][j + 1] + _likeness(old[i], new[j])
-            best[i][j] = max(best[i + 1][j], best[i][j + 1], together if old[i].kind == new[j].kind else 0)
-    pairs: list[tuple[int | None, int | None]] = []
-    i = j = 0
-    while i < len(old) or j < len(new):
-        both = i < len(old) and j < len(new)
-        if both and old[i].kind == new[j].kind and best[i][j] == best[i + 1][j + 1] + _likeness(old[i], new[j]):
-            pairs.append((i, j))
-            i, j = i + 1, j + 1
-        elif j == len(new) or (both and best[i][j] == best[i + 1][j]):
-            pairs.append((i, None))
-            i += 1
-        else:
-            pairs.append((None, j))
-            j += 1
-    return pairs
-
-
-def _likeness(one: Layer, other: Layer) -> int:
-    return MATCHED - len(_other_arguments(one, other)) if one.kind == other.kind else 0
-
-
-@lru_cache(maxsize=8192)
-def _other_arguments(one: Layer, other: Layer) -> tuple[tuple[str, Any, Any], ...]:
-    """Of two layers of one kind."""
-    there, here = arguments(one), arguments(other)
-    return tuple((name, there[name], here[name]) for name in there if there[name] != here[name])
+    cells = (Cell(row, changed_arguments(reference.layer, row.layer) if row else ()) for row in line)
+    return Line(reference.kind, tuple(cells))
 
 
 # --- what changes do ------------------------------------------------------------------------------------------------

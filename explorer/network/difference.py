@@ -1,16 +1,18 @@
 """What differs between two architectures: layers added and removed, arguments changed, parameters gained and lost.
 
-Layers are matched in their order, so that as few as possible differ; a layer that was moved is removed in one place and
-added in the other.
+Which layers stand for each other is decided in alignment.py. A layer that was moved is removed in
+one place and added in the other.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from explorer.network.alignment import ChangedArgument, align, changed_arguments
 from explorer.network.analysis import analyze
 from explorer.network.layers import size_text
-from explorer.network.spec import Architecture, Layer, Shape, arguments
+from explorer.network.spec import Architecture, Layer, Shape
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Changed:
     before_index: int
     index: int
     kind: str
-    arguments: tuple[tuple[str, Any, Any], ...]
+    arguments: tuple[ChangedArgument, ...]
 
 
 Change = Added | Removed | Changed
@@ -69,7 +71,7 @@ class Difference:
 @lru_cache(maxsize=256)
 def difference(before: Architecture, after: Architecture) -> Difference:
     return Difference(
-        changes=tuple(_changes(before.layers, after.layers)),
+        changes=tuple(_changes(before, after)),
         input_shapes=(before.input_shape, after.input_shape),
         params=(_params(before), _params(after)),
     )
@@ -78,6 +80,17 @@ def difference(before: Architecture, after: Architecture) -> Difference:
 def _params(architecture: Architecture) -> int | None:
     analysis = analyze(architecture)
     return None if analysis.problem else analysis.total_params
+
+
+def _changes(before: Architecture, after: Architecture) -> Iterator[Change]:
+    old, new = before.layers, after.layers
+    for one, other in align(before, after):
+        if one is None and other is not None:
+            yield Added(other, new[other])
+        elif other is None and one is not None:
+            yield Removed(one, old[one])
+        elif one is not None and other is not None and old[one] != new[other]:
+            yield Changed(one, other, old[one].kind, changed_arguments(old[one], new[other]))
 
 
 # --- in words -------------------------------------------------------------------------------------------------------
@@ -119,66 +132,3 @@ def value_text(value: Any) -> str:
     if isinstance(value, tuple):
         return size_text(value)
     return {True: "yes", False: "no", None: "none"}[value] if value is None or isinstance(value, bool) else str(value)
-
-
-# --- matching -------------------------------------------------------------------------------------------------------
-
-# What it costs to match two layers or to leave one alone. A layer with other arguments is one change and so cheaper than
-# one removed and one added, unless it's nothing like what it was.
-ALONE = 1.0
-OTHER_ARGUMENTS = 0.6
-EACH_ARGUMENT = 0.25
-
-
-def _changes(before: tuple[Layer, ...], after: tuple[Layer, ...]) -> list[Change]:
-    start = 0
-    while start < min(len(before), len(after)) and before[start] == after[start]:
-        start += 1
-    end = 0
-    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
-        end += 1
-    old, new = before[start : len(before) - end], after[start : len(after) - end]
-    found: list[Change] = []
-    for one, other in _matches(old, new):
-        if one is None and other is not None:
-            found.append(Added(start + other, new[other]))
-        elif other is None and one is not None:
-            found.append(Removed(start + one, old[one]))
-        elif one is not None and other is not None and old[one] != new[other]:
-            found.append(Changed(start + one, start + other, old[one].kind, _changed_arguments(old[one], new[other])))
-    return found
-
-
-def _matches(old: tuple[Layer, ...], new: tuple[Layer, ...]) -> list[tuple[int | None, int | None]]:
-    """Pairs of places in both, in order; None beside a layer that stands alone. The cheapest in all."""
-    cost = [[ALONE * (i + j) for j in range(len(new) + 1)] for i in range(len(old) + 1)]
-    for i, one in enumerate(old):
-        for j, other in enumerate(new):
-            alone = min(cost[i][j + 1], cost[i + 1][j]) + ALONE
-            cost[i + 1][j + 1] = min(alone, cost[i][j] + _distance(one, other)) if one.kind == other.kind else alone
-    pairs: list[tuple[int | None, int | None]] = []
-    i, j = len(old), len(new)
-    while i or j:
-        same = i and j and old[i - 1].kind == new[j - 1].kind
-        if same and cost[i][j] == cost[i - 1][j - 1] + _distance(old[i - 1], new[j - 1]):
-            i, j = i - 1, j - 1
-            pairs.append((i, j))
-        elif j and cost[i][j] == cost[i][j - 1] + ALONE:
-            j -= 1
-            pairs.append((None, j))
-        else:
-            i -= 1
-            pairs.append((i, None))
-    return pairs[::-1]
-
-
-@lru_cache(maxsize=8192)
-def _distance(one: Layer, other: Layer) -> float:
-    """Between two layers of one kind."""
-    changed = len(_changed_arguments(one, other))
-    return OTHER_ARGUMENTS + EACH_ARGUMENT * changed if changed else 0.0
-
-
-def _changed_arguments(one: Layer, other: Layer) -> tuple[tuple[str, Any, Any], ...]:
-    old, new = arguments(one), arguments(other)
-    return tuple((name, old[name], new[name]) for name in old if old[name] != new[name])

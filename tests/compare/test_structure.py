@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.compare.structure import Effect, align, effect_of_changes, params_shares, totals
+from explorer.compare.structure import Effect, effect_of_changes, params_shares, side_by_side, totals
 from explorer.network.analysis import analyze
 from explorer.network.difference import Added, Changed, Removed, difference
 from explorer.network.spec import (
@@ -33,7 +33,7 @@ def network(*layers, side=8):
 
 
 def aligned(*stacks):
-    return align([analyze(stack) for stack in stacks])
+    return side_by_side([analyze(stack) for stack in stacks])
 
 
 def drawn(stages):
@@ -102,7 +102,7 @@ def test_a_line_is_common_where_all_have_the_same_layer():
 
 def check_grid(stacks):
     analyses = [analyze(stack) for stack in stacks]
-    stages = align(analyses)
+    stages = side_by_side(analyses)
     for place, analysis in enumerate(analyses):
         assert tuple(row for stage in stages for row in stage.rows(place)) == analysis.rows
     for stage in stages:
@@ -134,6 +134,73 @@ def test_all_presets_at_once():
 @settings(max_examples=40, deadline=None)
 def test_any_stacks(stacks):
     check_grid(stacks)
+
+
+def paired_in_the_table(first, second):
+    """Pairs of layers that stand on one line, by index."""
+    cells = [line.cells for stage in aligned(first, second) for line in stage.lines]
+    return {(one.row.index, other.row.index) for one, other in cells if one.row and other.row}
+
+
+def paired_in_the_list(first, second):
+    """Pairs of layers that the list of changes takes for the same or for changed, by index, both of which fit."""
+    changes = difference(first, second).changes
+    removed = {change.index for change in changes if isinstance(change, Removed)}
+    added = {change.index for change in changes if isinstance(change, Added)}
+    kept = [index for index in range(len(first.layers)) if index not in removed]
+    new = [index for index in range(len(second.layers)) if index not in added]
+    fit = [len(analyze(stack).rows) for stack in (first, second)]
+    return {(one, other) for one, other in zip(kept, new, strict=True) if one < fit[0] and other < fit[1]}
+
+
+def stage_of_each_layer(first, second):
+    return [
+        {
+            cell.row.index: number
+            for number, stage in enumerate(aligned(first, second))
+            for cell in column(stage, place)
+            if cell.row
+        }
+        for place in (0, 1)
+    ]
+
+
+def column(stage, place):
+    return [line.cells[place] for line in stage.lines]
+
+
+def check_table_against_list(first, second):
+    """The table is parted by the size of the maps: there, layers of one size stand on one line if the list pairs them."""
+    listed = paired_in_the_list(first, second)
+    stages = stage_of_each_layer(first, second)
+    assert paired_in_the_table(first, second) == {(i, j) for i, j in listed if stages[0][i] == stages[1][j]}
+
+
+@given(architectures(), architectures())
+@settings(max_examples=100, deadline=None)
+def test_the_table_and_the_list_of_changes_pair_the_same_layers_of_any_two_stacks(first, second):
+    check_table_against_list(first, second)
+
+
+@pytest.mark.parametrize("pair", list(product(PRESETS, repeat=2)), ids=lambda pair: f"{pair[0].name} | {pair[1].name}")
+def test_the_table_and_the_list_of_changes_pair_the_same_layers_of_two_presets(pair):
+    check_table_against_list(*pair)
+
+
+@given(st.lists(architectures(), min_size=3, max_size=4))
+@settings(max_examples=40, deadline=None)
+def test_beside_the_first_each_stack_stands_as_it_does_alone(stacks):
+    cells = [line.cells for stage in aligned(*stacks) for line in stage.lines]
+    stages = [
+        [{cell.row.index for cell in column(stage, place) if cell.row} for stage in aligned(*stacks)]
+        for place in range(len(stacks))
+    ]
+    for place in range(1, len(stacks)):
+        shown = {(line[0].row.index, line[place].row.index) for line in cells if line[0].row and line[place].row}
+        listed = paired_in_the_list(stacks[0], stacks[place])
+        together = zip(stages[0], stages[place], strict=True)
+        at_one_size = {(i, j) for ours, theirs in together for i, j in listed if i in ours and j in theirs}
+        assert shown == at_one_size
 
 
 # --- totals ---------------------------------------------------------------------------------------------------------

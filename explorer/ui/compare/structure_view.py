@@ -7,7 +7,7 @@ import streamlit as st
 
 from explorer.compare.chosen import Chosen
 from explorer.compare.comparison import Comparison
-from explorer.compare.structure import Cell, Effect, Line, Stage, align, effect_of_changes, params_shares, totals
+from explorer.compare.structure import Cell, Effect, Line, Stage, effect_of_changes, params_shares, side_by_side, totals
 from explorer.network.analysis import analyze, shape_text
 from explorer.network.difference import change_text, layer_text
 from explorer.network.layers import MULT_ADDS_RULE
@@ -18,7 +18,7 @@ from explorer.ui.remembered_inputs import last_place, lasting
 def structure_view(comparison: Comparison) -> None:
     chosen = comparison.chosen
     analyses = [analyze(each.architecture) for each in chosen]
-    stages = align(analyses)
+    stages = side_by_side(analyses)
     st.html(_table(chosen, stages))
     if len(chosen) > 1:
         _two(chosen)
