@@ -25,7 +25,7 @@ from explorer.network.spec import (
     Upsample,
     new_layer,
 )
-from explorer.training import engine, initialisation
+from explorer.training import engine
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.dataset_files import Dataset, Split, load_dataset
 from explorer.training.engine import Numerics, count_steps, evaluate, train
