@@ -151,6 +151,7 @@ class Documented(_Frozen):
 # --- what we measured -------------------------------------------------------------------------------------------------
 
 WAYS = ("documented", "tuned")  # the two recipes of a documented preset
+WAY_NAMES = {"documented": "author's recipe", "tuned": "our recipe"}  # as they are shown
 
 
 class MeasuredEpoch(_Frozen):

@@ -14,7 +14,7 @@ from typing import Protocol
 from explorer.compare.chosen import Chosen
 from explorer.compare.learning import DocumentedCurve, Group, Record, documented_curve, group, record_of, records_of
 from explorer.network.spec import Architecture, NetworkKey
-from explorer.presets import WAYS, find_preset
+from explorer.presets import WAY_NAMES, WAYS, find_preset
 from explorer.recent import Recent
 from explorer.runs.run import Snapshot
 from explorer.runs.run_summary import RunSummary
@@ -24,6 +24,7 @@ from explorer.training.recipe import Recipe
 
 _Kind = tuple[NetworkKey, Recipe]
 
+INCLUDED = "included with the app"  # as a run that comes with a preset is called
 EPOCHS_AT_HAND = 500_000  # of runs that are not read again, about 300 bytes each
 
 _curves_lock = Lock()
@@ -129,14 +130,14 @@ class Comparison:
         return list(found.values())
 
     def _label(self, members: Sequence["_Placed"]) -> list[str]:
-        """What a group is called, part by part: "gap-17k", "tuned", "20 epochs", "shipped".
+        """What a group is called, part by part: "gap-17k", "our recipe", "20 epochs".
 
         What its seeds differ in is left out. A run that stands alone is called by its own title first.
         """
         first, length = members[0], max(each.length for each in members)
         record = first.record
         named = _network_and_recipe(record.architecture, _but_for_the_seed(record.recipe))
-        parts = [*named, counted(length, "epoch"), *(["shipped"] if record.origin == "shipped" else [])]
+        parts = [*named, counted(length, "epoch"), *([INCLUDED] if record.origin == "shipped" else [])]
         if first.place not in self.alone:
             return parts
         in_title = record.label.split(", ")  # a run's name may say some of it already
@@ -257,11 +258,11 @@ def _length(found: RunSummary) -> int:
 
 @lru_cache(maxsize=512)
 def _network_and_recipe(architecture: Architecture, recipe: Recipe) -> tuple[str, str]:
-    """ "gap-17k", "tuned"; of what no preset has the network's own name, and the optimiser."""
+    """ "gap-17k", "our recipe"; of what no preset has the network's own name, and the optimiser."""
     preset = find_preset(architecture)
     ways = [way for way in WAYS if preset and (found := preset.way(way)) and _alike(found[1], recipe)]
     name = preset.id if preset else architecture.name
-    return name, ways[0] if ways else f"{recipe.optimizer.kind} {recipe.optimizer.lr:g}"
+    return name, WAY_NAMES[ways[0]] if ways else f"{recipe.optimizer.kind} {recipe.optimizer.lr:g}"
 
 
 def _alike(one: Recipe, other: Recipe) -> bool:

@@ -57,7 +57,7 @@ def test_all_are_trained_from_the_page_and_the_table_and_charts_fill(app: App):
     expect(app.page.locator(".paired")).to_contain_text("on 360 images", timeout=60_000)
     shows = {
         "Learning": (lines, "series: {}"),
-        "Trade-off": (points, "series: {}; kind: measured"),
+        "Trade-off": (points, "series: {}; kind: our run"),
         "Shape of computation": (lines, "network: {}"),
     }
     for name, (marks, label) in shows.items():
@@ -86,79 +86,111 @@ def line(app: App, series: str) -> Locator:
 
 
 def is_drawn(app: App, series: str) -> None:
-    expect(line(app, series)).to_have_attribute("opacity", "1")
+    expect(line(app, series)).to_have_count(1)
 
 
 def is_hidden(app: App, series: str) -> None:
-    expect(line(app, series)).to_have_attribute("opacity", "0")
+    expect(line(app, series)).to_have_count(0)
 
 
-def click_in_legend(app: App, series: str) -> None:
+def hide_or_show(app: App, series: str) -> None:
+    """In the menu of lines, which is closed again."""
+    app.page.get_by_role("button", name=re.compile(r"\d+ of \d+ lines?")).click()
+    app.page.locator("label").filter(has=app.page.get_by_role("checkbox", name=series, exact=True)).click()
     app.settled()
-    chart(app).locator(".role-legend-label text").get_by_text(series, exact=True).click()
-    app.settled()
+    app.page.keyboard.press("Escape")
+    expect(app.page.get_by_test_id("stPopoverBody")).to_have_count(0)
 
 
 TWO = "/?page=compare&compare=bias-free-12k,adaptive-pool-16k&view=Learning"
-FIRST = "bias-free-12k, documented"
-SECOND = "adaptive-pool-16k, documented"
+FIRST = "bias-free-12k, author's log"
+SECOND = "adaptive-pool-16k, author's log"
 
 
-WITHIN = """() => {
+WITHIN = """(names) => {
     const svg = document.querySelector("[data-testid=stVegaLiteChart] svg.marks");
     const edge = svg.getBoundingClientRect();
-    const boxes = [...svg.querySelectorAll(".role-legend-label text")].map((name) => name.getBoundingClientRect());
+    const boxes = [...svg.querySelectorAll(names)].map((name) => name.getBoundingClientRect());
     return edge.right <= innerWidth && boxes.every((box) => edge.left <= box.left && box.right <= edge.right);
 }"""
+NAMES = {"Learning": ".mark-text.role-mark text", "Trade-off": ".role-legend-label text"}
 
 
-@pytest.mark.parametrize("shown", ["Learning", "Trade-off"])
-def test_every_name_of_a_legend_is_within_the_chart(app: App, shown: str):
+@pytest.mark.parametrize("shown", NAMES)
+def test_every_name_of_a_line_or_a_legend_is_within_the_chart(app: App, shown: str):
     app.open(f"/?page=compare&compare={','.join(DOCUMENTED)}&view={shown}")
-    names = chart(app).locator(".role-legend-label text")
+    names = chart(app).locator(NAMES[shown])
     expect(names).not_to_have_count(0)
-    for width in (1440, 683, 390):
+    for width in (1440, 683) if shown == "Learning" else (1440, 683, 390):
         app.page.set_viewport_size({"width": width, "height": 844})
-        app.page.wait_for_function(WITHIN, timeout=15_000)
+        app.page.wait_for_function(WITHIN, arg=NAMES[shown], timeout=15_000)
         texts = names.all_text_contents()
         assert {text.split(",")[0] for text in texts} == set(DOCUMENTED)
         assert len(set(texts)) == len(texts)  # cut off at most behind what tells them apart
 
 
-def test_a_click_in_the_legend_hides_a_line_and_another_shows_it_again(app: App):
+def test_a_narrow_window_has_a_legend_of_all_lines_in_place_of_the_names_at_their_ends(app: App):
+    app.open(f"/?page=compare&compare={','.join(DOCUMENTED)}&view=Learning")
+    entries = app.page.get_by_role("list", name="Lines").get_by_role("listitem")
+    expect(entries).to_have_count(0)
+    app.page.set_viewport_size({"width": 390, "height": 844})
+    expect(entries).to_have_count(3 * len(DOCUMENTED))
+    texts = entries.all_inner_texts()
+    assert len(set(texts)) == len(texts)
+    edges = entries.evaluate_all("entries => entries.map((entry) => entry.getBoundingClientRect().right)")
+    assert max(edges) <= 390
+
+
+APART = """() => {
+    const names = [...document.querySelectorAll("[data-testid=stVegaLiteChart] .mark-text.role-mark text")];
+    const boxes = names.map((name) => name.getBoundingClientRect()).sort((a, b) => a.top - b.top);
+    return boxes.length > 9 && boxes.every((box, i) => i === 0 || box.top + 1 >= boxes[i - 1].bottom - 3);
+}"""
+
+
+@pytest.mark.parametrize("zoom", ["zoom to the end", "last percent", "all"])
+def test_names_at_the_lines_ends_do_not_stand_upon_each_other(app: App, zoom: str):
+    app.open(f"/?page=compare&compare={','.join(DOCUMENTED)}&view=Learning")
+    view(app, zoom)
+    for size in ((1920, 1080), (1440, 900), (1024, 768), (683, 512)):
+        app.page.set_viewport_size({"width": size[0], "height": size[1]})
+        app.page.wait_for_function(APART, timeout=15_000)
+
+
+def test_a_line_is_hidden_and_shown_again(app: App):
     app.open(TWO)
     is_drawn(app, FIRST)
-    click_in_legend(app, FIRST)
+    hide_or_show(app, FIRST)
     is_hidden(app, FIRST)
     is_drawn(app, SECOND)
-    click_in_legend(app, FIRST)
+    hide_or_show(app, FIRST)
     is_drawn(app, FIRST)
 
 
 def test_what_was_hidden_stays_hidden_where_the_chart_is_drawn_anew(app: App):
     app.open(TWO)
     view(app, "last percent")
-    click_in_legend(app, FIRST)
+    hide_or_show(app, FIRST)
     is_hidden(app, FIRST)
-    for change in (("Verdict", "Learning"), ("last per mille", "last percent")):
+    for change in (("Verdict", "Learning"), ("zoom to the end", "last percent")):
         for name in change:
             view(app, name)
         is_hidden(app, FIRST)
         is_drawn(app, SECOND)
-    click_in_legend(app, FIRST)
+    hide_or_show(app, FIRST)
     is_drawn(app, FIRST)
 
 
 def test_lines_that_come_in_are_shown_though_others_are_hidden(app: App):
     app.open(TWO)
-    documented = app.page.locator("label").filter(has_text="Documented")
+    documented = app.page.locator("label").filter(has_text=re.compile("^Author's log"))
     documented.click()
     expect(line(app, FIRST)).to_have_count(0)
-    shipped = f"{FIRST}, 19 epochs, shipped"
-    click_in_legend(app, shipped)
+    shipped = "bias-free-12k, author's recipe, 19 epochs, included with the app"
+    hide_or_show(app, shipped)
     is_hidden(app, shipped)
     documented.click()
-    expect(app.page.get_by_role("switch", name="Documented").or_(app.page.get_by_role("checkbox"))).to_be_checked()
+    expect(app.page.get_by_role("switch", name="Author's log").or_(app.page.get_by_role("checkbox"))).to_be_checked()
     is_drawn(app, FIRST)
     is_hidden(app, shipped)
 
@@ -207,8 +239,8 @@ def test_a_run_stays_in_the_comparison_while_it_trains(app: App):
 def test_a_click_on_a_point_opens_its_network(app: App):
     app.open("/?page=compare&compare=adaptive-pool-16k,strided-20k")
     view(app, "Trade-off")
-    expect(points(app, "series: adaptive-pool-16k; kind: documented")).to_have_count(1)
-    points(app, "series: strided-20k; kind: documented").click()
+    expect(points(app, "series: adaptive-pool-16k; kind: author's log")).to_have_count(1)
+    points(app, "series: strided-20k; kind: author's log").click()
     app.page.wait_for_url(re.compile(r"/(\?.*)?$"))
     app.settled()
     expect(app.started_from).to_contain_text("strided-20k")

@@ -29,8 +29,7 @@ from explorer.training.event import Event
 from explorer.training.recipe import Recipe
 from explorer.ui import process
 from explorer.ui.charts import compare_charts as charts
-from explorer.ui.charts.comparison import computation_charts, trade_off_charts
-from explorer.ui.compare import learning_view
+from explorer.ui.charts.comparison import computation_charts, learning_styles, trade_off_charts
 from explorer.ui.compare.chosen import find, find_all, first_choice, read_link, write_link
 from explorer.ui.compare.train_all import NewRun, missing_runs
 from explorer.ui.downloads import report_files
@@ -148,11 +147,11 @@ def test_the_measures_against_depth_end_in_the_totals():
     data = charts.depth_data(analyses)
     for id, analysis in analyses.items():
         last = data[(data.network == id) & (data.depth == len(analysis.rows) - 1)].set_index("measure").value
-        assert last[charts.MEASURES["parameters"]] == analysis.total_params
-        assert last[charts.MEASURES["mult_adds"]] == analysis.total_mult_adds
-        assert last[charts.MEASURES["channels"]] == 10
-        assert last[charts.MEASURES["sees"]] == sum(analysis.receptive_field) / 2
-    assert set(data.measure) == set(charts.MEASURES.values())
+        assert last[charts.MEASURES["parameters"].title] == analysis.total_params
+        assert last[charts.MEASURES["mult_adds"].title] == analysis.total_mult_adds
+        assert last[charts.MEASURES["channels"].title] == 10
+        assert last[charts.MEASURES["sees"].title] == sum(analysis.receptive_field) / 2
+    assert set(data.measure) == {measure.title for measure in charts.MEASURES.values()}
 
 
 @pytest.mark.parametrize("trained", [False, True])
@@ -183,13 +182,14 @@ def test_the_structure_view_has_every_layer_and_total_of_both(two_saved):
 
 
 def test_the_shape_of_computation_is_drawn_of_both(two_saved):
-    (chart,) = opened(write_link(two_saved), "Shape of computation").get("vega_lite_chart")
-    data = pyarrow.ipc.open_stream(chart.proto.data.data).read_pandas()
+    drawn = opened(write_link(two_saved), "Shape of computation").get("vega_lite_chart")
+    assert len(drawn) == len(charts.MEASURES)
+    data = pd.concat([pyarrow.ipc.open_stream(chart.proto.data.data).read_pandas() for chart in drawn])
     for channels in (2, 6):
         analysis = analyze(tiny(channels))
         mine = data[data.network == f"tiny {channels}"].pivot_table(index="depth", columns="measure", values="value")
-        assert mine[charts.MEASURES["channels"]].tolist() == [row.output_shape[0] for row in analysis.rows]
-        assert mine[charts.MEASURES["parameters"]].iloc[-1] == analysis.total_params
+        assert mine[charts.MEASURES["channels"].title].tolist() == [row.output_shape[0] for row in analysis.rows]
+        assert mine[charts.MEASURES["parameters"].title].iloc[-1] == analysis.total_params
 
 
 @pytest.fixture
@@ -245,7 +245,7 @@ def test_results_on_other_images_are_not_mixed():
     train_everything([])
     assert set(compared([bias_free], "").datasets) == {"digits", "mnist"}
     on_digits, on_mnist = (compared([bias_free], dataset).groups for dataset in ("digits", "mnist"))
-    assert [group.label for group in on_digits] == ["bias-free-12k, tuned, 1 epoch"]
+    assert [group.label for group in on_digits] == ["bias-free-12k, our recipe, 1 epoch"]
     assert all(group.origin == "shipped" for group in on_mnist)
     assert compared([bias_free], "digits").documents == ()
     presets = tuple(load_presets().values())
@@ -255,7 +255,7 @@ def test_results_on_other_images_are_not_mixed():
     assert app.selectbox(key="compare-dataset").value == "mnist"
     app.selectbox(key="compare-dataset").set_value("digits").run()
     table = app.dataframe[0].value.set_index("network")
-    assert table.index.tolist() == ["bias-free-12k, tuned, 1 epoch", "gap-17k, not trained on Digits here yet"]
+    assert table.index.tolist() == ["bias-free-12k, our recipe, 1 epoch", "gap-17k, not trained on Digits here yet"]
     assert table.documented.isna().all()
     run = f"run:{process.jobs().runs()[0].run.id}"
     app = opened(f"{run},gap-17k", "Learning")
@@ -305,14 +305,14 @@ def test_presets_are_trained_with_the_recipe_that_was_asked_for(way):
         assert (each.architecture, each.recipe) == (architecture, recipe.model_copy(update={"epochs": 5, "seed": 0}))
 
 
-def test_the_last_per_mille_is_where_the_curves_end():
+def test_the_zoom_to_the_end_is_where_the_curves_end():
     rows = [("a", 1, 98.0), ("a", 2, 99.52), ("b", 1, 97.0), ("b", 2, 99.41)]
     data = pd.DataFrame(rows, columns=["series", "place", "value"])
     assert charts.zoomed(data, "test accuracy", "all") is None
     assert charts.zoomed(data, "test accuracy", "last percent") == (99, 100)
-    low, high = charts.zoomed(data, "test accuracy", "last per mille")
+    low, high = charts.zoomed(data, "test accuracy", charts.TO_THE_END)
     assert (low, high) == pytest.approx((99.3, 99.6))
-    assert charts.zoomed(data, "test loss", "last per mille") is None
+    assert charts.zoomed(data, "test loss", charts.TO_THE_END) is None
 
 
 def test_a_run_that_was_stopped_is_called_by_the_epochs_it_has():
@@ -321,11 +321,13 @@ def test_a_run_that_was_stopped_is_called_by_the_epochs_it_has():
     run = process.jobs().submit(preset.architecture, recipe, "somebody")
     train_everything([])
     process.jobs().continue_run(run, 500)
-    assert [group.label for group in compared([find(preset.id)], "digits").groups] == ["bias-free-12k, documented, 501 epochs"]
+    assert [group.label for group in compared([find(preset.id)], "digits").groups] == [
+        "bias-free-12k, author's recipe, 501 epochs"
+    ]
     process.jobs().stop(run)
     train_everything([])
     epochs = len(process.jobs().snapshot(run, 0).epochs)
-    label = f"bias-free-12k, documented, {epochs} epoch" + ("" if epochs == 1 else "s")
+    label = f"bias-free-12k, author's recipe, {epochs} epoch" + ("" if epochs == 1 else "s")
     assert [group.label for group in compared([find(preset.id)], "digits").groups] == [label]
 
 
@@ -354,9 +356,11 @@ def test_what_lies_outside_the_part_that_is_drawn_is_not_drawn_along_its_edge():
 
 def test_a_network_has_one_colour_and_its_recipes_and_document_dashes_of_their_own():
     found = [find(id) for id in ("gap-17k", "strided-20k")]
-    styles = learning_view._styles(compared(found, "mnist"), with_documents=True)
+    styles = learning_styles(compared(found, "mnist"), with_documents=True)
     gap, strided = ([style for style in styles if style.series.startswith(name)] for name in ("gap", "strided"))
     assert len({style.colour for style in gap}) == 1
+    assert len({style.shape for style in gap}) == 1
+    assert gap[0].shape != strided[0].shape
     assert len({style.dashes for style in gap}) == len(gap)
     assert not {style.colour for style in gap} & {style.colour for style in strided}
     assert len({(style.colour, style.dashes) for style in styles}) == len(styles)

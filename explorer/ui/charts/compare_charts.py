@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import altair as alt
 import pandas as pd
@@ -15,23 +15,35 @@ from explorer.network.analysis import Analysis, analyze
 from explorer.network.spec import Architecture
 from explorer.training.event import downsampled
 from explorer.ui.charts.chart import Spec, plain
-
-# Okabe and Ito's, which colour-blind eyes tell apart; the yellow that no white wall shows is left out.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
+from explorer.ui.charts.end_labels import spread_labels
+from explorer.ui.charts.palette import LINE, TEXT, colour_of, shape_of
 
 # --- against depth --------------------------------------------------------------------------------------------------
 
-MEASURES = {  # a measure's name in the row, and its title
-    "map": "map size, pixels a side",
-    "channels": "channels, or values",
-    "sees": "receptive field, pixels a side",
-    "parameters": "parameters so far",
-    "mult_adds": "mult-adds so far, an image",
+
+class Measure(NamedTuple):
+    title: str
+    scale: Literal["linear", "log"] = "linear"  # of its axis: what spans orders of magnitude would lie on a straight one's edge
+
+    @property
+    def axis(self) -> dict[str, Any]:
+        return {"values": [1, 10, 100, 1_000, 10_000]} if self.scale == "log" else {"tickCount": 5}
+
+
+MEASURES = {  # by a measure's name in a row
+    "map": Measure("map size, pixels a side"),
+    "channels": Measure("channels (values after Flatten)", "log"),
+    "sees": Measure("receptive field, pixels a side"),
+    "parameters": Measure("cumulative parameters"),
+    "mult_adds": Measure("cumulative multiply-adds"),
 }
 
 
 def depth_data(analyses: Mapping[str, Analysis]) -> pd.DataFrame:
-    """A row a layer of each network and measure. A vector has a map of one pixel; sides that differ count by their mean."""
+    """A row for each layer, network and measure.
+
+    A vector has a map of one pixel; sides that differ count by their mean.
+    """
     rows = []
     for name, analysis in analyses.items():
         parameters = mult_adds = 0
@@ -44,37 +56,61 @@ def depth_data(analyses: Mapping[str, Analysis]) -> pd.DataFrame:
                 "parameters": parameters,
                 "mult_adds": mult_adds,
             }
-            rows += [(name, row.index, row.kind, MEASURES[measure], value) for measure, value in values.items()]
+            rows += [(name, row.index, row.kind, MEASURES[measure].title, value) for measure, value in values.items()]
     return pd.DataFrame(rows, columns=["network", "depth", "layer", "measure", "value"])
 
 
+DEPTH_WIDTH, DEPTH_HEIGHT, ACROSS = 262, 170, 3  # of one measure's chart in a picture of all
+
+
 @lru_cache(maxsize=64)
-def depth_chart(names: tuple[str, ...], across: int = 3) -> Spec:
-    """A small chart a measure, `across` of them beside each other; pointing at a line lifts that network in all of them."""
+def depth_chart(names: tuple[str, ...]) -> Spec:
+    """All measures in one picture, a small chart each."""
+    legend = alt.Legend(title=None, orient="top", columns=len(names), labelLimit=220, symbolSize=80)
+    charts = [
+        _depth(names, measure, legend).properties(width=DEPTH_WIDTH, height=DEPTH_HEIGHT, title=measure.title)
+        for measure in MEASURES.values()
+    ]
+    return plain(alt.concat(*charts, columns=ACROSS, data=alt.NamedData("rows")))
+
+
+@lru_cache(maxsize=64)
+def measure_chart(names: tuple[str, ...], measure: str) -> Spec:
+    """One measure as wide as its place on the page, which has the legend.
+
+    Pointing at a line lifts that network.
+    """
     pointed = alt.selection_point(fields=["network"], on="pointerover", nearest=True, clear="pointerout", name="pointed")
-    legend = alt.Legend(title=None, orient="top", columns=len(names), labelLimit=220, symbolType="stroke", symbolStrokeWidth=3)
-    lines = (
-        alt.Chart()
-        .mark_line(interpolate="step-after", point=alt.OverlayMarkDef(size=16))
+    chart = _depth(names, MEASURES[measure], None, pointed).properties(width="container", height=DEPTH_HEIGHT)
+    return plain(chart)
+
+
+def _depth(names: tuple[str, ...], measure: Measure, legend: alt.Legend | None, pointed: Any = None) -> Any:
+    shapes = alt.Scale(domain=list(names), range=[shape_of(place) for place in range(len(names))])
+    base = (
+        alt.Chart(alt.NamedData("rows"))
+        .transform_filter(alt.FieldEqualPredicate(field="measure", equal=measure.title))
         .encode(
             x=alt.X("depth:Q", title="layer", axis=alt.Axis(tickMinStep=1, format="d", tickCount=6)),
-            y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=5, format="~s")),
+            y=alt.Y(
+                "value:Q",
+                title=None,
+                scale=alt.Scale(type=measure.scale),
+                axis=alt.Axis(format="~s", **measure.axis),
+            ),
             color=alt.Color("network:N", scale=_colours(names), legend=legend),
-            opacity=alt.condition(pointed, alt.value(1), alt.value(0.15)),
             tooltip=["network:N", "depth:Q", "layer:N", alt.Tooltip("value:Q", format=",.6~g")],
         )
-        .add_params(pointed)
-        .properties(width=262, height=170)
     )
-    header = alt.Header(title=None, labelFontSize=13, labelFontWeight="bold", labelAnchor="start", labelPadding=4)
-    charts = lines.facet(
-        alt.Facet("measure:N", sort=list(MEASURES.values()), header=header), columns=across, data=alt.NamedData("rows")
-    )
-    return plain(charts.resolve_scale(y="independent").resolve_axis(x="independent"))
+    if pointed is not None:
+        base = base.encode(opacity=alt.condition(pointed, alt.value(1), alt.value(0.15)))
+    line = base.mark_line(interpolate="step-after", strokeWidth=2)
+    points = base.mark_point(size=36, filled=True, opacity=1).encode(shape=alt.Shape("network:N", scale=shapes, legend=legend))
+    return line + (points if pointed is None else points.add_params(pointed))
 
 
 def _colours(names: tuple[str, ...]) -> alt.Scale:
-    return alt.Scale(domain=list(names), range=list(COLOURS[: len(names)]))
+    return alt.Scale(domain=list(names), range=[colour_of(place).css for place in range(len(names))])
 
 
 SYMBOL_ROOM = 40  # pixels of a legend's column that its symbol and the gap to the next one take
@@ -92,7 +128,8 @@ def _legend(least: int, **look: Any) -> alt.Legend:
 
 # --- how they learnt ------------------------------------------------------------------------------------------------
 
-METRICS: dict[str, tuple[Metric, float, str]] = {  # what the visitor chooses: its name in a record, a factor, the axis' title
+# What the visitor chooses: its name in a record, a factor, and the axis' title.
+METRICS: dict[str, tuple[Metric, float, str]] = {
     "test accuracy": ("test_accuracy", 100, "test accuracy in %"),
     "train accuracy": ("train_accuracy", 100, "train accuracy in %"),
     "test loss": ("test_loss", 1, "test loss (cross-entropy)"),
@@ -101,21 +138,25 @@ METRICS: dict[str, tuple[Metric, float, str]] = {  # what the visitor chooses: i
 }
 AXES: dict[str, tuple[Axis, str]] = {
     "epochs": ("epoch", "epoch"),
-    "steps": ("step", "steps of the optimiser"),
+    "steps": ("step", "optimiser steps"),
     "seconds": ("seconds", "seconds since training began"),
 }
-DOCUMENTED = ", documented"
+AUTHORS_LOG = ", author's log"
 POINTS = 1500  # of all curves together, but for the documents'
 
 
 def learning_data(groups: Sequence[Group], documented: Sequence[DocumentedCurve], metric: str, axis: str) -> pd.DataFrame:
-    """A row a point of each curve: the mean over seeds and the band around it; of a document its one run, without a band."""
+    """A row for each point of each curve: the mean over seeds, and the band around it.
+
+    A document's curve is of its one run, without a band.
+    """
     name, factor, _ = METRICS[metric]
     rows: list[tuple[str, float, float, float | None, float | None, int, str]] = []
     each_has = max(4, POINTS // max(1, len(groups)))
     for group in groups:
         points = curve(group, name)
-        for point in (points[index] for index in downsampled([point.mean for point in points], each_has)):
+        kept = downsampled([point.mean for point in points], each_has)
+        for point in (points[index] for index in kept):
             low, high = point.band or (None, None)
             place = place_on(point, AXES[axis][0])
             band = [None if edge is None else factor * edge for edge in (low, high)]
@@ -127,12 +168,14 @@ def learning_data(groups: Sequence[Group], documented: Sequence[DocumentedCurve]
             value = getattr(each, name, None)
             if value is not None:
                 place = place_on(each, AXES[axis][0])
-                rows.append((f"{document.preset_id}{DOCUMENTED}", place, factor * value, None, None, 1, "documented"))
+                series = f"{document.preset_id}{AUTHORS_LOG}"
+                rows.append((series, place, factor * value, None, None, 1, "documented"))
     return pd.DataFrame(rows, columns=["series", "place", "value", "low", "high", "seeds", "kind"])
 
 
-# Of an accuracy: all of it, its last percent, or the tenths of a percent in which the curves end.
-ZOOMS = ("all", "last percent", "last per mille")
+# Of an accuracy: the tenths of a percent in which the curves end, its last percent, or all of it.
+TO_THE_END = "zoom to the end"
+ZOOMS = (TO_THE_END, "last percent", "all")
 Domain = tuple[float, float]
 
 
@@ -149,7 +192,10 @@ def zoomed(data: pd.DataFrame, metric: str, zoom: str) -> Domain | None:
 
 
 def within(data: pd.DataFrame, domain: Domain | None) -> pd.DataFrame:
-    """Without what lies outside the part that is drawn: a chart would draw it along its edge. A line is broken there."""
+    """Without what lies outside the part that is drawn, which a chart would draw along its edge.
+
+    A line is broken there.
+    """
     if domain is None:
         return data
     low, high = domain
@@ -159,73 +205,116 @@ def within(data: pd.DataFrame, domain: Domain | None) -> pd.DataFrame:
     return data.assign(value=value, **band)
 
 
+def whole(data: pd.DataFrame, metric: str) -> Domain:
+    """An axis on which all of it has room: the lines, their bands, and a little air."""
+    values = data[["value", "low", "high"]].astype(float)
+    low, high = float(values.min().min()), float(values.max().max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return 0.0, 1.0
+    air = 0.04 * (high - low) or 0.04 * abs(high) or 1.0
+    ceiling = 100.0 if METRICS[metric][1] == 100 else math.inf
+    return max(0.0, low - air), min(ceiling, high + air)
+
+
+LABEL_SHARE = 15 / 400  # of the chart's height that a label takes; a chart is at least 400 pixels high
+
+
+def with_end_labels(data: pd.DataFrame, domain: Domain, labels: Mapping[str, str]) -> pd.DataFrame:
+    """What is the label of each line, and at the last point that is drawn, at which height it stands."""
+    drawn = data.dropna(subset=["value"]).sort_values("place", kind="stable")
+    last = drawn.groupby("series", sort=False).tail(1)
+    low, high = domain
+    heights = spread_labels(last.value.tolist(), LABEL_SHARE * (high - low), low, high)
+    return data.assign(label_at=pd.Series(heights, index=last.index, dtype=float), label=data.series.map(labels))
+
+
 @dataclass(frozen=True)
 class Style:
-    """How a series is drawn: a network has one colour, its recipes and its document differ in their dashes."""
+    """How a series is drawn: a network has one colour and one shape, its recipes differ in dashes."""
 
     series: str
     colour: str
+    shape: str
     dashes: tuple[int, ...]
+    label: str = ""  # at the line's end
 
 
 RECIPE_DASHES = ((1, 0), (9, 3), (9, 3, 2, 3))  # of a network's first recipe, its second, and all others
 DOCUMENT_DASHES = (2, 3)
-SHOWN = "shown"
+LEARNING_HEIGHT = 520  # pixels of a picture; on a page it takes what the window has
+LETTER, SYMBOL = 6.4, 34  # pixels of a label: a letter, and the line and the symbol before it
+MOST_OF_WIDTH = 0.45  # that labels take; what does not fit is cut off
+NARROW = 400  # pixels: below, there is room for the symbols alone, and the page shows a legend
 
 
 @lru_cache(maxsize=64)
-def learning_chart(
-    styles: tuple[Style, ...], metric: str, axis: str, domain: Domain | None, hidden: frozenset[str] = frozenset()
-) -> Spec:
-    """A line a series and a band of one standard deviation. A click on a name in the legend hides its line.
+def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Domain) -> Spec:
+    """A line for each series with its name at the end, and a band of one standard deviation.
 
-    `hidden` are the series without a line at first. Which have one is the chart's selection SHOWN.
+    Pointing at a line or its name lifts it from the others.
     """
-    # Each click takes one out of the selection or puts it back: so the legend fades what is hidden.
-    shown = alt.selection_point(
-        fields=["series"],
-        bind="legend",
-        toggle="true",
-        name=SHOWN,
-        empty=False,
-        value=[{"series": style.series} for style in styles if style.series not in hidden],
+    title, names = METRICS[metric][2], [style.series for style in styles]
+    longest = max((len(style.label) for style in styles), default=0)
+    labels_take = f"min({LETTER * longest + SYMBOL:.0f}, {MOST_OF_WIDTH} * width)"
+    room = f"(width < {NARROW} ? {SYMBOL} : {labels_take})"
+    pointed = alt.selection_point(fields=["series"], on="pointerover", nearest=True, clear="pointerout", name="pointed")
+    lifted = alt.condition(pointed, alt.value(1), alt.value(0.15))
+
+    def by_series(attribute: str) -> alt.Scale:
+        found = [getattr(style, attribute) for style in styles]
+        return alt.Scale(domain=names, range=[list(each) if isinstance(each, tuple) else each for each in found])
+
+    x = alt.X(
+        "place:Q",
+        title=AXES[axis][1],
+        scale=alt.Scale(zero=False, nice=False, range=[0, alt.ExprRef(f"width - {room}")]),
+        axis=alt.Axis(format="~s" if axis == "steps" else "d", tickMinStep=1),
     )
-    title = METRICS[metric][2]
-    scale = alt.Scale(domain=list(domain), nice=False) if domain else alt.Scale(zero=False)
-    legend = _legend(300, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1, symbolSize=400)
-    names = [style.series for style in styles]
-    base = alt.Chart(alt.NamedData("rows")).encode(
-        x=alt.X("place:Q", title=AXES[axis][1], axis=alt.Axis(format="~s" if axis == "steps" else "d", tickMinStep=1)),
-        color=alt.Color("series:N", scale=alt.Scale(domain=names, range=[style.colour for style in styles]), legend=legend),
-    )
-    seen = alt.condition(shown, alt.value(1), alt.value(0))
-    lines = base.mark_line(strokeWidth=2, clip=True, point=alt.OverlayMarkDef(size=18)).encode(
-        y=alt.Y("value:Q", title=title, scale=scale),
-        opacity=seen,
-        strokeDash=alt.StrokeDash(
-            "series:N", scale=alt.Scale(domain=names, range=[list(style.dashes) for style in styles]), legend=legend
-        ),
-        tooltip=[
-            alt.Tooltip("series:N"),
-            alt.Tooltip("place:Q", format=",.0f", title=axis),
-            alt.Tooltip("value:Q", format=".4~f", title=title),
-            alt.Tooltip("seeds:Q"),
-        ],
-    )
+    scale = alt.Scale(domain=list(domain), nice=False)
+    colour = alt.Color("series:N", scale=by_series("colour"), legend=None)
+    dash = alt.StrokeDash("series:N", scale=by_series("dashes"), legend=None)
+    shape = alt.Shape("series:N", scale=by_series("shape"), legend=None)
+    tooltip = [
+        alt.Tooltip("series:N"),
+        alt.Tooltip("place:Q", format=",.0f", title=axis),
+        alt.Tooltip("value:Q", format=".4~f", title=title),
+        alt.Tooltip("seeds:Q"),
+    ]
+    base = alt.Chart(alt.NamedData("rows")).encode(color=colour)
+    y = alt.Y("value:Q", title=title, scale=scale)
     band = base.mark_area(clip=True).encode(
-        y=alt.Y("low:Q", scale=scale), y2="high:Q", opacity=alt.condition(shown, alt.value(0.18), alt.value(0))
+        x=x,
+        y=alt.Y("low:Q", title=title, scale=scale),
+        y2="high:Q",
+        opacity=alt.condition(pointed, alt.value(0.12), alt.value(0.03)),
     )
-    return plain((band + lines.add_params(shown)).properties(height=520, width="container"))
-
-
-def colour(place: int) -> str:
-    """Beyond six they come again: then names and places have to tell lines apart."""
-    return COLOURS[place % len(COLOURS)]
+    lines = base.mark_line(strokeWidth=2, clip=True).encode(x=x, y=y, opacity=lifted, strokeDash=dash, tooltip=tooltip)
+    points = base.mark_point(size=26, filled=True, clip=True).encode(x=x, y=y, opacity=lifted, shape=shape, tooltip=tooltip)
+    ends = base.transform_filter("isValid(datum.label_at)").encode(
+        opacity=lifted, y=alt.Y("label_at:Q", title=title, scale=scale)
+    )
+    leaders = ends.mark_rule(strokeWidth=1).encode(
+        x=x,
+        x2=alt.value(alt.ExprRef(f"width - {room} + 12")),
+        y=y,
+        y2="label_at:Q",
+        opacity=alt.condition(pointed, alt.value(0.7), alt.value(0.1)),
+    )
+    symbols = ends.mark_point(size=44, filled=True).encode(x=alt.value(alt.ExprRef(f"width - {room} + 18")), shape=shape)
+    label_size, limit = alt.ExprRef(f"width < {NARROW} ? 0 : 12"), alt.ExprRef(f"{room} - 28")
+    labels = ends.mark_text(align="left", baseline="middle", fontSize=label_size, limit=limit).encode(
+        x=alt.value(alt.ExprRef(f"width - {room} + 27")),
+        text=alt.Text("label:N"),
+        color=alt.value(TEXT.css),
+        tooltip=tooltip,
+    )
+    chart = band + lines + points.add_params(pointed) + leaders + symbols + labels
+    return plain(chart.properties(height=LEARNING_HEIGHT, width="container"))
 
 
 # --- what accuracy costs --------------------------------------------------------------------------------------------
 
-COSTS = {"parameters": "parameters", "mult_adds": "mult-adds, an image"}
+COSTS = {"parameters": "parameters", "mult_adds": "multiply-adds per image"}
 
 
 @dataclass(frozen=True)
@@ -263,7 +352,8 @@ def trade_off_data(marks: Sequence[Mark], cost: str) -> pd.DataFrame:
 def trade_off_chart(series: tuple[str, ...], cost: str) -> Spec:
     """Accuracy against a cost. The line joins the measured points that no other beats."""
     picked = alt.selection_point(fields=["opens"], on="click", name="picked", empty=False)
-    colours = alt.Scale(domain=list(series), range=[colour(place) for place in range(len(series))])
+    shapes = alt.Scale(domain=list(series), range=[shape_of(place) for place in range(len(series))])
+    legend = _legend(180, symbolSize=110)
     base = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X("cost:Q", title=COSTS[cost], scale=alt.Scale(zero=False, padding=24), axis=alt.Axis(format=".3~s", tickCount=6)),
         # There is room above 100 % for whole points, but nothing is there.
@@ -274,17 +364,22 @@ def trade_off_chart(series: tuple[str, ...], cost: str) -> Spec:
             axis=alt.Axis(format=".4~g", labelExpr="datum.value > 100 ? '' : datum.label"),
         ),
     )
-    line = base.mark_line(color="#8a94a3", strokeDash=[3, 3], interpolate="step-after").transform_filter("datum.front")
+    line = base.mark_line(color=LINE.css, strokeDash=[3, 3], interpolate="step-after").transform_filter("datum.front")
+    told = alt.expr.if_(alt.datum.kind == "measured", "our run", "author's log")
+    base = base.transform_calculate(told=told)
     tooltip = [
         "series:N",
-        "kind:N",
+        alt.Tooltip("told:N", title="kind"),
         alt.Tooltip("cost:Q", format=",", title=COSTS[cost]),
         alt.Tooltip("accuracy:Q", format=".2f"),
     ]
-    points = base.mark_point(size=110, strokeWidth=2).encode(
-        color=alt.Color("series:N", scale=colours, legend=_legend(180)),
+    points = base.mark_point(size=110, strokeWidth=2, opacity=1).encode(
+        color=alt.Color("series:N", scale=_colours(series), legend=legend),
+        shape=alt.Shape("series:N", scale=shapes, legend=legend),
         fill=alt.condition(
-            "datum.kind == 'measured'", alt.Color("series:N", scale=colours, legend=None), alt.value("transparent")
+            "datum.kind == 'measured'",
+            alt.Color("series:N", scale=_colours(series), legend=None),
+            alt.value("transparent"),
         ),
         tooltip=tooltip,
     )

@@ -1,13 +1,20 @@
 """The charts of a comparison: its networks layer by layer, how they learn, and accuracy against cost."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
+
+import pandas as pd
 
 from explorer.compare.chosen import RUN
 from explorer.compare.comparison import Comparison
 from explorer.network.analysis import analyze
 from explorer.ui.charts import compare_charts as charts
-from explorer.ui.charts.chart import Chart
+from explorer.ui.charts.alt_text import lines_in_words, points_in_words
+from explorer.ui.charts.chart import Chart, Wide
 from explorer.ui.charts.compare_charts import Mark, Style
+from explorer.ui.charts.end_labels import short_names
+from explorer.ui.charts.palette import colour_of, shape_of
 
 
 class How(NamedTuple):
@@ -15,14 +22,50 @@ class How(NamedTuple):
 
     metric: str = "test accuracy"
     axis: str = "epochs"
-    zoom: str = "all"
+    zoom: str = charts.TO_THE_END
     documented: bool = True
 
 
 def computation_charts(comparison: Comparison) -> tuple[Chart, ...]:
+    """All measures in one picture, as it is downloaded."""
+    names, data = _depth(comparison)
+    title = "Layer by layer"
+    return (Chart("computation", title, charts.depth_chart(names), data, headings=DEPTH_HEADINGS),)
+
+
+def measure_charts(comparison: Comparison) -> tuple[Chart, ...]:
+    """The same as a chart for each measure, as the page shows them."""
+    names, data = _depth(comparison)
+    return tuple(_measure_chart(names, data, name) for name in charts.MEASURES)
+
+
+DEPTH_HEADINGS = {
+    "network": "network",
+    "depth": "layer",
+    "layer": "kind",
+    "measure": "measure",
+    "value": "value",
+}
+
+
+def _depth(comparison: Comparison) -> tuple[tuple[str, ...], pd.DataFrame]:
     analyses = {each.title: analyze(each.architecture) for each in comparison.chosen}
-    spec = charts.depth_chart(tuple(analyses))
-    return (Chart("computation", "Shape of computation, layer by layer", spec, charts.depth_data(analyses)),)
+    return tuple(analyses), charts.depth_data(analyses)
+
+
+def _measure_chart(names: tuple[str, ...], data: pd.DataFrame, name: str) -> Chart:
+    title = charts.MEASURES[name].title
+    data = data[data.measure == title].reset_index(drop=True)
+    named = data.rename(columns={"depth": "layer", "layer": "kind"})
+    return Chart(
+        f"computation-{name.replace('_', '-')}",
+        f"{title[0].upper()}{title[1:]}",
+        charts.measure_chart(names, name),
+        data,
+        alt=lines_in_words(named, "layer", "network", "value", "{:,.6g}".format),
+        headings={"depth": "layer"},
+        wide=Wide("depth", "network", "value"),
+    )
 
 
 def learning_chart(
@@ -33,18 +76,36 @@ def learning_chart(
     with_documents: bool = How().documented,
     hidden: frozenset[str] = frozenset(),
 ) -> Chart:
+    """The curves but for those that are hidden."""
     documents = comparison.documents if with_documents else ()
     data = charts.learning_data(comparison.groups, documents, metric, axis)
-    domain = charts.zoomed(data, metric, zoom)
-    data = charts.within(data, domain)
-    styles = _styles(comparison, with_documents)
-    spec = charts.learning_chart(styles, metric, axis, domain, hidden.intersection(style.series for style in styles))
-    name = metric.replace(" ", "-") + ("" if domain is None else f"-{zoom.replace(' ', '-')}")
-    return Chart(name, f"{metric.capitalize()} over {axis}", spec, data)
+    data = data[~data.series.isin(hidden)].reset_index(drop=True)
+    part = charts.zoomed(data, metric, zoom)
+    data = charts.within(data, part)
+    domain = part or charts.whole(data, metric)
+    styles = tuple(style for style in learning_styles(comparison, with_documents) if style.series not in hidden)
+    name = metric.replace(" ", "-") + ("" if part is None else f"-{zoom.replace(' ', '-')}")
+    unit = "{:.2f} %" if charts.METRICS[metric][1] == 100 else "{:.4g}"
+    along = charts.AXES[axis][1]
+    return Chart(
+        name,
+        f"{metric.capitalize()} over {axis}",
+        charts.learning_chart(styles, metric, axis, domain),
+        charts.with_end_labels(data, domain, {style.series: style.label for style in styles}),
+        alt=lines_in_words(data.rename(columns={"place": along}), along, "series", "value", unit.format),
+        headings={"place": along},
+        wide=Wide("place", "series", "value"),
+        layout=("label_at", "label"),
+    )
 
 
-def _styles(comparison: Comparison, with_documents: bool) -> tuple[Style, ...]:
-    """One a series, in the order of the legend."""
+def series_names(comparison: Comparison, with_documents: bool) -> tuple[str, ...]:
+    """All lines that there are, in the order of the chosen networks."""
+    return tuple(style.series for style in learning_styles(comparison, with_documents))
+
+
+def learning_styles(comparison: Comparison, with_documents: bool) -> tuple[Style, ...]:
+    """One for each series: our runs by network, then the documents."""
     chosen = comparison.chosen
     recipes = [0] * len(chosen)  # how many of a network's have their dashes already
     styles = []
@@ -52,26 +113,41 @@ def _styles(comparison: Comparison, with_documents: bool) -> tuple[Style, ...]:
         place = comparison.place_of(group)
         dashes = charts.RECIPE_DASHES[min(recipes[place], len(charts.RECIPE_DASHES) - 1)]
         recipes[place] += 1
-        styles.append(Style(group.label, charts.colour(place), dashes))
+        styles.append(Style(group.label, colour_of(place).css, shape_of(place), dashes))
     for document in comparison.documents if with_documents else ():
         place = next(place for place, each in enumerate(chosen) if each.preset and each.preset.id == document.preset_id)
-        styles.append(Style(f"{document.preset_id}{charts.DOCUMENTED}", charts.colour(place), charts.DOCUMENT_DASHES))
-    return tuple(styles)
+        series = f"{document.preset_id}{charts.AUTHORS_LOG}"
+        styles.append(Style(series, colour_of(place).css, shape_of(place), charts.DOCUMENT_DASHES))
+    labels = short_names([style.series for style in styles])
+    return tuple(replace(style, label=labels[style.series]) for style in styles)
 
 
 def trade_off_charts(comparison: Comparison) -> tuple[Chart, ...]:
     """One a cost; none where there is no point to draw."""
     marks = _marks(comparison)
     series = tuple(each.title for each in comparison.chosen)
-    return tuple(
-        Chart(
-            f"accuracy-against-{cost.replace('_', '-')}",
-            f"Test accuracy against {title}",
-            charts.trade_off_chart(series, cost),
-            charts.trade_off_data(marks, cost),
-        )
-        for cost, title in charts.COSTS.items()
-        if marks
+    if not marks:
+        return ()
+    return tuple(_trade_off_chart(series, marks, cost) for cost in charts.COSTS)
+
+
+def _trade_off_chart(series: tuple[str, ...], marks: Sequence[Mark], cost: str) -> Chart:
+    title, data = charts.COSTS[cost], charts.trade_off_data(marks, cost)
+    told = data.assign(kind=data.kind.map({"measured": "our run", "documented": "author's log"}))
+    costs, accuracy = f"{{:,}} {title}".format, "{:.2f} %".format
+    return Chart(
+        f"accuracy-against-{cost.replace('_', '-')}",
+        f"Test accuracy against {title}",
+        charts.trade_off_chart(series, cost),
+        data,
+        alt=points_in_words(told, "series", "cost", costs, "accuracy", accuracy),
+        headings={
+            "series": "network",
+            "kind": "kind",
+            "cost": title,
+            "accuracy": "test accuracy in %",
+            "front": "on the Pareto front",
+        },
     )
 
 

@@ -9,13 +9,12 @@ import altair as alt
 import pandas as pd
 
 from explorer.network.analysis import Analysis
-from explorer.presets import Documented, Result
+from explorer.presets import WAY_NAMES, Documented, Result
 from explorer.runs.run import Snapshot
 from explorer.training.event import Event, downsample
-from explorer.ui.charts.chart import Chart, Spec, plain
-
-# Okabe and Ito's colours, told apart by colour-blind eyes; these two also differ in lightness on a projector.
-BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
+from explorer.ui.charts.alt_text import lines_in_words
+from explorer.ui.charts.chart import Chart, Spec, Wide, plain
+from explorer.ui.charts.palette import BLUE, GREEN, ORANGE, PURPLE
 
 # --- where the cost goes --------------------------------------------------------------------------------------------
 
@@ -58,7 +57,7 @@ def cost_data(analysis: Analysis, selected: int | None) -> pd.DataFrame:
 
 
 def _cost_spec() -> Spec:
-    measure = alt.Scale(domain=list(COST_MEASURES), range=[BLUE, ORANGE])
+    measure = alt.Scale(domain=list(COST_MEASURES), range=[BLUE.css, ORANGE.css])
     bars = (
         alt.Chart(alt.NamedData("rows"))
         .mark_bar(cornerRadiusEnd=2)
@@ -97,10 +96,10 @@ SOLID, DASHED, DOTTED = [1, 0], [5, 4], [2, 2]
 STYLES = {  # a series' colour and dashes
     "train": (BLUE, SOLID),
     "test": (ORANGE, SOLID),
-    "documented train": (BLUE, DASHED),
-    "documented test": (ORANGE, DASHED),
-    "test, documented recipe": (PURPLE, DOTTED),
-    "test, tuned recipe": (GREEN, DOTTED),
+    "author's log, train": (BLUE, DASHED),
+    "author's log, test": (ORANGE, DASHED),
+    "our run, author's recipe": (PURPLE, DOTTED),
+    "our run, our recipe": (GREEN, DOTTED),
 }
 
 
@@ -116,12 +115,12 @@ def documented_curves(documented: Documented) -> tuple[Curve, ...]:
     """What the document's log reports: test accuracy, and train accuracy where it has it."""
     test = tuple((epoch.epoch, 100 * epoch.test_accuracy) for epoch in documented.log)
     train = tuple((epoch.epoch, 100 * epoch.train_accuracy) for epoch in documented.log if epoch.train_accuracy is not None)
-    return tuple(curve for curve in (Curve("documented train", train), Curve("documented test", test)) if curve.points)
+    return tuple(curve for curve in (Curve("author's log, train", train), Curve("author's log, test", test)) if curve.points)
 
 
 def measured_curve(way: str, result: Result) -> Curve:
-    """Our own runs with the documented or the tuned recipe, the mean over their seeds."""
-    return Curve(f"test, {way} recipe", tuple((epoch, 100 * value) for epoch, value in enumerate(result.curve, 1)))
+    """The test accuracy of our own runs with the author's recipe or ours, the mean over their seeds."""
+    return Curve(f"our run, {WAY_NAMES[way]}", tuple((epoch, 100 * value) for epoch, value in enumerate(result.curve, 1)))
 
 
 def loss_data(steps: tuple[Event, ...], epochs: tuple[Event, ...], steps_per_epoch: int) -> pd.DataFrame:
@@ -178,15 +177,30 @@ def run_charts(snapshot: Snapshot, beside: tuple[Curve, ...]) -> tuple[Chart, ..
     longest = max([epochs, *(epoch for curve in beside for epoch, _ in curve.points)])
     shown = downsample(snapshot.epochs, EPOCHS, "test_accuracy")
     loss = loss_data(snapshot.steps, shown, steps_per_epoch)
+    accuracy = accuracy_data(shown, beside)
     return (
-        Chart("loss", "Loss", loss_chart(longest, loss_top(loss["value"].tolist())), loss),
+        Chart(
+            "loss",
+            "Loss",
+            loss_chart(longest, loss_top(loss["value"].tolist())),
+            loss,
+            alt=lines_in_words(loss, "epoch", "series", "value", "{:.4g}".format),
+            headings={"epoch": "epoch"},
+            wide=_BY_EPOCH,
+        ),
         Chart(
             "accuracy",
             "Accuracy after each epoch",
             accuracy_chart(longest, beside),
-            accuracy_data(shown, beside),
+            accuracy,
+            alt=lines_in_words(accuracy, "epoch", "series", "value", "{:.2f} %".format),
+            headings={"epoch": "epoch"},
+            wide=_BY_EPOCH,
         ),
     )
+
+
+_BY_EPOCH = Wide("epoch", "series", "value")
 
 
 @lru_cache(maxsize=64)
@@ -208,7 +222,7 @@ def _domain(x: Spec, epochs: int) -> Spec:
 
 
 def _run_spec(title: str, format: str, zero: bool, series: tuple[str, ...], dotted: list[str]) -> Spec:
-    colours = alt.Scale(domain=list(series), range=[STYLES[name][0] for name in series])
+    colours = alt.Scale(domain=list(series), range=[STYLES[name][0].css for name in series])
     dashes = alt.Scale(domain=list(series), range=[STYLES[name][1] for name in series])
     legend = alt.Legend(title=None, orient="top", symbolType="stroke", symbolStrokeWidth=3, columns=2, offset=4)
     base = alt.Chart(alt.NamedData("rows")).encode(
@@ -225,7 +239,7 @@ def _run_spec(title: str, format: str, zero: bool, series: tuple[str, ...], dott
     ]
     whole = alt.FieldOneOfPredicate("series", dotted)
     dots = base.mark_point(filled=True, size=26, opacity=1, clip=True, aria=False).encode(tooltip=tooltip).transform_filter(whole)
-    return plain((lines + dots).properties(height=260, width="container"))
+    return plain((lines + dots).properties(height=300, width="container"))
 
 
 COST = _cost_spec()

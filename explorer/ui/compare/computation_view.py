@@ -1,14 +1,21 @@
-"""Shape of computation: map size, channels, receptive field, parameters and mult-adds against depth."""
+"""Layer by layer: map size, channels, receptive field, parameters and cost against depth."""
 
 import streamlit as st
 
 from explorer.compare.comparison import Comparison
 from explorer.network.layers import MULT_ADDS_RULE
 from explorer.text import for_html
-from explorer.ui.charts.comparison import computation_charts
+from explorer.ui.charts.compare_charts import ACROSS
+from explorer.ui.charts.comparison import measure_charts
+from explorer.ui.show_chart import legend_html, show_chart
 
 
 def computation_view(comparison: Comparison) -> None:
-    for chart in computation_charts(comparison):
-        st.vega_lite_chart(chart.data, chart.spec, key="compare-depth")
-    st.html(f'<p class="note">Mult-adds: {for_html(MULT_ADDS_RULE)}</p>')
+    charts = measure_charts(comparison)
+    st.html(legend_html([each.title for each in comparison.chosen]))
+    for start in range(0, len(charts), ACROSS):
+        columns = st.columns(ACROSS, gap="medium")
+        for column, chart in zip(columns, charts[start : start + ACROSS], strict=False):
+            with column:
+                show_chart(chart, f"compare-{chart.name}", height="half", heading="h2")
+    st.html(f'<p class="note">Multiply-adds: {for_html(MULT_ADDS_RULE)}</p>')

@@ -1,16 +1,16 @@
 """Learning: the curves of all runs of what is compared, seeds as a mean and a band, documents dotted beside them."""
 
-from functools import partial
-
 import streamlit as st
 
 from explorer.compare.comparison import Comparison
+from explorer.text import counted, for_markdown
 from explorer.ui.charts import compare_charts as charts
 from explorer.ui.charts.chart import Chart
-from explorer.ui.charts.comparison import How, learning_chart
+from explorer.ui.charts.comparison import How, learning_chart, learning_styles, series_names
 from explorer.ui.remembered_inputs import last, lasting
-from explorer.ui.selected import selected_points
+from explorer.ui.show_chart import lines_legend_html, show_chart
 
+LINES = "compare-lines"  # the menu of lines
 HIDDEN = "compare-hidden"  # the series whose lines the visitor hid
 
 
@@ -18,18 +18,16 @@ def learning_view(comparison: Comparison) -> None:
     if not comparison.groups and not comparison.documents:
         st.html('<p class="hint">Nothing chosen has been trained yet: “Train all” starts it.</p>')
         return
-    metric, axis, zoom, with_documents = _asked(_how())
+    metric, axis, zoom, with_documents = _asked(_how(), comparison)
     chart = learning_chart(comparison, metric, axis, zoom, with_documents, _hidden())
-    names = frozenset(chart.data["series"])
-    # Another set of lines is another chart: in the same one Streamlit would hide those that come in.
-    key = f"compare-learning-{metric}-{axis}-{zoom}-{hash(names)}"
-    st.vega_lite_chart(
-        chart.data, chart.spec, key=key, on_select=partial(_keep_hidden, key, names), selection_mode=[charts.SHOWN]
-    )
+    styles = learning_styles(comparison, with_documents)
+    shown = [style for style in styles if style.series not in _hidden()]
+    show_chart(chart, f"compare-learning-{metric}-{axis}-{zoom}", height="window", heading="h2")
+    st.html(lines_legend_html(shown))
     st.html(
-        '<p class="note">A line is the mean over seeds, its band one standard deviation either way. Click a name in the legend '
-        "to hide its line. Dotted lines are what documents report; nothing here was computed from them. Shipped runs came "
-        "with the explorer.</p>"
+        '<p class="note">A line is the mean over seeds, its band one standard deviation. Dotted: '
+        "the author's log; nothing here was computed from it. Runs “included with the app” were not "
+        "re-run on this server. Point at a line or its name to lift it from the others.</p>"
     )
 
 
@@ -42,7 +40,7 @@ def _key(name: str) -> str:
     return f"compare-{name}"
 
 
-def _asked(before: How) -> How:
+def _asked(before: How, comparison: Comparison) -> How:
     metrics = list(charts.METRICS)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         metric = st.selectbox(
@@ -66,19 +64,34 @@ def _asked(before: How) -> How:
             help=_ZOOM_HELP,
         )
         documented = st.toggle(
-            "Documented", before.documented, **lasting(_key("documented")), help="What the presets' documents logged, dotted."
+            "Author's log",
+            before.documented,
+            **lasting(_key("documented")),
+            help="What the presets' authors logged, dotted.",
         )
+        _lines(comparison, documented)
     return How(metric, axis, zoom, documented)
 
 
-_ZOOM_HELP = "Of an accuracy: all of it, the last percent, or the few tenths of a percent in which these networks end."
+_ZOOM_HELP = "Of an accuracy: where these curves end, everything above 99 %, or all of it."
 
 
-def _keep_hidden(key: str, names: frozenset[str]) -> None:
-    """What was hidden by a click in one chart is hidden in those that the visitor looks at next, and in what is downloaded."""
-    shown = selected_points(key, charts.SHOWN, "series", names)
-    if shown is not None:
-        st.session_state[HIDDEN] = (_hidden() - names) | (names - set(shown))
+def _lines(comparison: Comparison, with_documents: bool) -> None:
+    """A menu in which lines are hidden and shown again."""
+    names = series_names(comparison, with_documents)
+    hidden = _hidden() & set(names)
+    drawn = f"{len(names) - len(hidden)} of {counted(len(names), 'line')}"
+    with st.popover(drawn, icon=":material/visibility:", key=LINES, width="content"):
+        for name in names:
+            key = f"{LINES}-{name}"
+            st.session_state[key] = name not in hidden
+            st.checkbox(for_markdown(name), key=key, on_change=_show, args=(key, name))
+
+
+def _show(key: str, name: str) -> None:
+    """Hidden in one chart, a line is hidden in those that the visitor looks at next, and in what is downloaded."""
+    others = _hidden() - {name}
+    st.session_state[HIDDEN] = others if st.session_state[key] else others | {name}
 
 
 def _hidden() -> frozenset[str]:

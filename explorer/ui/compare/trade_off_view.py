@@ -9,6 +9,7 @@ from explorer.network.layers import MULT_ADDS_RULE
 from explorer.text import for_html
 from explorer.ui.charts.comparison import trade_off_charts
 from explorer.ui.selected import selected_points
+from explorer.ui.show_chart import Selection, show_chart
 
 PICKED = "compare-picked"  # the key of what a click asked for, until the page has opened it
 
@@ -23,14 +24,14 @@ def trade_off_view(comparison: Comparison) -> None:
         return
     for side, chart in zip(st.columns(2, gap="medium"), drawn, strict=True):
         with side:
-            st.html(f'<h3 class="chart-title">{for_html(chart.title)}</h3>')
             key = f"compare-{chart.name}"
             pick = partial(_pick, key, frozenset(chart.data["opens"]))
-            st.vega_lite_chart(chart.data, chart.spec, key=key, on_select=pick, selection_mode="picked")
+            show_chart(chart, key, height="window", heading="h2", selection=Selection("picked", pick))
     st.html(
-        '<p class="note">Filled: measured, each run after its last epoch so far, without seeds that are behind the others. '
-        "Hollow: the best that a document reports. The dashed line joins the measured points that no other beats. Click a point "
-        f'to open its network.</p><p class="note">Mult-adds: {for_html(MULT_ADDS_RULE)}</p>'
+        '<p class="note">Filled: our runs (last epoch; unfinished seeds left out). '
+        "Hollow: the best in the author's log. The dashed line is the Pareto front of our runs: "
+        "no other has more accuracy at less cost. Click a point to open its network.</p>"
+        f'<p class="note">Multiply-adds: {for_html(MULT_ADDS_RULE)}</p>'
     )
 
 

@@ -5,21 +5,18 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from explorer.text import for_csv, printable
+from explorer.ui.charts import palette
 from explorer.ui.charts.chart import Chart, Spec
 from explorer.ui.downloads.child_process import ChildDied, ChildError, ChildProcess
 
 log = logging.getLogger(__name__)
 
 WIDTH = 640  # pixels, where the page would give a chart the width that there is
-# Streamlit's theme is the page's; a picture is looked at on white.
 LOOK = {
+    **palette.on_white(palette.CONFIG),
     "background": "white",
     "font": "sans-serif",
-    "view": {"stroke": "transparent"},
-    "axis": {"gridColor": "#e3e7ed", "domainColor": "#8a94a3", "tickColor": "#8a94a3", "labelFontSize": 12, "titleFontSize": 12}
-    | {"titleFontWeight": "normal"},
-    "legend": {"labelFontSize": 12},
-    "title": {"fontSize": 15, "anchor": "start", "offset": 10},
+    "title": {"color": palette.TEXT.light, "fontSize": 15, "anchor": "start", "offset": 10},
 }
 SECONDS = 30.0  # for one picture, which takes about a tenth of a second; the first one about two
 IDLE_SECONDS = 300.0  # the process takes about 100 MB, and two seconds to start
@@ -43,9 +40,9 @@ def png(chart: Chart) -> bytes:
 
 def csv(chart: Chart) -> bytes:
     """What is drawn, a row a point; no name in it is a formula."""
-    names = chart.data.select_dtypes(exclude="number").columns
-    cells = {name: chart.data[name].map(for_csv) for name in names}
-    text: str = chart.data.assign(**cells).to_csv(index=False)
+    data = chart.data.drop(columns=list(chart.layout))
+    cells = {name: data[name].map(for_csv) for name in data.select_dtypes(exclude="number").columns}
+    text: str = data.assign(**cells).to_csv(index=False)
     return text.encode()
 
 
@@ -87,7 +84,7 @@ def _drawn(chart: Chart, form: str) -> bytes:
 def _whole(chart: Chart) -> Spec:
     """The specification with its data, a title and a look of its own."""
     spec: dict[str, Any] = {
-        **chart.spec,
+        **palette.on_white(chart.spec),
         "data": {"values": _records(chart)},
         "title": chart.title,
         "config": LOOK,

@@ -28,6 +28,7 @@ from explorer.ui.follow import answer, follow
 from explorer.ui.part import WRONG, part, say
 from explorer.ui.remembered_inputs import last, lasting
 from explorer.ui.run_actions import notices, run_actions
+from explorer.ui.show_chart import show_chart
 from explorer.ui.train.recipe_form import recipe_form, recipe_in_form
 
 POINTS = 400  # step events a chart gets, whatever the run's length
@@ -259,8 +260,7 @@ def _run(run_id: str, ended_before: bool) -> None:
         return
     for side, chart in zip(st.columns(2, gap="medium"), charts.run_charts(snapshot, beside), strict=True):
         with side:
-            st.html(f'<h3 class="chart-title">{for_html(chart.title)}</h3>')
-            st.vega_lite_chart(chart.data, chart.spec, key=chart.name)
+            show_chart(chart, chart.name, is_live=not snapshot.ended, height="run")
     if snapshot.epochs:
         _epochs(snapshot)
 

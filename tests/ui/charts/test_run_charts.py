@@ -53,8 +53,8 @@ def test_accuracies_are_in_percent_and_the_documents_stand_apart():
     documented = load_presets()["avg-pool-13k"].documented
     data = charts.accuracy_data((_epoch(1, 0.25),), charts.documented_curves(documented))
     assert data[data.epoch == 1].sort_values("series").values.tolist() == [
-        [1, "documented test", pytest.approx(98.44)],
-        [1, "documented train", pytest.approx(92.72)],
+        [1, "author's log, test", pytest.approx(98.44)],
+        [1, "author's log, train", pytest.approx(92.72)],
         [1, "test", 25.0],
         [1, "train", 25.0],
     ]
