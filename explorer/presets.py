@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from explorer.network.dropout import with_dropout
 from explorer.network.spec import Architecture, NetworkKey, Shape, parse_architecture
+from explorer.refusal import Refusal
 from explorer.text import quoted
 from explorer.training.recipe import Recipe, parse_recipe
 from explorer.validation import describe_fault
@@ -26,7 +27,7 @@ _INSTALLED = _HERE / "preset_files"  # where a wheel has presets/, as pyproject.
 FOLDER = _INSTALLED if _INSTALLED.is_dir() else _HERE.parent / "presets"
 
 
-class PresetError(ValueError):
+class PresetError(Refusal, ValueError):
     """A preset that does not exist, or a file that is none; the message names the file and the place in it."""
 
 

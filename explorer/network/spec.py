@@ -27,6 +27,7 @@ from pydantic import (
 
 from explorer.json_reading import check_depth, decode_json, shown
 from explorer.network.foreign_json import name_foreign_json
+from explorer.refusal import Refusal
 from explorer.text import printable
 from explorer.validation import describe_fault
 
@@ -43,7 +44,7 @@ Shape = tuple[int, ...]  # of one image, without the batch: (C, H, W) for a map,
 NetworkKey = tuple[Shape, tuple["Layer", ...]]  # what two networks share that differ in their names alone
 
 
-class ArchitectureError(ValueError):
+class ArchitectureError(Refusal, ValueError):
     """Data that is not an architecture. `index` is the offending layer's, or None where it is none's."""
 
     def __init__(self, message: str, index: int | None = None):

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Literal
 
 from explorer.network.spec import Architecture
+from explorer.refusal import Refusal
 from explorer.text import printable
 from explorer.training.event import Event, has_diverged
 from explorer.training.recipe import Recipe
@@ -67,7 +68,7 @@ RESUMABLE = (Status.PAUSED, Status.INTERRUPTED, Status.STOPPED, Status.FAILED)
 ENDED = (*RESUMABLE, Status.FINISHED)
 
 
-class RunError(Exception):
+class RunError(Refusal):
     """What was asked for cannot be done with this run; the message says why."""
 
 

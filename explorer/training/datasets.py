@@ -10,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from explorer.refusal import Refusal
+
 if TYPE_CHECKING:
     from explorer.training.dataset_files import Split
 
@@ -22,7 +24,7 @@ Progress = Callable[[str, int, int], None]
 Read = Callable[[Path, Progress | None], tuple["Split", "Split"]]
 
 
-class DatasetError(Exception):
+class DatasetError(Refusal):
     """A data set cannot be had; the message says why and what to do."""
 
 

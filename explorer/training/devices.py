@@ -6,11 +6,13 @@ from pathlib import Path
 
 import torch
 
+from explorer.refusal import Refusal
+
 # Images tested at a time; on a CPU more only thrash its caches.
 TEST_BATCH = {"cpu": 500, "cuda": 5000, "mps": 1000}
 
 
-class DeviceError(ValueError):
+class DeviceError(Refusal, ValueError):
     """A device that this machine does not have; the message lists those it has."""
 
 

@@ -17,12 +17,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, S
 
 from explorer.json_reading import decode_json, shown
 from explorer.network.spec import describe_values
+from explorer.refusal import Refusal
 from explorer.training.datasets import DATASETS
 
 MAX_JSON_BYTES = 20_000
 
 
-class RecipeError(ValueError):
+class RecipeError(Refusal, ValueError):
     """Data that is not a recipe. `field` is the offending one, as "epochs" or "optimizer.lr", or None where it is none's."""
 
     def __init__(self, message: str, field: str | None = None):

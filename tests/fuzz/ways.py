@@ -22,7 +22,7 @@ import torchinfo
 from google.protobuf.message import DecodeError
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-import explorer.__main__ as shell
+from explorer.__main__ import main as run_command
 from explorer.assignment import Assignment, AssignmentError, parse_assignment
 from explorer.assignment import to_data as assignment_to_data
 from explorer.exports.pytorch import python_source
@@ -562,7 +562,7 @@ def open_shell(folder: Path) -> Iterator[Take]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("EXPLORER_HOME", str(folder / "home"))
-        patch.setattr(shell, "train_new", lambda run, options: (0, ()))
+        patch.setattr("explorer.shell.train.train_new", lambda run, options: (0, ()))
 
         def read(case: tuple[list[str], bytes]) -> None:
             arguments, told = case
@@ -570,7 +570,7 @@ def open_shell(folder: Path) -> Iterator[Take]:
             patch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
             with contextlib.redirect_stderr(io.StringIO()) as errors:
                 try:
-                    status = shell.main(arguments)
+                    status = run_command(arguments)
                 except SystemExit as ended:  # argparse, about usage
                     status = int(str(ended.code))
             assert status in (0, 1, 2)

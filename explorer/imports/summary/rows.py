@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from explorer.network.spec import Shape
+from explorer.refusal import Refusal
 from explorer.text import printable
 
 MAX_SIDE = 10**8  # of one dimension; a flattened map is long
@@ -18,7 +19,7 @@ def place_text(line: int, parts: Parts) -> str:
     return f"line {line - first + 1} of {name}" if name else f"line {line}"
 
 
-class SummaryError(ValueError):
+class SummaryError(Refusal, ValueError):
     """Text from which no architecture can be read.
 
     `line` counts from 1 in the text that was read and is None where it is no line's fault; the message
