@@ -84,7 +84,7 @@ def compare_page() -> None:
 @pytest.mark.parametrize(
     ("page", "view", "places"),
     [
-        (build_page, "", 4),  # the total, the layer's name and figure, the chart of shares
+        (build_page, "", 3),  # the total, the layer's name and figure
         (compare_page, "Structure", 2),  # the total, the effect of each change
         (compare_page, "Shape of computation", 1),
         (compare_page, "Trade-off", 1),
@@ -103,8 +103,7 @@ def test_pages_say_how_mult_adds_are_counted(page, view, places):
 # --- no other place ---------------------------------------------------------------------------------------------------
 
 WITHOUT = {  # modules that name mult-adds and leave the rule to another
-    "ui/charts.py": "axes and bars: the page has the rule beside them",
-    "ui/compare/charts.py": "axes and bars: the views have the rule beside them",
+    "ui/charts/compare_charts.py": "axes and bars: the views have the rule beside them",
     "training/limits.py": "a refusal, which is about a limit thousands of times what is usual",
     "ui/downloads/report_files.py": "a refusal, likewise",
 }

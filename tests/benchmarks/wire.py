@@ -46,6 +46,8 @@ def report(browser: Browser, url: str) -> None:
         app.preset(preset)
         expect(app.page.locator("[data-layer-index]")).to_have_count(layers)
         app.settled()
+        app.row(0).locator('input[name="out_channels"]').select_text()
+        settle(app)
         with listener.heard() as traffic:
             edit(app)
         tell(f"an edit of {preset}, {layers} layers", traffic)
@@ -53,14 +55,16 @@ def report(browser: Browser, url: str) -> None:
 
 
 def edit(app: App) -> None:
-    """The first layer's channels become another number, by one key."""
-    box = app.row(0).locator('input[name="out_channels"]')
-    box.select_text()
-    app.settled()
+    """The first layer, which is selected, gets another number of channels, by one key."""
     before = app.row(0).locator(".shape").inner_text()
     app.page.keyboard.press("9")
     expect(app.row(0).locator(".shape")).not_to_have_text(before)
-    app.page.wait_for_timeout(1500)  # the panel beside asks once nothing is typed any more
+    settle(app)
+
+
+def settle(app: App) -> None:
+    """The panel beside has asked for its values, which it does once nothing is typed any more."""
+    app.page.wait_for_timeout(1500)
     app.settled()
 
 

@@ -197,7 +197,7 @@ def test_a_presets_images_stay_though_the_browser_still_speaks_of_those_before(a
     app.page.locator(".st-key-preset-gap-17k button").click()
     app.until(wire.asked, "the preset is asked for")
     preset = len(wire.asked())
-    app.row(0).locator(".kind").first.click()  # of the stack before, as the preset's has not come
+    app.row(0).locator(".params").click()  # of the stack before, as the preset's has not come; beside the menu
     app.until(lambda: len(wire.asked()) > preset, "the browser speaks of the stack before")
     wire.release()
     expect(app.started_from).to_contain_text("gap-17k")

@@ -38,3 +38,21 @@ def address(app: AppTest) -> dict[str, str]:
     """What the address is to hold, by parameter."""
     held: dict[str, str] = component_data(app, "address")["held"]
     return held
+
+
+def open_menu(app: AppTest, name: str) -> None:
+    """Have a menu of the Build page open, whose inputs are drawn only then: "assignment", or the one to start from, "picker"."""
+    key = f"picker-{app.session_state['explorer'].stack.base}" if name == "picker" else name
+    app.session_state[key] = True
+    app.run()
+
+
+def start_from(app: AppTest, preset: str) -> None:
+    open_menu(app, "picker")
+    app.button(key=f"preset-{preset}").click().run()
+
+
+def reset(app: AppTest) -> None:
+    """Back to where the work started from."""
+    open_menu(app, "picker")
+    app.button(key="reset").click().run()

@@ -15,6 +15,7 @@ from explorer.ui import process, state
 from explorer.ui.follow import answer
 from explorer.ui.train import page as shown_page
 from tests.runs.shared import wait
+from tests.ui.pages import open_menu, start_from
 
 
 def build_page() -> None:
@@ -59,7 +60,7 @@ def test_the_first_page_has_the_first_presets_numbers():
 
 def test_a_preset_replaces_layers_recipe_and_images():
     app = opened(build_page)
-    app.button(key="preset-gap-17k").click().run()
+    start_from(app, "gap-17k")
     preset = load_presets()["gap-17k"]
     assert session(app).architecture == preset.architecture
     assert session(app).recipe == preset.recipe
@@ -88,7 +89,7 @@ def test_a_draft_from_the_browser_is_parsed_and_acknowledged():
 def test_undo_past_a_preset_brings_its_whole_work_back_and_redo_the_other():
     app = opened(build_page)
     first, layers = session(app), session(app).stack.to_data()
-    app.button(key="preset-blank").click().run()
+    start_from(app, "blank")
     blank = session(app)
     assert (blank.name, blank.recipe.dataset, blank.start.preset) != (first.name, first.recipe.dataset, first.start.preset)
     for work, expected, stack in ((first.work, first, layers), (blank.work, blank, [])):
@@ -131,7 +132,7 @@ def recipe_fields(app: AppTest) -> dict[str, object]:
 @pytest.mark.parametrize("id", [id for id, preset in load_presets().items() if preset.documented])
 def test_the_form_is_filled_from_the_preset(id):
     app = opened(build_page)
-    app.button(key=f"preset-{id}").click().run()
+    start_from(app, id)
     kept = session(app)
     app = AppTest.from_function(train_page, default_timeout=60)
     app.session_state["explorer"] = kept
@@ -191,7 +192,7 @@ def test_a_link_to_a_run_opens_its_network_and_recipe():
 
 def test_a_network_that_cannot_be_trained_is_said_and_start_is_off():
     kept = opened(build_page)
-    kept.button(key="preset-blank").click().run()
+    start_from(kept, "blank")
     app = AppTest.from_function(train_page, default_timeout=60)
     app.session_state["explorer"] = session(kept)
     app.run()
@@ -211,7 +212,7 @@ DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
 def test_each_recipe_of_a_preset_is_taken_with_its_dropout_rates_and_back(id):
     preset = load_presets()[id]
     app = opened(build_page)
-    app.button(key=f"preset-{id}").click().run()
+    start_from(app, id)
     app = _on_train(app)
     for way in ("tuned", "documented", "tuned"):
         app.button(key=f"way-{way}").click().run()
@@ -365,6 +366,7 @@ def test_a_chosen_run_is_renamed_continued_and_deleted():
 )
 def test_a_limit_outside_its_range_is_said_and_the_old_one_stays(limit, within, outside, words):
     app = opened(build_page)
+    open_menu(app, "assignment")
     box = next(box for box in app.number_input if box.key.startswith(f"assignment-{limit}"))
     box.set_value(within).run()
     held = session(app).assignment

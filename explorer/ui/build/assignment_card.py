@@ -107,25 +107,30 @@ SWITCHES = (
 
 
 def assignment_form(session: state.Session) -> None:
-    """A popover with one input a limit; an empty one asks for nothing."""
-    with st.popover("Assignment", icon=":material/checklist:", width="content", key="assignment"):
-        st.html('<p class="note">What a network has to hold to. Limits left empty ask for nothing; they travel in the link.</p>')
-        version = f"{session.recipe_version}"
-        for start in range(0, len(NUMBERS), 2):
-            for column, (limit, label, given) in zip(st.columns(2, gap="small"), NUMBERS[start : start + 2], strict=False):
-                key = f"assignment-{limit}-{version}"
-                # An input with a value of its own could not be emptied, so the value comes from the state. Each time: the
-                # browser has an input only once the popover was opened, and is told of a value in the run that sets it.
-                st.session_state[key] = _shown(limit, getattr(session.assignment, limit))
-                change = partial(_set, limit, key, session.work)
-                column.number_input(label, value=None, placeholder="no limit", key=key, on_change=change, **given)
-        st.html('<p class="note">Must have</p>')
-        for start in range(0, len(SWITCHES), 2):
-            for column, (limit, label) in zip(st.columns(2, gap="small"), SWITCHES[start : start + 2], strict=False):
-                key = f"assignment-{limit}-{version}"
-                column.toggle(
-                    label, getattr(session.assignment, limit), key=key, on_change=partial(_set, limit, key, session.work)
-                )
+    """A popover with one input a limit; an empty one asks for nothing. Its inputs are drawn once it is opened."""
+    menu = st.popover("Assignment", icon=":material/checklist:", width="content", key="assignment", on_change="rerun")
+    if menu.open:
+        with menu:
+            _limits(session)
+
+
+def _limits(session: state.Session) -> None:
+    st.html('<p class="note">What a network has to hold to. Limits left empty ask for nothing; they travel in the link.</p>')
+    version = f"{session.recipe_version}"
+    for start in range(0, len(NUMBERS), 2):
+        for column, (limit, label, given) in zip(st.columns(2, gap="small"), NUMBERS[start : start + 2], strict=False):
+            key = f"assignment-{limit}-{version}"
+            # An input with a value of its own could not be emptied, so the value comes from the state. Each time: the
+            # browser is told of a value in the run that sets it.
+            st.session_state[key] = _shown(limit, getattr(session.assignment, limit))
+            change = partial(_set, limit, key, session.work)
+            column.number_input(label, value=None, placeholder="no limit", key=key, on_change=change, **given)
+    st.html('<p class="note">Must have</p>')
+    for start in range(0, len(SWITCHES), 2):
+        for column, (limit, label) in zip(st.columns(2, gap="small"), SWITCHES[start : start + 2], strict=False):
+            key = f"assignment-{limit}-{version}"
+            change = partial(_set, limit, key, session.work)
+            column.toggle(label, getattr(session.assignment, limit), key=key, on_change=change)
 
 
 def _takes(limit: str) -> str:

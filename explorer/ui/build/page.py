@@ -17,7 +17,7 @@ from explorer.ui.build.assignment_card import Results, assignment_form, assignme
 from explorer.ui.build.open_dialog import open_dialog
 from explorer.ui.build.share_menu import share_menu
 from explorer.ui.build.start_menu import start_menu
-from explorer.ui.charts import run_charts as charts
+from explorer.ui.components.cost_chart import cost_chart
 from explorer.ui.components.field_view import Around, field_view
 from explorer.ui.components.stack_editor import stack_editor
 from explorer.ui.part import WRONG, part, say
@@ -130,7 +130,7 @@ def _workbench(results: Results) -> None:
         else:
             _selected_layer(analysis, selected, session)
         if analysis.total_params:
-            _cost(analysis, selected)
+            cost_chart(analysis, selected.index if selected else None, key="cost")
 
 
 def _numbers(session: state.Session, analysis: Analysis, results: Results) -> None:
@@ -233,11 +233,3 @@ def _layer_words(row: Row, analysis: Analysis) -> str:
     return (
         f'<div class="layer"><h3>{row.index:d} · {for_html(row.kind)}</h3><p>{LAYERS[row.kind].summary}</p><dl>{facts}</dl></div>'
     )
-
-
-def _cost(analysis: Analysis, selected: Row | None) -> None:
-    st.html(
-        f'<h3 class="chart-title" title="{for_html(f"Mult-adds: {MULT_ADDS_RULE}")}">Where the parameters and the work are</h3>'
-    )
-    data = charts.cost_data(analysis, selected.index if selected else None)
-    st.vega_lite_chart(data, charts.COST, key="cost", width="stretch")

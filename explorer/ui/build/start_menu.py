@@ -16,19 +16,20 @@ LONGEST_TITLE = 24  # on the button, so that the line stays one
 
 
 def start_menu(session: state.Session) -> None:
-    # Another key is another popover, which is closed: so it closes once a choice is made. Opening it runs the page, so
-    # that it shows what was changed and saved meanwhile.
+    # Another key is another popover, which is closed: so it closes once a choice is made. What is in it is drawn once it is
+    # opened: it shows what was changed and saved until then, and edits made beside it need not send it.
     key = f"picker-{session.stack.base}"
     label = f"Start from: **{for_markdown(_short(session.start.title))}**"
     menu = st.popover(label, icon=":material/folder_open:", width="content", key=key, on_change="rerun")
+    if not menu.open:
+        return
     with menu:
         if not session.is_unchanged:
             _changes(session)
         with st.container(key="presets", gap=None):
             for preset in load_presets().values():
                 _preset(preset)
-            if menu.open:  # hundreds of networks may be saved, and each is two elements of the page
-                _all_saved(key)
+            _all_saved(key)
 
 
 def _all_saved(key: str) -> None:

@@ -8,83 +8,12 @@ from functools import lru_cache
 import altair as alt
 import pandas as pd
 
-from explorer.network.analysis import Analysis
 from explorer.presets import WAY_NAMES, Documented, Result
 from explorer.runs.run import Snapshot
 from explorer.training.event import Event, downsample
 from explorer.ui.charts.alt_text import lines_in_words
 from explorer.ui.charts.chart import Chart, Spec, Wide, plain
 from explorer.ui.charts.palette import BLUE, GREEN, ORANGE, PURPLE
-
-# --- where the cost goes --------------------------------------------------------------------------------------------
-
-COST_MEASURES = ("parameters", "mult-adds")
-SMALL = 0.01  # a layer with less than this share of both measures is counted with its like
-
-
-def cost_data(analysis: Analysis, selected: int | None) -> pd.DataFrame:
-    """Two rows a layer: its share of all parameters and of all mult-adds, in percent; the small ones in one bar."""
-    totals = {"parameters": analysis.total_params, "mult-adds": analysis.total_mult_adds}
-    costs = [
-        (row, {"parameters": row.params, "mult-adds": row.mult_adds}) for row in analysis.rows if row.params or row.mult_adds
-    ]
-    large = [(row, cost) for row, cost in costs if any(cost[name] >= SMALL * totals[name] > 0 for name in COST_MEASURES)]
-    bars = [(f"{row.index} {row.kind}", row.index, cost, row.index == selected) for row, cost in large]
-    if others := len(costs) - len(large):
-        rest = {name: totals[name] - sum(cost[name] for _, cost in large) for name in COST_MEASURES}
-        bars.append(
-            (
-                f"{others} others",
-                len(analysis.rows),
-                rest,
-                selected in {row.index for row, _ in costs} - {row.index for row, _ in large},
-            )
-        )
-    rows = [
-        {
-            "layer": label,
-            "index": index,
-            "measure": name,
-            "share": 100 * cost[name] / totals[name],
-            "value": cost[name],
-            "selected": chosen,
-        }
-        for label, index, cost, chosen in bars
-        for name in COST_MEASURES
-        if totals[name]
-    ]
-    return pd.DataFrame(rows, columns=["layer", "index", "measure", "share", "value", "selected"])
-
-
-def _cost_spec() -> Spec:
-    measure = alt.Scale(domain=list(COST_MEASURES), range=[BLUE.css, ORANGE.css])
-    bars = (
-        alt.Chart(alt.NamedData("rows"))
-        .mark_bar(cornerRadiusEnd=2)
-        .encode(
-            y=alt.Y(
-                "layer:N",
-                sort=alt.EncodingSortField("index"),
-                title=None,
-                axis=alt.Axis(ticks=False, domain=False, labelLimit=110, labelOverlap=False),
-            ),
-            yOffset=alt.YOffset("measure:N", sort=list(COST_MEASURES)),
-            x=alt.X(
-                "share:Q", title="% of the network's total", scale=alt.Scale(domainMin=0, nice=True), axis=alt.Axis(tickCount=5)
-            ),
-            color=alt.Color("measure:N", scale=measure, legend=alt.Legend(title=None, orient="top", offset=2)),
-            opacity=alt.condition("datum.selected", alt.value(1), alt.value(0.6)),
-            tooltip=[
-                alt.Tooltip("layer:N"),
-                alt.Tooltip("measure:N"),
-                alt.Tooltip("value:Q", format=","),
-                alt.Tooltip("share:Q", format=".1f", title="share in %"),
-            ],
-        )
-        .properties(width="container", height={"step": 9})
-    )
-    return plain(bars)
-
 
 # --- a run, live and finished ---------------------------------------------------------------------------------------
 
@@ -242,5 +171,4 @@ def _run_spec(title: str, format: str, zero: bool, series: tuple[str, ...], dott
     return plain((lines + dots).properties(height=300, width="container"))
 
 
-COST = _cost_spec()
 _LOSS = _run_spec("loss (cross-entropy)", ".4f", True, MEASURED, ["test"])

@@ -22,7 +22,7 @@ from explorer.training.recipe import AdamW, Recipe
 from explorer.ui import process, state
 from explorer.ui.build import start_menu
 from explorer.ui.build.share_menu import FORMS
-from tests.ui.pages import opened
+from tests.ui.pages import open_menu, opened, reset, start_from
 
 PRESETS = load_presets()
 OWN = Shared(
@@ -56,7 +56,7 @@ def test_a_link_of_a_changed_preset_knows_where_it_started():
     app = opened(a=encode(shared))
     assert session(app).start.preset == "strided-20k"
     assert not session(app).is_unchanged
-    app.button(key="reset").click().run()
+    reset(app)
     assert session(app).architecture == preset.architecture
     assert session(app).is_unchanged
 
@@ -68,14 +68,14 @@ def test_a_bad_link_gives_a_message_and_the_default_page(link):
     assert bool(link) == bool(app.warning)
     if link:
         assert "cannot be shown: the link" in app.warning[0].value
-        app.button(key="preset-gap-17k").click().run()
+        start_from(app, "gap-17k")
         assert not app.warning
 
 
 def test_the_address_holds_the_work_but_for_the_first_page():
     app = opened()
     assert state.link_or_id(session(app).shared) == ("", "")
-    app.button(key="preset-gap-17k").click().run()
+    start_from(app, "gap-17k")
     preset = PRESETS["gap-17k"]
     link = encode(Shared(preset.architecture, preset.recipe, start="gap-17k"))
     assert state.link_or_id(session(app).shared) == (link, "")
@@ -98,12 +98,13 @@ def test_the_name_is_changed_and_an_empty_one_is_not_taken():
 
 def test_limits_are_set_and_taken_away():
     app = opened()
+    open_menu(app, "assignment")
     app.number_input(key="assignment-max_layers-0").set_value(10).run()
     app.number_input(key="assignment-min_accuracy-0").set_value(98.5).run()
     app.number_input(key="assignment-max_params-0").set_value(None).run()
     app.toggle(key="assignment-linear_head-0").set_value(True).run()
     assert session(app).assignment == Assignment(max_params=None, max_layers=10, min_accuracy=0.985, linear_head=True)
-    app.button(key="preset-gap-17k").click().run()
+    start_from(app, "gap-17k")
     assert session(app).assignment.max_layers == 10
     assert app.number_input(key="assignment-max_layers-1").value == 10
 
@@ -112,7 +113,7 @@ def test_a_reset_to_another_images_shape_takes_its_images_too():
     app = opened()
     app.selectbox(key="images-0").set_value("cifar10").run()
     assert session(app).input_shape == (3, 32, 32)
-    app.button(key="reset").click().run()
+    reset(app)
     assert session(app).input_shape == (1, 28, 28)
     assert session(app).recipe == PRESETS[state.FIRST_PRESET].recipe
 
@@ -161,7 +162,7 @@ def test_the_recipe_on_train_is_kept():
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.ending)
 def test_every_form_is_made(form):
     app = opened()
-    app.button(key="preset-gap-17k").click().run()
+    start_from(app, "gap-17k")
     READERS[form.ending](form.make(session(app)))
 
 

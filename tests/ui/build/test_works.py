@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.presets import load_presets
 from explorer.training.datasets import DATASETS
 from explorer.ui import state
+from tests.ui.pages import start_from
 from tests.ui.test_pages import build_page, opened, session, train_page
 
 pytestmark = pytest.mark.usefixtures("runs_of_its_own")
@@ -23,11 +24,11 @@ def undone_to(app: AppTest, work: int, stack: list) -> state.Session:
 
 def test_undo_to_work_of_a_lost_session_brings_its_layers_and_no_other_works_name():
     lost = opened(build_page)
-    lost.button(key="preset-blank").click().run()
+    start_from(lost, "blank")
     blank = session(lost)
     app = opened(build_page)  # the session after it, in the same browser
-    app.button(key="preset-gap-17k").click().run()
-    app.button(key="preset-strided-20k").click().run()
+    start_from(app, "gap-17k")
+    start_from(app, "strided-20k")
     before = session(app)
     found = undone_to(app, blank.work, [])
     assert (found.name, found.recipe, found.start) == (before.name, before.recipe, before.start)
@@ -38,8 +39,8 @@ def test_only_the_last_works_are_kept():
     app = opened(build_page)
     first = session(app)
     for _ in range(state.KEPT_WORKS // 2 + 1):
-        app.button(key="preset-blank").click().run()
-        app.button(key="preset-gap-17k").click().run()
+        start_from(app, "blank")
+        start_from(app, "gap-17k")
     works = app.session_state[state._WORKS_KEY]
     assert len(works) == state.KEPT_WORKS
     assert first.work not in works
@@ -73,7 +74,7 @@ def test_a_preset_is_another_work_than_any_before():
     app = opened(build_page)
     works = [session(app).work]
     for id in list(load_presets())[:3]:
-        app.button(key=f"preset-{id}").click().run()
+        start_from(app, id)
         works.append(session(app).work)
         assert session(app).stack.work == works[-1]
     assert len(set(works)) == len(works)

@@ -5,7 +5,6 @@ import xml.etree.ElementTree as ElementTree
 import pandas as pd
 import pytest
 
-from explorer.network.analysis import analyze
 from explorer.presets import Result, load_presets
 from explorer.runs.run import Environment, Run, Snapshot, Status
 from explorer.training.event import Event
@@ -16,26 +15,6 @@ from explorer.ui.downloads import pictures
 
 SVG = "{http://www.w3.org/2000/svg}"
 PRESETS = [id for id, preset in load_presets().items() if preset.documented]
-
-
-@pytest.mark.parametrize("id", PRESETS)
-def test_the_shares_of_the_cost_add_up_to_all_of_it(id):
-    data = charts.cost_data(analyze(load_presets()[id].architecture), None)
-    for _, bars in data.groupby("measure"):
-        assert bars.share.sum() == pytest.approx(100)
-    assert data.value[data.measure == "parameters"].sum() == analyze(load_presets()[id].architecture).total_params
-
-
-def test_small_layers_share_a_bar_and_the_selected_ones_is_marked():
-    analysis = analyze(load_presets()["adaptive-pool-16k"].architecture)
-    data = charts.cost_data(analysis, selected=3)
-    assert data.layer.unique().tolist() == ["0 Conv2d", "3 Conv2d", "7 Conv2d", "11 Conv2d", "16 Linear", "5 others"]
-    assert data.layer[data.selected].unique().tolist() == ["3 Conv2d"]
-    assert charts.cost_data(analysis, selected=2).query("selected").layer.unique().tolist() == ["5 others"]
-
-
-def test_nothing_to_draw_is_an_empty_table():
-    assert charts.cost_data(analyze(load_presets()["blank"].architecture), None).empty
 
 
 def _epoch(number: int, accuracy: float) -> Event:

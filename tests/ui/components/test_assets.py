@@ -76,7 +76,7 @@ def test_other_content_is_another_path(tmp_path: Path):
     (tmp_path / "a.js").write_text("1")
     first = publish(tmp_path)
     assert publish(tmp_path) == first
-    assert publish(tmp_path, {"b.js": {"B": 1}}) != first
+    assert publish(tmp_path, {"b.js": "export const B = 1;"}) != first
     (tmp_path / "a.js").write_text("2")
     assert publish(tmp_path) != first
 

@@ -32,7 +32,7 @@ from explorer.network.spec import (
     new_layer,
 )
 from explorer.ui.components.stack_editor import DraftError, Stack, palette, parse_draft
-from explorer.ui.components.stack_editor.component import _data
+from explorer.ui.components.stack_editor.component import editor_data
 
 FIELDS = [(kind, field) for kind, row in palette().items() for field in row["fields"]]
 SMALL = (Conv2d(out_channels=4, kernel_size=3), ReLU(), Flatten(), Linear(out_features=10))
@@ -280,30 +280,32 @@ def test_uids_of_a_replaced_stack_are_new():
 
 def told(*layers, classes=10):
     stack = Stack.of(layers)
-    return _data(stack, analyze(Architecture(layers=layers)), classes, None, "stack")
+    return editor_data(stack, analyze(Architecture(layers=layers)), whole=True, classes=classes)
 
 
-def mended(data, mend):
-    """The analysis after the change that the browser makes of a mend."""
-    stack = [*data["stack"][: mend["at"]], *mend["layers"], *data["stack"][mend["at"] + mend["remove"] :]]
+def fixed(data, fix):
+    """The analysis after the change that the browser makes of a fix."""
+    before = data["whole"]["stack"]
+    stack = [*before[: fix["at"]], *fix["layers"], *before[fix["at"] + fix["remove"] :]]
     return analyze(Architecture(layers=parse_draft(draft(*[{**entry, "uid": f"m{i}"} for i, entry in enumerate(stack)])).layers))
 
 
 def test_rows_carry_shape_receptive_field_and_parameters():
     data = told(*SMALL)
-    assert data["input"] == "1×28×28"
-    assert [(row["shape"], row["sees"], row["params"]) for row in data["rows"]] == [
-        ("4×26×26", "3×3", 40),
-        ("4×26×26", "3×3", 0),
-        ("2704", "28×28", 0),
-        ("10", "28×28", 27050),
+    assert data["input"] == (1, 28, 28)
+    assert data["rows"] == [
+        ["p0-0", (4, 26, 26), (3, 3), 40],
+        ["p0-1", (4, 26, 26), (3, 3), 0],
+        ["p0-2", (2704,), (28, 28), 0],
+        ["p0-3", (10,), (28, 28), 27050],
     ]
+    assert [layer["uid"] for layer in data["whole"]["stack"]] == ["p0-0", "p0-1", "p0-2", "p0-3"]
     assert data["problem"] is None
     json.dumps(data, allow_nan=False)
 
 
 @pytest.mark.parametrize(
-    ("layers", "mend"),
+    ("layers", "fix"),
     [
         (
             (Conv2d(out_channels=4, kernel_size=3), Linear(out_features=10)),
@@ -325,19 +327,19 @@ def test_rows_carry_shape_receptive_field_and_parameters():
         ((AdaptiveAvgPool2d(output_size=4096),), None),
     ],
 )
-def test_a_problem_carries_its_mend_as_a_change_of_the_stack(layers, mend):
+def test_a_problem_carries_its_fix_as_a_change_of_the_stack(layers, fix):
     data = told(*layers)
     problem = data["problem"]
-    assert len(data["rows"]) == problem["index"]
+    assert problem["uid"] == data["whole"]["stack"][len(data["rows"])]["uid"]
     assert problem["message"]
-    assert problem["mend"] == mend
-    assert problem["otherwise"] is None or problem["otherwise"]["mend"]["layers"][0]["padding"]
-    if mend:
-        assert mended(data, mend).problem is None
+    assert problem["fix"] == fix
+    assert problem["otherwise"] is None or problem["otherwise"]["fix"]["layers"][0]["padding"]
+    if fix:
+        assert fixed(data, fix).problem is None
 
 
 @pytest.mark.parametrize(
-    ("layers", "index", "mend"),
+    ("layers", "index", "fix"),
     [
         (
             (Conv2d(out_channels=4, kernel_size=3), BatchNorm2d(), ReLU()),
@@ -349,18 +351,30 @@ def test_a_problem_carries_its_mend_as_a_change_of_the_stack(layers, mend):
         ((ReLU(), MaxPool2d(kernel_size=3)), 1, None),
     ],
 )
-def test_a_hint_carries_its_mend_as_a_change_of_the_stack(layers, index, mend):
+def test_a_hint_carries_its_fix_as_a_change_of_the_stack(layers, index, fix):
     data = told(*layers)
-    assert [(hint["index"], hint["mend"]) for hint in data["hints"]] == [(index, mend)]
+    assert [(hint["uid"], hint["fix"]) for hint in data["hints"]] == [(f"p0-{index}", fix)]
     assert data["hints"][0]["message"]
-    if mend:
-        assert hints(mended(data, mend)) == ()
+    if fix:
+        assert hints(fixed(data, fix)) == ()
 
 
-def test_channels_at_every_place_are_told():
-    data = told(*SMALL, classes=7)
-    assert (data["channels"], data["classes"]) == (1, 7)
-    assert [row["channels"] for row in data["rows"]] == [4, 4, 2704, 10]
+def test_the_part_inside_the_image_is_told_where_it_differs():
+    data = told(Conv2d(out_channels=1, kernel_size=3, padding=1), MaxPool2d(kernel_size=30, padding=1))
+    assert [row[2:] for row in data["rows"]] == [[(3, 3), 10], [(32, 32), 0, (28, 28)]]
+
+
+def test_the_layers_go_only_to_an_editor_that_has_not_got_them():
+    stack = Stack.of(SMALL)
+    assert not stack.is_held_by_sender(None)
+    sent = draft(*stack.to_data(), seq=1)
+    accepted = stack.accepting(sent)
+    assert accepted.is_held_by_sender(sent)
+    assert not stack.replaced(SMALL).is_held_by_sender(sent)
+    assert not accepted.is_held_by_sender(draft(*stack.to_data(), seq=0))  # what an editor before this one said
+    refused = draft({"kind": "Nothing"}, seq=2)
+    assert accepted.accepting(refused).is_held_by_sender(refused)
+    assert "stack" not in json.dumps(editor_data(accepted, analyze(Architecture(layers=SMALL)), whole=False, key="k"))
 
 
 # --- on a page ------------------------------------------------------------------------------------------------------

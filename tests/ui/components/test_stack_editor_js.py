@@ -16,7 +16,7 @@ from tests.ui.javascript import evaluate
 
 
 def editor(expression: str) -> Any:
-    return evaluate(stack_editor.FOLDER, stack_editor.MODULES, expression)
+    return evaluate(stack_editor.FOLDER, stack_editor.CONSTANTS, expression)
 
 
 def parsed(*layers: dict[str, Any]) -> tuple[Any, ...]:
@@ -29,8 +29,8 @@ def parsed(*layers: dict[str, Any]) -> tuple[Any, ...]:
 @cache
 def made() -> dict[str, Any]:
     return editor(
-        "{layers: Object.keys(KINDS).map((kind) => newLayer(kind)),"
-        " blocks: Object.fromEntries(Object.keys(BLOCKS).map((name) => [name, blockLayers(name, 12, 7)]))}"
+        "{layers: Object.keys(KINDS).map((kind) => makeLayer(kind)),"
+        " blocks: Object.fromEntries(Object.keys(BLOCKS).map((name) => [name, makeBlock(name, 12, 7)]))}"
     )
 
 
@@ -46,7 +46,7 @@ def test_a_block_is_filled_in_as_python_has_it(name: str) -> None:
 
 
 def test_no_two_layers_have_the_same_uid() -> None:
-    uids = editor("Array.from({length: 2000}, () => newUid())")
+    uids = editor("Array.from({length: 2000}, () => makeUid())")
     assert len(set(uids)) == 2000
 
 
@@ -61,14 +61,14 @@ def order(expression: str) -> str:
 @pytest.mark.parametrize(
     ("expression", "uids"),
     [
-        ("moved(s, ['b'], 0)", "bacde"),
-        ("moved(s, ['b'], 1)", "abcde"),
-        ("moved(s, ['b'], 2)", "abcde"),
-        ("moved(s, ['b'], 5)", "acdeb"),
-        ("moved(s, ['a', 'd'], 3)", "bcade"),
-        ("moved(s, ['d', 'a'], 5)", "bcead"),
-        ("removed(s, ['a', 'e', 'x'])", "bcd"),
-        ("inserted(s, 2, [{uid: 'x'}])", "abxcde"),
+        ("moveLayers(s, ['b'], 0)", "bacde"),
+        ("moveLayers(s, ['b'], 1)", "abcde"),
+        ("moveLayers(s, ['b'], 2)", "abcde"),
+        ("moveLayers(s, ['b'], 5)", "acdeb"),
+        ("moveLayers(s, ['a', 'd'], 3)", "bcade"),
+        ("moveLayers(s, ['d', 'a'], 5)", "bcead"),
+        ("removeLayers(s, ['a', 'e', 'x'])", "bcd"),
+        ("insertLayers(s, 2, [{uid: 'x'}])", "abxcde"),
     ],
 )
 def test_layers_are_moved_removed_and_put_in(expression: str, uids: str) -> None:
@@ -77,7 +77,7 @@ def test_layers_are_moved_removed_and_put_in(expression: str, uids: str) -> None
 
 def test_copies_follow_the_last_of_the_originals() -> None:
     found = editor(
-        f"(() => {{ {STACK}; const made = duplicated(s, ['b', 'd'], 2);"
+        f"(() => {{ {STACK}; const made = duplicateLayers(s, ['b', 'd'], 2);"
         " return {stack: made.stack.map((each) => made.copies.includes(each) ? 'copy' : each.uid),"
         " fresh: new Set(made.stack.map((each) => each.uid)).size} })()"
     )
@@ -139,7 +139,7 @@ def test_text_is_read_as_a_value(kind: str, name: str, text: str, read: dict[str
 )
 def test_an_arrow_key_steps_within_the_bounds(kind: str, name: str, text: str, by: int, stepped: str | None) -> None:
     field = f"KINDS[{kind!r}].fields.find((field) => field.name === {name!r})"
-    assert editor(f"stepped({text!r}, {field}, {by})") == stepped
+    assert editor(f"stepText({text!r}, {field}, {by})") == stepped
 
 
 def test_what_the_row_does_not_show_is_told_beside_it_where_it_is_not_the_default() -> None:
@@ -149,7 +149,7 @@ def test_what_the_row_does_not_show_is_told_beside_it_where_it_is_not_the_defaul
     assert not any(field["required"] for field in hidden.values())
     chips = editor(
         "Object.entries(KINDS).flatMap(([kind, row]) => row.fields.filter((field) => !field.on_row).map((field) =>"
-        " [kind, field.name, isDefault(newLayer(kind), field), chipText(newLayer(kind), field)]))"
+        " [kind, field.name, isDefault(makeLayer(kind), field), chipText(makeLayer(kind), field)]))"
     )
     assert {(kind, name) for kind, name, *_ in chips} == set(hidden)
     for _, name, is_default, text in chips:
@@ -164,12 +164,12 @@ def test_what_the_row_does_not_show_is_told_beside_it_where_it_is_not_the_defaul
 
 def test_undo_and_redo_travel_step_by_step_and_digits_are_one_step() -> None:
     found = editor(
-        "(() => { const h = historyOf('k'), seen = []; let now = 'a';"
+        "(() => { const h = openHistory('k'), seen = []; let now = 'a';"
         " const edit = (next, merging) => { remember(h, now, merging); now = next; };"
         " const go = (back) => { const to = travel(h, now, back); if (to !== null) now = to; seen.push(to); };"
         " edit('b'); edit('c1', 'x'); edit('c12', 'x'); edit('d');"
         " go(true); go(true); go(true); go(true); go(false); edit('e'); go(false); go(true);"
-        " return {seen, now, same: historyOf('k') === h}; })()"
+        " return {seen, now, same: openHistory('k') === h}; })()"
     )
     assert found == {"seen": ["c12", "b", "a", None, "b", None, "b"], "now": "b", "same": True}
 
@@ -184,7 +184,7 @@ DATA = """{
 
 
 def words(expression: str) -> Any:
-    return evaluate(field_view.FOLDER, field_view.MODULES, f"((data) => ({expression}))({DATA})")
+    return evaluate(field_view.FOLDER, field_view.CONSTANTS, f"((data) => ({expression}))({DATA})")
 
 
 def test_a_unit_is_said_to_see_the_pixels_that_python_counted() -> None:

@@ -323,8 +323,8 @@ def test_after_a_forged_draft_the_same_session_edits_on(server):
             visitor.run({editor: partial(filled, name="json_value", value=value)})
         visitor.run({editor: partial(filled, name="bytes_value", value=b"\xff")})
         assert not visitor.errors
-        draft = {"base": before["base"], "seq": before["seq"] + 1, "work": before["work"]}
-        draft |= {"selected": None, "stack": before["stack"][:2]}
+        draft = {"base": before["base"], "seq": before["seq"] + 1, "work": before["whole"]["work"]}
+        draft |= {"selected": None, "stack": before["whole"]["stack"][:2]}
         good = json.dumps({"draft": draft})
         visitor.run({editor: partial(filled, name="json_value", value=good)})
         after = visitor.data(editor)

@@ -1,35 +1,53 @@
 // What every page has of the work: its parameters in the address bar, and a way to Python for a draft whose editor is gone.
 //
-// The address is changed in place: no step is added to the browser's history.
-// Safari refuses after 100 changes in 30 seconds, so there is one every PAUSE milliseconds at most. The first comes at
-// once, the last at the end of the pause, or when the page goes.
+// The address is changed in place: no step is added to the browser's history. Safari refuses after 100 changes in 30
+// seconds, so there is a pause between two; the last comes at its end, or when the page goes.
 
-const PAUSE = 350;
-const waiting = (window.explorerAddress ??= { next: null, last: -PAUSE, timer: null });
+import { FIRST, PARAMETER } from "./pages.js";
+import { Pausing } from "./pausing.js";
 
-export default function ({ data, setStateValue }) {
-  waiting.send = (draft) => setStateValue("draft", draft);
-  waiting.next = data;
-  clearTimeout(waiting.timer);
-  waiting.timer = setTimeout(write, Math.max(0, waiting.last + PAUSE - performance.now()));
-  if (waiting.listens) return;
-  waiting.listens = true;
-  addEventListener("pagehide", write);
-  addEventListener("explorer:unanswered", ({ detail }) => waiting.send(detail));
+const PAUSE = 350; // milliseconds
+
+/**
+ * @typedef {{page: string, held: Record<string, string>}} Wanted  the page drawn, and what its address holds; "" is left out
+ *
+ * @typedef {object} Keeper  what outlives this component's own place on the page
+ * @property {Pausing<Wanted>} writer
+ * @property {(draft: unknown) => void} send
+ */
+
+/** @type {Keeper | null} */
+let keeper = null;
+
+/** @type {import("../component.js").Draw<Wanted>} */
+export default function keepAddress({ data, setStateValue }) {
+  keeper ??= makeKeeper();
+  keeper.send = (draft) => setStateValue("draft", draft);
+  keeper.writer.want(data);
 }
 
-function write() {
-  const { next } = waiting;
-  clearTimeout(waiting.timer);
-  waiting.next = null;
-  if (!next) return;
+/** @returns {Keeper} */
+function makeKeeper() {
+  /** @type {Keeper} */
+  const made = { writer: new Pausing(write, PAUSE), send: () => {} };
+  addEventListener("pagehide", () => made.writer.flush());
+  addEventListener("explorer:unanswered", (event) => made.send(/** @type {CustomEvent} */ (event).detail));
+  return made;
+}
+
+/**
+ * Put it into the address bar; returns whether that has changed.
+ *
+ * @param {Wanted} wanted
+ */
+function write({ page, held }) {
   const address = new URL(window.location.href);
-  if ((address.searchParams.get(next.parameter) ?? next.first) !== next.page) return; // the browser went on to another page
-  for (const [name, value] of Object.entries(next.held)) {
+  if ((address.searchParams.get(PARAMETER) ?? FIRST) !== page) return false; // the browser went on to another page
+  for (const [name, value] of Object.entries(held)) {
     if (value) address.searchParams.set(name, value);
     else address.searchParams.delete(name);
   }
-  if (address.href === window.location.href) return;
-  waiting.last = performance.now();
+  if (address.href === window.location.href) return false;
   window.history.replaceState(window.history.state, "", address);
+  return true;
 }

@@ -13,7 +13,8 @@ from explorer.ui.components.navigation import Page
 from explorer.ui.components.navigation.pages import PARAMETER as PAGE
 
 _FOLDER = Path(__file__).parent
-_address = component("address", _FOLDER, "address.js")
+CONSTANTS = {"pages.js": {"PARAMETER": PAGE, "FIRST": Page.BUILD.value}}
+_address = component("address", _FOLDER, "address.js", constants=CONSTANTS)
 _box = component("link_box", _FOLDER, "link_box.js", ["link_box.css", "link_box.html"])
 
 
@@ -22,7 +23,7 @@ def keep_address(page: Page, held: Mapping[str, str], *, key: str, changed: Call
 
     By the same component comes a draft that the stack editor sent nowhere before its page was left: `changed` is called then.
     """
-    data = {"parameter": PAGE, "page": page.value, "first": Page.BUILD.value, "held": dict(held)}
+    data = {"page": page.value, "held": dict(held)}
     _address(key=key, data=data, width=1, height=1, on_draft_change=changed)
 
 

@@ -3,23 +3,29 @@
 
 const COPIED_FOR = 2000; // milliseconds
 
-export default function ({ data, parentElement }) {
-  const [input, button] = [parentElement.querySelector("input"), parentElement.querySelector("button")];
+/** @typedef {{parameter: string, link: string}} Data  the link's text, and the parameter of the address that it stands in */
+
+/** @type {import("../component.js").Draw<Data>} */
+export default function drawLinkBox({ data, parentElement }) {
+  const input = /** @type {HTMLInputElement} */ (parentElement.querySelector("input"));
+  const button = /** @type {HTMLButtonElement} */ (parentElement.querySelector("button"));
   const link = new URL(window.location.href);
   link.search = "";
   link.hash = "";
   link.searchParams.set(data.parameter, data.link);
   input.value = link.href;
   input.onfocus = () => input.select();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   button.onclick = async () => {
-    const said = (await copied(input)) ? "Copied" : "Press Ctrl+C";
-    button.textContent = said;
-    clearTimeout(button.timer);
-    button.timer = setTimeout(() => (button.textContent = "Copy link"), COPIED_FOR);
+    button.textContent = (await copy(input)) ? "Copied" : "Press Ctrl+C";
+    clearTimeout(timer);
+    timer = setTimeout(() => (button.textContent = "Copy link"), COPIED_FOR);
   };
 }
 
-async function copied(input) {
+/** @param {HTMLInputElement} input */
+async function copy(input) {
   try {
     await navigator.clipboard.writeText(input.value);
     return true;

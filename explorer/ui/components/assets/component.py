@@ -8,18 +8,23 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.ui.components.assets.files import publish
+from explorer.ui.components.assets.files import module_text, publish
 
-_INLINE = """const loader = new URL({loader}, document.baseURI), folder = new URL({folder}, document.baseURI);
-const loaded = import(loader).then(({{ load }}) => load(folder, {script}, {parts}));
-export default function (component) {{
-  const shown = {{ gone: false, end: null }};
-  loaded.then((show) => show(component, shown));
+# As short as can be, as it travels with every answer. Streamlit may take the component away before all of it is fetched.
+_INLINE = """const fetched = import(new URL({module}, document.baseURI));
+export default (component) => {{
+  const shown = {{}};
+  fetched.then(({{ show }}) => show(component, shown));
   return () => {{
     shown.gone = true;
     shown.end?.();
   }};
-}}"""
+}};"""
+
+_SHOW = """import {{ load }} from {loader};
+import draw from {script};
+export const show = await load(draw, {parts}.map((part) => new URL(part, import.meta.url)));
+"""
 
 
 def component(
@@ -27,20 +32,16 @@ def component(
     directory: Path,
     script: str,
     parts: Sequence[str] = (),
-    modules: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
+    constants: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
 ) -> Any:
     """The component whose module is `script` in this directory, with styles and markup in `parts`.
 
-    `modules` are modules of constants that the script imports: names and values by file name.
+    `constants` are modules that the script imports from beside it: by file name, the names and values that they export.
     """
-    values = {
-        "loader": f"{_LOADER}load.js",
-        "folder": publish(directory, modules),
-        "script": script,
-        "parts": list(parts),
-    }
-    inline = _INLINE.format(**{key: json.dumps(value) for key, value in values.items()})
-    return st.components.v2.component(f"explorer.{name}", js=inline)
+    values = {"loader": f"../{_LOADER}/load.js", "script": f"./{script}", "parts": [f"./{part}" for part in parts]}
+    show = _SHOW.format(**{key: json.dumps(value) for key, value in values.items()})
+    folder = publish(directory, {name: module_text(each) for name, each in constants.items()} | {"show.js": show})
+    return st.components.v2.component(f"explorer.{name}", js=_INLINE.format(module=json.dumps(f"{folder}show.js")))
 
 
-_LOADER = publish(Path(__file__).parent)
+_LOADER = publish(Path(__file__).parent).rstrip("/").rsplit("/", 1)[-1]

@@ -33,13 +33,13 @@ class Asset:
 _published: dict[str, Asset] = {}  # by path below PREFIX
 
 
-def publish(directory: Path, modules: Mapping[str, Mapping[str, object]] = MappingProxyType({})) -> str:
-    """Serve a directory's scripts, styles and markup, and beside them modules of constants: names and values by file name.
+def publish(directory: Path, made: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Serve a directory's scripts, styles and markup, and beside them texts that are made here, by file name.
 
     Returns the path that they all lie under, relative to the page; another one as soon as any of them has other content.
     """
     found = {path.name: path.read_bytes() for path in directory.iterdir() if path.suffix in MEDIA_TYPES}
-    found |= {name: module_text(constants).encode() for name, constants in modules.items()}
+    found |= {name: text.encode() for name, text in made.items()}
     digest = hashlib.sha256(json.dumps([(name, found[name].decode()) for name in sorted(found)]).encode()).hexdigest()[:12]
     for name, content in found.items():
         media_type = MEDIA_TYPES[Path(name).suffix]

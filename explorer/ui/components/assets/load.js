@@ -1,15 +1,23 @@
-// Fetches a component's module, markup and styles, and puts them to work. Streamlit calls for a component on every answer,
-// also before all of it has come.
+// Fetches a component's markup and styles, puts them into its place on the page once, and its script to work on them.
 //
 // The browser reads the markup as a document of its own, from its address: no text becomes markup here.
 
-const furnished = new WeakSet(); // the elements that hold their markup already
+/** @type {WeakSet<Node>} the places that hold their markup already */
+const furnished = new WeakSet();
 
-export async function load(folder, script, parts) {
-  const [module, ...read] = await Promise.all([
-    import(new URL(script, folder)),
-    ...parts.map((part) => (part.endsWith(".css") ? readStyles : readMarkup)(new URL(part, folder))),
-  ]);
+/** @typedef {{gone?: boolean, end?: (() => void) | void}} Shown  whether it has left the page, and what to do then */
+
+/**
+ * What shows a component whose script is `draw`.
+ *
+ * @template Data
+ * @param {import("../component.js").Draw<Data>} draw
+ * @param {URL[]} parts  addresses of its styles and its markup
+ * @returns {Promise<(component: import("../component.js").Component<Data>, shown: Shown) => void>}
+ */
+export async function load(draw, parts) {
+  const isStyle = (/** @type {URL} */ part) => part.pathname.endsWith(".css");
+  const read = await Promise.all(parts.map((part) => (isStyle(part) ? readStyles(part) : readMarkup(part))));
   return (component, shown) => {
     if (shown.gone) return;
     const { parentElement } = component;
@@ -17,16 +25,24 @@ export async function load(folder, script, parts) {
       furnished.add(parentElement);
       parentElement.append(...read.flat().map((node) => document.importNode(node, true)));
     }
-    shown.end = module.default(component);
+    shown.end = draw(component);
   };
 }
 
+/**
+ * @param {URL} address
+ * @returns {Promise<Node[]>}
+ */
 async function readStyles(address) {
   const style = document.createElement("style");
   style.textContent = await (await fetch(address)).text();
   return [style];
 }
 
+/**
+ * @param {URL} address
+ * @returns {Promise<Node[]>}
+ */
 function readMarkup(address) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

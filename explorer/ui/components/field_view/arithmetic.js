@@ -1,6 +1,6 @@
 // A convolution's window spelt out: patch × kernel for some input channels, the others summed, the bias, the value.
 
-import { floats, html, number, short } from "./drawing.js";
+import { extremes, floats, html, number, short } from "./drawing.js";
 import { CELL, GAP, ROOM } from "./sizes.js";
 
 const SIGN_WIDTH = 15; // pixels of "×" and "="

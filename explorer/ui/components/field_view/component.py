@@ -28,8 +28,8 @@ from explorer.ui.components.field_view.samples import samples
 from explorer.ui.components.field_view.weights import Trained, Untrained, find_trained
 
 FOLDER = Path(__file__).parent
-MODULES = {"sizes.js": {"ROOM": data.ROOM, "CELL": data.CELL, "GAP": data.GAP}}
-_mount = component("field_view", FOLDER, "panel.js", ["field_view.css", "field_view.html"], MODULES)
+CONSTANTS = {"sizes.js": {"ROOM": data.ROOM, "CELL": data.CELL, "GAP": data.GAP}}
+_mount = component("field_view", FOLDER, "panel.js", ["field_view.css", "field_view.html"], CONSTANTS)
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,51 @@
 // Links to the pages, and the browser's history of them.
 //
-// A click, and a step back or forward in the history, asks Python for a page by a numbered request; Python says which
-// request its page answers. Only an answer to the newest one counts: what Python drew before it heard of that says nothing
-// about where the visitor wants to be. Clicked with Ctrl, say, a link opens another window by itself.
+// A click, and a step back or forward in the history, asks Python for a page. Clicked with Ctrl, say, a link opens another
+// window by itself.
 
-const bars = new WeakMap(); // by nav element: Streamlit calls the default export on every answer
+import { PAGES, PARAMETER } from "./pages.js";
+import { Requests } from "./requests.js";
 
-export default function ({ data, parentElement, setStateValue }) {
-  const nav = parentElement.querySelector("nav");
-  if (!bars.has(nav)) bars.set(nav, mount(nav, data));
-  const bar = bars.get(nav);
+/**
+ * @typedef {{current: string, answers: number}} Answer  the page that Python draws, and the request that it answers
+ *
+ * @typedef {object} Bar
+ * @property {Map<string, HTMLAnchorElement>} links  by the page's name
+ * @property {Requests} requests
+ * @property {(request: {number: number, page: string}) => void} send
+ * @property {() => void} follow  asks for the page in the address
+ */
+
+/** @type {WeakMap<Element, Bar>} by nav element: Streamlit calls the default export on every answer */
+const bars = new WeakMap();
+
+/** @type {import("../component.js").Draw<Answer>} */
+export default function drawNavigation({ data, parentElement, setStateValue }) {
+  const nav = /** @type {HTMLElement} */ (parentElement.querySelector("nav"));
+  const bar = bars.get(nav) ?? mount(nav, data);
+  bars.set(nav, bar);
   bar.send = (request) => setStateValue("request", request);
   receive(bar, data);
   return () => removeEventListener("popstate", bar.follow);
 }
 
-function mount(nav, { pages, parameter, answers }) {
-  const bar = { nav, pages, parameter, number: answers, links: new Map(), send: null };
-  for (const { name, title } of pages) {
+/**
+ * @param {HTMLElement} nav
+ * @param {Answer} answer
+ * @returns {Bar}
+ */
+function mount(nav, { answers }) {
+  /** @type {Bar} */
+  const bar = {
+    links: new Map(),
+    requests: new Requests(answers),
+    send: () => {},
+    follow: () => ask(bar, pageInAddress()),
+  };
+  for (const { name, title } of PAGES) {
     const link = document.createElement("a");
     link.textContent = title;
-    link.onfocus = link.onpointerenter = () => (link.href = addressOf(bar, name));
+    link.onfocus = link.onpointerenter = () => (link.href = addressOf(name)); // as it stands then
     link.onclick = (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
@@ -29,40 +54,50 @@ function mount(nav, { pages, parameter, answers }) {
     bar.links.set(name, link);
   }
   nav.replaceChildren(...bar.links.values());
-  bar.follow = () => ask(bar, pageInAddress(bar));
   addEventListener("popstate", bar.follow);
   return bar;
 }
 
+/**
+ * @param {Bar} bar
+ * @param {string} page
+ */
 function ask(bar, page) {
-  bar.number += 1;
   mark(bar, page); // at once; the page comes with the answer
-  bar.send({ number: bar.number, page });
+  bar.send(bar.requests.askFor(page));
 }
 
+/**
+ * @param {Bar} bar
+ * @param {Answer} answer
+ */
 function receive(bar, { current, answers }) {
-  if (answers < bar.number) return;
-  bar.number = answers;
+  if (!bar.requests.accept(answers)) return;
   mark(bar, current);
-  if (current !== pageInAddress(bar)) window.history.pushState({}, "", addressOf(bar, current));
+  if (current !== pageInAddress()) window.history.pushState({}, "", addressOf(current));
 }
 
+/**
+ * @param {Bar} bar
+ * @param {string} page
+ */
 function mark(bar, page) {
   for (const [name, link] of bar.links) {
-    link.href = addressOf(bar, name);
+    link.href = addressOf(name);
     if (name === page) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
 }
 
-function pageInAddress({ parameter, links, pages }) {
-  const named = new URLSearchParams(window.location.search).get(parameter);
-  return links.has(named) ? named : pages[0].name;
+function pageInAddress() {
+  const named = new URLSearchParams(window.location.search).get(PARAMETER);
+  return named !== null && PAGES.some(({ name }) => name === named) ? named : PAGES[0].name;
 }
 
-function addressOf({ parameter }, page) {
+/** @param {string} page */
+function addressOf(page) {
   const address = new URL(window.location.href);
-  const rest = [...address.searchParams].filter(([name]) => name !== parameter);
-  address.search = new URLSearchParams([[parameter, page], ...rest]);
+  const rest = [...address.searchParams].filter(([name]) => name !== PARAMETER);
+  address.search = new URLSearchParams([[PARAMETER, page], ...rest]).toString();
   return address.href;
 }

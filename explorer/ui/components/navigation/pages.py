@@ -37,7 +37,8 @@ class Page(Enum):
         return self.value.capitalize()
 
 
-_mount = component("navigation", Path(__file__).parent, "navigation.js", ["navigation.css", "navigation.html"])
+CONSTANTS = {"pages.js": {"PARAMETER": PARAMETER, "PAGES": [{"name": page.value, "title": page.title} for page in Page]}}
+_mount = component("navigation", Path(__file__).parent, "navigation.js", ["navigation.css", "navigation.html"], CONSTANTS)
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,7 @@ def go_to(page: Page) -> None:
 def navigation_bar() -> None:
     """The links to the pages, in the line at the top of the window."""
     opened = _open()
-    pages = [{"name": page.value, "title": page.title} for page in Page]
-    data = {"parameter": PARAMETER, "pages": pages, "current": opened.page.value, "answers": opened.answers}
+    data = {"current": opened.page.value, "answers": opened.answers}
     _mount(key=BAR, data=data, on_request_change=_nothing)
 
 

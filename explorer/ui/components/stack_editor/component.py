@@ -6,17 +6,16 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.network.analysis import Analysis
+from explorer.network.analysis import Analysis, Row
 from explorer.network.blocks import BLOCKS
 from explorer.network.hints import hints
-from explorer.network.layers import size_text
 from explorer.network.spec import MAX_LAYERS, Architecture, layer_to_data
 from explorer.ui.components.assets import component
 from explorer.ui.components.stack_editor.draft import Stack
 from explorer.ui.components.stack_editor.fields import palette
 
 FOLDER = Path(__file__).parent
-MODULES = {  # what the scripts know of Python's tables
+CONSTANTS = {  # what the scripts know of Python's tables
     "kinds.js": {
         "KINDS": palette(),
         "BLOCKS": {
@@ -25,7 +24,7 @@ MODULES = {  # what the scripts know of Python's tables
         "MAX_LAYERS": MAX_LAYERS,
     }
 }
-_mount = component("stack_editor", FOLDER, "editor.js", ["editor.css", "editor.html"], MODULES)
+_mount = component("stack_editor", FOLDER, "editor.js", ["editor.css", "editor.html"], CONSTANTS)
 
 
 def sent_draft(key: str) -> object:
@@ -50,36 +49,49 @@ def stack_editor(
     `stack.accepting(sent_draft(key))`, as the next page may be another one. Begin the fragment with the same, as Streamlit
     calls callbacks only for what it finds changed.
     """
-    _mount(key=key, data=_data(stack, analysis, classes, described, key), on_draft_change=changed)
+    whole = not stack.is_held_by_sender(sent_draft(key))
+    data = editor_data(stack, analysis, whole=whole, classes=classes, described=described, key=key)
+    _mount(key=key, data=data, on_draft_change=changed)
 
 
-def _data(stack: Stack, analysis: Analysis, classes: int, described: int | None, key: str) -> dict[str, Any]:
+def editor_data(
+    stack: Stack,
+    analysis: Analysis,
+    *,
+    whole: bool,
+    classes: int = 10,
+    described: int | None = None,
+    key: str = "stack",
+) -> dict[str, Any]:
+    """What the browser gets: the numbers of each layer, what is wrong and what could be better.
+
+    The layers themselves only with `whole`: who edits has them already. They are named by uid, as the browser may have
+    moved them meanwhile.
+    """
     refusal = stack.refusal
     return {
         "key": key,
         "base": stack.base,
         "seq": stack.seq,
-        "work": stack.work,
         "selected": stack.selected,
-        "described": described,
-        "input": size_text(analysis.architecture.input_shape),
-        "channels": analysis.architecture.input_shape[0],
+        "described": None if described is None else stack.uids[described],
+        "input": analysis.architecture.input_shape,
         "classes": classes,
-        "stack": stack.to_data(),
-        "rows": [
-            {
-                "shape": size_text(row.output_shape),
-                "sees": size_text(row.receptive_field),
-                "within": size_text(row.seen),
-                "params": row.params,
-                "channels": row.output_shape[0],
-            }
-            for row in analysis.rows
-        ],
+        "rows": [_row(uid, row) for uid, row in zip(stack.uids, analysis.rows, strict=False)],  # fewer where one does not fit
         "problem": _problem(stack, analysis),
-        "hints": [{"index": hint.index, "message": hint.message, "mend": _mend(stack, hint.fixed)} for hint in hints(analysis)],
+        "hints": [
+            {"uid": stack.uids[hint.index], "message": hint.message, "fix": _fix(stack, hint.fixed)} for hint in hints(analysis)
+        ],
         "refusal": refusal and {"index": refusal.index, "message": refusal.message},
+        "whole": {"stack": stack.to_data(), "work": stack.work} if whole else None,
     }
+
+
+def _row(uid: str, row: Row) -> list[Any]:
+    """A layer's uid, its shape, its receptive field in theory and its parameters; last the field's part inside the image,
+    where it is another. A list, as the names of all these would be most of what an edit sends."""
+    numbers = [uid, row.output_shape, row.receptive_field, row.params]
+    return numbers if row.seen == row.receptive_field else [*numbers, row.seen]
 
 
 def _problem(stack: Stack, analysis: Analysis) -> dict[str, Any] | None:
@@ -87,16 +99,17 @@ def _problem(stack: Stack, analysis: Analysis) -> dict[str, Any] | None:
     problem = analysis.problem
     if problem is None:
         return None
-    mend = _mend(stack, problem.mended)
-    other = problem.otherwise and {"remedy": problem.otherwise[0], "mend": _mend(stack, problem.otherwise[1])}
-    return {"index": problem.index, "message": problem.message, "remedy": problem.remedy, "mend": mend, "otherwise": other}
+    fix = _fix(stack, problem.mended)
+    other = problem.otherwise and {"remedy": problem.otherwise[0], "fix": _fix(stack, problem.otherwise[1])}
+    uid = stack.uids[problem.index]
+    return {"uid": uid, "message": problem.message, "remedy": problem.remedy, "fix": fix, "otherwise": other}
 
 
-def _mend(stack: Stack, mended: Architecture | None) -> dict[str, Any] | None:
-    """The way from the stack to `mended` as one change: at a place, so many layers out and these in."""
-    if mended is None:
+def _fix(stack: Stack, fixed: Architecture | None) -> dict[str, Any] | None:
+    """The way from the stack to `fixed` as one change: at a place, so many layers out and these in."""
+    if fixed is None:
         return None
-    old, new = stack.layers, mended.layers
+    old, new = stack.layers, fixed.layers
     shorter = min(len(old), len(new))
     start = next((i for i in range(shorter) if old[i] != new[i]), shorter)
     end = next((i for i in range(shorter - start) if old[-1 - i] != new[-1 - i]), shorter - start)

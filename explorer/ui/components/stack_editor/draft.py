@@ -1,9 +1,10 @@
 """The stack that is being edited, and what the browser sends of it. Knows nothing of the screen.
 
-The browser owns the draft while a person edits: it sends the whole stack each time, numbered by `seq`. Python accepts
-it, and `seq` goes back as the acknowledgement. `base` counts the times that Python put another stack in its place (a
-preset picked): a draft on an older base came too late, and is dropped. `work` names what the stack belongs to: undo may take
-a person back to the layers of other work, and Python then brings its name, images and recipe back too.
+The browser owns the draft while a person edits: it sends the whole stack each time, numbered by `seq`. Python accepts it, and
+`seq` goes back as the acknowledgement; the layers themselves go only to an editor that has not got them. `base` counts the
+times that Python put another stack in its place (a preset picked): a draft on an older base came too late, and is dropped.
+`work` names what the stack belongs to: undo may take a person back to the layers of other work, and Python then brings its
+name, images and recipe back too.
 """
 
 import re
@@ -78,6 +79,13 @@ class Stack:
         except DraftError as error:
             return replace(self, seq=seq, refusal=error)
         return Stack(draft.layers, draft.uids, draft.selected, base, seq, draft.work)
+
+    def is_held_by_sender(self, value: object) -> bool:
+        """Whether the editor that sent this draft last has these very layers on its screen, so that it needs them no more.
+
+        An editor that begins has sent nothing yet; one whose stack was replaced still speaks of an older `base`.
+        """
+        return isinstance(value, dict) and (value.get("base"), value.get("seq")) == (self.base, self.seq)
 
     @property
     def selected_index(self) -> int | None:

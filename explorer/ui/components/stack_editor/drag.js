@@ -1,66 +1,93 @@
-// Part 7 of the stack editor: dragging rows by a handle. Pointer events, so that fingers and pens work too.
+// Dragging rows by a handle. Pointer events, so that fingers and pens work too.
 
-import { choose, choosing, togetherWith } from "./chosen.js";
-import { moveTo, onKey } from "./editor.js";
+import { chooseRows, moveRows } from "./actions.js";
+import { findTogether, isChoosing } from "./selection.js";
+
+/** @import { Editor } from "./types.js" */
 
 const EDGE = 36; // pixels from the list's end where it begins to scroll
+const SCROLL = 8; // pixels a frame
+const SHAKY = 3; // pixels that a click may move before it is a drag
 
+/** @param {Editor} editor */
 export function listenToDrag(editor) {
   editor.list.addEventListener("pointerdown", (event) => {
-    const grip = event.target.closest(".grip");
-    if (!grip || event.button !== 0 || choosing(event)) return;
+    const grip = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".grip"));
+    if (!grip || event.button !== 0 || isChoosing(event)) return;
     event.preventDefault(); // no text selection
     startDrag(editor, grip, event);
   });
 }
 
-function startDrag(editor, grip, event) {
-  const row = grip.closest(".row");
-  const drag = { uid: row.dataset.uid, gap: null, y: event.clientY, frame: 0 };
-  const moving = togetherWith(editor, drag.uid);
-  if (moving.length === 1) choose(editor, [], drag.uid);
+/**
+ * @param {Editor} editor
+ * @param {HTMLElement} grip
+ * @param {PointerEvent} start
+ */
+function startDrag(editor, grip, start) {
+  const row = /** @type {HTMLElement} */ (grip.closest(".row"));
+  const uid = /** @type {string} */ (row.dataset.uid);
+  const moving = findTogether(editor, uid);
+  if (moving.length === 1) chooseRows(editor, [], uid);
   row.focus({ preventScroll: true });
-  grip.setPointerCapture(event.pointerId);
-  for (const uid of moving) editor.rows.get(uid).classList.add("dragged");
+  grip.setPointerCapture(start.pointerId);
+  for (const each of moving) editor.rows.get(each)?.classList.add("dragged");
 
+  let y = start.clientY;
+  let frame = 0;
+  /** @type {number | null} where they would go */
+  let gap = null;
+  const listening = new AbortController();
   const follow = () => {
-    scrollAtEdge(editor.scroller, drag.y);
-    drag.gap = gapAt(editor, drag.y);
-    showDrop(editor, drag.gap);
-    drag.frame = requestAnimationFrame(follow);
+    scrollAtEdge(editor.scroller, y);
+    gap = findGap(editor, y);
+    showDrop(editor, gap);
+    frame = requestAnimationFrame(follow);
   };
+  /** @param {boolean} drop */
   const end = (drop) => {
-    cancelAnimationFrame(drag.frame);
-    grip.removeEventListener("pointermove", onMove);
-    grip.removeEventListener("pointerup", onUp);
-    grip.removeEventListener("lostpointercapture", onLost);
-    editor.root.removeEventListener("keydown", onKey, true);
-    for (const uid of moving) editor.rows.get(uid)?.classList.remove("dragged");
+    cancelAnimationFrame(frame);
+    listening.abort();
+    for (const each of moving) editor.rows.get(each)?.classList.remove("dragged");
     editor.drop.hidden = true;
-    if (drop && drag.gap !== null) moveTo(editor, moving, drag.gap);
+    if (drop && gap !== null) moveRows(editor, moving, gap);
   };
-  const onMove = (move) => {
-    // The first few pixels are a shaky click, not yet a drag.
-    if (!drag.frame && Math.abs(move.clientY - event.clientY) > 3) drag.frame = requestAnimationFrame(follow);
-    drag.y = move.clientY;
-  };
-  const onUp = () => {
-    if (drag.frame) drag.gap = gapAt(editor, drag.y);
-    end(true);
-  };
-  const onLost = () => end(false);
-  const onKey = (key) => {
-    if (key.key !== "Escape") return;
-    key.stopPropagation();
-    end(false);
-  };
-  grip.addEventListener("pointermove", onMove);
-  grip.addEventListener("pointerup", onUp);
-  grip.addEventListener("lostpointercapture", onLost);
-  editor.root.addEventListener("keydown", onKey, true);
+  const { signal } = listening;
+  grip.addEventListener(
+    "pointermove",
+    (move) => {
+      if (!frame && Math.abs(move.clientY - start.clientY) > SHAKY) frame = requestAnimationFrame(follow);
+      y = move.clientY;
+    },
+    { signal },
+  );
+  grip.addEventListener(
+    "pointerup",
+    () => {
+      if (frame) gap = findGap(editor, y);
+      end(true);
+    },
+    { signal },
+  );
+  grip.addEventListener("lostpointercapture", () => end(false), { signal });
+  editor.root.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      end(false);
+    },
+    { capture: true, signal },
+  );
 }
 
-function gapAt(editor, y) {
+/**
+ * The gap between rows that is nearest.
+ *
+ * @param {Editor} editor
+ * @param {number} y
+ */
+function findGap(editor, y) {
   const middles = [...editor.list.children].map((row) => {
     const box = row.getBoundingClientRect();
     return (box.top + box.bottom) / 2;
@@ -68,15 +95,22 @@ function gapAt(editor, y) {
   return middles.filter((middle) => middle < y).length;
 }
 
-function showDrop(editor, gap) {
-  const { list, drop } = editor;
-  const next = list.children[gap];
+/**
+ * @param {Editor} editor
+ * @param {number} gap
+ */
+function showDrop({ list, drop }, gap) {
+  const next = /** @type {HTMLElement | undefined} */ (list.children[gap]);
   drop.style.top = `${next ? list.offsetTop + next.offsetTop : list.offsetTop + list.offsetHeight}px`;
   drop.hidden = false;
 }
 
+/**
+ * @param {HTMLElement} scroller
+ * @param {number} y
+ */
 function scrollAtEdge(scroller, y) {
   const box = scroller.getBoundingClientRect();
-  if (y < box.top + EDGE) scroller.scrollTop -= 8;
-  else if (y > box.bottom - EDGE) scroller.scrollTop += 8;
+  if (y < box.top + EDGE) scroller.scrollTop -= SCROLL;
+  else if (y > box.bottom - EDGE) scroller.scrollTop += SCROLL;
 }

@@ -1,23 +1,45 @@
-// Part 6 of the stack editor: the palette, a grouped list with search that adds a layer or a block at a place.
+// The palette, a grouped list with search that adds a layer or a block at a place.
 
-import { act, addBlock, addLayer, focusSelected } from "./editor.js";
+import { addBlock, addLayer } from "./actions.js";
+import { makeElement } from "./elements.js";
+import { focusSelected } from "./focus.js";
 import { BLOCKS, KINDS } from "./kinds.js";
-import { element } from "./rows.js";
 
-// What can be added, by the id of its option: blocks of layers, and every kind.
+/** @import { Editor } from "./types.js" */
+
+/**
+ * @typedef {object} Option
+ * @property {string} title
+ * @property {string} group
+ * @property {string} summary
+ * @property {(editor: Editor, at: number) => void} add
+ */
+
+/** @type {Record<string, Option>} what can be added: blocks of layers, and every kind */
 const OPTIONS = {
   ...Object.fromEntries(
-    Object.entries(BLOCKS).map(([name, block]) => [
+    Object.entries(BLOCKS).map(([name, { title, summary }]) => [
       `block-${name}`,
-      { title: block.title, group: "Blocks", summary: block.summary, add: (editor, at) => addBlock(editor, name, at) },
+      { title, group: "Blocks", summary, add: (/** @type {Editor} */ editor, /** @type {number} */ at) => addBlock(editor, name, at) },
     ]),
   ),
   ...Object.fromEntries(
-    Object.entries(KINDS).map(([kind, { group, summary }]) => [kind, { title: kind, group, summary, add: (editor, at) => addLayer(editor, kind, at) }]),
+    Object.entries(KINDS).map(([kind, { group, summary }]) => [
+      kind,
+      { title: kind, group, summary, add: (/** @type {Editor} */ editor, /** @type {number} */ at) => addLayer(editor, kind, at) },
+    ]),
   ),
 };
 const GROUPS = [...new Set(Object.values(OPTIONS).map((option) => option.group))];
+const GAP = 6; // pixels
+const LOWEST = 400; // pixels below the anchor; with less the palette opens above it, where there is more
+const HIGHEST = 460; // pixels
 
+/**
+ * @param {Editor} editor
+ * @param {number} at  the place where to add
+ * @param {Element} anchor
+ */
 export function openPalette(editor, at, anchor) {
   const { palette, search } = editor;
   editor.insertAt = at;
@@ -28,69 +50,95 @@ export function openPalette(editor, at, anchor) {
   search.focus({ preventScroll: true });
 }
 
+/**
+ * @param {Editor} editor
+ * @param {boolean} focusRow
+ */
 function closePalette(editor, focusRow = true) {
   if (!editor.palette.matches(":popover-open")) return;
   editor.palette.hidePopover();
   if (focusRow) focusSelected(editor);
 }
 
-// Below the anchor, or above it where the window ends; a popover stands in the window's own coordinates.
+/**
+ * Place it below the anchor, or above it where the window ends; a popover stands in the window's own coordinates.
+ *
+ * @param {HTMLElement} popover
+ * @param {Element} anchor
+ */
 function placePopover(popover, anchor) {
-  const gap = 6;
   const box = anchor.getBoundingClientRect();
-  const roomBelow = innerHeight - box.bottom - 2 * gap;
-  const roomAbove = box.top - 2 * gap;
-  const above = roomBelow < 400 && roomAbove > roomBelow;
-  popover.style.maxHeight = `${Math.min(above ? roomAbove : roomBelow, 460)}px`;
-  popover.style.left = `${Math.max(gap, Math.min(box.left, innerWidth - popover.offsetWidth - gap))}px`;
-  popover.style.top = above ? "auto" : `${box.bottom + gap}px`;
-  popover.style.bottom = above ? `${innerHeight - box.top + gap}px` : "auto";
+  const roomBelow = innerHeight - box.bottom - 2 * GAP;
+  const roomAbove = box.top - 2 * GAP;
+  const above = roomBelow < LOWEST && roomAbove > roomBelow;
+  popover.style.maxHeight = `${Math.min(above ? roomAbove : roomBelow, HIGHEST)}px`;
+  popover.style.left = `${Math.max(GAP, Math.min(box.left, innerWidth - popover.offsetWidth - GAP))}px`;
+  popover.style.top = above ? "auto" : `${box.bottom + GAP}px`;
+  popover.style.bottom = above ? `${innerHeight - box.top + GAP}px` : "auto";
 }
 
-function matches(id, query) {
+/**
+ * @param {string} id
+ * @param {string} query
+ */
+function isMatch(id, query) {
   const { title, group, summary } = OPTIONS[id];
   return query.split(/\s+/).every((word) => `${id} ${title} ${group} ${summary}`.toLowerCase().includes(word));
 }
 
-// The option that Enter takes: one whose name begins with what is typed, a single layer before a block.
-function likeliest(ids, query) {
+/**
+ * The option that Enter takes: one whose name begins with what is typed, a single layer before a block.
+ *
+ * @param {string[]} ids
+ * @param {string} query
+ */
+function findLikeliest(ids, query) {
   const named = ids.filter((id) => OPTIONS[id].title.toLowerCase().startsWith(query));
   const likely = named.length ? named : ids;
   return likely.find((id) => id in KINDS) ?? likely[0];
 }
 
+/** @param {Editor} editor */
 function listOptions(editor) {
   const query = editor.search.value.trim().toLowerCase();
-  const ids = Object.keys(OPTIONS).filter((id) => matches(id, query));
-  const groups = GROUPS.map((group) => [group, ids.filter((id) => OPTIONS[id].group === group)]).filter(([, members]) => members.length);
+  const ids = Object.keys(OPTIONS).filter((id) => isMatch(id, query));
+  const groups = GROUPS.map((group) => ({ group, members: ids.filter((id) => OPTIONS[id].group === group) }));
   editor.options.classList.toggle("filtered", query !== "");
   editor.options.replaceChildren(
-    ...groups.map(([group, members], g) =>
-      element(
-        "div",
-        { role: "group", "aria-labelledby": `group-${g}` },
-        element("div", { class: "group", id: `group-${g}` }, group),
-        ...members.map(makeOption),
-      ),
-    ),
+    ...groups
+      .filter(({ members }) => members.length)
+      .map(({ group, members }, index) => {
+        const title = makeElement("div", { class: "group", id: `group-${index}` }, group);
+        return makeElement("div", { role: "group", "aria-labelledby": title.id }, title, ...members.map(makeOption));
+      }),
   );
-  if (!ids.length) editor.options.append(element("div", { class: "nothing" }, "No layer of that name."));
-  markOption(editor, likeliest(ids, query));
+  if (!ids.length) editor.options.append(makeElement("div", { class: "nothing" }, "No layer of that name."));
+  markOption(editor, findLikeliest(ids, query));
 }
 
+/** @param {string} id */
 function makeOption(id) {
   const { title, group, summary } = OPTIONS[id];
-  return element(
+  return makeElement(
     "div",
     { class: "option", role: "option", id: `option-${id}`, "data-option": id },
-    element("span", { class: "mark", "data-group": group }),
-    element("span", { class: "kind" }, title),
-    element("span", { class: "summary" }, summary),
+    makeElement("span", { class: "mark", "data-group": group }),
+    makeElement("span", { class: "kind" }, title),
+    makeElement("span", { class: "summary" }, summary),
   );
 }
 
+/** @param {Editor} editor */
+function findOptions(editor) {
+  return [.../** @type {NodeListOf<HTMLElement>} */ (editor.options.querySelectorAll(".option"))];
+}
+
+/**
+ * @param {Editor} editor
+ * @param {string | undefined} id
+ */
 function markOption(editor, id) {
-  for (const option of editor.options.querySelectorAll(".option")) {
+  for (const option of findOptions(editor)) {
     const marked = option.dataset.option === id;
     option.setAttribute("aria-selected", String(marked));
     if (marked) option.scrollIntoView({ block: "nearest" });
@@ -98,37 +146,51 @@ function markOption(editor, id) {
   editor.search.setAttribute("aria-activedescendant", id ? `option-${id}` : "");
 }
 
+/**
+ * @param {Editor} editor
+ * @param {1 | -1} by
+ */
 function stepOption(editor, by) {
-  const options = [...editor.options.querySelectorAll(".option")];
+  const options = findOptions(editor);
   if (!options.length) return;
-  const now = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
+  const now = options.findIndex((option) => option.ariaSelected === "true");
   markOption(editor, options[(now + by + options.length) % options.length].dataset.option);
 }
 
-function chooseOption(editor, id) {
+/**
+ * @param {Editor} editor
+ * @param {string | undefined} id
+ */
+function takeOption(editor, id) {
   if (!id) return;
   closePalette(editor, false);
   OPTIONS[id].add(editor, editor.insertAt);
 }
 
+/** @param {Editor} editor */
 export function listenToPalette(editor) {
   const { palette, search, options } = editor;
+  /** @type {Record<string, () => void>} */
+  const onKey = {
+    ArrowDown: () => stepOption(editor, 1),
+    ArrowUp: () => stepOption(editor, -1),
+    Enter: () => takeOption(editor, findOptions(editor).find((option) => option.ariaSelected === "true")?.dataset.option),
+    Escape: () => closePalette(editor),
+    Tab: () => closePalette(editor),
+  };
   search.addEventListener("input", () => listOptions(editor));
   search.addEventListener("keydown", (event) => {
-    const act = {
-      ArrowDown: () => stepOption(editor, 1),
-      ArrowUp: () => stepOption(editor, -1),
-      Enter: () => chooseOption(editor, options.querySelector('[aria-selected="true"]')?.dataset.option),
-      Escape: () => closePalette(editor),
-      Tab: () => closePalette(editor),
-    }[event.key];
+    const act = onKey[event.key];
     if (!act) return;
     event.preventDefault();
     act();
   });
   options.addEventListener("pointerdown", (event) => event.preventDefault()); // the search keeps the focus
-  options.addEventListener("click", (event) => chooseOption(editor, event.target.closest(".option")?.dataset.option));
+  options.addEventListener("click", (event) => {
+    const option = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".option"));
+    takeOption(editor, option?.dataset.option);
+  });
   palette.addEventListener("focusout", (event) => {
-    if (!palette.contains(event.relatedTarget)) closePalette(editor, false);
+    if (!palette.contains(/** @type {Node | null} */ (event.relatedTarget))) closePalette(editor, false);
   });
 }

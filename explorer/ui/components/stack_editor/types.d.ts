@@ -1,0 +1,202 @@
+// The data of the stack editor: what Python sends, what is sent to it, and what the editor knows.
+
+import type { Conversation } from "./protocol.js";
+import type { History } from "./history.js";
+
+// --- the palette ----------------------------------------------------------------------------------------------------
+
+export type Value = number | string | boolean | null | number[];
+
+/** An argument of a kind of layer, and what it takes. */
+export interface Field {
+  name: string;
+  type: "int" | "float" | "pair" | "quad" | "bool" | "choice";
+  /** May it be left empty? */
+  optional: boolean;
+  /** Words that it takes beside numbers, like "same". */
+  words: string[];
+  /** All that it takes, where it is a choice. */
+  choices?: Value[];
+  min: number;
+  max: number;
+  /** Is `min` itself not allowed? */
+  above_min?: boolean;
+  initial: Value;
+  required: boolean;
+  /** Does it stand on the row, rather than in the row's details? */
+  on_row: boolean;
+  /** What an arrow key adds; null where stepping makes no sense. */
+  step: number | null;
+  /** What an empty one stands for: another argument's name, or a word. */
+  empty: string | null;
+  help: string;
+  /** What it takes, for people. */
+  expected: string;
+}
+
+export interface Kind {
+  group: string;
+  summary: string;
+  fields: Field[];
+}
+
+/** A layer as a file has it. */
+export type PlainLayer = { kind: string } & { [argument: string]: Value };
+
+export interface Block {
+  title: string;
+  summary: string;
+  /** Layers in which "channels" and "classes" stand for numbers that follow from the place. */
+  template: PlainLayer[];
+}
+
+// --- the stack ------------------------------------------------------------------------------------------------------
+
+/** A layer in the editor. Its `uid` stays with it while it is moved and changed, so that it keeps its row on the page. */
+export type Layer = PlainLayer & { uid: string };
+
+/** The layers from the first to the last. Never changed in place: each operation gives a new one. */
+export type Stack = readonly Layer[];
+
+// --- what Python sends ----------------------------------------------------------------------------------------------
+
+/** A layer's uid, its output's shape, its receptive field, its parameters; last, of the field what lies inside the image. */
+export type Row = [uid: string, shape: number[], sees: number[], params: number, within?: number[]];
+
+export interface Numbers {
+  shape: number[];
+  sees: number[];
+  within: number[];
+  params: number;
+}
+
+/** A change of the stack: at a place, so many layers out and these in. */
+export interface Fix {
+  at: number;
+  remove: number;
+  layers: PlainLayer[];
+}
+
+/** What is wrong with a layer, and what would be right. */
+export interface Problem {
+  uid?: string;
+  message: string;
+  remedy?: string | null;
+  fix?: Fix | null;
+  /** Another remedy, as good. */
+  otherwise?: { remedy: string; fix: Fix } | null;
+}
+
+export interface Hint {
+  uid: string;
+  message: string;
+  fix: Fix | null;
+}
+
+export interface Answer {
+  /** The component's key. */
+  key: string;
+  /** Counts the stacks that Python put in place of another. */
+  base: number;
+  /** The newest draft that this answers. */
+  seq: number;
+  /** The layers, for an editor that has not got them; `work` names what they belong to. */
+  whole: { stack: Layer[]; work: number } | null;
+  selected: string | null;
+  /** The layer that the panel beside tells of. */
+  described: string | null;
+  /** The images' shape. */
+  input: number[];
+  /** How many classes the data set has. */
+  classes: number;
+  rows: Row[];
+  problem: (Problem & { uid: string }) | null;
+  hints: Hint[];
+  /** Why the draft was not accepted, and which of its layers is to blame. */
+  refusal: { index: number | null; message: string } | null;
+}
+
+// --- what is sent to Python -----------------------------------------------------------------------------------------
+
+export interface Draft {
+  base: number;
+  seq: number;
+  work: number;
+  stack: Stack;
+  selected: string | null;
+}
+
+// --- the editor -----------------------------------------------------------------------------------------------------
+
+/** What undo brings back. */
+export interface Snapshot {
+  stack: Stack;
+  selected: string | null;
+  work: number;
+}
+
+/** What a text is, that is no value: null while more typing may make one of it. */
+export interface Wrong {
+  message: string | null;
+}
+
+/** A row's node, with what was drawn last. */
+export type RowNode = HTMLElement & { drawn?: { layer: Layer; view: string } };
+
+export interface Editor {
+  // parts of the page
+  root: HTMLElement;
+  scroller: HTMLElement;
+  list: HTMLElement;
+  /** The line that shows where dragged rows would go. */
+  drop: HTMLElement;
+  status: HTMLElement;
+  palette: HTMLElement;
+  search: HTMLInputElement;
+  options: HTMLElement;
+  keys: HTMLElement;
+  /** The bar of what can be done with several rows. */
+  several: HTMLElement;
+  times: HTMLInputElement;
+  /** By uid. */
+  rows: Map<string, RowNode>;
+
+  // the work
+  stack: Stack;
+  selected: string | null;
+  work: number;
+  history: History;
+  conversation: Conversation;
+
+  // what Python answered
+  numbers: Map<string, Numbers>;
+  problem: Problem | null;
+  hints: Map<string, Hint[]>;
+  described: string | null;
+  input: number[];
+  classes: number;
+
+  // what only the browser knows
+  /** Uids, where more than the selected one is chosen. */
+  chosen: Set<string>;
+  /** The row that Shift reaches from. */
+  anchor: string | null;
+  /** Texts that are no values and are not sent, by uid and argument. */
+  wrong: Map<string, Map<string, Wrong>>;
+  /** Uids of the rows whose details are shown. */
+  open: Set<string>;
+  /** Is the page being drawn, so that a focus that moves is nobody's doing? */
+  drawing: boolean;
+  /** Is a button of the pointer down? */
+  pressing: boolean;
+  /** The uid under which hints stand. */
+  hinted: string | null;
+  /** Did the pointer go down on an input that did not have the focus? */
+  entered: boolean;
+  /** Where the palette adds. */
+  insertAt: number;
+  hush?: ReturnType<typeof setTimeout>;
+  fitting?: ReturnType<typeof setTimeout>;
+  /** Takes back what was listened to outside the editor. */
+  stopListening: () => void;
+}
