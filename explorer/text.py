@@ -7,6 +7,7 @@ Whatever a person, a link or a file gave is escaped for the place where it is sh
 import html
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # --- text of others ---------------------------------------------------------------------------------------------------
 
@@ -123,6 +124,11 @@ def short_bytes(value: int) -> str:
     if value < 2**20:
         return f"{value / 2**10:.1f} KB"
     return f"{value / 2**20:.2f} MB"
+
+
+def size_text(sizes: Iterable[int]) -> str:
+    """(16, 24, 24) -> "16×24×24", as every screen and table writes shapes and sizes."""
+    return "×".join(map(str, sizes))
 
 
 def counted(count: int, noun: str) -> str:

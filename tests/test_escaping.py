@@ -22,7 +22,7 @@ HTML, MARKDOWN = "HTML", "Markdown"
 ESCAPERS = {HTML: {"for_html"}, MARKDOWN: {"for_markdown", "shown"}}
 FIGURES = {  # give figures, whatever they are given; `counted` ends in a word of ours
     "len", "int", "float", "sum", "max", "min", "round", "abs", "percent", "points", "duration", "short_count",
-    "short_bytes", "shape_text", "counted",
+    "short_bytes", "size_text", "counted",
 }  # fmt: skip
 KEEPING = {"join", "replace", "removesuffix", "removeprefix", "strip", "rstrip", "capitalize", "splitlines"}  # of texts
 PASSING = {"list", "tuple", "sorted", "enumerate", "zip", "reversed", "dict", "next", "iter", "filter", "map", "range", "partial"}

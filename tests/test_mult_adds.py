@@ -13,7 +13,7 @@ from explorer.assignment import Assignment
 from explorer.exports.notebook import notebook_json, training_script
 from explorer.exports.pytorch import python_source
 from explorer.exports.report.comparison_report import Column, comparison_report
-from explorer.network.layers import MULT_ADDS_IN_SHORT, MULT_ADDS_RULE
+from explorer.network.mult_adds import MULT_ADDS_IN_SHORT, MULT_ADDS_RULE
 from explorer.presets import preset
 from explorer.ui import process
 

@@ -18,7 +18,7 @@ from explorer.network.spec import Architecture
 from explorer.text import counted, quoted
 from explorer.training.dataset_files import Dataset, Split
 from explorer.training.engine import Numerics, evaluate
-from explorer.training.initialisation import Chance, new_network
+from explorer.training.initialisation import RandomStreams, new_network
 
 LEVEL = 0.05
 LONGEST_NAME = 200  # letters of a name in the verdict
@@ -116,8 +116,8 @@ def right_answers(
     Raises RuntimeError where the weights are not of this architecture, and ArchitectureError where it does not fit.
     """
     device = device or torch.device("cpu")
-    numerics, chance = Numerics.of(precision, device), Chance.of(0, device)
-    network = new_network(architecture, chance.weights, chance.dropout)
+    numerics, streams = Numerics.of(precision, device), RandomStreams.of(0, device)
+    network = new_network(architecture, streams.weights, streams.dropout)
     network.load_state_dict(dict(weights))
     network = network.to(device).to(memory_format=numerics.layout)
     answers: list[Tensor] = []

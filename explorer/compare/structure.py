@@ -12,8 +12,8 @@ from itertools import groupby
 from explorer.network.alignment import ChangedArgument, PlacedLayer, align, align_layers, changed_arguments
 from explorer.network.analysis import Analysis, Row, analyze
 from explorer.network.difference import Added, Change, Changed, difference
-from explorer.network.layers import size_text
 from explorer.network.spec import Architecture, Shape
+from explorer.text import size_text
 
 Size = tuple[int, int]  # rows × columns
 _GridLine = tuple[Row | None, ...]  # the stacks' rows on one line, for as many stacks as are in by then

@@ -14,10 +14,10 @@ from typing import Any
 import torch
 
 from explorer.exports.pytorch import call_text, class_name, class_source, fitting, keywords, plain_text, without_defaults
-from explorer.network.analysis import analyze, shape_text
-from explorer.network.layers import MULT_ADDS_IN_SHORT
+from explorer.network.analysis import analyze
+from explorer.network.mult_adds import MULT_ADDS_IN_SHORT
 from explorer.network.spec import Architecture, ArchitectureError
-from explorer.text import counted, for_markdown
+from explorer.text import counted, for_markdown, size_text
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import TEST_BATCH
 from explorer.training.engine import count_steps
@@ -104,7 +104,7 @@ def recipe_lines(architecture: Architecture, recipe: Recipe) -> list[str]:
     schedule = "constant" if SCHEDULERS[recipe.scheduler.kind].advances == "never" else _choice_text(recipe.scheduler)
     note = notes(architecture)
     return [
-        f"Data: {data.title}, images of {shape_text(data.input_shape)}, {len(data.classes)} classes",
+        f"Data: {data.title}, images of {size_text(data.input_shape)}, {len(data.classes)} classes",
         f"Training: {epochs} in batches of {recipe.batch_size}, seed {recipe.seed}, {recipe.precision}",
         f"Optimiser: {_choice_text(recipe.optimizer)}",
         f"Learning rate: {schedule}",

@@ -2,8 +2,8 @@
 
 torch's own exporters are not used. On stacks that this program allows, the newer one (torch 2.15 with onnxscript 0.7)
 leaves out divisor_override without a word, cannot write AdaptiveMaxPool2d to other sizes than 1, and takes seconds; the
-older one is deprecated and refuses more. What a network consists of is known here as data, so ONNX is one row a kind, and
-its nodes carry the names of the exported PyTorch source.
+older one is deprecated and refuses more. What a network consists of is known here as data, so ONNX is one row a kind: one
+node that LAYERS states, or a function below. The nodes carry the names of the exported PyTorch source.
 """
 
 from collections.abc import Callable
@@ -16,8 +16,9 @@ from torch import Tensor
 
 from explorer.exports.pytorch import attribute_names, class_name, fitting, plain_text, state_dict_names
 from explorer.network import spec
+from explorer.network.axes import Padding, adaptive_windows, border_of, padding_of, strides_of, windows
 from explorer.network.build import build
-from explorer.network.layers import LAYERS, Window, added_borders
+from explorer.network.layers import LAYERS, OnnxNode
 from explorer.network.spec import Architecture, ArchitectureError, Shape, pair
 
 OPSET = 21  # the first with GroupNormalization as torch means it; read by onnxruntime since 1.20
@@ -43,14 +44,19 @@ def onnx_bytes(architecture: Architecture, weights: dict[str, Tensor] | None = N
     state, renamed = _state(architecture, weights), state_dict_names(architecture)
     value, places = INPUT, attribute_names(architecture)
     for row, attribute in zip(analysis.rows, places, strict=True):
-        if row.kind not in _NODES:
-            raise ArchitectureError(f"layer {row.index} ({row.kind}): ONNX has no form for it here", row.index)
         prefix = f"{row.index}."
         parameters = {
             key.removeprefix(prefix): graph.tensor(renamed[key], array) for key, array in state.items() if key.startswith(prefix)
         }
         graph.begin(attribute)
-        value = _NODES[row.kind](graph, _Place(row.layer, value, row.input_shape, row.output_shape, parameters))
+        place = _Place(row.layer, value, row.input_shape, row.output_shape, parameters)
+        form, writer = LAYERS[row.kind].onnx, WRITERS.get(row.kind)
+        if isinstance(form, OnnxNode):
+            value = graph.node(form.op, place.value, **form.attributes(row.layer))
+        elif writer:
+            value = writer(graph, place)
+        else:
+            raise ArchitectureError(f"layer {row.index} ({row.kind}): ONNX has no form for it here", row.index)
     if not graph.nodes:
         value = graph.node("Identity", value)
     graph.nodes[-1].output = OUTPUT
@@ -158,7 +164,7 @@ class _Place:
 
 def _conv(graph: _Graph, at: _Place) -> str:
     layer: spec.Conv2d = at.layer
-    borders, value = _borders(layer), at.value
+    borders, value = padding_of(layer), at.value
     if layer.padding_mode != "zeros" and any(map(any, borders)):
         mode = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}[layer.padding_mode]
         value, borders = _pad(graph, value, borders, mode), ((0, 0), (0, 0))
@@ -176,21 +182,22 @@ def _conv(graph: _Graph, at: _Place) -> str:
 
 def _max_pool(graph: _Graph, at: _Place) -> str:
     layer: spec.MaxPool2d = at.layer
-    kernel, stride = pair(layer.kernel_size), pair(layer.kernel_size if layer.stride is None else layer.stride)
-    borders, value = _borders(layer), at.value
+    kernel, stride = pair(layer.kernel_size), strides_of(layer)
+    borders, value = padding_of(layer), at.value
     missing = _overhang(layer, at)
     if any(missing):
         # What ceil_mode lets hang over is padded here: runtimes do not agree on which windows it keeps.
-        grown = tuple((before, after + extra) for (before, after), extra in zip(borders, missing, strict=True))
+        (above, below), (left, right) = borders
+        grown = (above, below + missing[0]), (left, right + missing[1])
         value, borders = _pad(graph, value, grown, "constant", -np.inf), ((0, 0), (0, 0))
     return graph.node("MaxPool", value, kernel_shape=kernel, strides=stride, pads=_pads(borders), dilations=pair(layer.dilation))
 
 
 def _avg_pool(graph: _Graph, at: _Place) -> str:
     layer: spec.AvgPool2d = at.layer
-    kernel, stride = pair(layer.kernel_size), pair(layer.kernel_size if layer.stride is None else layer.stride)
+    kernel, stride = pair(layer.kernel_size), strides_of(layer)
     if layer.divisor_override is None and not any(_overhang(layer, at)):
-        pads, counted = _pads(_borders(layer)), int(layer.count_include_pad)
+        pads, counted = _pads(padding_of(layer)), int(layer.count_include_pad)
         return graph.node("AveragePool", at.value, kernel_shape=kernel, strides=stride, pads=pads, count_include_pad=counted)
     # ONNX has no divisor of one's own, and runtimes do not agree on what an overhanging window is divided by.
     rows, columns = (_mean_windows(layer, at, axis, kernel[axis], stride[axis]) for axis in (0, 1))
@@ -236,7 +243,7 @@ def _adaptive_max_pool(graph: _Graph, at: _Place) -> str:
 
 def _border(mode: str) -> Callable[[_Graph, _Place], str]:
     def pad(graph: _Graph, at: _Place) -> str:
-        return _pad(graph, at.value, added_borders(at.layer), mode)
+        return _pad(graph, at.value, border_of(at.layer), mode)
 
     return pad
 
@@ -252,32 +259,21 @@ def _upsample(graph: _Graph, at: _Place) -> str:
     return graph.node("Resize", at.value, "", scales, **how)
 
 
-Borders = tuple[tuple[int, ...], ...]  # (above, below), (left, right), in pixels
-
-
-def _borders(layer: Any) -> Borders:
-    windows = [axis for axis in LAYERS[layer.kind].axes(layer) if isinstance(axis, Window)]
-    if getattr(layer, "padding", None) == "same":  # an odd pixel goes below and to the right
-        return tuple((w.padding, w.dilation * (w.kernel - 1) - w.padding) for w in windows)
-    return tuple((w.padding, w.padding) for w in windows)
-
-
 def _overhang(layer: spec.MaxPool2d | spec.AvgPool2d, at: _Place) -> tuple[int, ...]:
     """Rows and columns by which the last window reaches beyond the padded map, as ceil_mode allows."""
-    windows = [axis for axis in LAYERS[layer.kind].axes(layer) if isinstance(axis, Window)]
     ends = [
-        (out - 1) * w.stride + w.dilation * (w.kernel - 1) + 1 - (size + 2 * w.padding)
-        for w, out, size in zip(windows, at.output_shape[1:], at.input_shape[1:], strict=True)
+        (out - 1) * window.stride + window.reach - (size + window.before + window.after)
+        for window, out, size in zip(windows(layer), at.output_shape[1:], at.input_shape[1:], strict=True)
     ]
     return tuple(max(0, end) for end in ends)
 
 
-def _pads(borders: Borders) -> list[int]:
+def _pads(borders: Padding) -> list[int]:
     """All beginnings, then all ends, as ONNX wants them."""
     return [before for before, _ in borders] + [after for _, after in borders]
 
 
-def _pad(graph: _Graph, value: str, borders: Borders, mode: str, fill: float = 0.0) -> str:
+def _pad(graph: _Graph, value: str, borders: Padding, mode: str, fill: float = 0.0) -> str:
     # Given with axes, as onnxruntime 1.31 otherwise merges it into the pooling after it, which takes other values as padding.
     pads, axes = graph.constant("pads", np.array(_pads(borders))), graph.constant("axes", np.array([2, 3]))
     filling = graph.constant("fill", np.array(fill, np.float32)) if mode == "constant" else ""
@@ -291,10 +287,9 @@ def _even_windows(at: _Place) -> tuple[int, ...] | None:
 
 
 def _adaptive_windows(at: _Place, axis: int) -> Array:
-    """(o, n) bool: output i touches input floor(i·n/o) up to ceil((i+1)·n/o)."""
-    n, o = at.input_shape[1 + axis], at.output_shape[1 + axis]
-    i, pixel = np.arange(o)[:, None], np.arange(n)
-    return (pixel >= i * n // o) & (pixel < -(-(i + 1) * n // o))
+    """(outputs, inputs) bool: which inputs each output touches along one axis."""
+    inputs, outputs = at.input_shape[1 + axis], at.output_shape[1 + axis]
+    return np.array([np.isin(np.arange(inputs), each) for each in adaptive_windows(inputs, outputs)])
 
 
 def _weighted_sums(graph: _Graph, value: str, rows: Array, columns: Array) -> str:
@@ -363,14 +358,8 @@ def _silu(graph: _Graph, at: _Place) -> str:
     return graph.node("Mul", at.value, graph.node("Sigmoid", at.value))
 
 
-Attributes = Callable[[Any], dict[str, Any]]
-
-
-def _one_node(op: str, attributes: Attributes = lambda layer: {}) -> Callable[[_Graph, _Place], str]:
-    return lambda graph, at: graph.node(op, at.value, **attributes(at.layer))
-
-
-_NODES: dict[str, Callable[[_Graph, _Place], str]] = {
+# The kinds whose row in LAYERS says that their nodes are written out.
+WRITERS: dict[str, Callable[[_Graph, _Place], str]] = {
     "Conv2d": _conv,
     "MaxPool2d": _max_pool,
     "AvgPool2d": _avg_pool,
@@ -383,16 +372,6 @@ _NODES: dict[str, Callable[[_Graph, _Place], str]] = {
     "BatchNorm1d": _batch_norm,
     "GroupNorm": _group_norm,
     "LayerNorm": _layer_norm,
-    "ReLU": _one_node("Relu"),
-    "LeakyReLU": _one_node("LeakyRelu", lambda layer: {"alpha": layer.negative_slope}),
-    "GELU": _one_node("Gelu", lambda layer: {"approximate": layer.approximate}),
     "SiLU": _silu,
-    "Tanh": _one_node("Tanh"),
-    "Sigmoid": _one_node("Sigmoid"),
-    "Softmax": _one_node("Softmax", lambda layer: {"axis": layer.dim}),
-    "LogSoftmax": _one_node("LogSoftmax", lambda layer: {"axis": layer.dim}),
-    "Dropout": _one_node("Identity"),  # in evaluation mode
-    "Dropout2d": _one_node("Identity"),
-    "Flatten": _one_node("Flatten"),
     "Linear": _linear,
 }

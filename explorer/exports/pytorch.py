@@ -17,7 +17,8 @@ from torch import nn
 
 from explorer.network.analysis import Analysis, Row, analyze
 from explorer.network.build import build_layer
-from explorer.network.layers import LAYERS, MULT_ADDS_RULE, torch_name
+from explorer.network.layers import LAYERS, torch_name
+from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.network.spec import Architecture, ArchitectureError, Layer, Shape, arguments
 from explorer.text import counted, printable
 
@@ -84,10 +85,6 @@ def fitting(architecture: Architecture) -> Analysis:
 
 # --- names ----------------------------------------------------------------------------------------------------------
 
-# Where courses say something else than the kind's own name.
-_CUSTOMARY = {"BatchNorm1d": "bn", "BatchNorm2d": "bn", "MaxPool2d": "pool", "AvgPool2d": "pool", "Linear": "fc"}
-_SHARED = ("Flatten", "Softmax", "LogSoftmax")  # with the activations: one module serves all its places
-
 
 def class_name(architecture: Architecture) -> str:
     """A name for a class and its files out of any text: "Adaptive pooling, 16k" -> "AdaptivePooling16k"."""
@@ -102,24 +99,21 @@ def class_name(architecture: Architecture) -> str:
 
 def attribute_names(architecture: Architecture) -> list[str]:
     """One name a layer: conv1, relu, bn1, conv2, relu, ...; equal activations are one module and have one name."""
-    stems = [_CUSTOMARY.get(layer.kind) or _snake_case(layer.kind) for layer in architecture.layers]
+    stems = [LAYERS[layer.kind].attribute or _snake_case(layer.kind) for layer in architecture.layers]
     count: dict[str, int] = {}
     shared: dict[Layer, str] = {}
     names = []
     for stem, layer in zip(stems, architecture.layers, strict=True):
-        if _is_shared(layer) and layer in shared:
+        is_shared = LAYERS[layer.kind].is_shared
+        if is_shared and layer in shared:
             names.append(shared[layer])
             continue
         count[stem] = count.get(stem, 0) + 1
         # The first activation of its kind needs no number, as most networks have but one.
-        names.append(stem if _is_shared(layer) and count[stem] == 1 else f"{stem}{count[stem]}")
-        if _is_shared(layer):
+        names.append(stem if is_shared and count[stem] == 1 else f"{stem}{count[stem]}")
+        if is_shared:
             shared[layer] = names[-1]
     return names
-
-
-def _is_shared(layer: Layer) -> bool:
-    return LAYERS[layer.kind].group == "Activation" or layer.kind in _SHARED
 
 
 def _snake_case(kind: str) -> str:

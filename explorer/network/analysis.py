@@ -6,14 +6,16 @@ from functools import lru_cache
 from typing import Any
 
 from explorer.network.build import measure
-from explorer.network.layers import LAYERS, Misfit, find_misfit, size_text
-from explorer.network.receptive_field import after_layer, effort, image_field
+from explorer.network.fitting import ShapeMismatch
+from explorer.network.layers import LAYERS, find_mismatch
+from explorer.network.receptive_field import after_layer, estimated_cost, image_field
 from explorer.network.spec import MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, Architecture, ArchitectureError, Layer, Shape, stated
+from explorer.text import counted, size_text
 
 # An analysis allocates nothing of the network itself, so only what it costs to follow the receptive
 # fields is bounded here. What a network may have to be trained stands in training/limits.py.
 MAX_SIDE = MAX_IMAGE_SIDE  # rows or columns of a map
-MAX_EFFORT = 100_000_000  # numbers that following the receptive fields handles in all layers together
+MAX_COST = 100_000_000  # numbers that following the receptive fields handles in all layers together
 BYTES_PER_VALUE = 4  # float32
 
 
@@ -41,13 +43,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Problem:
-    """The first layer that does not fit, why, and what would mend it."""
+    """The first layer that does not fit, why, and what would fix it."""
 
     index: int
     message: str
     remedy: str | None
-    mended: Architecture | None  # the whole architecture with the remedy applied, where the mend is certain
-    otherwise: tuple[str, Architecture] | None = None  # another remedy as good, and the architecture with it
+    fix: Architecture | None  # the whole architecture with the remedy applied, where that is certain
+    alternative: tuple[str, Architecture] | None = None  # another remedy as good, and its architecture
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,9 @@ class Analysis:
 def analyze(architecture: Architecture) -> Analysis:
     """Rows and totals; where a layer does not fit, the rows above it and the problem, never an exception."""
     found = _walk(architecture)
-    return replace(found, problem=_proven(found.problem, architecture)) if found.problem else found
+    if found.problem is None:
+        return found
+    return replace(found, problem=_with_working_fixes(found.problem, architecture))
 
 
 def _walk(architecture: Architecture) -> Analysis:
@@ -102,17 +106,17 @@ def _walk(architecture: Architecture) -> Analysis:
     shape: Shape = architecture.input_shape
     field = image_field(shape)
     rows: list[Row] = []
-    handled = 0
+    cost = 0
     for index, layer in enumerate(architecture.layers):
-        if misfit := find_misfit(layer, shape):
-            return Analysis(architecture, tuple(rows), _problem(architecture, index, misfit))
+        if mismatch := find_mismatch(layer, shape):
+            return Analysis(architecture, tuple(rows), _problem(architecture, index, mismatch))
         try:
             found = measure(layer, shape)
         except ArchitectureError as error:
             return Analysis(architecture, tuple(rows), Problem(index, error.message, None, None))
         axes = LAYERS[layer.kind].axes(layer)
-        handled += effort(field, axes, found.output_shape)
-        if excess := _excess(layer, found.output_shape, handled):
+        cost += estimated_cost(field, axes, found.output_shape)
+        if excess := _excess(layer, found.output_shape, cost):
             return Analysis(architecture, tuple(rows), Problem(index, *excess, None))
         field = after_layer(field, axes, found.output_shape)
         rows.append(
@@ -160,29 +164,25 @@ def analysis_to_data(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def shape_text(shape: Shape) -> str:
-    """(16, 24, 24) -> "16×24×24", the form that every screen and table uses."""
-    return size_text(shape)
-
-
-def _problem(architecture: Architecture, index: int, misfit: Misfit) -> Problem:
-    layer = architecture.layers[index]
+def _problem(architecture: Architecture, index: int, mismatch: ShapeMismatch) -> Problem:
+    layers = architecture.layers
 
     def with_here(*here: Layer) -> Architecture:
-        return architecture.model_copy(
-            update={"layers": (*architecture.layers[:index], *here, *architecture.layers[index + 1 :])}
-        )
+        return architecture.model_copy(update={"layers": (*layers[:index], *here, *layers[index + 1 :])})
 
-    mended = None
-    if misfit.insert_before or misfit.replace_with:
-        mended = with_here(*misfit.insert_before, misfit.replace_with or layer)
-    elif misfit.remove:
-        mended = with_here()
-    elif misfit.above_flatten:
-        mended = _above_flatten(architecture, index)
-    otherwise = (misfit.otherwise[0], with_here(misfit.otherwise[1])) if misfit.otherwise else None
-    message = misfit.message + _images_that_fit(architecture, index)
-    return Problem(index, message, misfit.remedy, mended, otherwise)
+    fix = None
+    if mismatch.insert_before or mismatch.replace_with:
+        fix = with_here(*mismatch.insert_before, mismatch.replace_with or layers[index])
+    elif mismatch.remove:
+        fix = with_here()
+    elif mismatch.move_before_flatten:
+        fix = _move_before_flatten(architecture, index)
+    alternative = None
+    if mismatch.alternative:
+        text, layer = mismatch.alternative
+        alternative = text, with_here(layer)
+    message = mismatch.message + _images_that_fit(architecture, index)
+    return Problem(index, message, mismatch.remedy, fix, alternative)
 
 
 def _images_that_fit(architecture: Architecture, index: int) -> str:
@@ -193,45 +193,56 @@ def _images_that_fit(architecture: Architecture, index: int) -> str:
         return ""
     if not isinstance(said, int) or said > MAX_IMAGE_CHANNELS:
         return ""
-    return f"; images of {said} channel{'' if said == 1 else 's'} would fit it"
+    return f"; images of {counted(said, 'channel')} would fit it"
 
 
-MENDS_IN_A_ROW = 4  # of one layer: its groups, then its padding, then its kernel, …
+MAX_CHAINED_FIXES = 4  # of one layer: its groups, then its padding, then its kernel, …
 
 
-def _proven(problem: Problem, architecture: Architecture) -> Problem:
-    """With only those remedies after which the layer fits, and of two the one first with which more of the stack does."""
-    remedies = [(problem.remedy, problem.mended), problem.otherwise or (None, None)]
-    tried = [(text, mended and _until_it_fits(mended, problem.index, len(architecture.layers))) for text, mended in remedies]
-    fit = sorted(((text, *found) for text, found in tried if found), key=lambda remedy: -remedy[2])
-    if not fit:
-        return replace(problem, mended=None, otherwise=None)
-    text, mended, _ = fit[0]
-    return replace(problem, remedy=text, mended=mended, otherwise=(fit[1][0] or "", fit[1][1]) if fit[1:] else None)
+def _with_working_fixes(problem: Problem, architecture: Architecture) -> Problem:
+    """The problem with only those remedies after which the layer fits.
+
+    Of two, the one comes first with which more of the stack fits.
+    """
+    layers = len(architecture.layers)
+    remedies = [(problem.remedy, problem.fix), problem.alternative or (None, None)]
+    working = []
+    for text, fix in remedies:
+        if fix and (found := _apply_fixes_until_valid(fix, problem.index, layers)):
+            working.append((text, *found))
+    if not working:
+        return replace(problem, fix=None, alternative=None)
+    (text, fix, _), *others = sorted(working, key=lambda remedy: -remedy[2])
+    alternative = (others[0][0] or "", others[0][1]) if others else None
+    return replace(problem, remedy=text, fix=fix, alternative=alternative)
 
 
-def _until_it_fits(mended: Architecture, index: int, layers: int) -> tuple[Architecture, float] | None:
-    """The architecture, mended further where the same layer has another fault, and how many of the layers after it fit."""
-    for _ in range(MENDS_IN_A_ROW):
-        problem, longer = _walk(mended).problem, len(mended.layers) - layers
+def _apply_fixes_until_valid(fix: Architecture, index: int, layers: int) -> tuple[Architecture, float] | None:
+    """The architecture, fixed further where the same layer has another fault.
+
+    Beside it stands how many of the layers after that one fit then. None where it stays at fault.
+    """
+    for _ in range(MAX_CHAINED_FIXES):
+        problem, longer = _walk(fix).problem, len(fix.layers) - layers
         if problem is None:
-            return mended, math.inf
+            return fix, math.inf
         if problem.index > index + longer:
-            return mended, problem.index - index - longer
-        if problem.mended is None:
+            return fix, problem.index - index - longer
+        if problem.fix is None:
             return None
-        mended = problem.mended
+        fix = problem.fix
     return None
 
 
-def _above_flatten(architecture: Architecture, index: int) -> Architecture:
+def _move_before_flatten(architecture: Architecture, index: int) -> Architecture:
     layers = architecture.layers
-    flatten = next(place for place in range(index) if layers[place].kind == "Flatten")  # only a Flatten makes a vector of maps
+    # Only a Flatten makes a vector of maps.
+    flatten = next(place for place in range(index) if layers[place].kind == "Flatten")
     moved = (*layers[:flatten], layers[index], *layers[flatten:index], *layers[index + 1 :])
     return architecture.model_copy(update={"layers": moved})
 
 
-def _excess(layer: Layer, output_shape: Shape, handled: int) -> tuple[str, str] | None:
+def _excess(layer: Layer, output_shape: Shape, cost: int) -> tuple[str, str] | None:
     """What is more than an analysis can follow, and what to do about it."""
     sides = output_shape[1:]
     if max(sides, default=1) > MAX_SIDE:
@@ -239,9 +250,9 @@ def _excess(layer: Layer, output_shape: Shape, handled: int) -> tuple[str, str] 
             f"{layer.kind} makes a map of {size_text(sides)}; rows and columns can be followed up to {MAX_SIDE:,}",
             "use less padding or a smaller scale, or a smaller image",
         )
-    if handled > MAX_EFFORT:
+    if cost > MAX_COST:
         return (
-            f"following which pixels the units see, up to {layer.kind}, takes {handled:,} steps; the limit is {MAX_EFFORT:,}",
+            f"following which pixels the units see, up to {layer.kind}, takes {cost:,} steps; the limit is {MAX_COST:,}",
             "reduce the map early, by a stride or pooling, or use a smaller image",
         )
     return None

@@ -8,7 +8,7 @@ import torch
 import torchinfo
 from torch import nn
 
-from explorer.network.layers import LAYERS, find_misfit, torch_name
+from explorer.network.layers import LAYERS, find_mismatch, torch_name
 from explorer.network.spec import Architecture, ArchitectureError, Layer, Shape, arguments
 
 # torch says once a process that such a convolution copies its input to pad it. That is about speed alone,
@@ -57,7 +57,7 @@ def build(architecture: Architecture) -> nn.Sequential:
     shape: Shape = architecture.input_shape
     modules = []
     for index, layer in enumerate(architecture.layers):
-        if misfit := find_misfit(layer, shape):
+        if misfit := find_mismatch(layer, shape):
             raise ArchitectureError(f"layer {index} ({layer.kind}): {misfit.message}", index)
         modules.append(build_layer(layer, shape))
         shape = measure(layer, shape).output_shape

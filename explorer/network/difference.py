@@ -11,8 +11,8 @@ from typing import Any
 
 from explorer.network.alignment import ChangedArgument, align, changed_arguments
 from explorer.network.analysis import analyze
-from explorer.network.layers import size_text
 from explorer.network.spec import Architecture, Layer, Shape
+from explorer.text import size_text
 
 
 @dataclass(frozen=True)

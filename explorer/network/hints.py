@@ -4,20 +4,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from explorer.network.analysis import Analysis, Row
-from explorer.network.layers import LAYERS, size_text
+from explorer.network.layers import LAYERS
 from explorer.network.receptive_field import AxisField, receptive_fields
 from explorer.network.spec import Architecture, Conv2d, Layer, Linear
+from explorer.text import size_text
 
 SHOWN = 4  # rows or columns that a hint names one by one
 
 
 @dataclass(frozen=True)
 class Hint:
-    """Something about layer `index`; `fixed` is the architecture without it, where there is one plain way."""
+    """Something about layer `index`; `fix` is the architecture without it, where there is one plain way."""
 
     index: int
     message: str
-    fixed: Architecture | None = None
+    fix: Architecture | None = None
 
 
 def hints(analysis: Analysis) -> tuple[Hint, ...]:
@@ -68,14 +69,14 @@ def _dropout_before_batchnorm(analysis: Analysis) -> Iterator[Hint]:
             yield Hint(row.index, message, _replaced(analysis, layers))
 
 
-AFTER_THE_SCORES = ("Flatten", "Softmax", "LogSoftmax", "Dropout", "Dropout2d", "AvgPool2d", "AdaptiveAvgPool2d")
+ALLOWED_AFTER_LOGITS = ("Flatten", "Softmax", "LogSoftmax", "Dropout", "Dropout2d", "AvgPool2d", "AdaptiveAvgPool2d")
 
 
 def _activation_at_the_end(analysis: Analysis) -> Iterator[Hint]:
     """An activation upon the scores: after it comes only what shapes or averages them."""
     if _last(analysis) is None or len(analysis.output_shape) != 1:
         return
-    row = next((row for row in reversed(analysis.rows) if row.kind not in AFTER_THE_SCORES), None)
+    row = next((row for row in reversed(analysis.rows) if row.kind not in ALLOWED_AFTER_LOGITS), None)
     if row and LAYERS[row.kind].group == "Activation":
         layers = analysis.architecture.layers
         yield Hint(

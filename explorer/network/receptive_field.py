@@ -16,17 +16,19 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.network.build import measure
-from explorer.network.layers import (
-    LAYERS,
+from explorer.network.axes import (
     AdaptiveWindows,
+    AllInputs,
     Axis,
-    EachItsOwn,
-    Everything,
+    Border,
+    Elementwise,
     Interpolated,
     SharedStatistics,
     Window,
+    adaptive_windows,
 )
+from explorer.network.build import measure
+from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Shape
 from explorer.recent import Recent
 
@@ -122,13 +124,13 @@ def receptive_fields(architecture: Architecture) -> tuple[ReceptiveField, ...]:
     return tuple(fields)
 
 
-def effort(field: ReceptiveField, axes: tuple[Axis, Axis], output_shape: Shape) -> int:
-    """About how many numbers `after_layer` takes into its hands for this layer, and so what it costs."""
+def estimated_cost(field: ReceptiveField, axes: tuple[Axis, Axis], output_shape: Shape) -> int:
+    """About how many numbers `after_layer` handles for this layer, and so what it costs."""
     sides = output_shape[1:] if len(output_shape) == 3 else (1, 1)
     return sum(
         side * (before.touched.shape[1] + (axis.kernel if isinstance(axis, Window) else 1))
         for before, axis, side in zip((field.rows, field.columns), axes, sides, strict=True)
-        if not isinstance(axis, EachItsOwn)
+        if not isinstance(axis, Elementwise)
     )
 
 
@@ -148,7 +150,7 @@ _lock = Lock()
 
 def _after(before: AxisField, axis: Axis, outputs: int) -> AxisField:
     """Like `_followed`, but remembers its answers. An AxisField is told from others by its identity."""
-    if isinstance(axis, EachItsOwn):
+    if isinstance(axis, Elementwise):
         return before
     step = before, axis, outputs
     with _lock:
@@ -162,12 +164,12 @@ def _after(before: AxisField, axis: Axis, outputs: int) -> AxisField:
 
 def _followed(before: AxisField, axis: Axis, outputs: int) -> AxisField:
     match axis:
-        case EachItsOwn():
+        case Elementwise():
             return before
         case SharedStatistics():
             units, _ = before.touched.shape
             return AxisField(_any_unit(before.touched).repeat(units, axis=0), before.first, before.last, before.jump)
-        case Everything():
+        case AllInputs():
             return AxisField(
                 _any_unit(before.touched), before.first.min(keepdims=True), before.last.max(keepdims=True), before.jump
             )
@@ -175,6 +177,8 @@ def _followed(before: AxisField, axis: Axis, outputs: int) -> AxisField:
             return _after_adaptive(before, outputs)
         case Interpolated():
             return _after_interpolated(before, axis)
+        case Border():
+            return _after_window(before, axis.as_window, outputs)
         case Window():
             return _after_window(before, axis, outputs)
 
@@ -186,8 +190,8 @@ def _after_window(before: AxisField, window: Window, outputs: int) -> AxisField:
         first, last = _hull(before, inputs)
         return AxisField(touched, first, last, _spacing(first, last))
     # Evenly spaced units go on evenly into the padding, so the window there is known without any unit.
-    starts = np.arange(outputs) * window.stride - window.padding
-    ends = starts + window.dilation * (window.kernel - 1)
+    starts = np.arange(outputs) * window.stride - window.before
+    ends = starts + window.reach - 1
     first, last = before.first[0] + starts * before.jump, before.last[0] + ends * before.jump
     return AxisField(touched, first, last, before.jump * window.stride)
 
@@ -200,8 +204,8 @@ def _touched(touched: Mask, window: Window, outputs: int) -> Mask:
     """
     dilation, taps = window.dilation, window.kernel
     # Units that any window reaches, those in the border too: index OUTSIDE is the last row, which sees nothing.
-    length = (outputs - 1) * window.stride + dilation * (taps - 1) + 1
-    units = _filled(np.arange(length) - window.padding, len(touched), window.fill)
+    length = (outputs - 1) * window.stride + window.reach
+    units = _filled(np.arange(length) - window.before, len(touched), window.fill)
     seen = np.vstack([touched, np.zeros_like(touched[:1])])[units]
     size = 1  # units in the window that begins at each row of `seen`
     while size < taps:
@@ -212,8 +216,8 @@ def _touched(touched: Mask, window: Window, outputs: int) -> Mask:
 
 
 def _after_adaptive(before: AxisField, outputs: int) -> AxisField:
-    n, i = len(before.first), np.arange(outputs)
-    starts, ends = i * n // outputs, -((i + 1) * n // -outputs)  # floor(i·n/o) up to ceil((i+1)·n/o)
+    touched = adaptive_windows(len(before.first), outputs)
+    starts, ends = np.array([each.start for each in touched]), np.array([each.stop for each in touched])
     strides, sizes = set(np.diff(starts).tolist()), set((ends - starts).tolist())
     if len(strides) <= 1 and len(sizes) == 1:
         size = sizes.pop()
@@ -259,7 +263,7 @@ def _spacing(first: Ints, last: Ints) -> int | None:
 
 
 def _positions(window: Window, outputs: int) -> Ints:
-    starts = np.arange(outputs) * window.stride - window.padding
+    starts = np.arange(outputs) * window.stride - window.before
     return np.asarray(starts[:, None] + np.arange(window.kernel) * window.dilation)
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.network.layers import LAYERS, SharedStatistics
+from explorer.network.axes import SharedStatistics
+from explorer.network.layers import LAYERS
 from explorer.network.receptive_field import AxisField, Mask
 from explorer.network.spec import Architecture
 

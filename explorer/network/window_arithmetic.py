@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from explorer.network.layers import LAYERS, Window
+from explorer.network.axes import Window
+from explorer.network.layers import LAYERS
 from explorer.network.receptive_field import OUTSIDE, Ints, inputs_read
 from explorer.network.spec import Conv2d
 

@@ -5,8 +5,9 @@ import json
 import sys
 import textwrap
 
-from explorer.network.analysis import Analysis, analysis_to_data, analyze, shape_text
-from explorer.network.layers import MULT_ADDS_RULE
+from explorer.network.analysis import Analysis, analysis_to_data, analyze
+from explorer.text import size_text
+from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.shell.architectures import add_arch, read_architecture
 
 
@@ -28,12 +29,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _analysis_text(analysis: Analysis) -> str:
     lines = [f"{'':>4} {'layer':<18} {'output':>12} {'params':>10} {'mult-adds':>13} {'sees':>9} {'jump':>7}"]
-    lines.append(f"{'':>4} {'input':<18} {shape_text(analysis.architecture.input_shape):>12}")
+    lines.append(f"{'':>4} {'input':<18} {size_text(analysis.architecture.input_shape):>12}")
     for row in analysis.rows:
-        jump = shape_text(row.jump) if row.jump else "varies"
+        jump = size_text(row.jump) if row.jump else "varies"
         lines.append(
-            f"{row.index:>4} {row.kind:<18} {shape_text(row.output_shape):>12} {row.params:>10,} {row.mult_adds:>13,}"
-            f" {shape_text(row.receptive_field):>9} {jump:>7}"
+            f"{row.index:>4} {row.kind:<18} {size_text(row.output_shape):>12} {row.params:>10,} {row.mult_adds:>13,}"
+            f" {size_text(row.receptive_field):>9} {jump:>7}"
         )
     lines.append(f"{analysis.total_params:,} parameters ({analysis.trainable_params:,} trainable)")
     lines.append(f"{analysis.total_mult_adds:,} mult-adds for one image (torchinfo's count: {analysis.torchinfo_mult_adds:,})")

@@ -3,7 +3,8 @@
 import argparse
 import json
 
-from explorer.network.analysis import analyze, shape_text
+from explorer.network.analysis import analyze
+from explorer.text import size_text
 from explorer.network.receptive_field import Mask, receptive_fields
 from explorer.refusal import Refusal
 from explorer.shell.architectures import add_arch, read_architecture
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     row, column = options.unit
     print(f"unit {row},{column} after layer {options.layer} ({architecture.layers[options.layer].kind})")
-    print(f"theoretical receptive field {shape_text(field.theoretical)}")
+    print(f"theoretical receptive field {size_text(field.theoretical)}")
     print(
         f"sees {found['pixels_seen']} pixels"
         + (f": rows {rows[0]}–{rows[-1]}, columns {columns[0]}–{columns[-1]}" if rows else "")

@@ -24,7 +24,7 @@ from explorer.training.datasets import DatasetKind
 from explorer.training.devices import TEST_BATCH, choose_device, has_fast_bf16
 from explorer.training.event import LOWER_RATE, Event
 from explorer.training.images import augment, normalise
-from explorer.training.initialisation import Chance, new_network, notes
+from explorer.training.initialisation import RandomStreams, new_network, notes
 from explorer.training.optimizers import Schedule, new_optimizer
 from explorer.training.problems import DivergedError, TrainingError, explain, find_problem, memory_problem
 from explorer.training.recipe import Recipe
@@ -87,16 +87,16 @@ def _steps(
     began: float,
 ) -> Iterator[Event]:
     """In the shapes, N is the training images, B those of a batch, each of C channels of H×W pixels."""
-    chance = Chance.of(recipe.seed, device)
+    streams = RandomStreams.of(recipe.seed, device)
     numerics = Numerics.of(resume.facts["precision"] if resume else recipe.precision, device)
-    network = new_network(architecture, chance.weights, chance.dropout).to(device).to(memory_format=numerics.layout)
+    network = new_network(architecture, streams.weights, streams.dropout).to(device).to(memory_format=numerics.layout)
     images, labels = dataset.train.images.to(device), dataset.train.labels.to(device)  # (N, C, H, W) uint8, (N,)
     test = Split(dataset.test.images.to(device), dataset.test.labels.to(device))
     steps_per_epoch = count_steps(len(images), recipe.batch_size)
     tally = Tally(len(images), recipe.batch_size, steps_per_epoch, device)
     optimizer = new_optimizer(recipe, network)
     schedule = Schedule(recipe, optimizer, steps_per_epoch)
-    generators = {"order": chance.order, "augmentation": chance.augmentation, "dropout": chance.dropout}
+    generators = {"order": streams.order, "augmentation": streams.augmentation, "dropout": streams.dropout}
     step, best, done, epochs = 0, (-1.0, 0), 0, recipe.epochs + more_epochs  # best: highest test accuracy, its epoch negated
     if resume:
         checkpoint.put_back(resume, network, optimizer, schedule.scheduler, generators)
@@ -108,7 +108,7 @@ def _steps(
         """See steps.Learn."""
         x = images[chosen].float() / 255  # (B, C, H, W)
         if not plain:
-            x = augment(x, recipe.rotation, recipe.shift, recipe.scale, chance.augmentation)
+            x = augment(x, recipe.rotation, recipe.shift, recipe.scale, streams.augmentation)
         x = normalise(x, dataset.kind)
         y = labels[chosen]  # (B,)
         scores = numerics.run(network, x)  # (B, classes)
@@ -129,7 +129,7 @@ def _steps(
         # The same step whatever the seed and the run's length.
         alike = recipe.model_copy(update={"seed": 0, "epochs": 1, "plain_epochs": 0})
         what = (_name_of(device), architecture.key, alike, len(images), numerics.precision)
-        draws = [chance.augmentation, chance.dropout]
+        draws = [streams.augmentation, streams.dropout]
         steps = recorded = RecordedSteps(eager, network, len(images), draws, record, what, numerics.precision)
         recorded.prepare(is_plain(done + 1), step)
         how = "the step is replayed as a CUDA graph, which was checked against the plain step here"
@@ -150,7 +150,7 @@ def _steps(
     for epoch in range(done + 1, epochs + 1):
         epoch_began = time.perf_counter()
         network.train()
-        order = torch.randperm(len(images), generator=chance.order).to(device)  # (N,)
+        order = torch.randperm(len(images), generator=streams.order).to(device)  # (N,)
         before, parts = step, []
         steps.begin(order, before, is_plain(epoch))
         tally.start()

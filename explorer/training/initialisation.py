@@ -11,12 +11,13 @@ import torch
 from torch import Generator, Tensor, nn
 
 from explorer.network.build import build
+from explorer.network.layers import LAYERS, FirstWeights
 from explorer.network.spec import Architecture, Flatten, LogSoftmax, Softmax
 from explorer.network.spec import arguments as layer_arguments
 
 
-class Chance(NamedTuple):
-    """The run's own sources of random numbers, one a purpose, so that a change to one leaves the others' numbers alone.
+class RandomStreams(NamedTuple):
+    """The run's own generators, one for each purpose, so that none changes the others' numbers.
 
     First weights and order are drawn on the CPU, so that they are the same on every device.
     """
@@ -36,36 +37,58 @@ class Chance(NamedTuple):
         )
 
 
-# These don't need their own output on the way back, so that a ReLU may write over it: a pass over memory less.
-IN_PLACE_AFTER = (nn.Conv2d, nn.Linear, nn.BatchNorm1d, nn.BatchNorm2d, nn.AvgPool2d)
-
-
 def new_network(architecture: Architecture, weights: Generator, dropout: Generator) -> nn.Sequential:
     """The network as it is trained, on the CPU, drawing from these generators alone.
 
-    Its weights are those that torch gives after torch.manual_seed with the seed of `weights`.
+    Its weights are those that torch gives after torch.manual_seed with the seed of `weights`. Raises
+    ArchitectureError where a layer does not fit.
     """
+    trained = trainable(architecture)
     with torch.device("meta"):  # on the CPU torch would draw first weights from its global generator
-        network = build(trainable(architecture))
+        network = build(trained)
     network.to_empty(device="cpu")
-    for index, module in enumerate(network):
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            _initialise(module, weights)
-        elif isinstance(module, nn.ReLU) and index and isinstance(network[index - 1], IN_PLACE_AFTER):
-            module.inplace = True
-        elif isinstance(module, nn.Dropout | nn.Dropout2d):
+    kinds = [LAYERS[layer.kind] for layer in trained.layers]
+    for index, kind in enumerate(kinds):
+        module = network[index]
+        if kind.is_dropout and isinstance(module, nn.Dropout | nn.Dropout2d):
             network[index] = _OwnDropout(module.p, isinstance(module, nn.Dropout2d), dropout)
-        elif callable(reset := getattr(module, "reset_parameters", None)):  # normalisation starts from ones and zeros
-            reset()
+        # A ReLU that may write over what it gets takes one pass over memory less.
+        elif isinstance(module, nn.ReLU) and index and not kinds[index - 1].keeps_output:
+            module.inplace = True
+        draw_first_weights(module, kind.first_weights, weights)
     return network
 
 
-def _initialise(module: nn.Conv2d | nn.Linear, generator: Generator) -> None:
-    """torch's default for both, which it would draw from the global generator."""
-    nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5), generator=generator)
-    if module.bias is not None:
-        bound = 1 / math.sqrt(module.weight[0].numel())
-        nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+# The tensors of normalisation, by the value that they begin with.
+_FIRST_VALUES = {"weight": 1, "running_var": 1, "bias": 0, "running_mean": 0, "num_batches_tracked": 0}
+
+
+def draw_first_weights(module: nn.Module, rule: FirstWeights, generator: Generator) -> None:
+    """Set all tensors of one layer, whose memory may hold anything so far.
+
+    The values are torch's defaults. Torch itself would draw them from its global generator, so its
+    own reset is never called: a kind whose row names no rule that covers it is an error.
+
+    Raises:
+        ValueError: the rule does not say how one of the layer's tensors begins.
+    """
+    tensors = module.state_dict()
+    covered = {
+        FirstWeights.NONE: set(),
+        FirstWeights.KAIMING_UNIFORM: {"weight", "bias"},
+        FirstWeights.ONES_AND_ZEROS: set(_FIRST_VALUES),
+    }
+    if missing := set(tensors) - covered[rule]:
+        names = ", ".join(sorted(missing))
+        raise ValueError(f"{type(module).__name__}: {rule.name} does not say how its {names} begins")
+    if rule is FirstWeights.ONES_AND_ZEROS:
+        for name, tensor in tensors.items():
+            tensor.fill_(_FIRST_VALUES[name])
+    elif rule is FirstWeights.KAIMING_UNIFORM:
+        nn.init.kaiming_uniform_(tensors["weight"], a=math.sqrt(5), generator=generator)
+        if "bias" in tensors:
+            bound = 1 / math.sqrt(tensors["weight"][0].numel())
+            nn.init.uniform_(tensors["bias"], -bound, bound, generator=generator)
 
 
 class _OwnDropout(nn.Module):

@@ -14,10 +14,10 @@ import psutil
 import torch
 
 from explorer.network.analysis import BYTES_PER_VALUE, Row, analyze
+from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Conv2d
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import TEST_BATCH
-from explorer.training.initialisation import IN_PLACE_AFTER
 from explorer.training.recipe import SGD, OneCycleLR, Optimizer, Recipe
 
 # --- what a training takes ------------------------------------------------------------------------------------------
@@ -26,15 +26,6 @@ LIBRARIES = 175_000_000  # bytes that torch and its kernels take when a process 
 MARGIN = 1.1  # memory that the allocator has in hand but cannot use
 HEAP_TENSOR = 2**25  # bytes; smaller blocks stay in glibc's heap after they are freed, so that the next phase adds to them
 READING_COPIES = 3  # of a data set while its files are read: their bytes, torchvision's array, and our layout of it
-
-# How many values a layer keeps for the way back, for each value that it gives; 1 for those that are not here.
-KEPT_VALUES = {
-    "MaxPool2d": 3,  # with the place of each highest value, in 8 bytes
-    "AdaptiveMaxPool2d": 3,
-    "Dropout": 2,  # with the mask
-    "Softmax": 2,  # its logarithm, and the loss's
-    "LogSoftmax": 2,
-}
 
 
 @dataclass(frozen=True)
@@ -107,10 +98,10 @@ def moments_per_parameter(optimizer: Optimizer, is_cycled: bool) -> int:
 def _kept_bytes(row: Row, before: Row | None) -> int:
     """What a layer keeps of one image; `before` is the layer above it."""
     layer = row.layer
-    if row.kind == "ReLU" and before and before.kind in {module.__name__ for module in IN_PLACE_AFTER}:
+    if row.kind == "ReLU" and before and not LAYERS[before.kind].keeps_output:
         return 0  # it writes over what it gets
     padded = isinstance(layer, Conv2d) and layer.padding_mode != "zeros"  # a padded copy of what comes in
-    return KEPT_VALUES.get(row.kind, 1) * row.output_bytes + padded * 2 * BYTES_PER_VALUE * prod(row.input_shape)
+    return LAYERS[row.kind].kept_values * row.output_bytes + padded * 2 * BYTES_PER_VALUE * prod(row.input_shape)
 
 
 # --- what is left ---------------------------------------------------------------------------------------------------

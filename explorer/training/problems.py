@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import torch
 
-from explorer.network.analysis import Analysis, analyze, shape_text
-from explorer.network.layers import LAYERS, maps_text
+from explorer.network.analysis import Analysis, analyze
+from explorer.network.fitting import maps_text
+from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Flatten, Layer, Linear
+from explorer.text import size_text
 from explorer.training.datasets import BUILT_IN, DATASETS, DatasetKind
 from explorer.training.devices import TEST_BATCH, DeviceError
 from explorer.training.event import DIVERGED
@@ -46,9 +48,9 @@ def find_problem(architecture: Architecture, kind: DatasetKind) -> Obstacle | No
     if architecture.input_shape != kind.input_shape:
         others = [other.title for other in DATASETS.values() if other.input_shape == architecture.input_shape]
         choose = f", or choose {' or '.join(others)}" if others else ""
-        needed = shape_text(kind.input_shape)
+        needed = size_text(kind.input_shape)
         return Obstacle(
-            f"the network takes images of {shape_text(architecture.input_shape)}, those of {kind.title} are {needed}: "
+            f"the network takes images of {size_text(architecture.input_shape)}, those of {kind.title} are {needed}: "
             f"set the input shape to {needed}{choose}",
             architecture.model_copy(update={"input_shape": kind.input_shape}),
         )
@@ -58,11 +60,11 @@ def find_problem(architecture: Architecture, kind: DatasetKind) -> Obstacle | No
     head = _head(analysis, classes)
     if problem := analysis.problem:
         where = f"layer {problem.index}: {problem.message}"
-        if head is not None and (problem.mended is None or _takes_maps(architecture, problem.index)):
+        if head is not None and (problem.fix is None or _takes_maps(architecture, problem.index)):
             return Obstacle(
                 f"{where}: remove the layers after layer {head}, which gives a value a class", _cut(architecture, head)
             )
-        return Obstacle(f"{where}: {problem.remedy}" if problem.remedy else where, problem.mended)
+        return Obstacle(f"{where}: {problem.remedy}" if problem.remedy else where, problem.fix)
     shape = analysis.output_shape
     wanted = f"{kind.title} needs {classes} values at the end, one a class"
     if shape == (classes, 1, 1):

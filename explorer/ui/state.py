@@ -8,13 +8,13 @@ import streamlit as st
 from explorer.assignment import Assignment
 from explorer.kept_work import new_id
 from explorer.link import PARAMETER, LinkError, Shared, decode, encode
-from explorer.network.analysis import analyze, shape_text
+from explorer.network.analysis import analyze
 from explorer.network.dropout import dropout_rates, with_dropout
 from explorer.network.layers import without_true_statements
 from explorer.network.spec import MAX_NAME, Architecture
 from explorer.presets import Preset, find_preset, load_presets
 from explorer.runs.manager import Run, UnknownRun
-from explorer.text import counted, printable
+from explorer.text import counted, printable, size_text
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
 from explorer.ui import process
@@ -305,7 +305,7 @@ def _what_changed(before: Session, after: Session, images: str) -> str:
     """A sentence on the network's new input, and how to have the old one back; "" where it is as it was."""
     if before.input_shape == after.input_shape:
         return ""
-    old, new = (shape_text(each.input_shape) for each in (before, after))
+    old, new = (size_text(each.input_shape) for each in (before, after))
     more = analyze(after.architecture).total_params - analyze(before.architecture).total_params
     cost = f": {counted(abs(more), 'more parameter' if more > 0 else 'fewer parameter')}" if more else ""
     return f"The input is now {new} instead of {old}{cost}. To undo, choose {DATASETS[images].title}"

@@ -36,7 +36,7 @@ from explorer.presets import load_presets
 from explorer.training.dataset_files import Dataset, Split, load_dataset
 from explorer.training.datasets import data_root
 from explorer.training.engine import Numerics, train
-from explorer.training.initialisation import Chance, new_network
+from explorer.training.initialisation import RandomStreams, new_network
 from explorer.training.recipe import SGD, Recipe
 from tests.benchmarks.machine import describe
 
@@ -114,7 +114,7 @@ def _first(split: Split, count: int) -> Split:
 
 
 def _floor(architecture: Architecture, images: Dataset, precision: str) -> Contender:
-    numerics, chance = Numerics.of(precision, torch.device("cpu")), Chance.of(0, torch.device("cpu"))
+    numerics, chance = Numerics.of(precision, torch.device("cpu")), RandomStreams.of(0, torch.device("cpu"))
     network = new_network(architecture, chance.weights, chance.dropout).to(memory_format=numerics.layout).train()
     optimizer = torch.optim.SGD(network.parameters(), **OPTIMIZER, fused=True)
     x, y = images.train.images[:BATCH].float() / 255, images.train.labels[:BATCH]

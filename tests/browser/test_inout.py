@@ -12,9 +12,10 @@ from playwright.sync_api import Browser, Locator, expect
 from explorer.exports.summary_text import summary_table
 from explorer.imports.summary_table import import_summary
 from explorer.link import Shared, encode
-from explorer.network.analysis import analyze, shape_text
+from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, parse_architecture, to_json
 from explorer.presets import load_presets
+from explorer.text import size_text
 from explorer.ui.build.open_dialog import FILES
 from tests.browser.conftest import App, Server, open_app
 
@@ -27,7 +28,7 @@ def has_rows(app: App, architecture: Architecture) -> None:
     rows = analyze(architecture).rows
     expect(app.page.locator("[data-layer-index]")).to_have_count(len(rows))
     for row in rows:
-        expect(app.row(row.index).locator(".shape")).to_have_text(shape_text(row.output_shape))
+        expect(app.row(row.index).locator(".shape")).to_have_text(size_text(row.output_shape))
         expect(app.row(row.index).locator(".params")).to_have_text(f"{row.params:,}")
 
 

@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
-from explorer.network.analysis import analyze, shape_text
+from explorer.network.analysis import analyze
 from explorer.presets import load_presets
+from explorer.text import size_text
 from tests.browser.conftest import App, open_app, start_server
 
 pytestmark = pytest.mark.browser
@@ -17,7 +18,7 @@ def expected(preset: str, **first_layer: int) -> list[tuple[str, str, str]]:
     architecture = load_presets()[preset].architecture
     first = architecture.layers[0].model_copy(update=first_layer)
     changed = architecture.model_copy(update={"layers": (first, *architecture.layers[1:])})
-    return [(shape_text(r.output_shape), shape_text(r.receptive_field), f"{r.params:,}") for r in analyze(changed).rows]
+    return [(size_text(r.output_shape), size_text(r.receptive_field), f"{r.params:,}") for r in analyze(changed).rows]
 
 
 def shown(app: App) -> list[tuple[str, str, str]]:

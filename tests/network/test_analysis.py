@@ -16,7 +16,7 @@ from explorer.network import spec
 from explorer.network.analysis import analysis_to_data, analyze
 from explorer.network.build import build
 from explorer.network.hints import hints
-from explorer.network.layers import find_misfit
+from explorer.network.layers import find_mismatch
 from explorer.network.spec import Architecture, ArchitectureError
 from explorer.presets import load_presets
 from tests.cpu import least_seconds
@@ -112,8 +112,8 @@ def test_the_first_layer_that_does_not_fit_is_named_in_plain_words(architecture,
 def test_a_certain_mend_mends_that_layer(architecture):
     problem = analyze(architecture).problem
     assert problem is not None
-    if problem.mended is not None:
-        after = analyze(problem.mended).problem
+    if problem.fix is not None:
+        after = analyze(problem.fix).problem
         assert after is None or after.index > problem.index
 
 
@@ -129,7 +129,7 @@ def test_no_window_of_max_pooling_lies_in_the_padding_alone():
     accepted = refused = 0
     for kernel, stride, padding, dilation, ceil_mode, side in SMALL_POOLING:
         layer = spec.MaxPool2d(kernel_size=kernel, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
-        misfit = find_misfit(layer, (1, side, side))
+        misfit = find_mismatch(layer, (1, side, side))
         try:
             pooled = max_pool2d(torch.zeros(1, 1, side, side), kernel, stride, padding, dilation, ceil_mode)
         except RuntimeError:
@@ -145,12 +145,12 @@ def test_no_window_of_max_pooling_lies_in_the_padding_alone():
 def test_a_window_too_large_may_be_shrunk_or_the_map_padded():
     problem = analyze(stack(spec.Conv2d(out_channels=1, kernel_size=(3, 7)), input_shape=(1, 2, 4))).problem
     assert problem is not None
-    assert problem.otherwise is not None
+    assert problem.alternative is not None
     assert problem.remedy == "shrink kernel_size to 2×3"
-    assert problem.mended.layers[0].kernel_size == (2, 3)
-    assert problem.otherwise[0] == "set padding to 1×2"
-    assert problem.otherwise[1].layers[0].padding == (1, 2)
-    assert analyze(problem.otherwise[1]).output_shape == (1, 2, 2)
+    assert problem.fix.layers[0].kernel_size == (2, 3)
+    assert problem.alternative[0] == "set padding to 1×2"
+    assert problem.alternative[1].layers[0].padding == (1, 2)
+    assert analyze(problem.alternative[1]).output_shape == (1, 2, 2)
 
 
 REMEDIES = [
@@ -234,10 +234,10 @@ REMEDIES = [
 @pytest.mark.parametrize(("layers", "input_shape", "remedies", "mended"), REMEDIES)
 def test_what_is_offered(layers, input_shape, remedies, mended):
     problem = analyze(Architecture(input_shape=input_shape, layers=layers)).problem
-    assert [problem.remedy, *([problem.otherwise[0]] if problem.otherwise else [])] == remedies
+    assert [problem.remedy, *([problem.alternative[0]] if problem.alternative else [])] == remedies
     if mended is not None:
-        assert problem.mended.layers == mended
-        assert analyze(problem.mended).problem is None
+        assert problem.fix.layers == mended
+        assert analyze(problem.fix).problem is None
 
 
 @given(
@@ -250,7 +250,7 @@ def test_what_is_offered(layers, input_shape, remedies, mended):
 def test_same_with_a_stride_gives_keras_size_wherever_an_even_border_can(kernel, stride, dilation, side):
     layer = spec.Conv2d(out_channels=2, kernel_size=kernel, stride=stride, dilation=dilation, padding="same")
     problem = analyze(stack(layer, input_shape=(1, side, side))).problem
-    ways = [problem.mended, *([problem.otherwise[1]] if problem.otherwise else [])]
+    ways = [problem.fix, *([problem.alternative[1]] if problem.alternative else [])]
     kept = [way for way in ways if way.layers[0].stride == stride]
     keras = -(-side // stride)
     spread = dilation * (kernel - 1)
@@ -266,7 +266,7 @@ def test_every_remedy_offered_mends_the_layer(architecture):
     problem = analyze(architecture).problem
     if problem is None:
         return
-    for mended in (problem.mended, problem.otherwise and problem.otherwise[1]):
+    for mended in (problem.fix, problem.alternative and problem.alternative[1]):
         after = mended and analyze(mended).problem
         if mended and after is None:
             assert run_on_torch(mended).failed_at is None
@@ -277,9 +277,9 @@ def test_of_two_remedies_the_one_that_gets_further_comes_first():
     broken = stack(CONV, spec.BatchNorm1d(), CONV, spec.Flatten(), spec.Linear(out_features=10))
     problem = analyze(broken).problem
     assert problem.remedy == "use BatchNorm2d"
-    assert problem.mended.layers[1] == spec.BatchNorm2d()
-    assert analyze(problem.mended).problem is None
-    text, other = problem.otherwise
+    assert problem.fix.layers[1] == spec.BatchNorm2d()
+    assert analyze(problem.fix).problem is None
+    text, other = problem.alternative
     assert text.startswith("put Flatten before it")
     assert other.layers[1] == spec.Flatten()
     at_the_end = analyze(stack(CONV, spec.BatchNorm1d(), spec.Linear(out_features=10))).problem
@@ -289,8 +289,8 @@ def test_of_two_remedies_the_one_that_gets_further_comes_first():
 def test_a_mend_that_needs_another_at_the_same_layer_comes_with_it():
     layer = spec.Conv2d(out_channels=10, kernel_size=29, groups=3)
     problem = analyze(stack(layer)).problem
-    assert problem.mended is not None
-    assert analyze(problem.mended).problem is None
+    assert problem.fix is not None
+    assert analyze(problem.fix).problem is None
 
 
 def test_build_refuses_with_the_same_words():

@@ -70,8 +70,8 @@ def test_what_is_hinted(layers, expected):
 @pytest.mark.parametrize("layers", [layers for layers, expected in CASES if expected])
 def test_following_a_hint_is_the_end_of_it(layers):
     for hint in hints(analyze(Architecture(layers=layers))):
-        if hint.fixed:
-            after = analyze(hint.fixed)
+        if hint.fix:
+            after = analyze(hint.fix)
             assert after.problem is None
             assert hint.message not in [other.message for other in hints(after)]
 
@@ -80,7 +80,7 @@ def test_a_useless_bias_costs_what_the_hint_says():
     before = load_presets()["gap-17k"].architecture
     hint = hints(analyze(before))[0]
     assert (hint.index, "16 parameters" in hint.message) == (0, True)
-    assert analyze(hint.fixed).total_params == analyze(before).total_params - 16
+    assert analyze(hint.fix).total_params == analyze(before).total_params - 16
 
 
 @settings(max_examples=300, deadline=None)

@@ -171,9 +171,9 @@ def mend(architecture: Architecture) -> tuple[Analysis, list[tuple[int, str | No
     """The analysis of the network after its remedies, and those."""
     offered: list[tuple[int, str | None]] = []
     analysis = analyze(architecture)
-    while (problem := analysis.problem) and problem.mended and len(offered) < MAX_MENDS:
+    while (problem := analysis.problem) and problem.fix and len(offered) < MAX_MENDS:
         offered.append((problem.index, problem.remedy))
-        analysis = analyze(problem.mended)
+        analysis = analyze(problem.fix)
     return analysis, offered
 
 

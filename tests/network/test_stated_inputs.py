@@ -64,11 +64,11 @@ def test_what_a_file_says_of_a_layers_input_is_checked(layers, index, message):
     problem = analyze(architecture).problem
     assert problem is not None
     assert (problem.index, problem.message) == (index, message)
-    assert analyze(problem.mended).problem is None
+    assert analyze(problem.fix).problem is None
     with pytest.raises(ArchitectureError, match=r"it is said to take"):
         build(architecture)
     left_out = [{key: value for key, value in layer.items() if key not in spec.STATED.values()} for layer in layers]
-    assert problem.mended == read(*left_out)
+    assert problem.fix == read(*left_out)
 
 
 @pytest.mark.parametrize(("layers", "index", "message"), UNTRUE)
@@ -81,7 +81,7 @@ def test_what_is_untrue_stays_said_until_the_layer_is_mended(layers, index, mess
     stack = stack.accepting({"base": 0, "seq": 1, "stack": edited, "selected": None})
     problem = analyze(architecture.model_copy(update={"layers": stack.layers})).problem
     assert (problem.index, problem.message) == (index, message)
-    mended = stack.accepting({"base": 0, "seq": 2, "stack": Stack.of(problem.mended.layers).to_data(), "selected": None})
+    mended = stack.accepting({"base": 0, "seq": 2, "stack": Stack.of(problem.fix.layers).to_data(), "selected": None})
     assert analyze(architecture.model_copy(update={"layers": mended.layers})).problem is None
 
 

@@ -31,7 +31,7 @@ from explorer.training.dataset_files import Dataset, Split, load_dataset
 from explorer.training.engine import Numerics, count_steps, evaluate, train
 from explorer.training.event import Event
 from explorer.training.images import normalise
-from explorer.training.initialisation import Chance, new_network
+from explorer.training.initialisation import RandomStreams, new_network
 from explorer.training.recipe import OPTIMIZERS, SCHEDULERS, Recipe, parse_recipe
 from explorer.training.tally import EVENTS_AN_EPOCH
 from tests.runs.shared import without_times
@@ -110,7 +110,7 @@ def test_batch_norm_meets_no_single_image(stack: Callable[..., Architecture], ti
 def test_first_step_by_hand(stack: Callable[..., Architecture], tiny: Dataset) -> None:
     architecture = linear_network(stack)
     events = run(architecture, tiny, rotation=0, shift=0, seed=5)
-    chance = Chance.of(5, CPU)
+    chance = RandomStreams.of(5, CPU)
     untrained = new_network(architecture, chance.weights, chance.dropout)
     chosen = torch.randperm(70, generator=chance.order)[:32]
     scores = untrained(normalise(tiny.train.images[chosen].float() / 255, tiny.kind))
@@ -129,7 +129,7 @@ def test_an_epoch_is_the_mean_over_its_images(small: Architecture, tiny: Dataset
 
 def test_evaluate_is_the_mean_over_all_images(small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "TEST_BATCH", {"cpu": 7})
-    chance = Chance.of(0, CPU)
+    chance = RandomStreams.of(0, CPU)
     untrained = new_network(small, chance.weights, chance.dropout)
     found = evaluate(untrained, tiny.test, tiny.kind, Numerics.of("fp32", CPU))
     assert untrained.training
@@ -140,7 +140,7 @@ def test_evaluate_is_the_mean_over_all_images(small: Architecture, tiny: Dataset
 
 
 def test_evaluate_gives_the_mode_back_after_a_failure(small: Architecture, tiny: Dataset) -> None:
-    chance = Chance.of(0, CPU)
+    chance = RandomStreams.of(0, CPU)
     untrained = new_network(small, chance.weights, chance.dropout)
     wrong = Split(torch.zeros(2, 5, 8, 8), tiny.test.labels[:2])
     with pytest.raises(RuntimeError):

@@ -8,7 +8,7 @@ from torch import Generator
 
 from explorer.network.build import build
 from explorer.network.spec import LAYER_MODELS, Architecture
-from explorer.training.initialisation import Chance, new_network, trainable
+from explorer.training.initialisation import RandomStreams, new_network, trainable
 
 HEAD = ["Flatten", {"kind": "Linear", "out_features": 3}]
 VECTOR_ONLY = {"Linear", "BatchNorm1d"}
@@ -89,6 +89,6 @@ def test_a_last_softmax_becomes_its_logarithm(stack: Callable[..., Architecture]
 
 
 def test_seeds_of_one_run_share_no_numbers_with_anothers() -> None:
-    chances = [Chance.of(seed, torch.device("cpu")) for seed in (0, 1, 999_999)]
+    chances = [RandomStreams.of(seed, torch.device("cpu")) for seed in (0, 1, 999_999)]
     seeds = [source.initial_seed() for chance in chances for source in chance]
     assert len(set(seeds)) == len(seeds)

@@ -52,14 +52,14 @@ def record(monkeypatch: pytest.MonkeyPatch, recorder: Any) -> Any:
 def generators(monkeypatch: pytest.MonkeyPatch) -> list[torch.Generator]:
     """Those of the runs that are made from here on."""
     made: list[torch.Generator] = []
-    original = engine.Chance.of
+    original = engine.RandomStreams.of
 
     def of(seed: int, device: torch.device) -> Any:
         chance = original(seed, device)
         made.extend((chance.augmentation, chance.dropout))
         return chance
 
-    monkeypatch.setattr(engine.Chance, "of", of)
+    monkeypatch.setattr(engine.RandomStreams, "of", of)
     return made
 
 

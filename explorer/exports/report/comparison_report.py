@@ -13,13 +13,13 @@ from explorer.compare.verdict import TARGET, Verdict, noise_note, verdict
 from explorer.exports.pytorch import class_name, python_source
 from explorer.exports.report.markdown import document, table
 from explorer.exports.report.run_report import CHARTS, Pictures, Trained, run_report, shown_pictures
-from explorer.network.analysis import analyze, shape_text
+from explorer.network.analysis import analyze
 from explorer.network.difference import change_text, difference, difference_text
-from explorer.network.layers import MULT_ADDS_RULE
+from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.network.spec import Architecture
 from explorer.network.spec import to_json as architecture_to_json
 from explorer.presets import Preset
-from explorer.text import for_markdown, percent, short_bytes
+from explorer.text import for_markdown, percent, short_bytes, size_text
 from explorer.training.event import EPOCH_COLUMNS
 
 
@@ -128,7 +128,7 @@ def _network(column: Column) -> list[str]:
         f"{found.params:,}",
         f"{found.mult_adds:,}",
         short_bytes(found.activation_bytes),
-        shape_text(found.receptive_field),
+        size_text(found.receptive_field),
     ]
 
 

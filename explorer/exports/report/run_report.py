@@ -14,14 +14,14 @@ from explorer.exports.notebook import TRAINED_WEIGHTS, evaluation_script, notebo
 from explorer.exports.pytorch import state_dict_names
 from explorer.exports.report.markdown import document, image, table
 from explorer.exports.summary_text import summary_table
-from explorer.network.analysis import Analysis, analyze, shape_text
-from explorer.network.layers import MULT_ADDS_RULE
+from explorer.network.analysis import Analysis, analyze
+from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.network.spec import Architecture
 from explorer.network.spec import to_json as architecture_to_json
 from explorer.presets import Preset, find_preset
 from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.run import Run, Snapshot
-from explorer.text import counted, for_markdown, percent, points, sentence
+from explorer.text import counted, for_markdown, percent, points, sentence, size_text
 from explorer.training.datasets import DATASETS
 from explorer.training.event import EPOCH_COLUMNS, Event, epochs_csv, events_csv
 from explorer.training.initialisation import trainable
@@ -190,7 +190,7 @@ def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
         ("Test loss after the final epoch", f"{final.metrics['test_loss']:.4f}"),
         ("Parameters", f"{analysis.total_params:,}"),
         ("Mult-adds an image", f"{analysis.total_mult_adds:,} (torchinfo's count: {analysis.torchinfo_mult_adds:,})"),
-        ("Receptive field of the last layer", f"{shape_text(analysis.receptive_field)} pixels"),
+        ("Receptive field of the last layer", f"{size_text(analysis.receptive_field)} pixels"),
         ("Training", f"{sum(event.metrics['seconds'] for event in trained.epochs):,.0f} s with the tests"),
     ]
 
@@ -205,11 +205,11 @@ def _layers(analysis: Analysis) -> list[tuple[str, ...]]:
         (
             str(row.index),
             row.kind,
-            shape_text(row.output_shape),
+            size_text(row.output_shape),
             f"{row.params:,}",
             f"{row.mult_adds:,}",
-            shape_text(row.receptive_field),
-            shape_text(row.jump) if row.jump else "varies",
+            size_text(row.receptive_field),
+            size_text(row.jump) if row.jump else "varies",
         )
         for row in analysis.rows
     ]

@@ -27,7 +27,7 @@ from pydantic import ValidationError
 
 from explorer.imports.summary.windows import MAX_WINDOWS, conv_windows, plain, pool_windows
 from explorer.network.build import build_layer
-from explorer.network.layers import LAYERS, find_misfit
+from explorer.network.layers import LAYERS, find_mismatch
 from explorer.network.spec import LAYER_MODELS, Layer, Shape
 
 MAX_CANDIDATES = MAX_WINDOWS  # of one row
@@ -94,7 +94,7 @@ def _that_fit(wanted: Wanted, shape: Shape, proposals: list[_Proposal]) -> Itera
 @lru_cache(maxsize=4096)
 def result(layer: Layer, shape: Shape) -> tuple[Shape, int] | None:
     """Output shape and parameters, from torch itself on its meta device; None where the layer doesn't fit."""
-    if find_misfit(layer, shape):
+    if find_mismatch(layer, shape):
         return None
     try:
         with torch.device("meta"):

@@ -8,8 +8,9 @@ from math import prod
 from explorer.imports.summary.rows import InputSize, Table
 from explorer.network import spec
 from explorer.network.difference import layer_text
-from explorer.network.layers import LAYERS, size_text
+from explorer.network.layers import LAYERS
 from explorer.network.spec import Layer, Shape
+from explorer.text import size_text
 
 MAX_NAMED = 3  # rows that a sentence about many names
 

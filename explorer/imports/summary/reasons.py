@@ -3,8 +3,8 @@
 from math import prod
 
 from explorer.imports.summary.candidates import Wanted, candidates, largest_dilation
-from explorer.network.layers import size_text
 from explorer.network.spec import MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, Shape
+from explorer.text import size_text
 
 PLAIN_ENOUGH = 1.8  # the cost of a layer that explains a row; a shortcut's 1×1 window by 2 has 1.6
 

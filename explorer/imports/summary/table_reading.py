@@ -16,9 +16,8 @@ from explorer.imports.summary.other_kinds import ARGUMENTS_BY_NAME, BRANCHED, CO
 from explorer.imports.summary.reasons import joined, why_not
 from explorer.imports.summary.rows import Table, TableRow
 from explorer.network import spec
-from explorer.network.layers import size_text
 from explorer.network.spec import MAX_LAYERS, Shape
-from explorer.text import printable
+from explorer.text import printable, size_text
 
 TOO_MANY = f"would be layer {MAX_LAYERS + 1}; a network here has at most {MAX_LAYERS}"
 MAX_SEARCHED = 60  # different rows of one table of which all answers are looked for

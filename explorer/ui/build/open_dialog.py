@@ -6,11 +6,11 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.imports.opening import Opened, OpenError, open_file, open_text, work
 from explorer.imports.summary.files import MAX_BYTES
 from explorer.imports.summary_table import Answer, Choice, Imported, answer_text
-from explorer.network.analysis import analyze, shape_text
+from explorer.network.analysis import analyze
 from explorer.network.difference import layer_text
 from explorer.network.dropout import dropout_rates, with_dropout
 from explorer.network.spec import MAX_NAME, Architecture
-from explorer.text import for_html, for_markdown, printable
+from explorer.text import for_html, for_markdown, printable, size_text
 from explorer.ui import messages, state
 
 PLACEHOLDER = """Paste a model summary, or a whole README or notebook that has one:
@@ -85,10 +85,10 @@ def _open(opened: Opened, architecture: Architecture, name: str) -> None:
 def _overview(architecture: Architecture) -> None:
     """What was read, as the stack will show it."""
     analysis = analyze(architecture)
-    images = f"images {shape_text(architecture.input_shape)}"
+    images = f"images {size_text(architecture.input_shape)}"
     figures = f"{len(architecture.layers)} layers · {analysis.total_params:,} parameters · {images}"
     rows = "".join(
-        f"<tr><td>{row.index:d}</td><td>{for_html(layer_text(row.layer))}</td><td>{shape_text(row.output_shape)}</td>"
+        f"<tr><td>{row.index:d}</td><td>{for_html(layer_text(row.layer))}</td><td>{size_text(row.output_shape)}</td>"
         f"<td>{row.params:,}</td></tr>"
         for row in analysis.rows
     )

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from explorer.network.analysis import Analysis, Row, analyze, shape_text
+from explorer.network.analysis import Analysis, Row, analyze
 from explorer.network.explain import parameter_arithmetic, size_arithmetic
-from explorer.network.layers import LAYERS, MULT_ADDS_RULE
+from explorer.network.layers import LAYERS
+from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.network.spec import MAX_NAME
 from explorer.runs.database import StoreError
-from explorer.text import for_html, percent, printable, short_bytes, short_count
+from explorer.text import for_html, percent, printable, short_bytes, short_count, size_text
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
 from explorer.ui import messages, state
@@ -65,7 +66,7 @@ def _header() -> None:
             "Images",
             list(DATASETS),
             index=list(DATASETS).index(session.recipe.dataset),
-            format_func=lambda name: f"{DATASETS[name].title} · {shape_text(DATASETS[name].input_shape)}",
+            format_func=lambda name: f"{DATASETS[name].title} · {size_text(DATASETS[name].input_shape)}",
             key=f"images-{session.recipe_version}",
             on_change=_choose_images,
             args=(f"images-{session.recipe_version}", session.work),
@@ -191,8 +192,8 @@ def _totals(analysis: Analysis) -> str:
             f"{analysis.total_mult_adds:,}. {MULT_ADDS_RULE} torchinfo's count: {analysis.torchinfo_mult_adds:,}.",
         ),
         ("Memory an image", short_bytes(analysis.activation_bytes), "all layers' outputs, in float32"),
-        ("Sees at the end", shape_text(analysis.receptive_field), "receptive field of the last layer, theoretical"),
-        ("Output", shape_text(analysis.output_shape), "shape for each image"),
+        ("Sees at the end", size_text(analysis.receptive_field), "receptive field of the last layer, theoretical"),
+        ("Output", size_text(analysis.output_shape), "shape for each image"),
         ("Layers", f"{len(analysis.architecture.layers)}", "rows in the stack"),
     ]
     broken = analysis.problem is not None
@@ -219,7 +220,7 @@ def _selected_layer(analysis: Analysis, row: Row, session: state.Session) -> Non
 
 
 def _layer_words(row: Row, analysis: Analysis) -> str:
-    lines = [("Shape", f"{shape_text(row.input_shape)} → {shape_text(row.output_shape)}", "")]
+    lines = [("Shape", f"{size_text(row.input_shape)} → {size_text(row.output_shape)}", "")]
     if size := size_arithmetic(row):
         lines.append(("Size", size, ""))
     lines.append(("Parameters", parameter_arithmetic(row) or "none", ""))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explorer.compare.comparison import Comparison
-from explorer.network.layers import MULT_ADDS_RULE
+from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.text import for_html
 from explorer.ui.charts.compare_charts import ACROSS
 from explorer.ui.charts.comparison import measure_charts

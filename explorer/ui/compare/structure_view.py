@@ -8,10 +8,10 @@ import streamlit as st
 from explorer.compare.chosen import Chosen
 from explorer.compare.comparison import Comparison
 from explorer.compare.structure import Cell, Effect, Line, Stage, effect_of_changes, params_shares, side_by_side, totals
-from explorer.network.analysis import analyze, shape_text
+from explorer.network.analysis import analyze
 from explorer.network.difference import change_text, layer_text
-from explorer.network.layers import MULT_ADDS_RULE
-from explorer.text import for_html, percent, short_bytes, short_count
+from explorer.network.mult_adds import MULT_ADDS_RULE
+from explorer.text import for_html, percent, short_bytes, short_count, size_text
 from explorer.ui.remembered_inputs import last_place, lasting
 
 
@@ -80,8 +80,8 @@ def _totals(chosen: Sequence[Chosen]) -> str:
         ("Parameters", [f"{total.params:,}" for total in found]),
         ("Mult-adds an image", [short_count(total.mult_adds) for total in found]),
         ("Memory an image", [short_bytes(total.activation_bytes) for total in found]),
-        ("Receptive field", [shape_text(total.receptive_field) for total in found]),
-        ("Sees", [f"{shape_text(total.seen)} pixels" for total in found]),
+        ("Receptive field", [size_text(total.receptive_field) for total in found]),
+        ("Sees", [f"{size_text(total.seen)} pixels" for total in found]),
         ("Layers", [f"{total.layers}, {total.layers_with_params} with parameters" for total in found]),
     )
     return "".join(
@@ -136,9 +136,7 @@ def _one(label: str, by_key: Mapping[str, Chosen], place: int) -> Chosen:
 
 
 def _effect(effect: Effect) -> str:
-    shapes = (
-        [f"images {shape_text(effect.input_shapes[0])} → {shape_text(effect.input_shapes[1])}"] if effect.input_shapes else []
-    )
+    shapes = [f"images {size_text(effect.input_shapes[0])} → {size_text(effect.input_shapes[1])}"] if effect.input_shapes else []
     changes = [f"{change.index} {change_text(change)}" for change in effect.changes]
     text = "<br>".join(for_html(each) for each in (*shapes, *changes))
     rows, columns = effect.receptive_field

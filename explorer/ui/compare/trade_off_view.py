@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from explorer.compare.comparison import Comparison
-from explorer.network.layers import MULT_ADDS_RULE
+from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.text import for_html
 from explorer.ui.charts.comparison import trade_off_charts
 from explorer.ui.selected import selected_points

@@ -3,7 +3,7 @@
 import pytest
 
 from explorer.network.analysis import analyze
-from explorer.network.layers import MULT_ADDS_RULE
+from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.presets import load_presets
 from explorer.ui.components.cost_chart.component import CONSTANTS, cost_bars
 

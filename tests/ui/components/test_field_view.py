@@ -17,7 +17,7 @@ from explorer.network.spec import Architecture, parse_architecture
 from explorer.runs.manager import JobManager
 from explorer.training.datasets import DATASETS
 from explorer.training.images import normalise
-from explorer.training.initialisation import Chance, new_network
+from explorer.training.initialisation import RandomStreams, new_network
 from explorer.training.recipe import parse_recipe
 from explorer.ui.components.field_view import Around, look
 from explorer.ui.components.field_view.ask import Ask, parse_ask, unit_at
@@ -71,7 +71,7 @@ def asked(architecture: Architecture, index: int, jobs: JobManager, around: Arou
 
 def expected_values(architecture: Architecture, index: int, image: int = 0, seed: int = 7) -> torch.Tensor:
     """The layer's output as torch computes it in a training that has not begun."""
-    chance = Chance.of(seed, torch.device("cpu"))
+    chance = RandomStreams.of(seed, torch.device("cpu"))
     network = new_network(architecture, chance.weights, chance.dropout).double().eval()
     pixels = torch.from_numpy(samples("digits", 28, 28).picture(image)).permute(2, 0, 1)[None].double() / 255
     with torch.inference_mode():

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from explorer.network.analysis import Analysis
-from explorer.network.layers import MULT_ADDS_RULE
+from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.ui.charts.palette import BLUE, ORANGE
 from explorer.ui.components.assets import component
 

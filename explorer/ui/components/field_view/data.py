@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from explorer.network.analysis import Analysis
+from explorer.network.axes import Axis, Border, Window
 from explorer.network.effective_field import EffectiveField
-from explorer.network.layers import LAYERS, Axis, Window, size_text
+from explorer.network.layers import LAYERS
 from explorer.network.receptive_field import AxisField, ReceptiveField
 from explorer.network.spec import Architecture, Conv2d, Layer
 from explorer.network.unit_facts import axis_facts, spreading_layer, unseen
 from explorer.network.window_arithmetic import WindowArithmetic, window_arithmetic
+from explorer.text import size_text
 from explorer.training.datasets import DATASETS
 from explorer.ui.components.field_view.look import Pass
 from explorer.ui.components.field_view.samples import Samples
@@ -81,7 +83,7 @@ def notes(analysis: Analysis, field: ReceptiveField, index: int) -> str:
 def _border_mode(layer: Layer) -> str:
     """What a layer fills its border with: "zeros", also where it has none."""
     axes = LAYERS[layer.kind].axes(layer)
-    return next((axis.fill for axis in axes if isinstance(axis, Window)), "zeros")
+    return next((axis.fill for axis in axes if isinstance(axis, Window | Border)), "zeros")
 
 
 def _is_apart(analysis: Analysis, index: int) -> bool:
@@ -166,7 +168,7 @@ def arithmetic_data(layer: Conv2d, found: Pass, index: int, channel: int, first:
 def _taps(axis: Axis) -> list[tuple[int, int]]:
     """Where each tap of unit i lies: at the first number plus i times the second; outside the map it is in the border."""
     assert isinstance(axis, Window)
-    return [(tap * axis.dilation - axis.padding, axis.stride) for tap in range(axis.kernel)]
+    return [(tap * axis.dilation - axis.before, axis.stride) for tap in range(axis.kernel)]
 
 
 def _border(axis: Axis, outputs: int, inputs: int) -> int:

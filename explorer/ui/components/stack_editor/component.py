@@ -10,6 +10,7 @@ from explorer.network.analysis import Analysis, Row
 from explorer.network.blocks import BLOCKS
 from explorer.network.hints import hints
 from explorer.network.spec import MAX_LAYERS, Architecture, layer_to_data
+from explorer.text import size_text
 from explorer.ui.components.assets import component
 from explorer.ui.components.stack_editor.draft import Stack
 from explorer.ui.components.stack_editor.fields import palette
@@ -80,7 +81,7 @@ def editor_data(
         "rows": [_row(uid, row) for uid, row in zip(stack.uids, analysis.rows, strict=False)],  # fewer where one does not fit
         "problem": _problem(stack, analysis),
         "hints": [
-            {"uid": stack.uids[hint.index], "message": hint.message, "fix": _fix(stack, hint.fixed)} for hint in hints(analysis)
+            {"uid": stack.uids[hint.index], "message": hint.message, "fix": _fix(stack, hint.fix)} for hint in hints(analysis)
         ],
         "refusal": refusal and {"index": refusal.index, "message": refusal.message},
         "whole": {"stack": stack.to_data(), "work": stack.work} if whole else None,
@@ -99,8 +100,8 @@ def _problem(stack: Stack, analysis: Analysis) -> dict[str, Any] | None:
     problem = analysis.problem
     if problem is None:
         return None
-    fix = _fix(stack, problem.mended)
-    other = problem.otherwise and {"remedy": problem.otherwise[0], "fix": _fix(stack, problem.otherwise[1])}
+    fix = _fix(stack, problem.fix)
+    other = problem.alternative and {"remedy": problem.alternative[0], "fix": _fix(stack, problem.alternative[1])}
     uid = stack.uids[problem.index]
     return {"uid": uid, "message": problem.message, "remedy": problem.remedy, "fix": fix, "otherwise": other}
 

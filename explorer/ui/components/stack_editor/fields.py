@@ -11,17 +11,6 @@ from typing import Annotated, Any, Literal
 from explorer.network.layers import LAYERS
 from explorer.network.spec import LAYER_MODELS, Layer, bounds, describe_values, new_layer
 
-# Arguments drawn on the row itself; the others stand in the row's details, and as a chip on the row where they are not
-# at their default. A kind that is not named here shows the arguments that torch has no default for.
-ON_THE_ROW = {
-    "Conv2d": ("out_channels", "kernel_size", "stride", "padding"),
-    "MaxPool2d": ("kernel_size", "stride"),
-    "AvgPool2d": ("kernel_size", "stride"),
-    "Upsample": ("scale_factor", "mode"),
-    "Dropout": ("p",),
-    "Dropout2d": ("p",),
-    "LeakyReLU": ("negative_slope",),
-}
 # What the arrow keys add to an argument that is not a whole number. One without a step has none that makes sense.
 STEPS = {"p": 0.05, "momentum": 0.05, "negative_slope": 0.01}
 # What an argument that is left empty stands for: another argument's value, or a word.
@@ -41,7 +30,7 @@ def palette() -> dict[str, Any]:
 def _fields(model: type[Layer]) -> list[dict[str, Any]]:
     initial = new_layer(model.__name__)
     required = [name for name, info in model.model_fields.items() if info.is_required()]
-    on_the_row = ON_THE_ROW.get(model.__name__, required)
+    on_the_row = LAYERS[model.__name__].on_row or required
     fields = []
     for name, info in model.model_fields.items():
         values = _values(info.annotation, info.metadata)
