@@ -23,7 +23,7 @@ class Cache(NamedTuple):
 
 
 def by_size(most_bytes: int) -> Cache:
-    """A mapping that forgets by the size of what it holds, see explorer.recent."""
+    """A cache of cachetools, which forgets by the size of what it holds."""
     return Cache(1, most_bytes)
 
 

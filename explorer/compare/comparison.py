@@ -11,11 +11,12 @@ from functools import cached_property, lru_cache
 from threading import Lock
 from typing import Protocol
 
+from cachetools import RRCache
+
 from explorer.compare.chosen import Chosen
 from explorer.compare.learning import DocumentedCurve, Group, Record, documented_curve, group, record_of, records_of
 from explorer.network.spec import Architecture, NetworkKey
 from explorer.presets import WAY_NAMES, WAYS, find_preset
-from explorer.recent import Recent
 from explorer.runs.run import Snapshot
 from explorer.runs.run_summary import RunSummary
 from explorer.text import counted
@@ -28,7 +29,11 @@ INCLUDED = "included with the app"  # as a run that comes with a preset is calle
 EPOCHS_AT_HAND = 500_000  # of runs that are not read again, about 300 bytes each
 
 _curves_lock = Lock()
-_curves_at_hand: Recent[str, tuple[RunSummary, Record]] = Recent(EPOCHS_AT_HAND, lambda kept: 1 + len(kept[1].epochs), "any")
+# One by chance is forgotten, not the oldest: a page looks at all of them in turn, so the oldest is always the one that is
+# needed next, and where there is room for all but a few each would be read anew every time.
+_curves_at_hand: RRCache[str, tuple[RunSummary, Record]] = RRCache(
+    EPOCHS_AT_HAND, getsizeof=lambda kept: min(EPOCHS_AT_HAND, 1 + len(kept[1].epochs))
+)
 
 
 class ReadsRuns(Protocol):

@@ -54,19 +54,17 @@ def mcnemar(right_a: npt.ArrayLike | Tensor, right_b: npt.ArrayLike | Tensor) ->
 
 
 def p_value(only_a: int, only_b: int) -> float:
-    """How often a fair coin, thrown only_a + only_b times, falls as unevenly as this or more so, to either side.
+    """How often a fair coin, thrown only_a + only_b times, falls at least as unevenly, to either side.
 
-    Exact: the binomial coefficients are summed as whole numbers and divided once, so that nothing cancels, overflows or
-    adds up, however many there are. Raises ValueError for a negative number.
+    Exact, not approximated. Raises ValueError for a negative number.
     """
+    from scipy.stats import binomtest  # half a second, and needed for nothing else
+
     if min(only_a, only_b) < 0:
         raise ValueError(f"so many images cannot be: {only_a}, {only_b}")
     throws = only_a + only_b
-    ways = one_way = 1
-    for heads in range(min(only_a, only_b)):
-        one_way = one_way * (throws - heads) // (heads + 1)
-        ways += one_way
-    return min(1.0, 2 * ways / (1 << throws))
+    # The smaller of the two, so that the order makes no difference in the last digit either.
+    return float(binomtest(min(only_a, only_b), throws, 0.5).pvalue) if throws else 1.0
 
 
 def verdict_text(found: McNemar, name_a: str, name_b: str) -> str:

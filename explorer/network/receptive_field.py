@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from threading import Lock
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from explorer.network.axes import (
@@ -30,7 +31,6 @@ from explorer.network.axes import (
 from explorer.network.build import measure
 from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Shape
-from explorer.recent import Recent
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -144,7 +144,9 @@ def inputs_read(window: Window, outputs: int, inputs: int) -> Ints:
 
 ROOM = 60_000_000  # bytes of fields that are kept, so that an edit follows only what comes after it
 _Step = tuple[AxisField, Axis, int]  # what was seen before, and the arguments of `_followed`
-_known: Recent[_Step, AxisField] = Recent(ROOM, lambda axis: 1000 + axis.touched.nbytes + axis.first.nbytes + axis.last.nbytes)
+_known: LRUCache[_Step, AxisField] = LRUCache(
+    ROOM, getsizeof=lambda axis: 1000 + axis.touched.nbytes + axis.first.nbytes + axis.last.nbytes
+)
 _lock = Lock()
 
 

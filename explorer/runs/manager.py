@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 import torch
+from cachetools import RRCache
 
 from explorer.network.spec import Architecture
-from explorer.recent import Recent
 from explorer.runs.admission import CannotTrain, check_more_epochs, check_resumable, check_trainable, refusal_message
 from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.checkpoint_size import check_room
@@ -108,8 +108,9 @@ class JobManager:
         self._problem = ""
         self._unsettled: dict[str, str] = {}  # why the end of a run cannot be written, by id
         self._recovered = float("-inf")
-        # By id and limit, with the revision. A comparison looks at all its runs in turn.
-        self._snapshots: Recent[tuple[str, int], tuple[int, Snapshot]] = Recent(EVENTS_AT_HAND, _events_in, "any")
+        # By id and limit, with the revision. A comparison looks at all its runs in turn, so one is
+        # forgotten by chance: the oldest would always be the one that is needed next.
+        self._snapshots: RRCache[tuple[str, int], tuple[int, Snapshot]] = RRCache(EVENTS_AT_HAND, getsizeof=_events_in)
         self._weights = RunWeights(self.store)
         self._found = tuple(notices)
         self._sizes: tuple[float, dict[str, int]] | None = None
@@ -176,7 +177,8 @@ class JobManager:
         with self._lock:
             self._unreadable.pop(run_id, None)
             self._sizes = None
-            self._snapshots.drop(lambda key: key[0] == run_id)
+            for key in [key for key in self._snapshots if key[0] == run_id]:
+                del self._snapshots[key]
         self._weights.forget(run_id)
 
     # --- how things stand -------------------------------------------------------------------------------------------
@@ -479,4 +481,4 @@ def _place_of(error: BaseException) -> str:
 
 
 def _events_in(known: tuple[int, Snapshot]) -> int:
-    return 1 + len(known[1].steps) + len(known[1].epochs)
+    return min(EVENTS_AT_HAND, 1 + len(known[1].steps) + len(known[1].epochs))

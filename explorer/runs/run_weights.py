@@ -3,9 +3,9 @@
 import threading
 from typing import NamedTuple
 
+from cachetools import LRUCache
 from torch import Tensor
 
-from explorer.recent import Recent
 from explorer.runs.checkpoint_files import CheckpointError
 from explorer.runs.checkpoint_format import newest_checkpoint, read_facts
 from explorer.runs.rows import parse_environment
@@ -36,7 +36,7 @@ class RunWeights:
     def __init__(self, store: Store):
         self._store = store
         self._lock = threading.Lock()  # of the cache; never held while reading
-        self._cache: Recent[tuple[str, int], LearnedWeights] = Recent(WEIGHTS_CACHE_BYTES, _bytes_in)
+        self._cache: LRUCache[tuple[str, int], LearnedWeights] = LRUCache(WEIGHTS_CACHE_BYTES, _bytes_in)
 
     def read(self, run_id: str) -> LearnedWeights:
         """The weights after the run's last whole epoch, or after the newest one before it that can be read.
@@ -89,7 +89,8 @@ class RunWeights:
     def forget(self, run_id: str) -> None:
         """Drop what is remembered of a run, which is being deleted or goes on."""
         with self._lock:
-            self._cache.drop(lambda key: key[0] == run_id)
+            for key in [key for key in self._cache if key[0] == run_id]:
+                del self._cache[key]
 
 
 def _environment_of(checkpoint: Checkpoint) -> Environment | None:
@@ -100,4 +101,5 @@ def _environment_of(checkpoint: Checkpoint) -> Environment | None:
 
 
 def _bytes_in(found: LearnedWeights) -> int:
-    return sum(tensor.nbytes for tensor in found.weights.values())
+    """Bytes, but no more than there is room: the newest are kept whatever their size."""
+    return min(WEIGHTS_CACHE_BYTES, sum(tensor.nbytes for tensor in found.weights.values()))

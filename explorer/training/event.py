@@ -27,7 +27,7 @@ run; iterations_per_second counts training alone. The same seed gives the same e
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -137,19 +137,20 @@ EPOCH_COLUMNS = (
 
 def epochs_csv(events: Sequence[Event]) -> str:
     """One row an epoch: its number, and EPOCH_COLUMNS of its event."""
-    lines = [",".join(("epoch", *EPOCH_COLUMNS))]
-    for event in events:
-        if event.kind == "epoch":
-            lines.append(",".join([str(event.epoch), *(repr(float(event.metrics[name])) for name in EPOCH_COLUMNS)]))
-    return "\n".join(lines) + "\n"
+    rows = ({"epoch": event.epoch, **event.metrics} for event in events if event.kind == "epoch")
+    return table_csv(("epoch", *EPOCH_COLUMNS), rows)
 
 
 def events_csv(events: Sequence[Event]) -> str:
-    """All the events, a column for each field and each metric that any of them has; no cell is a formula."""
+    """All the events, a column for each field and each metric that any of them has."""
     rows = [row(event) for event in events]
-    columns = list(dict.fromkeys(name for each in rows for name in each))
+    return table_csv(list(dict.fromkeys(name for each in rows for name in each)), rows)
+
+
+def table_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """A table as CSV with its head; what a row lacks is left empty, and no cell is a formula."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: for_csv(value) for name, value in each.items()} for each in rows)
     return text.getvalue()

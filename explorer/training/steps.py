@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
+from cachetools import LRUCache
 from torch import Generator, Tensor, nn
 
-from explorer.recent import Recent
 from explorer.training.cuda_graph import NotRecorded, Record, record_without_trace
 from explorer.training.optimizers import Numbers, Schedule, fill_state, state_tensors, update
 from explorer.training.self_check import LiveState, Trial, find_fault
@@ -24,7 +24,7 @@ Learn = Callable[[Tensor, bool], Tensor]
 
 
 CHECKED_AT_HAND = 64  # outcomes of checks, by what was checked
-_faults: Recent[Hashable, str] = Recent(CHECKED_AT_HAND, lambda fault: 1)
+_faults: LRUCache[Hashable, str] = LRUCache(CHECKED_AT_HAND)
 _faults_lock = threading.Lock()
 
 

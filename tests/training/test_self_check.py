@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import torch
+from cachetools import LRUCache
 
 from explorer.network.spec import Architecture
-from explorer.recent import Recent
 from explorer.training import engine, self_check
 from explorer.training import steps as steps_module
 from explorer.training.dataset_files import Dataset
@@ -24,7 +24,7 @@ Replay = Callable[[], None]
 
 @pytest.fixture(autouse=True)
 def nothing_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps_module, "_faults", Recent(256, lambda fault: 1))
+    monkeypatch.setattr(steps_module, "_faults", LRUCache(256))
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import torch
+from cachetools import LRUCache
 
 from explorer.network.spec import Architecture
-from explorer.recent import Recent
 from explorer.training import engine, self_check
 from explorer.training import steps as steps_module
 from explorer.training import tally as tally_module
@@ -51,7 +51,7 @@ def record_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Record | None], No
 
     def use(record: Record | None) -> None:
         monkeypatch.setattr(engine, "recorder", lambda device: record)
-        monkeypatch.setattr(steps_module, "_faults", Recent(256, len))
+        monkeypatch.setattr(steps_module, "_faults", LRUCache(256))
         monkeypatch.setattr(steps_module, "find_fault", lambda *_: "")  # see test_self_check.py
 
     return use

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from cachetools import RRCache
 
 from explorer.compare import comparison as groups
 from explorer.network.spec import Architecture, Flatten, Linear
-from explorer.recent import Recent
 from explorer.runs import manager as jobs
 from explorer.runs.manager import JobManager
 from explorer.runs.new_run import new_run
@@ -46,7 +46,7 @@ class Counting(JobManager):
 def test_what_a_comparison_has_read_is_not_read_again(epochs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten events a run fit among those at hand, eleven do not."""
     monkeypatch.setattr(jobs, "EVENTS_AT_HAND", 20 * 10)
-    monkeypatch.setattr(groups, "_curves_at_hand", Recent(10_000, lambda kept: 1 + len(kept[1].epochs), "any"))
+    monkeypatch.setattr(groups, "_curves_at_hand", RRCache(10_000, getsizeof=groups._curves_at_hand.getsizeof))
     store = Store(tmp_path)
     fill(store, 20, epochs)
     with Counting(store=store) as manager:
@@ -57,4 +57,15 @@ def test_what_a_comparison_has_read_is_not_read_again(epochs: int, tmp_path: Pat
         store.rename(found[0][0].run_id or "", "other")
         assert groups._curves(manager.runs(), manager)[0][0].label == "other"
         assert manager.read == 21
+    store.close()
+
+
+def test_where_there_is_room_for_all_but_a_few_only_a_few_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "_curves_at_hand", RRCache(18 * 10, getsizeof=groups._curves_at_hand.getsizeof))
+    store = Store(tmp_path)
+    fill(store, 20, 9)
+    with Counting(store=store) as manager:
+        for _ in range(10):
+            assert len(groups._curves(manager.runs(), manager)) == 20
+        assert manager.read < 20 + 9 * 10  # forgetting the oldest would read all 20 each time
     store.close()

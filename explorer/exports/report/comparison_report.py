@@ -1,7 +1,7 @@
 """A comparison's report: what several networks are, what they reached, and each of their runs with all its files."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ from explorer.network.spec import Architecture
 from explorer.network.spec import to_json as architecture_to_json
 from explorer.presets import Preset
 from explorer.text import for_markdown, percent, short_bytes, size_text
-from explorer.training.event import EPOCH_COLUMNS
+from explorer.training.event import EPOCH_COLUMNS, table_csv
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,13 @@ def _folder(name: str, run_id: str) -> str:
 
 def _epochs_csv(groups: Sequence[Group]) -> str:
     """Every epoch of every seed of every group, the presets' shipped results too."""
-    lines = [",".join(("group", "seed", "run", "epoch", *EPOCH_COLUMNS))]
-    for number, group in enumerate(groups, 1):
-        for record in group.records:
-            for epoch in record.epochs:
-                numbers = [repr(float(getattr(epoch, name))) for name in EPOCH_COLUMNS]
-                start = (str(number), str(record.recipe.seed), record.run_id or "", str(epoch.epoch))
-                lines.append(",".join((*start, *numbers)))
-    return "\n".join(lines) + "\n"
+    rows = (
+        {"group": number, "seed": record.recipe.seed, "run": record.run_id or "", **asdict(epoch)}
+        for number, group in enumerate(groups, 1)
+        for record in group.records
+        for epoch in record.epochs
+    )
+    return table_csv(("group", "seed", "run", "epoch", *EPOCH_COLUMNS), rows)
 
 
 # --- README.md ------------------------------------------------------------------------------------------------------

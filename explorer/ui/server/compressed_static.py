@@ -7,10 +7,9 @@ middleware would compress each again for every visitor, on the thread that all o
 import asyncio
 import gzip
 
+from cachetools import LRUCache
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from explorer.recent import Recent
 
 STATIC = "/static/"  # in the path of each such file; its name names its content
 TEXTS = ("text/", "application/javascript", "application/json", "image/svg+xml")
@@ -25,7 +24,7 @@ class CompressedStatic:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._kept: Recent[str, Whole] = Recent(KEPT_BYTES, lambda whole: len(whole[1]))
+        self._kept: LRUCache[str, Whole] = LRUCache(KEPT_BYTES, getsizeof=lambda whole: min(KEPT_BYTES, len(whole[1])))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _may_be_compressed(scope):
