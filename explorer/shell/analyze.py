@@ -6,9 +6,9 @@ import sys
 import textwrap
 
 from explorer.network.analysis import Analysis, analysis_to_data, analyze
-from explorer.text import size_text
 from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.shell.architectures import add_arch, read_architecture
+from explorer.text import size_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,11 +4,10 @@ import argparse
 import json
 
 from explorer.network.analysis import analyze
-from explorer.text import size_text
 from explorer.network.receptive_field import Mask, receptive_fields
 from explorer.refusal import Refusal
 from explorer.shell.architectures import add_arch, read_architecture
-from explorer.text import quoted
+from explorer.text import quoted, size_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

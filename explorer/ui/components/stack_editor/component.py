@@ -10,7 +10,6 @@ from explorer.network.analysis import Analysis, Row
 from explorer.network.blocks import BLOCKS
 from explorer.network.hints import hints
 from explorer.network.spec import MAX_LAYERS, Architecture, layer_to_data
-from explorer.text import size_text
 from explorer.ui.components.assets import component
 from explorer.ui.components.stack_editor.draft import Stack
 from explorer.ui.components.stack_editor.fields import palette
