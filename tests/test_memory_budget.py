@@ -99,7 +99,7 @@ def longest(channels: int) -> Architecture:
 
 
 NAMES = tuple(f"{place}{'n' * 119}" for place in range(6))
-STYLES = tuple(charts.Style(f"{place}{'n' * 160}", "#0072B2", (9, 3)) for place in range(60))
+STYLES = tuple(charts.Style(f"{place}{'n' * 160}", "#0072B2", "triangle-down", (9, 3)) for place in range(60))
 HIDDEN = frozenset(style.series for style in STYLES)
 
 
