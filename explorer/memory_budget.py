@@ -65,7 +65,7 @@ CACHES: dict[str, Cache] = {
     "ui.components.field_view.weights.first_weights": Cache(4, 20 * MB),
     # charts and comparing
     "ui.charts.run_charts._accuracy_spec": Cache(64, 20_000),
-    "ui.charts.compare_charts.depth_chart": Cache(64, 20_000),
+    "ui.charts.compare_charts.depth_chart": Cache(64, 60_000),
     "ui.charts.compare_charts.learning_chart": Cache(64, 100_000),
     "ui.charts.compare_charts.trade_off_chart": Cache(64, 20_000),
     "ui.charts.compare_charts.measure_chart": Cache(64, 20_000),

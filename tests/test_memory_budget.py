@@ -44,7 +44,7 @@ def by_size() -> Iterator[str]:
         for node in ast.walk(tree):
             if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(node.value, ast.Call):
                 continue
-            if getattr(node.value.func, "id", "") in ("LRUCache", "RRCache"):
+            if getattr(node.value.func, "id", "") in ("LRUCache", "RRCache", "Recent"):
                 target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
                 owner = [each.name for each in ast.walk(tree) if isinstance(each, ast.ClassDef) and node in ast.walk(each)]
                 yield ".".join([module, *owner, getattr(target, "attr", getattr(target, "id", ""))])
@@ -100,7 +100,6 @@ def longest(channels: int) -> Architecture:
 
 NAMES = tuple(f"{place}{'n' * 119}" for place in range(6))
 STYLES = tuple(charts.Style(f"{place}{'n' * 160}", "#0072B2", "triangle-down", (9, 3)) for place in range(60))
-HIDDEN = frozenset(style.series for style in STYLES)
 
 
 @pytest.mark.parametrize(
@@ -110,10 +109,11 @@ HIDDEN = frozenset(style.series for style in STYLES)
         ("network.difference.difference", lambda: (difference(longest(2), longest(3)), longest(2), longest(3))),
         ("compare.structure.effect_of_changes", lambda: (effect_of_changes(longest(2), longest(3)), longest(2), longest(3))),
         ("ui.charts.compare_charts.depth_chart", lambda: (charts.depth_chart(NAMES), NAMES)),
+        ("ui.charts.compare_charts.measure_chart", lambda: (charts.measure_chart(NAMES, "parameters"), NAMES)),
         ("ui.charts.compare_charts.trade_off_chart", lambda: (charts.trade_off_chart(NAMES, "parameters"), NAMES)),
         (
             "ui.charts.compare_charts.learning_chart",
-            lambda: (charts.learning_chart(STYLES, "test accuracy", "epochs", (99.0, 100.0), HIDDEN), STYLES, HIDDEN),
+            lambda: (charts.learning_chart(STYLES, "test accuracy", "epochs", (99.0, 100.0)), STYLES),
         ),
     ],
 )

@@ -18,13 +18,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import streamlit as st
-from cachetools import LRUCache
 from google.protobuf.message import DecodeError
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from explorer.recent import Recent
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class InputKinds:
     """The kind of each input that was drawn, as long ago as there is room for."""
 
     def __init__(self, room: int = KNOWN_INPUTS):
-        self._kinds: LRUCache[str, str] = LRUCache(room)
+        self._kinds: Recent[str, str] = Recent(room, lambda kind: 1)
 
     def learn(self, data: bytes) -> None:
         """From a message to the browser; nothing from one that is none of Streamlit's.
