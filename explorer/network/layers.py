@@ -397,10 +397,10 @@ def _untrue_statement(layer: Layer, shape: Shape) -> ShapeMismatch | None:
 
 def without_true_statements(architecture: Architecture) -> Architecture:
     """The architecture without what its file says of the layers' inputs, as far as that is so."""
-    from explorer.network.build import measure  # it needs the table above
-
     if not any(map(spec.stated, architecture.layers)):
         return architecture
+    from explorer.network.build import measure  # it needs the table above, and torch, which a list of runs does without
+
     shape, layers = architecture.input_shape, list(architecture.layers)
     for index, layer in enumerate(layers):
         if find_mismatch(layer, shape):
