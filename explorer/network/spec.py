@@ -9,7 +9,6 @@ Everything that enters the program (a preset, a file, a link, the browser's draf
 """
 
 import json
-import types
 import typing
 from typing import Annotated, Any, Literal
 
@@ -28,6 +27,7 @@ from pydantic import (
 from explorer.json_reading import check_depth, decode_json, shown
 from explorer.network.foreign_json import name_foreign_json
 from explorer.refusal import Refusal
+from explorer.schema import describe_values, field_values
 from explorer.text import printable
 from explorer.validation import describe_fault
 
@@ -108,6 +108,16 @@ def without_statement(layer: "Layer") -> "Layer":
     return type(layer)(**arguments(layer))
 
 
+def _in_steps(default: float, step: float, description: str, empty: str = "") -> Any:
+    """A field that is no whole number; the arrow keys change it by `step`. `empty` is what it means to leave it empty."""
+    return Field(default, description=description, json_schema_extra={"step": step, "empty": empty})
+
+
+def _may_be_empty(means: str, description: str) -> Any:
+    """A field that may be left empty, and what that means: another argument's value, or a word."""
+    return Field(None, description=description, json_schema_extra={"empty": means})
+
+
 def _required(initial: int, description: str) -> Any:
     """A field without a default in torch, so that a file must give it; a new layer in the editor starts at `initial`."""
     return Field(description=description, json_schema_extra={"initial": initial})
@@ -130,7 +140,7 @@ class Conv2d(_TorchLayer):
 class MaxPool2d(_TorchLayer):
     kind: Literal["MaxPool2d"] = "MaxPool2d"
     kernel_size: SizePair = _required(2, "rows and columns of the window")
-    stride: SizePair | None = Field(None, description="pixels between windows; empty: as the kernel")
+    stride: SizePair | None = _may_be_empty("kernel_size", "pixels between windows; empty: as the kernel")
     padding: MarginPair = Field(0, description="border added on every side, at most half the kernel")
     dilation: SizePair = Field(1, description="pixels between neighbouring taps of the window")
     ceil_mode: StrictBool = Field(False, description="keep a last window that does not fit whole")
@@ -139,11 +149,11 @@ class MaxPool2d(_TorchLayer):
 class AvgPool2d(_TorchLayer):
     kind: Literal["AvgPool2d"] = "AvgPool2d"
     kernel_size: SizePair = _required(2, "rows and columns of the window")
-    stride: SizePair | None = Field(None, description="pixels between windows; empty: as the kernel")
+    stride: SizePair | None = _may_be_empty("kernel_size", "pixels between windows; empty: as the kernel")
     padding: MarginPair = Field(0, description="border added on every side, at most half the kernel")
     ceil_mode: StrictBool = Field(False, description="keep a last window that does not fit whole")
     count_include_pad: StrictBool = Field(True, description="count the border's zeros in the mean")
-    divisor_override: Size | None = Field(None, description="divide by this instead of the window's size")
+    divisor_override: Size | None = _may_be_empty("none", "divide by this instead of the window's size")
 
 
 class AdaptiveAvgPool2d(_TorchLayer):
@@ -178,7 +188,9 @@ class Upsample(_TorchLayer):
 class BatchNorm2d(_TorchLayer):
     kind: Literal["BatchNorm2d"] = "BatchNorm2d"
     eps: Epsilon = Field(1e-5, description="added to the variance")
-    momentum: Momentum | None = Field(0.1, description="weight of the newest batch in the running mean; empty: plain mean")
+    momentum: Momentum | None = _in_steps(
+        0.1, 0.05, "weight of the newest batch in the running mean; empty: plain mean", empty="mean"
+    )
     affine: StrictBool = Field(True, description="learn a scale and a shift for each map")
     bias: StrictBool = Field(True, description="with affine: learn the shift")
     track_running_stats: StrictBool = Field(True, description="keep running statistics for evaluation")
@@ -187,7 +199,9 @@ class BatchNorm2d(_TorchLayer):
 class BatchNorm1d(_TorchLayer):
     kind: Literal["BatchNorm1d"] = "BatchNorm1d"
     eps: Epsilon = Field(1e-5, description="added to the variance")
-    momentum: Momentum | None = Field(0.1, description="weight of the newest batch in the running mean; empty: plain mean")
+    momentum: Momentum | None = _in_steps(
+        0.1, 0.05, "weight of the newest batch in the running mean; empty: plain mean", empty="mean"
+    )
     affine: StrictBool = Field(True, description="learn a scale and a shift for each feature")
     bias: StrictBool = Field(True, description="with affine: learn the shift")
     track_running_stats: StrictBool = Field(True, description="keep running statistics for evaluation")
@@ -214,7 +228,7 @@ class ReLU(_TorchLayer):
 
 class LeakyReLU(_TorchLayer):
     kind: Literal["LeakyReLU"] = "LeakyReLU"
-    negative_slope: Slope = Field(0.01, description="slope below zero")
+    negative_slope: Slope = _in_steps(0.01, 0.01, "slope below zero")
 
 
 class GELU(_TorchLayer):
@@ -246,12 +260,12 @@ class LogSoftmax(_TorchLayer):
 
 class Dropout(_TorchLayer):
     kind: Literal["Dropout"] = "Dropout"
-    p: Probability = Field(0.5, description="share of values zeroed while training")
+    p: Probability = _in_steps(0.5, 0.05, "share of values zeroed while training")
 
 
 class Dropout2d(_TorchLayer):
     kind: Literal["Dropout2d"] = "Dropout2d"
-    p: Probability = Field(0.5, description="share of whole maps zeroed while training")
+    p: Probability = _in_steps(0.5, 0.05, "share of whole maps zeroed while training")
 
 
 class Flatten(_TorchLayer):
@@ -298,8 +312,8 @@ LAYER_MODELS: dict[str, type[Layer]] = {model.__name__: model for model in typin
 def new_layer(kind: str) -> Layer:
     """A layer as the palette adds it: torch's defaults, and `initial` where torch has none."""
     model = LAYER_MODELS[kind]
-    extras = {name: info.json_schema_extra for name, info in model.model_fields.items()}
-    return model(**{name: extra["initial"] for name, extra in extras.items() if isinstance(extra, dict)})
+    extras = {name: values.extra for name, values in field_values(model).items()}
+    return model(**{name: extra["initial"] for name, extra in extras.items() if "initial" in extra})
 
 
 def arguments(layer: Layer) -> dict[str, Any]:
@@ -508,42 +522,6 @@ def _explain_layer(index: int, layer: Any, first: Any) -> ArchitectureError:
     if first["type"] == "missing":
         return ArchitectureError(f"{where}: {field} is missing; it must be {expected}", index)
     return ArchitectureError(f"{where}: {field} must be {expected}; this has {shown(layer.get(field))}", index)
-
-
-def describe_values(model: type[BaseModel], field: str) -> str:
-    """The values that a field takes, in words: "a whole number from 1 to 4096, or two of them"."""
-    info = model.model_fields[field]
-    return _describe(info.annotation, info.metadata)
-
-
-def _describe(annotation: Any, metadata: typing.Iterable[Any] = ()) -> str:
-    origin = typing.get_origin(annotation)
-    if origin is Annotated:
-        base, *extra = typing.get_args(annotation)
-        return _describe(base, [*extra, *metadata])
-    if origin in (typing.Union, types.UnionType):
-        return ", or ".join(dict.fromkeys(_describe(option) for option in typing.get_args(annotation)))
-    if origin is tuple:
-        return {2: "two of them", 4: "four of them"}[len(typing.get_args(annotation))]
-    if origin is Literal:
-        return " or ".join(json.dumps(value) for value in typing.get_args(annotation))
-    if annotation is type(None):
-        return "null"
-    if annotation is bool:
-        return "true or false"
-    limits = bounds(metadata)
-    noun = "a whole number" if annotation is int else "a number"
-    low = f"above {limits['gt']:g}" if "gt" in limits else f"from {limits['ge']:g}"
-    return f"{noun} {low} to {limits['le']:g}"
-
-
-def bounds(metadata: typing.Iterable[Any]) -> dict[str, float]:
-    """ge, gt, le and lt of a field's metadata, those that are given."""
-    found: dict[str, float] = {}
-    for item in metadata:
-        for constraint in (item, *getattr(item, "metadata", ())):
-            found |= {name: value for name in ("ge", "gt", "le", "lt") if (value := getattr(constraint, name, None)) is not None}
-    return found
 
 
 def _json_type(value: Any) -> str:

@@ -16,8 +16,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError, model_validator
 
 from explorer.json_reading import decode_json, shown
-from explorer.network.spec import describe_values
 from explorer.refusal import Refusal
+from explorer.schema import describe_values
 from explorer.training.datasets import DATASETS
 
 MAX_JSON_BYTES = 20_000

@@ -1,6 +1,5 @@
 """The assignment on the Build page: a line of clauses that follows every edit, and a small form to set the limits."""
 
-import typing
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -10,8 +9,9 @@ import streamlit as st
 
 from explorer.assignment import SIGNS, Assignment, AssignmentError, Result, best_result, clauses, parse_assignment
 from explorer.network.difference import Difference, change_text, difference, difference_text
-from explorer.network.spec import Architecture, NetworkKey, bounds
+from explorer.network.spec import Architecture, NetworkKey
 from explorer.runs.run_summary import RunSummary
+from explorer.schema import field_values
 from explorer.text import for_html
 from explorer.ui import process, state
 from explorer.ui.part import WRONG, say
@@ -136,9 +136,9 @@ def _limits(session: state.Session) -> None:
 def _takes(limit: str) -> str:
     if limit == "min_accuracy":
         return "a number above 0 to 100"
-    annotation = typing.get_args(Assignment.model_fields[limit].annotation)[0]  # without None
-    found = bounds(typing.get_args(annotation)[1:])
-    return f"a whole number from {int(found['ge'])} to {int(found['le']):,}"
+    bounds = field_values(Assignment)[limit].bounds
+    assert bounds is not None
+    return f"a whole number from {bounds.low:,} to {bounds.high:,}"
 
 
 def _shown(limit: str, value: Any) -> Any:

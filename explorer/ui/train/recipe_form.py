@@ -1,12 +1,12 @@
 """The recipe as a form: one input a field, drawn from the recipe's own models, so that a new field needs nothing here."""
 
-import typing
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 from pydantic import BaseModel
 
+from explorer.schema import field_values
 from explorer.text import for_markdown
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import available_devices
@@ -143,17 +143,17 @@ def _fields(model: type[BaseModel], names: Iterable[str], data: Data, key: str, 
 
 def _field(model: type[BaseModel], name: str, value: Any, key: str, changed: Changed) -> None:
     """One input: a choice, a switch or a number, as the field's type says."""
-    info = model.model_fields[name]
-    label, note = for_markdown(LABELS.get(name, name)), for_markdown(info.description or "") or None
-    if typing.get_origin(info.annotation) is Literal:
-        options = list(typing.get_args(info.annotation))
+    values = field_values(model)[name]
+    label, note = for_markdown(LABELS.get(name, name)), for_markdown(values.help) or None
+    if values.type == "choice":
+        options = list(values.choices)
         if name == "device":
             options = ["auto", *available_devices()]
         st.selectbox(label, options, index=options.index(value) if value in options else 0, help=note, key=key, on_change=changed)
-    elif info.annotation is bool:
+    elif values.type == "flag":
         st.toggle(label, value, help=note, key=key, on_change=changed)
     # Without bounds: an input that has some keeps to itself what lies outside, and the form could not say what is wrong.
-    elif info.annotation is int:
+    elif values.type == "whole":
         st.number_input(label, value=int(value), step=1, help=note, key=key, on_change=changed)
     else:
         st.number_input(label, value=float(value), step=STEPS.get(name, 0.01), format="%g", help=note, key=key, on_change=changed)
