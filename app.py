@@ -16,6 +16,7 @@ from explorer.ui.components.assets import asset_routes
 from explorer.ui.components.navigation.old_addresses import old_addresses
 from explorer.ui.server.compressed_static import CompressedStatic
 from explorer.ui.server.message_guard import MessageGuard
+from explorer.ui.server.message_pace import MessagePace
 from explorer.ui.server.same_origin import SameOrigin
 from explorer.ui.server.startup import open_store_or_exit, raise_file_limit, script_arguments, tell_addresses
 from explorer.ui.server.upload_limits import UploadLimits
@@ -42,6 +43,7 @@ middleware = [  # the first sees what comes in first
     Middleware(SameOrigin),
     Middleware(UploadLimits),
     Middleware(MessageGuard),
+    Middleware(MessagePace),
     Middleware(CompressedStatic),
 ]
 base = st.get_option("server.baseUrlPath")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable
 import streamlit as st
 
 from explorer.runs.run import RunError
+from explorer.ui.server.message_pace import fragment_run
 
 LOOK_EVERY = 5.0  # seconds
 
@@ -25,6 +26,7 @@ def follow(look: Callable[[], Hashable], before: Hashable) -> None:
 
 def _redraw_if_changed(look: Callable[[], Hashable], before: Hashable) -> None:
     """Draws nothing itself, so that a page at rest stays as it is."""
+    fragment_run()
     if answer(look) != before:
         st.rerun()
 

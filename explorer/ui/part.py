@@ -9,6 +9,7 @@ import streamlit as st
 from explorer.runs.run import RunError
 from explorer.ui import messages
 from explorer.ui.server.message_guard import unreadable_message
+from explorer.ui.server.message_pace import fragment_run
 
 P = ParamSpec("P")
 
@@ -28,6 +29,7 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
+        fragment_run()
         for text, icon in st.session_state.pop(_KEY, ()):
             st.toast(messages.shown(text), icon=icon)
         if unreadable := unreadable_message():

@@ -1,6 +1,7 @@
 """A browser without a screen: speaks Streamlit's protocol on the socket, honestly or not."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,6 +53,13 @@ class SocketClient:
         self.socket.send(message.SerializeToString())
         while not self._hear(ForwardMsg.FromString(self.socket.recv(PATIENCE))):
             pass
+
+    def wait_for(self, alert: str) -> None:
+        """Wait until the page has said this, asking for it again after each run."""
+        deadline = time.monotonic() + PATIENCE
+        while alert not in self.alerts:
+            assert time.monotonic() < deadline, f"the page says {self.alerts[-3:]}"
+            self.run()
 
     def the(self, kind: str, name: str) -> str:
         """The id of the one input of this kind whose id or component has this name."""

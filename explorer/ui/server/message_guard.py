@@ -12,20 +12,18 @@ What an input may say follows from its kind, and the server itself tells the bro
 import json
 import logging
 import math
-import secrets
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import streamlit as st
 from google.protobuf.message import DecodeError
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from explorer.recent import Recent
+from explorer.ui.server.windows import number_window, this_window
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +32,6 @@ MAX_STATES = 5_000  # in one message; a page has some hundred inputs
 MAX_JSON = 400_000  # characters in one message, read in some 0.1 s while every visitor waits
 KNOWN_INPUTS = 50_000  # ids whose kind is remembered, for all visitors together
 KNOWN_WINDOWS = 1_000  # that may still have something to be told
-HEADER = "x-explorer-window"  # on each connection's request, set here: by it a page finds its messages
 TOLD = "Something that the browser sent could not be read, and was left out"
 
 # The value fields that Streamlit's page fills for an input, by the kinds of Streamlit's messages. One
@@ -178,8 +175,7 @@ class MessageGuard:
         if scope["type"] != "websocket":
             await self.app(scope, receive, send)
             return
-        window = secrets.token_hex(8)
-        MutableHeaders(scope=scope)[HEADER] = window
+        window = number_window(scope)
 
         async def received() -> Message:
             message = await receive()
@@ -239,7 +235,7 @@ def _leave_word(window: str) -> None:
 
 def unreadable_message() -> str:
     """What the visitor of the page that is being drawn is to be told, once; "" mostly."""
-    window = st.context.headers.get(HEADER, "")
+    window = this_window()
     with _lock:
         if window not in _untold:
             return ""
