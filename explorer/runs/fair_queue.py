@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 
-def in_turn(waiting: Sequence[tuple[str, str]], served: Mapping[str, float]) -> list[str]:
+def fair_order(waiting: Sequence[tuple[str, str]], served: Mapping[str, float]) -> list[str]:
     """The ids of (id, owner), given the oldest first, in the order in which they are taken.
 
     Owners take turns, so that nobody waits for all that another has queued: next is the owner whose last run was taken the

@@ -286,7 +286,7 @@ class JobManager:
         live = self._live_run(run_id)
         if live:
             live.ask(request)
-        elif self.store.kept(run_id).status == "queued":
+        elif self.store.stored_run(run_id).status == "queued":
             # Where it is taken at this very moment, whoever takes it is asked instead.
             if not self.store.withdraw(run_id, status, Event.model_validate({"kind": status})):
                 self._end(run_id, request, status)
@@ -295,15 +295,15 @@ class JobManager:
             if live := self._live_run(run_id):  # this process has just taken it
                 live.ask(request)
 
-    def _queue_again(self, run_id: str, of: Sequence[Status], more_epochs: int, done: str) -> None:
-        kept = self.store.kept(run_id)
+    def _queue_again(self, run_id: str, allowed: Sequence[Status], more_epochs: int, done: str) -> None:
+        kept = self.store.stored_run(run_id)
         self._check_queue()
-        if kept.status in of:
+        if kept.status in allowed:
             room, latest = self._memory_room(torch.device(kept.run.device)), self.store.history(run_id, 0).latest
             check_resumable(kept.run, latest, self.store.checkpoints, room, self._data_root)
             check_room(self.store.folder, kept.run.architecture, kept.run.recipe)
-        if self._live_run(run_id) or not self.store.enqueue(run_id, of, more_epochs):
-            raise RunError(refusal_message(run_id, kept.status, of, done))
+        if self._live_run(run_id) or not self.store.enqueue(run_id, allowed, more_epochs):
+            raise RunError(refusal_message(run_id, kept.status, allowed, done))
         self._start_workers([run_id])
 
     # --- looking ----------------------------------------------------------------------------------------------------
@@ -323,7 +323,7 @@ class JobManager:
         if known and known[0] == revision:
             return known[1]
         try:
-            kept, history = self.store.kept(run_id), self.store.history(run_id, limit)
+            kept, history = self.store.stored_run(run_id), self.store.history(run_id, limit)
         except UnreadableRun as error:
             with self._lock:
                 self._unreadable[run_id] = str(error)
@@ -422,7 +422,7 @@ class JobManager:
             try:
                 self._settle()
                 with self._workers_lock:  # so that a run is queued either before this look, or after this thread has left
-                    claim = None if self._closed.is_set() else self.store.take_next()
+                    claim = None if self._closed.is_set() else self.store.claim_next()
                     if claim is None and (self._closed.is_set() or not self.store.waiting()):
                         del self._workers[slot]
                         return None

@@ -41,7 +41,7 @@ class UnreadableRun(RunError):
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredRun:
     """A run as the store has it."""
 
     run: Run
@@ -60,7 +60,7 @@ def find_row(connection: Connection, run_id: str) -> Row:
     return row
 
 
-def parse_run(row: Row) -> Kept:
+def parse_run(row: Row) -> StoredRun:
     try:
         status, architecture = Status(row["status"]), _architecture(row["architecture"])
         run = Run(
@@ -76,7 +76,7 @@ def parse_run(row: Row) -> Kept:
         )
     except (ValueError, TypeError) as error:
         raise UnreadableRun(f"run {row['id']} cannot be read: {error}") from None
-    return Kept(run, status, row["wish"], row["message"])
+    return StoredRun(run, status, row["wish"], row["message"])
 
 
 @lru_cache(maxsize=PARSED_AT_HAND)
@@ -127,11 +127,11 @@ def environment_json(environment: Environment) -> str:
     return json.dumps(asdict(environment), ensure_ascii=False)
 
 
-def change_run(connection: Connection, run_id: str, of: Sequence[Status], change: str, *values: Any) -> bool:
+def change_run(connection: Connection, run_id: str, allowed: Sequence[Status], change: str, *values: Any) -> bool:
     """Of the run, where its status is one `of` these; whether it was."""
-    marks = ",".join("?" * len(of))
+    marks = ",".join("?" * len(allowed))
     update = f"UPDATE runs SET {change}, revision = revision + 1 WHERE id = ? AND status IN ({marks})"
-    return connection.execute(update, (*values, run_id, *of)).rowcount == 1
+    return connection.execute(update, (*values, run_id, *allowed)).rowcount == 1
 
 
 # --- events ---------------------------------------------------------------------------------------------------------

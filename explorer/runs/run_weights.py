@@ -84,7 +84,7 @@ class RunWeights:
                     return str(read_facts(self._store.checkpoints, run_id, epoch)["precision"])
             except CheckpointError:
                 continue  # the one before may be whole
-        return self._store.kept(run_id).run.recipe.precision
+        return self._store.stored_run(run_id).run.recipe.precision
 
     def forget(self, run_id: str) -> None:
         """Drop what is remembered of a run, which is being deleted or goes on."""

@@ -207,7 +207,7 @@ class RunWriter:
         self._try_to_settle()
         if self._settled:
             with suppress(StoreError):
-                self._run = self._store.kept(self._run.id).run
+                self._run = self._store.stored_run(self._run.id).run
                 self.reread()
         return self._latest
 

@@ -20,12 +20,12 @@ from sqlite3 import Row
 
 from explorer.runs.checkpoint_files import CheckpointFolder, CheckpointMemory, Checkpoints, Lock
 from explorer.runs.database import Database, StoreError
-from explorer.runs.fair_queue import in_turn
+from explorer.runs.fair_queue import fair_order
 from explorer.runs.oom_kills import oom_kills
 from explorer.runs.rows import (
     EPOCHS,
     LATEST,
-    Kept,
+    StoredRun,
     UnreadableRun,
     append_events,
     change_run,
@@ -80,10 +80,15 @@ class Claim:
 
 
 class Store:
-    """Every method may be called from any thread, and raises StoreError where the file cannot be read or written."""
+    """All runs. Every method may be called from any thread, and raises StoreError if the file cannot
+    be read or written.
+    """
 
     def __init__(self, folder: Path | None = None, notice: str = "", behind: Path | None = None):
-        """In `folder`, which is made where it is not there; without one in memory, with the checkpoints of `behind` to read."""
+        """Open the store in `folder`, and create the folder if needed.
+
+        Without a folder the store is in memory; the checkpoints of the folder `behind` can be read.
+        """
         self.folder, self.notice = folder, notice
         kept = folder or behind
         on_disk = CheckpointFolder(kept / CHECKPOINTS) if kept else None
@@ -96,7 +101,7 @@ class Store:
         self._database = Database(folder / RUNS if folder else None)
 
     def show_kept(self, folder: Path) -> None:
-        """For a store in memory: the runs of a folder, as far as they went. Nothing of it is changed. Raises StoreError."""
+        """Show the runs of a folder in a store in memory. Nothing in the folder is changed. Raises StoreError."""
         if not (folder / RUNS).is_file():
             return
         self._database.take_over(folder / RUNS)
@@ -107,7 +112,7 @@ class Store:
             connection.execute(change, ("as it stood when this server started; another one may train it", *going_on))
 
     def damage(self) -> str:
-        """What is wrong with the file of runs, "" where nothing is."""
+        """What is wrong with the file of runs, "" if nothing is."""
         return self._database.damage()
 
     def missing(self) -> "Missing":
@@ -171,7 +176,7 @@ class Store:
             found[row["id"]] = summarise(kept.run, status, kept.message, started, epochs, latest, finished)
         return found, unreadable
 
-    def kept(self, run_id: str) -> Kept:
+    def stored_run(self, run_id: str) -> StoredRun:
         """Raises UnknownRun and UnreadableRun."""
         with self._database.read() as connection:
             return parse_run(find_row(connection, run_id))
@@ -183,14 +188,17 @@ class Store:
             return revision
 
     def events(self, run_id: str) -> tuple[Event, ...]:
-        """All of them. Raises UnknownRun."""
+        """All events of the run. Raises UnknownRun."""
         with self._database.read() as connection:
             number = find_row(connection, run_id)["number"]
             texts = connection.execute("SELECT event FROM events WHERE run = ? ORDER BY seq", (number,)).fetchall()
         return parse_events(texts)
 
     def history(self, run_id: str, limit: int) -> History:
-        """With at most `limit` of the step events, see `downsample`; those that are left out are not read. Raises UnknownRun."""
+        """What happened in the run, with at most `limit` of its step events (see `downsample`).
+
+        Step events that are left out are not read. Raises UnknownRun.
+        """
         with self._database.read() as connection:
             number = find_row(connection, run_id)["number"]
             ends = "SELECT event FROM events WHERE run = ? ORDER BY seq {} LIMIT 1"
@@ -204,7 +212,7 @@ class Store:
         return History(begun, steps, whole, last[0] if last else None, count)
 
     def last_epoch(self, run_id: str) -> int:
-        """The last whole one, 0 where there is none. Raises UnknownRun."""
+        """The number of the last whole epoch, 0 if there is none. Raises UnknownRun."""
         with self._database.read() as connection:
             return last_epoch(connection, find_row(connection, run_id)["number"])
 
@@ -223,23 +231,23 @@ class Store:
             owners = ",".join("?" * len({owner for _, owner in waiting}))
             taken = f"SELECT owner, max(taken) FROM runs WHERE taken NOTNULL AND owner IN ({owners}) GROUP BY owner"
             served = dict(map(tuple, connection.execute(taken, sorted({owner for _, owner in waiting}))))
-        return in_turn(waiting, served)
+        return fair_order(waiting, served)
 
     # --- what somebody asks for -------------------------------------------------------------------------------------
 
     def add(self, run: Run) -> None:
-        """Into the queue."""
+        """Put a new run into the queue."""
         with self._database.write() as connection:
             insert_run(connection, run, Status.QUEUED, None)
 
-    def enqueue(self, run_id: str, of: Sequence[Status], more_epochs: int = 0) -> bool:
-        """Back into the queue, where its status is one `of` these; whether it was."""
+    def enqueue(self, run_id: str, allowed: Sequence[Status], more_epochs: int = 0) -> bool:
+        """Put a run back into the queue if it has one of the allowed statuses. Returns whether it had."""
         change = "status = 'queued', wish = '', message = '', queued = ?, more_epochs = more_epochs + ?"
         with self._database.write() as connection:
-            return change_run(connection, run_id, of, change, time.time(), more_epochs)
+            return change_run(connection, run_id, allowed, change, time.time(), more_epochs)
 
     def withdraw(self, run_id: str, status: Status, event: Event) -> bool:
-        """Out of the queue, where it still is there; whether it was. The event is that of its latest moment.
+        """Take a run out of the queue and end it with this event. Returns whether it was in the queue.
 
         A run that was continued and is stopped is finished again, see `end_early`.
         """
@@ -279,7 +287,7 @@ class Store:
     # --- taking runs ------------------------------------------------------------------------------------------------
 
     def begin(self, run: Run) -> Claim:
-        """A new run that passes the queue by: the caller trains it."""
+        """Add a run past the queue: the caller trains it. Raises StoreError."""
         lock = self.checkpoints.lock(run.id)
         if lock is None:
             raise StoreError(f"run {run.id} is being trained by another process")
@@ -291,16 +299,19 @@ class Store:
             raise
         return Claim(run, lock)
 
-    def take(self, run_id: str, of: Sequence[Status], more_epochs: int = 0) -> Claim | None:
-        """To train it, where its status is one `of` these and nobody else has it. Its events after the last whole epoch are
-        gone then. Raises UnreadableRun, after which it counts as failed."""
+    def claim(self, run_id: str, allowed: Sequence[Status], more_epochs: int = 0) -> Claim | None:
+        """Claim a run for training if it has one of the allowed statuses and nobody else has it.
+
+        Its events after the last whole epoch are deleted. Raises UnreadableRun, and the run counts
+        as failed then.
+        """
         lock = self.checkpoints.lock(run_id)
         if lock is None:
             return None
         try:
             with self._database.write() as connection:
                 change = "status = 'preparing', wish = '', message = '', taken = ?, more_epochs = more_epochs + ?"
-                if not change_run(connection, run_id, of, change, time.time(), more_epochs):
+                if not change_run(connection, run_id, allowed, change, time.time(), more_epochs):
                     lock.release()
                     return None
                 row = find_row(connection, run_id)
@@ -318,11 +329,11 @@ class Store:
         lock.release()
         raise unreadable
 
-    def take_next(self) -> Claim | None:
-        """The next of the queue, or None where nothing waits."""
+    def claim_next(self) -> Claim | None:
+        """Claim the next run of the queue. None if nothing waits."""
         for run_id in self.waiting():
             try:
-                claim = self.take(run_id, [Status.QUEUED])
+                claim = self.claim(run_id, [Status.QUEUED])
             except UnreadableRun as error:
                 log.warning("%s", error)
                 continue
@@ -331,7 +342,7 @@ class Store:
         return None
 
     def recover(self) -> None:
-        """Say of runs whose process has ended that they were interrupted, and forget what came after their last epoch."""
+        """Mark runs whose process has ended as interrupted, and delete what came after their last epoch."""
         with self._database.read() as connection:
             marks = ",".join("?" * len(IN_TRAINING))
             rows = connection.execute(f"SELECT id FROM runs WHERE status IN ({marks})", IN_TRAINING).fetchall()
@@ -344,9 +355,12 @@ class Store:
                     lock.release()
 
     def _end_interrupted(self, run_id: str) -> None:
-        """Of a run whose process is gone. Where the system has ended a process for lack of memory since, it was this one."""
+        """Mark a run whose process is gone as interrupted.
+
+        If the system has ended a process for lack of memory since, it was this one.
+        """
         try:
-            environment = self.kept(run_id).run.environment
+            environment = self.stored_run(run_id).run.environment
         except UnreadableRun:
             self.end(run_id, Status.INTERRUPTED, PROCESS_ENDED)
             return
@@ -360,7 +374,7 @@ class Store:
     # --- by whoever has taken it ------------------------------------------------------------------------------------
 
     def set_environment(self, run_id: str, environment: Environment) -> None:
-        """What the run is computed with from now on."""
+        """Note what the run is computed with from now on."""
         with self._database.write() as connection:
             change_run(connection, run_id, IN_TRAINING, "environment = ?", environment_json(environment))
 
@@ -369,7 +383,7 @@ class Store:
             change_run(connection, run_id, IN_TRAINING, "status = 'running', message = ?", message)
 
     def append(self, run_id: str, first: int, events: Sequence[Event], durable: bool = False) -> None:
-        """Events, numbered from `first` on. Raises RunError, and writes nothing, where the run is not being trained any more."""
+        """Add events, numbered from `first` on. Raises RunError, and adds none, if the run is no longer in training."""
         with self._database.write(durable) as connection:
             number = find_row(connection, run_id)["number"]
             if not change_run(connection, run_id, IN_TRAINING, "status = status"):
@@ -377,7 +391,7 @@ class Store:
             append_events(connection, number, first, events)
 
     def end(self, run_id: str, status: Status, message: str = "", first: int = 0, events: Sequence[Event] = ()) -> None:
-        """The last events of a run that is being trained, and how it stands then; nothing where it is not being trained."""
+        """Add the last events of a run in training, and set how it stands. Does nothing for other runs."""
         with self._database.write(durable=True) as connection:
             if not change_run(connection, run_id, IN_TRAINING, "status = ?, wish = '', message = ?", status, message):
                 return
@@ -387,13 +401,13 @@ class Store:
                 rewind_events(connection, number)
 
     def end_early(self, run_id: str) -> None:
-        """End a continued run that is being trained after its last whole epoch: it is finished, with fewer epochs added."""
+        """Finish a continued run in training at its last whole epoch: fewer epochs were added then."""
         with self._database.write(durable=True) as connection:
             if change_run(connection, run_id, IN_TRAINING, "status = 'finished', wish = '', message = ''"):
                 finish_early(connection, find_row(connection, run_id))
 
     def rewind(self, run_id: str, epoch: int) -> None:
-        """Forget what came after this epoch."""
+        """Delete the events after this epoch."""
         with self._database.write() as connection:
             rewind_events(connection, find_row(connection, run_id)["number"], epoch)
 

@@ -28,16 +28,16 @@ def add_id(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="the run's, as `runs` lists it")
 
 
-def take_again(options: argparse.Namespace, of: tuple[Status, ...], more_epochs: int, done: str) -> int:
+def take_again(options: argparse.Namespace, allowed: tuple[Status, ...], more_epochs: int, done: str) -> int:
     with closing(Store(home_folder())) as store:
         store.recover()
-        kept = store.kept(options.id)
-        if kept.status in of:
+        kept = store.stored_run(options.id)
+        if kept.status in allowed:
             check_resumable(kept.run, store.history(options.id, 0).latest, store.checkpoints, data_root=options.data)
             check_room(store.folder, kept.run.architecture, kept.run.recipe)
-        claim = store.take(options.id, of, more_epochs)
+        claim = store.claim(options.id, allowed, more_epochs)
         if claim is None:
-            raise RunError(refusal_message(options.id, kept.status, of, done))
+            raise RunError(refusal_message(options.id, kept.status, allowed, done))
         loop = RunLoop(store, claim)
         print(f"run {claim.run.id} goes on after epoch {_epoch(loop)} of {claim.run.epochs}", file=sys.stderr)
         return run_to_its_end(store, loop, options)

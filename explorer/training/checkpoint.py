@@ -31,7 +31,7 @@ def network_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
     return _part(checkpoint, NETWORK)
 
 
-def take(
+def capture(
     network: nn.Module, optimizer: torch.optim.Optimizer, scheduler: Any, generators: Mapping[str, Generator]
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Copies of all that training changes: the tensors and the facts of a checkpoint."""

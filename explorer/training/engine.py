@@ -159,7 +159,7 @@ def _steps(
                 step = before + batch
                 yield event("stopped", epoch)
                 return
-            lr = steps.take(batch)
+            lr = steps.step(batch)
             for stretch in tally.read(batch + 1, lr):
                 step, sums = before + stretch.end, stretch.sums
                 if not math.isfinite(sums.loss):
@@ -186,7 +186,7 @@ def _steps(
         best = max(best, (test_accuracy, -epoch))  # of equals the earliest
         whole = Sums.of(parts)
         if after_epoch:
-            tensors, facts = checkpoint.take(network, optimizer, schedule.scheduler, generators)
+            tensors, facts = checkpoint.capture(network, optimizer, schedule.scheduler, generators)
             facts |= {"best": best, "test_accuracy": test_accuracy, "precision": numerics.precision}
             facts |= {"seconds": time.perf_counter() - began}
             after_epoch(Checkpoint(epoch, step, tensors, facts))

@@ -28,7 +28,7 @@ class Steps(Protocol):
 
     def begin(self, order: Tensor, done: int, plain: bool) -> None: ...
 
-    def take(self, batch: int) -> float: ...
+    def step(self, batch: int) -> float: ...
 
 
 class LiveState:
@@ -109,7 +109,7 @@ def _take(trial: Trial, steps: Steps, state: LiveState, count: int, done: int, p
     wait()
     began = time.perf_counter()
     for batch in range(count):
-        steps.take(batch)
+        steps.step(batch)
     wait()
     seconds = (time.perf_counter() - began) / count
     return _Outcome(trial.rows[:count, 0].clone(), [tensor.detach().clone() for tensor in trial.parameters], seconds)

@@ -33,7 +33,7 @@ class Steps(Protocol):
         """An epoch over the images in this order, (N,), on the device, `done` steps of the run before it; plain is without
         augmentation."""
 
-    def take(self, batch: int) -> float:
+    def step(self, batch: int) -> float:
         """The step of this batch of the epoch, from 0, each once and in order. Returns its learning rate."""
 
 
@@ -48,7 +48,7 @@ class PlainSteps:
     def begin(self, order: Tensor, done: int, plain: bool) -> None:
         self._order, self._done, self._plain = order, done, plain
 
-    def take(self, batch: int) -> float:
+    def step(self, batch: int) -> float:
         chosen = self._order[batch * self.batch_size : (batch + 1) * self.batch_size]  # (B,)
         self.tally.rows[batch] = self.learn(chosen, self._plain)
         self.optimizer.step()
@@ -139,9 +139,9 @@ class RecordedSteps:
         self._numbers.copy_(torch.tensor(self._plan))
         self._batch.zero_()
 
-    def take(self, batch: int) -> float:
+    def step(self, batch: int) -> float:
         if self.problem or batch >= self._whole:
-            return self._eager.take(batch)
+            return self._eager.step(batch)
         self._replay()
         if batch + 1 == self._steps:
             self._eager.schedule.after_step(self._done + self._steps)

@@ -129,7 +129,7 @@ def test_ten_runs_of_three_visitors_end_in_fair_order(chromium: Browser, server:
     watcher.open(blocking)
     watcher.page.get_by_role("button", name="Stop").click()
     ended = _ends(store, queued)
-    owners = [store.kept(run_id).run.owner for run_id in ended]
+    owners = [store.stored_run(run_id).run.owner for run_id in ended]
     many, some, few = sorted(set(owners), key=owners.count, reverse=True)
     assert [owners.count(owner) for owner in (many, some, few)] == [5, 3, 2]
     assert set(owners[:3]) == set(owners[3:6]) == {many, some, few}
@@ -149,7 +149,7 @@ def _ends(store: Store, runs: set[str]) -> list[str]:
     ended: list[str] = []
 
     def all_ended() -> bool:
-        ended.extend(run_id for run_id in runs if run_id not in ended and store.kept(run_id).status == "finished")
+        ended.extend(run_id for run_id in runs if run_id not in ended and store.stored_run(run_id).status == "finished")
         return len(ended) == len(runs)
 
     wait_until(all_ended, patience=240)

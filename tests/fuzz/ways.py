@@ -355,7 +355,7 @@ def open_rows(folder: Path) -> Iterator[Take]:
             before = connection.execute(f"SELECT {column} FROM runs").fetchone()[0]
             connection.execute(f"UPDATE runs SET {column} = ?", (sql(value),))
             try:
-                show(store.kept(run_id).run.architecture)
+                show(store.stored_run(run_id).run.architecture)
             finally:
                 connection.execute(f"UPDATE runs SET {column} = ?", (before,))
 
@@ -368,7 +368,7 @@ def open_database(folder: Path) -> Iterator[tuple[Store, sqlite3.Connection, str
     store = Store(folder)
     run = new_run(NETWORKS[0].architecture, tiny_recipe(), "ann")
     store.add(run)
-    claim = store.take(run.id, ["queued"])
+    claim = store.claim(run.id, ["queued"])
     assert claim is not None
     store.append(run.id, 0, GOOD_EVENTS[:1])
     claim.lock.release()

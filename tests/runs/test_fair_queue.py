@@ -2,7 +2,7 @@
 
 import pytest
 
-from explorer.runs.fair_queue import in_turn, starts_in
+from explorer.runs.fair_queue import fair_order, starts_in
 
 
 @pytest.mark.parametrize(
@@ -20,16 +20,16 @@ from explorer.runs.fair_queue import in_turn, starts_in
     ],
 )
 def test_owners_take_turns(waiting: list[str], served: dict[str, float], order: str) -> None:
-    assert in_turn([(run, run[0]) for run in waiting], served) == order.split()
+    assert fair_order([(run, run[0]) for run in waiting], served) == order.split()
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_the_order_is_that_of_taking_one_after_the_other(count: int) -> None:
     """What is told beforehand is what happens when each is taken in its turn."""
     waiting = [(f"{owner}{number}", owner) for owner in "abc" for number in range(count)]
-    served, told = {"b": 10.0}, in_turn(waiting, {"b": 10.0})
+    served, told = {"b": 10.0}, fair_order(waiting, {"b": 10.0})
     for time, run in enumerate(told, 11):
-        assert in_turn(waiting, served)[0] == run
+        assert fair_order(waiting, served)[0] == run
         waiting.remove((run, run[0]))
         served[run[0]] = float(time)
     assert waiting == []

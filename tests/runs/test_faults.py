@@ -107,7 +107,7 @@ def test_a_database_that_cannot_grow_is_told_and_written_later(
     grow(writer, 1_000_000)
     the_next_trains(manager, small)
     assert manager.notices == ()
-    assert manager.store.kept(run_id).status == "failed"
+    assert manager.store.stored_run(run_id).status == "failed"
     epochs = len(manager.snapshot(run_id).epochs)
     assert manager.store.last_epoch(run_id) == epochs
 
@@ -144,7 +144,7 @@ def test_a_home_that_turns_read_only_ends_a_run_and_the_queue_waits(
         assert len(manager.snapshot(run_id).epochs) == epochs  # what was kept is shown
     manager.store._database._writer.execute("PRAGMA query_only = OFF")
     assert wait(manager, next_one).status == "finished"
-    assert manager.store.kept(run_id).status == "failed"
+    assert manager.store.stored_run(run_id).status == "failed"
     assert manager.notices == ()
     manager.resume(run_id)
     going_on = wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
@@ -185,7 +185,7 @@ def test_a_locked_database_ends_a_run_and_the_queue_waits(tmp_path: Path, small:
             with pytest.raises(RunError, match="is locked by another program"):
                 manager.rename(run_id, "x")
         assert wait(manager, next_one).status == "finished"
-        assert manager.store.kept(run_id).status == "failed"
+        assert manager.store.stored_run(run_id).status == "failed"
         assert manager.notices == ()
     manager.store.close()
 

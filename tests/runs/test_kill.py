@@ -141,14 +141,14 @@ def test_runs_whose_server_is_killed_again_and_again(tmp_path: Path) -> None:
         else:
             lines, seconds = chance.randint(1, 3 * lines_an_epoch), chance.uniform(0, 1.5 * epoch_seconds)
             said = kill_a_fork(tmp_path / "home", ids, lines, seconds)
-        states = Counter(store.kept(run_id).status for run_id in ids)
+        states = Counter(store.stored_run(run_id).status for run_id in ids)
         if not early:
             assert states == {"running": 1, "queued": 2}, f"kill {kill}"
         store.recover()
         assert sorted(store.revisions()) == sorted(ids), f"kill {kill}"
         for run_id, (events, _) in zip(ids, expected, strict=True):
             kept = store.events(run_id)
-            assert store.kept(run_id).status in ("queued", "interrupted"), f"kill {kill}"
+            assert store.stored_run(run_id).status in ("queued", "interrupted"), f"kill {kill}"
             assert plain(kept) == plain(events[: len(kept)]), f"after kill {kill}"
             assert not kept or kept[-1].kind == "epoch"
         for run_id, event in (told_by(line) for line in said):
@@ -162,7 +162,7 @@ def test_runs_whose_server_is_killed_again_and_again(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert sorted(store.revisions()) == sorted(ids)
     for run_id, (events, last) in zip(ids, expected, strict=True):
-        assert store.kept(run_id).status == "finished"
+        assert store.stored_run(run_id).status == "finished"
         assert plain(store.events(run_id)) == plain(events)
         checkpoint, wrong = newest_checkpoint(store.checkpoints, run_id, RECIPE["epochs"])
         assert wrong == ""
@@ -186,9 +186,9 @@ def test_a_new_run_that_is_killed_early_is_kept(seconds: float, tmp_path: Path) 
     store = Store(tmp_path / "home")
     store.recover()
     (run_id,) = store.revisions()
-    assert store.kept(run_id).status == "interrupted"
+    assert store.stored_run(run_id).status == "interrupted"
     next_epoch = store.last_epoch(run_id) + 1 if store.events(run_id) else 0
-    claim = store.take(run_id, ["interrupted"])
+    claim = store.claim(run_id, ["interrupted"])
     assert claim is not None
     with closing(RunLoop(store, claim).train()) as events:
         assert next(events).epoch == next_epoch

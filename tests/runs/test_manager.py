@@ -322,7 +322,7 @@ def test_a_continued_run_that_is_stopped_is_finished_with_the_epochs_that_it_has
     ended = wait(manager, run_id)
     assert ended.status == "finished"
     assert len(ended.epochs) >= whole
-    assert ended.run.epochs == len(ended.epochs) == manager.store.kept(run_id).run.epochs
+    assert ended.run.epochs == len(ended.epochs) == manager.store.stored_run(run_id).run.epochs
     events = manager.events(run_id)
     assert [event.kind for event in events if event.kind in ("finished", "stopped")][-1] == "finished"
     last, accuracies = events[-1], [event.metrics["test_accuracy"] for event in ended.epochs]

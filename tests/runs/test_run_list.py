@@ -84,7 +84,7 @@ def test_what_a_summary_tells(
 
 def test_a_run_that_was_continued_and_stopped_has_still_finished_once(home: Store, small: Architecture) -> None:
     run_id = kept(home, small, 2, "finished")
-    claim = home.take(run_id, ["finished"], more_epochs=3)
+    claim = home.claim(run_id, ["finished"], more_epochs=3)
     assert claim
     home.end(run_id, "stopped", first=10, events=[Event(kind="stopped", epoch=3, step=7)])
     claim.lock.release()

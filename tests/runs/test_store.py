@@ -73,7 +73,7 @@ def test_an_old_run_whose_name_cannot_be_seen_whole_is_readable(kept: Store) -> 
 def test_what_is_written_is_what_is_read(store: Store) -> None:
     events = fixture_events(2)
     run_id = trained(store, 1, events, "finished")
-    kept = store.kept(run_id)
+    kept = store.stored_run(run_id)
     assert (kept.run, kept.status, kept.request, kept.message) == (fixture_run(1), "finished", "", "")
     assert store.events(run_id) == (*events, FINISHED)
     history = store.history(run_id, 100)
@@ -109,7 +109,7 @@ def test_an_unknown_run(store: Store) -> None:
     for ask in [*asks, lambda run: store.history(run, 10), lambda run: store.append(run, 0, [])]:
         with pytest.raises(UnknownRun, match="there is no run “guess” here"):
             ask("guess")
-    assert store.take("guess", ["queued"]) is None
+    assert store.claim("guess", ["queued"]) is None
 
 
 def test_a_deleted_run_leaves_nothing(kept: Store, tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_an_unreadable_run_does_not_hold_up_the_queue(kept: Store) -> None:
         kept.add(fixture_run(number))
     with opened_file(kept) as connection:
         connection.execute("UPDATE runs SET recipe = '[]' WHERE id = 'run1'")
-    claim = kept.take_next()
+    claim = kept.claim_next()
     assert claim is not None
     assert claim.run.id == "run2"
     claim.lock.release()
@@ -209,12 +209,12 @@ def test_of_a_hundred_thousand_steps_only_those_shown_are_read(kept: Store, monk
 
 def test_a_run_is_taken_once(store: Store) -> None:
     store.add(fixture_run(1))
-    first = store.take_next()
+    first = store.claim_next()
     assert first is not None
     assert first.run == fixture_run(1)
-    assert store.kept("run1").status == "preparing"
-    assert store.take_next() is None
-    assert store.take("run1", ["queued"]) is None
+    assert store.stored_run("run1").status == "preparing"
+    assert store.claim_next() is None
+    assert store.claim("run1", ["queued"]) is None
     first.lock.release()
 
 
@@ -232,7 +232,7 @@ def test_a_run_taken_again_is_at_its_last_whole_epoch(store: Store, status: str,
     assert store.enqueue(run_id, [status], 3)
     assert not store.enqueue(run_id, [status])
     assert len(store.events(run_id)) >= len(left)
-    claim = store.take_next()
+    claim = store.claim_next()
     assert claim is not None
     assert claim.run.more_epochs == 3
     assert list(store.events(run_id)) == left
@@ -255,13 +255,13 @@ def test_what_nobody_trains_any_more_was_interrupted(store: Store) -> None:
     store.add(fixture_run(3))
     held = store.begin(fixture_run(4))
     store.recover()
-    assert {run: store.kept(run).status for run in store.revisions()} == {
+    assert {run: store.stored_run(run).status for run in store.revisions()} == {
         dropped: "interrupted",
         whole: "finished",
         "run3": "queued",
         "run4": "preparing",
     }
-    assert store.kept(dropped).message == "the process that trained it ended"
+    assert store.stored_run(dropped).message == "the process that trained it ended"
     assert list(store.events(dropped)) == fixture_events(1)
     held.lock.release()
 
@@ -271,7 +271,7 @@ import sys, time
 from pathlib import Path
 from explorer.runs.store import Store
 store = Store(Path(sys.argv[1]))
-claim = store.take_next()
+claim = store.claim_next()
 print(claim.run.id, flush=True)
 time.sleep(600)
 """
@@ -287,7 +287,7 @@ def test_another_process_holds_its_run_until_it_is_killed(kept: Store, tmp_path:
         kept.recover()
         assert kept.kept("run1").status == "preparing"
         assert kept.checkpoints.lock("run1") is None
-        ours = kept.take_next()
+        ours = kept.claim_next()
         assert ours is not None
         assert ours.run.id == "run2"
         assert kept.ask_to_stop("run1", "stop")  # what one process wants of another
@@ -306,10 +306,10 @@ def test_runs_of_every_version_can_be_read(version: int, tmp_path: Path) -> None
     shutil.copy(FIXTURES / f"runs-v{version}.sqlite", tmp_path / "runs.sqlite")
     store = Store(tmp_path)
     assert list(store.revisions()) == ["run3", "run2", "run1"]
-    assert [store.kept(run).run for run in ("run1", "run2", "run3")] == [fixture_run(number) for number in (1, 2, 3)]
+    assert [store.stored_run(run).run for run in ("run1", "run2", "run3")] == [fixture_run(number) for number in (1, 2, 3)]
     assert list(store.events("run1")) == [*fixture_events(2), FINISHED]
     store.recover()
-    assert [store.kept(run).status for run in ("run1", "run2", "run3")] == ["finished", "interrupted", "queued"]
+    assert [store.stored_run(run).status for run in ("run1", "run2", "run3")] == ["finished", "interrupted", "queued"]
     assert list(store.events("run2")) == fixture_events(1)
     assert store.waiting() == ["run3"]
     store.close()

@@ -64,13 +64,13 @@ def test_a_run_that_is_locked_for_a_moment_is_taken_once_it_is_free(
     run_id = manager.submit(small, recipe())
     wait(manager, run_id)
     found: list[object] = []
-    take_next = manager.store.take_next
+    claim_next = manager.store.claim_next
 
     def looking() -> object:
-        found.append(claim := take_next())
+        found.append(claim := claim_next())
         return claim
 
-    monkeypatch.setattr(manager.store, "take_next", looking)
+    monkeypatch.setattr(manager.store, "claim_next", looking)
     lock = manager.store.checkpoints.lock(run_id)
     assert lock is not None
     manager.continue_run(run_id, 1)
@@ -82,7 +82,7 @@ def test_a_run_that_is_locked_for_a_moment_is_taken_once_it_is_free(
 def test_a_fault_between_two_runs_is_said_and_the_queue_goes_on(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    fail_once(monkeypatch, Store, "take_next", ZeroDivisionError("by accident"))
+    fail_once(monkeypatch, Store, "claim_next", ZeroDivisionError("by accident"))
     assert wait(manager, manager.submit(small, recipe())).status == "finished"
     (said,) = (record.getMessage() for record in caplog.records if record.levelno == logging.ERROR)
     assert said.startswith("the program failed: ZeroDivisionError: by accident (")
@@ -126,7 +126,7 @@ def test_a_run_whose_end_cannot_be_written_does_not_keep_others_from_the_slot(
         assert manager.snapshot(run_id).status == "stopped"
     assert wait(manager, manager.submit(small, recipe())).status == "finished"
     assert manager.notices == ()
-    assert manager.store.kept(run_id).status == "stopped"
+    assert manager.store.stored_run(run_id).status == "stopped"
 
 
 def test_nothing_is_written_for_a_run_that_is_not_being_trained(small: Architecture, tiny: Dataset, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_run_that_is_lost_while_it_trains_ends(
     wait(manager, run_id, has_steps)
     manager.store.end(run_id, "interrupted", "taken away")
     assert wait(manager, run_id).status == "interrupted"
-    assert manager.store.kept(run_id).status == "interrupted"
+    assert manager.store.stored_run(run_id).status == "interrupted"
     assert wait(manager, manager.submit(small, recipe())).status == "finished"
 
 

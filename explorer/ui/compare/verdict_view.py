@@ -117,7 +117,7 @@ def _pair(groups: Sequence[Group]) -> None:
         )
     if a != b and pair is None:
         st.html('<p class="hint">They were tested on different images, so there is nothing to compare.</p>')
-    # Kept while these two stand there: the page is drawn anew as other runs come in.
+    # StoredRun while these two stand there: the page is drawn anew as other runs come in.
     asked, preparation = prepared(PAIRED)
     if preparation is None or asked != version:
         return
