@@ -25,7 +25,7 @@ class Action:
     help: str
 
 
-KEPT = "What it learnt up to its last whole epoch is kept."
+KEPT = "What it learned up to the last completed epoch is kept."
 
 
 def _goes_on(snapshot: Snapshot) -> bool:
@@ -38,15 +38,15 @@ ACTIONS = (
         ":material/pause:",
         JobManager.pause,
         _goes_on,
-        f"Ends within a batch. {KEPT} Resume begins the epoch in progress anew.",
+        f"Pauses after the current batch. {KEPT} Resume begins the current epoch again.",
     ),
-    Action("Stop", ":material/stop:", JobManager.stop, _goes_on, f"Ends within a batch. {KEPT}"),
+    Action("Stop", ":material/stop:", JobManager.stop, _goes_on, f"Stops after the current batch. {KEPT}"),
     Action(
         "Resume",
         ":material/play_arrow:",
         JobManager.resume,
         lambda snapshot: snapshot.resumable,
-        "Goes on after its last whole epoch.",
+        "Continues from the last completed epoch.",
     ),
 )
 
@@ -97,8 +97,10 @@ def _take_offer(run_id: str, place: str) -> None:
 def _continue(run_id: str, place: str) -> None:
     with st.popover("Continue", icon=":material/fast_forward:"):
         key = f"{place}-more-{run_id}"
-        st.number_input("Epochs more", 1, 1000, MORE_EPOCHS, key=key, help="At the last learning rate of its schedule.")
-        st.button("Go on", key=f"{place}-continue-{run_id}", on_click=_go_on, args=(run_id, key), width="stretch")
+        st.number_input(
+            "Additional epochs", 1, 1000, MORE_EPOCHS, key=key, help="Continues at the final learning rate of its schedule."
+        )
+        st.button("Continue training", key=f"{place}-continue-{run_id}", on_click=_go_on, args=(run_id, key), width="stretch")
 
 
 def _go_on(run_id: str, key: str) -> None:

@@ -32,7 +32,7 @@ def show_chart(
     *,
     is_live: bool = False,
     height: Height = "its own",
-    heading: str = "h3",
+    level: int = 3,
     selection: Selection | None = None,
 ) -> None:
     """Draw it as wide as its place, and as high as the window allows a chart of this kind.
@@ -42,8 +42,7 @@ def show_chart(
     """
     kind = height.replace(" ", "-")
     with st.container(key=f"figure-{kind}-{key}", gap="xsmall"):
-        if heading:
-            st.html(f'<{heading} class="chart-title">{for_html(chart.title)}</{heading}>')
+        st.html(f'<h{level:d} class="chart-title">{for_html(chart.title)}</h{level:d}>')
         words = f"{chart.title}. {chart.alt}"
         st.vega_lite_chart(
             chart.data,
@@ -59,17 +58,17 @@ def show_chart(
         _table(chart, key)
 
 
-def legend_html(networks: Sequence[str]) -> str:
+def show_legend(networks: Sequence[str]) -> None:
     """The networks' shapes and colours, for several charts at once."""
     entries = [(GLYPHS[place % len(GLYPHS)], colour_of(place).css, name) for place, name in enumerate(networks)]
-    return _legend_html(entries, "Networks")
+    st.html(_legend_html(entries, "Networks"))
 
 
-def lines_legend_html(styles: Sequence[Style]) -> str:
+def show_narrow_legend(styles: Sequence[Style]) -> None:
     """The lines of a chart, for a window in which it has no room for their names."""
     glyphs = dict(zip(SHAPES, GLYPHS, strict=True))
     entries = [(_DASHES.get(style.dashes, "━") + glyphs[style.shape], style.colour, style.label) for style in styles]
-    return f'<div class="narrow-alone">{_legend_html(entries, "Lines")}</div>'
+    st.html(f'<div class="narrow-alone">{_legend_html(entries, "Lines")}</div>')
 
 
 _DASHES = {DOCUMENT_DASHES: "┈", **dict(zip(RECIPE_DASHES, "━╍┅", strict=True))}
@@ -77,7 +76,8 @@ _DASHES = {DOCUMENT_DASHES: "┈", **dict(zip(RECIPE_DASHES, "━╍┅", strict
 
 def _legend_html(entries: Iterable[tuple[str, str, str]], name: str) -> str:
     rows = "".join(
-        f'<li><i aria-hidden="true" style="color: {colour}">{glyph}</i> {for_html(text)}</li>' for glyph, colour, text in entries
+        f'<li><i aria-hidden="true" style="color: {for_html(colour)}">{for_html(glyph)}</i> {for_html(text)}</li>'
+        for glyph, colour, text in entries
     )
     return f'<ul class="legend" aria-label="{name}">{rows}</ul>'
 
@@ -104,8 +104,8 @@ def table_html(table: pd.DataFrame, name: str) -> str:
 
 
 def _row(values: Sequence[object]) -> str:
-    first, *others = (for_html(_cell(value)) for value in values)
-    return f'<tr><th scope="row">{first}</th>{"".join(f"<td>{each}</td>" for each in others)}</tr>'
+    cells = "".join(f"<td>{for_html(_cell(value))}</td>" for value in values[1:])
+    return f'<tr><th scope="row">{for_html(_cell(values[0]))}</th>{cells}</tr>'
 
 
 def _cell(value: object) -> str:

@@ -41,7 +41,7 @@ def test_presets_stand_side_by_side_and_a_link_restores_the_choice(app: App, chr
 
 def test_all_are_trained_from_the_page_and_the_table_and_charts_fill(app: App):
     app.open("/?page=compare&compare=bias-free-12k,adaptive-pool-16k")
-    view(app, "Verdict")
+    view(app, "Results")
     app.page.get_by_role("button", name="Train all").click()
     app.choose_digits()
     for name, value in (("Seeds", "1"), ("Epochs", "1")):
@@ -53,12 +53,12 @@ def test_all_are_trained_from_the_page_and_the_table_and_charts_fill(app: App):
     expect(app.page.get_by_text("2 runs queued")).to_be_visible()
     app.page.keyboard.press("Escape")
     # The page fills by itself: two networks that were trained here can be tested on the same images.
-    app.page.get_by_role("button", name="Test on the same images").click(timeout=60_000)
+    app.page.get_by_role("button", name="Run McNemar's test").click(timeout=60_000)
     expect(app.page.locator(".paired")).to_contain_text("on 360 images", timeout=60_000)
     shows = {
         "Learning": (lines, "series: {}"),
         "Trade-off": (points, "series: {}; kind: our run"),
-        "Shape of computation": (lines, "network: {}"),
+        "Layer by layer": (lines, "network: {}"),
     }
     for name, (marks, label) in shows.items():
         view(app, name)
@@ -172,7 +172,7 @@ def test_what_was_hidden_stays_hidden_where_the_chart_is_drawn_anew(app: App):
     view(app, "last percent")
     hide_or_show(app, FIRST)
     is_hidden(app, FIRST)
-    for change in (("Verdict", "Learning"), ("zoom to the end", "last percent")):
+    for change in (("Results", "Learning"), ("zoom to the end", "last percent")):
         for name in change:
             view(app, name)
         is_hidden(app, FIRST)
@@ -212,7 +212,7 @@ def test_what_was_chosen_is_found_again_after_a_look_at_another_page(app: App):
     expect(app.page.locator(".compare thead th[scope=col]")).to_have_text(["bias-free-12k", "adaptive-pool-16k", "gap-17k"])
     app.page.get_by_role("combobox", name="To").click()
     app.page.get_by_role("option", name="gap-17k").click()
-    view(app, "Verdict")
+    view(app, "Results")
     view(app, "Structure")
     expect(app.page.get_by_role("combobox", name="To")).to_have_value("gap-17k")
 

@@ -224,12 +224,12 @@ def test_a_pair_is_taken_as_torch_writes_it(app):
 
 def test_the_layer_that_the_panel_tells_of_is_marked_before_any_is_selected(app):
     start(app, "gap-17k")
-    told = app.page.locator(".layer h3").first.inner_text().split(" · ")
+    told = app.page.locator(".layer h2").first.inner_text().split(" · ")
     marked = app.page.locator(".row.described")
     expect(marked).to_have_count(1)
     assert [marked.get_attribute("data-layer-index"), marked.get_attribute("data-kind")] == told
     press(app, 0)
-    expect(app.page.locator(".layer h3").first).to_have_text("0 · Conv2d")
+    expect(app.page.locator(".layer h2").first).to_have_text("0 · Conv2d")
     expect(marked).to_have_count(0)
     expect(app.row(0)).to_have_class(re.compile("selected"))
 

@@ -176,7 +176,7 @@ def test_a_choice_is_kept_though_views_change_before_they_are_drawn(app: App, wi
     app.page.get_by_role("option", name="gap-17k").click()
     app.settled()
     wire.hold()
-    for runs, view in enumerate(("Verdict", "Structure"), 1):
+    for runs, view in enumerate(("Results", "Structure"), 1):
         app.choice(view).click()
         app.until(wire.asked, f"{view} is asked for")
         wire.to_server()

@@ -58,7 +58,7 @@ def test_a_reload_loses_nothing(app: App, page: str):
     app.go_to("Build")
     expect(app.row(0).locator('input[name="out_channels"]')).to_have_value("9")
     app.go_to("Compare")
-    expect(app.choice("Verdict")).to_be_checked()
+    expect(app.choice("Results")).to_be_checked()
     expect(app.page.get_by_text("strided-20k").first).to_be_visible()
     expect(app.page.get_by_text("bias-free-12k")).to_have_count(0)  # one of those that are compared where none is chosen
 

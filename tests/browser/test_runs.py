@@ -90,9 +90,9 @@ def test_a_finished_run_goes_on_for_more_epochs(app: App):
     status(app, "finished")
     expect(epochs).to_have_attribute("data-epochs", "2")
     app.page.get_by_role("button", name="Continue").click()
-    more = app.page.get_by_role("spinbutton", name="Epochs more")
+    more = app.page.get_by_role("spinbutton", name="Additional epochs")
     more.fill("3")
-    app.page.get_by_role("button", name="Go on").click()
+    app.page.get_by_role("button", name="Continue training").click()
     expect(epochs).to_have_attribute("data-epochs", "5")
     status(app, "finished")
 
@@ -122,7 +122,7 @@ def test_ten_runs_of_three_visitors_end_in_fair_order(chromium: Browser, server:
         if visitor is not first:
             visitor.open("/?page=train")
         start(visitor, 1, count)
-        expect(visitor.page.get_by_text("waits for its turn")).to_be_visible()
+        expect(visitor.page.get_by_text("Queued: ")).to_be_visible()
     queued = set(store.revisions()) - before
     assert len(queued) == 10
     watcher = open_app(chromium.new_context(), "")

@@ -216,7 +216,7 @@ def test_the_table_has_the_groups_figures_and_two_are_tested_on_the_same_images(
         assert (row.seeds, row.epochs, row.parameters) == (2, 1, analyze(tiny(channels)).total_params)
         assert row.final == pytest.approx(100 * sum(finals) / 2)
         assert row.deviation == pytest.approx(100 * abs(finals[0] - finals[1]) / 2**0.5)
-    next(button for button in app.button if button.label == "Test on the same images").click().run()
+    next(button for button in app.button if button.label == "Run McNemar's test").click().run()
     assert not app.exception
     deadline = time.monotonic() + 120
     while "McNemar&#x27;s test, exact, on 360 images).</p>" not in html(app):
@@ -433,7 +433,7 @@ def test_runs_that_were_chosen_one_by_one_stand_apart_and_can_be_tested():
     assert [comparison.place_of(group) for group in comparison.groups] == [0, 1]
     app = opened(",".join(keys), "Verdict")
     assert "Train two networks here" not in html(app)
-    assert any(button.label == "Test on the same images" for button in app.button)
+    assert any(button.label == "Run McNemar's test" for button in app.button)
     # One of them alone stands for all its seeds, as does the network.
     (group,) = compared(find_all([keys[0], "gap-17k"]), "digits").groups
     assert {record.run_id for record in group.records} == {zero, one, two}

@@ -58,7 +58,7 @@ def test_images_that_cannot_be_had_are_said_and_the_digits_train_at_one_click(mo
 
 def test_stop_and_pause_say_what_is_kept():
     help_of = {action.label: action.help for action in ACTIONS}
-    assert KEPT == "What it learnt up to its last whole epoch is kept."
+    assert KEPT == "What it learned up to the last completed epoch is kept."
     assert KEPT in help_of["Stop"]
     assert KEPT in help_of["Pause"]
-    assert "anew" in help_of["Pause"]
+    assert "begins the current epoch again" in help_of["Pause"]

@@ -9,6 +9,7 @@ from explorer.network.explain import parameter_arithmetic, size_arithmetic
 from explorer.network.layers import LAYERS
 from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.network.spec import MAX_NAME
+from explorer.presets import load_presets
 from explorer.runs.database import StoreError
 from explorer.text import for_html, percent, printable, short_bytes, short_count, size_text
 from explorer.training.datasets import DATASETS
@@ -18,10 +19,14 @@ from explorer.ui.build.assignment_card import Results, assignment_form, assignme
 from explorer.ui.build.open_dialog import open_dialog
 from explorer.ui.build.share_menu import share_menu
 from explorer.ui.build.start_menu import start_menu
+from explorer.ui.components.announcer import announce
 from explorer.ui.components.cost_chart import cost_chart
 from explorer.ui.components.field_view import Around, field_view
 from explorer.ui.components.stack_editor import stack_editor
 from explorer.ui.part import WRONG, part, say
+from explorer.ui.preset_story import preset_story
+
+SELECTED = "selected-layer"  # its place on the page, for the way past the stack
 
 
 @part
@@ -113,6 +118,8 @@ def _workbench(results: Results) -> None:
     selected = _selected_row(session.stack.selected_index, analysis)
     classes = len(DATASETS[session.recipe.dataset].classes)
     totals = st.container(key="totals")
+    st.html(f'<p class="skip"><a href="#{SELECTED}">Skip to the selected layer</a></p>')
+    announce(_in_short(analysis), "totals-said")
     stack, detail = st.columns([2, 1], gap="medium")
     with stack:  # first, so that the numbers a person is typing for reach the browser first
         stack_editor(
@@ -132,6 +139,15 @@ def _workbench(results: Results) -> None:
             _selected_layer(analysis, selected, session)
         if analysis.total_params:
             cost_chart(analysis, selected.index if selected else None, key="cost")
+        preset_story(load_presets().get(session.start.preset), "build")
+
+
+def _in_short(analysis: Analysis) -> str:
+    """The totals, for whoever hears the page."""
+    if problem := analysis.problem:
+        return f"Layer {problem.index} ({analysis.architecture.layers[problem.index].kind}) does not fit"
+    output, field = size_text(analysis.output_shape), size_text(analysis.receptive_field)
+    return f"{analysis.total_params:,} parameters, output {output}, receptive field {field}"
 
 
 def _numbers(session: state.Session, analysis: Analysis, results: Results) -> None:
@@ -187,12 +203,12 @@ def _totals(analysis: Analysis) -> str:
     figures = [
         ("Parameters", f"{analysis.total_params:,}", f"{analysis.trainable_params:,} learned"),
         (
-            "Mult-adds an image",
+            "Multiply-adds per image",
             short_count(analysis.total_mult_adds),
             f"{analysis.total_mult_adds:,}. {MULT_ADDS_RULE} torchinfo's count: {analysis.torchinfo_mult_adds:,}.",
         ),
-        ("Memory an image", short_bytes(analysis.activation_bytes), "all layers' outputs, in float32"),
-        ("Sees at the end", size_text(analysis.receptive_field), "receptive field of the last layer, theoretical"),
+        ("Memory per image", short_bytes(analysis.activation_bytes), "all layers' outputs, in float32"),
+        ("Receptive field", size_text(analysis.receptive_field), "of the last layer, theoretical; it may exceed the image"),
         ("Output", size_text(analysis.output_shape), "shape for each image"),
         ("Layers", f"{len(analysis.architecture.layers)}", "rows in the stack"),
     ]
@@ -209,7 +225,7 @@ def _totals(analysis: Analysis) -> str:
 
 def _counted_name(name: str, broken: bool) -> str:
     """A total's name: "Parameters so far" where it is of the layers that fit, before one that does not."""
-    return f"{name.removesuffix(' at the end')} so far" if broken and name != "Layers" else name
+    return f"{name} so far" if broken and name != "Layers" else name
 
 
 def _selected_layer(analysis: Analysis, row: Row, session: state.Session) -> None:
@@ -226,11 +242,12 @@ def _layer_words(row: Row, analysis: Analysis) -> str:
     lines.append(("Parameters", parameter_arithmetic(row) or "none", ""))
     if row.mult_adds:
         share = row.mult_adds / analysis.total_mult_adds
-        lines.append(("Mult-adds", f"{row.mult_adds:,}, {percent(share, 1)} of the network's", MULT_ADDS_RULE))
+        lines.append(("Multiply-adds", f"{row.mult_adds:,}, {percent(share, 1)} of the network's", MULT_ADDS_RULE))
     facts = "".join(
         f'<dt title="{for_html(note)}">{for_html(name)}</dt><dd title="{for_html(note)}">{for_html(value)}</dd>'
         for name, value, note in lines
     )
     return (
-        f'<div class="layer"><h3>{row.index:d} · {for_html(row.kind)}</h3><p>{LAYERS[row.kind].summary}</p><dl>{facts}</dl></div>'
+        f'<div class="layer" id="{SELECTED}" tabindex="-1"><h2>{row.index:d} · {for_html(row.kind)}</h2>'
+        f"<p>{LAYERS[row.kind].summary}</p><dl>{facts}</dl></div>"
     )

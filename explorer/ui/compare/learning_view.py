@@ -8,7 +8,7 @@ from explorer.ui.charts import compare_charts as charts
 from explorer.ui.charts.chart import Chart
 from explorer.ui.charts.comparison import How, learning_chart, learning_styles, series_names
 from explorer.ui.remembered_inputs import last, lasting
-from explorer.ui.show_chart import lines_legend_html, show_chart
+from explorer.ui.show_chart import show_chart, show_narrow_legend
 
 LINES = "compare-lines"  # the menu of lines
 HIDDEN = "compare-hidden"  # the series whose lines the visitor hid
@@ -22,8 +22,8 @@ def learning_view(comparison: Comparison) -> None:
     chart = learning_chart(comparison, metric, axis, zoom, with_documents, _hidden())
     styles = learning_styles(comparison, with_documents)
     shown = [style for style in styles if style.series not in _hidden()]
-    show_chart(chart, f"compare-learning-{metric}-{axis}-{zoom}", height="window", heading="h2")
-    st.html(lines_legend_html(shown))
+    show_chart(chart, f"compare-learning-{metric}-{axis}-{zoom}", height="window", level=2)
+    show_narrow_legend(shown)
     st.html(
         '<p class="note">A line is the mean over seeds, its band one standard deviation. Dotted: '
         "the author's log; nothing here was computed from it. Runs “included with the app” were not "

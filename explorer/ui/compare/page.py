@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.compare.chosen import MOST, Chosen
 from explorer.compare.comparison import Comparison
 from explorer.runs.run_summary import RunSummary
-from explorer.text import counted, for_html
+from explorer.text import counted, for_html, for_markdown
 from explorer.training.datasets import DATASETS
 from explorer.ui import messages, process, state
 from explorer.ui.arrival import asked_for
@@ -41,13 +41,19 @@ def show() -> None:
     chosen = find_all(_choose(runs))
     if len(chosen) < 2:
         st.html(
-            '<div class="empty"><h3>Nothing to compare yet</h3><p>Choose two to six networks: presets, '
+            '<div class="empty"><h2>Nothing to compare yet</h2><p>Choose two to six networks: presets, '
             "what was saved under a name, or runs.</p></div>"
         )
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         view = st.segmented_control(
-            "View", list(VIEWS), default=_view(), required=True, **lasting(VIEW), label_visibility="collapsed"
+            "View",
+            list(VIEWS),
+            default=_view(),
+            required=True,
+            format_func=_title,
+            **lasting(VIEW),
+            label_visibility="collapsed",
         )
         comparison = Comparison.of(chosen, runs, jobs)
         comparison = comparison.on(_images(comparison))
@@ -148,6 +154,10 @@ def _choose(runs: Sequence[RunSummary]) -> list[str]:
     )
 
 
+def _title(view: str) -> str:
+    return for_markdown(TITLES.get(view, view))
+
+
 def _view() -> str:
     """The view that was open last, or that the address asked for."""
     asked = last(VIEW, None) or asked_for(VIEW)
@@ -173,6 +183,7 @@ VIEWS: dict[str, View] = {
     "Verdict": verdict_view,
     "Trade-off": trade_off_view,
 }
+TITLES = {"Shape of computation": "Layer by layer", "Verdict": "Results"}  # where a view is not called as in links
 RESULTS = ("Learning", "Verdict", "Trade-off")  # those of them that show what was reached on one data set
 CHARTS: dict[str, Callable[[Comparison], Sequence[Chart]]] = {  # of the views that have some
     "Shape of computation": computation_charts,

@@ -31,9 +31,17 @@ def _table(chosen: Sequence[Chosen], stages: Sequence[Stage]) -> str:
     head = "".join(f'<th scope="col">{for_html(each.title)}</th>' for each in chosen)
     body = "".join(_stage(chosen, stage, shares) for stage, shares in zip(stages, params_shares(stages), strict=True))
     return (
-        f'<div class="compare" style="--columns: {len(chosen)}"><table><thead><tr><th></th>{head}</tr></thead>'
+        f"{_LEGEND}"
+        '<div class="compare" role="region" tabindex="0" aria-label="The stacks side by side" '
+        f'style="--columns: {len(chosen)}"><table><thead><tr><td></td>{head}</tr></thead>'
         f"{body}<tfoot>{_totals(chosen)}</tfoot></table></div>"
     )
+
+
+_LEGEND = (
+    '<p class="note tints"><i class="other">≠ Conv2d</i> other arguments than the first network that has this layer; '
+    "pointing at it shows which. <i>–</i> no such layer.</p>"
+)
 
 
 def _stage(chosen: Sequence[Chosen], stage: Stage, shares: Sequence[float | None]) -> str:
@@ -46,7 +54,7 @@ def _stage(chosen: Sequence[Chosen], stage: Stage, shares: Sequence[float | None
 def _line(chosen: Sequence[Chosen], line: Line) -> str:
     reference = for_html(chosen[line.reference].title)
     cells = "".join(_cell(cell, reference) for cell in line.cells)
-    return f'<tr class="{"common" if line.is_common else "differs"}"><th></th>{cells}</tr>'
+    return f'<tr class="{"common" if line.is_common else "differs"}"><td></td>{cells}</tr>'
 
 
 # Six columns leave no room for torch's names; pointing at a layer shows them.
@@ -78,10 +86,10 @@ def _totals(chosen: Sequence[Chosen]) -> str:
     found = [totals(analyze(each.architecture)) for each in chosen]
     lines = (
         ("Parameters", [f"{total.params:,}" for total in found]),
-        ("Mult-adds an image", [short_count(total.mult_adds) for total in found]),
-        ("Memory an image", [short_bytes(total.activation_bytes) for total in found]),
+        ("Multiply-adds per image", [short_count(total.mult_adds) for total in found]),
+        ("Memory per image", [short_bytes(total.activation_bytes) for total in found]),
         ("Receptive field", [size_text(total.receptive_field) for total in found]),
-        ("Sees", [f"{size_text(total.seen)} pixels" for total in found]),
+        ("Inside the image", [f"{size_text(total.seen)} pixels" for total in found]),
         ("Layers", [f"{total.layers}, {total.layers_with_params} with parameters" for total in found]),
     )
     return "".join(
@@ -93,7 +101,7 @@ def _totals(chosen: Sequence[Chosen]) -> str:
 
 def _help(name: str) -> str:
     """What pointing at this total shows."""
-    return f' title="{for_html(MULT_ADDS_RULE)}"' if name.startswith("Mult-adds") else ""
+    return f' title="{for_html(MULT_ADDS_RULE)}"' if name.startswith("Multiply-adds") else ""
 
 
 # --- any two --------------------------------------------------------------------------------------------------------
@@ -103,7 +111,7 @@ def _two(chosen: Sequence[Chosen]) -> None:
     """From one to another: each change, and what it did."""
     by_key = {each.key: each for each in chosen}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.html('<h3 class="chart-title">What differs</h3>', width="content")
+        st.html('<h2 class="chart-title">What differs</h2>', width="content")
         old = _one("From", by_key, 0)
         st.html("→", width="content")
         new = _one("To", by_key, 1)
@@ -115,10 +123,14 @@ def _two(chosen: Sequence[Chosen]) -> None:
         st.html('<p class="hint">Their layers are the same.</p>')
         return
     rows = "".join(_effect(effect) for effect in effects)
-    counted_by = _help("Mult-adds")
-    head = f"<tr><th>Change</th><th>Parameters</th><th{counted_by}>Mult-adds</th><th>Receptive field</th></tr>"
+    counted_by = _help("Multiply-adds")
+    names = (("Change", ""), ("Parameters", ""), ("Multiply-adds", counted_by), ("Receptive field", ""))
+    head = f"<tr>{''.join(f'<th scope=col{note}>{name}</th>' for name, note in names)}</tr>"
     note = "Made one after the other, from the first layer to the last; each figure is what that change adds upon those above it."
-    st.html(f'<div class="effects"><table><thead>{head}</thead>{rows}</table></div><p class="note">{note}</p>')
+    st.html(
+        '<div class="effects" role="region" tabindex="0" aria-label="What differs">'
+        f'<table><thead>{head}</thead>{rows}</table></div><p class="note">{note}</p>'
+    )
 
 
 def _one(label: str, by_key: Mapping[str, Chosen], place: int) -> Chosen:

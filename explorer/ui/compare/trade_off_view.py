@@ -26,7 +26,7 @@ def trade_off_view(comparison: Comparison) -> None:
         with side:
             key = f"compare-{chart.name}"
             pick = partial(_pick, key, frozenset(chart.data["opens"]))
-            show_chart(chart, key, height="window", heading="h2", selection=Selection("picked", pick))
+            show_chart(chart, key, height="window", level=2, selection=Selection("picked", pick))
     st.html(
         '<p class="note">Filled: our runs (last epoch; unfinished seeds left out). '
         "Hollow: the best in the author's log. The dashed line is the Pareto front of our runs: "

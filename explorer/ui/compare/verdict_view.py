@@ -28,18 +28,20 @@ COLUMNS = {
     ),
     "deviation": st.column_config.NumberColumn("±", format="%.2f", help="Standard deviation over seeds, in points."),
     "best": st.column_config.NumberColumn(
-        "Best, %", format="%.2f", help="Mean of each seed's highest. It is picked on the test set, and flatters."
+        "Best, %", format="%.2f", help="Mean of each seed's highest. It is picked on the test set, which is optimistic."
     ),
-    "documented": st.column_config.NumberColumn("Documented best, %", format="%.2f", help="By the log of the preset's document."),
+    "documented": st.column_config.NumberColumn(
+        "Best in author's log, %", format="%.2f", help="The highest test accuracy that the author logged."
+    ),
     "reached": st.column_config.NumberColumn(
         f"Epochs to {percent(TARGET, 1)}", help="The first after which the mean has reached it."
     ),
-    "seconds": st.column_config.NumberColumn("Seconds an epoch", format="%.1f", help="Median, with the test."),
+    "seconds": st.column_config.NumberColumn("Seconds per epoch", format="%.1f", help="Median, with the test."),
     "speed": st.column_config.NumberColumn("Iterations/s", format="%.1f", help="Median of training alone, where it was run."),
-    "documented_speed": st.column_config.NumberColumn("Documented it/s", format="%.1f", help="On its author's machine."),
+    "documented_speed": st.column_config.NumberColumn("Author's it/s", format="%.1f", help="On its author's machine."),
     "parameters": st.column_config.NumberColumn("Parameters", format="localized"),
     "per_parameter": st.column_config.NumberColumn(
-        "Points per 1,000", format="%.2f", help="Points of accuracy above chance for every 1,000 parameters."
+        "Accuracy points per 1,000 parameters", format="%.2f", help="Points of accuracy above chance for every 1,000 parameters."
     ),
 }
 
@@ -53,7 +55,7 @@ def verdict_view(comparison: Comparison) -> None:
     found += [_untrained(each, dataset) for each in comparison.untrained]
     rows = pd.DataFrame(found, columns=list(COLUMNS))
     st.dataframe(rows, hide_index=True, column_config=COLUMNS, key="compare-verdict", placeholder="–")
-    st.html(f'<p class="note">{for_html(noise_note(groups))} A test on the same images, below, sees finer differences.</p>')
+    st.html(f'<p class="note">{for_html(noise_note(groups))} The paired test below is more sensitive.</p>')
     if groups:
         _pair(groups)
 
@@ -100,16 +102,16 @@ def _pair(groups: Sequence[Group]) -> None:
     """McNemar's test of two that were trained here: of what comes with the presets there are no weights."""
     ours = [group for group in groups if any(record.run_id for record in group.records)]
     if len(ours) < 2:
-        st.html('<p class="hint">Train two networks here, and they can be tested on the same images.</p>')
+        st.html('<p class="hint">Train two networks here to compare them on the same images.</p>')
         return
     by_label = {group.label: group for group in ours}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.html('<h3 class="chart-title">More than noise?</h3>', width="content")
+        st.html('<h2 class="chart-title">Is the difference significant?</h2>', width="content")
         a, b = (_one(name, list(by_label), place) for place, name in enumerate(("One", "Other")))
         pair = None if a == b else first_pair(by_label[a], by_label[b])
         version = f"{a} {b} {[(record.run_id, len(record.epochs)) for record in pair or ()]}"
         st.button(
-            "Test on the same images",
+            "Run McNemar's test",
             icon=":material/compare_arrows:",
             on_click=prepare,
             args=(PAIRED, version, _wanted(pair, a, b)) if pair else (),

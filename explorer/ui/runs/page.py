@@ -59,7 +59,7 @@ def show() -> None:
 
 def _nothing_yet() -> None:
     st.html(
-        '<div class="empty"><h3>No runs yet</h3><p>Every run that is started on this server, by anyone, is listed here '
+        '<div class="empty"><h2>No runs yet</h2><p>Every run that is started on this server, by anyone, is listed here '
         "and kept until it is deleted.</p></div>"
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
@@ -253,7 +253,8 @@ def _details(snapshot: Snapshot) -> None:
     if wait := _wait_text(snapshot):
         status += f", starts in about {wait}"
     st.html(
-        f'<div class="run"><b>{for_html(run.name)}</b> <span class="status {for_html(snapshot.status)}">{for_html(status)}</span>'
+        f'<div class="run"><h2>{for_html(run.name)}</h2> '
+        f'<span class="status {for_html(snapshot.status)}">{for_html(status)}</span>'
         f"<p>{for_html(_facts(snapshot))}</p></div>"
     )
     if snapshot.message:

@@ -11,8 +11,9 @@ from pandas.api.types import is_numeric_dtype
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.network.analysis import analyze
+from explorer.network.dropout import dropout_rates
 from explorer.network.spec import Architecture
-from explorer.presets import WAYS, Preset, find_preset, load_presets, result
+from explorer.presets import WAY_NAMES, WAYS, Preset, find_preset, load_presets, result
 from explorer.runs.manager import RunError, Snapshot, UnknownRun
 from explorer.runs.same_run import run_in_hand
 from explorer.text import counted, duration, for_html, for_markdown, percent
@@ -23,9 +24,11 @@ from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe, RecipeError
 from explorer.ui import messages, process, state
 from explorer.ui.charts import run_charts as charts
+from explorer.ui.components.announcer import announce
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
 from explorer.ui.part import WRONG, part, say
+from explorer.ui.preset_story import preset_story
 from explorer.ui.remembered_inputs import last, lasting
 from explorer.ui.run_actions import notices, run_actions
 from explorer.ui.show_chart import show_chart
@@ -33,6 +36,7 @@ from explorer.ui.train.recipe_form import recipe_form, recipe_in_form
 
 POINTS = 400  # step events a chart gets, whatever the run's length
 RECENT = 15  # step events whose median speed is told: a single one's is chance
+AUTHORS_LOG = "author's log"
 SHOWN_RUN = "shown-run"  # its place on the page, for links
 NEVER_BEGAN = "ended before its first step"
 LOSSES = ("train loss", "test loss")
@@ -46,7 +50,8 @@ ELSE = 1.0  # where a GPU trains
 def show() -> None:
     notices()
     session = state.accept_draft()
-    form, run = st.columns([1, 2.4], gap="large")
+    with st.container(key="train-columns"):
+        form, run = st.columns([1, 2.4], gap="large")
     with form:
         start = _recipe(session)
     with run:
@@ -82,7 +87,7 @@ def _recipe(session: state.Session) -> DeltaGenerator:
     as_given = session.is_unchanged or (preset and architecture.key in preset.networks)
     edited = "" if as_given else ", edited"
     st.html(
-        f'<div class="layer"><h3>{for_html(architecture.name)}{edited}</h3>'
+        f'<div class="layer"><h2>{for_html(architecture.name)}{edited}</h2>'
         f"<p>{analyze(architecture).total_params:,} parameters in {counted(len(architecture.layers), 'layer')}</p></div>"
     )
     start = st.container()
@@ -113,9 +118,13 @@ def _recipe(session: state.Session) -> DeltaGenerator:
 
 
 def _link_to_run(snapshot: Snapshot) -> None:
-    """Where the run is, on a phone: below the recipe, out of sight. Its style hides it in a wider window."""
+    """A way past the recipe's inputs.
+
+    In a narrow window the run is below the recipe, and everybody sees this link; else whoever comes
+    to it by the keyboard.
+    """
     with st.container(key="to-run"):
-        st.html(f'<a href="#{SHOWN_RUN}">Run {for_html(snapshot.run.id)} is below the recipe</a>')
+        st.html(f'<a href="#{SHOWN_RUN}">Skip to run {for_html(snapshot.run.id)}</a>')
 
 
 def _ways(session: state.Session) -> None:
@@ -124,7 +133,7 @@ def _ways(session: state.Session) -> None:
     if preset is None or preset.tuned is None:
         return
     notes = {
-        "documented": f"As its document tells: {preset.documented.title}." if preset.documented else "",
+        "documented": f"As in the author's text “{preset.documented.title}”." if preset.documented else "",
         "tuned": preset.tuned.why,
     }
     with st.container(horizontal=True, gap="small", key="ways"):
@@ -133,7 +142,7 @@ def _ways(session: state.Session) -> None:
             in_form = found is not None and found[1] == session.recipe
             rates = f" It also sets every dropout rate to {preset.tuned.dropout:g}." if way == "tuned" else ""
             st.button(
-                way.capitalize(),
+                WAY_NAMES[way].capitalize(),
                 key=f"way-{way}",
                 icon=":material/check:" if in_form else None,
                 help=for_markdown(f"{notes[way]}{rates}"),
@@ -141,6 +150,7 @@ def _ways(session: state.Session) -> None:
                 args=(preset, way),
                 width="stretch",
             )
+    preset_story(preset, "train")
 
 
 def _form(session: state.Session) -> str:
@@ -244,7 +254,7 @@ def _snapshot(wanted: str | None) -> Snapshot | None:
 def _nothing_yet() -> None:
     """What to do next, where no run is shown."""
     st.html(
-        '<div class="empty"><h3>No run yet</h3><p>Start training, and loss and accuracy appear here as they come. '
+        '<div class="empty"><h2>No run yet</h2><p>Start training, and loss and accuracy appear here as they come. '
         "The run goes on when you close or leave this page; its link finds it again.</p></div>"
     )
 
@@ -255,14 +265,50 @@ def _run(run_id: str, ended_before: bool) -> None:
     if snapshot.ended != ended_before:
         st.rerun()
     _status(snapshot)
+    announce(_in_short(snapshot), "training", urgent=f"{snapshot.run.id} {snapshot.status}")
+    _say_whose_run(snapshot)
     beside = _beside(snapshot)
     if snapshot.started is None:
         return
     for side, chart in zip(st.columns(2, gap="medium"), charts.run_charts(snapshot, beside), strict=True):
         with side:
+            if snapshot.ended and chart.data.empty:
+                st.html(_NO_EPOCH)
+                continue
             show_chart(chart, chart.name, is_live=not snapshot.ended, height="run")
     if snapshot.epochs:
         _epochs(snapshot)
+
+
+_NO_EPOCH = (
+    '<div class="empty"><h2>No accuracy</h2><p>The run ended within its first epoch, and accuracy is '
+    "measured after each whole one.</p></div>"
+)
+
+
+def _in_short(snapshot: Snapshot) -> str:
+    """Where the run is, for whoever hears the page."""
+    status = {"running": "Training", "preparing": "Preparing"}.get(snapshot.status, snapshot.status.capitalize())
+    if not snapshot.epochs:
+        return f"{status}: {snapshot.run.architecture.name}"
+    last = snapshot.epochs[-1]
+    return f"{status}: epoch {last.epoch} of {snapshot.run.epochs}, test accuracy {percent(last.metrics['test_accuracy'])}"
+
+
+def _say_whose_run(snapshot: Snapshot) -> None:
+    """Where the run is of another network than the one that is being edited: that, and a way to it."""
+    run, edited = snapshot.run, state.current().architecture
+    if run.architecture.key == edited.key:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="other-network"):
+        if run.architecture.name == edited.name:
+            words = f"This run trains another version of “{edited.name}” than the one that is open in Build."
+        else:
+            words = f"This run trains “{run.architecture.name}”; “{edited.name}” is open in Build."
+        st.html(f'<p class="hint">{for_html(words)}</p>', width="stretch")
+        if st.button("Open this run's network", icon=":material/stacks:", key=f"open-{run.id}"):
+            state.open_run(run)
+            st.rerun()
 
 
 def _status(snapshot: Snapshot) -> None:
@@ -272,7 +318,8 @@ def _status(snapshot: Snapshot) -> None:
     images = for_html(DATASETS[run.recipe.dataset].title)
     with st.container(horizontal=True, vertical_alignment="top", key="run-line"):
         st.html(
-            f'<div class="run" id="{SHOWN_RUN}"><b>{name}</b> on {images} <span class="status {status}">{status}</span>'
+            f'<div class="run" id="{SHOWN_RUN}" tabindex="-1"><h2>{name}</h2> on {images} '
+            f'<span class="status {status}">{status}</span>'
             f"<p>{for_html(run.environment.device)} · run {for_html(run.id)}</p></div>",
             width="stretch",
         )
@@ -290,7 +337,7 @@ def _progress(snapshot: Snapshot) -> tuple[float, str]:
     if snapshot.position is not None:
         ahead = snapshot.position - 1
         soon = "" if snapshot.starts_in is None else f", starts in about {duration(snapshot.starts_in)}"
-        return 0.0, "waits for its turn" + (f", {ahead} before it" if ahead else "") + soon
+        return 0.0, "Queued: " + (f"{counted(ahead, 'run')} ahead" if ahead else "next") + soon
     latest = snapshot.latest
     if snapshot.started is None or latest is None:
         return 0.0, snapshot.note or (NEVER_BEGAN if snapshot.ended else "reading the images")
@@ -311,14 +358,14 @@ def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
     preset = find_preset(snapshot.run.architecture)
     if preset is None or preset.documented is None or snapshot.started is None:
         return ()
-    offered = {f"documented for {preset.id}": charts.documented_curves(preset.documented)}
+    offered = {AUTHORS_LOG: charts.documented_curves(preset.documented)}
     for way in WAYS:
         if found := result(preset.id, way):
             offered[_measured_label(way, found.seeds)] = (charts.measured_curve(way, found),)
     same = snapshot.run.recipe.dataset == preset.recipe.dataset
     key, first = f"beside-{snapshot.run.id}", list(offered)[:1] if same else []
     chosen = st.pills(
-        f"Beside it, on {DATASETS[preset.recipe.dataset].title}",
+        f"Compare with ({DATASETS[preset.recipe.dataset].title})",
         list(offered),
         selection_mode="multi",
         default=last(key, first),
@@ -330,19 +377,20 @@ def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
 
 
 def _measured_label(way: str, seeds: int) -> str:
-    return f"measured by us, {way} recipe" + (f", mean of {seeds} seeds" if seeds > 1 else "")
+    return f"our run, {WAY_NAMES[way]}" + (f", mean of {seeds} seeds" if seeds > 1 else "")
 
 
 def _compared(preset: Preset) -> str:
     """What the figures are, and why the two kinds differ."""
     assert preset.documented is not None
     best = preset.documented.best
-    lines = [f"The document's best is {percent(best.test_accuracy)}, after epoch {best.epoch} of {len(preset.documented.log)}."]
+    when = f"after epoch {best.epoch} of {len(preset.documented.log)}"
+    lines = [f"The best in the author's log is {percent(best.test_accuracy)}, {when}."]
     for way in WAYS:
         if found := result(preset.id, way):
             spread = "" if found.deviation is None else f" ± {percent(found.deviation).removesuffix(' %')}"
-            lines.append(f"Our {way} recipe: {percent(found.final)}{spread} after its final epoch.")
-    lines.append("A best is picked on the test set and flatters; a final one is what the network is worth.")
+            lines.append(f"Our run, {WAY_NAMES[way]}: {percent(found.final)}{spread} after its last epoch.")
+    lines.append("A best epoch is picked on the test set, which is optimistic; report the last one.")
     return "  \n".join(for_markdown(line) for line in lines)
 
 
@@ -353,7 +401,8 @@ def _epochs(snapshot: Snapshot) -> None:
         f'<p class="run-epochs" data-epochs="{len(snapshot.epochs)}">'
         f"Test accuracy <b>{percent(final.metrics['test_accuracy'])}</b> after epoch {final.epoch:,}; "
         f"the highest {soon}was {percent(best.metrics['test_accuracy'])} after epoch {best.epoch:,}. "
-        "<small>The last epoch's is the one to report: picking the best on the test set flatters it.</small></p>"
+        "<small>Report the last epoch; choosing the best epoch on the test set is optimistic.</small></p>"
+        f"{_why_test_is_above_train(snapshot)}"
     )
     table = _epoch_table(snapshot.epochs)
     number = st.column_config.NumberColumn(format="%.4f")
@@ -371,6 +420,22 @@ def _epochs(snapshot: Snapshot) -> None:
             "iterations/s": st.column_config.NumberColumn(format="%.1f"),
             "seconds": st.column_config.NumberColumn(format="%.1f"),
         },
+    )
+
+
+def _why_test_is_above_train(snapshot: Snapshot) -> str:
+    """Where the test accuracy is the higher one, the first question of every class: why."""
+    final, recipe = snapshot.epochs[-1].metrics, snapshot.run.recipe
+    if final["test_accuracy"] <= final["train_accuracy"]:
+        return ""
+    harder = [
+        *(["dropout"] if dropout_rates(snapshot.run.architecture) else []),
+        *(["data augmentation"] if recipe.rotation or recipe.shift or recipe.scale else []),
+    ]
+    made_harder = f" and with {' and '.join(harder)}, which are off in the test" if harder else ""
+    return (
+        '<p class="note" data-why="above-train">Test accuracy is above train accuracy: the train figure is the mean over '
+        f"the epoch, while the network was still learning{made_harder}; the test comes after the epoch.</p>"
     )
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from pydantic import BaseModel
 
 from explorer.schema import field_values
-from explorer.text import for_markdown
+from explorer.text import for_html, for_markdown
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import available_devices
 from explorer.training.recipe import OPTIMIZERS, SCHEDULERS, Recipe, RecipeError, parse_recipe, to_data
@@ -21,8 +21,8 @@ LABELS = {
     "label_smoothing": "Label smoothing",
     "rotation": "Rotation, ± degrees",
     "shift": "Shift, ± pixels",
-    "scale": "Scale, ± share",
-    "plain_epochs": "Last epochs without these",
+    "scale": "Scale, ± fraction",
+    "plain_epochs": "Final epochs without augmentation",
     "weight_decay_on": "Weight decay on",
     "seed": "Seed",
     "device": "Device",
@@ -31,9 +31,9 @@ LABELS = {
 # The form's sections: a heading, and its fields in rows of two.
 SECTIONS = (
     ("Length", ("epochs", "batch_size")),
-    ("Images changed at random", ("rotation", "shift", "scale", "plain_epochs")),
-    ("Against overfitting", ("label_smoothing", "weight_decay_on")),
-    ("Where, and from which start", ("device", "precision", "seed")),
+    ("Data augmentation", ("rotation", "shift", "scale", "plain_epochs")),
+    ("Regularisation", ("label_smoothing", "weight_decay_on")),
+    ("Device and seed", ("device", "precision", "seed")),
 )
 # What has fields of its own: a heading, and the kinds to choose from.
 CHOICES: dict[str, tuple[str, Mapping[str, type[BaseModel]]]] = {
@@ -117,16 +117,14 @@ def _dataset(name: str, key: str, changed: Changed) -> None:
 
 def _section(section: tuple[str, tuple[str, ...]], data: Data, key: str, changed: Changed) -> None:
     heading, names = section
-    st.markdown(f"**{for_markdown(heading)}**")
+    st.html(f'<h3 class="section">{for_html(heading)}</h3>')
     _fields(Recipe, names, data, key, changed)
 
 
 def _choice(heading: str, kinds: Mapping[str, type[BaseModel]], data: Data, key: str, changed: Changed) -> None:
     """A kind, and below it the fields of that kind."""
     names = list(kinds)
-    kind = st.selectbox(
-        f"**{for_markdown(heading)}**", names, index=names.index(data["kind"]), key=f"{key}-kind", on_change=changed
-    )
+    kind = st.selectbox(for_markdown(heading), names, index=names.index(data["kind"]), key=f"{key}-kind", on_change=changed)
     if kind not in kinds:
         return
     values = _values(kinds[kind], data)

@@ -1,0 +1,34 @@
+"""A live region: a text that a screen reader says whenever it changes, and nobody sees."""
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from explorer.ui.components.assets import component
+
+MIN_SECONDS = 5.0  # between two of one kind: a sentence takes about as long to be said
+
+_mount = component("announcer", Path(__file__).parent, "announcer.js", ["announcer.css", "announcer.html"])
+
+
+class _Said(NamedTuple):
+    text: str
+    at: float
+    urgent: str
+
+
+def announce(text: str, key: str, urgent: str = "") -> None:
+    """Have `text` said if it is another one than before.
+
+    What changes more often than every MIN_SECONDS is said as it stands then. `urgent` is what must
+    not wait, such as a run's status: where that changes, the text is said at once.
+    """
+    now, kept = time.monotonic(), f"{key}-said"
+    said: _Said | None = st.session_state.get(kept)
+    if said is None or said.urgent != urgent or now - said.at >= MIN_SECONDS:
+        said = _Said(text, now if said is None or text != said.text else said.at, urgent)
+        st.session_state[kept] = said
+    with st.container(key=f"announcer-{key}"):
+        _mount(key=key, data={"text": said.text})

@@ -1,0 +1,92 @@
+"""What is known of a preset: what its author claims and what the log shows, and why each value was chosen."""
+
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+
+from explorer.presets import Choice, Claim, Preset
+from explorer.text import for_html, percent
+
+TITLE = "The author's text, checked"
+
+SUBJECTS = {  # what a note is about, as it is shown
+    "best": "Best accuracy",
+    "epochs": "Epochs",
+    "epoch_numbers": "Epoch numbers",
+    "batches": "Batches",
+    "train_loss": "Train loss",
+    "test_loss": "Test loss",
+    "train_accuracy": "Train accuracy",
+    "test_set": "Test set",
+    "dropout": "Dropout",
+    "speed": "Speed",
+}
+
+
+def preset_story(preset: Preset | None, key: str) -> None:
+    """A menu with all of it, made once it is opened; nothing for a preset of ours."""
+    if preset is None or preset.documented is None:
+        return
+    menu = st.popover(TITLE, icon=":material/fact_check:", key=f"story-{key}", on_change="rerun")
+    if menu.open:
+        with menu:
+            st.html(story_html(preset))
+
+
+def story_html(preset: Preset) -> str:
+    documented = preset.documented
+    assert documented is not None
+    best = documented.best
+    claims = "; ".join(_claim(claim) for claim in documented.claims) or "no figure"
+    parts = [
+        f"<h2>{for_html(documented.title)}</h2>",
+        f"<p>The author claims {for_html(claims)}. The log's best is "
+        f"{for_html(percent(best.test_accuracy))}, after epoch {best.epoch:d} of {len(documented.log)}.</p>",
+    ]
+    if preset.notes:
+        rows = [(SUBJECTS[note.about], note.says, note.shows) for note in preset.notes]
+        parts += ["<h3>Claim against log</h3>", _table(("About", "The text says", "Its log or table shows"), rows)]
+    parts += ["<h3>Values from the author</h3>", _choices(preset, documented.given)]
+    parts += ["<h3>Values chosen by us, as the text does not give them</h3>", _choices(preset, preset.ours)]
+    if preset.tuned:
+        parts += ["<h3>Our recipe</h3>", f"<p>{for_html(preset.tuned.why)}</p>"]
+    return f'<div class="story" role="region" tabindex="0" aria-label="{for_html(TITLE)}">{"".join(parts)}</div>'
+
+
+def _claim(claim: Claim) -> str:
+    accuracy = percent(claim.accuracy)
+    match claim.what:
+        case "best":
+            return f"a best of {accuracy} at epoch {claim.epoch}"
+        case "final":
+            return f"a final {accuracy} at epoch {claim.epoch}"
+        case _:
+            until = "" if claim.until is None else f" to {claim.until}"
+            return f"at least {accuracy} from epoch {claim.epoch}{until}"
+
+
+def _choices(preset: Preset, choices: Sequence[Choice]) -> str:
+    rows = [(", ".join(_value(preset, path) for path in choice.what), choice.why) for choice in choices]
+    return _table(("Value", "Why"), rows)
+
+
+def _value(preset: Preset, path: str) -> str:
+    """ "recipe.optimizer.lr" as "lr 0.01", and a layer's as "layer 10 Dropout p 0.1"."""
+    name = path.rsplit(".", 1)[-1]
+    data: object = preset.model_dump(mode="json", include={path.split(".", 1)[0]})
+    for part in path.split("."):
+        data = data[int(part)] if isinstance(data, list) else data[part] if isinstance(data, dict) else data
+    words = path.split(".")
+    where = ""
+    if words[:2] == ["architecture", "layers"]:
+        where = f"layer {words[2]} {preset.architecture.layers[int(words[2])].kind} "
+    elif name == "kind":
+        name = words[-2]
+    shown = {True: "yes", False: "no"}.get(data, data) if isinstance(data, bool) else data
+    return f"{where}{name} {shown}"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    heads = "".join(f'<th scope="col">{for_html(each)}</th>' for each in head)
+    body = "".join(f"<tr>{''.join(f'<td>{for_html(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
