@@ -51,7 +51,7 @@ def show() -> None:
             list(VIEWS),
             default=_view(),
             required=True,
-            format_func=_title,
+            format_func=lambda name: for_markdown(str(TITLES.get(name, name))),
             **lasting(VIEW),
             label_visibility="collapsed",
         )
@@ -152,10 +152,6 @@ def _choose(runs: Sequence[RunSummary]) -> list[str]:
         placeholder="Choose two to six networks",
         label_visibility="collapsed",
     )
-
-
-def _title(view: str) -> str:
-    return for_markdown(TITLES.get(view, view))
 
 
 def _view() -> str:

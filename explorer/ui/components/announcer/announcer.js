@@ -1,7 +1,7 @@
 // A live region: a screen reader says what is put into it, if the region was there before.
 
-/** @param {{ data: { text: string }, parentElement: ParentNode }} component */
-export default function ({ data, parentElement }) {
+/** @type {import("../component.js").Draw<{text: string}>} */
+export default function announce({ data: { text }, parentElement }) {
   const region = parentElement.querySelector("[role=status]");
-  if (region && region.textContent !== data.text) region.textContent = data.text;
+  if (region && region.textContent !== text) region.textContent = text;
 }

@@ -1,0 +1,178 @@
+"""For those who see little or nothing, or use no mouse: what axe-core finds, the keyboard, headings and live regions."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import App, Server, open_app
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parents[1] / "javascript/node_modules/axe-core/axe.min.js"  # by `npm ci` in that folder
+FOUND = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations
+  .filter(({ impact }) => ["serious", "critical"].includes(impact))
+  .flatMap(({ id, nodes }) => nodes.map(({ html, any }) => [id, html.slice(0, 200), any[0]?.message ?? ""].join(" | "))))"""
+
+
+@pytest.fixture(params=["light", "dark"])
+def themed(request: pytest.FixtureRequest, chromium: Browser, server: Server) -> Iterator[App]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=request.param)
+    yield open_app(context, server.url)
+    context.close()
+
+
+def grave(app: App) -> list[str]:
+    """What axe-core finds that is serious or critical, each with the element."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: run `npm ci` in tests/javascript")
+    app.settled()
+    if not app.page.evaluate("() => 'axe' in window"):
+        app.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = app.page.evaluate(FOUND)
+    return found
+
+
+VIEWS = ("Structure", "Shape of computation", "Learning", "Verdict", "Trade-off")
+PAGES = {
+    "Build": "/",
+    "Train": "/?page=train",
+    "Runs": "/?page=runs",
+    **{view: f"/?page=compare&view={view.replace(' ', '%20')}" for view in VIEWS},
+}
+
+
+def test_axe_finds_a_fault_where_there_is_one(themed: App):
+    """That the search works: grey on grey is found."""
+    themed.open("/?page=runs")
+    themed.page.evaluate("() => { document.body.innerHTML = '<p style=\"color: #999; background: #aaa\">text</p>'; }")
+    themed.page.evaluate(AXE.read_text(encoding="utf-8")) if AXE.exists() else pytest.skip("axe-core is not installed")
+    assert any("color-contrast" in each for each in themed.page.evaluate(FOUND))
+
+
+def test_axe_finds_nothing_grave_on_any_page(themed: App):
+    for name, address in PAGES.items():
+        themed.open(address)
+        assert (name, grave(themed)) == (name, [])
+
+
+MENUS = (
+    ("/", "Start from"),
+    ("/", "Open…"),
+    ("/", "Assignment"),
+    ("/", "Share & save"),
+    ("/", "The author's text, checked"),
+    ("/?page=train", "The author's text, checked"),
+    ("/?page=compare", "Train all"),
+    ("/?page=compare&view=Learning", "Download"),
+    ("/?page=compare&view=Learning", "15 of 15 lines"),
+    ("/?page=compare&view=Learning", "Show the numbers"),
+)
+
+
+def test_axe_finds_nothing_grave_in_any_menu_or_dialog(themed: App):
+    for address, menu in MENUS:
+        themed.open(address)
+        themed.page.get_by_role("button", name=menu).first.click()
+        expect(themed.page.get_by_test_id("stPopoverBody").or_(themed.page.get_by_role("dialog")).first).to_be_visible()
+        assert (menu, grave(themed)) == (menu, [])
+
+
+def test_axe_finds_nothing_grave_on_a_broken_network_or_in_its_palette(themed: App):
+    themed.open("/")
+    themed.page.get_by_role("button", name="Add layer").first.click()
+    assert grave(themed) == []
+    themed.page.keyboard.press("Escape")
+    themed.type_into(0, "stride", "4")
+    expect(themed.page.locator(".totals.broken")).to_be_visible()
+    assert grave(themed) == []
+
+
+def test_axe_finds_nothing_grave_on_a_run_and_stop_is_at_most_five_tabs_from_start(themed: App):
+    themed.open("/?page=train")
+    themed.train_on_digits(1000)
+    themed.page.get_by_role("button", name="Start training").focus()
+    stop = themed.page.get_by_role("button", name="Stop")
+    expect(stop).to_be_visible()
+    for _ in range(5):
+        themed.page.keyboard.press("Tab")
+        if themed.page.evaluate("() => document.activeElement.textContent").startswith("Skip to run"):
+            themed.page.keyboard.press("Enter")
+        if stop.evaluate("(stop) => stop === document.activeElement"):
+            break
+    expect(stop).to_be_focused()
+    expect(themed.page.locator(".run-epochs")).to_be_visible()
+    assert grave(themed) == []
+    status = themed.page.get_by_role("status").filter(has_text=re.compile(r"Training: epoch \d+ of 1000, test accuracy"))
+    expect(status).to_have_count(1)
+    themed.page.keyboard.press("Enter")
+    expect(themed.page.locator(".run .status")).to_have_text("stopped")
+    expect(themed.page.get_by_role("status").filter(has_text="Stopped: epoch")).to_have_count(1)
+    assert grave(themed) == []
+
+
+HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter((heading) => heading.checkVisibility())
+  .map((heading) => Number(heading.tagName[1]))"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_headings_begin_with_one_h1_and_leave_out_no_level(app: App, name: str):
+    app.open(PAGES[name])
+    levels = app.page.evaluate(HEADINGS)
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False)), levels
+
+
+def test_inputs_on_train_are_called_by_plain_names(app: App):
+    app.open("/?page=train")
+    for name in ("Optimiser", "Learning-rate schedule", "Images"):
+        expect(app.page.get_by_role("combobox", name=name, exact=True)).to_be_visible()
+    names = app.page.get_by_role("combobox").evaluate_all("boxes => boxes.map((box) => box.ariaLabel ?? '')")
+    assert not any("*" in name for name in names)
+
+
+def test_the_totals_are_said_as_they_change(app: App):
+    app.open("/")
+    said = app.page.get_by_role("status").filter(has_text="parameters, output")
+    expect(said).to_have_count(1)
+    before = said.inner_text()
+    app.type_into(0, "out_channels", "12")
+    expect(app.page.get_by_role("status").filter(has_text="parameters, output")).not_to_have_text(before)
+    app.type_into(0, "stride", "4")
+    expect(app.page.get_by_role("status").filter(has_text="does not fit")).to_have_count(1)
+
+
+def test_the_keyboard_passes_the_stack_to_the_selected_layer(app: App):
+    app.open("/")
+    skip = app.page.get_by_role("link", name="Skip to the selected layer")
+    skip.focus()
+    expect(skip).to_be_in_viewport(ratio=1)
+    app.page.keyboard.press("Enter")
+    app.page.keyboard.press("Tab")
+    assert app.page.evaluate("() => document.activeElement.closest('[data-testid=stColumn]').querySelector('.layer') !== null")
+
+
+def test_every_link_and_button_shows_that_it_has_the_focus(app: App):
+    app.open("/?page=train")
+    for target in (app.link_to("Train"), app.page.get_by_role("button", name="Start training")):
+        target.focus()
+        app.page.keyboard.press("Shift+Tab")
+        app.page.keyboard.press("Tab")
+        expect(target).to_be_focused()
+        outline = target.evaluate(
+            "(target) => { const look = getComputedStyle(target); return look.outlineStyle + look.boxShadow; }"
+        )
+        assert outline != "nonenone"
+
+
+def test_a_chart_has_words_with_its_numbers_and_a_table_with_all_of_them(app: App):
+    app.open("/?page=compare&view=Learning")
+    chart = app.page.get_by_test_id("stVegaLiteChart").first
+    expect(chart).to_have_attribute("aria-label", re.compile(r"gap-17k.* from \d\d\.\d\d % at epoch \d+ to \d\d\.\d\d %"))
+    app.page.get_by_role("button", name="Show the numbers").click()
+    table = app.page.get_by_role("region", name=re.compile("the numbers")).get_by_role("table")
+    expect(table.get_by_role("columnheader")).to_have_count(16)
+    expect(table.get_by_role("rowheader")).not_to_have_count(0)
