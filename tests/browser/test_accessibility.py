@@ -1,5 +1,6 @@
 """For those who see little or nothing, or use no mouse: what axe-core finds, the keyboard, headings and live regions."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,7 +124,7 @@ def test_headings_begin_with_one_h1_and_leave_out_no_level(app: App, name: str):
     levels = app.page.evaluate(HEADINGS)
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False)), levels
+    assert all(later <= earlier + 1 for earlier, later in itertools.pairwise(levels)), levels
 
 
 def test_inputs_on_train_are_called_by_plain_names(app: App):
