@@ -21,14 +21,14 @@ from explorer.validation import describe_fault
 
 
 class AssignmentError(ValueError):
-    """Data that is not an assignment; the message names the field."""
+    """The data are no assignment; the message names the field."""
 
 
 # --- the limits -----------------------------------------------------------------------------------------------------
 
 
 class Assignment(BaseModel):
-    """Limits that are None and demands that are False ask for nothing."""
+    """A teacher's limits. A limit of None and a demand of False ask for nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,7 +49,9 @@ class Assignment(BaseModel):
 
 
 def parse_assignment(data: Any) -> Assignment:
-    """Assignment from the decoded JSON object. Fields left out take their defaults. Raises AssignmentError."""
+    """The assignment of its decoded JSON form. Missing fields take their defaults. Raises
+    AssignmentError.
+    """
     if not isinstance(data, dict):
         raise AssignmentError(f"an assignment is an object with {', '.join(Assignment.model_fields)}")
     try:
@@ -73,7 +75,9 @@ def to_data(assignment: Assignment) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Result:
-    """A run that went to its end. Its accuracy is its final epoch's: the best epoch was picked by looking at the test set."""
+    """A finished run. Its accuracy is the final epoch's, as the best epoch was picked on the test
+    set.
+    """
 
     epochs: int
     test_accuracy: float
@@ -81,7 +85,7 @@ class Result:
 
 
 def best_result(assignment: Assignment, results: Iterable[Result]) -> Result | None:
-    """The most accurate of the runs within the epochs allowed; where none is within, of all. It says which of them."""
+    """The most accurate run within the allowed epochs; if none is within, the most accurate of all."""
     limit = assignment.max_epochs
     best = max(results, key=lambda run: (limit is None or run.epochs <= limit, run.test_accuracy), default=None)
     if best is None:
@@ -107,7 +111,9 @@ class Clause:
 
 
 def clauses(assignment: Assignment, architecture: Architecture, recipe: Recipe, result: Result | None) -> tuple[Clause, ...]:
-    """Every limit that is set, in the order of the fields. `result` is the run of this very architecture to judge by, if any."""
+    """Every limit that is set, in the order of the fields. `result` is the run of this very network
+    to judge by.
+    """
     work = _Work(analyze(architecture), recipe, result)
     return tuple(Clause(field, *judge(limit, work)) for field, judge in _JUDGES.items() if (limit := getattr(assignment, field)))
 
@@ -138,7 +144,7 @@ def _params(limit: int, work: _Work) -> _Judgement:
 
 
 def _epochs(limit: int, work: _Work) -> _Judgement:
-    """What was run counts; before any run, what the recipe plans."""
+    """The epochs of the run or, before there is one, those that the recipe plans."""
     if work.result:
         epochs, whose = work.result.epochs, work.result.whose
     else:
@@ -179,7 +185,7 @@ def _global_pooling(limit: bool, work: _Work) -> _Judgement:
 
 
 def _is_global_pooling(row: Row) -> bool:
-    """The mean of each whole map: adaptive to 1×1, or a window as large as the map."""
+    """Whether a layer takes the mean of each whole map."""
     if len(row.input_shape) != 3 or row.output_shape[1:] != (1, 1):
         return False
     if isinstance(row.layer, AvgPool2d):

@@ -6,15 +6,17 @@ MOST = 4  # networks as small as these gain little beyond
 
 
 def limit_threads() -> None:
-    """Before torch is imported: it computes with OMP_NUM_THREADS threads, and where that isn't set, with this many."""
+    """Have torch compute with OMP_NUM_THREADS threads or, without it, with `training_threads()`. To
+    be called before torch is imported.
+    """
     os.environ.setdefault("OMP_NUM_THREADS", str(training_threads(_cores())))
 
 
 def training_threads(cores: int) -> int:
-    """Half the cores, so that the screen keeps the others: a second thread beside a busy server only waits."""
+    """Half the cores, four at most, so that the screens keep the others."""
     return max(1, min(MOST, cores // 2))
 
 
 def _cores() -> int:
-    """Those that this process may use."""
+    """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

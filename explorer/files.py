@@ -22,10 +22,11 @@ WAIT = 0.1  # seconds before the second try; twice as long before each further o
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Make the file by `write`, which gets another name to write to; the file takes its own once it is on the disk.
+    """Write a file so that it is there whole or not at all.
 
-    A reader sees the old content or the new, whenever the process or the machine ends. Raises OSError, and leaves nothing
-    behind then.
+    `write` gets another path to write to; the file takes its own name once it is on the disk. A
+    reader sees the old content or the new, even if the process or the machine ends meanwhile.
+    Raises OSError, and leaves nothing behind then.
     """
     part = path.with_name(f"{path.name}{PART}")
     try:
@@ -45,7 +46,7 @@ def _sync(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring a folder's names to the disk, where the system lets a folder be opened: Windows does not."""
+    """Bring a folder's list of files to the disk, on systems that let a folder be opened."""
     if os.name == "nt":
         return
     opened = os.open(folder, os.O_RDONLY)
@@ -56,7 +57,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def retried(work: Callable[[], T]) -> T:
-    """Do it, a few times where it fails by what passes by itself. Raises OSError."""
+    """Call `work`, a few times if it fails by what may pass by itself. Raises OSError."""
     for attempt in range(TRIES):
         try:
             return work()
@@ -68,9 +69,10 @@ def retried(work: Callable[[], T]) -> T:
 
 
 def take_lock(path: Path, wait: float = 0.0) -> FileLock | None:
-    """The lock of this file, or None where somebody else still holds it after so many seconds. Raises OSError.
+    """The lock of this file, or None if somebody else still holds it after `wait` seconds.
 
-    The system lets go of it when the process ends, however it ends. Any thread may release it.
+    The system releases it when the process ends, however it ends. Any thread may release it. Raises
+    OSError.
     """
     lock = FileLock(path, timeout=wait, thread_local=False, fallback_to_soft=False)
     try:
@@ -81,12 +83,17 @@ def take_lock(path: Path, wait: float = 0.0) -> FileLock | None:
 
 
 def unfinished_files(folder: Path) -> list[Path]:
-    """What is still being written directly in this folder, or was when its process was killed. Raises OSError."""
+    """The files in this folder that are being written, or were when their process was killed.
+    Raises OSError.
+    """
     return [path for pattern in UNFINISHED for path in folder.glob(pattern)]
 
 
 def sweep_parts(folder: Path, older_than: float) -> int:
-    """Delete what killed writes left directly in this folder, not touched for so many seconds; how many there were."""
+    """Delete half-written files in this folder that nobody has touched for so many seconds.
+
+    Returns the number of files.
+    """
     swept = 0
     with suppress(OSError):
         for part in unfinished_files(folder):

@@ -6,7 +6,10 @@ from typing import Any
 
 
 def decode_json(text: str | bytes, what: str, limit: int, refuse: Callable[[str], Exception]) -> Any:
-    """The decoded object of a JSON text of at most `limit` characters; what stands in the way is raised by `refuse`."""
+    """The decoded object of a JSON text of at most `limit` characters.
+
+    Raises what `refuse` makes of a sentence on what is wrong.
+    """
     if len(text) > limit:
         raise refuse(f"the text has {len(text):,} characters; {what} has at most {limit:,}")
     try:
@@ -28,10 +31,10 @@ TOO_DEEP = "brackets are nested too deeply"
 
 
 def check_depth(data: Any, refuse: Callable[[str], Exception]) -> None:
-    """Raises what `refuse` makes where lists and objects lie in each other more than MAX_DEPTH deep.
+    """Raises what `refuse` makes if lists and objects are nested more than MAX_DEPTH deep.
 
-    Whoever gets data from outside that it did not decode itself asks this first: what walks the data
-    afterwards, validating or printing it, would go as deep as the data and end the call stack.
+    To be called first on data that was decoded elsewhere: validating or printing it walks as deep
+    as the data, and would overflow the call stack.
     """
     level: list[Any] = [data]
     for _ in range(MAX_DEPTH + 1):
@@ -47,7 +50,9 @@ def check_depth(data: Any, refuse: Callable[[str], Exception]) -> None:
 
 
 def shown(value: Any) -> str:
-    """A value as an error quotes it: as JSON, cut short where it is long, with \\u… for what cannot be seen."""
+    """A value as an error quotes it: as JSON, cut if it is long, with \\u… for invisible
+    characters.
+    """
     try:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except RecursionError:

@@ -28,7 +28,9 @@ def new_id() -> str:
 
 
 class KeptWork:
-    """The folder. Every method may be called from any thread and by several servers at once."""
+    """The folder of work that is too long for an address. For any thread, and several servers at
+    once.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -36,7 +38,7 @@ class KeptWork:
     def keep(self, id: str, shared: Shared) -> bool:
         """Keep the work under this id, in place of what was kept under it before.
 
-        Returns False where it is too much or cannot be written.
+        Returns False if it is too large or cannot be written.
         """
         data = json.dumps(to_data(shared), ensure_ascii=False, separators=(",", ":")).encode()
         if len(data) > MAX_BYTES:
@@ -56,7 +58,7 @@ class KeptWork:
         return True
 
     def find(self, id: str) -> Shared:
-        """The work that was kept under this id. Raises LinkError where there is none, or where it cannot be read."""
+        """The work kept under this id. Raises LinkError if there is none or it cannot be read."""
         if not _ID.fullmatch(id):
             raise LinkError("the link is not one of this program's, or it is cut off")
         try:
@@ -72,7 +74,9 @@ class KeptWork:
         return self.folder / f"{id}.json"
 
     def _forget_oldest(self) -> None:
-        """Delete all but the newest MAX_KEPT files. Another server may delete the same at the same time."""
+        """Delete all but the newest MAX_KEPT files. Another server may do the same at the same
+        time.
+        """
         files = []
         for path in self.folder.glob("*.json"):
             with suppress(FileNotFoundError):

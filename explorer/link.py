@@ -29,12 +29,14 @@ _TEXT = re.compile(r"([0-9]{1,4})\.([A-Za-z0-9_-]+)")
 
 
 class LinkError(ValueError):
-    """Text that is not a link's, or more than a link can hold."""
+    """The text is no link's, or holds more than a link can."""
 
 
 @dataclass(frozen=True)
 class Shared:
-    """What a link holds. `start` is the id of the preset that the work began from, "" where it was none."""
+    """What a link holds. `start` is the id of the preset that the work began from, "" if there was
+    none.
+    """
 
     architecture: Architecture
     recipe: Recipe = field(default_factory=Recipe)
@@ -43,7 +45,9 @@ class Shared:
 
 
 def encode(shared: Shared) -> str:
-    """The text of a link. The same work gives the same text. Raises LinkError where it would be too long."""
+    """The text of a link. The same work gives the same text. Raises LinkError if it would be too
+    long.
+    """
     data = json.dumps(to_data(shared), ensure_ascii=False, separators=(",", ":")).encode()
     text = f"{VERSION}.{base64.urlsafe_b64encode(zlib.compress(data, 9)).decode().rstrip('=')}"
     if len(text) > MAX_CHARACTERS or len(data) > MAX_BYTES:
@@ -52,7 +56,7 @@ def encode(shared: Shared) -> str:
 
 
 def decode(text: str) -> Shared:
-    """What a link holds. Raises LinkError, whatever the text is."""
+    """What the text of a link holds. Raises LinkError."""
     if len(text) > MAX_CHARACTERS:
         raise LinkError(f"the link has {len(text):,} characters; the longest has {MAX_CHARACTERS:,}")
     match = _TEXT.fullmatch(text)
@@ -69,7 +73,9 @@ def decode(text: str) -> Shared:
 
 
 def to_data(shared: Shared) -> dict[str, Any]:
-    """The JSON form as an object. Recipe and assignment are written out in full: our defaults may change, torch's don't."""
+    """The JSON form as an object, with recipe and assignment written out in full, as our defaults
+    may change.
+    """
     return {
         "architecture": architecture_to_data(shared.architecture),
         "recipe": recipe_to_data(shared.recipe),
@@ -79,7 +85,7 @@ def to_data(shared: Shared) -> dict[str, Any]:
 
 
 def parse_shared(data: Any) -> Shared:
-    """What a link, or a file that was saved here, holds. Raises LinkError, which says where it is wrong."""
+    """The work in a link or a saved file. Raises LinkError, which says where it is wrong."""
     check_depth(data, LinkError)
     if not isinstance(data, dict) or "architecture" not in data:
         raise LinkError("there is no architecture in it")
@@ -98,7 +104,7 @@ def parse_shared(data: Any) -> Shared:
 
 
 def _unpacked(text: str) -> bytes:
-    """The bytes in a link's text, no more of them than a link may hold."""
+    """The bytes in a link's text, unpacked no further than a link may hold."""
     unpacker = zlib.decompressobj()
     try:
         data = unpacker.decompress(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), MAX_BYTES + 1)

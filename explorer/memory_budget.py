@@ -12,7 +12,7 @@ MOST_BYTES = 2_100 * MB  # of all caches together, were each full of its largest
 
 
 class Cache(NamedTuple):
-    """One cache: a function's, by `lru_cache`, or a mapping that forgets."""
+    """The bounds of one cache."""
 
     entries: int
     entry_bytes: int
@@ -23,7 +23,7 @@ class Cache(NamedTuple):
 
 
 def by_size(most_bytes: int) -> Cache:
-    """A cache of cachetools, which forgets by the size of what it holds."""
+    """A cache of cachetools, which is bounded by the size of what it holds."""
     return Cache(1, most_bytes)
 
 

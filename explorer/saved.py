@@ -30,12 +30,14 @@ log = logging.getLogger(__name__)
 
 
 class SaveError(Exception):
-    """A name that will not do, or a folder that cannot be written; the message says which and what to do."""
+    """The name cannot be used, or the folder cannot be written; the message says which and what to
+    do.
+    """
 
 
 @dataclass(frozen=True)
 class Saved:
-    """One file of the folder."""
+    """Work saved under a name."""
 
     name: str
     owner: str
@@ -43,7 +45,10 @@ class Saved:
 
 
 class SavedStore:
-    """The folder. Every method may be called from any thread; the files may be changed by other programs at any time."""
+    """The folder of saved work. Every method may be called from any thread.
+
+    Other programs may change the files at any time.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -52,12 +57,14 @@ class SavedStore:
         self._read: dict[str, tuple[int, Saved | None]] = {}  # by file name: when it was written, and what is in it
 
     def all(self) -> tuple[Saved, ...]:
-        """By name. Files that are none of ours are left out."""
+        """All saved work, sorted by name. Files of others are left out."""
         with self._lock:
             return tuple(sorted(self._entries().values(), key=lambda saved: (saved.name.casefold(), saved.name)))
 
     def save(self, name: str, shared: Shared, owner: str) -> Saved:
-        """Keep the work under a name, in place of what the same owner kept under it before. Raises SaveError."""
+        """Save the work under a name, in place of what the same owner saved under it. Raises
+        SaveError.
+        """
         name = printable(name)
         if not name or len(name) > MAX_NAME:
             raise SaveError(f"a name has 1 to {MAX_NAME} characters that can be seen")
@@ -76,7 +83,9 @@ class SavedStore:
         return saved
 
     def delete(self, name: str, owner: str) -> None:
-        """Raises SaveError where it is another's. Nothing where there is none."""
+        """Delete saved work. Does nothing if there is none. Raises SaveError if it belongs to
+        somebody else.
+        """
         with self._lock, self._alone():
             # By its name as it is shown: a file that was written by hand may hold more than can be seen.
             file, found = next((entry for entry in self._entries().items() if entry[1].name == name), ("", None))
@@ -93,7 +102,9 @@ class SavedStore:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """While it lasts no other server changes the folder, so that what was found there is still true when it is written."""
+        """Keep other servers from changing the folder meanwhile, so that what was found is still
+        true when it is written.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = take_lock(self.folder / ".lock", LOCK_SECONDS)
@@ -107,7 +118,9 @@ class SavedStore:
             lock.release()
 
     def _is_of_another(self, file: str, owner: str) -> bool:
-        """Whether this very file is there and not the owner's: one that cannot be read is not known to be."""
+        """Whether this file is there and not the owner's. One that cannot be read is not known to
+        be theirs.
+        """
         path = self.folder / file
         try:
             size = path.stat().st_size
@@ -119,7 +132,7 @@ class SavedStore:
         return found is None or found.owner != owner
 
     def _entries(self) -> dict[str, Saved]:
-        """By file name. Only files that are new or were changed are read."""
+        """The saved work by file name. Only new and changed files are read."""
         read: dict[str, tuple[int, Saved | None]] = {}
         for name, stat in self._files()[: 2 * MAX_SAVED]:
             before = self._read.get(name)
@@ -129,7 +142,7 @@ class SavedStore:
         return {name: saved for name, (_, saved) in read.items() if saved}
 
     def _files(self) -> list[tuple[str, os.stat_result]]:
-        """By name. One that is deleted just now is left out, and the others are as they were."""
+        """The files by name. One that is being deleted is left out."""
         found = []
         try:
             with os.scandir(self.folder) as files:
@@ -144,7 +157,7 @@ class SavedStore:
         return sorted((name, stat) for name, stat in found if S_ISREG(stat.st_mode))
 
     def _write(self, file: str, saved: Saved) -> None:
-        """Whole or not at all: another reader never sees half a file."""
+        """Write a file whole or not at all, so that no reader sees half of it."""
         text = json.dumps({"name": saved.name, "owner": saved.owner, **to_data(saved.shared)}, ensure_ascii=False, indent=1)
         try:
             write_whole(self.folder / file, lambda part: part.write_bytes(text.encode()))
@@ -152,13 +165,15 @@ class SavedStore:
             raise self._cannot_write(error) from None
 
     def _cannot_write(self, error: OSError) -> SaveError:
-        """The folder is told to whoever runs the server, not to visitors."""
+        """A message for visitors, which does not name the folder; the log does."""
         log.warning("%s cannot be written: %s", self.folder, error)
         return SaveError(f"what is saved on this server cannot be written: {error.strerror}; tell whoever runs it")
 
 
 def file_name(name: str) -> str:
-    """A name that every file system takes, and that tells any two names apart but for capitals."""
+    """A file name that every file system takes. Two names give two file names unless only capitals
+    differ.
+    """
     plain = re.sub(r"[^a-z0-9]+", "-", name.casefold())[:40].strip("-")
     return f"{plain}-{hashlib.sha256(name.casefold().encode()).hexdigest()[:12]}.json".lstrip("-")
 

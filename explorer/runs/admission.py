@@ -22,8 +22,10 @@ MORE_ROOM = 1.25  # times the memory that was free when a training was ended for
 
 
 class CannotTrain(RunError):
-    """The network does not suit the images, or its training would take more memory than there is; the message says what to
-    try."""
+    """The network does not fit the images, or the training would need more memory than there is.
+
+    The message says what to try.
+    """
 
 
 def check_trainable(
@@ -34,11 +36,13 @@ def check_trainable(
     room: int | None = None,
     data_root: Path | None = None,
 ) -> None:
-    """Raises CannotTrain where a training would end before its first step, as far as can be told now.
+    """Raises CannotTrain if the training would end before its first step, as far as can be told
+    now.
 
     Args:
         checkpoints: where they are kept; in memory, they take some of it.
-        room: bytes that it may take; without it, those that are free on the device.
+        room: bytes that the training may take; without it, those that are free on the device.
+        data_root: the folder of the data sets.
     """
     if obstacle := find_problem(architecture, DATASETS[recipe.dataset]):
         raise CannotTrain(f"this network cannot be trained on {DATASETS[recipe.dataset].title}: {obstacle.message}")
@@ -50,7 +54,7 @@ def check_trainable(
 def check_resumable(
     run: Run, latest: Event | None, checkpoints: Checkpoints, room: int | None = None, data_root: Path | None = None
 ) -> None:
-    """Raises RunError where the run would only end again as it did."""
+    """Raises RunError if the run would only end again as it did."""
     rate = offered_rate(run.recipe, latest)
     if rate is not None:
         raise RunError(f"run {run.id} would diverge again: start it anew with a learning rate of {rate:g}")
@@ -73,7 +77,7 @@ def check_resumable(
 
 
 def check_more_epochs(epochs: int) -> None:
-    """Raises RunError."""
+    """Raises RunError if so many epochs cannot be added."""
     if not 1 <= epochs <= MAX_MORE_EPOCHS:
         raise RunError(f"a run is continued for 1 to {MAX_MORE_EPOCHS} epochs; this is {epochs}")
 

@@ -26,15 +26,15 @@ IN_MEMORY_BYTES = 256_000_000  # of checkpoints in memory in all; the newest run
 
 
 class CheckpointError(Exception):
-    """A checkpoint that is not there or is damaged; the message says which."""
+    """A checkpoint is missing or damaged; the message says which."""
 
 
 class CheckpointFile(Protocol):
-    """A checkpoint that is to be kept."""
+    """A checkpoint to be written."""
 
     @property
     def size(self) -> int:
-        """Bytes that it takes, about."""
+        """About how many bytes it takes."""
 
     def write(self, path: Path) -> None:
         """Raises OSError."""
@@ -43,44 +43,49 @@ class CheckpointFile(Protocol):
 
 
 class Lock(Protocol):
-    """Held by whoever trains a run."""
+    """The lock of the process that trains a run."""
 
     def release(self) -> object: ...
 
 
 class Checkpoints(Protocol):
-    """Those of all runs. Every method may be called from any thread."""
+    """The checkpoints of all runs. Every method may be called from any thread."""
 
     def lock(self, run: str) -> Lock | None:
-        """The run's lock, or None where somebody else holds it. Raises StoreError."""
+        """The run's lock, or None if somebody else holds it. Raises StoreError."""
 
     def write(self, run: str, epoch: int, file: CheckpointFile) -> None:
         """On the disk when this returns. Raises StoreError, and then the ones before are as they were."""
 
     def epochs(self, run: str) -> list[int]:
-        """After which epochs there are checkpoints, the newest first."""
+        """The epochs of which there are checkpoints, the newest first."""
 
     def find(self, run: str, epoch: int) -> Path | bytes:
-        """Where a checkpoint lies, or what is in it where it is in memory. Raises CheckpointError where none is known."""
+        """The path of a checkpoint, or its content if it is in memory. Raises CheckpointError if
+        there is none.
+        """
 
     def trim(self, run: str, epoch: int) -> None:
-        """Delete all but the newest KEPT of those up to `epoch`."""
+        """Delete all but the newest KEPT checkpoints up to this epoch."""
 
     def delete(self, run: str) -> None:
-        """All of a run."""
+        """Delete all checkpoints of a run."""
 
     def sizes(self) -> dict[str, int]:
-        """Bytes of each run's checkpoints, by the run; without those that have none."""
+        """Bytes of each run's checkpoints, by the run's id, for runs that have any."""
 
     def newest(self) -> dict[str, int]:
-        """The newest checkpoint's epoch of every run that has one."""
+        """The epoch of each run's newest checkpoint, by the run's id."""
 
     def sweep(self) -> int:
-        """Delete what killed writes left of runs that nobody trains; how many files these were."""
+        """Delete what killed processes left half written in runs that nobody trains.
+
+        Returns the number of files.
+        """
 
 
 class CheckpointFolder:
-    """On disk. Whoever saves holds the run's lock."""
+    """Checkpoints on the disk. Whoever writes holds the run's lock."""
 
     def __init__(self, root: Path):
         self.root = root
@@ -148,7 +153,7 @@ class CheckpointFolder:
         return swept
 
     def _folders(self) -> list[Path]:
-        """One a run."""
+        """The folders of all runs."""
         try:
             with os.scandir(self.root) as found:
                 return [Path(each.path) for each in found if each.is_dir(follow_symlinks=False)]
@@ -160,9 +165,10 @@ class CheckpointFolder:
 
 
 class CheckpointMemory:
-    """In memory, where nothing can be written: those of the oldest runs go when there is no more room.
+    """Checkpoints in memory. Those of the oldest runs are dropped when there is no more room.
 
-    `behind` are checkpoints on disk that are read where there are none of a run in memory, and never changed.
+    `behind` are checkpoints on the disk that are read for runs without any in memory, and never
+    changed.
     """
 
     def __init__(self, behind: Checkpoints | None = None) -> None:
@@ -232,7 +238,10 @@ def _bytes_of(file: os.DirEntry[str]) -> int:
 
 
 def _superfluous(epochs: list[int], epoch: int) -> list[int]:
-    """Of those that there are, the newest first. What lies above `epoch` is left from a run that was taken further back."""
+    """The epochs whose checkpoints are to be deleted, given those that exist, the newest first.
+
+    Epochs after `epoch` are left from before a run was rewound.
+    """
     return [one for one in epochs if one > epoch] + [one for one in epochs if one <= epoch][KEPT:]
 
 

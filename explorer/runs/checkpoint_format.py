@@ -29,12 +29,15 @@ UNREADABLE = (SafetensorError, ValueError, LookupError, TypeError, RuntimeError)
 
 
 def save_checkpoint(checkpoints: Checkpoints, run: str, checkpoint: Checkpoint) -> None:
-    """On the disk when this returns. Raises StoreError, and then the ones before are as they were."""
+    """Write a checkpoint. It is on the disk when this returns.
+
+    Raises StoreError, and the checkpoints before are as they were then.
+    """
     checkpoints.write(run, checkpoint.epoch, _Unwritten(checkpoint))
 
 
 def read_checkpoint(checkpoints: Checkpoints, run: str, epoch: int) -> Checkpoint:
-    """The checkpoint after this epoch, checked. Raises CheckpointError."""
+    """The checkpoint after this epoch, its checksum compared. Raises CheckpointError."""
     found = checkpoints.find(run, epoch)
     if isinstance(found, bytes):
         return from_bytes(found)
@@ -49,7 +52,7 @@ def read_checkpoint(checkpoints: Checkpoints, run: str, epoch: int) -> Checkpoin
 
 
 def read_facts(checkpoints: Checkpoints, run: str, epoch: int) -> dict[str, Any]:
-    """The facts of a checkpoint alone, of a file without its tensors and unchecked. Raises CheckpointError."""
+    """The facts in a checkpoint, without reading its tensors from the disk. Raises CheckpointError."""
     found = checkpoints.find(run, epoch)
     if isinstance(found, bytes):
         return from_bytes(found).facts
@@ -61,8 +64,10 @@ def read_facts(checkpoints: Checkpoints, run: str, epoch: int) -> dict[str, Any]
 
 
 def newest_checkpoint(checkpoints: Checkpoints, run: str, up_to: int) -> tuple[Checkpoint, str]:
-    """The newest that can be read of those after at most `up_to` epochs, and what is wrong with newer ones ("" where
-    nothing is). Raises CheckpointError where there is none."""
+    """The newest readable checkpoint of an epoch up to `up_to`, and what is wrong with newer ones.
+
+    The latter is "" if nothing is. Raises CheckpointError if none can be read.
+    """
     wrong: list[str] = []
     for epoch in checkpoints.epochs(run):
         if epoch > up_to:  # written just before the process ended, its events were not
@@ -106,7 +111,7 @@ def _new_metadata(checkpoint: Checkpoint) -> dict[str, str]:
 
 
 def from_bytes(data: bytes) -> Checkpoint:
-    """Raises CheckpointError, which says what is wrong."""
+    """The checkpoint in the bytes of its file. Raises CheckpointError, which says what is wrong."""
     try:
         return _checked(_metadata(data), safetensors.torch.load(data))
     except UNREADABLE as error:
@@ -114,7 +119,7 @@ def from_bytes(data: bytes) -> Checkpoint:
 
 
 def _from_file(path: Path) -> Checkpoint:
-    """Like `from_bytes`, tensor by tensor, so that the file is never in memory beside what is read from it."""
+    """Like `from_bytes`, tensor by tensor, so that the file is never in memory beside its tensors."""
     try:
         with safe_open(path, "pt") as file:
             # Copies: the tensors that safe_open gives lie in the file itself, which may be deleted.
@@ -165,7 +170,11 @@ def _checksum(facts: str, tensors: Mapping[str, Tensor]) -> str:
 
 
 def _save_file(checkpoint: Checkpoint, path: Path) -> None:
-    """Writes from the tensors themselves, as `to_bytes` would take twice their memory beside them. Raises OSError."""
+    """Write a checkpoint from the tensors themselves, as `to_bytes` would need their memory twice
+    more.
+
+    Raises OSError.
+    """
     try:
         safetensors.torch.save_file(checkpoint.tensors, path, _new_metadata(checkpoint))
     except SafetensorError as error:  # "Error while serializing: I/O error: No space left on device (os error 28)"

@@ -14,15 +14,16 @@ OVERHEAD_BYTES = 20_000  # of a checkpoint: names, facts, the states of the rand
 
 
 def checkpoint_bytes(architecture: Architecture, recipe: Recipe) -> int:
-    """The size of a checkpoint of this training, and of the copy in memory that it is written from."""
+    """Bytes of a checkpoint of this training on the disk."""
     moments = moments_per_parameter(recipe.optimizer, isinstance(recipe.scheduler, OneCycleLR))
     return OVERHEAD_BYTES + BYTES_PER_VALUE * analyze(architecture).total_params * (1 + moments)
 
 
 def check_room(folder: Path | None, architecture: Architecture, recipe: Recipe) -> None:
-    """Raises StoreError where the checkpoints of such a run would take the room that is kept free on the folder's disk.
+    """Raises StoreError if the checkpoints of such a run would take room that is kept free on the
+    disk.
 
-    Without a folder, where they are kept in memory, there is nothing to check.
+    Without a folder, where checkpoints are kept in memory, there is nothing to check.
     """
     if folder:
         # Those that are kept, and one that is being written.

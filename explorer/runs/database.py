@@ -72,10 +72,10 @@ class StoreError(RunError):
 
 
 class Database:
-    """Every method may be called from any thread. Without a path the database is in memory."""
+    """The SQLite file, or one in memory. Every method may be called from any thread."""
 
     def __init__(self, path: Path | None = None):
-        """Opens and migrates. Raises StoreError, also where the file cannot be written."""
+        """Open the file at `path`, and bring its schema up to date. Raises StoreError."""
         self.path = path
         self._writing, self._reading = threading.RLock(), threading.RLock()
         self._tidied = time.monotonic()
@@ -88,14 +88,17 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """For questions. Rows come as sqlite3.Row. Raises StoreError."""
+        """A connection for questions, whose rows are sqlite3.Row. Raises StoreError."""
         with self._reading, self._explained():
             yield self._reader
 
     @contextmanager
     def write(self, durable: bool = False) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it or, where an exception leaves it, nothing. What is `durable`, and all that came
-        before it, is on the disk afterwards, also where the machine loses power. Raises StoreError."""
+        """One transaction: all of it or, if an exception leaves it, nothing.
+
+        With `durable` it is on the disk afterwards, and all that came before it, even if the
+        machine loses power. Raises StoreError.
+        """
         with self._writing, self._explained():
             self._writer.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._writer.execute("BEGIN IMMEDIATE")
@@ -114,13 +117,15 @@ class Database:
                 self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def damage(self) -> str:
-        """What SQLite's quick check finds wrong with the file, "" where nothing is. Raises StoreError."""
+        """What SQLite's quick check finds wrong with the file, "" if nothing is. Raises StoreError."""
         with self.read() as connection:
             found = _quick_check(connection)
         return "" if found == "ok" else found
 
     def back_up(self, path: Path) -> None:
-        """Write a whole copy, also while others write. Raises StoreError, and leaves no part of one behind then."""
+        """Write a whole copy to `path`, also while others write. Raises StoreError, and leaves no
+        part of a copy then.
+        """
         with self.read() as connection:
             try:
                 write_whole(path, lambda part: _copy(connection, part))
@@ -129,7 +134,7 @@ class Database:
                 raise StoreError(f"{path} cannot be written: {reason}") from None
 
     def take_over(self, path: Path) -> None:
-        """Replace the content by that of another database, which is left as it is. Raises StoreError."""
+        """Replace the content by that of another file, which stays as it is. Raises StoreError."""
         with self._writing, self._explained():
             # Where the folder cannot be written, SQLite reads a file only if it is told that nobody else writes it.
             how = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
@@ -193,7 +198,7 @@ def _copy(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _code(error: sqlite3.Error) -> int:
-    """SQLite's primary result code; the rest of it is detail."""
+    """SQLite's primary result code of an error."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
@@ -211,12 +216,12 @@ def _connect(path: Path | None) -> sqlite3.Connection:
 
 
 def _quick_check(connection: sqlite3.Connection) -> str:
-    """ "ok", or the first thing that is wrong."""
+    """ "ok", or the first thing that is wrong with the file."""
     return " ".join(str(connection.execute("PRAGMA quick_check(1)").fetchone()[0]).split())
 
 
 def _check_version(path: Path | None, version: int) -> None:
-    """Raises StoreError where a newer program wrote it."""
+    """Raises StoreError if a newer version of the explorer wrote the file."""
     if version > len(MIGRATIONS):
         raise StoreError(
             f"{path} was written by a newer version of the program (its format is {version}, this program reads up to "

@@ -23,7 +23,7 @@ def reserve(folder: Path) -> int:
 
 
 def room_problem(folder: Path, needed: int) -> str:
-    """Why so many bytes more are too many for the disk of this folder, "" where they are not."""
+    """Why so many bytes more are too many for the disk of this folder, "" if they are not."""
     try:
         free, kept = shutil.disk_usage(folder).free, reserve(folder)
     except OSError:  # the write itself will say

@@ -7,16 +7,21 @@ from explorer.runs.run_summary import RunSummary
 
 
 class Pace:
-    """Asked about several runs, it looks at those before them once."""
+    """How fast runs train, by those before them. Asked about several runs, it looks at those before
+    only once.
+    """
 
     def __init__(self, runs: Iterable[RunSummary]):
-        """The newest first. They are looked at only as far as needed."""
+        """`runs` are all of them, the newest first; they are looked at only as far as needed."""
         self._runs = iter(runs)
         self._seconds: dict[tuple[str, str], float] = {}  # by data set and device: an epoch's for each operation
 
     def seconds_left(self, summary: RunSummary) -> float | None:
-        """By its own epochs, else by those of the newest run on the same images and device, as much longer as this network
-        has more operations. That is rough: small networks cost more than these. None where there is no such run."""
+        """Seconds that a run will still take; None if no run tells.
+
+        Its own epochs tell, else those of the newest run on the same images and device, times the
+        ratio of mult-adds. The latter is rough: small networks take longer than it says.
+        """
         run = summary.run
         seconds = summary.seconds_an_epoch
         if not seconds:

@@ -5,17 +5,19 @@ import math
 from collections.abc import Mapping, Sequence
 
 
-def fair_order(waiting: Sequence[tuple[str, str]], served: Mapping[str, float]) -> list[str]:
-    """The ids of (id, owner), given the oldest first, in the order in which they are taken.
+def fair_order(waiting: Sequence[tuple[str, str]], last_started: Mapping[str, float]) -> list[str]:
+    """The ids of the waiting runs, given as (id, owner) from the oldest on, in the order in which
+    they will train.
 
-    Owners take turns, so that nobody waits for all that another has queued: next is the owner whose last run was taken the
-    longest ago (`served`; those who are not in it never had one, and come first), of equals the one who waits longest.
+    Owners take turns, so that nobody waits for all that another has queued. The next owner is the
+    one whose last run started the longest ago (`last_started`, seconds since 1970; owners who are
+    not in it never had one, and come first); of equals, the one who has waited longest.
     """
     queues: dict[str, list[str]] = {}
     for run, owner in waiting:
         queues.setdefault(owner, []).append(run)
     arrived = {owner: place for place, owner in enumerate(queues)}
-    turn = {owner: served.get(owner, -math.inf) for owner in queues}
+    turn = {owner: last_started.get(owner, -math.inf) for owner in queues}
     now = max([0.0, *turn.values()])
     order = []
     while queues:
@@ -29,11 +31,15 @@ def fair_order(waiting: Sequence[tuple[str, str]], served: Mapping[str, float]) 
 
 
 def starts_in(slots: int, remaining: Sequence[float | None], durations: Sequence[float | None]) -> list[float | None]:
-    """Seconds until each waiting run starts, in the order of the queue; None where that cannot be told.
+    """Seconds until each waiting run starts, in the order of the queue; None if that cannot be
+    told.
 
-    remaining: of the runs that have a slot, the seconds they still take; durations: of those that wait, how long each will
-    take; None where it is not known. A slot whose run may end at any time is not counted on, so that what is told is the
-    latest.
+    Args:
+        slots: how many runs train at the same time.
+        remaining: seconds that each run in a slot still takes, None if not known.
+        durations: seconds that each waiting run will take, None if not known.
+
+    A slot whose run may end at any time is not counted on, so that the latest start is told.
     """
     if slots == 0:
         return [None] * len(durations)  # nothing is trained by whoever asks

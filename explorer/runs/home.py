@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 def home_folder() -> Path:
-    """Where everything is kept: the folder that EXPLORER_HOME names."""
+    """The folder in which everything is kept: EXPLORER_HOME, or a default in the user's home."""
     given = os.environ.get("EXPLORER_HOME")
     return Path(given).expanduser() if given else Path.home() / ".local" / "share" / "architecture-explorer"
 
@@ -26,7 +26,8 @@ def in_memory() -> bool:
 def open_store(folder: Path, keep_nothing: bool = False) -> Store:
     """The store in this folder; with `keep_nothing` one in memory, whose `notice` says so.
 
-    The latter shows what can be read of the folder's runs, and changes nothing there. Raises StoreError.
+    The latter shows what can be read of the folder's runs, and changes nothing there. Raises
+    StoreError.
     """
     if not keep_nothing:
         return Store(folder)

@@ -82,18 +82,25 @@ log = logging.getLogger(__name__)
 
 
 class QueueFull(RunError):
-    """The queue takes no more; the message says why."""
+    """The queue takes no more runs; the message says why."""
 
 
 class JobManager:
-    """Every method may be called from any thread, and none waits for a training but `shutdown`. Those that change a run
-    raise UnknownRun where there is none, and RunError where it cannot be done; StoreError is one."""
+    """Runs in the background.
+
+    Every method may be called from any thread, and only `shutdown` waits for a training. Methods
+    that change a run raise UnknownRun if there is none, and RunError (StoreError is one) if the
+    change cannot be made.
+    """
 
     def __init__(self, slots: int = 1, data_root: Path | None = None, store: Store | None = None, notices: Sequence[str] = ()):
-        """`slots` runs train at the same time, each on a GPU of its own where there are as many. Without a store, one in memory.
-        `notices` are what is to be said of the store as it was found.
+        """Start training what waits in the store's queue.
 
-        What waits in the store's queue is trained from now on.
+        Args:
+            slots: how many runs train at the same time, each on a GPU of its own where there are as many.
+            data_root: the folder of the data sets.
+            store: where runs are kept; without it, in memory.
+            notices: what to tell whoever runs the server about the store as it was found.
         """
         self.slots = slots
         self.store = store or Store()
@@ -121,7 +128,9 @@ class JobManager:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What whoever runs the server should know: nothing can be written, a run cannot be read."""
+        """What whoever runs the server should know, such as that nothing can be written or a run
+        cannot be read.
+        """
         with self._lock:
             found = (self.store.notice, *self._found, self._problem)
             return tuple(filter(None, (*found, *self._unsettled.values(), *self._unreadable.values())))
@@ -131,8 +140,8 @@ class JobManager:
     def submit(self, architecture: Architecture, recipe: Recipe, owner: str = "", name: str = "") -> str:
         """Queue a run, and return its id.
 
-        Raises QueueFull, CannotTrain where the training could only fail, and DeviceError where this machine lacks the
-        recipe's device.
+        Raises QueueFull; CannotTrain if the training could only fail; DeviceError if this machine
+        lacks the recipe's device.
         """
         run = new_run(architecture, recipe, owner, name and checked_name(name))
         device = torch.device(run.device)
@@ -147,19 +156,21 @@ class JobManager:
         return run.id
 
     def stop(self, run_id: str) -> None:
-        """Take a run out of the queue, or end it within a batch; nothing where it has ended."""
+        """Take a run out of the queue, or end it within a batch. Does nothing if it has ended."""
         self._end(run_id, "stop", Status.STOPPED)
 
     def pause(self, run_id: str) -> None:
-        """As stop, for going on later."""
+        """Like `stop`, for a run that will be resumed."""
         self._end(run_id, "pause", Status.PAUSED)
 
     def resume(self, run_id: str) -> None:
-        """Queue a run again that is paused, interrupted, stopped or failed: it goes on after its last whole epoch."""
+        """Queue a paused, interrupted, stopped or failed run again, to go on after its last whole
+        epoch.
+        """
         self._queue_again(run_id, RESUMABLE, 0, "resumed")
 
     def continue_run(self, run_id: str, epochs: int) -> None:
-        """Queue a finished run for so many more epochs."""
+        """Queue a finished run for this many more epochs."""
         check_more_epochs(epochs)
         self._queue_again(run_id, [Status.FINISHED], epochs, "continued")
 
@@ -171,7 +182,7 @@ class JobManager:
                 self._live[run_id].rename(name)
 
     def delete(self, run_id: str) -> None:
-        """With its events and its weights."""
+        """Delete a run with its events and weights."""
         if not self.store.delete(run_id):
             raise RunError(f"run {run_id} is being trained; stop it first")
         with self._lock:
@@ -184,7 +195,7 @@ class JobManager:
     # --- how things stand -------------------------------------------------------------------------------------------
 
     def snapshot(self, run_id: str, limit: int = 400) -> Snapshot:
-        """The run now, with at most `limit` of its step events. Raises UnknownRun."""
+        """The run as it stands, with at most `limit` of its step events. Raises UnknownRun."""
         self._recover()
         found = self._look(run_id, self.store.revision(run_id), limit)
         if found is None:
@@ -192,8 +203,10 @@ class JobManager:
         return self._placed([found])[0]
 
     def runs(self) -> tuple[RunSummary, ...]:
-        """All runs, the newest first. Those that cannot be read are left out, see `notices`. Costs next to nothing where
-        nothing has changed since the last look."""
+        """All runs that can be read, the newest first; `notices` names the others.
+
+        Costs next to nothing if nothing has changed since the last look.
+        """
         self._recover()
         found = self._list.runs()
         with self._lock:
@@ -206,7 +219,7 @@ class JobManager:
         return self._placed(found)
 
     def snapshots(self, run_ids: Iterable[str]) -> tuple[Snapshot, ...]:
-        """These runs with all their epochs and without their step events. Those that are gone are left out."""
+        """These runs with all their epochs and without step events. Deleted ones are left out."""
         self._recover()
         revisions = self._list.revisions()
         found = (self._look(run_id, revisions[run_id], 0) for run_id in run_ids if run_id in revisions)
@@ -218,7 +231,7 @@ class JobManager:
         return live.events() if live else self.store.events(run_id)
 
     def weights(self, run_id: str) -> LearnedWeights:
-        """What the network has learnt, and after which epoch. Raises UnknownRun and NoWeights, see `RunWeights.read`."""
+        """What the network has learnt, and after which epoch. Raises UnknownRun and NoWeights."""
         return self._weights.read(run_id)
 
     def has_weights(self, run_id: str) -> bool:
@@ -226,16 +239,25 @@ class JobManager:
         return self._weights.exist(run_id)
 
     def precision(self, run_id: str) -> str:
-        """What it was computed in, "fp32" or "bf16"; its recipe's choice where its checkpoints are lost. Raises UnknownRun."""
+        """What the run was computed in, "fp32" or "bf16"; its recipe's choice if its checkpoints
+        are lost.
+
+        Raises UnknownRun.
+        """
         return self._weights.precision(run_id)
 
     def weights_file(self, run_id: str) -> bytes:
-        """The weights as a safetensors file, whose metadata names the run and the epoch. Raises UnknownRun and NoWeights."""
+        """The weights as a safetensors file, whose metadata name the run and the epoch.
+
+        Raises UnknownRun and NoWeights.
+        """
         found = self.weights(run_id)
         return weights_to_bytes(found.weights, {"run": run_id, "epoch": str(found.epoch)})
 
     def sizes(self) -> dict[str, int]:
-        """Bytes of each run's checkpoints, by the run: as they were at most SIZES_EVERY seconds ago."""
+        """Bytes of each run's checkpoints, by the run's id, as they were at most SIZES_EVERY
+        seconds ago.
+        """
         with self._lock:
             if self._sizes and time.monotonic() - self._sizes[0] < SIZES_EVERY:
                 return self._sizes[1]
@@ -245,8 +267,10 @@ class JobManager:
         return sizes
 
     def shutdown(self, timeout: float = 30) -> bool:
-        """Interrupt what is being trained and wait for the threads to end; False where some have not within `timeout`
-        seconds. What waits in the queue stays there."""
+        """Interrupt what is in training, and wait for the threads to end. The queue stays as it is.
+
+        Returns False if some threads have not ended within `timeout` seconds.
+        """
         with self._lock:
             self._closed.set()
             for writer in self._live.values():
@@ -266,14 +290,17 @@ class JobManager:
     # --- asking -----------------------------------------------------------------------------------------------------
 
     def _check_queue(self) -> None:
-        """Raises QueueFull where it takes no more."""
+        """Raises QueueFull if the queue takes no more."""
         if self._closed.is_set():
             raise QueueFull("the server is shutting down")
         if len(self.store.waiting()) >= MAX_QUEUED:
             raise QueueFull(f"{MAX_QUEUED} runs wait already; try again when some have ended, or stop one")
 
     def _memory_room(self, device: torch.device) -> int | None:
-        """What a run may take once it has a slot: what is free, and what the run that leaves the slot to it gives back."""
+        """Bytes that a run may take once it has a slot, None if that cannot be told.
+
+        That is what is free, and what the run before it in the slot gives back.
+        """
         free = free_memory(device)
         if free is None:
             return None
@@ -314,7 +341,9 @@ class JobManager:
         return live if live and not live.settled else None
 
     def _look(self, run_id: str, revision: int, limit: int) -> Snapshot | None:
-        """As this process knows it, else as the store has it; what was read at this revision is not read again."""
+        """The run as this process knows it, else as the store has it, read again only if it has
+        changed.
+        """
         live = self._live_run(run_id)
         if live:
             return live.snapshot(limit)
@@ -346,7 +375,7 @@ class JobManager:
         return snapshot
 
     def _placed(self, runs: Sequence[Shown]) -> tuple[Shown, ...]:
-        """Those that wait with their place in the queue and when they will start."""
+        """The runs, those that wait with their place in the queue and when they will start."""
         if all(each.status != "queued" for each in runs):
             return tuple(runs)
         waiting = self.store.waiting()
@@ -363,7 +392,7 @@ class JobManager:
         return tuple(placed)
 
     def _starts(self, waiting: Sequence[str]) -> list[float | None]:
-        """Seconds until each of these starts, the queue in its order."""
+        """Seconds until each of these waiting runs starts, in the order of the queue."""
         with self._lock:
             live = [summary_of(writer.snapshot(0)) for writer in self._live.values() if not writer.settled]
         runs = self._list.runs()
@@ -372,7 +401,7 @@ class JobManager:
         return starts_in(self.slots, [pace.seconds_left(each) for each in live], durations)
 
     def _recover(self) -> None:
-        """What another process trained that was killed counts as interrupted."""
+        """Mark runs as interrupted whose process was killed."""
         with self._lock:
             if time.monotonic() - self._recovered < RECOVER_EVERY:
                 return
@@ -394,7 +423,9 @@ class JobManager:
                     worker.start()
 
     def _work(self, slot: int) -> None:
-        """Train what waits, one after the other; the thread ends with the queue, and its slot is free then, however it ends."""
+        """Train what waits, one run after the other, until the queue is empty. The slot is free
+        then.
+        """
         try:
             try:
                 use_gpu(slot)
@@ -417,7 +448,9 @@ class JobManager:
                     del self._workers[slot]
 
     def _next(self, slot: int) -> RunLoop | None:
-        """The next run of the queue, once the store can be written; None where nothing waits or the server ends."""
+        """The next run of the queue, once the store can be written. None if nothing waits or the
+        server ends.
+        """
         while True:
             try:
                 self._settle()
@@ -445,10 +478,10 @@ class JobManager:
                     return None
 
     def _settle(self) -> None:
-        """Let go of the runs that have ended, once the store has it all.
+        """Forget the runs that have ended, once the store has all of them.
 
-        Raises StoreError where nothing can be written. A run whose end alone cannot be written is told among the notices and
-        tried again before the next one; it keeps no other from its slot.
+        Raises StoreError if nothing can be written. If only one run's end cannot be written, it is
+        told among the notices and tried again before the next run.
         """
         with self._lock:
             ended = [writer for writer in self._live.values() if writer.snapshot(0).ended]

@@ -18,7 +18,7 @@ ID_LENGTH = 12  # 59 bits: nobody guesses another's run
 
 
 def new_run(architecture: Architecture, recipe: Recipe, owner: str = "", name: str = "") -> Run:
-    """A run of its own id, on the device that the recipe's choice means here. Raises DeviceError."""
+    """A new run, on the device that the recipe's choice means here. Raises DeviceError."""
     device = choose_device(recipe.device)
     environment = environment_here(device)
     run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
@@ -26,7 +26,7 @@ def new_run(architecture: Architecture, recipe: Recipe, owner: str = "", name: s
 
 
 def environment_here(device: torch.device) -> Environment:
-    """The environment of this process, in the thread that trains."""
+    """What this process computes with. To be asked in the thread that trains."""
     return Environment(
         torch=torch.__version__,
         python=platform.python_version(),

@@ -13,14 +13,14 @@ IMAGES = "without_images"  # 1 in one whose images could not be had
 
 @dataclass(frozen=True)
 class Offer:
-    """A recipe that would do, and what a button calls it."""
+    """A recipe to train instead, and what a button calls it."""
 
     label: str
     recipe: Recipe
 
 
 def find_offer(snapshot: Snapshot) -> Offer | None:
-    """What to train in place of a run that failed, where one recipe is known to be better."""
+    """What to train in place of a run that failed; None if no other recipe is known to be better."""
     if snapshot.status != "failed" or snapshot.latest is None:
         return None
     recipe, metrics = snapshot.run.recipe, snapshot.latest.metrics
@@ -33,7 +33,7 @@ def find_offer(snapshot: Snapshot) -> Offer | None:
 
 
 def offered_rate(recipe: Recipe, latest: Event | None) -> float | None:
-    """The learning rate to try in place of the recipe's, where the run's latest event says that it diverged."""
+    """The learning rate to try instead if the run's latest event says that it diverged, else None."""
     if latest is None or not has_diverged(latest):
         return None
     return latest.metrics.get(LOWER_RATE, lower_rate(recipe))

@@ -6,8 +6,9 @@ OOM_KILLS = Path("/proc/vmstat")
 
 
 def oom_kills() -> int | None:
-    """How many processes the system has ended for lack of memory since it was started, in any group; None where it does not
-    say."""
+    """How many processes the system has ended for lack of memory since it started; None if it does
+    not tell.
+    """
     try:
         lines = OOM_KILLS.read_text().splitlines()
     except OSError:

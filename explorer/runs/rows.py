@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 class UnreadableRun(RunError):
-    """A row that no run can be made of; the message says why. The others are as they were."""
+    """A row of the database that is no run; the message says why. The other rows are not affected."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class StoredRun:
 
 
 def find_row(connection: Connection, run_id: str) -> Row:
+    """The row of a run. Raises UnknownRun."""
     row: Row | None = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
     if row is None:
         raise UnknownRun(f"there is no run {quoted(run_id)} here; it may have been deleted")
@@ -61,6 +62,7 @@ def find_row(connection: Connection, run_id: str) -> Row:
 
 
 def parse_run(row: Row) -> StoredRun:
+    """The run of a row. Raises UnreadableRun."""
     try:
         status, architecture = Status(row["status"]), _architecture(row["architecture"])
         run = Run(
@@ -81,7 +83,7 @@ def parse_run(row: Row) -> StoredRun:
 
 @lru_cache(maxsize=PARSED_AT_HAND)
 def _architecture(text: str) -> Architecture:
-    """Runs of the same network share one object, and a run that changes is not parsed again."""
+    """The architecture of its JSON form. Runs of the same network share one object."""
     return parse_architecture(text)
 
 
@@ -95,7 +97,9 @@ def _environment(text: str | bytes) -> Environment:
 
 
 def parse_environment(data: object) -> Environment:
-    """The environment of its JSON form, less what only newer versions know. Raises ValueError."""
+    """The environment of its JSON form. Fields that only newer versions know are left out. Raises
+    ValueError.
+    """
     try:
         return TypeAdapter(Environment).validate_python(data)
     except ValidationError as error:
@@ -128,7 +132,7 @@ def environment_json(environment: Environment) -> str:
 
 
 def change_run(connection: Connection, run_id: str, allowed: Sequence[Status], change: str, *values: Any) -> bool:
-    """Of the run, where its status is one `of` these; whether it was."""
+    """Change a run if it has one of the allowed statuses. Returns whether it had."""
     marks = ",".join("?" * len(allowed))
     update = f"UPDATE runs SET {change}, revision = revision + 1 WHERE id = ? AND status IN ({marks})"
     return connection.execute(update, (*values, run_id, *allowed)).rowcount == 1
@@ -146,12 +150,12 @@ def append_events(connection: Connection, number: int, first: int, events: Seque
 
 
 def parse_events(rows: Sequence[Row]) -> tuple[Event, ...]:
-    """Those that can be read; the others are told in the log."""
+    """The events that can be read; the log names the others."""
     return tuple(event for row in rows if (event := parse_event_or_none(row["event"])))
 
 
 def parse_event_or_none(text: str | None) -> Event | None:
-    """None where there is none, or none that can be read, which the log tells."""
+    """The event of its JSON form; None of None, and of what cannot be read, which the log names."""
     if text is None:
         return None
     try:
@@ -173,7 +177,10 @@ def last_epoch(connection: Connection, number: int) -> int:
 
 
 def rewind_events(connection: Connection, number: int, epoch: int | None = None) -> None:
-    """To the end of this epoch, or of the last whole one. A run that was continued has `finished` after its epoch."""
+    """Delete the events after this epoch, or after the last whole one.
+
+    A run that was continued has its `finished` event after its epoch's.
+    """
     epoch = last_epoch(connection, number) if epoch is None else epoch
     last = "SELECT max(seq) FROM events WHERE run = ? AND kind IN ('epoch', 'finished') AND epoch <= ?"
     (seq,) = connection.execute(last, (number, epoch)).fetchone()
@@ -181,7 +188,7 @@ def rewind_events(connection: Connection, number: int, epoch: int | None = None)
 
 
 def finish_early(connection: Connection, row: Row) -> None:
-    """The run ends at its last whole epoch, as if no more epochs had ever been added."""
+    """End a run at its last whole epoch, as if no more epochs had ever been added."""
     number = row["number"]
     rewind_events(connection, number)
     epochs = parse_events(connection.execute(EPOCHS, (json.dumps([number]),)).fetchall())
@@ -194,7 +201,11 @@ def finish_early(connection: Connection, row: Row) -> None:
 
 
 def thinned_steps(connection: Connection, number: int, limit: int) -> list[Row]:
-    """As `downsample` has it: the first, the last, and of each bucket of neighbours the lowest and the highest loss."""
+    """At most `limit` step events: the first, the last, and of each bucket of neighbours the lowest
+    and the highest loss.
+
+    They are those that `downsample` would keep.
+    """
     if limit == 0:
         return []
     ours = "FROM events INDEXED BY events_by_kind WHERE run = ? AND kind = 'step'"

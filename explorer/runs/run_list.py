@@ -14,7 +14,9 @@ from explorer.runs.store import Store
 
 
 class RunList:
-    """Every method may be called from any thread, and raises StoreError where the store cannot be read."""
+    """Summaries of all runs. Every method may be called from any thread, and raises StoreError if
+    the store cannot be read.
+    """
 
     def __init__(self, store: Store):
         self._store = store
@@ -26,19 +28,21 @@ class RunList:
         self._runs: tuple[RunSummary, ...] = ()
 
     def runs(self) -> tuple[RunSummary, ...]:
-        """All that can be read, the newest first, as the store has them. The same tuple where nothing has changed."""
+        """All runs that can be read, the newest first. The same tuple if nothing has changed."""
         with self._lock:
             self._refresh()
             return self._runs
 
     def revisions(self) -> Mapping[str, int]:
-        """All runs by id, the newest first; the number grows with every change to the run."""
+        """The revision of each run by id, the newest run first. It grows with every change to the
+        run.
+        """
         with self._lock:
             self._refresh()
             return self._revisions
 
     def unreadable(self) -> dict[str, str]:
-        """Why some runs were left out of the last look, by id."""
+        """Why runs were left out of the last look, by id."""
         with self._lock:
             return dict(self._unreadable)
 

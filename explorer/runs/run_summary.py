@@ -11,7 +11,7 @@ PACE_EPOCHS = 3  # the last epochs, whose mean tells how long the next one takes
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run at one moment, in about as many bytes however many epochs it has."""
+    """A run at one moment, about as large in memory however many epochs it has."""
 
     run: Run
     status: Status
@@ -36,7 +36,7 @@ class RunSummary:
 
     @property
     def resumable(self) -> bool:
-        """As Snapshot.resumable."""
+        """Whether going on may succeed, see `Snapshot.resumable`."""
         return self.status.is_resumable and not self.diverged
 
 
@@ -49,7 +49,7 @@ def summarise(
     latest: Event | None,
     finished: Event | None,
 ) -> RunSummary:
-    """The summary of a run with these events: its first, all epochs, its last, and its last `finished`."""
+    """The summary of a run with these events."""
     accuracies = [epoch.metrics["test_accuracy"] for epoch in epochs if "test_accuracy" in epoch.metrics]
     seconds = [epoch.metrics["seconds"] for epoch in epochs[-PACE_EPOCHS:] if "seconds" in epoch.metrics]
     facts = started.metrics if started else {}
@@ -72,7 +72,9 @@ def summarise(
 
 
 def summary_of(snapshot: Snapshot, finished: Event | None = None) -> RunSummary:
-    """The summary of a run that is known whole. `finished` is needed only where more epochs follow it."""
+    """The summary of a snapshot. `finished` is its last `finished` event, if more epochs follow
+    that.
+    """
     if snapshot.latest and snapshot.latest.kind == "finished":
         finished = snapshot.latest
     return summarise(

@@ -17,11 +17,13 @@ WEIGHTS_CACHE_BYTES = 256_000_000  # of all runs' weights that are kept in memor
 
 
 class NoWeights(RunError):
-    """A run has no weights that can be read; the message says why."""
+    """The run has no weights that can be read; the message says why."""
 
 
 class LearnedWeights(NamedTuple):
-    """A network's state after one whole epoch of its run. Not to be changed: others hold the same tensors."""
+    """A network's weights after one whole epoch. Not to be changed, as others hold the same
+    tensors.
+    """
 
     epoch: int
     weights: dict[str, Tensor]  # on the CPU, by the names that build() gives
@@ -39,10 +41,10 @@ class RunWeights:
         self._cache: LRUCache[tuple[str, int], LearnedWeights] = LRUCache(WEIGHTS_CACHE_BYTES, _bytes_in)
 
     def read(self, run_id: str) -> LearnedWeights:
-        """The weights after the run's last whole epoch, or after the newest one before it that can be read.
+        """The weights after the run's last whole epoch, or after the newest one that can be read.
 
-        Raises UnknownRun, and NoWeights before the first epoch has ended and where all checkpoints are lost. Neither a
-        failure nor a note is remembered, so that a file that is there again is read.
+        Raises UnknownRun, and NoWeights before the first epoch has ended or if all checkpoints are
+        lost. Failures are not remembered, so that a file that is there again is read.
         """
         last = self._store.last_epoch(run_id)
         if last == 0:
@@ -75,8 +77,10 @@ class RunWeights:
         return any(epoch <= last for epoch in self._store.checkpoints.epochs(run_id))
 
     def precision(self, run_id: str) -> str:
-        """What the run was computed in, "fp32" or "bf16", from the head of its newest checkpoint; its recipe's choice where
-        there is none. Raises UnknownRun."""
+        """What the run was computed in, "fp32" or "bf16", as its newest checkpoint says.
+
+        Without a checkpoint it is the recipe's choice. Raises UnknownRun.
+        """
         last = self._store.last_epoch(run_id)
         for epoch in self._store.checkpoints.epochs(run_id):
             try:
@@ -87,7 +91,7 @@ class RunWeights:
         return self._store.stored_run(run_id).run.recipe.precision
 
     def forget(self, run_id: str) -> None:
-        """Drop what is remembered of a run, which is being deleted or goes on."""
+        """Drop the weights of a run that is being deleted or goes on."""
         with self._lock:
             for key in [key for key in self._cache if key[0] == run_id]:
                 del self._cache[key]
@@ -101,5 +105,7 @@ def _environment_of(checkpoint: Checkpoint) -> Environment | None:
 
 
 def _bytes_in(found: LearnedWeights) -> int:
-    """Bytes, but no more than there is room: the newest are kept whatever their size."""
+    """The size of these weights in bytes, at most what the cache holds, so that the newest always
+    fit.
+    """
     return min(WEIGHTS_CACHE_BYTES, sum(tensor.nbytes for tensor in found.weights.values()))

@@ -230,8 +230,8 @@ class Store:
             waiting = [(row["id"], row["owner"]) for row in connection.execute(queued)]
             owners = ",".join("?" * len({owner for _, owner in waiting}))
             taken = f"SELECT owner, max(taken) FROM runs WHERE taken NOTNULL AND owner IN ({owners}) GROUP BY owner"
-            served = dict(map(tuple, connection.execute(taken, sorted({owner for _, owner in waiting}))))
-        return fair_order(waiting, served)
+            last_started = dict(map(tuple, connection.execute(taken, sorted({owner for _, owner in waiting}))))
+        return fair_order(waiting, last_started)
 
     # --- what somebody asks for -------------------------------------------------------------------------------------
 
