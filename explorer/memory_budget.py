@@ -79,4 +79,5 @@ FEW: dict[str, str] = {
     "ui.process._saved": "the folder of what was saved",
     "ui.components.stack_editor.fields.palette": "no argument",
     "schema.field_values": "our own models",
+    "exports.code_template.parts": "the files in templates/",
 }
