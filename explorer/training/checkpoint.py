@@ -27,7 +27,7 @@ class Checkpoint(NamedTuple):
 
 
 def network_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
-    """The network's state_dict."""
+    """The network's state_dict in a checkpoint."""
     return _part(checkpoint, NETWORK)
 
 
@@ -52,8 +52,10 @@ def put_back(
     scheduler: Any,
     generators: Mapping[str, Generator],
 ) -> None:
-    """What `take` copied, into a run that was made the same way. Raises RuntimeError, KeyError or ValueError where the
-    checkpoint is not of such a run."""
+    """Restore what `capture` copied into a run that was made the same way.
+
+    Raises RuntimeError, KeyError or ValueError if the checkpoint is not of such a run.
+    """
     network.load_state_dict(network_weights(checkpoint))
     for group, kept in zip(optimizer.param_groups, checkpoint.facts["groups"], strict=True):
         group.update({name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()})
@@ -82,7 +84,7 @@ def _copied(tensor: Tensor) -> Tensor:
 
 
 def _is_plain(value: Any) -> bool:
-    """Of the kinds that JSON gives back as they were."""
+    """Whether JSON gives the value back as it was."""
     if isinstance(value, list):
         return all(_is_plain(each) for each in value)
     if isinstance(value, dict):

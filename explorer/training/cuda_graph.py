@@ -1,7 +1,7 @@
-"""Work for a GPU recorded once as a CUDA graph, and repeated: one launch in place of some two hundred.
+"""Capture GPU work as a CUDA graph, which is then replayed: one launch in place of some two hundred.
 
-On a GPU networks as small as these take less time to compute than Python takes to ask for each kernel. A recording repeats
-its kernels upon the same memory; whatever is to differ from one time to the next must be read from there.
+On a GPU, networks as small as these take less time to compute than Python takes to launch each kernel.
+A graph repeats its kernels on the same memory; what is to differ between replays is read from there.
 
 https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
 """
@@ -12,25 +12,25 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Generator, Tensor
 
-_recording = threading.Lock()  # a process can record one graph at a time, whatever it has of GPUs
-WARM_UP = 3  # times that the work is done before it is recorded, so that libraries have chosen their kernels
+_capturing = threading.Lock()  # a process can capture one graph at a time, on however many GPUs
+WARM_UP = 3  # runs of the work before its capture, so that libraries have chosen their kernels
 
-Record = Callable[[Callable[[], None]], Callable[[], None]]  # gives what repeats the work
-
-
-class NotRecorded(RuntimeError):
-    """The work cannot be recorded; the message says why."""
+Capture = Callable[[Callable[[], None]], Callable[[], None]]  # returns what replays the work
 
 
-def recorder(device: torch.device) -> Record | None:
-    """What records on the thread's current GPU, None for other devices."""
-    return _record if device.type == "cuda" else None
+class CaptureFailed(RuntimeError):
+    """The work cannot be captured; the message says why."""
 
 
-def _record(work: Callable[[], None]) -> Callable[[], None]:
-    # On a stream of its own throughout: the default one cannot be recorded, and torch's own for this lies on one GPU.
+def find_capture(device: torch.device) -> Capture | None:
+    """What captures work on the thread's current GPU; None for other devices."""
+    return _capture if device.type == "cuda" else None
+
+
+def _capture(work: Callable[[], None]) -> Callable[[], None]:
+    # On a stream of its own throughout: the default one cannot be captured, and torch's own for this lies on one GPU.
     aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch has no types here
-    with _recording:
+    with _capturing:
         aside.wait_stream(torch.cuda.current_stream())
         try:
             with torch.cuda.stream(aside):
@@ -45,20 +45,21 @@ def _record(work: Callable[[], None]) -> Callable[[], None]:
     return graph.replay
 
 
-def record_without_trace(
-    record: Record, work: Callable[[], None], changed: Sequence[Tensor], generators: Sequence[Generator]
+def capture_preserving_state(
+    capture: Capture, work: Callable[[], None], changed: Sequence[Tensor], generators: Sequence[Generator]
 ) -> Callable[[], None]:
-    """What repeats the work. `changed`, the tensors that the work changes, and the generators are as before.
+    """Capture the work, and return what replays it.
 
-    Raises NotRecorded.
+    The generators and `changed`, the tensors that the work changes, are as before afterwards.
+    Raises CaptureFailed.
     """
     kept = [tensor.detach().clone() for tensor in changed]
     states = [generator.get_state() for generator in generators]
     try:
-        return record(work)
+        return capture(work)
     except RuntimeError as error:
         first = _first(error)
-        raise NotRecorded((str(first).strip() or type(first).__name__).splitlines()[0]) from error
+        raise CaptureFailed((str(first).strip() or type(first).__name__).splitlines()[0]) from error
     finally:
         with torch.no_grad():
             for tensor, was in zip(changed, kept, strict=True):
@@ -68,7 +69,7 @@ def record_without_trace(
 
 
 def _first(error: BaseException) -> BaseException:
-    """What went wrong first: ending a recording that has failed fails as well, and says less."""
+    """The first of chained errors: ending a failed capture fails as well, and says less."""
     while error.__context__ is not None:
         error = error.__context__
     return error

@@ -40,7 +40,9 @@ LOOK_EVERY = 0.2  # seconds between two looks of who waits for images at whether
 
 
 class NotDownloaded(DatasetError):
-    """A file is not here and did not come; the message goes on after the data set's title."""
+    """A file is not here and could not be downloaded; the message goes on after the data set's
+    title.
+    """
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set in memory, as it lies in its files: training normalises each batch where it computes."""
+    """A data set in memory, as it lies in its files; training normalises each batch on its device."""
 
     name: str
     kind: DatasetKind
@@ -65,7 +67,9 @@ class Dataset:
 
 
 def read_digits(root: Path, progress: Progress | None) -> tuple[Split, Split]:
-    """scikit-learn's 1,797 digits of 8×8 pixels, grown to 28×28; 1,437 to learn, 360 to test, the same every time."""
+    """scikit-learn's 1,797 digits of 8×8 pixels, enlarged to 28×28; always the same 1,437 to train,
+    360 to test.
+    """
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
@@ -91,7 +95,9 @@ _IDX_SIZES = {  # their dimensions, of one byte a value
 def read_idx(
     root: Path, progress: Progress | None, class_name: str, md5: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Split, Split]:
-    """MNIST and what has its form: torchvision's class, and the checksums of its unpacked files where they are known."""
+    """A data set in MNIST's format: torchvision's class, and the checksums of its unpacked files,
+    if known.
+    """
     source, folder = _torchvision(class_name), root / class_name / "raw"
     for name, checksum in source.resources:
         path = folder / name.removesuffix(".gz")
@@ -130,7 +136,9 @@ def _split(source: Any) -> Split:
 
 
 def _check_file(path: Path, md5: str | None, header: bytes = b"", size: int | None = None) -> None:
-    """A file that was there before may be cut short or spoilt; nothing is deleted that we may not have made."""
+    """Raises if a file that was there before is damaged. It is not deleted, as we may not have made
+    it.
+    """
     remedy = "delete it, and it is downloaded again"
     if size is not None and path.stat().st_size != size:
         raise DatasetError(f"{path} has {path.stat().st_size:,} bytes where {size:,} belong: {remedy}")
@@ -150,7 +158,9 @@ def _md5(path: Path) -> str:
 
 
 def _fetch(urls: list[str], path: Path, md5: str, progress: Progress | None) -> None:
-    """One packed file from the first of `urls` that has it, checked, to `path`; without `progress` it must be there."""
+    """Download one packed file from the first of `urls` that has it to `path`, and check it.
+    Without `progress` it must be there.
+    """
     if path.is_file() and _md5(path) == md5:
         return
     if progress is None:
@@ -173,7 +183,7 @@ def _fetch(urls: list[str], path: Path, md5: str, progress: Progress | None) -> 
 
 
 def _is_no_internet(error: Exception) -> bool:
-    """Whether no server was reached at all: an unknown name, an unreachable network, no answer."""
+    """Whether no server was reached at all."""
     reason = error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
     if isinstance(reason, TimeoutError | socket.gaierror):
         return True
@@ -197,7 +207,7 @@ def _unpack(packed: Path, path: Path) -> None:
 
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
-    """A path to write to, which becomes `path` once it is complete: a file cut short never carries the right name."""
+    """A path to write to, which becomes `path` once the file is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{uuid4().hex[:8]}.part")
     try:
@@ -209,7 +219,7 @@ def _whole(path: Path) -> Iterator[Path]:
 
 
 def sweep_downloads(root: Path | None = None) -> int:
-    """Delete what killed downloads left under the data root; how many files these were. One that still comes is newer."""
+    """Delete what killed downloads left under the data root. Returns the number of files."""
     root = root or data_root()
     folders = [root, *(folder for depth in ("*", "*/*") for folder in root.glob(depth) if folder.is_dir())]
     return sum(sweep_parts(folder, older_than=ABANDONED) for folder in folders)
@@ -228,19 +238,22 @@ def load_dataset(name: str, root: Path | None = None, progress: Progress = lambd
 
 
 def is_loaded(name: str, root: Path | None = None) -> bool:
-    """Whether the data set is in memory already."""
+    """Whether the data set is in memory."""
     return (name, (root or data_root()).absolute()) in _loaded
 
 
 def load_present_dataset(name: str, root: Path | None = None) -> Dataset:
-    """Like `load_dataset`, but never downloads: raises DatasetError where the files are not there. It may take a minute."""
+    """Like `load_dataset` without downloading: raises DatasetError if the files are not there. May
+    take a minute.
+    """
     return _load(name, (root or data_root()).absolute(), None, LONG_PATIENCE)
 
 
 def sample_images(name: str, count: int = 10, root: Path | None = None) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Test images as they are drawn, one of each class in turn: uint8 (count, H, W), or (count, H, W, 3) in colour.
+    """Test images to show, one of each class in turn: uint8 (count, H, W), or (count, H, W, 3) in
+    colour.
 
-    Never downloads: raises DatasetError where the files are not there.
+    Never downloads: raises DatasetError if the files are not there.
     """
     test = _load(name, (root or data_root()).absolute(), None).test
     of_class = [(test.labels == label).nonzero().flatten() for label in range(len(DATASETS[name].classes))]
@@ -258,9 +271,11 @@ class _GivenUp(Exception):
 
 
 class _Loading:
-    """One reading of a data set, in a thread of its own, so that whoever waits for it can be told to stop at any moment.
+    """The reading of a data set in a thread of its own, so that those who wait for it can stop at
+    any moment.
 
-    The thread is a daemon: it may hang in a download for TIMEOUT, and what it writes bears its name only when it is whole.
+    The thread is a daemon: it may hang in a download for TIMEOUT, and a file gets its name only
+    once it is whole.
     """
 
     def __init__(self, name: str, root: Path, may_download: bool):
@@ -312,7 +327,7 @@ class _Loading:
 
 
 def _load(name: str, root: Path, progress: Progress | None, patience: float | None = None) -> Dataset:
-    """Without `progress` nothing is downloaded, and what is not there in a while is an error."""
+    """The data set. Without `progress` nothing is downloaded."""
     key, deadline = (name, root), time.monotonic() + (PATIENCE if patience is None else patience)
     while True:
         with _loading_lock:

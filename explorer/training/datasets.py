@@ -25,12 +25,14 @@ Read = Callable[[Path, Progress | None], tuple["Split", "Split"]]
 
 
 class DatasetError(Refusal):
-    """A data set cannot be had; the message says why and what to do."""
+    """The data set cannot be had; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class DatasetKind:
-    """What is known of a data set without reading it. Mean and deviation are of the training images, scaled to 0..1."""
+    """What is known of a data set without reading it. Mean and deviation are of the training
+    images, scaled to 0..1.
+    """
 
     title: str
     summary: str
@@ -49,7 +51,7 @@ def data_root() -> Path:
 
 
 def _read_by(reader: str, *given: Any) -> Read:
-    """The reader of dataset_files.py with this name, which is imported once images are read."""
+    """The reader of dataset_files.py with this name, which is imported when images are read."""
 
     def read(root: Path, progress: Progress | None) -> tuple["Split", "Split"]:
         found: tuple[Split, Split] = getattr(import_module("explorer.training.dataset_files"), reader)(root, progress, *given)

@@ -13,7 +13,7 @@ TEST_BATCH = {"cpu": 500, "cuda": 5000, "mps": 1000}
 
 
 class DeviceError(Refusal, ValueError):
-    """A device that this machine does not have; the message lists those it has."""
+    """This machine lacks the device; the message lists those that it has."""
 
 
 def available_devices() -> dict[str, str]:
@@ -38,18 +38,18 @@ def choose_device(name: str) -> torch.device:
 
 
 def training_slots() -> int:
-    """How many runs this machine trains at the same time: one a GPU, and one where it has none."""
+    """How many runs this machine trains at the same time: one for each GPU, one without any."""
     return max(1, _gpus())
 
 
 def use_gpu(slot: int) -> None:
-    """From here on "cuda" is this slot's GPU in the calling thread; nothing where the machine has no such GPU."""
+    """Make "cuda" mean this slot's GPU in the calling thread. Does nothing without such a GPU."""
     if slot < _gpus():
         torch.cuda.set_device(slot)
 
 
 def _gpus() -> int:
-    """Those that torch can use: it counts them, too, where the driver is too old for it."""
+    """The number of GPUs that torch can use. It also counts those whose driver is too old."""
     return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
@@ -62,10 +62,10 @@ FAST_BF16 = ("amx_bf16", "avx512_bf16")  # a processor's units for it; without o
 
 
 def has_fast_bf16(kind: str) -> bool:
-    """Whether a device has units for bf16, so that it computes faster in it.
+    """Whether the device has units for bf16, which make it faster.
 
-    That is a property of the device and is not measured, so that the same recipe is trained in the same precision however
-    busy the machine is.
+    A property of the device, not measured, so that the same recipe trains in the same precision
+    however busy the machine is.
     """
     if kind == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from explorer.network.spec import Architecture
 from explorer.training import checkpoint
 from explorer.training.checkpoint import Checkpoint
-from explorer.training.cuda_graph import recorder
+from explorer.training.cuda_graph import find_capture
 from explorer.training.dataset_files import Dataset, Split
 from explorer.training.datasets import DatasetKind
 from explorer.training.devices import TEST_BATCH, choose_device, has_fast_bf16
@@ -28,7 +28,7 @@ from explorer.training.initialisation import RandomStreams, new_network, notes
 from explorer.training.optimizers import Schedule, new_optimizer
 from explorer.training.problems import DivergedError, TrainingError, explain, find_problem, memory_problem
 from explorer.training.recipe import Recipe
-from explorer.training.steps import PlainSteps, RecordedSteps, Steps
+from explorer.training.steps import EagerSteps, GraphSteps, Steps
 from explorer.training.tally import Sums, Tally, row_of
 
 
@@ -121,20 +121,20 @@ def _steps(
         return recipe.plain_epochs > 0 and recipe.epochs - recipe.plain_epochs < epoch
 
     network.train()
-    eager = PlainSteps(learn, optimizer, schedule, tally, recipe.batch_size)
+    eager = EagerSteps(learn, optimizer, schedule, tally, recipe.batch_size)
     steps: Steps = eager
     how = ""
-    record = recorder(device)
-    if record and len(images) >= recipe.batch_size:
+    capture = find_capture(device)
+    if capture and len(images) >= recipe.batch_size:
         # The same step whatever the seed and the run's length.
         alike = recipe.model_copy(update={"seed": 0, "epochs": 1, "plain_epochs": 0})
         what = (_name_of(device), architecture.key, alike, len(images), numerics.precision)
         draws = [streams.augmentation, streams.dropout]
-        steps = recorded = RecordedSteps(eager, network, len(images), draws, record, what, numerics.precision)
-        recorded.prepare(is_plain(done + 1), step)
-        how = "the step is replayed as a CUDA graph, which was checked against the plain step here"
-        if recorded.problem:
-            how = f"each kernel is launched on its own, as {recorded.problem}"
+        steps = graph_steps = GraphSteps(eager, network, len(images), draws, capture, what, numerics.precision)
+        graph_steps.prepare(is_plain(done + 1), step)
+        how = "steps run as a CUDA graph, which was checked against eager steps on this device"
+        if graph_steps.problem:
+            how = f"steps run eagerly: {graph_steps.problem}"
 
     def event(kind: Any, epoch: int, message: str = "", at: float | None = None, **metrics: float) -> Event:
         moment = time.perf_counter() if at is None else at
@@ -160,18 +160,18 @@ def _steps(
                 yield event("stopped", epoch)
                 return
             lr = steps.step(batch)
-            for stretch in tally.read(batch + 1, lr):
-                step, sums = before + stretch.end, stretch.sums
+            for window in tally.read(batch + 1, lr):
+                step, sums = before + window.end, window.sums
                 if not math.isfinite(sums.loss):
                     raise DivergedError(recipe, epoch, step)
                 parts.append(sums)
                 yield event(
                     "step",
                     epoch,
-                    at=stretch.ended,
+                    at=window.ended,
                     loss=sums.loss,
                     accuracy=sums.accuracy,
-                    lr=stretch.lr,
+                    lr=window.lr,
                     iterations_per_second=sums.speed,
                 )
         schedule.after_epoch(epoch)
@@ -206,12 +206,14 @@ def _steps(
 
 
 def _name_of(device: torch.device) -> str:
-    """This very device: one of several GPUs is a thread's current one."""
+    """The name of this very device: one of several GPUs is a thread's current one."""
     return f"cuda:{torch.cuda.current_device()}" if device.type == "cuda" and device.index is None else str(device)
 
 
 def count_steps(images: int, batch_size: int) -> int:
-    """Batches of an epoch. The last may be short, but one of a single image is left out: BatchNorm can make nothing of it."""
+    """Batches of an epoch. The last may be short; one of a single image is left out, as BatchNorm
+    cannot use it.
+    """
     whole, rest = divmod(images, batch_size)
     return whole + (rest > 1)
 
@@ -219,7 +221,7 @@ def count_steps(images: int, batch_size: int) -> int:
 def evaluate(
     network: nn.Module, split: Split, kind: DatasetKind, numerics: "Numerics", should_stop: Callable[[], bool] = never
 ) -> tuple[float, float] | None:
-    """Mean loss and accuracy (0..1) over a split that lies on the network's device; None where it was stopped."""
+    """Mean loss and accuracy (0..1) over a split on the network's device; None if it was stopped."""
     was_training = network.training
     network.eval()
     loss, right = torch.zeros((), device=split.images.device), torch.zeros((), device=split.images.device)
@@ -239,7 +241,7 @@ def evaluate(
 
 
 class Numerics(NamedTuple):
-    """How a batch's numbers lie in memory, and how many bits convolutions and products work with."""
+    """The memory format of a batch, and the precision of convolutions and products."""
 
     precision: str  # "fp32" or "bf16"
     layout: torch.memory_format  # channels last is about 1.5 times as fast on a CPU

@@ -44,11 +44,13 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class EventError(ValueError):
-    """A line that is not an event."""
+    """The line is no event."""
 
 
 class Event(BaseModel):
-    """See the top of this file. `metrics` is for reading only."""
+    """One flat record of what happened in a run, see the top of this file. `metrics` is for reading
+    only.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -100,14 +102,16 @@ def finished_after(epochs: Sequence[Event]) -> Event:
 
 
 def downsample(events: Sequence[Event], limit: int, metric: str = "loss") -> tuple[Event, ...]:
-    """At most `limit` (4 or more) of the events, in order: the first, the last, and of each bucket of neighbours between
-    them the two with the lowest and the highest `metric`, so that no spike is lost."""
+    """At most `limit` (4 or more) of the events, in order.
+
+    Those are the first, the last, and of each bucket of neighbours the two with the lowest and the
+    highest `metric`, so that no spike is lost.
+    """
     return tuple(events[index] for index in downsampled([event.metrics.get(metric, 0.0) for event in events], limit))
 
 
 def downsampled(values: Sequence[float], limit: int) -> list[int]:
-    """The places of those that stay, at most `limit` (4 or more): the first, the last, and of each bucket of neighbours
-    between them the lowest and the highest."""
+    """The indices of the values that `downsample` keeps, at most `limit` (4 or more)."""
     if limit < 4:
         raise ValueError(f"limit must be at least 4; this is {limit}")
     if len(values) <= limit:
@@ -136,19 +140,19 @@ EPOCH_COLUMNS = (
 
 
 def epochs_csv(events: Sequence[Event]) -> str:
-    """One row an epoch: its number, and EPOCH_COLUMNS of its event."""
+    """A CSV with one row for each epoch: its number, and EPOCH_COLUMNS of its event."""
     rows = ({"epoch": event.epoch, **event.metrics} for event in events if event.kind == "epoch")
     return table_csv(("epoch", *EPOCH_COLUMNS), rows)
 
 
 def events_csv(events: Sequence[Event]) -> str:
-    """All the events, a column for each field and each metric that any of them has."""
+    """A CSV of all events, with a column for each field and each metric that any of them has."""
     rows = [row(event) for event in events]
     return table_csv(list(dict.fromkeys(name for each in rows for name in each)), rows)
 
 
 def table_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
-    """A table as CSV with its head; what a row lacks is left empty, and no cell is a formula."""
+    """A table as CSV. Missing cells are empty, and no cell is a formula."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
@@ -157,5 +161,5 @@ def table_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> s
 
 
 def row(event: Event) -> dict[str, Any]:
-    """The event as one flat row of a table: its own fields, then its metrics."""
+    """The event as one row of a table: its fields, then its metrics."""
     return {**event.model_dump(exclude={"metrics"}), **event.metrics}

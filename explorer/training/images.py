@@ -10,7 +10,7 @@ from explorer.training.datasets import DatasetKind
 
 
 def normalise(images: Tensor, kind: DatasetKind) -> Tensor:
-    """Images of 0..1, (B, C, H, W), to about mean 0 and deviation 1 in each channel."""
+    """Images of 0..1, (B, C, H, W), to about mean 0 and standard deviation 1 in each channel."""
     return (images - _by_channel(kind.mean, images.device)) / _by_channel(kind.std, images.device)
 
 
@@ -21,15 +21,16 @@ def _by_channel(values: tuple[float, ...], device: torch.device) -> Tensor:
 
 @cache
 def _centres(height: int, width: int, device: torch.device) -> Tensor:
-    """(3, H·W): x and y of each pixel's centre, in units of half the width and half the height from the middle, and 1."""
+    """(3, H·W): x and y of each pixel's centre, from −1 to 1 across the image, and 1."""
     x = (2 * torch.arange(width, device=device) + 1) / width - 1
     y = (2 * torch.arange(height, device=device) + 1) / height - 1
     return torch.stack((x.repeat(height), y.repeat_interleave(width), torch.ones(height * width, device=device)))
 
 
 def augment(images: Tensor, rotation: float, shift: float, scale: float, generator: Generator) -> Tensor:
-    """Each image of (B, C, H, W) turned by up to `rotation` degrees, made up to 1 + `scale` times as large or as small, and
-    moved by up to `shift` pixels, at random."""
+    """Turn each image of (B, C, H, W) by up to `rotation` degrees, scale it by up to 1 ± `scale`,
+    and shift it by up to `shift` pixels, at random.
+    """
     if rotation == shift == scale == 0:
         return images
     draws = torch.rand(4, len(images), generator=generator, device=images.device) * 2 - 1  # (4, B), -1..1
@@ -37,10 +38,10 @@ def augment(images: Tensor, rotation: float, shift: float, scale: float, generat
 
 
 def move(images: Tensor, degrees: Tensor, right: Tensor, down: Tensor, times: Tensor) -> Tensor:
-    """Each image of (B, C, H, W) turned anticlockwise about its centre and made so many times as large, then moved by so
-    many pixels; each argument (B,).
+    """Turn each image of (B, C, H, W) anticlockwise about its centre, scale it, then shift it; each
+    argument is (B,).
 
-    Between pixels values are interpolated; what comes in from outside is 0, black.
+    Values are interpolated between pixels; what comes in from outside is 0, black.
     """
     height, width = images.shape[2:]
     sine, cosine = torch.sin(torch.deg2rad(degrees)) / times, torch.cos(torch.deg2rad(degrees)) / times

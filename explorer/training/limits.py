@@ -17,7 +17,7 @@ MAX_MULT_ADDS = 20_000_000_000  # for one image
 
 @dataclass(frozen=True)
 class Limit:
-    """One quantity that adds up over the layers."""
+    """A quantity that adds up over the layers, and its limit."""
 
     most: int
     noun: str
@@ -32,7 +32,7 @@ LIMITS = (
 
 
 def find_excess(analysis: Analysis) -> str | None:
-    """Why a network is too large to be trained here and what to make smaller, or None where it is not."""
+    """Why a network is too large to be trained here, and what to make smaller; None if it is not."""
     for limit in LIMITS:
         total = sum(limit.of(row) for row in analysis.rows)
         if total > limit.most:
@@ -46,7 +46,7 @@ def find_excess(analysis: Analysis) -> str | None:
 
 
 def _smaller(row: Row) -> str:
-    """What makes a layer smaller, by its kind."""
+    """What makes a layer of this kind smaller."""
     if row.kind == "Linear":
         return "give it fewer out_features, or pool the map further before it is flattened"
     if row.kind == "Conv2d":

@@ -30,7 +30,7 @@ READING_COPIES = 3  # of a data set while its files are read: their bytes, torch
 
 @dataclass(frozen=True)
 class MemoryEstimate:
-    """Bytes on the device at the three moments at which a training takes the most, and beside it on the host."""
+    """Bytes on the device at the three moments that need the most, and on the host."""
 
     training: int  # a step: the layers' outputs, kept for the way back, and gradients
     testing: int  # what one layer takes and gives, for TEST_BATCH images
@@ -43,9 +43,11 @@ class MemoryEstimate:
 
 
 def estimate_memory(architecture: Architecture, recipe: Recipe, device: str, kept_checkpoints: int = 0) -> MemoryEstimate:
-    """What a training takes at most, beyond what a process takes that has not trained yet.
+    """The most memory that a training takes, beyond what a process takes that has not trained yet.
 
-    `device` is "cpu", "cuda" or "mps"; `kept_checkpoints` is how many checkpoints stay in memory, 0 where they are files.
+    Args:
+        device: "cpu", "cuda" or "mps".
+        kept_checkpoints: how many checkpoints stay in memory, 0 if they are files.
     """
     analysis = analyze(architecture)
     weights = BYTES_PER_VALUE * analysis.total_params
@@ -79,7 +81,7 @@ def estimate_memory(architecture: Architecture, recipe: Recipe, device: str, kep
 
 
 def image_bytes(name: str) -> int:
-    """What a data set takes once it is read; while it is read, READING_COPIES times as much."""
+    """Bytes of a data set in memory. While it is read it takes READING_COPIES times as much."""
     kind = DATASETS[name]
     return kind.images * prod(kind.input_shape)
 
@@ -89,14 +91,14 @@ def _with_margin(size: int) -> int:
 
 
 def moments_per_parameter(optimizer: Optimizer, is_cycled: bool) -> int:
-    """How many numbers the optimiser keeps for each parameter: SGD its momentum, Adam two moments."""
+    """How many numbers the optimiser keeps for each parameter: SGD with momentum one, Adam two."""
     if isinstance(optimizer, SGD):
         return 1 if optimizer.momentum or is_cycled else 0
     return 2
 
 
 def _kept_bytes(row: Row, before: Row | None) -> int:
-    """What a layer keeps of one image; `before` is the layer above it."""
+    """Bytes that a layer keeps of one image for the backward pass; `before` is the layer above it."""
     layer = row.layer
     if row.kind == "ReLU" and before and not LAYERS[before.kind].keeps_output:
         return 0  # it writes over what it gets
@@ -115,7 +117,7 @@ VERSION_2 = ("memory.max", "memory.current", "inactive_file")
 
 
 def free_memory(device: torch.device) -> int | None:
-    """Bytes that a training may still take, or None where that cannot be known."""
+    """Bytes that a training may still take, None if that cannot be told."""
     if device.type == "cuda" and not torch.cuda.is_available():
         return None
     if device.type == "cuda":
@@ -125,7 +127,7 @@ def free_memory(device: torch.device) -> int | None:
 
 
 def _left_by_cgroups() -> Iterator[int]:
-    """What each control group that this process is in leaves, its parents' too: their limits hold for all below them."""
+    """Bytes that each control group of this process leaves, and each of their parents."""
     try:
         lines = OWN_CGROUPS.read_text().splitlines()
     except OSError:
@@ -148,7 +150,7 @@ def _left_up_to(root: Path, own: str, files: tuple[str, str, str]) -> Iterator[i
 
 
 def _left_in(group: Path, limit_file: str, used_file: str, reclaimable: str) -> int | None:
-    """None where there is no limit."""
+    """Bytes that a control group leaves, None if it has no limit."""
     try:
         limit, used = (group / limit_file).read_text().strip(), int((group / used_file).read_text())
         statistics = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
@@ -158,7 +160,7 @@ def _left_in(group: Path, limit_file: str, used_file: str, reclaimable: str) -> 
 
 
 def _left_by_ulimits() -> Iterator[int]:
-    """What `ulimit -v` and `ulimit -d` leave, where there is such a thing."""
+    """Bytes that `ulimit -v` and `ulimit -d` leave, on systems that have them."""
     if sys.platform == "win32":
         return
     import resource

@@ -19,7 +19,9 @@ from explorer.training.recipe import SCHEDULERS, Recipe, arguments
 
 
 def new_optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
-    """torch's optimiser over the network's parameters, those without weight decay in a group of their own."""
+    """torch's optimiser over the network's parameters, those without weight decay in a group of
+    their own.
+    """
     make = getattr(torch.optim, recipe.optimizer.kind)
     given = arguments(recipe.optimizer)
     # One kernel for all the parameters; torch has it for CPUs and CUDA.
@@ -33,14 +35,14 @@ def new_optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
 
 
 class Numbers(NamedTuple):
-    """What a schedule changes."""
+    """The numbers that a schedule changes."""
 
     lr: float
     momentum: float  # SGD's momentum, or the first of Adam's betas
 
 
 class Schedule:
-    """torch's schedule of a run, which sets the optimiser's numbers for the step that comes next."""
+    """torch's scheduler of a run, which sets the optimiser's numbers for the next step."""
 
     def __init__(self, recipe: Recipe, optimizer: torch.optim.Optimizer, steps_per_epoch: int):
         kind = SCHEDULERS[recipe.scheduler.kind]
@@ -54,24 +56,24 @@ class Schedule:
             self.scheduler = getattr(torch.optim.lr_scheduler, recipe.scheduler.kind)(optimizer, **inferred)
 
     def numbers(self) -> Numbers:
-        """Of the next step."""
+        """Learning rate and momentum of the next step."""
         momentum = self._group["momentum"] if "momentum" in self._group else self._group["betas"][0]
         return Numbers(self._group["lr"], momentum)
 
     def state(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """All that it changes: its own numbers, and those of the optimiser's groups."""
+        """All that a schedule changes: its own numbers and those of the optimiser's groups."""
         groups = [{name: value for name, value in group.items() if name != "params"} for group in self._groups]
         return ({} if self.scheduler is None else self.scheduler.state_dict()), groups
 
     def set_state(self, state: tuple[dict[str, Any], list[dict[str, Any]]]) -> None:
-        """What `state` gave."""
+        """Restore what `state` returned."""
         if self.scheduler is not None:
             self.scheduler.load_state_dict(state[0])
         for group, kept in zip(self._groups, state[1], strict=True):
             group.update(kept)
 
     def after_step(self, step: int) -> None:
-        """`step` steps of the run are done. After the run's last the numbers stay."""
+        """Go on to the numbers after `step` steps of the run. After the last they stay."""
         if self.scheduler and self._advances == "each step" and step < self._steps:
             self.scheduler.step()
 
@@ -84,8 +86,10 @@ class Schedule:
 
 
 def fill_state(optimizer: torch.optim.Optimizer) -> None:
-    """Make the state that torch makes in the first step, so that every step does the same. From zeros the first step's
-    outcome is the same."""
+    """Create the state that torch creates in the first step, so that every step does the same.
+
+    Starting from zeros gives the same first step.
+    """
     for group in optimizer.param_groups:
         for parameter in group["params"]:
             state = optimizer.state[parameter]
@@ -98,8 +102,10 @@ def state_tensors(optimizer: torch.optim.Optimizer) -> list[Tensor]:
 
 
 def update(optimizer: torch.optim.Optimizer, lr: Tensor, momentum: Tensor) -> None:
-    """What optimizer.step() does, with these numbers, (), in place of its groups'. The state must be filled; the parameters,
-    gradients and state lie on the numbers' device, and nothing waits for it."""
+    """What optimizer.step() does, with learning rate and momentum as tensors, ().
+
+    The state must be filled. Nothing here waits for the device.
+    """
     with torch.no_grad():
         for group in optimizer.param_groups:
             parameters = group["params"]
@@ -148,7 +154,7 @@ _UPDATES: dict[type, Callable[..., None]] = {torch.optim.SGD: _sgd, torch.optim.
 
 
 def _state_names(group: dict[str, Any]) -> tuple[str, ...]:
-    """Under torch's names."""
+    """The names of an optimiser's state tensors, torch's own."""
     if "betas" in group:
         return ("step", "exp_avg", "exp_avg_sq")
     return ("momentum_buffer",) if group["momentum"] else ()

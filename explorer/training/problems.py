@@ -44,7 +44,7 @@ class Obstacle:
 
 
 def find_problem(architecture: Architecture, kind: DatasetKind) -> Obstacle | None:
-    """What keeps the network from learning this data set, or None where nothing does."""
+    """What keeps the network from learning this data set, None if nothing does."""
     if architecture.input_shape != kind.input_shape:
         others = [other.title for other in DATASETS.values() if other.input_shape == architecture.input_shape]
         choose = f", or choose {' or '.join(others)}" if others else ""
@@ -85,7 +85,7 @@ def find_problem(architecture: Architecture, kind: DatasetKind) -> Obstacle | No
 
 
 def _head(analysis: Analysis, classes: int) -> int | None:
-    """The last Linear that gives a value a class."""
+    """The last Linear layer that gives one value for each class."""
     heads = [row.index for row in analysis.rows if row.kind == "Linear" and row.output_shape == (classes,)]
     return heads[-1] if heads else None
 
@@ -99,14 +99,14 @@ def _cut(architecture: Architecture, head: int) -> Architecture:
 
 
 def _with_end(architecture: Architecture, *end: Layer) -> Architecture:
-    """The network with `end` after its last layer, but before the softmax that it may end in."""
+    """The network with `end` after its last layer, but before a softmax that it ends in."""
     layers = architecture.layers
     last = len(layers) - (1 if layers and layers[-1].kind in ("Softmax", "LogSoftmax") else 0)
     return architecture.model_copy(update={"layers": (*layers[:last], *end, *layers[last:])})
 
 
 def _with_classes(architecture: Architecture, classes: int) -> Architecture:
-    """The network whose last Linear gives a value a class; one is added where there is none to change."""
+    """The network whose last Linear gives one value for each class; one is added if there is none."""
     layers = architecture.layers
     for index in reversed(range(len(layers))):
         layer = layers[index]
@@ -124,11 +124,11 @@ def memory_problem(
     kept_checkpoints: int = 0,
     reads_images: bool = False,
 ) -> str | None:
-    """Why a training would take more memory than there is, and what to try; None where it fits.
+    """Why a training would take more memory than there is, and what to try; None if it fits.
 
     Args:
         room: bytes that it may take; without it, those that are free on the device.
-        kept_checkpoints: how many checkpoints stay in memory, 0 where they are files.
+        kept_checkpoints: how many checkpoints stay in memory, 0 if they are files.
         reads_images: whether the data set is still to be read.
     """
     free = free_memory(device) if room is None else room
@@ -167,7 +167,7 @@ def memory_problem(
 
 
 def _smaller(recipe: Recipe, fits: Callable[[Recipe], bool]) -> str:
-    """What would make a training fit that does not."""
+    """What would make the training fit."""
     sizes = range(2, recipe.batch_size)
     largest = bisect_left(sizes, True, key=lambda size: not fits(recipe.model_copy(update={"batch_size": size})))
     if largest > 0:

@@ -24,7 +24,7 @@ MAX_JSON_BYTES = 20_000
 
 
 class RecipeError(Refusal, ValueError):
-    """Data that is not a recipe. `field` is the offending one, as "epochs" or "optimizer.lr", or None where it is none's."""
+    """The data are no recipe. `field` is the faulty one, as "epochs" or "optimizer.lr", or None."""
 
     def __init__(self, message: str, field: str | None = None):
         super().__init__(message)
@@ -117,7 +117,7 @@ Scheduler = Constant | StepLR | CosineAnnealingLR | OneCycleLR
 
 @dataclass(frozen=True)
 class SchedulerKind:
-    """`inferred` gives, from the schedule and the run's steps, those of torch's arguments that follow from the run's length."""
+    """`inferred` gives torch's arguments that follow from the run's length."""
 
     model: type[Scheduler]
     summary: str
@@ -142,7 +142,7 @@ SCHEDULERS: dict[str, SchedulerKind] = {
 
 
 def arguments(choice: Optimizer | Scheduler) -> dict[str, Any]:
-    """An optimiser's or schedule's arguments by torch's names, without its kind."""
+    """The arguments of an optimiser or scheduler by torch's names."""
     return {name: getattr(choice, name) for name in type(choice).model_fields if name != "kind"}
 
 
@@ -185,7 +185,7 @@ class Recipe(_Frozen):
 
 
 def parse_recipe(data: str | bytes | dict[str, Any]) -> Recipe:
-    """Recipe from its JSON form, as text or as the decoded object. Fields left out take their defaults.
+    """The recipe of its JSON form, as text or decoded. Missing fields take their defaults.
 
     Raises RecipeError, which names the field, what is wrong and what would be right.
     """
@@ -200,7 +200,7 @@ def parse_recipe(data: str | bytes | dict[str, Any]) -> Recipe:
 
 
 def to_data(recipe: Recipe) -> dict[str, Any]:
-    """The JSON form as an object. Every field is written out, so that a kept run says all that made it."""
+    """The JSON form as an object with every field, so that a kept run says all that made it."""
     return recipe.model_dump(mode="json")
 
 

@@ -1,7 +1,8 @@
-"""Whether replaying a recorded step does on this very device what the plain step does, and does it faster.
+"""Check on this very device that a CUDA graph does what the eager step does, and faster.
 
-A recording that went wrong raises nothing: it may repeat the same random numbers, or read memory that was given to others.
-So some steps are taken both ways from one state before a recording is used, and everything is put back as it was.
+A wrong graph raises nothing: it may repeat the same random numbers, or read memory that was given to
+others. So some steps are done both ways from one state before a graph is used; then the state is
+restored.
 """
 
 import copy
@@ -32,7 +33,7 @@ class Steps(Protocol):
 
 
 class LiveState:
-    """All that a step changes, so that it can be put back."""
+    """All that a step changes, to be restored."""
 
     def __init__(self, tensors: Sequence[Tensor], generators: Sequence[Generator], schedule: Schedule):
         self._tensors, self._generators, self._schedule = tensors, generators, schedule
@@ -51,9 +52,11 @@ class LiveState:
 
 @dataclass(frozen=True)
 class Trial:
-    """What is tried: the steps both ways, the tensors that they move, and where their losses lie."""
+    """What is compared: both kinds of steps, the parameters that they update, and where their
+    losses lie.
+    """
 
-    plain_steps: Steps
+    eager_steps: Steps
     replayed_steps: Steps
     parameters: Sequence[Tensor]
     rows: Tensor  # (steps, 2), see tally.Tally
@@ -71,34 +74,34 @@ class _Outcome:
 
 
 def find_fault(trial: Trial, state: LiveState, done: int, plain: bool) -> str:
-    """Why the recording is not to be used, "" where it may be. Everything that the steps changed is as before.
+    """Why the graph is not to be used, "" if it may be. All state is restored.
 
     Args:
-        done: steps of the run so far, which the schedule goes on from.
-        plain: whether the images are not augmented.
+        done: steps of the run so far, from which the schedule goes on.
+        plain: whether the images are left without augmentation.
     """
     began = [tensor.detach().clone() for tensor in trial.parameters]
     try:
         few = min(FEWEST, trial.batches)
-        first = _take(trial, trial.plain_steps, state, few, done, plain)
+        first = _take(trial, trial.eager_steps, state, few, done, plain)
         count = max(few, min(STEPS, trial.batches, int(SECONDS / max(first.seconds, 1e-9))))
-        one = _take(trial, trial.plain_steps, state, count, done, plain)
-        other = _take(trial, trial.plain_steps, state, count, done, plain)
+        one = _take(trial, trial.eager_steps, state, count, done, plain)
+        other = _take(trial, trial.eager_steps, state, count, done, plain)
         replayed = _take(trial, trial.replayed_steps, state, count, done, plain)
     except RuntimeError as error:
-        return f"replaying it failed: {(str(error).strip() or type(error).__name__).splitlines()[0]}"
+        return f"replaying the CUDA graph failed: {(str(error).strip() or type(error).__name__).splitlines()[0]}"
     finally:
         state.restore()
     if not bool(torch.isfinite(one.losses).all()):
-        return "its first losses are no numbers, so that it could not be checked"
+        return "the first losses are not finite, so the CUDA graph could not be checked"
     for what, noise, apart in zip(
         ("losses", "parameters"), _differences(one, other, began), _differences(one, replayed, began), strict=True
     ):
         if not apart <= max(TOLERANCE[trial.precision], NOISE * noise):  # also where it is no number
-            return f"replaying it gave other {what} here (after {count} steps {apart:.1%} apart)"
+            return f"the CUDA graph gave other {what} than eager steps (after {count} steps, {apart:.1%} apart)"
     seconds = min(one.seconds, other.seconds)
     if replayed.seconds > FASTER * seconds:
-        return f"replaying it is no faster here ({1000 * replayed.seconds:.2f} ms a step, else {1000 * seconds:.2f})"
+        return f"the CUDA graph is no faster ({1000 * replayed.seconds:.2f} ms a step, {1000 * seconds:.2f} ms eager)"
     return ""
 
 
@@ -116,13 +119,15 @@ def _take(trial: Trial, steps: Steps, state: LiveState, count: int, done: int, p
 
 
 def _differences(one: _Outcome, other: _Outcome, began: Sequence[Tensor]) -> tuple[float, float]:
-    """Of the losses, as a share of them; of the parameters all together, as a share of how far they moved."""
+    """How far two ways are apart: the losses relative to their size, the parameters relative to how
+    far they moved.
+    """
     apart = torch.linalg.vector_norm(one.losses - other.losses) / torch.linalg.vector_norm(one.losses)
     return float(apart), _norm(one.parameters, other.parameters) / max(_norm(one.parameters, began), 1e-12)
 
 
 def _norm(some: Sequence[Tensor], others: Sequence[Tensor]) -> float:
-    """The length of the difference, over all of them."""
+    """The norm of the difference over all tensors."""
     squares = [torch.linalg.vector_norm(a - b) ** 2 for a, b in zip(some, others, strict=True)]
     return float(torch.stack(squares).sum().sqrt())
 

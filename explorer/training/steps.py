@@ -1,7 +1,7 @@
-"""The steps of an epoch, one after the other: as they come, or recorded whole and replayed.
+"""The steps of an epoch: eager, or captured whole as a CUDA graph and replayed.
 
-Both do the same: take the next images of the epoch's order, learn from them, move the parameters, and put what the step
-came to into the tally.
+Both do the same: take the next images in the epoch's order, compute gradients, update the parameters,
+and put the step's loss and right answers into the tally.
 """
 
 import threading
@@ -13,15 +13,15 @@ import torch
 from cachetools import LRUCache
 from torch import Generator, Tensor, nn
 
-from explorer.training.cuda_graph import NotRecorded, Record, record_without_trace
+from explorer.training.cuda_graph import Capture, CaptureFailed, capture_preserving_state
 from explorer.training.optimizers import Numbers, Schedule, fill_state, state_tensors, update
 from explorer.training.self_check import LiveState, Trial, find_fault
 from explorer.training.tally import Tally
 
-# Of the images with these places, (B,), as they are or augmented: afterwards their gradients are in the parameters. Gives
-# the step's row of the tally.
 Learn = Callable[[Tensor, bool], Tensor]
-
+"""Computes the gradients of the images with these indices, (B,), augmented unless the second argument
+is true. Returns the step's row of the tally.
+"""
 
 CHECKED_AT_HAND = 64  # outcomes of checks, by what was checked
 _faults: LRUCache[Hashable, str] = LRUCache(CHECKED_AT_HAND)
@@ -30,15 +30,24 @@ _faults_lock = threading.Lock()
 
 class Steps(Protocol):
     def begin(self, order: Tensor, done: int, plain: bool) -> None:
-        """An epoch over the images in this order, (N,), on the device, `done` steps of the run before it; plain is without
-        augmentation."""
+        """Begin an epoch.
+
+        Args:
+            order: indices of the training images, (N,), on the device.
+            done: steps of the run before this epoch.
+            plain: whether the images are left without augmentation.
+        """
 
     def step(self, batch: int) -> float:
-        """The step of this batch of the epoch, from 0, each once and in order. Returns its learning rate."""
+        """Do the step of this batch, counted from 0; each once and in order. Returns its learning
+        rate.
+        """
 
 
 @dataclass
-class PlainSteps:
+class EagerSteps:
+    """Steps in which Python launches each kernel."""
+
     learn: Learn
     optimizer: torch.optim.Optimizer
     schedule: Schedule
@@ -57,28 +66,34 @@ class PlainSteps:
         return lr
 
 
-class RecordedSteps:
-    """Whole batches are replayed: the images' places, the numbers of the schedule and the count of the steps lie on the
-    device, so that a step is one launch. A last batch that is short comes as it comes.
+class GraphSteps:
+    """Steps that replay a CUDA graph.
 
-    Where recording fails, or the recording does not do what the plain step does, or no faster, `problem` says why, and every
-    step comes as it comes. That is tried once in a process for the same `what`: a device, network and recipe.
+    Image indices, learning rates and the count of steps lie on the device, so that a step is one
+    launch. A short last batch runs eagerly.
+
+    If capture fails, or the graph does not do what the eager step does, or is no faster, `problem`
+    says why and every step runs eagerly. The check is made once in a process for the same `what`: a
+    device, network and recipe.
     """
 
     def __init__(
         self,
-        eager: PlainSteps,
+        eager: EagerSteps,
         network: nn.Module,
         images: int,
         generators: Sequence[Generator],
-        record: Record,
+        capture: Capture,
         what: Hashable = None,
         precision: str = "fp32",
     ):
-        """The network's training images are so many, a batch at least; the generators are those that `learn` draws from."""
+        """`images` is the number of training images, at least one batch.
+
+        `generators` are those that `learn` draws from.
+        """
         self.problem = ""
         self._what, self._precision = what, precision
-        self._eager, self._network, self._generators, self._record = eager, network, generators, record
+        self._eager, self._network, self._generators, self._capture = eager, network, generators, capture
         self._whole, self._steps = images // eager.batch_size, len(eager.tally.rows)
         device = eager.tally.rows.device
         self._order = torch.zeros(images, dtype=torch.int64, device=device)
@@ -89,7 +104,9 @@ class RecordedSteps:
         self._replays: dict[bool, Callable[[], None]] = {}
 
     def prepare(self, plain: bool, done: int) -> None:
-        """Record and check, if that is still to do, after `done` steps of the run. What the steps change stays as it was."""
+        """Capture and check the graph, unless that is done, after `done` steps of the run. Changes
+        no state.
+        """
         if plain in self._replays or self.problem:
             return
         with _faults_lock:
@@ -102,9 +119,9 @@ class RecordedSteps:
         changed = [*self._network.parameters(), *self._network.buffers(), *state_tensors(optimizer)]
         changed += [self._batch, self._eager.tally.rows]
         try:
-            self._replays[plain] = record_without_trace(self._record, lambda: self._step(plain), changed, self._generators)
-        except NotRecorded as error:
-            self.problem = f"the step could not be recorded: {error}"
+            self._replays[plain] = capture_preserving_state(self._capture, lambda: self._step(plain), changed, self._generators)
+        except CaptureFailed as error:
+            self.problem = f"CUDA graph capture failed: {error}"
             return
         if known is None:
             self.problem = self._find_fault(changed, plain, done)
@@ -114,7 +131,7 @@ class RecordedSteps:
 
     def _find_fault(self, changed: Sequence[Tensor], plain: bool, done: int) -> str:
         trial = Trial(
-            plain_steps=self._eager,
+            eager_steps=self._eager,
             replayed_steps=self,
             parameters=list(self._network.parameters()),
             rows=self._eager.tally.rows,
@@ -148,7 +165,7 @@ class RecordedSteps:
         return self._plan[batch].lr
 
     def _step(self, plain: bool) -> None:
-        """What is recorded: nothing in it may wait for the device, nor copy to it."""
+        """What is captured: nothing in it may wait for the device, nor copy to it."""
         chosen = self._order.index_select(0, self._batch * self._eager.batch_size + self._places)  # (B,)
         row = self._eager.learn(chosen, plain)
         lr, momentum = self._numbers.index_select(0, self._batch)[0].unbind()

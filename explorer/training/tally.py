@@ -1,4 +1,4 @@
-"""Tally: what the steps of an epoch came to. It lies on the device, and the program waits for that only to read it."""
+"""Tally: losses and right answers of an epoch's steps, on the device until they are read."""
 
 import time
 from collections import deque
@@ -19,16 +19,16 @@ def _mark_cuda() -> Wait:
     return event.synchronize
 
 
-# A CUDA GPU works on what it was asked for while the program goes on. There, what it has done is read this many seconds
-# apart, as reading lets it run dry; and the program marks the ends of stretches in its queue, and goes no further ahead of
-# it than these many: far enough for it never to wait, not so far that a stop comes late.
+# A CUDA GPU works while the program goes on. Reading the tally lets its queue run dry, so that is done this
+# many seconds apart. The ends of windows are marked in the queue, and the program runs ahead of the GPU
+# by at most AHEAD of them: far enough for the GPU never to wait, not so far that a stop comes late.
 READ_EVERY = {"cuda": 0.25}
 MARKS: dict[str, Callable[[], Wait]] = {"cuda": _mark_cuda}
 AHEAD = 2
 
 
 class Sums(NamedTuple):
-    """Of some steps: the images' losses and right answers summed, how many images and steps, how long they took."""
+    """Sums over some steps: losses, right answers, images, steps and seconds."""
 
     losses: float
     right: float
@@ -53,8 +53,8 @@ class Sums(NamedTuple):
         return self.steps / self.seconds
 
 
-class Stretch(NamedTuple):
-    """Steps of an epoch between two places of the grid."""
+class StepWindow(NamedTuple):
+    """Consecutive steps that become one event."""
 
     end: int  # its last step, from 1
     lr: float  # of that
@@ -63,9 +63,10 @@ class Stretch(NamedTuple):
 
 
 class Tally:
-    """Whoever takes a step puts into `rows`, (steps, 2), at its place the sum of its images' losses and its right answers.
+    """Losses and right answers, step by step.
 
-    The grid of stretches, which are read whole, does not depend on any clock.
+    Each step puts into `rows`, (steps, 2), the sum of its images' losses and its right answers. The
+    grid of windows, which are read whole, does not depend on any clock.
     """
 
     def __init__(self, images: int, batch_size: int, steps: int, device: torch.device):
@@ -78,14 +79,20 @@ class Tally:
         self.start()
 
     def start(self) -> None:
-        """An epoch begins."""
+        """Begin an epoch."""
         self._read, self._at = 0, time.perf_counter()
-        self._ends: list[tuple[int, float]] = []  # of stretches that were not read yet, each with its learning rate
+        self._ends: list[tuple[int, float]] = []  # of windows that were not read yet, each with its learning rate
         self._marks.clear()
 
-    def read(self, done: int, lr: float) -> list[Stretch]:
-        """Once after each step: `done` are done or on their way, the last at this learning rate. The stretches that have
-        come to their end since the last reading; none where it is too early for another."""
+    def read(self, done: int, lr: float) -> list[StepWindow]:
+        """The windows that have ended since the last reading, to be asked once after each step.
+
+        Args:
+            done: steps that are done or queued on the device.
+            lr: learning rate of the last of them.
+
+        Returns none if it is too early for another reading.
+        """
         if done not in self._grid:
             return []
         self._ends.append((done, lr))
@@ -97,19 +104,19 @@ class Tally:
             return []
         rows = self.rows[self._read : done].tolist()  # waits for the device
         now = time.perf_counter()
-        a_step, stretches, first = (now - self._at) / (done - self._read), [], self._read
+        a_step, windows, first = (now - self._at) / (done - self._read), [], self._read
         for end, rate in self._ends:
             losses, right = (sum(column) for column in zip(*rows[first - self._read : end - self._read], strict=True))
             images = min(end * self._batch_size, self._images) - first * self._batch_size
             sums = Sums(losses, right, images, end - first, a_step * (end - first))
-            stretches.append(Stretch(end, rate, sums, now - a_step * (done - end)))
+            windows.append(StepWindow(end, rate, sums, now - a_step * (done - end)))
             first = end
         self._read, self._at, self._ends = done, now, []
         self._marks.clear()
-        return stretches
+        return windows
 
 
 def row_of(loss: Tensor, scores: Tensor, labels: Tensor) -> Tensor:
-    """A step's row, (2,), of its mean loss, its scores (B, classes) and labels (B,)."""
+    """A step's row, (2,): of its mean loss, scores (B, classes) and labels (B,)."""
     right = (scores.detach().argmax(1) == labels).sum()
     return torch.stack((loss.detach() * len(labels), right))

@@ -50,13 +50,13 @@ def main() -> None:
 
 
 def _epoch(architecture, recipe: Recipe, data: Dataset, device: torch.device, recorded: bool) -> list[Event]:
-    recorder = engine.recorder
+    find_capture = engine.find_capture
     try:
         if not recorded:
-            engine.recorder = lambda device: None
+            engine.find_capture = lambda device: None
         events = list(engine.train(architecture, recipe, data, device))
     finally:
-        engine.recorder = recorder
+        engine.find_capture = find_capture
     assert events[-1].kind == "finished", events[-1].message
     return events
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from explorer.training.cuda_graph import NotRecorded, record_without_trace, recorder
+from explorer.training.cuda_graph import CaptureFailed, capture_preserving_state, find_capture
 
 
 def played(work: Callable[[], None]) -> Callable[[], None]:
@@ -27,8 +27,8 @@ def refused(work: Callable[[], None]) -> Callable[[], None]:
 
 
 def test_only_a_gpu_is_recorded() -> None:
-    assert recorder(torch.device("cpu")) is None
-    assert recorder(torch.device("cuda")) is not None
+    assert find_capture(torch.device("cpu")) is None
+    assert find_capture(torch.device("cuda")) is not None
 
 
 class Work:
@@ -53,7 +53,7 @@ class Work:
 
 def test_recording_leaves_no_trace() -> None:
     work = Work()
-    replay = record_without_trace(played, work, [work.drawn, work.weight], [work.generator])
+    replay = capture_preserving_state(played, work, [work.drawn, work.weight], [work.generator])
     work.assert_done(0)
     replay()
     work.assert_done(1)
@@ -61,8 +61,8 @@ def test_recording_leaves_no_trace() -> None:
 
 def test_what_cannot_be_recorded_leaves_no_trace_either() -> None:
     work = Work()
-    with pytest.raises(NotRecorded, match=r"^operation not permitted when stream is capturing$"):
-        record_without_trace(refused, work, [work.drawn, work.weight], [work.generator])
+    with pytest.raises(CaptureFailed, match=r"^operation not permitted when stream is capturing$"):
+        capture_preserving_state(refused, work, [work.drawn, work.weight], [work.generator])
     work.assert_done(0)
 
 
@@ -71,7 +71,7 @@ def test_what_cannot_be_recorded_leaves_no_trace_either() -> None:
 def test_on_a_gpu_every_replay_draws_anew() -> None:
     generator = torch.Generator("cuda").manual_seed(0)
     drawn = torch.zeros(4, device="cuda")
-    record = recorder(torch.device("cuda"))
+    record = find_capture(torch.device("cuda"))
     assert record is not None
 
     def work() -> None:

@@ -18,7 +18,7 @@ from explorer.training.dataset_files import Dataset
 from explorer.training.event import Event
 from tests.training.cpu_player import TUNED, Recorder, assert_close, run
 
-USED = "the step is replayed as a CUDA graph, which was checked against the plain step here"
+USED = "steps run as a CUDA graph, which was checked against eager steps on this device"
 Replay = Callable[[], None]
 
 
@@ -45,7 +45,7 @@ class Played(Recorder):
 
 
 def record(monkeypatch: pytest.MonkeyPatch, recorder: Any) -> Any:
-    monkeypatch.setattr(engine, "recorder", lambda device: recorder)
+    monkeypatch.setattr(engine, "find_capture", lambda device: recorder)
     return recorder
 
 
@@ -109,9 +109,9 @@ def refused(replay: Replay) -> Replay:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (nothing, "replaying it gave other losses here"),
-        (twice, "replaying it gave other "),
-        (refused, "replaying it failed: an illegal memory access was encountered"),
+        (nothing, "the CUDA graph gave other losses than eager steps"),
+        (twice, "the CUDA graph gave other "),
+        (refused, "replaying the CUDA graph failed: an illegal memory access was encountered"),
     ],
 )
 def test_a_wrong_recording_is_not_used_and_the_run_is_the_plain_one(
@@ -121,7 +121,7 @@ def test_a_wrong_recording_is_not_used_and_the_run_is_the_plain_one(
     recorder = record(monkeypatch, Played(spoil))
     said, *found = run(small, tiny, **TUNED)
     assert found == plain
-    assert said.message.startswith(f"each kernel is launched on its own, as {words}")
+    assert said.message.startswith(f"steps run eagerly: {words}")
     assert said == started.model_copy(update={"message": said.message})
     recorded = recorder.recorded
     assert run(small, tiny, **TUNED)[0].message == said.message
@@ -149,7 +149,7 @@ def test_a_recording_that_draws_the_same_numbers_again_is_not_used(
     record(monkeypatch, Played(stuck))
     said, *found = run(small, tiny)
     assert found == plain
-    assert "replaying it gave other " in said.message
+    assert "the CUDA graph gave other " in said.message
 
 
 def slow(replay: Replay) -> Replay:
@@ -165,7 +165,7 @@ def test_a_slower_recording_is_not_used(small: Architecture, tiny: Dataset, monk
     record(monkeypatch, Played(slow))
     said, *found = run(small, tiny)
     assert found == plain
-    assert "as replaying it is no faster here (" in said.message
+    assert "the CUDA graph is no faster (" in said.message
 
 
 def test_losses_that_are_no_numbers_cannot_be_checked(
@@ -174,7 +174,7 @@ def test_losses_that_are_no_numbers_cannot_be_checked(
     record(monkeypatch, Recorder())
     monkeypatch.setattr(engine.Numerics, "run", lambda self, network, images: network(images) * float("nan"))
     started, *rest = run(small, tiny)
-    assert "its first losses are no numbers" in started.message
+    assert "the first losses are not finite" in started.message
     assert [event.kind for event in rest] == ["failed"]
 
 
@@ -210,4 +210,4 @@ def test_where_a_step_takes_long_few_are_tried(
     record(monkeypatch, Recorder())
     events: list[Event] = run(small, tiny, batch_size=5)
     assert lasting_steps == [3, 3, 3, 3]
-    assert "as replaying it is no faster here (1000.00 ms a step, else 1000.00)" in events[0].message
+    assert "the CUDA graph is no faster (1000.00 ms a step, 1000.00 ms eager)" in events[0].message

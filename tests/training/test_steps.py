@@ -50,7 +50,7 @@ def record_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Record | None], No
     """From here on the engine records with this on the CPU too."""
 
     def use(record: Record | None) -> None:
-        monkeypatch.setattr(engine, "recorder", lambda device: record)
+        monkeypatch.setattr(engine, "find_capture", lambda device: record)
         monkeypatch.setattr(steps_module, "_faults", LRUCache(256))
         monkeypatch.setattr(steps_module, "find_fault", lambda *_: "")  # see test_self_check.py
 
@@ -136,7 +136,7 @@ def test_where_recording_fails_the_run_goes_on_and_says_so(small: Architecture, 
     record_with(refusing)
     said, *found = run(small, tiny, **TUNED)
     assert found == plain
-    words = "each kernel is launched on its own, as the step could not be recorded: operation not permitted when stream is"
+    words = "steps run eagerly: CUDA graph capture failed: operation not permitted when stream is"
     assert said == started.model_copy(update={"message": f"{words} capturing"})
 
 

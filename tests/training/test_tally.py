@@ -1,4 +1,4 @@
-"""What steps came to: the same stretches whenever they are read, and never too far ahead of the device."""
+"""What steps came to: the same windows whenever they are read, and never too far ahead of the device."""
 
 import time
 
@@ -7,13 +7,13 @@ import torch
 import torch.nn.functional as F
 
 from explorer.training import tally as tally_module
-from explorer.training.tally import AHEAD, EVENTS_AN_EPOCH, Stretch, Sums, Tally, row_of
+from explorer.training.tally import AHEAD, EVENTS_AN_EPOCH, StepWindow, Sums, Tally, row_of
 
 CPU = torch.device("cpu")
 STEPS, BATCH, IMAGES = 120, 4, 478  # the last batch has two
 
 
-def read_all(tally: Tally) -> list[Stretch]:
+def read_all(tally: Tally) -> list[StepWindow]:
     tally.start()
     found = []
     for step in range(STEPS):
@@ -24,12 +24,12 @@ def read_all(tally: Tally) -> list[Stretch]:
 
 def test_stretches_lie_on_a_grid() -> None:
     found = read_all(Tally(IMAGES, BATCH, STEPS, CPU))
-    assert [stretch.end for stretch in found] == list(range(3, 121, 3))
+    assert [window.end for window in found] == list(range(3, 121, 3))
     assert len(found) <= EVENTS_AN_EPOCH
-    assert [stretch.lr for stretch in found] == [(end - 1) / 1000 for end in range(3, 121, 3)]
-    assert [stretch.sums.losses for stretch in found] == [3 * first + 3 for first in range(0, 120, 3)]
-    assert [stretch.sums.images for stretch in found] == [12] * 39 + [10]
-    assert all(stretch.sums[1::2] == (3.0, 3) for stretch in found)
+    assert [window.lr for window in found] == [(end - 1) / 1000 for end in range(3, 121, 3)]
+    assert [window.sums.losses for window in found] == [3 * first + 3 for first in range(0, 120, 3)]
+    assert [window.sums.images for window in found] == [12] * 39 + [10]
+    assert all(window.sums[1::2] == (3.0, 3) for window in found)
     assert found[0].ended <= found[1].ended <= time.perf_counter()
 
 
@@ -40,8 +40,8 @@ def test_reading_less_often_changes_times_alone(monkeypatch: pytest.MonkeyPatch)
     assert [seldom.read(done, 0.1) for done in range(1, STEPS)] == [[]] * (STEPS - 1)
     found = read_all(seldom)
     assert [(s.end, s.lr, s.sums[:4]) for s in found] == [(s.end, s.lr, s.sums[:4]) for s in often]
-    assert [stretch.ended for stretch in found] == sorted(stretch.ended for stretch in found)
-    seconds = [stretch.sums.seconds for stretch in found]
+    assert [window.ended for window in found] == sorted(window.ended for window in found)
+    seconds = [window.sums.seconds for window in found]
     assert seconds == pytest.approx([sum(seconds) / len(found)] * len(found))
 
 
@@ -68,7 +68,7 @@ def test_the_program_stays_near_the_device(monkeypatch: pytest.MonkeyPatch) -> N
 def test_one_epoch_forgets_the_last() -> None:
     tally = Tally(IMAGES, BATCH, STEPS, CPU)
     first = read_all(tally)
-    assert [stretch.sums[:4] for stretch in read_all(tally)] == [stretch.sums[:4] for stretch in first]
+    assert [window.sums[:4] for window in read_all(tally)] == [window.sums[:4] for window in first]
 
 
 def test_a_row_sums_losses_and_right_answers() -> None:
