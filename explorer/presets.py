@@ -1,8 +1,9 @@
-"""The networks to start from: presets/*.json, each an architecture, a recipe and what its document says of them.
+"""The networks to start from: presets/*.json, each an architecture, a recipe and what its document
+says of them.
 
-A preset keeps apart what its document gives (`documented`), what we chose where it is silent (`ours`), and where it
-contradicts itself or needs reading (`notes`). Paths in `given` and `ours` lead from the top of the file to a value:
-"recipe.optimizer.lr", "architecture.layers.10.p".
+A preset keeps apart what its document gives (`documented`), what we chose where it is silent
+(`ours`), and where it contradicts itself or needs reading (`notes`). Paths in `given` and `ours`
+lead from the top of the file to a value: "recipe.optimizer.lr", "architecture.layers.10.p".
 """
 
 import csv
@@ -28,14 +29,17 @@ FOLDER = _INSTALLED if _INSTALLED.is_dir() else _HERE.parent / "presets"
 
 
 class PresetError(Refusal, ValueError):
-    """A preset that does not exist, or a file that is none; the message names the file and the place in it."""
+    """A preset that does not exist, or a file that is none.
+
+    The message names the file and the place in it.
+    """
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-# --- what a document says -------------------------------------------------------------------------------------------
+# --- what a document says -------------------------------------------------------------------------
 
 Count = Annotated[int, Field(ge=0)]
 EpochNumber = Annotated[int, Field(ge=1)]
@@ -46,7 +50,10 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class DocumentedRow(_Frozen):
-    """One line of the document's table. `name` is the kind and the document's own number, from 1; shape without the batch."""
+    """One line of the document's table.
+
+    `name` is the kind and the document's own number, from 1; shape without the batch.
+    """
 
     name: Annotated[str, Field(pattern=r"^\w+-\d+$")]
     output_shape: Shape
@@ -72,8 +79,8 @@ class DocumentedTotals(_Frozen):
 class DocumentedEpoch(_Frozen):
     """One epoch of the document's log, in its own digits; None where it gives nothing.
 
-    Accuracies are fractions. Losses stand as printed: `Documented.train_loss_scale` and `.test_loss_scale` bring them
-    to a mean an image.
+    Accuracies are fractions. Losses stand as printed: `Documented.train_loss_scale` and
+    `.test_loss_scale` bring them to a mean an image.
     """
 
     epoch: EpochNumber
@@ -91,8 +98,8 @@ class DocumentedEpoch(_Frozen):
 class Claim(_Frozen):
     """A test accuracy that the document's text claims, beside its log.
 
-    best: the highest, at `epoch`. final: where training ended, at `epoch`. at_least: in every epoch from `epoch` up to
-    and with `until`.
+    best: the highest, at `epoch`. final: where training ended, at `epoch`. at_least: in every epoch
+    from `epoch` up to and with `until`.
     """
 
     what: Literal["best", "final", "at_least"]
@@ -149,14 +156,17 @@ class Documented(_Frozen):
         return max(self.log, key=lambda epoch: epoch.test_correct)
 
 
-# --- what we measured -------------------------------------------------------------------------------------------------
+# --- what we measured -----------------------------------------------------------------------------
 
 WAYS = ("documented", "tuned")  # the two recipes of a documented preset
 WAY_NAMES = {"documented": "author's recipe", "tuned": "our recipe"}  # as they are shown
 
 
 class MeasuredEpoch(_Frozen):
-    """One row of a file in presets/results. Accuracies are fractions, the train figures of the images as they were shown."""
+    """One row of a file in presets/results.
+
+    Accuracies are fractions, the train figures of the images as they were shown.
+    """
 
     epoch: EpochNumber
     train_loss: Loss
@@ -194,7 +204,7 @@ class Result:
         return self.curve[-1]
 
 
-# --- the preset -----------------------------------------------------------------------------------------------------
+# --- the preset -----------------------------------------------------------------------------------
 
 
 class Tuned(_Frozen):
@@ -206,7 +216,10 @@ class Tuned(_Frozen):
 
 
 class Preset(_Frozen):
-    """One file of presets/. `id` is the file's name; `documented` and `tuned` are None for a preset of ours."""
+    """One file of presets/.
+
+    `id` is the file's name; `documented` and `tuned` are None for a preset of ours.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     order: int  # place in the picker
@@ -221,12 +234,18 @@ class Preset(_Frozen):
 
     @cached_property
     def networks(self) -> frozenset[NetworkKey]:
-        """The network as each of its recipes trains it, which differ in their dropout rates; empty for a preset of ours."""
+        """The network as each of its recipes trains it, which differ in their dropout rates.
+
+        Empty for a preset of ours.
+        """
         found = (self.way(name) for name in WAYS)
         return frozenset(architecture.key for architecture, _ in filter(None, found))
 
     def way(self, name: str) -> tuple[Architecture, Recipe] | None:
-        """The network and how it is trained: "documented" or "tuned"; None where this preset has no such recipe."""
+        """The network and how it is trained: "documented" or "tuned".
+
+        None where this preset has no such recipe.
+        """
         if name == "documented" and self.documented:
             return self.architecture, self.recipe
         if name == "tuned" and self.tuned:
@@ -272,7 +291,10 @@ def measured(id: str, folder: Path = FOLDER) -> tuple[Measured, ...]:
 
 
 def result(id: str, way: str, folder: Path = FOLDER) -> Result | None:
-    """What our runs of a preset with one of its recipes came to; None where there are none. Raises PresetError."""
+    """What our runs of a preset with one of its recipes came to; None where there are none.
+
+    Raises PresetError.
+    """
     runs = [run for run in measured(id, folder) if run.way == way]
     if not runs:
         return None

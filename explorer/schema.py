@@ -54,7 +54,10 @@ class FieldValues:
 
 @cache
 def field_values(model: type[BaseModel]) -> dict[str, FieldValues]:
-    """All fields of a model whose values are numbers, choices, flags or null; others are left out."""
+    """All fields of a model whose values are numbers, choices, flags or null.
+
+    Others are left out.
+    """
     schema = model.model_json_schema()
     required = schema.get("required", ())
     found = {}

@@ -1,7 +1,8 @@
 """Text of others as each place takes it, and numbers as the screens and the reports write them.
 
-Whatever a person, a link or a file gave is escaped for the place where it is shown, there and nowhere else: HTML by
-`for_html`, Markdown by `for_markdown`, a table's cell by `for_csv`. A name goes through `printable` where it comes in.
+Whatever a person, a link or a file gave is escaped for the place where it is shown, there and
+nowhere else: HTML by `for_html`, Markdown by `for_markdown`, a table's cell by `for_csv`. A name
+goes through `printable` where it comes in.
 """
 
 import html
@@ -9,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-# --- text of others ---------------------------------------------------------------------------------------------------
+# --- text of others -------------------------------------------------------------------------------
 
 JOINER = "\u2060"  # shows nothing and breaks no line: it parts what a reader of Markdown would otherwise join
 
@@ -21,9 +22,10 @@ _HIDDEN = ("Cc", "Cf", "Cs", "Co")  # controls, invisible signs and turned readi
 def printable(text: str) -> str:
     """The text as one line of characters that can be seen.
 
-    Letters and marks of every script and emoji stay. Control characters, halves of characters, what turns the direction
-    of reading, what takes no room and what Unicode will never use go; white space becomes single spaces. What is left
-    can stand in XML, in a terminal and in a file of any program.
+    Letters and marks of every script and emoji stay. Control characters, halves of characters, what
+    turns the direction of reading, what takes no room and what Unicode will never use go; white
+    space becomes single spaces. What is left can stand in XML, in a terminal and in a file of any
+    program.
     """
     line = " ".join(text.split())
     shown: list[str] = []
@@ -46,8 +48,9 @@ def for_html(text: str) -> str:
     return html.escape(printable(text))
 
 
-# What readers of Markdown turn into links, emoji, icons and arrows even where it is escaped, as they look for it in the
-# text that is left: addresses, e-mail, :name:, :material/name:, and formulas of a notebook, which begin with \( or \[.
+# What readers of Markdown turn into links, emoji, icons and arrows even where it is escaped, as
+# they look for it in the text that is left: addresses, e-mail, :name:, :material/name:, and
+# formulas of a notebook, which begin with \( or \[.
 _JOINED = re.compile(
     r"www(?=\.)|@(?=[-\w])|:(?=//|[-+/\w]+:)|\\"
     r"|(?<!\S)(?:<(?=(?:->|-|=)(?!\S))|-(?=[->](?!\S))|[>~](?==(?!\S)))",
@@ -59,8 +62,9 @@ _MARKUP = re.compile(r"[\\`*_\[\]<>&$#~|!^{}]|:(?!\s)|^=|^[-+](?=[-\s]|$)|^\d{1,
 def for_markdown(text: str) -> str:
     """Anyone's text as one line of Markdown that is read as it stands, on the screens and in files.
 
-    Everything that could be markup is escaped, at the beginning of a line and in a table too. Where a reader of
-    Markdown heeds no escape, as with bare addresses, a joiner that shows nothing stands in between.
+    Everything that could be markup is escaped, at the beginning of a line and in a table too. Where
+    a reader of Markdown heeds no escape, as with bare addresses, a joiner that shows nothing stands
+    in between.
     """
     parted = _JOINED.sub(lambda found: f"{found[0]}{JOINER}", printable(text))
     return _MARKUP.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", parted)
@@ -70,7 +74,8 @@ _FORMULA = re.compile(r"(^|;\s*)(?=[=+\-@＝＋－＠])")  # after a semicolon t
 
 
 def for_csv(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula: an apostrophe stands before what would be one.
+    """A cell that no spreadsheet takes for a formula: an apostrophe stands before what would be
+    one.
 
     Numbers stay numbers, those written as text too.
     """
@@ -106,7 +111,7 @@ def sentence(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
-# --- numbers ----------------------------------------------------------------------------------------------------------
+# --- numbers --------------------------------------------------------------------------------------
 
 
 def short_count(value: int) -> str:
@@ -164,7 +169,9 @@ def duration(seconds: float) -> str:
 
 
 def bytes_text(count: int) -> str:
-    """1_234_000_000 -> "1.2 GB", 594_000_000 -> "594 MB", 2_400_000 -> "2.4 MB", 36_000 -> "36 kB": as disks are sold."""
+    """1_234_000_000 -> "1.2 GB", 594_000_000 -> "594 MB", 2_400_000 -> "2.4 MB", 36_000 -> "36 kB":
+    as disks are sold.
+    """
     if count >= 1_000_000_000:
         return f"{count / 1e9:,.1f} GB"
     if count >= 1_000_000:

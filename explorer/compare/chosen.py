@@ -1,4 +1,6 @@
-"""What is compared: a preset, a saved network or a run, with the key that names it in the page's link."""
+"""What is compared: a preset, a saved network or a run, with the key that names it in the page's
+link.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,8 @@
-"""The runs of what is compared, seeds together: those that come with the presets, and those of this server.
+"""The runs of what is compared, seeds together: those that come with the presets, and those of this
+server.
 
-Runs on other images are no comparison, so groups are of one data set. The server's runs are read once for each look at the
-page, and everything here is made of what was read then.
+Runs on other images are no comparison, so groups are of one data set. The server's runs are read
+once for each look at the page, and everything here is made of what was read then.
 """
 
 from collections import Counter
@@ -29,8 +30,9 @@ INCLUDED = "included with the app"  # as a run that comes with a preset is calle
 EPOCHS_AT_HAND = 500_000  # of runs that are not read again, about 300 bytes each
 
 _curves_lock = Lock()
-# One by chance is forgotten, not the oldest: a page looks at all of them in turn, so the oldest is always the one that is
-# needed next, and where there is room for all but a few each would be read anew every time.
+# One by chance is forgotten, not the oldest: a page looks at all of them in turn, so the oldest is
+# always the one that is needed next, and where there is room for all but a few each would be read
+# anew every time.
 _curves_at_hand: RRCache[str, tuple[RunSummary, Record]] = RRCache(
     EPOCHS_AT_HAND, getsizeof=lambda kept: min(EPOCHS_AT_HAND, 1 + len(kept[1].epochs))
 )
@@ -65,7 +67,9 @@ class Comparison:
 
     @property
     def chosen_runs(self) -> frozenset[str]:
-        """The ids of those of the chosen that are runs: they are shown, whatever else belongs to them."""
+        """The ids of those of the chosen that are runs: they are shown, whatever else belongs to
+        them.
+        """
         return frozenset(each.run for each in self.chosen if each.run)
 
     @property
@@ -80,7 +84,9 @@ class Comparison:
 
     @property
     def datasets(self) -> list[str]:
-        """The images that something chosen is trained on, or is documented for: in the order of DATASETS."""
+        """The images that something chosen is trained on, or is documented for: in the order of
+        DATASETS.
+        """
         found = {each.run.recipe.dataset for each in self.runs}
         found |= {record.recipe.dataset for each in self.chosen for record in _shipped(each)}
         found |= {each.preset.recipe.dataset for each in self.chosen if each.preset and each.preset.documented}
@@ -125,7 +131,9 @@ class Comparison:
         ]
 
     def _placed_records(self) -> list["_Placed"]:
-        """Every run at one place: of a chosen run that stands alone, else of another chosen run, else of a network."""
+        """Every run at one place: of a chosen run that stands alone, else of another chosen run,
+        else of a network.
+        """
         found: dict[tuple[str, str, int], _Placed] = {}
         closest_first = sorted(range(len(self.chosen)), key=lambda place: (place not in self.alone, not self.chosen[place].run))
         for place in closest_first:
@@ -137,7 +145,8 @@ class Comparison:
     def _label(self, members: Sequence["_Placed"]) -> list[str]:
         """What a group is called, part by part: "gap-17k", "our recipe", "20 epochs".
 
-        What its seeds differ in is left out. A run that stands alone is called by its own title first.
+        What its seeds differ in is left out. A run that stands alone is called by its own title
+        first.
         """
         first, length = members[0], max(each.length for each in members)
         record = first.record
@@ -150,7 +159,9 @@ class Comparison:
         return [self.chosen[first.place].title, *(part for part in parts if part not in in_title)]
 
     def _records(self, place: int) -> list[tuple[Record, int]]:
-        """The runs of one of the chosen on these images, with at least one epoch behind them, and their lengths."""
+        """The runs of one of the chosen on these images, with at least one epoch behind them, and
+        their lengths.
+        """
         shipped = [(record, record.recipe.epochs) for record in _shipped(self.chosen[place])]
         ours = [each for each in self.belonging[place] if each.epochs_done and each.run.recipe.dataset == self.dataset]
         found = [*shipped, *_curves(ours, self.jobs)]
@@ -167,7 +178,8 @@ class _Placed:
 
 
 def distinct(labels: Iterable[Sequence[str]]) -> list[str]:
-    """Each label's parts joined, with " (2)", " (3)" … after the first part where the same label stood before.
+    """Each label's parts joined, with " (2)", " (3)" … after the first part where the same label
+    stood before.
 
     There the number is seen in a narrow column too, which cuts off a label's end.
     """
@@ -181,19 +193,23 @@ def distinct(labels: Iterable[Sequence[str]]) -> list[str]:
     return found
 
 
-# --- which runs are whose ---------------------------------------------------------------------------------------------
+# --- which runs are whose -------------------------------------------------------------------------
 
 
 def _networks(each: Chosen) -> frozenset[NetworkKey]:
-    """The networks that count as this one: of a preset that of either recipe, with its dropout rates."""
+    """The networks that count as this one: of a preset that of either recipe, with its dropout
+    rates.
+    """
     return each.preset.networks if each.preset and each.preset.networks else frozenset([each.architecture.key])
 
 
 def _standing_alone(chosen: Sequence[Chosen], runs: Iterable[RunSummary]) -> frozenset[int]:
-    """The places of chosen runs that are not put together with other seeds, each of which has a group of its own.
+    """The places of chosen runs that are not put together with other seeds, each of which has a
+    group of its own.
 
-    Those are the runs that differ from another chosen one in nothing but the seed, as whoever chose both wants them apart,
-    and those that ended with fewer epochs than another seed, beside which they would be left out of most figures.
+    Those are the runs that differ from another chosen one in nothing but the seed, as whoever chose
+    both wants them apart, and those that ended with fewer epochs than another seed, beside which
+    they would be left out of most figures.
     """
     kinds = {place: _kind(each.architecture, each.recipe) for place, each in enumerate(chosen) if each.run}
     counts, networks = Counter(kinds.values()), {chosen[place].architecture.key for place in kinds}
@@ -222,8 +238,11 @@ def _but_for_the_seed(recipe: Recipe) -> Recipe:
 
 
 def _belonging(chosen: Sequence[Chosen], runs: Sequence[RunSummary], alone: frozenset[int]) -> tuple[tuple[RunSummary, ...], ...]:
-    """For each of the chosen the runs of its network; for a run those that differ from it in nothing but the seed, and
-    for one that stands alone itself."""
+    """For each of the chosen the runs of its network.
+
+    For a run those that differ from it in nothing but the seed, and for one that stands alone
+    itself.
+    """
     places: dict[NetworkKey, list[int]] = {}
     for place, each in enumerate(chosen):
         for network in _networks(each):
@@ -243,7 +262,10 @@ def _belonging(chosen: Sequence[Chosen], runs: Sequence[RunSummary], alone: froz
 
 
 def _curves(runs: Sequence[RunSummary], jobs: ReadsRuns) -> list[tuple[Record, int]]:
-    """The runs with all their epochs, each with its length. Only those are read that have changed since the last look."""
+    """The runs with all their epochs, each with its length.
+
+    Only those are read that have changed since the last look.
+    """
     with _curves_lock:
         known = {found.run.id: _curves_at_hand.get(found.run.id) for found in runs}
     missing = [found for found in runs if (kept := known[found.run.id]) is None or kept[0] != found]

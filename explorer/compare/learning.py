@@ -1,7 +1,8 @@
-"""How networks learnt, seeds together: from runs and from the presets' own results to curves with a band.
+"""How networks learnt, seeds together: from runs and from the presets' own results to curves with a
+band.
 
-What a document logged is a type of its own: it has no seed, was made elsewhere and in other digits, and no mean is taken
-over it.
+What a document logged is a type of its own: it has no seed, was made elsewhere and in other digits,
+and no mean is taken over it.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -24,7 +25,9 @@ Axis = Literal["epoch", "step", "seconds"]
 
 @dataclass(frozen=True, slots=True)  # there are many of them
 class Epoch:
-    """One epoch of one run, as event.py has it: accuracies are shares from 0 to 1, losses means over images."""
+    """One epoch of one run, as event.py has it: accuracies are shares from 0 to 1, losses means
+    over images.
+    """
 
     epoch: int  # from 1
     step: int  # of the optimiser, since the run's start, at the epoch's end
@@ -39,7 +42,10 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Record:
-    """A run of one seed, ours or the visitor's. Its epochs are whole, and as many as there are so far."""
+    """A run of one seed, ours or the visitor's.
+
+    Its epochs are whole, and as many as there are so far.
+    """
 
     label: str
     origin: Origin  # a run of this server, or a result that comes with a preset
@@ -53,9 +59,11 @@ class Record:
 
 @dataclass(frozen=True)
 class Group:
-    """Runs of one network with one recipe, which differ in nothing but the seed: the first of its records stands for all.
+    """Runs of one network with one recipe, which differ in nothing but the seed: the first of its
+    records stands for all.
 
-    A seed counts once: the same seed again gives the same numbers, and says nothing of how much they vary.
+    A seed counts once: the same seed again gives the same numbers, and says nothing of how much
+    they vary.
     """
 
     label: str  # of its first record, unless whoever shows several groups gives it another
@@ -79,7 +87,10 @@ class Group:
 
     @property
     def furthest(self) -> tuple[Record, ...]:
-        """Those that have as many epochs as any, so that their last ones can be compared; empty before the first epoch."""
+        """Those that have as many epochs as any, so that their last ones can be compared.
+
+        Empty before the first epoch.
+        """
         length = max(len(record.epochs) for record in self.records)
         return tuple(record for record in self.records if length and len(record.epochs) == length)
 
@@ -103,7 +114,10 @@ class Point:
 
 @dataclass(frozen=True)
 class DocumentedPoint:
-    """One epoch of a document's log. Losses are brought to a mean over images, about; None where it gives nothing."""
+    """One epoch of a document's log.
+
+    Losses are brought to a mean over images, about; None where it gives nothing.
+    """
 
     epoch: int
     step: int
@@ -124,7 +138,7 @@ class DocumentedCurve:
     points: tuple[DocumentedPoint, ...]
 
 
-# --- records --------------------------------------------------------------------------------------------------------
+# --- records --------------------------------------------------------------------------------------
 
 
 def record_of(snapshot: Snapshot) -> Record:
@@ -149,7 +163,9 @@ def record_of(snapshot: Snapshot) -> Record:
 
 
 def records_of(preset: Preset, folder: Path = FOLDER) -> tuple[Record, ...]:
-    """The results that come with a preset, its documented recipe's first, then by seed; empty where there are none.
+    """The results that come with a preset, its documented recipe's first, then by seed.
+
+    Empty where there are none.
 
     Raises PresetError where there are results of a recipe that the preset does not have.
     """
@@ -188,15 +204,18 @@ def documented_curve(preset: Preset) -> DocumentedCurve | None:
     return DocumentedCurve(preset.id, preset.title, points)
 
 
-# --- groups ---------------------------------------------------------------------------------------------------------
+# --- groups ---------------------------------------------------------------------------------------
 
 
 def group(records: Iterable[Record], preferred: Collection[str] = ()) -> tuple[Group, ...]:
-    """Runs of one network (layers and images' shape; its name does not count) and one recipe but for the seed, together.
+    """Runs of one network (layers and images' shape.
 
-    What comes with a preset is kept apart from the visitor's runs of the same: it was computed on another machine, whose
-    seconds do not belong in a mean with these. Groups come as their first records do. Of several runs with one seed the
-    one whose id is in `preferred` is taken, else the one that came furthest, and of those the first.
+    Its name does not count) and one recipe but for the seed, together.
+
+    What comes with a preset is kept apart from the visitor's runs of the same: it was computed on
+    another machine, whose seconds do not belong in a mean with these. Groups come as their first
+    records do. Of several runs with one seed the one whose id is in `preferred` is taken, else the
+    one that came furthest, and of those the first.
     """
     found: dict[tuple[Origin, NetworkKey, Recipe], list[Record]] = {}
     for record in records:
@@ -215,8 +234,11 @@ def _group(records: Sequence[Record], preferred: Collection[str]) -> Group:
 
 
 def curve(group: Group, metric: Metric) -> tuple[Point, ...]:
-    """The metric after each epoch that any seed has reached. How many have is with each point; where that falls, the mean
-    may jump, as it is of other seeds then."""
+    """The metric after each epoch that any seed has reached.
+
+    How many have is with each point; where that falls, the mean may jump, as it is of other seeds
+    then.
+    """
     points: list[Point] = []
     seconds = 0.0
     for place in range(max(len(record.epochs) for record in group.records)):
@@ -237,6 +259,8 @@ def curve(group: Group, metric: Metric) -> tuple[Point, ...]:
 
 
 def place_on(point: Point | DocumentedPoint, axis: Axis) -> float:
-    """Where a point lies along the axis: epochs, steps of the optimiser, or seconds since training began."""
+    """Where a point lies along the axis: epochs, steps of the optimiser, or seconds since training
+    began.
+    """
     places: dict[Axis, float] = {"epoch": point.epoch, "step": point.step, "seconds": point.seconds}
     return places[axis]

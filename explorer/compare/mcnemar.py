@@ -1,7 +1,7 @@
 """Whether two networks differ by more than noise, tested on the same images: McNemar's test, exact.
 
-Only the images that one network gets right and the other wrong tell the two apart. Were the networks equally good, each
-such image would fall to either with even chances, as a coin does.
+Only the images that one network gets right and the other wrong tell the two apart. Were the
+networks equally good, each such image would fall to either with even chances, as a coin does.
 """
 
 from collections.abc import Mapping
@@ -54,7 +54,8 @@ def mcnemar(right_a: npt.ArrayLike | Tensor, right_b: npt.ArrayLike | Tensor) ->
 
 
 def p_value(only_a: int, only_b: int) -> float:
-    """How often a fair coin, thrown only_a + only_b times, falls at least as unevenly, to either side.
+    """How often a fair coin, thrown only_a + only_b times, falls at least as unevenly, to either
+    side.
 
     Exact, not approximated. Raises ValueError for a negative number.
     """
@@ -82,12 +83,14 @@ def verdict_text(found: McNemar, name_a: str, name_b: str) -> str:
 
 
 def first_pair(a: Group, b: Group) -> tuple[Record, Record] | None:
-    """The two networks to compare of two groups: of the lowest seed that both have, else of the lowest of each.
+    """The two networks to compare of two groups: of the lowest seed that both have, else of the
+    lowest of each.
 
-    None where a group has no run with weights, or the two were tested on different images. One network of each, not all
-    seeds pooled: every seed meets the same test images, and the hard ones are hard for all, so that the images of several
-    seeds are no further independent throws, and p would come out far too small. What is found so holds for these two
-    trained networks; how much the architectures vary with the seed, the deviation over the seeds says.
+    None where a group has no run with weights, or the two were tested on different images. One
+    network of each, not all seeds pooled: every seed meets the same test images, and the hard ones
+    are hard for all, so that the images of several seeds are no further independent throws, and p
+    would come out far too small. What is found so holds for these two trained networks; how much
+    the architectures vary with the seed, the deviation over the seeds says.
     """
     if a.recipe.dataset != b.recipe.dataset:
         return None
@@ -105,13 +108,16 @@ def right_answers(
     precision: str,
     device: torch.device | None = None,
 ) -> Right:
-    """Which test images a trained network gets right. Its mean is the test accuracy that the run reported, exactly, if the
-    weights are of that epoch, and device (without one, the CPU) and precision those that it was trained with.
+    """Which test images a trained network gets right.
 
-    It is the engine's own evaluation, looked on: same batches, same layout, same numbers. Of a recipe whose precision is
-    "auto", that which is faster here is taken, as for a run.
+    Its mean is the test accuracy that the run reported, exactly, if the weights are of that epoch,
+    and device (without one, the CPU) and precision those that it was trained with.
 
-    Raises RuntimeError where the weights are not of this architecture, and ArchitectureError where it does not fit.
+    It is the engine's own evaluation, looked on: same batches, same layout, same numbers. Of a
+    recipe whose precision is "auto", that which is faster here is taken, as for a run.
+
+    Raises RuntimeError where the weights are not of this architecture, and ArchitectureError where
+    it does not fit.
     """
     device = device or torch.device("cpu")
     numerics, streams = Numerics.of(precision, device), RandomStreams.of(0, device)

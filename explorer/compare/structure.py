@@ -1,4 +1,5 @@
-"""Stacks side by side: layers that stand for each other on one line, what each stack comes to, what each change does.
+"""Stacks side by side: layers that stand for each other on one line, what each stack comes to, what
+each change does.
 
 Rows are those of `analyze`: of a network that does not fit, the layers above the problem.
 """
@@ -29,7 +30,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """Layers of one kind that stand for each other, a cell for each architecture. The reference is the first that has one."""
+    """Layers of one kind that stand for each other, a cell for each architecture.
+
+    The reference is the first that has one.
+    """
 
     kind: str
     cells: tuple[Cell, ...]
@@ -47,7 +51,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Stage:
-    """The layers, next to each other in the stack, that give maps of one size; None where they give vectors."""
+    """The layers, next to each other in the stack, that give maps of one size.
+
+    None where they give vectors.
+    """
 
     size: Size | None
     lines: tuple[Line, ...]
@@ -64,7 +71,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Totals:
-    """What the layers that fit come to, for one image. A layer counts as one with parameters if any is learned in it."""
+    """What the layers that fit come to, for one image.
+
+    A layer counts as one with parameters if any is learned in it.
+    """
 
     layers: int
     layers_with_params: int  # the depth as papers count it, normalisation included
@@ -79,7 +89,8 @@ class Totals:
 class Effect:
     """What some changes did together, in the units of Totals; negative where it fell.
 
-    More than one change stand together where the network does not fit between them, so that each alone has no figure.
+    More than one change stand together where the network does not fit between them, so that each
+    alone has no figure.
     """
 
     changes: tuple[Change, ...]
@@ -91,16 +102,16 @@ class Effect:
     seen: Size
 
 
-# --- side by side ---------------------------------------------------------------------------------------------------
+# --- side by side ---------------------------------------------------------------------------------
 
 
 def side_by_side(analyses: Sequence[Analysis]) -> tuple[Stage, ...]:
     """The stacks side by side. Every row of every one is in exactly one cell, and in its order.
 
     Stages come by falling size of the map, vectors last. Where maps grow again, a size comes twice.
-    Within a stage, layers stand on one line that stand for each other in `difference` from the first
-    stack; what the first stack does not have is put in one stack after the other, each aligned with
-    the lines that there are by then.
+    Within a stage, layers stand on one line that stand for each other in `difference` from the
+    first stack; what the first stack does not have is put in one stack after the other, each
+    aligned with the lines that there are by then.
     """
     waiting = [_runs(analysis.rows) for analysis in analyses]
     partners = [_partners(analyses[0], analysis) for analysis in analyses]
@@ -119,7 +130,10 @@ def _partners(first: Analysis, other: Analysis) -> dict[int, int]:
 
 
 def params_shares(stages: Sequence[Stage]) -> tuple[tuple[float | None, ...], ...]:
-    """For each stage the share, from 0 to 1, that it has of each architecture's parameters; None where that has none."""
+    """For each stage the share, from 0 to 1, that it has of each architecture's parameters.
+
+    None where that has none.
+    """
     params = [[sum(row.params for row in stage.rows(place)) for place in range(_count(stages))] for stage in stages]
     totals = [sum(column) for column in zip(*params, strict=True)]
     return tuple(tuple(n / total if total else None for n, total in zip(line, totals, strict=True)) for line in params)
@@ -159,7 +173,8 @@ def _lines(stage: Sequence[tuple[Row, ...]], partners: Sequence[Mapping[int, int
 
     Args:
         stage: for each stack its rows.
-        partners: for each stack which of the first stack's layers stands for a layer of its own, by index.
+        partners: for each stack which of the first stack's layers stands for a layer of its own, by
+            index.
     """
     grid: list[_GridLine] = [(row,) for row in stage[0]]
     for place, rows in enumerate(stage[1:], 1):
@@ -209,17 +224,18 @@ def _line(line: _GridLine) -> Line:
     return Line(reference.kind, tuple(cells))
 
 
-# --- what changes do ------------------------------------------------------------------------------------------------
+# --- what changes do ------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=64)
 def effect_of_changes(old: Architecture, new: Architecture) -> tuple[Effect, ...]:
     """What each change between two architectures did, the changes being those of `difference`.
 
-    They are made one after the other: first the images' shape, then the layers from the first to the last, each upon all
-    before it. The order matters: a layer's parameters depend on what comes in, so a Linear that shrinks the map that a wide
-    convolution made is credited with more than the other way round. Whatever the order, the effects sum to the whole
-    difference exactly. Changes between which the network does not fit are taken together.
+    They are made one after the other: first the images' shape, then the layers from the first to
+    the last, each upon all before it. The order matters: a layer's parameters depend on what comes
+    in, so a Linear that shrinks the map that a wide convolution made is credited with more than the
+    other way round. Whatever the order, the effects sum to the whole difference exactly. Changes
+    between which the network does not fit are taken together.
     """
     steps = list(_steps(old, new))
     effects: list[Effect] = []
@@ -235,7 +251,10 @@ def effect_of_changes(old: Architecture, new: Architecture) -> tuple[Effect, ...
 
 
 def _steps(old: Architecture, new: Architecture) -> Iterator[tuple[Architecture, Change | tuple[Shape, Shape]]]:
-    """The architecture after each change, and the change; for the images' shape what it was and what it is."""
+    """The architecture after each change, and the change.
+
+    For the images' shape what it was and what it is.
+    """
     found = difference(old, new)
     stack = list(old.layers)
     shape = old.input_shape
@@ -244,7 +263,8 @@ def _steps(old: Architecture, new: Architecture) -> Iterator[tuple[Architecture,
         yield old.model_copy(update={"input_shape": shape}), found.input_shapes
     longer = 0  # by so many layers than before the changes so far
     for change in found.changes:
-        # All above the change is as in `new` by now, so that what is added or changed lies at its place there.
+        # All above the change is as in `new` by now, so that what is added or changed lies at its
+        # place there.
         if isinstance(change, Added):
             stack.insert(change.index, change.layer)
             longer += 1

@@ -1,4 +1,7 @@
-"""What a group of runs came to, in figures that can stand beside another's. Accuracies are shares from 0 to 1."""
+"""What a group of runs came to, in figures that can stand beside another's.
+
+Accuracies are shares from 0 to 1.
+"""
 
 import math
 from collections.abc import Iterable
@@ -13,7 +16,8 @@ from explorer.training.datasets import DATASETS
 
 TARGET = 0.994  # test accuracy that the documented networks set out to reach
 MNIST_TEST_IMAGES = 10_000  # and those of every other data set here but the digits
-# Accuracies are whole images of some ten thousand: what floating point loses in a mean is far less than this.
+# Accuracies are whole images of some ten thousand: what floating point loses in a mean is far less
+# than this.
 ROUNDING = 1e-9
 
 
@@ -30,8 +34,9 @@ class DocumentedFigures:
 class Verdict:
     """One group. None stands for what is not known, or not yet.
 
-    best and final are over the seeds that have come furthest, so that no half-trained network is in them; `seeds` says how
-    many. A best is chosen by the test images and so flatters, the more the longer the run: final is the one to report.
+    best and final are over the seeds that have come furthest, so that no half-trained network is in
+    them; `seeds` says how many. A best is chosen by the test images and so flatters, the more the
+    longer the run: final is the one to report.
     """
 
     label: str
@@ -88,17 +93,21 @@ def documented_figures(preset: Preset) -> DocumentedFigures | None:
 
 
 def epochs_to(group: Group, target: float) -> int | None:
-    """The first epoch after which the mean test accuracy of the seeds that reached it is at least `target`; None if never."""
+    """The first epoch after which the mean test accuracy of the seeds that reached it is at least
+    `target`; None if never.
+    """
     reached = (point.epoch for point in curve(group, "test_accuracy") if point.mean >= target - ROUNDING)
     return next(reached, None)
 
 
 def accuracy_per_parameter(accuracy: float, parameters: int, classes: int) -> float | None:
-    """Percentage points of accuracy above chance (1 in `classes`) for every 1,000 parameters; None without parameters.
+    """Percentage points of accuracy above chance (1 in `classes`) for every 1,000 parameters.
 
-    99.4 % of ten classes with 16,000 parameters is 89.4 / 16 = 5.6. It says how dearly a network buys what it knows, not how
-    good it is: as accuracy has a ceiling and parameters have none, smaller networks nearly always lead. Where accuracy has
-    to count too, see pareto.py.
+    None without parameters.
+
+    99.4 % of ten classes with 16,000 parameters is 89.4 / 16 = 5.6. It says how dearly a network
+    buys what it knows, not how good it is: as accuracy has a ceiling and parameters have none,
+    smaller networks nearly always lead. Where accuracy has to count too, see pareto.py.
     """
     return 100 * (accuracy - 1 / classes) / (parameters / 1000) if parameters else None
 
@@ -113,10 +122,12 @@ def noise_note(groups: Iterable[Group]) -> str:
 
 
 def standard_error(accuracy: float, images: int) -> float:
-    """How far the accuracy on so many test images lies from that on all images of their kind, as a standard deviation.
+    """How far the accuracy on so many test images lies from that on all images of their kind, as a
+    standard deviation.
 
-    sqrt(p(1 − p) / n): 0.0008, 0.08 points, at 99.4 % on 10,000. Near 0 and 1 it says too little. Further seeds do not make
-    it smaller, as they are tested on the same images; nor is it for two networks on the same images, see mcnemar.py.
+    sqrt(p(1 − p) / n): 0.0008, 0.08 points, at 99.4 % on 10,000. Near 0 and 1 it says too little.
+    Further seeds do not make it smaller, as they are tested on the same images; nor is it for two
+    networks on the same images, see mcnemar.py.
 
     Raises ValueError for no images, or for what is no share.
     """

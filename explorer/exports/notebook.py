@@ -1,11 +1,11 @@
 """A run as code that stands on its own.
 
-A notebook; model.py, which trains when it is run; evaluate.py, which tests what the explorer trained.
-All are made of the files in templates/ and need torch and what the data comes from (torchvision or
-scikit-learn), not this program. They do what engine.py does: the same first weights, order of the
-images, batches, schedule and evaluation. Dropout and augmentation draw other numbers here; without
-them, a run of the same precision on the same machine's CPU gives the explorer's own accuracies. Where
-the recipe leaves the precision open, this is fp32.
+A notebook; model.py, which trains when it is run; evaluate.py, which tests what the explorer
+trained. All are made of the files in templates/ and need torch and what the data comes from
+(torchvision or scikit-learn), not this program. They do what engine.py does: the same first
+weights, order of the images, batches, schedule and evaluation. Dropout and augmentation draw other
+numbers here; without them, a run of the same precision on the same machine's CPU gives the
+explorer's own accuracies. Where the recipe leaves the precision open, this is fp32.
 """
 
 import json
@@ -61,7 +61,9 @@ def notebook_json(architecture: Architecture, recipe: Recipe) -> str:
 
 
 def training_script(architecture: Architecture, recipe: Recipe) -> str:
-    """model.py: `python model.py` trains; `import model` gives the class, load_data, train and evaluate.
+    """model.py: `python model.py` trains.
+
+    `import model` gives the class, load_data, train and evaluate.
 
     Formatted as `ruff format` does it. Raises ArchitectureError where the network cannot learn the
     recipe's data set.
@@ -77,15 +79,15 @@ def training_script(architecture: Architecture, recipe: Recipe) -> str:
 def evaluation_script(architecture: Architecture, recipe: Recipe, threads: int) -> str:
     """evaluate.py, to lie beside model.py and the weights under its names.
 
-    It prints the accuracy that the run reported, exactly, on the same kind of processor with as many
-    threads. Sums in another order round otherwise.
+    It prints the accuracy that the run reported, exactly, on the same kind of processor with as
+    many threads. Sums in another order round otherwise.
     """
     code = template("evaluate.py").replace("set_num_threads(1)", f"set_num_threads({threads})")
     code = code.replace("NEEDS", _DATA[recipe.dataset].needs)
     return _with_class(code, architecture).replace("TITLE", _heading(architecture), 1)
 
 
-# --- what is said of a run ------------------------------------------------------------------------------------------
+# --- what is said of a run ------------------------------------------------------------------------
 
 
 def _heading(architecture: Architecture) -> str:
@@ -149,7 +151,10 @@ def _choice_text(choice: Any) -> str:
 
 @dataclass(frozen=True)
 class _Part:
-    """A code cell of the notebook and a section of model.py. `use` is what only the notebook runs there."""
+    """A code cell of the notebook and a section of model.py.
+
+    `use` is what only the notebook runs there.
+    """
 
     name: str
     heading: str
@@ -270,7 +275,8 @@ def _scheduler(recipe: Recipe) -> str:
     steps = recipe.epochs * count_steps(_DATA[recipe.dataset].train_images, recipe.batch_size)
     own = arguments(recipe.scheduler)
     given = own | kind.inferred(recipe.scheduler, steps)
-    # What is the number of all steps follows from the numbers above it, so that these can be changed.
+    # What is the number of all steps follows from the numbers above it, so that these can be
+    # changed.
     follows = [key for key, value in given.items() if key not in own and value == steps]
     stated = {key: value for key, value in given.items() if key not in follows}
     told = without_defaults(getattr(torch.optim.lr_scheduler, name), stated)
@@ -280,7 +286,10 @@ def _scheduler(recipe: Recipe) -> str:
 
 
 def _assigned(name: str, function: str, given: list[str]) -> str:
-    """A call that is assigned to a name inside a function, on as many lines as it takes; without the name."""
+    """A call that is assigned to a name inside a function, on as many lines as it takes.
+
+    Without the name.
+    """
     text = "\n".join(call_text(f"{name} = {function}", given, 4))
     return text.strip().removeprefix(f"{name} = ")
 

@@ -1,9 +1,10 @@
 """Architecture -> ONNX, in evaluation mode, for any batch size.
 
-torch's own exporters are not used. On stacks that this program allows, the newer one (torch 2.15 with onnxscript 0.7)
-leaves out divisor_override without a word, cannot write AdaptiveMaxPool2d to other sizes than 1, and takes seconds; the
-older one is deprecated and refuses more. What a network consists of is known here as data, so ONNX is one row a kind: one
-node that LAYERS states, or a function below. The nodes carry the names of the exported PyTorch source.
+torch's own exporters are not used. On stacks that this program allows, the newer one (torch 2.15
+with onnxscript 0.7) leaves out divisor_override without a word, cannot write AdaptiveMaxPool2d to
+other sizes than 1, and takes seconds; the older one is deprecated and refuses more. What a network
+consists of is known here as data, so ONNX is one row a kind: one node that LAYERS states, or a
+function below. The nodes carry the names of the exported PyTorch source.
 """
 
 from collections.abc import Callable
@@ -31,9 +32,9 @@ Array = NDArray[Any]
 def onnx_bytes(architecture: Architecture, weights: dict[str, Tensor] | None = None) -> bytes:
     """An ONNX file: input "images" (N, C, H, W) float32, output "scores" (N, …).
 
-    `weights` is a state_dict of `build(architecture)`; without it the network is freshly initialised. Raises
-    ArchitectureError, which names the layer that does not fit or that ONNX cannot express, or says that the weights are
-    another network's.
+    `weights` is a state_dict of `build(architecture)`; without it the network is freshly
+    initialised. Raises ArchitectureError, which names the layer that does not fit or that ONNX
+    cannot express, or says that the weights are another network's.
     """
     import onnx  # a third of a second, and needed for nothing else
     from onnx import TensorProto, helper, numpy_helper
@@ -101,7 +102,7 @@ def _state(architecture: Architecture, weights: dict[str, Tensor] | None) -> dic
     return {name: tensor.detach().cpu().numpy() for name, tensor in tensors if not name.endswith("num_batches_tracked")}
 
 
-# --- the graph as it grows ------------------------------------------------------------------------------------------
+# --- the graph as it grows ------------------------------------------------------------------------
 
 
 @dataclass
@@ -150,7 +151,9 @@ class _Graph:
 
 @dataclass(frozen=True)
 class _Place:
-    """A layer, the value that it gets, shapes without the batch, and its parameters' names in the graph by torch's names."""
+    """A layer, the value that it gets, shapes without the batch, and its parameters' names in the
+    graph by torch's names.
+    """
 
     layer: Any
     value: str
@@ -159,7 +162,7 @@ class _Place:
     parameters: dict[str, str]
 
 
-# --- convolution and pooling ----------------------------------------------------------------------------------------
+# --- convolution and pooling ----------------------------------------------------------------------
 
 
 def _conv(graph: _Graph, at: _Place) -> str:
@@ -186,7 +189,8 @@ def _max_pool(graph: _Graph, at: _Place) -> str:
     borders, value = padding_of(layer), at.value
     missing = _overhang(layer, at)
     if any(missing):
-        # What ceil_mode lets hang over is padded here: runtimes do not agree on which windows it keeps.
+        # What ceil_mode lets hang over is padded here: runtimes do not agree on which windows it
+        # keeps.
         (above, below), (left, right) = borders
         grown = (above, below + missing[0]), (left, right + missing[1])
         value, borders = _pad(graph, value, grown, "constant", -np.inf), ((0, 0), (0, 0))
@@ -199,13 +203,17 @@ def _avg_pool(graph: _Graph, at: _Place) -> str:
     if layer.divisor_override is None and not any(_overhang(layer, at)):
         pads, counted = _pads(padding_of(layer)), int(layer.count_include_pad)
         return graph.node("AveragePool", at.value, kernel_shape=kernel, strides=stride, pads=pads, count_include_pad=counted)
-    # ONNX has no divisor of one's own, and runtimes do not agree on what an overhanging window is divided by.
+    # ONNX has no divisor of one's own, and runtimes do not agree on what an overhanging window is
+    # divided by.
     rows, columns = (_mean_windows(layer, at, axis, kernel[axis], stride[axis]) for axis in (0, 1))
     return _weighted_sums(graph, at.value, rows / (layer.divisor_override or 1), columns)
 
 
 def _mean_windows(layer: spec.AvgPool2d, at: _Place, axis: int, kernel: int, stride: int) -> Array:
-    """(o, n): the share of each input in each output along one axis; plain sums where the divisor is the layer's own."""
+    """(o, n): the share of each input in each output along one axis.
+
+    Plain sums where the divisor is the layer's own.
+    """
     size, border = at.input_shape[1 + axis], pair(layer.padding)[axis]
     start = np.arange(at.output_shape[1 + axis])[:, None] * stride - border
     touched: Array = (np.arange(size) >= start) & (np.arange(size) < start + kernel)
@@ -232,7 +240,8 @@ def _adaptive_max_pool(graph: _Graph, at: _Place) -> str:
         return graph.node("MaxPool", at.value, kernel_shape=even, strides=even)
     value = at.value
     for axis in (0, 1):
-        # Windows of unequal length: gather each one's pixels, some again where it is short, and take the largest.
+        # Windows of unequal length: gather each one's pixels, some again where it is short, and
+        # take the largest.
         touched = _adaptive_windows(at, axis)
         longest = touched.sum(1).max()
         pixels = np.array([np.resize(row.nonzero()[0], longest) for row in touched])
@@ -274,7 +283,8 @@ def _pads(borders: Padding) -> list[int]:
 
 
 def _pad(graph: _Graph, value: str, borders: Padding, mode: str, fill: float = 0.0) -> str:
-    # Given with axes, as onnxruntime 1.31 otherwise merges it into the pooling after it, which takes other values as padding.
+    # Given with axes, as onnxruntime 1.31 otherwise merges it into the pooling after it, which
+    # takes other values as padding.
     pads, axes = graph.constant("pads", np.array(_pads(borders))), graph.constant("axes", np.array([2, 3]))
     filling = graph.constant("fill", np.array(fill, np.float32)) if mode == "constant" else ""
     return graph.node("Pad", value, pads, filling, axes, mode=mode)
@@ -299,7 +309,7 @@ def _weighted_sums(graph: _Graph, value: str, rows: Array, columns: Array) -> st
     return graph.node("MatMul", graph.node("MatMul", left, value), right)
 
 
-# --- normalisation --------------------------------------------------------------------------------------------------
+# --- normalisation --------------------------------------------------------------------------------
 
 
 def _batch_norm(graph: _Graph, at: _Place) -> str:
@@ -347,7 +357,7 @@ def _scaled(graph: _Graph, at: _Place, value: str) -> str:
     return value
 
 
-# --- the rest -------------------------------------------------------------------------------------------------------
+# --- the rest -------------------------------------------------------------------------------------
 
 
 def _linear(graph: _Graph, at: _Place) -> str:

@@ -1,7 +1,8 @@
 """Architecture -> the PyTorch source that a student would hand in.
 
-A class with the layers in __init__ and one line a layer in forward. Its attributes come in the order of the layers, so
-its parameters are those of `build`'s Sequential under other names; `state_dict_names` says which.
+A class with the layers in __init__ and one line a layer in forward. Its attributes come in the
+order of the layers, so its parameters are those of `build`'s Sequential under other names;
+`state_dict_names` says which.
 """
 
 import builtins
@@ -29,7 +30,9 @@ DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "
 
 
 def python_source(architecture: Architecture) -> str:
-    """A module with the network as a class, formatted as `ruff format` does it. It needs only torch.
+    """A module with the network as a class, formatted as `ruff format` does it.
+
+    It needs only torch.
 
     Raises ArchitectureError, which names the layer that does not fit.
     """
@@ -61,7 +64,8 @@ def class_source(architecture: Architecture) -> str:
 
 
 def state_dict_names(architecture: Architecture) -> dict[str, str]:
-    """From the names in the state_dict of `build`'s Sequential to those of the class: "0.weight" -> "conv1.weight".
+    """From the names in the state_dict of `build`'s Sequential to those of the class: "0.weight" ->
+    "conv1.weight".
 
     Raises ArchitectureError, which names the layer that does not fit.
     """
@@ -75,7 +79,10 @@ def state_dict_names(architecture: Architecture) -> dict[str, str]:
 
 
 def fitting(architecture: Architecture) -> Analysis:
-    """The analysis of an architecture in which every layer fits. Raises ArchitectureError, which names the one that does not."""
+    """The analysis of an architecture in which every layer fits.
+
+    Raises ArchitectureError, which names the one that does not.
+    """
     analysis = analyze(architecture)
     if problem := analysis.problem:
         kind = architecture.layers[problem.index].kind
@@ -83,22 +90,28 @@ def fitting(architecture: Architecture) -> Analysis:
     return analysis
 
 
-# --- names ----------------------------------------------------------------------------------------------------------
+# --- names ----------------------------------------------------------------------------------------
 
 
 def class_name(architecture: Architecture) -> str:
-    """A name for a class and its files out of any text: "Adaptive pooling, 16k" -> "AdaptivePooling16k"."""
+    """A name for a class and its files out of any text: "Adaptive pooling, 16k" ->
+    "AdaptivePooling16k".
+    """
     plain = unicodedata.normalize("NFKD", architecture.name).encode("ascii", "ignore").decode()
     name = "".join(word[0].upper() + word[1:] for word in re.findall("[A-Za-z0-9]+", plain))[:LONGEST_CLASS_NAME]
     if not name or name[0].isdigit():
         name = "Net" + name
-    # All capitals are for constants, of which a training script has some. It has no other name that begins with a capital.
+    # All capitals are for constants, of which a training script has some. It has no other name that
+    # begins with a capital.
     taken = keyword.iskeyword(name) or hasattr(builtins, name) or name.isupper() or name.upper() in DEVICES
     return name + "Net" if taken else name
 
 
 def attribute_names(architecture: Architecture) -> list[str]:
-    """One name a layer: conv1, relu, bn1, conv2, relu, ...; equal activations are one module and have one name."""
+    """One name a layer: conv1, relu, bn1, conv2, relu, ....
+
+    Equal activations are one module and have one name.
+    """
     stems = [LAYERS[layer.kind].attribute or _snake_case(layer.kind) for layer in architecture.layers]
     count: dict[str, int] = {}
     shared: dict[Layer, str] = {}
@@ -121,7 +134,7 @@ def _snake_case(kind: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", re.sub(r"[12]d$", "", kind)).lower()
 
 
-# --- text -----------------------------------------------------------------------------------------------------------
+# --- text -----------------------------------------------------------------------------------------
 
 
 def batch_text(shape: Shape) -> str:
@@ -130,7 +143,9 @@ def batch_text(shape: Shape) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Any text as one line that cannot end a docstring, start an escape or turn the direction of reading."""
+    """Any text as one line that cannot end a docstring, start an escape or turn the direction of
+    reading.
+    """
     return printable(text).replace("\\", "/").replace('"', "'")
 
 

@@ -1,8 +1,8 @@
 """An architecture as torchsummary prints it.
 
-The layout, the numbering and the lines of sizes are torchsummary 1.5.1's, byte for byte. One thing is left out: Flatten.
-People flatten with view() in forward(), which torchsummary doesn't see, so their tables have no row for it; here it has
-no row, no number and no share in the sizes either.
+The layout, the numbering and the lines of sizes are torchsummary 1.5.1's, byte for byte. One thing
+is left out: Flatten. People flatten with view() in forward(), which torchsummary doesn't see, so
+their tables have no row for it; here it has no row, no number and no share in the sizes either.
 """
 
 from math import prod
@@ -15,7 +15,8 @@ BYTES_PER_VALUE, MB = 4.0, 1024**2.0
 
 
 def summary_table(analysis: Analysis) -> str:
-    """The table that torchsummary would print for a batch of any size, without a line end after the last line.
+    """The table that torchsummary would print for a batch of any size, without a line end after the
+    last line.
 
     Raises ArchitectureError, which names the layer, where one does not fit.
     """
@@ -53,7 +54,9 @@ def _shape(shape: Shape) -> str:
 
 
 def _sizes(input_shape: Shape, output_shapes: list[Shape], params: int) -> list[str]:
-    """The four lines in MB: every value 4 bytes, every output twice, since training keeps its gradient too."""
+    """The four lines in MB: every value 4 bytes, every output twice, since training keeps its
+    gradient too.
+    """
     image = prod(input_shape) * BYTES_PER_VALUE / MB
     outputs = 2 * sum(map(prod, output_shapes)) * BYTES_PER_VALUE / MB
     weights = params * BYTES_PER_VALUE / MB

@@ -20,11 +20,11 @@ def file_name(run_id: str, submitted: float) -> str:
 
 
 def event_file(events: Sequence[Event], submitted: float) -> bytes:
-    """The file's content: every scalar of every step and epoch, by the optimiser's step, as "step/loss" or
-    "epoch/test_accuracy".
+    """The file's content: every scalar of every step and epoch, by the optimiser's step, as
+    "step/loss" or "epoch/test_accuracy".
 
-    `submitted` is in seconds since 1970; a record's wall time is that and the event's own time, so time spent waiting is
-    left out. Scalars are kept in 32 bits, as TensorBoard has them.
+    `submitted` is in seconds since 1970; a record's wall time is that and the event's own time, so
+    time spent waiting is left out. Scalars are kept in 32 bits, as TensorBoard has them.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events"

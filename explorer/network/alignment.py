@@ -18,9 +18,9 @@ ChangedArgument = tuple[str, Any, Any]  # name, value in the one layer, value in
 
 # What it costs to pair two layers or to leave one alone. A layer with other arguments is one change
 # and so cheaper than one removed and one added, unless it is nothing like what it was. A layer that
-# gives maps of another size stands in another part of the network: of several that it may be, the one
-# of the same size is likelier. That still is less than a change, so that a pooling layer put in at the
-# top leaves all below it what they were.
+# gives maps of another size stands in another part of the network: of several that it may be, the
+# one of the same size is likelier. That still is less than a change, so that a pooling layer put in
+# at the top leaves all below it what they were.
 ALONE = 1.0
 OTHER_ARGUMENTS = 0.6
 EACH_ARGUMENT = 0.25
@@ -43,7 +43,10 @@ def align(before: Architecture, after: Architecture) -> list[Pair]:
 
 
 def align_layers(old: Sequence[PlacedLayer], new: Sequence[PlacedLayer]) -> list[Pair]:
-    """Like `align`, for any part of two stacks. Seen from the other side, the pairs are the same."""
+    """Like `align`, for any part of two stacks.
+
+    Seen from the other side, the pairs are the same.
+    """
     start = _count_equal(zip(old, new, strict=False))
     rest = min(len(old), len(new)) - start
     backwards = list(islice(zip(reversed(old), reversed(new), strict=False), rest))

@@ -1,4 +1,6 @@
-"""What each layer of an architecture does: shape, parameters, cost, receptive field, and where it fails."""
+"""What each layer of an architecture does: shape, parameters, cost, receptive field, and where it
+fails.
+"""
 
 import math
 from dataclasses import dataclass, replace
@@ -94,7 +96,10 @@ class Analysis:
 
 @lru_cache(maxsize=768)
 def analyze(architecture: Architecture) -> Analysis:
-    """Rows and totals; where a layer does not fit, the rows above it and the problem, never an exception."""
+    """Rows and totals.
+
+    Where a layer does not fit, the rows above it and the problem, never an exception.
+    """
     found = _walk(architecture)
     if found.problem is None:
         return found
@@ -186,7 +191,9 @@ def _problem(architecture: Architecture, index: int, mismatch: ShapeMismatch) ->
 
 
 def _images_that_fit(architecture: Architecture, index: int) -> str:
-    """The other way out where a file states more or fewer channels than the images bring to a convolution."""
+    """The other way out where a file states more or fewer channels than the images bring to a
+    convolution.
+    """
     name, said = stated(architecture.layers[index]) or ("", 0)
     changes_channels = any(layer.kind in ("Conv2d", "Flatten") for layer in architecture.layers[:index])
     if name != "in_channels" or changes_channels or said == architecture.input_shape[0]:

@@ -1,4 +1,6 @@
-"""Which inputs an output of a layer touches, along one axis; and the arithmetic of windows and borders.
+"""Which inputs an output of a layer touches, along one axis.
+
+And the arithmetic of windows and borders.
 
 Rows and columns are followed apart, so each kind of layer gives two of these axes. What a window's
 padding and adaptive pooling come to in pixels is computed here alone; receptive fields, the ONNX
@@ -12,7 +14,7 @@ from typing import Any, Literal
 from explorer.network import spec
 from explorer.network.spec import pair
 
-# --- the axes ---------------------------------------------------------------------------------------
+# --- the axes -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -88,13 +90,16 @@ Axis = Window | Border | AdaptiveWindows | Interpolated | Elementwise | SharedSt
 Axes = tuple[Axis, Axis]  # rows, columns
 
 
-# --- the arithmetic of windows ----------------------------------------------------------------------
+# --- the arithmetic of windows --------------------------------------------------------------------
 
 Padding = tuple[tuple[int, int], tuple[int, int]]  # (above, below), (left, right), in pixels
 
 
 def padding_of(layer: Any) -> Padding:
-    """What a convolution or pooling adds to its map. "same" puts an odd pixel last, as torch does."""
+    """What a convolution or pooling adds to its map.
+
+    "same" puts an odd pixel last, as torch does.
+    """
     if layer.padding == "valid":
         return (0, 0), (0, 0)
     if layer.padding == "same":
@@ -126,7 +131,7 @@ def adaptive_windows(inputs: int, outputs: int) -> list[range]:
     return [range(i * inputs // outputs, -((i + 1) * inputs // -outputs)) for i in range(outputs)]
 
 
-# --- the axes of each kind --------------------------------------------------------------------------
+# --- the axes of each kind ------------------------------------------------------------------------
 
 
 def windows(layer: Any) -> tuple[Window, Window]:

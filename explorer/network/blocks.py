@@ -1,7 +1,7 @@
 """BLOCKS: layers that belong together, inserted in one step. One row a block.
 
-A template is layers in their JSON form in which two words stand for numbers that follow from the place: "channels", those
-that come in, and "classes", those of the data set.
+A template is layers in their JSON form in which two words stand for numbers that follow from the
+place: "channels", those that come in, and "classes", those of the data set.
 """
 
 from dataclasses import dataclass

@@ -11,13 +11,15 @@ from torch import nn
 from explorer.network.layers import LAYERS, find_mismatch, torch_name
 from explorer.network.spec import Architecture, ArchitectureError, Layer, Shape, arguments
 
-# torch says once a process that such a convolution copies its input to pad it. That is about speed alone,
-# and whoever runs the server can do nothing about the layers that visitors choose.
+# torch says once a process that such a convolution copies its input to pad it. That is about speed
+# alone, and whoever runs the server can do nothing about the layers that visitors choose.
 warnings.filterwarnings("ignore", "Using padding='same' with even kernel lengths", UserWarning)
 
 
 def build_layer(layer: Layer, shape: Shape) -> nn.Module:
-    """The torch module of one layer for an input of `shape` (without the batch), on the current default device."""
+    """The torch module of one layer for an input of `shape` (without the batch), on the current
+    default device.
+    """
     module: nn.Module = getattr(nn, torch_name(layer, shape))(**LAYERS[layer.kind].inferred(shape), **arguments(layer))
     return module
 
@@ -34,7 +36,8 @@ class Measure:
 
 @lru_cache(maxsize=8192)
 def measure(layer: Layer, shape: Shape) -> Measure:
-    """Run one layer on torch's meta device, where nothing is allocated or computed, and read off torchinfo.
+    """Run one layer on torch's meta device, where nothing is allocated or computed, and read off
+    torchinfo.
 
     Raises ArchitectureError where torch cannot run it.
     """

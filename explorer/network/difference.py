@@ -1,4 +1,5 @@
-"""What differs between two architectures: layers added and removed, arguments changed, parameters gained and lost.
+"""What differs between two architectures: layers added and removed, arguments changed, parameters
+gained and lost.
 
 Which layers stand for each other is decided in alignment.py. A layer that was moved is removed in
 one place and added in the other.
@@ -93,7 +94,7 @@ def _changes(before: Architecture, after: Architecture) -> Iterator[Change]:
             yield Changed(one, other, old[one].kind, changed_arguments(old[one], new[other]))
 
 
-# --- in words -------------------------------------------------------------------------------------------------------
+# --- in words -------------------------------------------------------------------------------------
 
 
 def difference_text(found: Difference) -> str:
@@ -122,7 +123,9 @@ def change_text(change: Change) -> str:
 
 
 def layer_text(layer: Layer) -> str:
-    """A layer with the arguments that are not torch's defaults: "Conv2d out_channels 8, kernel_size 3"."""
+    """A layer with the arguments that are not torch's defaults: "Conv2d out_channels 8, kernel_size
+    3".
+    """
     given = layer.model_dump(exclude_defaults=True, exclude={"kind"})
     return " ".join([layer.kind, ", ".join(f"{name} {value_text(value)}" for name, value in given.items())]).strip()
 

@@ -1,11 +1,14 @@
-"""The effective receptive field: how strongly each pixel that a unit sees moves its value, on real images.
+"""The effective receptive field: how strongly each pixel that a unit sees moves its value, on real
+images.
 
-The mean absolute gradient of one unit's value by the pixels of the image, over some images. After Luo, Li, Urtasun and
-Zemel, "Understanding the Effective Receptive Field in Deep Convolutional Neural Networks", NIPS 2016, who found it to be
-much smaller than the theoretical one, falling off towards its border, and growing while a network learns. They sent
-gradients through random inputs; here they are taken on images of the data set.
+The mean absolute gradient of one unit's value by the pixels of the image, over some images. After
+Luo, Li, Urtasun and Zemel, "Understanding the Effective Receptive Field in Deep Convolutional
+Neural Networks", NIPS 2016, who found it to be much smaller than the theoretical one, falling off
+towards its border, and growing while a network learns. They sent gradients through random inputs;
+here they are taken on images of the data set.
 
-The gradient is zero wherever the exact mask of receptive_field.py is, not only almost: nothing is masked here.
+The gradient is zero wherever the exact mask of receptive_field.py is, not only almost: nothing is
+masked here.
 """
 
 from dataclasses import dataclass
@@ -28,7 +31,10 @@ class EffectiveField:
     images: int  # that it is the mean of
 
     def pixels_holding(self, share: float) -> int:
-        """The fewest pixels that together have this share of all influence; 0 where there is none."""
+        """The fewest pixels that together have this share of all influence.
+
+        0 where there is none.
+        """
         strongest = np.sort(self.influence, axis=None)[::-1]
         total = strongest.sum()
         if total == 0:
@@ -48,10 +54,11 @@ class EffectiveField:
 def effective_field(
     network: nn.Sequential, unit: tuple[int, int], channel: int | None, images: Tensor, at_once: int = 32
 ) -> EffectiveField:
-    """Of the unit at `unit` (row, column) of the network's output: of one channel, or of the sum of all of them.
+    """Of the unit at `unit` (row, column) of the network's output: of one channel, or of the sum of
+    all of them.
 
-    `network` as network_with makes it; of a vector, unit (0, 0) is the only one and its values are the channels.
-    `images` (N, C, H, W) go through it `at_once` at a time, which bounds the memory.
+    `network` as network_with makes it; of a vector, unit (0, 0) is the only one and its values are
+    the channels. `images` (N, C, H, W) go through it `at_once` at a time, which bounds the memory.
     """
     batch = 1 if mixes_images(network) else at_once
     height, width = images.shape[2:]
@@ -68,7 +75,9 @@ def effective_field(
 
 
 def _cancels(values: Tensor, gradient: Tensor, x: Tensor) -> bool:
-    """The channels' sum is a constant, as after a softmax over them: its gradient is nothing but rounding."""
+    """The channels' sum is a constant, as after a softmax over them: its gradient is nothing but
+    rounding.
+    """
     if values.shape[1] == 1:
         return False
     signs = torch.ones(values.shape[1], dtype=values.dtype)

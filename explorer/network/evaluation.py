@@ -1,7 +1,7 @@
 """A network with given weights, run on the side: what each layer makes of an image.
 
-In evaluation mode, in float64, with a copy of the weights, and without a draw from any random generator, so that
-looking at a network changes neither it nor a training that goes on beside.
+In evaluation mode, in float64, with a copy of the weights, and without a draw from any random
+generator, so that looking at a network changes neither it nor a training that goes on beside.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,9 @@ Weights = Mapping[str, Tensor]  # a state_dict, by the names that build() gives
 
 
 def network_with(architecture: Architecture, weights: Weights) -> nn.Sequential:
-    """`architecture` with `weights`, which may be those of a longer network that begins with the same layers."""
+    """`architecture` with `weights`, which may be those of a longer network that begins with the
+    same layers.
+    """
     with torch.device("meta"):  # elsewhere torch would draw first weights from its global generator
         network = build(architecture)
     network.to_empty(device="cpu").double()
@@ -35,5 +37,7 @@ def outputs(network: nn.Sequential, images: Tensor) -> tuple[Tensor, ...]:
 
 
 def mixes_images(network: nn.Sequential) -> bool:
-    """It normalises by the statistics of the batch, so that an image's values depend on what else is in its batch."""
+    """It normalises by the statistics of the batch, so that an image's values depend on what else
+    is in its batch.
+    """
     return any(isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d) and not m.track_running_stats for m in network)

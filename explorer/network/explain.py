@@ -1,4 +1,6 @@
-"""The arithmetic behind a row's numbers, as a teacher writes it on the board: the expression, then its value."""
+"""The arithmetic behind a row's numbers, as a teacher writes it on the board: the expression, then
+its value.
+"""
 
 from explorer.network.analysis import Row
 from explorer.network.axes import Axis, Interpolated, Window
@@ -6,7 +8,8 @@ from explorer.network.layers import LAYERS
 
 
 def size_arithmetic(row: Row) -> str | None:
-    """How the rows and columns of the output follow from those of the input: "⌊(28 − 3) ÷ 1⌋ + 1 = 26".
+    """How the rows and columns of the output follow from those of the input: "⌊(28 − 3) ÷ 1⌋ + 1 =
+    26".
 
     None for layers that keep the size or lose it, and for padding layers, which only add.
     """

@@ -18,9 +18,10 @@ from explorer.text import counted, size_text
 class ShapeMismatch:
     """Why a layer cannot take its input, and what would fix it.
 
-    The fix as data, where it is certain, is one of these: `insert_before`, layers to put before this
-    one; `replace_with`, the layer to put in its place; `move_before_flatten`; `remove`, to leave it
-    out. `alternative` is another fix as good: its words, and the layer to put in this one's place.
+    The fix as data, where it is certain, is one of these: `insert_before`, layers to put before
+    this one; `replace_with`, the layer to put in its place; `move_before_flatten`; `remove`, to
+    leave it out. `alternative` is another fix as good: its words, and the layer to put in this
+    one's place.
     """
 
     message: str
@@ -71,9 +72,9 @@ def check_window(layer: Any, shape: Shape) -> ShapeMismatch | None:
 def _smaller_window(layer: Any, sides: tuple[int, ...], padding: Padding) -> tuple[Any, str]:
     """The layer with a kernel that fits, and in words what that changes.
 
-    Of pooling it is the largest, which pools the whole map; pooling pads at most half its kernel. Of
-    a convolution it is 3 where that fits: the largest would leave one value of each map, and nothing
-    of where things are.
+    Of pooling it is the largest, which pools the whole map; pooling pads at most half its kernel.
+    Of a convolution it is 3 where that fits: the largest would leave one value of each map, and
+    nothing of where things are.
     """
     pools = layer.kind != "Conv2d"
 

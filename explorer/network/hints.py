@@ -14,7 +14,10 @@ SHOWN = 4  # rows or columns that a hint names one by one
 
 @dataclass(frozen=True)
 class Hint:
-    """Something about layer `index`; `fix` is the architecture without it, where there is one plain way."""
+    """Something about layer `index`.
+
+    `fix` is the architecture without it, where there is one plain way.
+    """
 
     index: int
     message: str
@@ -26,11 +29,13 @@ def hints(analysis: Analysis) -> tuple[Hint, ...]:
     return tuple(sorted((hint for rule in RULES for hint in rule(analysis)), key=lambda hint: hint.index))
 
 
-# --- the rules ------------------------------------------------------------------------------------------------------
+# --- the rules ------------------------------------------------------------------------------------
 
 
 def _pixels_unseen(analysis: Analysis) -> Iterator[Hint]:
-    """The first layer after which some pixels are seen by no unit: nothing later can bring them back."""
+    """The first layer after which some pixels are seen by no unit: nothing later can bring them
+    back.
+    """
     for row, field in zip(analysis.rows, receptive_fields(_fitting(analysis)), strict=True):
         lost = [text for name, axis in (("row", field.rows), ("column", field.columns)) if (text := _unseen(name, axis))]
         if lost:
@@ -106,7 +111,7 @@ RULES: tuple[Callable[[Analysis], Iterator[Hint]], ...] = (
 )
 
 
-# --- what the rules share -------------------------------------------------------------------------------------------
+# --- what the rules share -------------------------------------------------------------------------
 
 
 def _fitting(analysis: Analysis) -> Architecture:

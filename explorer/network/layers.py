@@ -22,7 +22,10 @@ from explorer.text import counted, size_text
 
 
 class FirstWeights(Enum):
-    """How a kind's parameters begin. Each is drawn from the run's own generator, or drawn not at all."""
+    """How a kind's parameters begin.
+
+    Each is drawn from the run's own generator, or drawn not at all.
+    """
 
     NONE = "the kind has no parameters"
     KAIMING_UNIFORM = "torch's own for Conv2d and Linear: uniform, narrower the more values come in"
@@ -342,7 +345,9 @@ LAYERS: dict[str, LayerKind] = {
 
 
 def torch_name(layer: Layer, shape: Shape) -> str:
-    """The torch.nn class for an input of `shape`: the kind, but for those that torch deprecates on vectors."""
+    """The torch.nn class for an input of `shape`: the kind, but for those that torch deprecates on
+    vectors.
+    """
     return (LAYERS[layer.kind].on_vector if len(shape) == 1 else None) or layer.kind
 
 

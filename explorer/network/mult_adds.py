@@ -19,7 +19,9 @@ MULT_ADDS_RULE = (
     + " ".join(f"{what[0].upper()}{what[1:]}: {how}." for what, how in _COUNTED.items())
     + " Activations, max pooling and all other layers: none, as they multiply by no weight or only copy."
 )
-"""What the counts below count. Of Conv2d and Linear it is half of what torch's FlopCounterMode counts.
+"""What the counts below count.
+
+Of Conv2d and Linear it is half of what torch's FlopCounterMode counts.
 
 As there, a window counts whole at the border too. Of GroupNorm, LayerNorm and BatchNorm without
 running statistics, the mean and variance are not counted, nor are the exponentials of a softmax.

@@ -1,12 +1,13 @@
 """Exactly which input pixels a unit sees, and the theoretical size of the course tables.
 
-In a sequential stack the pixels that a unit sees are some rows times some columns, so each axis is followed on its
-own. `touched` is the exact answer, holes, clipping and padding included. `first` and `last` are the theoretical
-window: what the unit would see if the image went on for ever, which is what the formula r += dilation·(kernel − 1)·jump
-adds up; it may be larger than the image.
+In a sequential stack the pixels that a unit sees are some rows times some columns, so each axis is
+followed on its own. `touched` is the exact answer, holes, clipping and padding included. `first`
+and `last` are the theoretical window: what the unit would see if the image went on for ever, which
+is what the formula r += dilation·(kernel − 1)·jump adds up; it may be larger than the image.
 
-Normalising over an image (GroupNorm, LayerNorm) or along a dimension (Softmax) makes each value depend on all the
-values it is normalised with, so from there on a unit sees them all, though its window stays what it was.
+Normalising over an image (GroupNorm, LayerNorm) or along a dimension (Softmax) makes each value
+depend on all the values it is normalised with, so from there on a unit sees them all, though its
+window stays what it was.
 """
 
 from dataclasses import dataclass
@@ -91,7 +92,10 @@ class ReceptiveField:
         return len(self.rows.first), len(self.columns.first)
 
     def mask(self, row: int, column: int) -> Mask:
-        """(H, W): the pixels that the unit at (row, column) sees. Raises IndexError where there is no such unit."""
+        """(H, W): the pixels that the unit at (row, column) sees.
+
+        Raises IndexError where there is no such unit.
+        """
         height, width = self.units
         if not (0 <= row < height and 0 <= column < width):
             raise IndexError(f"no unit {row},{column}: this layer has {height}×{width} units, counted from 0,0")
@@ -109,13 +113,18 @@ def _pixels(count: int) -> AxisField:
 
 
 def after_layer(field: ReceptiveField, axes: tuple[Axis, Axis], output_shape: Shape) -> ReceptiveField:
-    """What the units after a layer see, given what those before it see and what each output touches along an axis."""
+    """What the units after a layer see, given what those before it see and what each output touches
+    along an axis.
+    """
     rows, columns = output_shape[1:] if len(output_shape) == 3 else (1, 1)
     return ReceptiveField(_after(field.rows, axes[0], rows), _after(field.columns, axes[1], columns))
 
 
 def receptive_fields(architecture: Architecture) -> tuple[ReceptiveField, ...]:
-    """One ReceptiveField a layer; every layer must fit (see analysis.analyze for stacks where one does not)."""
+    """One ReceptiveField a layer.
+
+    Every layer must fit (see analysis.analyze for stacks where one does not).
+    """
     shape, field, fields = architecture.input_shape, image_field(architecture.input_shape), []
     for layer in architecture.layers:
         shape = measure(layer, shape).output_shape  # type: ignore[assignment]
@@ -135,11 +144,13 @@ def estimated_cost(field: ReceptiveField, axes: tuple[Axis, Axis], output_shape:
 
 
 def inputs_read(window: Window, outputs: int, inputs: int) -> Ints:
-    """(outputs, taps): which of a map's inputs each tap of each output reads, OUTSIDE where it reads a zero of the border."""
+    """(outputs, taps): which of a map's inputs each tap of each output reads, OUTSIDE where it
+    reads a zero of the border.
+    """
     return _filled(_positions(window, outputs), inputs, window.fill)
 
 
-# --- one axis -------------------------------------------------------------------------------------------------------
+# --- one axis -------------------------------------------------------------------------------------
 
 
 ROOM = 60_000_000  # bytes of fields that are kept, so that an edit follows only what comes after it
@@ -151,7 +162,10 @@ _lock = Lock()
 
 
 def _after(before: AxisField, axis: Axis, outputs: int) -> AxisField:
-    """Like `_followed`, but remembers its answers. An AxisField is told from others by its identity."""
+    """Like `_followed`, but remembers its answers.
+
+    An AxisField is told from others by its identity.
+    """
     if isinstance(axis, Elementwise):
         return before
     step = before, axis, outputs
@@ -191,7 +205,8 @@ def _after_window(before: AxisField, window: Window, outputs: int) -> AxisField:
         inputs = _filled(_positions(window, outputs), len(before.first), window.fill)
         first, last = _hull(before, inputs)
         return AxisField(touched, first, last, _spacing(first, last))
-    # Evenly spaced units go on evenly into the padding, so the window there is known without any unit.
+    # Evenly spaced units go on evenly into the padding, so the window there is known without any
+    # unit.
     starts = np.arange(outputs) * window.stride - window.before
     ends = starts + window.reach - 1
     first, last = before.first[0] + starts * before.jump, before.last[0] + ends * before.jump
@@ -205,7 +220,8 @@ def _touched(touched: Mask, window: Window, outputs: int) -> Mask:
     size, so a window of k units takes about log2(k) steps.
     """
     dilation, taps = window.dilation, window.kernel
-    # Units that any window reaches, those in the border too: index OUTSIDE is the last row, which sees nothing.
+    # Units that any window reaches, those in the border too: index OUTSIDE is the last row, which
+    # sees nothing.
     length = (outputs - 1) * window.stride + window.reach
     units = _filled(np.arange(length) - window.before, len(touched), window.fill)
     seen = np.vstack([touched, np.zeros_like(touched[:1])])[units]
@@ -286,8 +302,11 @@ def _any_unit(touched: Mask) -> Mask:
 
 
 def _hull(before: AxisField, inputs: Ints) -> tuple[Ints, Ints]:
-    """First and last pixel of the windows of each output's inputs (outputs, taps), padding left out."""
-    # The appended entry is index OUTSIDE: an empty window, which takes no part in any later minimum or maximum.
+    """First and last pixel of the windows of each output's inputs (outputs, taps), padding left
+    out.
+    """
+    # The appended entry is index OUTSIDE: an empty window, which takes no part in any later minimum
+    # or maximum.
     first = np.append(before.first, FAR)[inputs].min(axis=1)
     last = np.append(before.last, -FAR)[inputs].max(axis=1)
     return first, last

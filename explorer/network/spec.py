@@ -1,11 +1,12 @@
 """What a network is: layers and architectures as data, and their JSON form.
 
-Every layer is a small frozen model named after its torch.nn class; its fields are that class's arguments under
-torch's names, with torch's defaults. What follows from the layers before (in_channels, num_features, in_features,
-normalized_shape) is inferred when the network is built, so it has no field here.
+Every layer is a small frozen model named after its torch.nn class; its fields are that class's
+arguments under torch's names, with torch's defaults. What follows from the layers before
+(in_channels, num_features, in_features, normalized_shape) is inferred when the network is built, so
+it has no field here.
 
-Everything that enters the program (a preset, a file, a link, the browser's draft) becomes an Architecture through
-`parse_architecture`, and nothing else.
+Everything that enters the program (a preset, a file, a link, the browser's draft) becomes an
+Architecture through `parse_architecture`, and nothing else.
 """
 
 import json
@@ -45,14 +46,17 @@ NetworkKey = tuple[Shape, tuple["Layer", ...]]  # what two networks share that d
 
 
 class ArchitectureError(Refusal, ValueError):
-    """Data that is not an architecture. `index` is the offending layer's, or None where it is none's."""
+    """Data that is not an architecture.
+
+    `index` is the offending layer's, or None where it is none's.
+    """
 
     def __init__(self, message: str, index: int | None = None):
         super().__init__(message)
         self.message, self.index = message, index
 
 
-# --- the values that arguments take ---------------------------------------------------------------------------------
+# --- the values that arguments take ---------------------------------------------------------------
 
 
 def _plainest(value: Any) -> Any:
@@ -85,7 +89,7 @@ def pair(value: int | tuple[int, int]) -> tuple[int, int]:
     return value if isinstance(value, tuple) else (value, value)
 
 
-# --- the layers -----------------------------------------------------------------------------------------------------
+# --- the layers -----------------------------------------------------------------------------------
 
 
 class _Frozen(BaseModel):
@@ -93,8 +97,9 @@ class _Frozen(BaseModel):
 
 
 class _TorchLayer(_Frozen):
-    # What a file says of the layer's input under torch's own name, such as ("in_channels", 3), until
-    # it is found to be true or the layer is mended. It is no argument here: it follows from the layers before.
+    # What a file says of the layer's input under torch's own name, such as ("in_channels", 3),
+    # until it is found to be true or the layer is mended. It is no argument here: it follows from
+    # the layers before.
     _stated: tuple[str, int | Shape] | None = PrivateAttr(None)
 
 
@@ -109,7 +114,10 @@ def without_statement(layer: "Layer") -> "Layer":
 
 
 def _in_steps(default: float, step: float, description: str, empty: str = "") -> Any:
-    """A field that is no whole number; the arrow keys change it by `step`. `empty` is what it means to leave it empty."""
+    """A field that is no whole number; the arrow keys change it by `step`.
+
+    `empty` is what it means to leave it empty.
+    """
     return Field(default, description=description, json_schema_extra={"step": step, "empty": empty})
 
 
@@ -119,7 +127,10 @@ def _may_be_empty(means: str, description: str) -> Any:
 
 
 def _required(initial: int, description: str) -> Any:
-    """A field without a default in torch, so that a file must give it; a new layer in the editor starts at `initial`."""
+    """A field without a default in torch, so that a file must give it.
+
+    A new layer in the editor starts at `initial`.
+    """
     return Field(description=description, json_schema_extra={"initial": initial})
 
 
@@ -321,7 +332,7 @@ def arguments(layer: Layer) -> dict[str, Any]:
     return {name: getattr(layer, name) for name in type(layer).model_fields if name != "kind"}
 
 
-# --- the architecture -----------------------------------------------------------------------------------------------
+# --- the architecture -----------------------------------------------------------------------------
 
 ImageChannels = Annotated[StrictInt, Field(ge=1, le=MAX_IMAGE_CHANNELS)]
 ImageSide = Annotated[StrictInt, Field(ge=1, le=MAX_IMAGE_SIDE)]
@@ -335,7 +346,8 @@ class Architecture(_Frozen):
     """A stack of layers and the shape (C, H, W) of the images that it takes.
 
     A name is cleaned wherever it comes in, never refused for what it is made of: characters that
-    cannot be seen are dropped, see `explorer.text.printable`. So old runs that hold some stay readable.
+    cannot be seen are dropped, see `explorer.text.printable`. So old runs that hold some stay
+    readable.
     """
 
     schema_version: Literal[1] = 1
@@ -375,7 +387,8 @@ def parse_architecture(data: str | bytes | dict[str, Any]) -> Architecture:
 
 
 def parse_layers(layers: list[dict[str, Any]]) -> tuple[Layer, ...]:
-    """Layers from their JSON form, without the image that goes into them: what they state of their inputs is kept.
+    """Layers from their JSON form, without the image that goes into them: what they state of their
+    inputs is kept.
 
     Raises ArchitectureError as `parse_architecture` does.
     """
@@ -422,7 +435,8 @@ _HAVE = {
 
 
 def _without_statements(data: dict[str, Any]) -> tuple[dict[str, Any], dict[int, tuple[str, int | Shape]]]:
-    """The data without torch's arguments that are no fields here, and what they say, by the layer's index.
+    """The data without torch's arguments that are no fields here, and what they say, by the layer's
+    index.
 
     Raises ArchitectureError where one says something that no layer's input can be.
     """
@@ -466,7 +480,9 @@ def to_data(architecture: Architecture) -> dict[str, Any]:
 
 
 def layer_to_data(layer: Layer) -> dict[str, Any]:
-    """One layer of the JSON form, with what is stated of its input where that is not known to be true."""
+    """One layer of the JSON form, with what is stated of its input where that is not known to be
+    true.
+    """
     arguments = layer.model_dump(mode="json", exclude_defaults=True, exclude={"kind"})
     if statement := stated(layer):
         name, sizes = statement
@@ -479,7 +495,7 @@ def to_json(architecture: Architecture, indent: int | None = None) -> str:
     return json.dumps(to_data(architecture), indent=indent, ensure_ascii=False)
 
 
-# --- errors in plain words ------------------------------------------------------------------------------------------
+# --- errors in plain words ------------------------------------------------------------------------
 
 
 def _explain(error: ValidationError, data: dict[str, Any]) -> ArchitectureError:

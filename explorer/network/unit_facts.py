@@ -1,4 +1,6 @@
-"""What is said of a unit in words: per axis, so that rows and columns put together describe any unit of the map."""
+"""What is said of a unit in words: per axis, so that rows and columns put together describe any
+unit of the map.
+"""
 
 from dataclasses import dataclass
 
@@ -46,7 +48,9 @@ def unseen(axis: AxisField) -> Runs:
 
 
 def spreading_layer(architecture: Architecture, index: int) -> int | None:
-    """The first layer up to `index` that normalises over the image, by which a unit depends on more than its window."""
+    """The first layer up to `index` that normalises over the image, by which a unit depends on more
+    than its window.
+    """
     for i, layer in enumerate(architecture.layers[: index + 1]):
         if any(isinstance(axis, SharedStatistics) for axis in LAYERS[layer.kind].axes(layer)):
             return i

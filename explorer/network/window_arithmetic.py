@@ -1,4 +1,6 @@
-"""The arithmetic of a convolution's window: input patch × kernel + bias = value, for every unit of one output channel."""
+"""The arithmetic of a convolution's window: input patch × kernel + bias = value, for every unit of
+one output channel.
+"""
 
 from dataclasses import dataclass
 
@@ -48,8 +50,9 @@ class WindowArithmetic:
 def window_arithmetic(
     layer: Conv2d, module: nn.Conv2d, x: Tensor, channel: int, first: int = 0, count: int = 3
 ) -> WindowArithmetic:
-    """Of `channel` of the output for one input x (C, H, W), spelt out for `count` of the input channels that it reads,
-    from the `first` of them on. `module` is the layer in float64."""
+    """Of `channel` of the output for one input x (C, H, W), spelt out for `count` of the input
+    channels that it reads, from the `first` of them on. `module` is the layer in float64.
+    """
     with torch.inference_mode():
         value = module(x[None])[0, channel]
     of_rows, of_columns = LAYERS[layer.kind].axes(layer)
@@ -75,7 +78,10 @@ def window_arithmetic(
 
 
 def _sums(read: Tensor, weight: Tensor, rows: Ints, columns: Ints) -> Tensor:
-    """(C, rows, columns): what each input channel adds. Tap by tap, so that memory is that of the output."""
+    """(C, rows, columns): what each input channel adds.
+
+    Tap by tap, so that memory is that of the output.
+    """
     bordered = F.pad(read, (0, 1, 0, 1))  # index OUTSIDE is the last row and column: zeros
     total = torch.zeros(len(read), len(rows), len(columns), dtype=read.dtype)
     for i in range(weight.shape[1]):

@@ -1,7 +1,8 @@
 """A network ready to be trained, whose every random number comes from generators of its run's own.
 
-torch's global generator is shared by every thread of the process: a page that draws one number while a run goes on would
-change that run's dropout, and the same seed would no longer give the same numbers.
+torch's global generator is shared by every thread of the process: a page that draws one number
+while a run goes on would change that run's dropout, and the same seed would no longer give the same
+numbers.
 """
 
 import math
@@ -40,8 +41,8 @@ class RandomStreams(NamedTuple):
 def new_network(architecture: Architecture, weights: Generator, dropout: Generator) -> nn.Sequential:
     """The network as it is trained, on the CPU, drawing from these generators alone.
 
-    Its weights are those that torch gives after torch.manual_seed with the seed of `weights`. Raises
-    ArchitectureError where a layer does not fit.
+    Its weights are those that torch gives after torch.manual_seed with the seed of `weights`.
+    Raises ArchitectureError where a layer does not fit.
     """
     trained = trainable(architecture)
     with torch.device("meta"):  # on the CPU torch would draw first weights from its global generator
@@ -111,7 +112,8 @@ def _keep(like: Tensor, p: float, generator: Generator) -> Tensor:
     """Ones, and with probability p zeros, in the shape, layout and type of `like`."""
     if like.device.type != "cpu":
         return torch.empty_like(like).bernoulli_(1 - p, generator=generator)
-    # Half the time of bernoulli_: each 64 bits that are drawn decide for four values, which p is rounded to 1/65,536 for.
+    # Half the time of bernoulli_: each 64 bits that are drawn decide for four values, which p is
+    # rounded to 1/65,536 for.
     keep = torch.empty_like(like)
     drawn = torch.empty(-(-like.numel() // 4), dtype=torch.int64).random_(-(2**63), None, generator=generator)
     kept = drawn.view(torch.int16)[: like.numel()] >= min(round(p * 65_536), 65_535) - 32_768
@@ -119,8 +121,10 @@ def _keep(like: Tensor, p: float, generator: Generator) -> Tensor:
 
 
 def trainable(architecture: Architecture) -> Architecture:
-    """A last Softmax as LogSoftmax: the same predictions, and what the loss needs (it takes the logarithm's softmax,
-    which leaves log-probabilities as they are; of probabilities it would make something too flat to learn from)."""
+    """A last Softmax as LogSoftmax: the same predictions, and what the loss needs (it takes the
+    logarithm's softmax, which leaves log-probabilities as they are; of probabilities it would make
+    something too flat to learn from).
+    """
     index = _last_softmax(architecture)
     if index is None:
         return architecture

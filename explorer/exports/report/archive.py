@@ -8,7 +8,10 @@ TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold: the same files ma
 
 
 def write_zip(files: Iterable[tuple[str, bytes]], folder: str, target: BinaryIO) -> None:
-    """A zip of files given by path and content, each written as it comes. All of them lie in one top folder."""
+    """A zip of files given by path and content, each written as it comes.
+
+    All of them lie in one top folder.
+    """
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files:
             entry = zipfile.ZipInfo(f"{folder}/{name}", TIME)

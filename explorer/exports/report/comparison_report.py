@@ -1,4 +1,6 @@
-"""A comparison's report: what several networks are, what they reached, and each of their runs with all its files."""
+"""A comparison's report: what several networks are, what they reached, and each of their runs with
+all its files.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -40,10 +42,13 @@ def comparison_report(
     presets: Sequence[Preset],
     pictures: Pictures,
 ) -> Iterator[tuple[str, bytes]]:
-    """All files by their paths, one run's after the other's, so that they are never in memory together.
+    """All files by their paths, one run's after the other's, so that they are never in memory
+    together.
 
-    `trained` has the runs that are reported whole, by id, each with its own charts; `answers` gives which test
-    images a run gets right, and may raise LookupError with the reason where that cannot be told."""
+    `trained` has the runs that are reported whole, by id, each with its own charts; `answers` gives
+    which test images a run gets right, and may raise LookupError with the reason where that cannot
+    be told.
+    """
     runs = {run_id: f"runs/{_folder(found.run.name, run_id)}" for run_id, (found, _) in trained.items()}
     yield "README.md", _readme(columns, groups, runs, answers, presets, pictures).encode()
     for name, picture in pictures.items():
@@ -62,7 +67,8 @@ def comparison_report(
 def representatives(groups: Iterable[Group], chosen_runs: Collection[str] = ()) -> list[Record]:
     """Of each group the run of this server that is reported whole.
 
-    It is one of those that came furthest: one of `chosen_runs`, given by their ids, or else that of the lowest seed.
+    It is one of those that came furthest: one of `chosen_runs`, given by their ids, or else that of
+    the lowest seed.
     """
     found = ([record for record in group.furthest if record.run_id] for group in groups)
     return [min(records, key=lambda record: record.run_id not in chosen_runs) for records in found if records]
@@ -84,7 +90,7 @@ def _epochs_csv(groups: Sequence[Group]) -> str:
     return table_csv(("group", "seed", "run", "epoch", *EPOCH_COLUMNS), rows)
 
 
-# --- README.md ------------------------------------------------------------------------------------------------------
+# --- README.md ------------------------------------------------------------------------------------
 
 
 def _readme(

@@ -1,10 +1,16 @@
-"""Markdown, as GitHub and every other reader shows it. Text of others comes escaped, by `for_markdown`."""
+"""Markdown, as GitHub and every other reader shows it.
+
+Text of others comes escaped, by `for_markdown`.
+"""
 
 from collections.abc import Iterable, Sequence
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
-    """Columns from the `left`-th on are aligned right, as figures are. Cells are Markdown already."""
+    """Columns from the `left`-th on are aligned right, as figures are.
+
+    Cells are Markdown already.
+    """
     rules = ["---" if place < left else "---:" for place in range(len(head))]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rules, *rows))
 

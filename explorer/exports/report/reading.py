@@ -21,8 +21,9 @@ TRIES = 5
 def read_trained(jobs: JobManager, run_id: str, folder: Path) -> Trained:
     """The run after the newest epoch whose weights can be read; what came later is left out.
 
-    The weights are written to `folder` and read from there as they are needed, so that several runs' take no more memory
-    than one's. The folder must outlast the answer. Where all weights are lost, the run is as it is now, without any.
+    The weights are written to `folder` and read from there as they are needed, so that several
+    runs' take no more memory than one's. The folder must outlast the answer. Where all weights are
+    lost, the run is as it is now, without any.
 
     Raises:
         UnknownRun: there is no such run.

@@ -60,8 +60,10 @@ class Trained:
 
 
 def run_report(trained: Trained, assignment: Assignment, presets: Sequence[Preset], pictures: Pictures) -> Files:
-    """All files. `model.py` trains the network anew; `evaluate.py` tests the run's own weights, and prints the accuracy that
-    README.md reports.
+    """All files.
+
+    `model.py` trains the network anew; `evaluate.py` tests the run's own weights, and prints the
+    accuracy that README.md reports.
 
     Raises ArchitectureError where the network cannot be trained, which no run is made of.
     """
@@ -114,7 +116,7 @@ def _facts(trained: Trained) -> dict[str, object]:
     }
 
 
-# --- README.md ------------------------------------------------------------------------------------------------------
+# --- README.md ------------------------------------------------------------------------------------
 
 
 def shown_pictures(pictures: Pictures) -> str:
@@ -216,7 +218,10 @@ def _layers(analysis: Analysis) -> list[tuple[str, ...]]:
 
 
 def _judged(trained: Trained, assignment: Assignment) -> tuple[Clause, ...]:
-    """By this run, if it went to its end; where more epochs have been added since, by what it had reached then."""
+    """By this run, if it went to its end.
+
+    Where more epochs have been added since, by what it had reached then.
+    """
     end = _last_end(trained)
     result = Result(end.epoch, end.metrics["test_accuracy"]) if end else None
     return clauses(assignment, trained.run.architecture, trained.run.recipe, result)
