@@ -1,6 +1,7 @@
 """What a command of the shell imports, and what that costs: those that compute nothing do without torch."""
 
 import json
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -87,3 +88,29 @@ def test_the_pages_import_no_compiler_and_no_data_sets():
     modules = set(json.loads(done.stdout))
     assert modules >= {"torch", "streamlit"}
     assert not modules & (COMPILER | {"torchvision", "sklearn", "onnx"})
+
+
+SERVER = """
+import asyncio, json, sys
+import app
+
+async def visit():
+    async with app.lifespan(app.app):
+        from explorer.network.analysis import analyze
+        from explorer.presets import load_presets
+
+        before = set(sys.modules)
+        for preset in load_presets().values():
+            analyze(preset.architecture)
+        print(json.dumps(sorted(set(sys.modules) - before)))
+
+asyncio.run(visit())
+"""
+
+
+@pytest.mark.slow
+def test_the_first_visitor_waits_for_no_import(tmp_path):
+    """A server that has started has imported all that an analysis needs."""
+    environment = {**os.environ, "EXPLORER_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", SERVER], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+    assert json.loads(done.stdout.splitlines()[-1]) == [], done.stderr
