@@ -6,7 +6,7 @@ _KEY = "arrived-with"
 
 
 def asked_for(parameter: str) -> str | None:
-    """The parameter's value; None where the address did not have it."""
+    """The parameter's value in the address that the visitor came with, None if it had none."""
     if _KEY not in st.session_state:
         st.session_state[_KEY] = st.query_params.to_dict()
     arrived: dict[str, str] = st.session_state[_KEY]

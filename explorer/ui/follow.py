@@ -25,14 +25,18 @@ def follow(look: Callable[[], Hashable], before: Hashable) -> None:
 
 
 def _redraw_if_changed(look: Callable[[], Hashable], before: Hashable) -> None:
-    """Draws nothing itself, so that a page at rest stays as it is."""
+    """Look whether the page has to be drawn again. Draws nothing itself, so that a page at rest
+    stays as it is.
+    """
     fragment_run()
     if answer(look) != before:
         st.rerun()
 
 
 def answer(look: Callable[[], Hashable]) -> Hashable:
-    """What `look` finds now. A RunError, as of a run that was deleted, is an answer like another."""
+    """What `look` returns now. The name of a RunError, as of a deleted run, is an answer like
+    another.
+    """
     try:
         return look()
     except RunError as error:

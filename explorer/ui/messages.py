@@ -13,20 +13,20 @@ WARNING, WRONG, NOT_FOUND = ":material/warning:", ":material/error:", ":material
 
 
 def info(text: str, icon: str | None = None, on: DeltaGenerator | None = None) -> None:
-    """Say it in blue, in the container `on` where one is given."""
+    """Show an information, in the container `on` if one is given."""
     (on or st).info(shown(text), icon=icon)
 
 
 def warning(text: str, icon: str | None = WARNING, on: DeltaGenerator | None = None) -> None:
-    """Say it in yellow."""
+    """Show a warning."""
     (on or st).warning(shown(text), icon=icon)
 
 
 def error(text: str, icon: str | None = WRONG, on: DeltaGenerator | None = None) -> None:
-    """Say it in red."""
+    """Show an error."""
     (on or st).error(shown(text), icon=icon)
 
 
 def shown(text: str) -> str:
-    """A message as Streamlit is given it: a sentence, in Markdown that is read as it stands."""
+    """The message as a sentence, in Markdown that shows it as it is."""
     return for_markdown(sentence(text))

@@ -38,7 +38,9 @@ class Stopping(RunError):
 
 
 def start(store: Store | None = None) -> None:
-    """Once, before the first page: a broken preset stops the server here, not a visitor. Raises StoreError."""
+    """Start what outlives every session, before the first page. A broken preset stops the server
+    here. Raises StoreError.
+    """
     for preset in load_presets().values():
         analyze(preset.architecture)
     _warm_up()
@@ -48,15 +50,20 @@ def start(store: Store | None = None) -> None:
 
 
 def _warm_up() -> None:
-    """Torch imports large parts of itself when the meta device is first used for a kind of layer: now, not in an edit."""
+    """Run each kind of layer once: torch imports large parts of itself then, and not in a visitor's
+    edit.
+    """
     for kind, row in LAYERS.items():
         before = (Flatten(),) if row.takes == "vector" else ()
         analyze(Architecture(layers=(*before, new_layer(kind))))
 
 
 def jobs() -> JobManager:
-    """The process's one job manager, over the runs in home_folder(). Made on first use, for hosts that run the page script
-    without app.py. Raises StoreError where the runs cannot be opened, and Stopping once the server shuts down."""
+    """The process's one job manager, over the runs in home_folder().
+
+    Created on first use, for hosts that run the page script without app.py. Raises StoreError if
+    the runs cannot be opened, and Stopping once the server shuts down.
+    """
     return _jobs or _make_jobs(None)
 
 
@@ -80,7 +87,7 @@ def _make_jobs(store: Store | None) -> JobManager:
 
 
 def _missing_texts(store: Store, missing: Missing) -> Iterator[str]:
-    """For whoever runs the server: what the file of runs has lost, and what to do."""
+    """What the file of runs has lost, and what to do, for whoever runs the server."""
     because = f"{RUNS} in {store.folder} or its -wal file was lost, damaged or replaced"
     if missing.runs:
         yield (
@@ -99,7 +106,7 @@ def _some(ids: Sequence[str]) -> str:
 
 
 def saved() -> SavedStore:
-    """What visitors saved."""
+    """The work that visitors saved under a name."""
     return _saved(home_folder() / "architectures")
 
 
@@ -109,12 +116,12 @@ def _saved(folder: Path) -> SavedStore:
 
 
 def kept_work() -> KeptWork:
-    """What is too long for an address."""
+    """The work that is too long for an address."""
     return KeptWork(home_folder() / "links")
 
 
 def downloads() -> Preparer:
-    """Where a page has made what takes long."""
+    """The line of downloads that are prepared beside the pages."""
     return _downloads
 
 
@@ -123,9 +130,9 @@ _downloads = Preparer(_processes.make, _processes.close)
 
 
 def stop(for_good: bool = False) -> None:
-    """Interrupt what is being trained, and wait for its thread: it can be resumed once the server is there again.
+    """Interrupt what is in training, and wait for its thread. It can be resumed by the next server.
 
-    Once the server ends `for_good`, `jobs` raises Stopping, so that a page that still asks starts no other manager.
+    With `for_good`, `jobs` raises Stopping from now on, so that no page starts another manager.
     """
     global _jobs, _stopped
     _downloads.close()

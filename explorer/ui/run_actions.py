@@ -52,13 +52,13 @@ ACTIONS = (
 
 
 def notices() -> None:
-    """What whoever starts a run here should know before: nothing can be kept, say."""
+    """What whoever starts a run here should know before, such as that nothing can be kept."""
     for notice in process.jobs().notices:
         messages.warning(notice)
 
 
 def run_actions(snapshot: Snapshot, place: str) -> None:
-    """The buttons; `place` tells those of one page from those of another."""
+    """Draw the buttons of a run. `place` tells those of one page from those of another."""
     run_id, offer = snapshot.run.id, find_offer(snapshot)
     with st.container(horizontal=True, width="content", gap="small"):
         if offer and st.button(
@@ -78,7 +78,7 @@ def run_actions(snapshot: Snapshot, place: str) -> None:
 
 
 def _take_offer(run_id: str, place: str) -> None:
-    """Train the run's network as its offer says. The Train page then shows that run, and its recipe in the form."""
+    """Train the run's network as its offer says, and show that run and its recipe on Train."""
 
     def start(jobs: JobManager, run_id: str) -> None:
         snapshot = jobs.snapshot(run_id, 0)
@@ -109,7 +109,7 @@ def _go_on(run_id: str, key: str) -> None:
 
 
 def ask(action: Callable[[JobManager, str], None], run_id: str) -> None:
-    """Do it, or say why it cannot be done: the run may have gone on since the page was drawn."""
+    """Call an action of the job manager, or say why it cannot be done any more."""
     try:
         action(process.jobs(), run_id)
     except (RunError, DeviceError) as error:

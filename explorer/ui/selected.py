@@ -11,7 +11,7 @@ import streamlit as st
 
 
 def selected_rows(key: str, rows: int) -> list[int]:
-    """The places of the selected rows in the table `key`, which has so many rows."""
+    """The indices of the selected rows in the table `key`, which has `rows` rows."""
     found = _selection(key).get("rows")
     if not isinstance(found, list):
         return []
@@ -19,9 +19,10 @@ def selected_rows(key: str, rows: int) -> list[int]:
 
 
 def selected_points(key: str, selection: str, field: str, known: Collection[str]) -> list[str] | None:
-    """What the selected points of the chart `key` have as `field`; of that what is in `known`.
+    """The values of `field` in the selected points of the chart `key`, as far as they are in
+    `known`.
 
-    Nothing selected is an empty list, and None is what could not be read.
+    [] if nothing is selected, None if the browser's message cannot be read.
     """
     found = _selection(key).get(selection)
     if found == {}:  # as the browser says that nothing is selected any more

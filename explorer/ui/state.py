@@ -36,7 +36,9 @@ KEPT_WORKS = 50  # to which undo leads back with their name, images and recipe
 
 @dataclass(frozen=True)
 class Start:
-    """What the work began from, and what a reset goes back to: a preset, or something that was opened."""
+    """What the work began from, and what a reset returns to: a preset, or something that was
+    opened.
+    """
 
     title: str
     architecture: Architecture
@@ -50,13 +52,13 @@ class Start:
 
 
 def new_work() -> int:
-    """A number for other work: none that another session gave, whose undo the browser may still have."""
+    """A random number for other work, so that no other session's undo history leads to it."""
     return 1 + secrets.randbelow(MAX_COUNT)
 
 
 @dataclass(frozen=True)
 class Repeat:
-    """A start that is not carried out yet, as such a run is in hand already."""
+    """A start that waits for an answer, because such a run exists already."""
 
     run: str  # the id of that one
     architecture: Architecture
@@ -65,7 +67,7 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Session:
-    """One visitor's work. Replaced, never changed."""
+    """One visitor's work. It is replaced, never changed."""
 
     start: Start
     name: str
@@ -82,13 +84,13 @@ class Session:
 
     @property
     def architecture(self) -> Architecture:
-        """The network; what a file stated of its layers' inputs is left out as far as it is true by now."""
+        """The network, without statements on its layers' inputs that are true by now."""
         network = Architecture(name=self.name, input_shape=self.input_shape, layers=self.stack.layers)
         return without_true_statements(network)
 
     @property
     def is_unchanged(self) -> bool:
-        """The network is still the one that it started from."""
+        """Whether the network is still the one that the work started from."""
         return self.architecture.key == self.start.architecture.key
 
     @property
@@ -98,7 +100,9 @@ class Session:
 
 
 def current() -> Session:
-    """The visitor's work, begun with what the address names (a link's work, a run), else with the first preset."""
+    """The visitor's work. At first it is what the address names (a link's work, a run), else the
+    first preset.
+    """
     if _KEY not in st.session_state:
         asked = (asked_for(name) for name in (PARAMETER, KEPT_PARAMETER, RUN_PARAMETER))
         st.session_state[_KEY] = _from_address(*asked)
@@ -107,15 +111,17 @@ def current() -> Session:
 
 
 def address() -> dict[str, str]:
-    """What the address holds of the work, by parameter; "" where it needs nothing."""
+    """The work's parameters for the address; "" for those that it does not need."""
     session = current()
     link, kept = link_or_id(session.shared)
     return {PARAMETER: link, KEPT_PARAMETER: kept, RUN_PARAMETER: session.run or ""}
 
 
 def link_or_id(shared: Shared) -> tuple[str, str]:
-    """The work as a link's text, or the id under which the server keeps what is too long for the address; the other is "".
-    Both are where a new page shows the same."""
+    """The work as a link's text, or the id under which the server keeps what is too long for that.
+
+    The other one is "". Both are "" if a new visitor would see the same work anyway.
+    """
     if shared == first().shared:
         return "", ""
     try:
@@ -133,7 +139,7 @@ def link_or_id(shared: Shared) -> tuple[str, str]:
 
 
 def first() -> Session:
-    """What a visitor starts with whose address asks for nothing."""
+    """What a visitor starts with if the address names nothing."""
     start = Start.of(load_presets()[FIRST_PRESET])
     return _begun(start, Shared(start.architecture, start.recipe))
 
@@ -181,14 +187,14 @@ def _run(run_id: str | None) -> Run | None:
 
 
 def _start(shared: Shared, title: str) -> Start:
-    """The preset that shared work began from, else the work itself under a title."""
+    """The preset that shared work began from, else the work itself under this title."""
     if shared.start:
         return Start.of(load_presets()[shared.start])
     return Start(title, shared.architecture, shared.recipe)
 
 
 def owner() -> str:
-    """Who this visitor's runs belong to: a name that lasts as long as the page is open."""
+    """Whose the visitor's runs are: a random name that lasts as long as the page is open."""
     if _OWNER_KEY not in st.session_state:
         st.session_state[_OWNER_KEY] = secrets.token_hex(4)
     name: str = st.session_state[_OWNER_KEY]
@@ -201,7 +207,7 @@ def put(session: Session) -> Session:
 
 
 def accept_draft() -> Session:
-    """The visitor's work after what the stack editor sent last, if anything."""
+    """The visitor's work with the latest draft of the stack editor."""
     session = current()
     stack = session.stack
     for key in (STACK_KEY, ADDRESS_KEY):
@@ -213,7 +219,7 @@ def accept_draft() -> Session:
 
 
 def _works() -> dict[int, Session]:
-    """What the visitor worked on before, as it was left; the last KEPT_WORKS."""
+    """The last KEPT_WORKS works of the visitor, each as it was left."""
     works: dict[int, Session] = st.session_state.setdefault(_WORKS_KEY, {})
     return works
 
@@ -227,7 +233,9 @@ def _keep_work(session: Session) -> None:
 
 
 def _back_in(session: Session, other: Session, stack: Stack) -> Session:
-    """Undo or redo led to layers of other work: its name, its start, its images and its recipe come with them."""
+    """The session after undo or redo led to layers of other work, with that work's name, start,
+    images and recipe.
+    """
     _keep_work(session)
     return replace(
         session,
@@ -242,24 +250,24 @@ def _back_in(session: Session, other: Session, stack: Stack) -> Session:
 
 
 def open_preset(preset: Preset) -> None:
-    """Start again from a preset: its layers, its images, its recipe. The assignment stays."""
+    """Open a preset: its layers, images and recipe. The assignment stays."""
     open_work(Start.of(preset), Shared(preset.architecture, preset.recipe, current().assignment))
 
 
 def open_shared(title: str, shared: Shared) -> None:
-    """Go on with work that was saved or came as a file. A reset goes back to how it was opened."""
+    """Open work that was saved or came as a file. A reset returns to it."""
     open_work(Start(title, shared.architecture, shared.recipe), shared)
 
 
 def open_run(run: Run) -> None:
-    """A run's network and recipe, and the run itself on Train. The assignment stays."""
+    """Open a run's network and recipe, and show the run on Train. The assignment stays."""
     shared = replace(_work_of(run), assignment=current().assignment)
     open_work(_start(shared, f"run {run.id}"), shared)
     put(replace(current(), run=run.id))
 
 
 def open_work(start: Start, shared: Shared) -> None:
-    """Other work in place of the visitor's; undo leads back to what there was."""
+    """Replace the visitor's work. Undo leads back to it."""
     session, architecture = accept_draft(), shared.architecture
     _keep_work(session)
     work = new_work()
@@ -280,7 +288,9 @@ def open_work(start: Start, shared: Shared) -> None:
 
 
 def reset() -> None:
-    """The network as it started; the recipe stays, but for the images where the network takes others."""
+    """Return to the network that the work started from. The recipe stays unless the network takes
+    other images.
+    """
     session = accept_draft()
     start, recipe = session.start, session.recipe
     if session.input_shape != start.architecture.input_shape:
@@ -289,7 +299,7 @@ def reset() -> None:
 
 
 def keep_recipe(recipe: Recipe) -> str:
-    """What the form on Train holds, so that links, downloads and the assignment tell of it; the form stays as it is.
+    """Keep what the form on Train holds, for links, downloads and the assignment.
 
     Returns what else changed with it, see `choose_images`.
     """
@@ -302,7 +312,7 @@ def keep_recipe(recipe: Recipe) -> str:
 
 
 def _what_changed(before: Session, after: Session, images: str) -> str:
-    """A sentence on the network's new input, and how to have the old one back; "" where it is as it was."""
+    """A sentence on the network's new input, and how to undo it; "" if the input is the same."""
     if before.input_shape == after.input_shape:
         return ""
     old, new = (size_text(each.input_shape) for each in (before, after))
@@ -328,9 +338,9 @@ def rename(name: str) -> None:
 
 
 def choose_images(dataset: str) -> str:
-    """Other images; the network takes them as they are, so that its input may change.
+    """Choose other images, and give the network their shape as its input.
 
-    Returns what changed, for the visitor; "" where the input is as it was.
+    Returns what changed, as a sentence for the visitor; "" if the input is the same.
     """
     session = accept_draft()
     recipe = session.recipe.model_copy(update={"dataset": dataset})
@@ -340,7 +350,7 @@ def choose_images(dataset: str) -> str:
 
 
 def ask_to_open() -> None:
-    """Have the dialog shown that opens other work."""
+    """Have the next run show the dialog that opens other work."""
     put(replace(accept_draft(), opening=True))
 
 

@@ -26,24 +26,27 @@ _ROOT = Path(__file__).resolve().parents[3]  # the folder that holds the package
 
 
 class ChildError(Exception):
-    """The child gave no answer. The message says why: it died, took too long, or told what is wrong with the request."""
+    """The child gave no answer; the message says whether it died, took too long, or refused."""
 
 
 class ChildDied(ChildError):
-    """The child ended before it had answered."""
+    """The child ended before it answered."""
 
 
 # --- the parent's side ------------------------------------------------------------------------------------------------
 
 
 class ChildProcess:
-    """A child that is started when it is first asked, and again whenever it has died.
+    """A process that is started when it is first asked, and again whenever it has died.
 
-    Every method may be called from any thread; requests of several threads are answered one after the other.
+    Every method may be called from any thread; requests are answered one after the other.
     """
 
     def __init__(self, module: str, idle_seconds: float):
-        """`module` is run as `python -m module` and calls `serve`. A child that nobody asks for so long is ended."""
+        """`module` is run as `python -m module`, and calls `serve`.
+
+        The child ends after `idle_seconds` without a request.
+        """
         self._module, self._idle_seconds = module, idle_seconds
         self._turn = threading.Lock()  # held while the child works
         self._child: subprocess.Popen[bytes] | None = None
@@ -52,7 +55,9 @@ class ChildProcess:
         atexit.register(self.close)
 
     def ask(self, request: Request, timeout: float) -> bytes:
-        """The child's answer. Raises ChildError; after `timeout` seconds the child is killed, and that is the reason."""
+        """The child's answer. Raises ChildError. The child is killed if it takes more than
+        `timeout` seconds.
+        """
         line = json.dumps(request).encode() + b"\n"
         with self._turn:
             was_there = self.pid is not None
@@ -74,7 +79,9 @@ class ChildProcess:
         return child.pid if child and child.poll() is None else None
 
     def close(self) -> None:
-        """End the child at once. Whoever waits for its answer gets ChildDied; the next request starts another."""
+        """End the child at once. Whoever waits for it gets ChildDied; the next request starts
+        another child.
+        """
         if self._rest:
             self._rest.cancel()
         if child := self._child:
@@ -155,7 +162,7 @@ def _last_words(child: subprocess.Popen[bytes]) -> str:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """Kill it, and let go of its pipes. Nothing of it is worth waiting for: it keeps no state."""
+    """Kill the child and close its pipes. It keeps no state that would be worth waiting for."""
     child.kill()
     child.wait()
     for pipe in (child.stdin, child.stdout):
@@ -168,14 +175,15 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 class Refusal(Exception):
-    """A request that cannot be met for a reason worth telling; the message is for whoever asked."""
+    """The request cannot be met; the message is for whoever asked."""
 
 
 def serve(answer: Callable[[Request], bytes], most_memory: int) -> None:
-    """Answer requests until the parent ends or closes the pipe, or until more than `most_memory` bytes are in use.
+    """Answer requests until the parent ends or closes the pipe, or more than `most_memory` bytes
+    are in use.
 
-    What `answer` raises is told to the parent, and the next request is answered as if nothing had been. The process ends
-    at once with its parent, in the middle of an answer too.
+    What `answer` raises is sent to the parent, and the next request is answered. The process ends
+    with its parent, even in the middle of an answer.
     """
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not come between the answers
@@ -203,7 +211,9 @@ def _listen(requests: "queue.SimpleQueue[bytes]") -> None:
 
 
 def _memory_in_use() -> int:
-    """The bytes that this process has in memory; 0 where the system does not tell. Its peak would count the parent's too."""
+    """Bytes of memory that this process uses, 0 if the system does not tell. (Its peak would count
+    the parent's too.)
+    """
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):

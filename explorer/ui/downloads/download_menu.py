@@ -37,7 +37,7 @@ class Item:
 
 
 def items(of: Sequence[Item], key: str) -> None:
-    """A line each."""
+    """Draw a line for each item."""
     with st.container(key=f"downloads-{key}", gap=None):
         for item in of:
             if item.make is None and not item.why_not:
@@ -76,7 +76,7 @@ def _tell_reason(label: str, key: str) -> None:
 
 
 def _prepared(item: Item, key: str) -> None:
-    """A button that has it prepared, then how far that is, then the download; and the button again where it is of before."""
+    """Draw the button that requests the download, then its progress, then the download itself."""
     version, preparation = prepared(key)
     if preparation is not None and not preparation.stage.is_over:
         progress(preparation, f"Preparing: {item.label}")
@@ -100,7 +100,7 @@ def _prepared(item: Item, key: str) -> None:
 
 
 def _save(item: Item, key: str, preparation: Preparation) -> bool:
-    """The download, if the file is still there: newer ones may have taken its place."""
+    """Draw the download, if its file is still there."""
     try:
         size = short_bytes(preparation.path.stat().st_size)
     except OSError:
@@ -114,7 +114,7 @@ def _save(item: Item, key: str, preparation: Preparation) -> bool:
 
 
 def prepare(key: str, version: str, wanted: Wanted) -> None:
-    """For callbacks: have it made, to be found by `prepared`."""
+    """Request a download, to be found by `prepared`. For callbacks."""
     try:
         st.session_state[f"prepared-{key}"] = version, process.downloads().ask(wanted)
     except RunError as error:
@@ -122,7 +122,7 @@ def prepare(key: str, version: str, wanted: Wanted) -> None:
 
 
 def prepared(key: str) -> tuple[str, Preparation | None]:
-    """What was asked for last under this key, and its version."""
+    """The download that was requested last under this key, and its version."""
     known: tuple[str, Preparation | None] = st.session_state.get(f"prepared-{key}", ("", None))
     return known
 
@@ -132,7 +132,7 @@ def forget(key: str) -> None:
 
 
 def progress(preparation: Preparation, label: str) -> None:
-    """A line that stands until it is over, and then has the page drawn anew."""
+    """Draw a line on the download until it is ready; then the page is drawn again."""
     st.fragment(_progress, run_every=LOOK_EVERY)(preparation, label)
 
 
@@ -147,7 +147,9 @@ def _progress(preparation: Preparation, label: str) -> None:
 
 
 def chart_items(charts: dict[str, str], chart: Callable[[str], Chart], key: str, stem: str) -> None:
-    """A line a chart, given by names and titles: SVG, PNG and CSV of what `chart` gives for its name by then."""
+    """A line for each chart, given by names and titles: SVG, PNG and CSV of what `chart` returns
+    for its name then.
+    """
     for name, title in charts.items():
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"chart-{key}-{name}"):
             st.html(f'<p class="chart-name">{for_html(title)}</p>', width="stretch")

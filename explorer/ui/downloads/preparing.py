@@ -58,21 +58,21 @@ class Stage(Enum):
 
 
 class Busy(RunError):
-    """So many files wait to be made that no other is taken."""
+    """Too many downloads wait to be prepared."""
 
 
 class Preparation:
-    """One file on its way. Its fields are set by the thread that makes it, `stage` last."""
+    """A download being prepared. The thread that makes it sets its fields, `stage` last."""
 
     def __init__(self, wanted: Wanted, folder: Path, number: int):
-        """`number` counts what was asked for: a lower one comes first."""
+        """`number` counts the requests: a lower one comes first."""
         self.wanted, self.path, self.number = wanted, folder / f"{number}", number
         self.note = ""  # what is to be said about the file, or why there is none
         self.stage = Stage.WAITING
         weakref.finalize(self, self.path.unlink, missing_ok=True)
 
     def read(self) -> bytes:
-        """The file. Raises RunError where it is gone."""
+        """The content of the file. Raises RunError if it is gone."""
         try:
             return self.path.read_bytes()
         except OSError:
@@ -80,7 +80,9 @@ class Preparation:
 
 
 class Preparer:
-    """The line of what is wanted, and the threads that see to it. Every method may be called from any thread."""
+    """The line of requested downloads and the threads that make them. Every method may be called
+    from any thread.
+    """
 
     def __init__(
         self,
@@ -90,9 +92,10 @@ class Preparer:
         most_waiting: int = MOST_WAITING,
         most_bytes: int = MOST_BYTES,
     ):
-        """`make` writes what is wanted to the path, and returns what is to be said about it; it raises RunError.
+        """`make` writes a download to the path, and returns what to say about it; it raises
+        RunError.
 
-        `stop_making` has it fail at once, and is called when the line is closed.
+        `stop_making` has it fail at once. It is called when the line is closed.
         """
         self._make, self._stop_making = make, stop_making
         self._at_once, self._most_waiting, self._most_bytes = at_once, most_waiting, most_bytes
@@ -105,7 +108,7 @@ class Preparer:
         self._count = 0
 
     def ask(self, wanted: Wanted) -> Preparation:
-        """Have it made. A Preparation that nobody keeps is not made. Raises Busy."""
+        """Request a download. If nobody keeps the Preparation, it is not made. Raises Busy."""
         with self._lock:
             waiting = len(self._waiting)
             if waiting >= self._most_waiting:
@@ -123,15 +126,12 @@ class Preparer:
         return preparation
 
     def ahead_of(self, preparation: Preparation) -> int:
-        """How many wait that were asked for before it."""
+        """How many requests before this one still wait."""
         with self._lock:
             return sum(each.number < preparation.number for each in self._waiting)
 
     def close(self) -> None:
-        """Take nothing more from the line, stop what is being made, and delete the files.
-
-        What is asked for later begins a new line.
-        """
+        """Stop what is being made, and delete the files. Later requests begin a new line."""
         with self._lock:
             line, folder, threads = self._line, self._folder, len(self._threads)
             for waiting in self._waiting:
@@ -166,7 +166,7 @@ class Preparer:
         preparation.stage = stage
 
     def _make_room(self, newest: Preparation) -> None:
-        """Delete the oldest files, so that all together stay within the bound."""
+        """Delete the oldest files until all together are within the bound."""
         with self._lock:
             self._kept = [*(each for each in self._kept if each() is not None), weakref.ref(newest)]
             room = self._most_bytes
@@ -179,7 +179,9 @@ class Preparer:
 
 
 class _Folder:
-    """Where prepared files lie. A lock in it tells the next server whether this one is still there."""
+    """The folder of prepared files. A lock in it tells other servers whether this one is still
+    there.
+    """
 
     def __init__(self) -> None:
         sweep_abandoned(Path(tempfile.gettempdir()))
@@ -193,7 +195,7 @@ class _Folder:
 
 
 def sweep_abandoned(root: Path) -> None:
-    """Delete the folders of servers that were killed: nobody holds their locks."""
+    """Delete the folders of servers that were killed, whose locks nobody holds."""
     for folder in root.glob(f"{PREFIX}*"):
         with suppress(OSError):  # another user's
             is_new = time.time() - folder.stat().st_mtime < NEW_SECONDS
@@ -206,7 +208,7 @@ def sweep_abandoned(root: Path) -> None:
 
 
 class ReportProcesses:
-    """Makes files in child processes, one for each that is made at once; see report_worker.py."""
+    """Makes downloads in child processes, one for each that is made at the same time."""
 
     def __init__(self, jobs: Callable[[], JobManager]):
         self._jobs = jobs
@@ -215,7 +217,7 @@ class ReportProcesses:
         self._all: list[ChildProcess] = []
 
     def make(self, wanted: Wanted, path: Path) -> str:
-        """Write what is wanted to `path`; returns what is to be said about it. Raises RunError."""
+        """Write a download to `path`, and return what to say about it. Raises RunError."""
         home = self._jobs().store.folder
         if home is None:  # nothing is on the disk that another process could read
             from explorer.ui.downloads.report_files import make  # which the process imports that starts here

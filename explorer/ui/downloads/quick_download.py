@@ -21,11 +21,13 @@ Data = str | bytes
 
 
 class NotMade(Exception):
-    """Why a download could not be made, in words."""
+    """A download could not be made; the message says why."""
 
 
 def quick(make: Callable[[], Data], key: str) -> Callable[[], Data]:
-    """`make`, but that a failure is remembered for the page under `key`. Raises NotMade there."""
+    """A function like `make` that remembers a failure under `key` for the page. It raises NotMade
+    then.
+    """
     # Taken here, as the session's state is out of reach where the file is made.
     reasons: dict[str, str] = st.session_state.setdefault(_KEY, {})
 
@@ -41,7 +43,7 @@ def quick(make: Callable[[], Data], key: str) -> Callable[[], Data]:
 
 
 def reason_not_made(key: str) -> str:
-    """Why the last click on this download gave no file; "" where it did."""
+    """Why the last click on this download gave no file, "" if it did."""
     reasons: dict[str, str] = st.session_state.get(_KEY, {})
     return reasons.get(key, "")
 

@@ -50,9 +50,9 @@ Wanted = dict[str, Any]
 
 
 def make(wanted: Wanted, jobs: JobManager, path: Path) -> str:
-    """Write the file that is wanted, and return what is to be said about it, "" for nothing.
+    """Write a download to `path`, and return what to say about it, "" for nothing.
 
-    Raises RunError, whose message says why there is none.
+    Raises RunError, whose message says why it cannot be made.
     """
     return MAKERS[wanted["what"]](wanted, jobs, path)
 
@@ -90,7 +90,7 @@ def _run_pictures(trained: Trained) -> dict[str, bytes]:
 
 
 def _folder_beside(path: Path) -> "tempfile.TemporaryDirectory[str]":
-    """For what is read on the way. Where this process is killed, it goes with the folder of the files."""
+    """A temporary folder beside the download, which is deleted with it if this process is killed."""
     return tempfile.TemporaryDirectory(dir=path.parent)
 
 
@@ -119,7 +119,9 @@ def _comparison_report(wanted: Wanted, jobs: JobManager, path: Path) -> str:
 
 
 def _read_comparison(wanted: Wanted, jobs: JobManager, folder: Path) -> tuple[Comparison, dict[str, Trained]]:
-    """What is compared, and the runs that are reported whole. Tables, charts and these runs are of the same epochs."""
+    """What is compared, and the runs that are reported whole. Tables, charts and runs are of the
+    same epochs.
+    """
     chosen = [_chosen(each) for each in wanted["chosen"]]
     seen = Seen({snapshot.run.id: snapshot for snapshot in jobs.snapshots(wanted["runs"])})
     trained: dict[str, Trained] = {}
@@ -137,7 +139,7 @@ def _read_comparison(wanted: Wanted, jobs: JobManager, folder: Path) -> tuple[Co
 
 @dataclass(frozen=True)
 class Seen:
-    """The runs as they were read once: what is compared does not change while it is written down."""
+    """Runs as they were read once, so that what is compared does not change while it is written."""
 
     by_id: dict[str, Snapshot]
 
@@ -146,7 +148,7 @@ class Seen:
 
 
 def chosen_as_data(each: Chosen) -> dict[str, Any]:
-    """One of what is compared, as JSON holds it."""
+    """One of the things compared, as JSON."""
     return {
         "key": each.key,
         "title": each.title,
@@ -179,15 +181,17 @@ def _all_charts(comparison: Comparison) -> list[Chart]:
 
 
 class Answers:
-    """Which test images runs get right, each tested once."""
+    """Which test images runs get right. Each run is tested once."""
 
     def __init__(self, jobs: JobManager, trained: Mapping[str, Trained] | None = None):
-        """`trained` are runs whose weights were read already."""
+        """`trained` are runs whose weights have been read."""
         self._jobs, self._trained = jobs, trained or {}
         self._known: dict[str, Right] = {}
 
     def __call__(self, record: Record) -> Right:
-        """Raises LookupError, which says why that cannot be told."""
+        """Which test images the record's run gets right. Raises LookupError, which says why that
+        cannot be told.
+        """
         assert record.run_id is not None
         try:
             return self.after(record.run_id, len(record.epochs))
@@ -195,9 +199,10 @@ class Answers:
             raise LookupError(str(error)) from None
 
     def after(self, run_id: str, epoch: int) -> Right:
-        """After this epoch of the run. Raises RunError where that cannot be told, and DatasetError without its images.
+        """Which test images the run gets right after this epoch.
 
-        Of a run that was trained on a device of this machine the share of right answers is the accuracy that it reported.
+        If the run was trained on a device of this machine, their share is the accuracy that it
+        reported. Raises RunError, and DatasetError without its images.
         """
         if run_id in self._known:
             return self._known[run_id]
@@ -226,7 +231,7 @@ class Answers:
 
 
 def _pair(wanted: Wanted, jobs: JobManager, path: Path) -> str:
-    """McNemar's test of two runs: what is to be said is all there is of it."""
+    """McNemar's test of two runs. The sentence on it is all that is made."""
     answers = Answers(jobs)
     try:
         right = [answers.after(run_id, epoch) for run_id, epoch in zip(wanted["runs"], wanted["epochs"], strict=True)]

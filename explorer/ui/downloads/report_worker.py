@@ -24,7 +24,7 @@ NICENESS = 10  # the server and training come first
 
 
 def _answer(request: Request) -> bytes:
-    """Raises Refusal."""
+    """Make what a request asks for. Raises Refusal."""
     os.environ |= request["environment"]
     try:
         store = Store(Path(request["home"]))

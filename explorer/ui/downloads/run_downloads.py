@@ -26,7 +26,9 @@ QUICK_PARAMS = 2_000_000  # 8 MB of weights
 @st.fragment
 @part
 def run_downloads(run_id: str, place: str) -> None:
-    """The popover; `place` tells that of one page from that of another. What is in it is looked up when it is opened."""
+    """Draw a run's Download menu. Its content is looked up when it is opened; `place` tells one
+    page's from another's.
+    """
     key, assignment = f"{place}-{run_id}", state.current().assignment
     menu = st.popover("Download", icon=":material/download:", key=f"download-{key}", width="content", on_change="rerun")
     if not menu.open:
@@ -41,7 +43,7 @@ def run_downloads(run_id: str, place: str) -> None:
 
 
 def _items(snapshot: Snapshot, assignment: Assignment, stem: str) -> list[Item]:
-    """Before its first epoch has ended, a run has nothing but events."""
+    """What can be downloaded. Before its first epoch has ended, a run has only events."""
     run_id, submitted = snapshot.run.id, snapshot.run.submitted
     version = f"{len(snapshot.epochs)} {snapshot.status} {snapshot.run.name}"
     is_short = len(snapshot.epochs) <= QUICK_EPOCHS

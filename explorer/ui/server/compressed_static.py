@@ -20,7 +20,7 @@ Whole = tuple[list[tuple[bytes, bytes]], bytes]  # the headers and the body of a
 
 
 class CompressedStatic:
-    """ASGI middleware."""
+    """ASGI middleware that compresses the files of Streamlit's own page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -52,7 +52,7 @@ def _may_be_compressed(scope: Scope) -> bool:
 
 
 class _Answer:
-    """What comes back: held where it is a text worth compressing, passed on else."""
+    """One answer on its way: held back if it is a text worth compressing, else passed on."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

@@ -62,13 +62,13 @@ JSON_FIELDS = ("json_value", "json_trigger_value")
 
 
 class InputKinds:
-    """The kind of each input that was drawn, as long ago as there is room for."""
+    """The kind of each input that was drawn lately."""
 
     def __init__(self, room: int = KNOWN_INPUTS):
         self._kinds: Recent[str, str] = Recent(room, lambda kind: 1)
 
     def learn(self, data: bytes) -> None:
-        """From a message to the browser; nothing from one that is none of Streamlit's.
+        """Note the kind of the input that a message to the browser draws, if it draws one.
 
         Reading the largest, 15 MB, takes 7 ms, and those of a usual edit some 10 µs each.
         """
@@ -118,7 +118,7 @@ class InputKinds:
         return ""
 
     def _json(self, state: WidgetState) -> str:
-        """The text of a state that is read as JSON; "" of another."""
+        """The text of a state that Streamlit reads as JSON, "" of other states."""
         field = state.WhichOneof("value")
         if field == "string_value":
             return state.string_value if self._kinds.get(state.id) in SELECTABLE else ""
@@ -149,7 +149,7 @@ def _why_no_selection(value: dict[str, object]) -> str:
 
 
 def _is_deeper(value: object, depth: int) -> bool:
-    """Whether lists and objects are nested more than so deep; without recursion."""
+    """Whether lists and objects are nested more than `depth` deep, found without recursion."""
     level = [value]
     for _ in range(depth + 1):
         level = [inner for outer in level for inner in _inside(outer)]
@@ -165,7 +165,7 @@ def _inside(value: object) -> Iterable[object]:
 
 
 class MessageGuard:
-    """ASGI middleware over Streamlit's socket."""
+    """ASGI middleware that removes unreadable states from the browser's messages."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -191,7 +191,9 @@ class MessageGuard:
         await self.app(scope, received, sent)
 
     def _without_unreadable(self, data: bytes, window: str) -> bytes:
-        """As `without_unreadable`; unchanged where it is no message at all, to which Streamlit has its own answer."""
+        """Like `without_unreadable`, but returns unchanged what is no message at all: Streamlit has
+        its own answer to that.
+        """
         try:
             told = without_unreadable(self._kinds, data)
         except DecodeError:
@@ -202,9 +204,10 @@ class MessageGuard:
 
 
 def without_unreadable(kinds: InputKinds, data: bytes) -> bytes:
-    """A browser's message less the states that cannot be read; the same object where there are none.
+    """A browser's message without the states that cannot be read; the same object if there are
+    none.
 
-    Raises DecodeError where it is no message of Streamlit's.
+    Raises DecodeError if it is no message of Streamlit's.
     """
     message = BackMsg.FromString(data)
     if message.WhichOneof("type") != "rerun_script":
@@ -234,7 +237,7 @@ def _leave_word(window: str) -> None:
 
 
 def unreadable_message() -> str:
-    """What the visitor of the page that is being drawn is to be told, once; "" mostly."""
+    """What to tell the visitor of the page that is being drawn, once; "" mostly."""
     window = this_window()
     with _lock:
         if window not in _untold:

@@ -77,7 +77,7 @@ def _open_this_window() -> None:
 
 
 class MessagePace:
-    """ASGI middleware over Streamlit's socket."""
+    """ASGI middleware that lets a window's messages pass one by one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -18,7 +18,7 @@ REFUSED = 1008  # the websocket close code for "against the rules"; before the h
 
 
 class SameOrigin:
-    """ASGI middleware."""
+    """ASGI middleware that refuses websockets of other sites' pages."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -47,7 +47,7 @@ def _site(origin: str) -> str:
 
 
 def _is_allowed(origin: str) -> bool:
-    """Whoever runs the server has named this site, or switched the check off."""
+    """Whether whoever runs the server has allowed this site, or all sites."""
     if not st.get_option("server.enableCORS"):
         return True
     named = [str(each).strip() for each in st.get_option("server.corsAllowedOrigins") or ()]
@@ -64,6 +64,8 @@ def _host(address: str) -> str | None:
 
 
 def _as_own(scope: Scope, host: str) -> Scope:
-    """The handshake as one of our own pages would send it: Streamlit asks nothing about these."""
+    """The handshake as one of our own pages would send it, about which Streamlit asks no other
+    host.
+    """
     others = [(name, value) for name, value in scope["headers"] if name != b"origin"]
     return {**scope, "headers": [*others, (b"origin", f"http://{host}".encode("latin-1"))]}

@@ -22,7 +22,8 @@ ONLY_HERE = "To keep it to this machine, start it with --server.address localhos
 
 
 def open_store_or_exit(arguments: Sequence[str]) -> Store:
-    """The store of this server. Where it cannot be opened, the process ends with a sentence and exit status 1.
+    """The store of this server. If it cannot be opened, the process ends with a sentence and exit
+    status 1.
 
     `arguments` are those after `--` on the command line: --in-memory, or none.
     """
@@ -42,12 +43,12 @@ def open_store_or_exit(arguments: Sequence[str]) -> Store:
 
 
 def script_arguments(script: str) -> list[str]:
-    """What `streamlit run SCRIPT -- …` was given after the two dashes; nothing under another ASGI server."""
+    """The arguments after `--` of `streamlit run SCRIPT -- …`; none under another ASGI server."""
     return sys.argv[1:] if Path(sys.argv[0]).name == Path(script).name else []
 
 
 def raise_file_limit() -> None:
-    """Allow as many open files as the system grants this process; nothing where it has no such limit."""
+    """Allow as many open files as the system grants this process, on systems with such a limit."""
     try:
         import resource
     except ImportError:  # Windows
@@ -60,7 +61,9 @@ def raise_file_limit() -> None:
 
 
 def tell_addresses() -> None:
-    """Print where the server can be opened, by whom, and what they may do there. Asks no host for anything."""
+    """Print where the server can be opened, by whom, and what they may do there. Asks no host for
+    anything.
+    """
     address, port = st.get_option("server.address"), st.get_option("server.port")
     path = str(st.get_option("server.baseUrlPath")).strip("/")
     scheme = "https" if st.get_option("server.sslCertFile") else "http"

@@ -35,11 +35,11 @@ TOO_SLOW = "The file did not arrive in time. Send it again."
 
 
 class _TooSlow(Exception):
-    """Nothing of a file came for too long."""
+    """No piece of a file came for too long."""
 
 
 class UploadLimits:
-    """ASGI middleware over the requests that bring and delete files."""
+    """ASGI middleware that bounds uploaded files: how many, and how long each may take to come."""
 
     def __init__(
         self,
@@ -89,7 +89,9 @@ class UploadLimits:
             await self._make_room(session, scope)
 
     async def _make_room(self, session: str, scope: Scope) -> None:
-        """Delete the oldest files of this page, then of all, until there are as few as may be kept."""
+        """Delete the oldest files of this page, then of all pages, until there are no more than may
+        be kept.
+        """
         own = [path for path in self._kept if path.split("/")[-2] == session]
         for path in own[:-FILES_OF_A_PAGE]:
             await self._forget(path, scope)
@@ -97,7 +99,7 @@ class UploadLimits:
             await self._forget(next(iter(self._kept)), scope)
 
     async def _forget(self, path: str, scope: Scope) -> None:
-        """Delete a file as a page does. One whose page is gone is deleted already: that is no error."""
+        """Delete a file as its page would. A file whose page is gone is deleted already."""
         self._kept.pop(path, None)
         deleting = {**scope, "method": "DELETE", "path": path, "raw_path": path.encode()}
         await self.app(deleting, _nothing, _unheard)
@@ -112,7 +114,7 @@ class UploadLimits:
 
 
 class _Upload:
-    """One file on its way, and what Streamlit answered: `status` is 0 until it has."""
+    """One file on its way, and the status that Streamlit answered, 0 until it has."""
 
     def __init__(self, receive: Receive, send: Send, silent_seconds: float, whole_seconds: float) -> None:
         self._receive, self._send = receive, send
@@ -123,7 +125,7 @@ class _Upload:
         self.status = 0
 
     async def receive(self) -> Message:
-        """The next piece. Raises _TooSlow where there is none in time."""
+        """The next piece of the file. Raises _TooSlow if none comes in time."""
         if self._is_whole:
             return await self._receive()
         patience = min(self._silent_seconds, self._deadline - time.monotonic())
@@ -150,4 +152,4 @@ async def _nothing() -> Message:
 
 
 async def _unheard(message: Message) -> None:
-    """Nobody waits for this answer."""
+    """Take an answer that nobody waits for."""

@@ -19,14 +19,15 @@ _box = component("link_box", _FOLDER, "link_box.js", ["link_box.css", "link_box.
 
 
 def keep_address(page: Page, held: Mapping[str, str], *, key: str, changed: Callable[[], None]) -> None:
-    """Put parameters into the browser's address, so that a reload shows the same; "" takes one out.
+    """Put parameters into the browser's address, so that a reload shows the same; "" removes one.
 
-    By the same component comes a draft that the stack editor sent nowhere before its page was left: `changed` is called then.
+    The same component brings a draft that the stack editor had not sent when its page was left.
+    `changed` is called then.
     """
     data = {"page": page.value, "held": dict(held)}
     _address(key=key, data=data, width=1, height=1, on_draft_change=changed)
 
 
 def link_box(link: str, *, key: str) -> None:
-    """The whole link, with a button that copies it."""
+    """Draw the whole link, with a button that copies it."""
     _box(key=key, data={"parameter": PARAMETER, "link": link})

@@ -23,7 +23,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True)
 class Asset:
-    """One file: its bytes, and the same compressed."""
+    """One file, as it is and compressed."""
 
     content: bytes
     compressed: bytes

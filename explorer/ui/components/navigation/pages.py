@@ -25,7 +25,7 @@ _KEY = "open-page"
 
 
 class Page(Enum):
-    """A page; its value is its name in the address."""
+    """A page of the explorer. Its value is its name in the address."""
 
     BUILD = "build"
     TRAIN = "train"
@@ -54,7 +54,7 @@ def _named(name: object) -> Page | None:
 
 
 def _open() -> OpenPage:
-    """The page that was asked for last; at first the one in the address, or Build."""
+    """The page that was requested last; at first the one in the address, else Build."""
     if _KEY not in st.session_state:
         st.session_state[_KEY] = OpenPage(_named(arrival.asked_for(PARAMETER)) or Page.BUILD)
     opened: OpenPage = st.session_state[_KEY]
@@ -64,7 +64,9 @@ def _open() -> OpenPage:
 
 
 def _request() -> OpenPage | None:
-    """What the browser asked for last; it comes again with every message."""
+    """The browser's last request for a page, which comes again with every message. None if it is
+    not readable.
+    """
     sent = st.session_state.get(BAR)
     request = sent.get("request") if isinstance(sent, dict) else None
     if not isinstance(request, dict):
@@ -83,11 +85,11 @@ def go_to(page: Page) -> None:
 
 
 def navigation_bar() -> None:
-    """The links to the pages, in the line at the top of the window."""
+    """Draw the links to the pages in the line at the top of the window."""
     opened = _open()
     data = {"current": opened.page.value, "answers": opened.answers}
     _mount(key=BAR, data=data, on_request_change=_nothing)
 
 
 def _nothing() -> None:
-    """Streamlit keeps a component's state only where a callback is named for it."""
+    """Do nothing: Streamlit keeps a component's state only if it has a callback."""
