@@ -44,7 +44,7 @@ def by_size() -> Iterator[str]:
         for node in ast.walk(tree):
             if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(node.value, ast.Call):
                 continue
-            if getattr(node.value.func, "id", "") in ("LRUCache", "RRCache", "Recent"):
+            if getattr(node.value.func, "id", "") in ("LRUCache", "RRCache"):
                 target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
                 owner = [each.name for each in ast.walk(tree) if isinstance(each, ast.ClassDef) and node in ast.walk(each)]
                 yield ".".join([module, *owner, getattr(target, "attr", getattr(target, "id", ""))])

@@ -13,7 +13,7 @@ from typing import Any
 from explorer.network.alignment import ChangedArgument, align, changed_arguments
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture, Layer, Shape
-from explorer.text import size_text
+from explorer.text import counted, size_text
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def difference_text(found: Difference) -> str:
     said = [(count, word) for count, word in counts if count]
     parts = [f"{count} {word}" for count, word in said]
     if said:
-        parts[0] = f"{said[0][0]} layer{'s' if said[0][0] > 1 else ''} {said[0][1]}"
+        parts[0] = f"{counted(said[0][0], 'layer')} {said[0][1]}"
     if found.input_shapes[0] != found.input_shapes[1]:
         parts.append(f"images {' → '.join(size_text(shape) for shape in found.input_shapes)}")
     if found.extra_params is None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.compare.learning import group
@@ -63,6 +63,7 @@ def summed(only_a, only_b):
 
 
 @given(st.integers(0, 400), st.integers(0, 400))
+@settings(deadline=None)  # the first call imports scipy
 def test_p_is_the_binomial_test(only_a, only_b):
     assert p_value(only_a, only_b) == pytest.approx(summed(only_a, only_b), rel=1e-9)
     assert p_value(only_b, only_a) == p_value(only_a, only_b)

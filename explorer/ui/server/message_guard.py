@@ -16,13 +16,13 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from cachetools import LRUCache
 from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from explorer.recent import Recent
 from explorer.ui.server.windows import number_window, this_window
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class InputKinds:
     """The kind of each input that was drawn lately."""
 
     def __init__(self, room: int = KNOWN_INPUTS):
-        self._kinds: Recent[str, str] = Recent(room, lambda kind: 1)
+        self._kinds: LRUCache[str, str] = LRUCache(room)
 
     def learn(self, data: bytes) -> None:
         """Note the kind of the input that a message to the browser draws, if it draws one.
