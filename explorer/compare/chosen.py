@@ -26,7 +26,7 @@ class Chosen:
 
 
 def with_own_titles(chosen: Sequence[Chosen]) -> list[Chosen]:
-    """The same, told apart where two have one title: a saved network may be named like a preset."""
+    """Give what is compared titles that differ: a saved network may be named like a preset."""
     found: list[Chosen] = []
     presets = {each.title for each in chosen if each.preset}  # these keep theirs
     taken = set(presets)

@@ -62,7 +62,7 @@ class Comparison:
         return cls(tuple(chosen), _belonging(chosen, runs, alone), alone, jobs)
 
     def on(self, dataset: str) -> "Comparison":
-        """The same of these images."""
+        """This comparison, with the results on these images."""
         return replace(self, dataset=dataset)
 
     @property
@@ -79,7 +79,7 @@ class Comparison:
 
     @property
     def coming(self) -> list[RunSummary]:
-        """Those of them that wait or train."""
+        """The runs that wait or train."""
         return [each for each in self.runs if not each.ended]
 
     @property
@@ -111,7 +111,7 @@ class Comparison:
 
     @property
     def untrained(self) -> list[Chosen]:
-        """Those without any run on these images."""
+        """The networks without any run on these images."""
         trained = {found.architecture.key for found in self.groups}
         return [each for each in self.chosen if not trained & _networks(each)]
 
@@ -238,7 +238,7 @@ def _but_for_the_seed(recipe: Recipe) -> Recipe:
 
 
 def _belonging(chosen: Sequence[Chosen], runs: Sequence[RunSummary], alone: frozenset[int]) -> tuple[tuple[RunSummary, ...], ...]:
-    """For each of the chosen the runs of its network.
+    """Find the runs that belong to each network that is compared.
 
     For a run those that differ from it in nothing but the seed, and for one that stands alone
     itself.
@@ -279,7 +279,7 @@ def _curves(runs: Sequence[RunSummary], jobs: ReadsRuns) -> list[tuple[Record, i
 
 
 def _length(found: RunSummary) -> int:
-    """In epochs: all that it will have, or had when it ended."""
+    """How many epochs the run will have, or had when it ended."""
     return found.epochs_done if found.ended else found.run.epochs
 
 
@@ -293,7 +293,7 @@ def _network_and_recipe(architecture: Architecture, recipe: Recipe) -> tuple[str
 
 
 def _alike(one: Recipe, other: Recipe) -> bool:
-    """The same but for what "Train all" asks for anew, and where it is computed."""
+    """Whether two recipes differ only in what "Train all" asks for anew, or in the device."""
     fields = {"seed", "epochs", "dataset", "device", "precision"}
     return one.model_dump(exclude=fields) == other.model_dump(exclude=fields)
 

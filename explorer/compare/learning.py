@@ -87,7 +87,7 @@ class Group:
 
     @property
     def furthest(self) -> tuple[Record, ...]:
-        """Those that have as many epochs as any, so that their last ones can be compared.
+        """The records with the most epochs, so that their last ones can be compared.
 
         Empty before the first epoch.
         """

@@ -69,7 +69,7 @@ def p_value(only_a: int, only_b: int) -> float:
 
 
 def verdict_text(found: McNemar, name_a: str, name_b: str) -> str:
-    """In plain words whether the difference is more than noise at 5 %."""
+    """Say in plain words whether the difference is more than noise at 5 %."""
     a, b = (quoted(name, limit=LONGEST_NAME) for name in (name_a, name_b))
     if not found.only_a and not found.only_b:
         return f"{a} and {b} get the same test images right: there is no difference."

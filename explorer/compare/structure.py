@@ -65,7 +65,7 @@ class Stage:
         return size_text(self.size) if self.size else "vector"
 
     def rows(self, place: int) -> tuple[Row, ...]:
-        """Those of the architecture at this place."""
+        """The rows of the architecture at this place."""
         return tuple(row for line in self.lines if (row := line.cells[place].row))
 
 
@@ -124,13 +124,13 @@ def side_by_side(analyses: Sequence[Analysis]) -> tuple[Stage, ...]:
 
 
 def _partners(first: Analysis, other: Analysis) -> dict[int, int]:
-    """For each layer of `other` that one of `first` stands for, by index, the index of that one."""
+    """Which layer of `first` stands for a layer of `other`, by the index in `other`."""
     pairs = align(first.architecture, other.architecture)
     return {new: old for old, new in pairs if old is not None and new is not None}
 
 
 def params_shares(stages: Sequence[Stage]) -> tuple[tuple[float | None, ...], ...]:
-    """For each stage the share, from 0 to 1, that it has of each architecture's parameters.
+    """The share, from 0 to 1, that each stage has of each architecture's parameters.
 
     None where that has none.
     """

@@ -81,7 +81,7 @@ def verdict(group: Group, presets: Iterable[Preset] = (), target: float = TARGET
 
 
 def documented_figures(preset: Preset) -> DocumentedFigures | None:
-    """By the document's log; None for a preset of ours."""
+    """The figures that the author's log gives; None for a preset of ours."""
     found = preset.documented
     if not found:
         return None

@@ -60,7 +60,7 @@ def fill(code: str, values: Mapping[str, str]) -> str:
 
 
 def import_lines(name: str, code: str) -> list[str]:
-    """Those of a template's imports whose names the code uses."""
+    """The imports of a template whose names the code uses."""
     used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
     lines = []
     for node in ast.parse(template(name)).body:

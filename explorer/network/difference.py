@@ -98,7 +98,7 @@ def _changes(before: Architecture, after: Architecture) -> Iterator[Change]:
 
 
 def difference_text(found: Difference) -> str:
-    """In one line: "1 layer changed, 2 added · +1,168 parameters"; empty where nothing differs."""
+    """The difference in one line: "1 layer changed, 2 added · +1,168 parameters"; empty where nothing differs."""
     if found.is_empty:
         return ""
     counts = [(found.count(kind), word) for kind, word in ((Changed, "changed"), (Added, "added"), (Removed, "removed"))]

@@ -25,7 +25,7 @@ CONSTANT = 1e-9  # of a channel's gradient: what is left where channels cancel e
 
 @dataclass(frozen=True, eq=False)
 class EffectiveField:
-    """Of one unit. All zeros where no pixel moves it on any of these images."""
+    """How much each pixel moves one unit. All zeros where no pixel moves it on any of these images."""
 
     influence: NDArray[np.float64]  # (H, W): mean absolute gradient, summed over the colours of a pixel
     images: int  # that it is the mean of

@@ -16,7 +16,7 @@ Runs = tuple[tuple[int, int], ...]  # (first, how many) of each row of pixels wi
 
 @dataclass(frozen=True)
 class AxisFacts:
-    """Of one unit along one axis."""
+    """What one unit sees along one axis."""
 
     seen: Runs  # the pixels that it really sees
     first: int  # of its theoretical window, which may begin in the padding
@@ -58,7 +58,7 @@ def spreading_layer(architecture: Architecture, index: int) -> int | None:
 
 
 def _runs(touched: Mask) -> tuple[Runs, ...]:
-    """Of each row of (n, pixels): where it is true."""
+    """Where each row of (n, pixels) is true, as runs of neighbouring pixels."""
     edges = np.diff(np.pad(touched.astype(np.int8), ((0, 0), (1, 1))), axis=1)
     unit, pixel = edges.nonzero()  # row by row, and in each row a begin, an end, a begin, …
     runs = list(zip(pixel[::2].tolist(), (pixel[1::2] - pixel[::2]).tolist(), strict=True))

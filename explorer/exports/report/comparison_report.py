@@ -65,7 +65,7 @@ def comparison_report(
 
 
 def representatives(groups: Iterable[Group], chosen_runs: Collection[str] = ()) -> list[Record]:
-    """Of each group the run of this server that is reported whole.
+    """Choose the run of each group that is reported whole.
 
     It is one of those that came furthest: one of `chosen_runs`, given by their ids, or else that of
     the lowest seed.
@@ -138,7 +138,7 @@ def _network(column: Column) -> list[str]:
 
 
 def _differences(columns: Sequence[Column]) -> list[str]:
-    """Of each from the first."""
+    """How each network differs from the first."""
     first, *others = columns
     parts = [f"### What differs from {for_markdown(first.title)}"]
     for other in others:
@@ -199,7 +199,7 @@ _ABOUT_FIGURES = (
 
 
 def _pairs(groups: Sequence[Group], answers: Callable[[Record], Right]) -> list[str]:
-    """Any two that were trained on this server, on the same test images."""
+    """Compare any two groups that were trained here and tested on the same images."""
     lines = []
     for a, b in combinations(groups, 2):
         pair = first_pair(a, b)

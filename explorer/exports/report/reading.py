@@ -62,7 +62,7 @@ def up_to_epoch(snapshot: Snapshot, events: Sequence[Event], epoch: int) -> tupl
 
 
 def _on_disk(weights: dict[str, Tensor], path: Path) -> Mapping[str, Tensor]:
-    """The same, read from a file when they are used."""
+    """Write weights to a file, and give them as tensors that are read from it when used."""
     path.write_bytes(weights_to_bytes(weights))
     found: dict[str, Tensor] = load_file(path)
     return found

@@ -87,7 +87,7 @@ def run_report(trained: Trained, assignment: Assignment, presets: Sequence[Prese
 
 
 def _renamed(weights: Mapping[str, Tensor], architecture: Architecture) -> dict[str, Tensor]:
-    """By the names of model.py's class."""
+    """The weights by the names of model.py's class."""
     names = state_dict_names(trainable(architecture))
     return {names[name]: tensor for name, tensor in weights.items()}
 
@@ -218,7 +218,7 @@ def _layers(analysis: Analysis) -> list[tuple[str, ...]]:
 
 
 def _judged(trained: Trained, assignment: Assignment) -> tuple[Clause, ...]:
-    """By this run, if it went to its end.
+    """Judge the assignment by this run, if it went to its end.
 
     Where more epochs have been added since, by what it had reached then.
     """
