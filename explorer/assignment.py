@@ -58,7 +58,7 @@ def parse_assignment(data: Any) -> Assignment:
         return Assignment.model_validate(data)
     except ValidationError as error:
         first: Any = error.errors(include_url=False)[0]
-        field = str(first["loc"][0]) if first["loc"] else "half a character"
+        field = str(first["loc"][0]) if first["loc"] else "a field name with an unpaired surrogate"
         if field not in Assignment.model_fields:
             reason = f"an assignment has {', '.join(Assignment.model_fields)}"
             raise AssignmentError(f"unknown limit {shown(field)}; {reason}") from None
@@ -137,9 +137,9 @@ _Judgement = tuple[State, str, str]  # a clause but for its field
 def _params(limit: int, work: _Work) -> _Judgement:
     count, note = work.analysis.total_params, "every learned number of the network"
     if count >= limit:
-        return "fails", f"{count:,} parameters, not under {limit:,}", note
+        return "fails", f"{count:,} parameters (limit: below {limit:,})", note
     if not work.is_whole:
-        return "unknown", f"under {limit:,} parameters", "a layer doesn't fit, so not all are counted yet"
+        return "unknown", f"below {limit:,} parameters", "a layer doesn't fit, so not all are counted yet"
     return "holds", f"{count:,} < {limit:,} parameters", note
 
 

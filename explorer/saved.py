@@ -67,12 +67,12 @@ class SavedStore:
         """
         name = printable(name)
         if not name or len(name) > MAX_NAME:
-            raise SaveError(f"a name has 1 to {MAX_NAME} characters that can be seen")
+            raise SaveError(f"enter a name of 1 to {MAX_NAME} characters")
         saved, file = Saved(name, owner, shared), file_name(name)
         with self._lock, self._alone():
             entries = self._entries()
             if self._is_of_another(file, owner):
-                raise SaveError(f"“{name}” is taken; choose another name")
+                raise SaveError(f"“{name}” is already in use; choose another name")
             if file not in entries and len(entries) >= MAX_SAVED:
                 log.warning("%d networks are saved in %s, which is the limit", MAX_SAVED, self.folder)
                 raise SaveError(
@@ -92,7 +92,7 @@ class SavedStore:
             if found is None:
                 return
             if found.owner != owner:
-                raise SaveError(f"“{name}” was saved from another page")
+                raise SaveError(f"“{name}” belongs to another visitor")
             try:
                 (self.folder / file).unlink(missing_ok=True)
             except OSError as error:
@@ -187,7 +187,7 @@ def _parse(path: Path, size: int) -> Saved | None:
         if not isinstance(name, str) or not isinstance(owner, str) or file_name(name) != path.name:
             raise LinkError("its name is not its file's")
         if not printable(name):
-            raise LinkError("its name has no character that can be seen")
+            raise LinkError("its name has no printable character")
         return Saved(printable(name), owner, parse_shared(data))
     except (OSError, LinkError) as error:
         log.warning("%s is left out: %s", path, error)

@@ -19,7 +19,7 @@ SENTENCES = {
     "finite_number": "must be a finite number",
     "bool_type": "must be true or false",
     "string_type": "must be text",
-    "string_unicode": "holds half a character",
+    "string_unicode": "contains an unpaired surrogate",
     "string_pattern_mismatch": "has characters that do not belong there",
     "tuple_type": "must be a list",
     "list_type": "must be a list",

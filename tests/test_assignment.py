@@ -52,9 +52,9 @@ BROKEN = (CONV, MaxPool2d(kernel_size=99))
     ("limits", "layers", "state", "text"),
     [
         ({"max_params": 81}, (CONV,), "holds", "80 < 81 parameters"),
-        ({"max_params": 80}, (CONV,), "fails", "80 parameters, not under 80"),
-        ({"max_params": 81}, BROKEN, "unknown", "under 81 parameters"),
-        ({"max_params": 80}, BROKEN, "fails", "80 parameters, not under 80"),
+        ({"max_params": 80}, (CONV,), "fails", "80 parameters (limit: below 80)"),
+        ({"max_params": 81}, BROKEN, "unknown", "below 81 parameters"),
+        ({"max_params": 80}, BROKEN, "fails", "80 parameters (limit: below 80)"),
         ({"max_layers": 2}, (CONV, ReLU()), "holds", "2 ≤ 2 layers"),
         ({"max_layers": 1}, (CONV, ReLU()), "fails", "2 > 1 layers"),
         ({"batch_norm": True}, (CONV, BatchNorm2d()), "holds", "uses BatchNorm"),

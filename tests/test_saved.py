@@ -36,7 +36,7 @@ def test_only_its_owner_replaces_and_deletes(tmp_path):
     store.save("net", GAP, "anna")
     store.save("net", SMALL, "anna")
     assert [each.shared for each in store.all()] == [SMALL]
-    with pytest.raises(SaveError, match="“Net” is taken; choose another name"):
+    with pytest.raises(SaveError, match="“Net” is already in use; choose another name"):
         store.save("Net", GAP, "ben")
     with pytest.raises(SaveError, match="saved from another page"):
         store.delete("net", "ben")
@@ -148,7 +148,7 @@ def test_a_file_that_vanishes_while_the_folder_is_read_hides_no_other(tmp_path, 
 
     monkeypatch.setattr(saved.os, "scandir", lambda folder: Folder([Vanishing(), *listed(folder)]))
     assert [each.name for each in store.all()] == ["anna's"]
-    with pytest.raises(SaveError, match="is taken"):
+    with pytest.raises(SaveError, match="is already in use"):
         store.save("anna's", SMALL, "ben")
     assert store.all()[0].shared == GAP
 
@@ -160,7 +160,7 @@ def test_what_another_server_saved_a_moment_ago_is_not_overwritten(seen, tmp_pat
     ours.save("other", SMALL, "ben")
     theirs.save("net", GAP, "anna")
     monkeypatch.setattr(ours, "_files", list if seen == "nothing" else ours._files()[:1].copy)
-    with pytest.raises(SaveError, match="“net” is taken"):
+    with pytest.raises(SaveError, match="“net” is already in use"):
         ours.save("net", SMALL, "ben")
     assert [each.shared for each in theirs.all() if each.name == "net"] == [GAP]
 
@@ -170,7 +170,7 @@ def test_a_file_that_cannot_be_read_is_not_overwritten(tmp_path):
     store.save("net", SMALL, "anna")
     (file,) = tmp_path.glob("*.json")
     file.write_text("half of a fi")
-    with pytest.raises(SaveError, match="is taken"):
+    with pytest.raises(SaveError, match="is already in use"):
         store.save("net", SMALL, "anna")
     assert file.read_text() == "half of a fi"
 
@@ -188,7 +188,7 @@ for number in range(30):
         store.save(f"net {number}", Shared(Architecture(layers=(ReLU(),))), owner)
         print(number, flush=True)
     except SaveError as error:
-        assert "is taken" in str(error), error
+        assert "is already in use" in str(error), error
 """
 
 

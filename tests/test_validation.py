@@ -35,7 +35,7 @@ class Example(BaseModel):
         ({"word": ""}, 'word must have at least 1 characters; this has ""'),
         ({"word": "abcdef"}, 'word must have at most 5 characters; this has "abcdef"'),
         ({"word": "A"}, 'word has characters that do not belong there; this has "A"'),
-        ({"word": "\ud800"}, 'word holds half a character; this has "\\ud800"'),
+        ({"word": "\ud800"}, 'word contains an unpaired surrogate; this has "\\ud800"'),
         ({"kind": "three"}, """kind must be 'one' or 'two'; this has "three\""""),
         ({"on": 1}, "on must be true or false; this has 1"),
         ({"pair": 1}, "pair must be a list; this has 1"),

@@ -503,7 +503,7 @@ def _explain(error: ValidationError, data: dict[str, Any]) -> ArchitectureError:
     first = error.errors(include_url=False)[0]
     location = first["loc"]
     if not location:
-        return ArchitectureError("a field's name holds half a character")
+        return ArchitectureError("a field name contains an unpaired surrogate")
     if len(location) >= 2 and location[0] == "layers" and isinstance(location[1], int):
         index = location[1]
         return _explain_layer(index, data["layers"][index], first)
@@ -529,7 +529,7 @@ def _explain_layer(index: int, layer: Any, first: Any) -> ArchitectureError:
         return ArchitectureError(f"layer {index}: {what}; the kinds are {', '.join(LAYER_MODELS)}", index)
     where = f"layer {index} ({kind})"
     if len(first["loc"]) < 4:
-        return ArchitectureError(f"{where}: a field's name holds half a character", index)
+        return ArchitectureError(f"{where}: a field name contains an unpaired surrogate", index)
     field = first["loc"][3]
     if first["type"] == "extra_forbidden":
         valid = ", ".join(name for name in LAYER_MODELS[kind].model_fields if name != "kind") or "no arguments"

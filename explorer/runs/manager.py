@@ -294,7 +294,7 @@ class JobManager:
         if self._closed.is_set():
             raise QueueFull("the server is shutting down")
         if len(self.store.waiting()) >= MAX_QUEUED:
-            raise QueueFull(f"{MAX_QUEUED} runs wait already; try again when some have ended, or stop one")
+            raise QueueFull(f"The queue is full ({MAX_QUEUED} runs). Stop one of your own runs, or try later")
 
     def _memory_room(self, device: torch.device) -> int | None:
         """Bytes that a run may take once it has a slot, None if that cannot be told.

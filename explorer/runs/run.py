@@ -142,7 +142,7 @@ def checked_name(name: str) -> str:
     """The name without what cannot be seen. Raises RunError where nothing is left, or too much."""
     name = printable(name)
     if not name or len(name) > MAX_NAME:
-        raise RunError(f"a run's name has 1 to {MAX_NAME} characters that can be seen")
+        raise RunError(f"a run's name has 1 to {MAX_NAME} printable characters")
     return name
 
 

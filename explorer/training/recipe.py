@@ -216,7 +216,7 @@ def _explain(error: ValidationError, data: dict[str, Any]) -> RecipeError:
     """The first of pydantic's errors, as a sentence with its place."""
     first = error.errors(include_url=False)[0]
     if not first["loc"]:
-        return RecipeError("a field's name holds half a character")
+        return RecipeError("a field name contains an unpaired surrogate")
     location = [part for part in first["loc"] if isinstance(part, str)]
     field = location[0] if location else None
     if field in ("optimizer", "scheduler"):
@@ -237,7 +237,7 @@ def _explain_choice(field: str, value: Any, first: Any, location: list[str]) -> 
         return RecipeError(f"{field}: {what}; the kinds are {', '.join(kinds)}", field)
     model = OPTIMIZERS[value["kind"]] if field == "optimizer" else SCHEDULERS[value["kind"]].model
     if not location and first["type"] != "value_error":
-        return RecipeError(f"{field}: a field's name holds half a character", field)
+        return RecipeError(f"{field}: a field name contains an unpaired surrogate", field)
     if not location:  # the fields are right one by one, but not together
         return RecipeError(f"{field}: {first['ctx']['error']}", field)
     name = location[0]

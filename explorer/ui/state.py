@@ -166,7 +166,7 @@ def _from_address(link: str | None, kept: str | None, run_id: str | None) -> Ses
             shared = decode(link) if link else process.kept_work().find(kept or "")
             return replace(_begun(_start(shared, "a link"), shared), run=run_id)
         except LinkError as error:
-            notice = f"What the address holds cannot be shown: {error}. Here is the first network instead."
+            notice = f"This link cannot be opened: {error}. Showing the default network instead."
             return replace(first(), notice=notice, run=run_id)
     if run is None:
         return replace(first(), run=run_id)

@@ -67,7 +67,7 @@ def test_an_ended_run_that_others_resume_rename_and_delete_is_shown_as_it_is(app
     name.fill("Renamed by another")
     name.press("Enter")
     expect(app.page.locator(".run b")).to_have_text("Renamed by another")
-    app.page.get_by_role("button", name="Watch").click()
+    app.page.get_by_role("button", name="Show curves").click()
     expect(app.page.get_by_role("button", name="Start training")).to_be_visible()
     status(app, "stopped")
     other.page.keyboard.press("Escape")

@@ -76,8 +76,8 @@ def test_a_link_opened_in_a_second_browser_gives_the_same_page(app: App, chromiu
     has_rows(app, work)
     rename(app, "Anna’s net · 网络")
     open_menu(app, "Assignment")
-    app.page.get_by_role("spinbutton", name="Layers at most").fill("21")
-    app.page.get_by_role("spinbutton", name="Layers at most").press("Enter")
+    app.page.get_by_role("spinbutton", name="Max. layers").fill("21")
+    app.page.get_by_role("spinbutton", name="Max. layers").press("Enter")
     expect(clause(app, "max_layers")).to_have_text("✗ 22 > 21 layers")
     close_menu(app)
     open_menu(app, "Share & save")
@@ -109,14 +109,14 @@ def test_the_assignment_shows_its_limits_whatever_was_opened_before(app: App):
     open_menu(app, "Start from")
     close_menu(app)
     open_menu(app, "Assignment")
-    for label, value in (("Fewer parameters than", "20000"), ("Epochs at most", "20"), ("Test accuracy, %", "99.4")):
+    for label, value in (("Parameters below", "20000"), ("Max. epochs", "20"), ("Test accuracy, %", "99.4")):
         expect(app.page.get_by_role("spinbutton", name=label)).to_have_value(value)
-    epochs = app.page.get_by_role("spinbutton", name="Epochs at most")
+    epochs = app.page.get_by_role("spinbutton", name="Max. epochs")
     epochs.fill("")
     epochs.press("Enter")
     expect(clause(app, "max_epochs")).to_have_count(0)
     expect(epochs).to_have_value("")
-    expect(app.page.get_by_role("spinbutton", name="Fewer parameters than")).to_have_value("20000")
+    expect(app.page.get_by_role("spinbutton", name="Parameters below")).to_have_value("20000")
 
 
 def test_the_address_keeps_the_work_and_adds_no_steps_to_go_back(app: App):
@@ -177,7 +177,7 @@ def test_a_readme_is_pasted_and_a_row_answered_otherwise(app: App):
     dialog = app.page.get_by_role("dialog")
     expect(dialog.locator("[data-read]")).to_have_text("17 layers · 16,426 parameters · images 1×28×28")
     expect(dialog).to_contain_text("dropout rates are not in a table")
-    dialog.get_by_text("could be something else").click()
+    dialog.get_by_text("ambiguous; the simplest reading was used").click()
     # A list that opens while the expander unfolds closes again.
     app.page.wait_for_function(UNFOLDED)
     dialog.get_by_role("combobox", name=re.compile("MaxPool2d-7")).click()
@@ -354,7 +354,7 @@ def test_the_assignment_follows_every_edit_and_a_run(app: App):
     expect(clause(app, "max_params")).to_have_text("✓ 16,426 < 20,000 parameters")
     expect(clause(app, "min_accuracy")).to_have_text("○ 99.4 % test accuracy: no finished run yet")
     app.type_into(7, "out_channels", "64")
-    expect(clause(app, "max_params")).to_have_text(re.compile(r"✗ \d\d,\d\d\d parameters, not under 20,000"))
+    expect(clause(app, "max_params")).to_have_text(re.compile(r"✗ \d\d,\d\d\d parameters \(limit: below 20,000\)"))
     app.type_into(7, "out_channels", "32")
     expect(clause(app, "max_params")).to_have_text("✓ 16,426 < 20,000 parameters")
     open_menu(app, "Assignment")

@@ -45,7 +45,7 @@ def open_runs(app: App) -> None:
 def choose(app: App, row: int) -> None:
     table = app.page.locator("[data-testid=stDataFrame] canvas").first.bounding_box()
     app.page.mouse.click(table["x"] + 15, table["y"] + ROW_HEIGHT * (row + 1.5))  # the first is the head
-    expect(app.page.get_by_role("button", name="Watch")).to_be_visible()
+    expect(app.page.get_by_role("button", name="Show curves")).to_be_visible()
 
 
 def home(server: Server) -> Path:

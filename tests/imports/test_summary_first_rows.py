@@ -305,7 +305,7 @@ def test_a_first_row_of_another_kind_gives_the_image_by_its_output():
 
 def test_the_slope_of_a_leaky_relu_is_told_to_be_a_guess():
     rows = "Conv2d-1 [-1, 8, 26, 26] 80\nLeakyReLU-2 [-1, 8, 26, 26] 0"
-    assert "the slope of LeakyReLU is not in a table: torch's 0.01 stands everywhere" in import_summary(rows).notes
+    assert "the table has no slope of LeakyReLU; 0.01, torch's default, was used everywhere" in import_summary(rows).notes
 
 
 @pytest.mark.parametrize("kind", ["ELU", "ReLU6", "Hardswish"])
@@ -349,7 +349,7 @@ def test_what_was_put_in_at_several_rows_is_said_once():
     rows = [f"Conv2d-{n} [-1, 8, {side}, {side}] {80 if n == 1 else 584}" for n, side in enumerate(sides, start=1)]
     imported = import_summary("\n".join(rows))
     assert [note for note in imported.notes if "stands" in note] == [
-        "MaxPool2d stands before Conv2d-2, Conv2d-3 and Conv2d-4: the map gets smaller there, and the table has no row for it"
+        "MaxPool2d was added before Conv2d-2, Conv2d-3 and Conv2d-4: the map gets smaller there, and the table has no row for it"
     ]
 
 

@@ -10,11 +10,12 @@ from explorer.network.analysis import Analysis, analyze
 from explorer.network.spec import Architecture, Shape, parse_architecture
 
 HERE = Path(__file__).parent
+TEXTS = HERE.parent / "imports"
 MAX_MENDS = 5
 
 
 def import_file(path: str):
-    return import_summary(decode_file((HERE / path).read_bytes()))
+    return import_summary(decode_file((TEXTS / path).read_bytes()))
 
 
 # --- tables that are read ---------------------------------------------------------------------------------------------
@@ -41,7 +42,7 @@ TABLES = {
         (1, 105, 105),
         38_947_648,
         {0: conv(64, 10), 3: conv(128, 7), 12: {"kind": "Linear", "out_features": 4096}},
-        ("Conv2d-1 is a guess", "Flatten stands before Linear-12"),
+        ("Conv2d-1 is a guess", "Flatten was added before Linear-12"),
     ),
     "tables/head_of_2048_channels.txt": Table((2048, 8, 8), 272_881, {0: conv(128, 1), 8: conv(1, 1)}),
     "tables/head_of_2048_channels_columns.txt": Table((2048, 8, 8), 272_881, {0: conv(128, 1), 8: conv(1, 1)}),

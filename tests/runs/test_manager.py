@@ -18,7 +18,7 @@ import torch
 
 from explorer.network.build import build
 from explorer.network.spec import Architecture
-from explorer.runs import checkpoint_files, checkpoint_format, run, run_writer
+from explorer.runs import checkpoint_files, checkpoint_format, run_writer
 from explorer.runs import manager as jobs
 from explorer.runs.checkpoint_format import read_checkpoint
 from explorer.runs.manager import CannotTrain, JobManager, NoWeights, QueueFull, RunError, UnknownRun
@@ -95,7 +95,7 @@ def test_a_snapshot_is_thinned_out(manager: JobManager, small: Architecture) -> 
 def test_ids_are_not_guessed(manager: JobManager, small: Architecture) -> None:
     ids = [manager.submit(small, recipe()) for _ in range(50)]
     assert len(set(ids)) == 50
-    assert all(len(run_id) == run.ID_LENGTH and set(run_id) <= set(run.ID_LETTERS) for run_id in ids)
+    assert all(len(run_id) == new_run.ID_LENGTH and set(run_id) <= set(new_run.ID_LETTERS) for run_id in ids)
     with pytest.raises(UnknownRun, match="there is no run “guess”"):
         manager.snapshot("guess")
     with pytest.raises(UnknownRun):
@@ -243,7 +243,7 @@ def test_a_full_queue_takes_no_more(
     wait(manager, manager.submit(small, recipe("gated")), lambda snapshot: snapshot.status == "preparing")
     for _ in range(2):
         manager.submit(small, recipe())
-    with pytest.raises(QueueFull, match="2 runs wait already"):
+    with pytest.raises(QueueFull, match=r"The queue is full \(2 runs\)"):
         manager.submit(small, recipe())
 
 
@@ -492,7 +492,7 @@ def test_a_run_is_renamed_and_deleted(manager: JobManager, small: Architecture) 
     manager.rename(other, "the second")
     assert manager.snapshot(other).run.name == "the second"
     for name in ("", "x" * 101, "\0"):
-        with pytest.raises(RunError, match="a run's name has 1 to 100 characters"):
+        with pytest.raises(RunError, match="a run's name has 1 to 100 printable characters"):
             manager.rename(named, name)
     manager.delete(named)
     with pytest.raises(UnknownRun):

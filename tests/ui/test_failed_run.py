@@ -28,7 +28,7 @@ def test_a_run_that_diverged_offers_a_lower_rate_and_no_resume(monkeypatch: pyte
     offer = next(label for label in labels(app) if label.startswith("Try "))
     assert offer == "Try lr 0.001 instead of 0.01"
     assert "Resume" not in labels(app)
-    for chosen, is_listed in (("to resume", False), ("failed", True), ("finished", False)):
+    for chosen, is_listed in (("resumable", False), ("failed", True), ("finished", False)):
         runs = opened(runs_page)
         runs.pills(key="runs-status").set_value([chosen]).run()
         assert bool(listed(runs)) == is_listed, chosen

@@ -317,9 +317,9 @@ def test_runs_are_listed_newest_first_filtered_and_counted():
     app.text_input(key="runs-search").set_value("try first").run()
     assert listed(app) == ["First try"]
     app.text_input(key="runs-search").set_value("").run()
-    app.pills(key="runs-status").set_value(["to resume"]).run()
+    app.pills(key="runs-status").set_value(["resumable"]).run()
     assert listed(app) == []
-    app.pills(key="runs-status").set_value(["to resume", "finished"]).run()
+    app.pills(key="runs-status").set_value(["resumable", "finished"]).run()
     assert len(listed(app)) == 2
     app.toggle[0].set_value(True).run()
     assert listed(app) == []

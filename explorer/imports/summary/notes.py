@@ -140,7 +140,7 @@ def _is_of_size(image: Shape | None, size: InputSize) -> bool:
 def put_in_note(layer: Layer, row: str, is_before: bool) -> RowNote:
     """Of a layer that has no row: where it stands and why."""
     why = "" if isinstance(layer, spec.Flatten) else "the map gets smaller there, and "
-    text = f"{layer.kind} stands {'before' if is_before else 'after'} {{rows}}: {why}the table has no row for it"
+    text = f"{layer.kind} was added {'before' if is_before else 'after'} {{rows}}: {why}the table has no row for it"
     return RowNote(row, text, text)
 
 
@@ -156,9 +156,9 @@ def shared_notes(pairs: list[tuple[str, str | None]]) -> list[str]:
 
 
 _UNTOLD = (
-    (("Dropout", "Dropout2d"), "dropout rates are not in a table: torch's 0.5 stands everywhere"),
-    (("LeakyReLU",), "the slope of LeakyReLU is not in a table: torch's 0.01 stands everywhere"),
-    (("Upsample",), 'the mode of Upsample is not in a table: torch\'s "nearest" stands where none is chosen'),
+    (("Dropout", "Dropout2d"), "the table has no dropout rates; 0.5, torch's default, was used everywhere"),
+    (("LeakyReLU",), "the table has no slope of LeakyReLU; 0.01, torch's default, was used everywhere"),
+    (("Upsample",), 'the table has no mode of Upsample; "nearest", torch\'s default, was used where none is chosen'),
 )
 
 

@@ -92,10 +92,10 @@ def _changes(found: Difference) -> str:
 Field = tuple[str, str, dict[str, Any]]  # limit, label, and what its input is told beside its bounds
 
 NUMBERS: tuple[Field, ...] = (
-    ("max_params", "Fewer parameters than", {"step": 1000}),
-    ("max_epochs", "Epochs at most", {"step": 1}),
+    ("max_params", "Parameters below", {"step": 1000}),
+    ("max_epochs", "Max. epochs", {"step": 1}),
     ("min_accuracy", "Test accuracy, %", {"step": 0.1, "format": "%g"}),
-    ("max_layers", "Layers at most", {"step": 1}),
+    ("max_layers", "Max. layers", {"step": 1}),
 )
 LABELS = {limit: label for limit, label, _ in NUMBERS}
 SWITCHES = (
@@ -115,7 +115,7 @@ def assignment_form(session: state.Session) -> None:
 
 
 def _limits(session: state.Session) -> None:
-    st.html('<p class="note">What a network has to hold to. Limits left empty ask for nothing; they travel in the link.</p>')
+    st.html('<p class="note">Requirements for the network. An empty field means no limit. They are part of the share link.</p>')
     version = f"{session.recipe_version}"
     for start in range(0, len(NUMBERS), 2):
         for column, (limit, label, given) in zip(st.columns(2, gap="small"), NUMBERS[start : start + 2], strict=False):
@@ -125,7 +125,7 @@ def _limits(session: state.Session) -> None:
             st.session_state[key] = _shown(limit, getattr(session.assignment, limit))
             change = partial(_set, limit, key, session.work)
             column.number_input(label, value=None, placeholder="no limit", key=key, on_change=change, **given)
-    st.html('<p class="note">Must have</p>')
+    st.html('<p class="note">Required</p>')
     for start in range(0, len(SWITCHES), 2):
         for column, (limit, label) in zip(st.columns(2, gap="small"), SWITCHES[start : start + 2], strict=False):
             key = f"assignment-{limit}-{version}"

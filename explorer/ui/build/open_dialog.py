@@ -115,9 +115,10 @@ def _chosen(imported: Imported) -> Architecture:
     others = [choice for choice in imported.choices if not choice.guess]
     answers = _answers(imported, guessed, version)
     if others:
-        rows = "1 row" if len(others) == 1 else f"{len(others)} rows"
         more = " more" if guessed else ""
-        with st.expander(f"{rows}{more} could be something else; the plainest is taken", key=f"choices-{version}"):
+        one, many = f"1{more} row is ambiguous", f"{len(others)}{more} rows are ambiguous"
+        ambiguous = one if len(others) == 1 else many
+        with st.expander(f"{ambiguous}; the simplest reading was used", key=f"choices-{version}"):
             answers |= _answers(imported, others, version)
     architecture = imported.architecture
     # From the last to the first, as an answer with more layers moves those below it.

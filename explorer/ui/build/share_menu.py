@@ -73,7 +73,9 @@ def _link(session: state.Session) -> None:
         st.html(f'<p class="note">{for_html(sentence(str(error)))}</p>')
         return
     link_box(link, key="link")
-    st.html('<p class="note">Holds the network, the recipe and the assignment; who opens it here sees this same page.</p>')
+    st.html(
+        '<p class="note">Holds the network, the recipe and the assignment; anyone who opens it on this server sees this page.</p>'
+    )
 
 
 def _save(session: state.Session) -> None:
@@ -82,7 +84,7 @@ def _save(session: state.Session) -> None:
         key = f"save-{session.stack.base}"
         columns[0].text_input("Save on this server as", session.name[:MAX_NAME], max_chars=MAX_NAME, key=key)
         columns[1].form_submit_button("Save", width="stretch", on_click=_keep, args=(key,))
-    st.html('<p class="note">Everyone who uses this server finds it under “Start from”.</p>')
+    st.html('<p class="note">Visible to everyone on this server under “Start from”.</p>')
 
 
 def _keep(key: str) -> None:

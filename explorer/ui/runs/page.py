@@ -27,8 +27,8 @@ CHOSEN = "runs-chosen"
 SEARCH, STATUS, MINE = "runs-search", "runs-status", "runs-mine"  # the filters
 
 SHOWN: dict[str, Callable[[RunSummary], bool]] = {  # the filter's choices, and the runs that each stands for
-    "going on": lambda each: not each.ended,
-    "to resume": lambda each: each.resumable,
+    "active": lambda each: not each.ended,
+    "resumable": lambda each: each.resumable,
     "failed": lambda each: each.status == "failed",
     "finished": lambda each: each.status == "finished",
 }
@@ -91,7 +91,7 @@ def _filters() -> None:
             "Mine only",
             last(MINE, False),
             **lasting(MINE),
-            help="Those that were started from this page since it was opened.",
+            help="Runs you started (since you last loaded this page).",
         )
 
 
@@ -106,7 +106,7 @@ def _table(was_going_on: bool) -> None:
     sizes = process.jobs().sizes()
     st.html(
         f'<p class="note" data-runs="{len(found)}">{len(found)} of {len(snapshots)} runs · {training:,} in training, '
-        f"{waiting:,} waiting · {slots:,} at a time; those who wait take turns · "
+        f"{waiting:,} waiting · {_at_a_time(slots)} · "
         f"{for_html(bytes_text(sum(sizes.values())))} of checkpoints on the disk</p>"
     )
     # Another set of runs is another table: a selection is a row's number, and would mean another run.
@@ -128,9 +128,15 @@ def _table(was_going_on: bool) -> None:
         st.rerun()  # the details stand outside this fragment, where downloads keep working
 
 
+def _at_a_time(slots: int) -> str:
+    if slots == 1:
+        return "one run trains at a time; visitors alternate"
+    return f"{slots:,} runs train at a time; visitors alternate"
+
+
 def _nothing_found() -> str:
     if last(MINE, False) and not (last(SEARCH, "") or last(STATUS, [])):
-        return "None of these runs was started from this page. Switch off “Mine only” to see the others."
+        return "You have started none of these runs. Switch off “Mine only” to see the others."
     return "No run matches what is searched for and chosen above."
 
 
@@ -203,8 +209,8 @@ def _in_percent(share: float | None) -> float | None:
 
 
 def status_text(each: RunSummary | Snapshot) -> str:
-    """The status, and of a run that waits its place: "queued, 4th"."""
-    return each.status if each.position is None else f"{each.status}, {ordinal(each.position)}"
+    """The status, and of a run that waits its place: "4th in queue"."""
+    return each.status if each.position is None else f"{ordinal(each.position)} in queue"
 
 
 def _wait_text(each: RunSummary | Snapshot) -> str:
@@ -260,7 +266,7 @@ def _details(snapshot: Snapshot) -> None:
     if snapshot.message:
         (messages.error if snapshot.status == "failed" else messages.info)(snapshot.message, icon=None)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("Watch", icon=":material/monitoring:", help="Its curves, on the Train page.", on_click=_watch, args=(run.id,))
+        st.button("Show curves", icon=":material/monitoring:", help="On the Train page.", on_click=_watch, args=(run.id,))
         st.button("Open in Build", icon=":material/stacks:", help="Its network and its recipe.", on_click=_open, args=(run,))
         run_actions(snapshot, "runs")
         with st.container(width="content"):  # a fragment would take as much room as it can get
@@ -304,7 +310,7 @@ def _name(run_id: str, key: str) -> None:
 
 def _delete(snapshot: Snapshot) -> None:
     with st.popover("Delete", icon=":material/delete:", key=f"delete-{snapshot.run.id}", disabled=snapshot.status not in ENDED):
-        st.html('<p class="note">Its events and its weights go with it, for everyone on this server.</p>')
+        st.html('<p class="note">Deletes its log and weights for everyone.</p>')
         key = f"danger-{snapshot.run.id}"
         st.button("Delete this run", type="primary", key=key, on_click=_deleted, args=(snapshot.run.id,), width="stretch")
 
