@@ -49,11 +49,13 @@ from explorer.training.event import Event, events_csv
 from explorer.training.recipe import Recipe
 from explorer.ui import process
 from explorer.ui.build import start_menu
+from explorer.ui.build.page import SELECTED
 from explorer.ui.charts import compare_charts
 from explorer.ui.charts.chart import Chart
 from explorer.ui.compare.chosen import write_link
 from explorer.ui.downloads import pictures
 from explorer.ui.main import STYLES
+from explorer.ui.train.page import SHOWN_RUN
 from tests.hostile import NAMES, broken_links
 from tests.ui.pages import page_of
 
@@ -256,14 +258,15 @@ def drawn(name: str) -> list[Chart]:
     """Every chart that holds names."""
     from explorer.network.analysis import analyze
 
-    style = compare_charts.Style(name, "#0072B2", (1, 0))
+    style = compare_charts.Style(name, "#0072B2", "circle", (1, 0), name)
     mark = compare_charts.Mark(name, "run:x", named(name), 0.5, False)
     rows = pd.DataFrame(
         [(name, 1.0, 50.0, 40.0, 60.0, 2, "measured")], columns=["series", "place", "value", "low", "high", "seeds", "kind"]
     )
+    rows = compare_charts.with_end_labels(rows, (0.0, 100.0), {name: name})
     return [
         Chart("depth", "Depth", compare_charts.depth_chart((name,)), compare_charts.depth_data({name: analyze(named(name))})),
-        Chart("learning", "Learning", compare_charts.learning_chart((style,), "test accuracy", "epochs", None), rows),
+        Chart("learning", "Learning", compare_charts.learning_chart((style,), "test accuracy", "epochs", (0.0, 100.0)), rows),
         Chart("trade-off", "Trade-off", compare_charts.trade_off_chart((name,), "parameters"), compare_charts.trade_off_data([mark], "parameters")),
     ]  # fmt: skip
 
@@ -475,8 +478,10 @@ def look_at(app: AppTest) -> int:
     for kind, field, text in sayings(app):
         count += 1
         if kind == "html" and field == "body":
-            # The one link of ours, to a place on the page, and the one place that our styles come from.
-            text = text.replace('<a href="#shown-run">', "<b>").replace(STYLES, "")
+            # The links of ours, to places on the page, and the one place that our styles come from.
+            for place in (SHOWN_RUN, SELECTED):
+                text = text.replace(f'<a href="#{place}">', "<b>")
+            text = text.replace(STYLES, "")
             tags = {tag for tag, _ in Tags(text).found}
             assert not tags & {"img", "a", "font", "form", "input", "script", "style", "iframe", "svg", "u"}, text
             attributes = {name for _, names in Tags(text).found for name in names}

@@ -1,21 +1,12 @@
-"""What is selected in a table or a chart, as far as the browser says it in the form that is expected.
+"""What is selected in a chart, as far as the browser says it in the form that is expected.
 
-Streamlit passes on whatever the browser sent as a selection, and the table or the chart may be another
-one by now.
+Streamlit passes on whatever the browser sent as a selection, and the chart may be another one by now.
 """
 
 from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
-
-
-def selected_rows(key: str, rows: int) -> list[int]:
-    """The indices of the selected rows in the table `key`, which has `rows` rows."""
-    found = _selection(key).get("rows")
-    if not isinstance(found, list):
-        return []
-    return [row for row in found if type(row) is int and 0 <= row < rows]
 
 
 def selected_points(key: str, selection: str, field: str, known: Collection[str]) -> list[str] | None:

@@ -5,14 +5,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 from safetensors.torch import load
 
 from explorer.network.build import build
 from explorer.presets import load_presets
 from explorer.runs.home import open_store
 from explorer.runs.store import Store
-from explorer.ui.runs.page import ROW_HEIGHT
 from tests.browser.conftest import App, Server, open_app
 from tests.runs.shared import wait_until
 
@@ -36,15 +35,16 @@ def start(app: App, epochs: int, times: int = 1) -> None:
 
 def open_runs(app: App) -> None:
     app.go_to("Runs")
-    expect(app.page.get_by_test_id("stDataFrame")).to_be_visible()
-    # The table is a canvas; what it shows lies beside it for those who cannot see it.
-    expect(app.page.locator("[data-testid=stDataFrame] canvas [role=row]").nth(1)).to_be_attached()
+    expect(rows(app).first).to_be_visible()
     app.settled()
 
 
+def rows(app: App) -> Locator:
+    return app.page.get_by_role("grid", name="Runs").locator("tbody tr")
+
+
 def choose(app: App, row: int) -> None:
-    table = app.page.locator("[data-testid=stDataFrame] canvas").first.bounding_box()
-    app.page.mouse.click(table["x"] + 15, table["y"] + ROW_HEIGHT * (row + 1.5))  # the first is the head
+    rows(app).nth(row).click()
     expect(app.page.get_by_role("button", name="Show curves")).to_be_visible()
 
 
@@ -198,3 +198,32 @@ def test_a_run_is_named_opened_downloaded_and_deleted(app: App, tmp_path: Path):
     expect(app.page.get_by_text("Choose a run to open").or_(app.page.get_by_text("No runs yet"))).to_be_visible()
     app.open(f"/?page=train&run={run_id}")
     expect(app.page.get_by_test_id("stAlert")).to_contain_text(f"no run “{run_id}”")
+
+
+def test_rows_are_chosen_and_sorted_by_the_keyboard_alone(app: App):
+    app.open("/?page=train")
+    app.train_on_digits(1)
+    start(app, 1)
+    for _ in range(2):
+        expect(app.page.locator(".run .status")).to_have_text("finished")
+    open_runs(app)
+    names = [row.get_attribute("data-run") for row in rows(app).all()]
+    assert len(names) >= 2
+    rows(app).first.focus()
+    app.page.keyboard.press("ArrowDown")
+    expect(rows(app).nth(1)).to_be_focused()
+    for key in ("Enter", "Space"):
+        app.page.keyboard.press(key)
+        is_chosen = key == "Enter"  # the chosen one, chosen again, is chosen no more
+        expect(rows(app).nth(1)).to_have_attribute("aria-selected", str(is_chosen).lower())
+        app.settled()
+        expect(rows(app).nth(1)).to_be_focused()
+    app.page.keyboard.press("End")
+    app.page.keyboard.press("Space")
+    expect(rows(app).last).to_have_attribute("aria-selected", "true")
+    heading = app.page.get_by_role("columnheader", name="Submitted").get_by_role("button")
+    heading.focus()
+    app.page.keyboard.press("Enter")
+    app.page.keyboard.press("Enter")
+    expect(app.page.get_by_role("columnheader", name="Submitted")).to_have_attribute("aria-sort", "ascending")
+    expect(rows(app).first).to_have_attribute("data-run", names[-1] or "")

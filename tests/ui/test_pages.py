@@ -15,7 +15,7 @@ from explorer.ui import process, state
 from explorer.ui.follow import answer
 from explorer.ui.train import page as shown_page
 from tests.runs.shared import wait
-from tests.ui.pages import open_menu, start_from
+from tests.ui.pages import component_data, open_menu, start_from
 
 
 def build_page() -> None:
@@ -253,7 +253,17 @@ def finished_runs(*names: str, owner: str = "somebody") -> list[str]:
 
 
 def listed(app: AppTest) -> list[str]:
-    return app.dataframe[0].value["name"].tolist() if app.dataframe else []
+    return [row["name"] for row in list_of_runs(app)]
+
+
+def list_of_runs(app: AppTest) -> list[dict[str, str]]:
+    """What the list shows, row by row, by the columns' headings."""
+    if not any(each.proto.id.endswith("-runs") for each in app.get("bidi_component")):
+        return []
+    data = component_data(app, "runs")
+    names = [column["title"] for column in data["columns"]]
+    rows = [dict(zip(names, row["cells"], strict=True)) for row in data["rows"]]
+    return [{"name": row["Name"], **row} for row in rows]
 
 
 def followed(monkeypatch, page) -> list[tuple]:
@@ -310,9 +320,10 @@ def test_runs_are_listed_newest_first_filtered_and_counted():
     finished_runs("First try", "second TRY")
     app = opened(runs_page)
     assert listed(app) == ["second TRY", "First try"]
-    row = app.dataframe[0].value.iloc[0]
-    assert (row["status"], row["epoch"], row["parameters"], row["images"]) == ("finished", "1 of 1", 12_400, "Digits")
-    assert 0 < row["final"] == row["best"] <= 100
+    row = list_of_runs(app)[0]
+    assert (row["Status"], row["Epochs"], row["Parameters"], row["Images"]) == ("finished", "1 of 1", "12,400", "Digits")
+    assert row["Final, %"] == row["Best, %"]
+    assert 0 < float(row["Final, %"]) <= 100
     assert "2 of 2 runs · 0 in training, 0 waiting · 1 at a time" in html(app)
     app.text_input(key="runs-search").set_value("try first").run()
     assert listed(app) == ["First try"]

@@ -169,9 +169,9 @@ def _all_charts(comparison: Comparison) -> list[Chart]:
     found = [*computation_charts(comparison), *trade_off_charts(comparison)]
     if comparison.groups or comparison.documents:
         found += [
-            learning_chart(comparison, "test accuracy"),
+            learning_chart(comparison, "test accuracy", zoom="all"),
             learning_chart(comparison, "test accuracy", zoom="last percent"),
-            learning_chart(comparison, "train accuracy"),
+            learning_chart(comparison, "train accuracy", zoom="all"),
             learning_chart(comparison, "test loss"),
         ]
     return found

@@ -1,10 +1,9 @@
 """Runs: every run of this server, of all its visitors and its command line, and what can be done with each."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-import pandas as pd
 import streamlit as st
 
 from explorer.network.analysis import analyze
@@ -14,15 +13,15 @@ from explorer.text import bytes_text, counted, duration, for_html, ordinal, perc
 from explorer.training.datasets import DATASETS
 from explorer.ui import messages, process, state
 from explorer.ui.components.navigation import Page, go_to
+from explorer.ui.components.run_list import Column, run_list
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
 from explorer.ui.part import part
 from explorer.ui.remembered_inputs import last, lasting
 from explorer.ui.run_actions import ask, notices, run_actions
-from explorer.ui.selected import selected_rows
 
 EVERY = 2.0  # seconds between two looks while something goes on
-TABLE_HEIGHT, ROW_HEIGHT = 420, 35  # pixels; more runs than fit are scrolled
+LIST = "runs"  # the list's key
 CHOSEN = "runs-chosen"
 SEARCH, STATUS, MINE = "runs-search", "runs-status", "runs-mine"  # the filters
 
@@ -109,21 +108,11 @@ def _table(was_going_on: bool) -> None:
         f"{waiting:,} waiting · {_at_a_time(slots)} · "
         f"{for_html(bytes_text(sum(sizes.values())))} of checkpoints on the disk</p>"
     )
-    # Another set of runs is another table: a selection is a row's number, and would mean another run.
-    ids = [snapshot.run.id for snapshot in found]
-    if not found:  # an empty table would have a text of its own, and the page's next line printed across it
+    if not found:
         st.html(f'<p class="hint">{for_html(_nothing_found())}</p>')
         return
-    st.dataframe(
-        _rows(found, sizes),
-        key=f"runs-{hash(tuple(ids))}",
-        hide_index=True,
-        placeholder="–",
-        height=min(TABLE_HEIGHT, ROW_HEIGHT * (len(found) + 1) + 3),
-        column_config=COLUMNS,
-        on_select=lambda: _choose(ids),
-        selection_mode="single-row",
-    )
+    rows = [_row(each, sizes.get(each.run.id, 0)) for each in found]
+    run_list(rows, COLUMNS, st.session_state.get(CHOSEN), _choose, key=LIST)
     if st.session_state.pop("runs-just-chosen", False):
         st.rerun()  # the details stand outside this fragment, where downloads keep working
 
@@ -140,9 +129,8 @@ def _nothing_found() -> str:
     return "No run matches what is searched for and chosen above."
 
 
-def _choose(ids: list[str]) -> None:
-    chosen = selected_rows(f"runs-{hash(tuple(ids))}", len(ids))
-    st.session_state[CHOSEN] = ids[chosen[0]] if chosen else None
+def _choose(run_id: str | None) -> None:
+    st.session_state[CHOSEN] = run_id
     st.session_state["runs-just-chosen"] = True
 
 
@@ -162,26 +150,27 @@ def _filtered(runs: Sequence[RunSummary]) -> list[RunSummary]:
 
 OWNERS = {"": "–", "shell": "command line"}
 
-COLUMNS = {
-    "name": st.column_config.TextColumn("Name", width="medium"),
-    "status": st.column_config.TextColumn("Status", width=100),
-    "wait": st.column_config.TextColumn("Starts in", width=100, help="About, as long as it waits for its turn."),
-    "epoch": st.column_config.TextColumn("Epochs", width="small"),
-    "final": st.column_config.NumberColumn("Final, %", format="%.2f", help="Test accuracy after its last whole epoch."),
-    "best": st.column_config.NumberColumn("Best, %", format="%.2f", help="The highest of its epochs; picked on the test set."),
-    "parameters": st.column_config.NumberColumn("Parameters", format="localized"),
-    "images": st.column_config.TextColumn("Images", width="small"),
-    "recipe": st.column_config.TextColumn("Recipe", width="medium"),
-    "network": st.column_config.TextColumn("Network", width="medium"),
-    "owner": st.column_config.TextColumn("Owner", width="small"),
-    "started": st.column_config.DatetimeColumn("Submitted", format="D MMM, HH:mm", width=115),
-    "size": st.column_config.NumberColumn("Disk, MB", format="%.1f", help="What its checkpoints take."),
-    "id": st.column_config.TextColumn("Run", width="small"),
+
+def _points(value: float) -> str:
+    return f"{value:.2f}"
+
+
+COLUMNS = {  # by the name of a row's value
+    "name": Column("Name"),
+    "status": Column("Status"),
+    "wait": Column("Starts in", duration, "About, as long as it is queued.", is_number=True),
+    "epoch": Column("Epochs"),
+    "final": Column("Final, %", _points, "Test accuracy after the last completed epoch.", is_number=True),
+    "best": Column("Best, %", _points, "Of all epochs; picked on the test set, which is optimistic.", is_number=True),
+    "parameters": Column("Parameters", "{:,}".format, is_number=True),
+    "images": Column("Images"),
+    "recipe": Column("Recipe"),
+    "network": Column("Network"),
+    "owner": Column("Owner"),
+    "started": Column("Submitted", lambda at: f"{at.day} {at:%b, %H:%M}", is_number=True),
+    "size": Column("Disk, MB", "{:.1f}".format, "What its checkpoints take.", is_number=True),
+    "id": Column("Run"),
 }
-
-
-def _rows(runs: Sequence[RunSummary], sizes: Mapping[str, int]) -> pd.DataFrame:
-    return pd.DataFrame([_row(each, sizes.get(each.run.id, 0)) for each in runs], columns=list(COLUMNS))
 
 
 def _row(each: RunSummary, size: int) -> dict[str, object]:
@@ -189,7 +178,7 @@ def _row(each: RunSummary, size: int) -> dict[str, object]:
     return {
         "name": run.name,
         "status": status_text(each),
-        "wait": _wait_text(each) or None,
+        "wait": each.starts_in if each.position is not None else None,
         "epoch": f"{each.epochs_done} of {run.epochs}",
         "final": _in_percent(each.final_accuracy),
         "best": _in_percent(each.best_accuracy),

@@ -17,6 +17,7 @@ from explorer.training.event import Event
 from explorer.ui import process
 from explorer.ui.charts import run_charts as charts
 from explorer.ui.charts.chart import Chart
+from explorer.ui.charts.compare_charts import ZOOMS
 from explorer.ui.charts.comparison import computation_charts, learning_chart, trade_off_charts
 from explorer.ui.compare.chosen import find_all, first_choice
 from explorer.ui.downloads import pictures
@@ -36,7 +37,7 @@ def comparison() -> Comparison:
 
 
 def documented() -> list[Chart]:
-    return [learning_chart(comparison(), "test accuracy", zoom=zoom) for zoom in ("all", "last percent", "last per mille")]
+    return [learning_chart(comparison(), "test accuracy", zoom=zoom) for zoom in ZOOMS]
 
 
 @pytest.mark.slow

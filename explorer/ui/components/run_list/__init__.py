@@ -1,0 +1,5 @@
+"""The list of runs: a table whose rows are chosen by mouse or keyboard, in the order of any column."""
+
+from explorer.ui.components.run_list.component import Column, View, run_list
+
+__all__ = ["Column", "View", "run_list"]
