@@ -135,13 +135,18 @@ function pressed(event, list, shown) {
   event.preventDefault();
 }
 
+// What was asked for counts at once: the answer takes a moment, and the next key may be pressed before it comes.
+
 /** The chosen one, chosen again, is chosen no more. @param {Shown} shown @param {string} id */
 function choose({ data, setStateValue }, id) {
-  setStateValue("chosen", { id: id === data.chosen ? null : id, at: performance.now() });
+  data.chosen = id === data.chosen ? null : id;
+  setStateValue("chosen", { id: data.chosen, at: performance.now() });
 }
 
 /** First the way that has the best, the largest or the newest on top where it is a number. @param {Shown} shown @param {number} column */
-function sortBy({ data: { columns, view }, setStateValue }, column) {
+function sortBy({ data, setStateValue }, column) {
+  const { columns, view } = data;
   const descending = column === view.sort ? !view.descending : Boolean(columns[column]?.isNumber);
-  setStateValue("view", { sort: column, descending, first: 0 });
+  data.view = { sort: column, descending, first: 0 };
+  setStateValue("view", data.view);
 }
