@@ -38,7 +38,7 @@ def test_only_its_owner_replaces_and_deletes(tmp_path):
     assert [each.shared for each in store.all()] == [SMALL]
     with pytest.raises(SaveError, match="“Net” is already in use; choose another name"):
         store.save("Net", GAP, "ben")
-    with pytest.raises(SaveError, match="saved from another page"):
+    with pytest.raises(SaveError, match="belongs to another visitor"):
         store.delete("net", "ben")
     store.delete("net", "anna")
     store.delete("net", "anna")

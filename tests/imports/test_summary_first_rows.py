@@ -348,7 +348,7 @@ def test_what_was_put_in_at_several_rows_is_said_once():
     sides = (26, 13, 6, 3)
     rows = [f"Conv2d-{n} [-1, 8, {side}, {side}] {80 if n == 1 else 584}" for n, side in enumerate(sides, start=1)]
     imported = import_summary("\n".join(rows))
-    assert [note for note in imported.notes if "stands" in note] == [
+    assert [note for note in imported.notes if "was added" in note] == [
         "MaxPool2d was added before Conv2d-2, Conv2d-3 and Conv2d-4: the map gets smaller there, and the table has no row for it"
     ]
 
