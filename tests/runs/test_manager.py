@@ -18,7 +18,7 @@ import torch
 
 from explorer.network.build import build
 from explorer.network.spec import Architecture
-from explorer.runs import checkpoint_files, checkpoint_format, run_writer
+from explorer.runs import checkpoint_files, checkpoint_format, new_run, run_writer
 from explorer.runs import manager as jobs
 from explorer.runs.checkpoint_format import read_checkpoint
 from explorer.runs.manager import CannotTrain, JobManager, NoWeights, QueueFull, RunError, UnknownRun
