@@ -85,7 +85,7 @@ def compare_page() -> None:
 @pytest.mark.parametrize(
     ("page", "view", "places"),
     [
-        (build_page, "", 3),  # the total, the layer's name and figure
+        (build_page, "", 1),  # the total, and more shortly the layer's figure
         (compare_page, "Structure", 2),  # the total, the effect of each change
         (compare_page, "Shape of computation", 1),
         (compare_page, "Trade-off", 1),
@@ -99,12 +99,12 @@ def test_pages_say_how_mult_adds_are_counted(page, view, places):
     assert not app.exception
     text = words(" ".join(str(element.proto.body) for element in app.get("html")))
     assert text.count(MULT_ADDS_RULE) == places
+    assert text.count(MULT_ADDS_IN_SHORT) == (page is build_page)
 
 
 # --- no other place ---------------------------------------------------------------------------------------------------
 
 WITHOUT = {  # modules that name mult-adds and leave the rule to another
-    "ui/charts/compare_charts.py": "axes and bars: the views have the rule beside them",
     "training/limits.py": "a refusal, which is about a limit thousands of times what is usual",
     "ui/downloads/report_files.py": "a refusal, likewise",
 }

@@ -1,17 +1,22 @@
-"""What passes between a browser and the server: the bytes of each message, and of a first visit."""
+"""What passes between a browser and the server: each message on the socket, and the bytes on the wire."""
 
+import socket
+import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, WebSocket
+from playwright.sync_api import Page, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from tests.browser.conftest import App
 
 
 @dataclass
 class Traffic:
-    """The bytes on the page's socket, without what TLS and the frames themselves add."""
+    """The messages on the page's socket, as long as they were before they were compressed."""
 
     received: list[bytes] = field(default_factory=list)
     sent: list[bytes] = field(default_factory=list)
@@ -23,6 +28,16 @@ class Traffic:
     @property
     def sent_bytes(self) -> int:
         return sum(map(len, self.sent))
+
+    def answers(self) -> "list[Traffic]":
+        """The same by the runs of the page that it came from."""
+        found: list[Traffic] = []
+        for frame in self.received:
+            if ForwardMsg.FromString(frame).WhichOneof("type") == "new_session":
+                found.append(Traffic())
+            if found:
+                found[-1].received.append(frame)
+        return found
 
     def by_kind(self) -> Counter[str]:
         """The bytes that were received, by what they draw or tell."""
@@ -79,18 +94,51 @@ def _bytes(frame: str | bytes) -> bytes:
     return frame.encode() if isinstance(frame, str) else frame
 
 
-@contextmanager
-def downloaded(page: Page) -> Iterator[Counter[str]]:
-    """The bytes on the wire of each file that the page asks for, as compressed as it comes; sockets are not among them."""
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
-    urls: dict[str, str] = {}
-    sizes: Counter[str] = Counter()
+class Wire:
+    """A way to the server that counts every byte, headers too, as compressed as it is."""
 
-    def finished(event: dict[str, object]) -> None:
-        sizes[urls.get(str(event["requestId"]), "?")] += int(str(event["encodedDataLength"]).split(".")[0])
+    def __init__(self, server: str) -> None:
+        self._there = (urlsplit(server).hostname or "", urlsplit(server).port or 80)
+        self._here = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._here.getsockname()[1]}"
+        self.received = 0  # by the browser
+        self.sent = 0
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
-    session.on("Network.requestWillBeSent", lambda event: urls.update({event["requestId"]: event["request"]["url"]}))
-    session.on("Network.loadingFinished", finished)
-    yield sizes
-    session.detach()
+    def close(self) -> None:
+        self._here.shutdown(socket.SHUT_RDWR)  # which wakes who waits for a browser
+        self._accepting.join()
+        self._here.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                browser, _ = self._here.accept()
+            except OSError:
+                return  # closed
+            server = socket.create_connection(self._there)
+            threading.Thread(target=self._carry, args=(browser, server, "sent"), daemon=True).start()
+            threading.Thread(target=self._carry, args=(server, browser, "received"), daemon=True).start()
+
+    def _carry(self, source: socket.socket, to: socket.socket, way: str) -> None:
+        """Carry all that comes; the other thread closes the socket that this one carries to."""
+        with source, suppress(OSError):
+            while data := source.recv(65536):
+                setattr(self, way, getattr(self, way) + len(data))
+                to.sendall(data)
+        with suppress(OSError):
+            to.shutdown(socket.SHUT_RDWR)
+
+
+def answered_edit(app: App) -> None:
+    """The first layer's channels, which are marked, become another number by one key; wait until its row tells."""
+    before = app.row(0).locator(".shape").inner_text()
+    app.page.keyboard.press("9" if not before.startswith("9") else "8")
+    expect(app.row(0).locator(".shape")).not_to_have_text(before)
+
+
+def wait_for_values(app: App) -> None:
+    """Until the panel beside shows values, which it asks for once nothing is typed any more."""
+    expect(app.page.locator('.figure[data-answered="exact"]')).to_be_visible()
+    app.settled()

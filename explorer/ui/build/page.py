@@ -7,7 +7,7 @@ import streamlit as st
 from explorer.network.analysis import Analysis, Row, analyze
 from explorer.network.explain import parameter_arithmetic, size_arithmetic
 from explorer.network.layers import LAYERS
-from explorer.network.mult_adds import MULT_ADDS_RULE
+from explorer.network.mult_adds import MULT_ADDS_IN_SHORT, MULT_ADDS_RULE
 from explorer.network.spec import MAX_NAME
 from explorer.presets import load_presets
 from explorer.runs.database import StoreError
@@ -242,10 +242,9 @@ def _layer_words(row: Row, analysis: Analysis) -> str:
     lines.append(("Parameters", parameter_arithmetic(row) or "none", ""))
     if row.mult_adds:
         share = row.mult_adds / analysis.total_mult_adds
-        lines.append(("Multiply-adds", f"{row.mult_adds:,}, {percent(share, 1)} of the network's", MULT_ADDS_RULE))
+        lines.append(("Multiply-adds", f"{row.mult_adds:,}, {percent(share, 1)} of the network's", MULT_ADDS_IN_SHORT))
     facts = "".join(
-        f'<dt title="{for_html(note)}">{for_html(name)}</dt><dd title="{for_html(note)}">{for_html(value)}</dd>'
-        for name, value, note in lines
+        f'<div title="{for_html(note)}"><dt>{for_html(name)}</dt><dd>{for_html(value)}</dd></div>' for name, value, note in lines
     )
     return (
         f'<div class="layer" id="{SELECTED}" tabindex="-1"><h2>{row.index:d} · {for_html(row.kind)}</h2>'

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from explorer.network.analysis import analyze
 from explorer.network.build import build
 from explorer.network.receptive_field import receptive_fields
-from explorer.network.spec import Architecture, parse_architecture
+from explorer.network.spec import Architecture, Conv2d, parse_architecture
 from explorer.runs.manager import JobManager
 from explorer.training.datasets import DATASETS
 from explorer.training.images import normalise
@@ -87,7 +87,7 @@ def test_every_units_field_is_told_without_the_network_being_run(manager, monkey
     field = receptive_fields(SMALL)[2]
     assert found["answer"] is None
     assert (found["theoretical"], found["jump"]) == ([7, 7], [2, 2])
-    for told, axis in ((found["rows"], field.rows), (found["columns"], field.columns)):
+    for told, axis in ((found["rows"], field.rows), (found["columns"] or found["rows"], field.columns)):
         assert told["pixels"] == 28
         for unit, touched in enumerate(axis.touched):
             pixels = [first + i for first, count in told["seen"][unit] for i in range(count)]
@@ -95,6 +95,24 @@ def test_every_units_field_is_told_without_the_network_being_run(manager, monkey
         assert told["first"] == axis.first.tolist()
         assert told["window"] == [7] * len(axis.first)
         assert told["inside"][0] == 6  # padding of 1 before the second convolution is one pixel of the image
+
+
+def test_columns_are_told_where_they_are_not_as_the_rows(manager):
+    def axes(kernel: tuple[int, int]):
+        found = view_data(analyze(Architecture(layers=(Conv2d(out_channels=1, kernel_size=kernel),))), 0, AROUND, Ask(), manager)
+        return found["rows"], found["columns"]
+
+    assert axes((3, 3))[1] is None
+    rows, columns = axes((3, 5))
+    assert (len(rows["seen"]), len(columns["seen"])) == (26, 24)
+
+
+def test_a_picture_is_sent_to_a_panel_that_does_not_hold_it(manager):
+    image = lambda **ask: view_data(analyze(SMALL), 0, AROUND, Ask(**ask), manager)["image"]  # noqa: E731
+    first = image()
+    assert first["pixels"]
+    assert image(holds=first["key"]) == first | {"pixels": None}
+    assert image(holds=first["key"], image=1)["pixels"] not in (None, first["pixels"])
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])

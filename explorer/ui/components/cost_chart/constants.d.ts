@@ -2,5 +2,5 @@
 
 /** How mult-adds are counted, for people. */
 export const MULT_ADDS_RULE: string;
-/** Of each measure's bars, for the light and for the dark page. */
-export const COLOURS: { params: string; mult_adds: string };
+/** Of the bars of parameters and of mult-adds, for the light and for the dark page. */
+export const COLOURS: [params: string, multAdds: string];

@@ -5,34 +5,31 @@ import { COLOURS, MULT_ADDS_RULE } from "./constants.js";
 import { shareOf, shareText } from "./shares.js";
 
 /**
- * @typedef {{params: number, mult_adds: number}} Costs
- * @typedef {Costs & {layer: string, selected: boolean}} Bar
- * @typedef {{totals: Costs, bars: Bar[]}} Data
+ * @typedef {[layer: string, params: number, multAdds: number]} Bar
+ * @typedef {{totals: [params: number, multAdds: number], bars: Bar[], selected: number | null}} Data
  */
 
-/** @type {(keyof Costs)[]} */
-const MEASURES = ["params", "mult_adds"];
-
 /** @type {import("../component.js").Draw<Data>} */
-export default function drawCosts({ data: { totals, bars }, parentElement }) {
+export default function drawCosts({ data: { totals, bars, selected }, parentElement }) {
   const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (parentElement.querySelector(selector));
   find("h3").title = `Mult-adds: ${MULT_ADDS_RULE}`;
-  const longest = Math.max(...bars.flatMap((bar) => MEASURES.map((name) => shareOf(bar[name], totals[name]))));
-  find("tbody").replaceChildren(...bars.map((bar) => makeLine(bar, totals, longest)));
+  const longest = Math.max(...bars.flatMap(([, ...costs]) => costs.map((cost, i) => shareOf(cost, totals[i]))));
+  const lines = bars.map((bar) => makeLine(bar, totals, longest));
+  if (selected !== null) lines[selected].setAttribute("aria-current", "true");
+  find("tbody").replaceChildren(...lines);
 }
 
 /**
  * @param {Bar} bar
- * @param {Costs} totals
+ * @param {number[]} totals
  * @param {number} longest  the largest share that is drawn
  */
-function makeLine(bar, totals, longest) {
+function makeLine([layer, ...costs], totals, longest) {
   const line = document.createElement("tr");
-  if (bar.selected) line.setAttribute("aria-current", "true");
   const name = document.createElement("th");
   name.scope = "row";
-  name.textContent = name.title = bar.layer;
-  line.append(name, ...MEASURES.map((measure) => makeCell(bar[measure], totals[measure], longest, COLOURS[measure])));
+  name.textContent = name.title = layer;
+  line.append(name, ...costs.map((cost, i) => makeCell(cost, totals[i], longest, COLOURS[i])));
   return line;
 }
 

@@ -3,11 +3,19 @@
 import { extremes, floats, html, number, short } from "./drawing.js";
 import { CELL, GAP, ROOM } from "./sizes.js";
 
+/** @import { Arithmetic, Cell } from "./types.js" */
+
 const SIGN_WIDTH = 15; // pixels of "×" and "="
 const SUM_WIDTH = 62;
 const NOTE = 20; // the height of a line below the patches
 const NARROWEST = 27; // of a cell that holds a number
 
+/**
+ * @param {HTMLElement} parent
+ * @param {Arithmetic} arithmetic
+ * @param {Cell} unit
+ * @param {number} width  of the parent, in pixels
+ */
 export function drawArithmetic(parent, arithmetic, unit, width) {
   parent.replaceChildren();
   const rows = arithmetic.rows[unit.row];
@@ -38,7 +46,7 @@ export function drawArithmetic(parent, arithmetic, unit, width) {
   const used = arithmetic.shown.length * (kernelRows * cell.height + GAP);
   if (arithmetic.normalised && used + NOTE <= ROOM) html(terms, "p", "normalised", arithmetic.normalised);
   const total = html(parent, "div", "total");
-  const line = (className, text, value) => {
+  const line = (/** @type {string} */ className, /** @type {string} */ text, /** @type {string} */ value) => {
     html(total, "span", "", text);
     html(total, "span", `sum ${className}`, value);
   };
@@ -47,10 +55,21 @@ export function drawArithmetic(parent, arithmetic, unit, width) {
   line("value", "= value of the unit", number(floats(arithmetic.value)[place]));
 }
 
-const restText = ({ others }) => (others ? `+ ${others} more channel${others > 1 ? "s" : ""}` : "no other channel");
+/** @param {Arithmetic} arithmetic */
+function restText({ others }) {
+  return others ? `+ ${others} more channel${others > 1 ? "s" : ""}` : "no other channel";
+}
 
-// A grid of cells, blue above zero and orange below; null is a zero of the border.
-export function numbers(parent, values, columns, cell, scale) {
+/**
+ * A grid of cells, blue above zero and orange below; null is a zero of the border.
+ *
+ * @param {HTMLElement} parent
+ * @param {(number | null)[]} values
+ * @param {number} columns
+ * @param {{width: number, height: number}} cell  in pixels
+ * @param {number} scale  the strongest colour's value
+ */
+function numbers(parent, values, columns, cell, scale) {
   const grid = html(parent, "div", "cells");
   grid.style.gridTemplateColumns = `repeat(${columns}, ${cell.width}px)`;
   grid.style.gridAutoRows = `${cell.height}px`;

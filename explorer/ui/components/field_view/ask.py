@@ -21,6 +21,7 @@ class Ask(BaseModel):
     together: StrictBool | None = None  # effective: of all channels together; None: of a map yes, of a vector no
     image: Annotated[StrictInt, Field(ge=0, lt=IMAGES)] = 0
     trained: StrictBool = True  # where a run of this network exists
+    holds: Annotated[str, Field(max_length=100)] = ""  # the picture that the browser has already
     first: Annotated[StrictInt, Field(ge=0, le=65535)] = 0  # input channel that the arithmetic begins with
 
 

@@ -48,7 +48,7 @@ def field_view(analysis: Analysis, index: int, around: Around, *, key: str) -> N
     kept = f"{key}-ask"  # the component's own state ends with the page
     ask = parse_ask(sent.get("ask")) if isinstance(sent, dict) else None
     ask = ask or st.session_state.get(kept) or Ask()
-    st.session_state[kept] = ask
+    st.session_state[kept] = ask.model_copy(update={"holds": ""})  # another panel has no picture yet
     _mount(key=key, data=view_data(analysis, index, around, ask, process.jobs()), on_ask_change=_nothing)
 
 
@@ -68,7 +68,7 @@ def view_data(analysis: Analysis, index: int, around: Around, ask: Ask, jobs: Jo
         **data.field_data(receptive_fields(fits)[index], analysis, index),
         "of": of,
         "ask": ask.model_dump(mode="json"),
-        "image": data.image_data(samples(around.dataset, height, width), ask.image, around.dataset),
+        "image": data.image_data(samples(around.dataset, height, width), ask.image, around.dataset, ask.holds),
         "names": data.value_names(analysis.architecture, index, analysis.rows[index].output_shape[0], around.dataset),
         "answer": {"to": of, **_answer(analysis, index, around, ask, jobs)} if ask.of == of or at_hand else None,
     }

@@ -31,6 +31,7 @@ ROOM, CELL, GAP = 114, 17, 6  # pixels: for the arithmetic's patches, for a row 
 def field_data(field: ReceptiveField, analysis: Analysis, index: int) -> dict[str, Any]:
     """Every unit's answer, so that pointing at one is instant."""
     row = analysis.rows[index]
+    rows, columns = axis_data(field.rows), axis_data(field.columns)
     return {
         "kind": row.kind,
         "index": index,
@@ -39,8 +40,8 @@ def field_data(field: ReceptiveField, analysis: Analysis, index: int) -> dict[st
         "channelsIn": row.input_shape[0],
         "theoretical": list(field.theoretical),
         "jump": list(field.jump) if field.jump else None,
-        "rows": axis_data(field.rows),
-        "columns": axis_data(field.columns),
+        "rows": rows,
+        "columns": None if columns == rows else columns,
         "note": notes(analysis, field, index),
         "apart": _is_apart(analysis, index),
     }
@@ -92,8 +93,11 @@ def _is_apart(analysis: Analysis, index: int) -> bool:
     return row.kind == "Flatten" and row.input_shape[1:] not in ((), (1, 1))
 
 
-def image_data(samples: Samples, index: int, chosen: str) -> dict[str, Any]:
-    """One image. Where those of the data set that was `chosen` are not here, with a sentence that says so."""
+def image_data(samples: Samples, index: int, chosen: str, held: str = "") -> dict[str, Any]:
+    """One image. Where those of the data set that was `chosen` are not here, with a sentence that says so.
+
+    Its pixels are left out where it is the one that the browser holds already, which is told by the image's key.
+    """
     # Of a large image as it lies in the data set, to be stretched where it is drawn.
     small = samples.images[index]
     pixels = small if small.shape[0] * small.shape[1] < samples.height * samples.width else samples.picture(index)
@@ -102,15 +106,16 @@ def image_data(samples: Samples, index: int, chosen: str) -> dict[str, Any]:
         f"These are {title.lower()}: the images of {wanted} are not on this server yet. "
         f"The first training on {wanted} downloads them."
     )
+    key = f"{samples.dataset} {index} {samples.height}x{samples.width}"
     return {
-        "index": index,
+        "key": key,
         "count": len(samples.images),
         "dataset": title,
         "instead": "" if samples.dataset == chosen else why,
         "rows": pixels.shape[0],
         "columns": pixels.shape[1],
         "colours": pixels.shape[2],
-        "pixels": base64.b64encode(pixels.tobytes()).decode("ascii"),
+        "pixels": None if key == held else base64.b64encode(pixels.tobytes()).decode("ascii"),
     }
 
 

@@ -1,16 +1,28 @@
 // Small things that the other parts draw and write with.
 
+/** @import { Colour } from "./types.js" */
+
 const MINUS = "\u2212";
 // Viridis: even steps of lightness, told apart by colour-blind eyes and on a pale projector.
 const HEAT = [[68, 1, 84], [71, 45, 123], [59, 82, 139], [44, 114, 142], [33, 145, 140], [40, 174, 128], [94, 201, 98], [173, 220, 48], [253, 231, 37]];
 
+/**
+ * @param {Element} parent
+ * @param {string} name
+ * @param {Record<string, string | number>} attributes
+ */
 export function svg(parent, name, attributes) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
   parent.append(element);
   return element;
 }
 
+/**
+ * @param {Element} parent
+ * @param {string} name
+ * @param {string} className
+ */
 export function html(parent, name, className, text = "") {
   const element = document.createElement(name);
   element.className = className;
@@ -19,28 +31,54 @@ export function html(parent, name, className, text = "") {
   return element;
 }
 
-export const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-export const floats = (text) => new Float32Array(bytes(text).buffer);
+/**
+ * @param {string} text  base64
+ */
+export function bytes(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
 
-// Paint a canvas of so many rows and columns, each pixel as `colour(row, column)` says: [red, green, blue, alpha].
+/**
+ * @param {string} text  base64 of little-endian float32
+ */
+export function floats(text) {
+  return new Float32Array(bytes(text).buffer);
+}
+
+/**
+ * Paint a canvas of so many rows and columns.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} rows
+ * @param {number} columns
+ * @param {(row: number, column: number) => Colour} colour  of each pixel: red, green, blue, alpha
+ */
 export function paint(canvas, rows, columns, colour) {
   canvas.width = columns;
   canvas.height = rows;
-  const context = canvas.getContext("2d");
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const picture = context.createImageData(columns, rows);
   for (let row = 0; row < rows; row += 1)
     for (let column = 0; column < columns; column += 1) picture.data.set(colour(row, column), 4 * (row * columns + column));
   context.putImageData(picture, 0, 0);
 }
 
-// The colour of a share from 0 to 1.
+/**
+ * The colour of a share from 0 to 1.
+ *
+ * @param {number} share
+ */
 export function heat(share) {
   const place = Math.max(0, Math.min(1, share)) * (HEAT.length - 1);
   const below = Math.min(HEAT.length - 2, Math.floor(place));
   return [0, 1, 2].map((i) => HEAT[below][i] + (place - below) * (HEAT[below + 1][i] - HEAT[below][i]));
 }
 
-// The smallest and largest of some numbers, of those that are numbers.
+/**
+ * The smallest and largest of some numbers, of those that are numbers.
+ *
+ * @param {Iterable<number>} values
+ */
 export function extremes(values) {
   let low = Infinity;
   let high = -Infinity;
@@ -52,7 +90,12 @@ export function extremes(values) {
   return low > high ? [0, 0] : [low, high];
 }
 
-// A grey for each of some numbers, black for the smallest and white for the largest.
+/**
+ * A grey for each of some numbers, black for the smallest and white for the largest.
+ *
+ * @param {Iterable<number>} values
+ * @returns {(value: number) => Colour}
+ */
 export function greys(values) {
   const [low, high] = extremes(values);
   const scale = high > low ? 255 / (high - low) : 0;
@@ -62,7 +105,11 @@ export function greys(values) {
   };
 }
 
-// 0.2138 as "0.214"; the same number of figures after the point, so that columns of numbers line up.
+/**
+ * 0.2138 as "0.214"; the same number of figures after the point, so that columns of numbers line up.
+ *
+ * @param {number} value
+ */
 export function number(value, digits = 3) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "no number" : "too large";
   const size = Math.abs(value);
@@ -70,11 +117,18 @@ export function number(value, digits = 3) {
   return (value < 0 && Number(text) !== 0 ? MINUS : "") + text;
 }
 
-// A number in a cell of a patch: at most five characters.
+/**
+ * A number in a cell of a patch: at most five characters.
+ *
+ * @param {number} value
+ */
 export function short(value) {
   const size = Math.abs(value);
   if (size >= 1000) return (value < 0 ? MINUS : "") + (size >= 10000 ? size.toExponential(0).replace("+", "") : size.toFixed(0));
   return number(value, size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
-export const both = (pair) => `${pair[0]}×${pair[1]}`;
+/** @param {[number, number]} pair */
+export function both(pair) {
+  return `${pair[0]}×${pair[1]}`;
+}

@@ -8,21 +8,40 @@ import { extremes, floats, number } from "./drawing.js";
 import { cellUnder, drawImage, drawInput, drawUnits, unitGrid } from "./pictures.js";
 import { channelText, effectiveWords, exactWords, write } from "./words.js";
 
+/** @import { Answered, Arithmetic, Ask, Cell, Choice, Effective, Field, FieldData, Find, Image, Mode } from "./types.js" */
+
 const PAUSE = 90; // milliseconds without a change before Python is asked
+/** @type {Record<string, number>} */
+const TAB_STEPS = { ArrowLeft: -1, ArrowRight: 1 };
+/** @type {Record<string, [rows: number, columns: number]>} */
+const UNIT_STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const PAUSE_AFTER_EDIT = 700; // the same after the network changed: the next edit may be on its way
 
-const panels = new WeakMap(); // what lasts while layers change, by the component's own element
+/**
+ * What lasts while layers change.
+ *
+ * @typedef {object} Panel
+ * @property {Choice} choice
+ * @property {string} network  that was answered last
+ * @property {string | null} sent  the last ask, as text
+ * @property {Image | null} image  the last one that came with its pixels
+ * @property {ReturnType<typeof setTimeout> | undefined} timer
+ */
 
-export default function (component) {
-  const { data, parentElement, setStateValue } = component;
-  const find = (selector) => parentElement.querySelector(selector);
-  if (!panels.has(parentElement)) {
-    const { of, ...choice } = data.ask;
-    panels.set(parentElement, { choice, network: networkOf(data.of), sent: null, timer: 0 });
-  }
-  const panel = panels.get(parentElement);
+/** @type {WeakMap<Node, Panel>} by the component's own element */
+const panels = new WeakMap();
+
+/** @type {import("../component.js").Draw<FieldData>} */
+export default function drawPanel({ data: sent, parentElement, setStateValue }) {
+  /** @type {Field} */
+  const data = { ...sent, columns: sent.columns ?? sent.rows };
+  const find = /** @type {Find} */ ((selector) => parentElement.querySelector(selector));
+  const panel = panels.get(parentElement) ?? makePanel(data);
+  panels.set(parentElement, panel);
+  if (data.image.pixels !== null) panel.image = data.image;
   const { choice } = panel;
   clearTimeout(panel.timer);
+  /** @type {Cell | null} */
   let hovered = null;
 
   const grid = unitGrid(data);
@@ -35,6 +54,7 @@ export default function (component) {
 
   // The cell of the units' grid: a unit's place on the map is kept as a share of it, so that the same part of the image
   // stays chosen on every layer; a vector's cells are its values.
+  /** @returns {Cell} */
   function cell() {
     if (hovered) return hovered;
     if (!data.isMap) return { row: Math.floor(channel() / grid.columns), column: channel() % grid.columns };
@@ -42,8 +62,9 @@ export default function (component) {
   }
   const unit = () => (data.isMap ? cell() : { row: 0, column: 0 });
 
+  /** @param {Cell} wanted */
   function choose({ row, column }) {
-    const inside = (value, count) => Math.max(0, Math.min(count - 1, value));
+    const inside = (/** @type {number} */ value, /** @type {number} */ count) => Math.max(0, Math.min(count - 1, value));
     const at = { row: inside(row, grid.rows), column: inside(column, grid.columns) };
     if (data.isMap) choice.at = [(at.row + 0.5) / grid.rows, (at.column + 0.5) / grid.columns];
     else {
@@ -56,21 +77,30 @@ export default function (component) {
 
   // --- what Python answered ----------------------------------------------------------------------------------------
 
-  // All of the choice that the answer depends on.
+  /**
+   * All of the choice that the answer depends on.
+   *
+   * @param {Choice} ask
+   */
   function key(ask) {
     const of = ask.mode === "effective" ? [ask.together, data.isMap ? ask.at : null] : ask.mode === "arithmetic" ? [ask.first] : [];
     return JSON.stringify([ask.mode, Math.min(ask.channel, data.channels - 1), ask.image, ask.trained, ...of]);
   }
   const answer = () => (data.answer && key(data.ask) === key(choice) ? data.answer : null);
 
+  // The picture that was drawn last; a panel that has just begun may have none, where Python took another's word for this one's.
+  const image = () => (panel.image?.key === data.image.key ? panel.image : null);
+
+  /** @param {number} pause  milliseconds */
   function askIfNeeded(pause) {
     clearTimeout(panel.timer);
-    if (answer()) {
+    if (answer() && image()) {
       panel.network = networkOf(data.of);
       return;
     }
     panel.timer = setTimeout(() => {
-      const ask = { of: data.of, ...choice };
+      /** @type {Ask} */
+      const ask = { ...choice, of: data.of, holds: panel.image?.key ?? "" };
       if (JSON.stringify(ask) === panel.sent) return;
       panel.sent = JSON.stringify(ask);
       setStateValue("ask", ask);
@@ -83,13 +113,18 @@ export default function (component) {
     const found = answer();
     const [chosen, seeing] = [cell(), unit()];
     const values = found?.values ? floats(found.values.map) : null;
-    drawUnits(find(".grid canvas"), find(".units"), grid, values, chosen);
-    find(".units").dataset.unit = `${seeing.row},${seeing.column}`;
-    const arithmetic = choice.mode === "arithmetic" ? found?.arithmetic : null;
-    const effective = choice.mode === "effective" ? found?.effective : null;
-    const [canvas, overlay] = [find(".image canvas"), find(".overlay")];
+    drawUnits(/** @type {HTMLCanvasElement} */ (find(".grid canvas")), units, grid, values, chosen);
+    units.dataset.unit = `${seeing.row},${seeing.column}`;
+    const arithmetic = (choice.mode === "arithmetic" && found?.arithmetic) || null;
+    const effective = (choice.mode === "effective" && found?.effective) || null;
+    const influence = effective?.finite && effective.strongest ? floats(effective.map) : null;
+    /** @type {HTMLCanvasElement} */
+    const canvas = find(".image canvas");
+    /** @type {SVGElement} */
+    const overlay = find(".overlay");
+    const picture = image();
     if (arithmetic) drawInput(canvas, overlay, arithmetic, seeing);
-    else drawImage(canvas, overlay, data, data.image, seeing, effective?.finite && effective.strongest ? floats(effective.map) : null);
+    else if (picture) drawImage(canvas, overlay, data, picture, seeing, influence);
     const shape = data.isMap ? `${grid.rows}×${grid.columns} units` : `${data.channels.toLocaleString("en")} values`;
     find("[data-part=units-caption]").textContent = shape;
     find("[data-part=image-caption]").textContent = arithmetic ? inputText(arithmetic) : imageText();
@@ -105,11 +140,20 @@ export default function (component) {
     return data.image.instead ? `${data.image.dataset}, as a stand-in` : data.image.dataset;
   }
 
+  /** @param {Arithmetic} arithmetic */
   function inputText(arithmetic) {
     const name = data.index ? "its input" : imageText();
     return data.channelsIn > 1 ? `${name}, channel ${arithmetic.shown[0].channel}` : name;
   }
 
+  /**
+   * @param {Answered | null} found
+   * @param {Arithmetic | null} arithmetic
+   * @param {Effective | null} effective
+   * @param {Float32Array | null} values
+   * @param {Cell} chosen
+   * @param {Cell} seeing
+   */
   function describe(found, arithmetic, effective, values, chosen, seeing) {
     const tooLarge = found?.tooLarge ? "Up to this layer the network is too large to run here, so its values are not shown." : "";
     const waiting = tooLarge || (found ? "" : "computing …");
@@ -132,8 +176,8 @@ export default function (component) {
       const [first, last] = [arithmetic.shown[0].channel, arithmetic.shown[arithmetic.shown.length - 1].channel];
       find(".pages").textContent = first === last ? `showing ${first}` : `showing ${first}–${last}`;
       find(".pager").hidden = arithmetic.others === 0;
-      find(".back").disabled = first <= begin;
-      find(".forth").disabled = last >= begin + count - 1;
+      /** @type {HTMLButtonElement} */ (find(".back")).disabled = first <= begin;
+      /** @type {HTMLButtonElement} */ (find(".forth")).disabled = last >= begin + count - 1;
     }
     const [low, high] = values ? extremes(values) : [0, 0];
     find(".range").textContent = values ? `${number(low, 2)} to ${number(high, 2)}` : "";
@@ -141,6 +185,7 @@ export default function (component) {
 
   // --- the controls ------------------------------------------------------------------------------------------------
 
+  /** @param {Partial<Choice>} fields */
   function change(fields) {
     Object.assign(choice, fields);
     controls();
@@ -149,20 +194,21 @@ export default function (component) {
   }
 
   function controls() {
-    for (const tab of parentElement.querySelectorAll("[role=tab]")) {
+    const tabs = [.../** @type {NodeListOf<HTMLElement>} */ (parentElement.querySelectorAll("[role=tab]"))];
+    for (const tab of tabs) {
       const chosen = tab.dataset.mode === choice.mode;
-      tab.setAttribute("aria-selected", chosen);
+      tab.setAttribute("aria-selected", String(chosen));
       tab.tabIndex = chosen ? 0 : -1;
-      tab.onclick = () => change({ mode: tab.dataset.mode });
+      tab.onclick = () => change({ mode: modeOf(tab) });
       tab.onkeydown = (event) => {
-        const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+        const step = TAB_STEPS[event.key];
         if (!step) return;
-        const tabs = [...parentElement.querySelectorAll("[role=tab]")];
         const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
-        change({ mode: next.dataset.mode });
+        change({ mode: modeOf(next) });
         next.focus();
       };
     }
+    /** @type {HTMLSelectElement} */
     const channels = find(".channel");
     options(channels, [
       ...(choice.mode === "effective" && data.channels > 1 ? [["all", data.isMap ? "all channels" : "all values"]] : []),
@@ -171,10 +217,11 @@ export default function (component) {
     channels.value = together() && data.channels > 1 ? "all" : `${channel()}`;
     channels.onchange = () =>
       change(channels.value === "all" ? { together: true } : { together: false, channel: Number(channels.value), first: 0 });
+    /** @type {HTMLSelectElement} */
     const weights = find(".weights");
     const known = data.answer?.weights;
     // Nothing is run with any weights then, but what is below stays in place.
-    weights.parentNode.style.visibility = data.answer?.tooLarge ? "hidden" : "";
+    /** @type {HTMLElement} */ (weights.parentNode).style.visibility = data.answer?.tooLarge ? "hidden" : "";
     if (known) {
       options(weights, [...(known.trained ? [["trained", known.trained]] : []), ["untrained", known.untrained]]);
       weights.value = choice.trained && known.trained ? "trained" : "untrained";
@@ -188,6 +235,10 @@ export default function (component) {
     find(".forth").onclick = () => change({ first: choice.first + Math.max(1, shown.length) });
   }
 
+  /**
+   * @param {HTMLSelectElement} select
+   * @param {string[][]} wanted  values and labels
+   */
   function options(select, wanted) {
     const text = JSON.stringify(wanted);
     if (select.dataset.options === text) return;
@@ -195,6 +246,7 @@ export default function (component) {
     select.replaceChildren(...wanted.map(([value, label]) => new Option(label, value)));
   }
 
+  /** @type {SVGSVGElement} */
   const units = find(".units");
   units.onpointerdown = (event) => {
     hovered = null;
@@ -215,7 +267,7 @@ export default function (component) {
     draw();
   };
   units.onkeydown = (event) => {
-    const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    const move = UNIT_STEPS[event.key];
     if (!move) return;
     event.preventDefault();
     hovered = null;
@@ -228,4 +280,22 @@ export default function (component) {
   askIfNeeded(networkOf(data.of) === panel.network ? PAUSE : PAUSE_AFTER_EDIT);
 }
 
-const networkOf = (of) => of.split(":")[0];
+/**
+ * @param {FieldData} data
+ * @returns {Panel}
+ */
+function makePanel({ ask, of }) {
+  const { mode, channel, together, at, image, first, trained } = ask;
+  const choice = { mode, channel, together, at, image, first, trained };
+  return { choice, network: networkOf(of), sent: null, image: null, timer: undefined };
+}
+
+/** @param {string} of */
+function networkOf(of) {
+  return of.split(":")[0];
+}
+
+/** @param {HTMLElement} tab */
+function modeOf(tab) {
+  return /** @type {Mode} */ (tab.dataset.mode);
+}

@@ -2,6 +2,8 @@
 
 import { bytes, floats, greys, heat, paint, svg } from "./drawing.js";
 
+/** @import { Arithmetic, Cell, Colour, Field, Grid, Image, Run } from "./types.js" */
+
 const MARGIN = 0.14; // of a picture's side, kept free around it, so that a window reaching into the padding shows
 const MOST_LINES = 40; // units a side between which lines are drawn
 
@@ -10,21 +12,33 @@ const MOST_LINES = 40; // units a side between which lines are drawn
 // A vector is one unit to the exact field; its values are laid out in rows of at most this many.
 const VALUES_A_ROW = 10;
 
+/**
+ * @param {Field} data
+ * @returns {Grid}
+ */
 export function unitGrid(data) {
   if (data.isMap) return { rows: data.rows.seen.length, columns: data.columns.seen.length };
   const columns = Math.min(data.channels, Math.max(VALUES_A_ROW, Math.ceil(Math.sqrt(data.channels))));
   return { rows: Math.ceil(data.channels / columns), columns };
 }
 
-// Where a grid of rows and columns lies in a square picture: its side in cells, and its top left corner.
+/**
+ * Where a grid of rows and columns lies in a square picture: its side in cells, and its top left corner.
+ *
+ * @param {Grid} grid
+ */
 function placed(grid) {
   const side = Math.max(grid.rows, grid.columns);
   return { side, top: (side - grid.rows) / 2, left: (side - grid.columns) / 2 };
 }
 
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {Grid} grid
+ */
 function spread(canvas, grid, margin = 0) {
   const { side, top, left } = placed(grid);
-  const share = (cells) => `${((100 * cells) / (side + 2 * margin)).toFixed(4)}%`;
+  const share = (/** @type {number} */ cells) => `${((100 * cells) / (side + 2 * margin)).toFixed(4)}%`;
   Object.assign(canvas.style, {
     width: share(grid.columns),
     height: share(grid.rows),
@@ -33,6 +47,13 @@ function spread(canvas, grid, margin = 0) {
   });
 }
 
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {SVGElement} overlay
+ * @param {Grid} grid
+ * @param {Float32Array | null} values
+ * @param {Cell} chosen
+ */
 export function drawUnits(canvas, overlay, grid, values, chosen) {
   const { side, top, left } = placed(grid);
   spread(canvas, grid);
@@ -58,11 +79,18 @@ export function drawUnits(canvas, overlay, grid, values, chosen) {
     svg(overlay, "rect", { class: name, x: left + chosen.column + start, y: top + chosen.row + start, width: size, height: size });
 }
 
-// The cell of the grid under the pointer.
+/**
+ * The cell of the grid under the pointer.
+ *
+ * @param {PointerEvent} event
+ * @param {Element} overlay
+ * @param {Grid} grid
+ * @returns {Cell}
+ */
 export function cellUnder(event, overlay, grid) {
   const box = overlay.getBoundingClientRect();
   const { side, top, left } = placed(grid);
-  const inside = (value, count) => Math.max(0, Math.min(count - 1, Math.floor(value)));
+  const inside = (/** @type {number} */ value, /** @type {number} */ count) => Math.max(0, Math.min(count - 1, Math.floor(value)));
   return {
     row: inside(((event.clientY - box.top) / box.height) * side - top, grid.rows),
     column: inside(((event.clientX - box.left) / box.width) * side - left, grid.columns),
@@ -71,8 +99,13 @@ export function cellUnder(event, overlay, grid) {
 
 // --- the image ----------------------------------------------------------------------------------------------------
 
+/**
+ * @param {Image} image
+ * @param {Grid} grid
+ * @returns {(row: number, column: number) => Colour}
+ */
 function imageColours(image, grid) {
-  const pixels = bytes(image.pixels);
+  const pixels = bytes(image.pixels ?? "");
   return (row, column) => {
     const [y, x] = [Math.floor(row * image.rows / grid.rows), Math.floor(column * image.columns / grid.columns)];
     const place = image.colours * (y * image.columns + x);
@@ -80,10 +113,27 @@ function imageColours(image, grid) {
   };
 }
 
-const boxPath = (x, y, width, height) => `M${x} ${y}h${width}v${height}h${-width}z`;
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {number} width
+ * @param {number} height
+ */
+function boxPath(x, y, width, height) {
+  return `M${x} ${y}h${width}v${height}h${-width}z`;
+}
 
-// The image, the pixels that the unit sees in full view, and its theoretical window; with `influence` those pixels as a
-// heat map instead.
+/**
+ * Draw the image, the pixels that the unit sees in full view, and its theoretical window; with `influence` those pixels as
+ * a heat map instead.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {SVGElement} overlay
+ * @param {Field} data
+ * @param {Image} image
+ * @param {Cell} unit
+ * @param {Float32Array | null} influence
+ */
 export function drawImage(canvas, overlay, data, image, unit, influence) {
   const grid = { rows: data.rows.pixels, columns: data.columns.pixels };
   const { side, top, left } = placed(grid);
@@ -93,7 +143,7 @@ export function drawImage(canvas, overlay, data, image, unit, influence) {
   const colours = imageColours(image, grid);
   const rows = data.rows.seen[unit.row];
   const columns = data.columns.seen[unit.column];
-  const sees = (runs, pixel) => runs.some(([first, count]) => pixel >= first && pixel < first + count);
+  const sees = (/** @type {Run[]} */ runs, /** @type {number} */ pixel) => runs.some(([first, count]) => pixel >= first && pixel < first + count);
   const inRow = Array.from({ length: grid.rows }, (_, row) => sees(rows, row));
   const inColumn = Array.from({ length: grid.columns }, (_, column) => sees(columns, column));
   paint(canvas, grid.rows, grid.columns, (row, column) =>
@@ -115,13 +165,19 @@ export function drawImage(canvas, overlay, data, image, unit, influence) {
     });
 }
 
-// The window's four sides. One that lies outside the picture stands dashed at the picture's edge: the window goes on there.
+/**
+ * Draw the window's four sides. One that lies outside the picture stands dashed at the picture's edge: the window goes on there.
+ *
+ * @param {SVGElement} overlay
+ * @param {number} size
+ * @param {{left: number, top: number, width: number, height: number}} window
+ */
 function drawWindow(overlay, size, { left, top, width, height }) {
   const edge = size * 0.012;
-  const within = (place) => Math.max(edge, Math.min(size - edge, place));
-  const isBeyond = (place) => within(place) !== place;
+  const within = (/** @type {number} */ place) => Math.max(edge, Math.min(size - edge, place));
+  const isBeyond = (/** @type {number} */ place) => within(place) !== place;
   const [x0, x1, y0, y1] = [left, left + width, top, top + height];
-  const side = (place, d) => svg(overlay, "path", { class: isBeyond(place) ? "window beyond" : "window", d });
+  const side = (/** @type {number} */ place, /** @type {string} */ d) => svg(overlay, "path", { class: isBeyond(place) ? "window beyond" : "window", d });
   side(x0, `M${within(x0)} ${within(y0)}V${within(y1)}`);
   side(x1, `M${within(x1)} ${within(y0)}V${within(y1)}`);
   side(y0, `M${within(x0)} ${within(y0)}H${within(x1)}`);
@@ -130,12 +186,18 @@ function drawWindow(overlay, size, { left, top, width, height }) {
 
 // --- a channel of the layer's input, with a convolution's window on it --------------------------------------------
 
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {SVGElement} overlay
+ * @param {Arithmetic} arithmetic
+ * @param {Cell} unit
+ */
 export function drawInput(canvas, overlay, arithmetic, unit) {
   const grid = { rows: arithmetic.input[0], columns: arithmetic.input[1] };
   const values = floats(arithmetic.shown[0].values);
   const grey = greys(values);
   paint(canvas, grid.rows, grid.columns, (row, column) => grey(values[row * grid.columns + column]));
-  const taps = (axis, index) => arithmetic.window[axis].map(([start, step]) => start + index * step);
+  const taps = (/** @type {number} */ axis, /** @type {number} */ index) => arithmetic.window[axis].map(([start, step]) => start + index * step);
   const [rows, columns] = [taps(0, unit.row), taps(1, unit.column)];
   // The border is as wide as the padding that any window reads.
   const { side, top, left } = placed(grid);

@@ -1,18 +1,31 @@
 // What is said of the chosen unit, beside the pictures. Python counted; here rows and columns are put together.
 
-import { numbers } from "./arithmetic.js";
 import { both, html } from "./drawing.js";
 
-const pixelsOf = (runs) => runs.reduce((sum, [, count]) => sum + count, 0);
+/** @import { Cell, Effective, Field, Find, Run, Words } from "./types.js" */
 
-// Runs of pixels as text: "3–7", "3–7, 9", "3, 5, 7 … 27".
+/** @param {Run[]} runs */
+function pixelsOf(runs) {
+  return runs.reduce((sum, [, count]) => sum + count, 0);
+}
+
+/**
+ * Runs of pixels as text: "3–7", "3–7, 9", "3, 5, 7 … 27".
+ *
+ * @param {Run[]} runs
+ */
 export function rangesText(runs, most = 4) {
-  const one = ([first, count]) => (count > 1 ? `${first}–${first + count - 1}` : `${first}`);
+  const one = (/** @type {Run} */ [first, count]) => (count > 1 ? `${first}–${first + count - 1}` : `${first}`);
   if (!runs.length) return "none";
   if (runs.length <= most) return runs.map(one).join(", ");
   return `${runs.slice(0, most - 1).map(one).join(", ")} … ${one(runs[runs.length - 1])}`;
 }
 
+/**
+ * @param {Field} data
+ * @param {Cell} unit
+ * @returns {Words}
+ */
 export function exactWords(data, unit) {
   const [rows, columns] = [data.rows.seen[unit.row], data.columns.seen[unit.column]];
   const [seenRows, seenColumns] = [pixelsOf(rows), pixelsOf(columns)];
@@ -32,6 +45,7 @@ export function exactWords(data, unit) {
   };
 }
 
+/** @param {Field} data */
 function jumpText(data) {
   if (!data.isMap) return "none: the values have no place";
   if (data.rows.seen.length * data.columns.seen.length === 1) return "none: the map has one unit";
@@ -41,6 +55,10 @@ function jumpText(data) {
   return `${rows} pixel${rows > 1 ? "s" : ""} to the next unit`;
 }
 
+/**
+ * @param {Field} data
+ * @param {Cell} unit
+ */
 function paddingText(data, unit) {
   const window = data.rows.window[unit.row] * data.columns.window[unit.column];
   const inside = data.rows.inside[unit.row] * data.columns.inside[unit.column];
@@ -51,25 +69,38 @@ function paddingText(data, unit) {
   return `${text} % of its window is padding`;
 }
 
+/** @param {Field} data */
 function unseenText(data) {
-  const lines = (name, runs) => {
+  const lines = (/** @type {string} */ name, /** @type {Run[]} */ runs) => {
     if (!runs.length) return [];
     return [`${name}${pixelsOf(runs) > 1 ? "s" : ""} ${rangesText(runs)}`];
   };
   return [...lines("row", data.rows.unseen), ...lines("column", data.columns.unseen)].join(", ") || "none: all are seen";
 }
 
+/**
+ * @param {Field} data
+ * @param {number | null} channel
+ */
 export function channelText(data, channel) {
   if (channel === null) return data.isMap ? `all ${data.channels} channels together` : `all ${data.channels} values together`;
   const name = data.names && data.names[channel] !== `${channel}` ? `, ${data.names[channel]}` : "";
   return `${data.isMap ? "channel" : "value"} ${channel}${name}`;
 }
 
+/**
+ * @param {Field} data
+ * @param {Cell} unit
+ * @param {Effective} effective
+ * @returns {Words}
+ */
 export function effectiveWords(data, unit, effective) {
   const who = data.isMap ? `unit ${unit.row},${unit.column}` : "";
   const sees = pixelsOf(data.rows.seen[unit.row]) * pixelsOf(data.columns.seen[unit.column]);
   const whole = sees === 1 ? "its one pixel" : `its ${sees.toLocaleString("en")} pixels`;
+  /** @type {Words["facts"][number]} */
   const of = ["Of", [who, channelText(data, effective.channel)].filter(Boolean).join(", ")];
+  /** @type {Words["facts"][number]} */
   const mean = ["Influence", `mean |gradient| of ${effective.images} images`, "by how much the value moves as a pixel moves, whichever way"];
   if (!effective.finite) return { title: "These weights give no numbers", facts: [of, mean], note: "" };
   if (!effective.strongest) {
@@ -86,7 +117,12 @@ export function effectiveWords(data, unit, effective) {
   };
 }
 
-// A title, facts in two columns, and a note below; the same lines are kept when nothing but numbers changes.
+/**
+ * Write a title, facts in two columns, and a note below; the same lines are kept when nothing but numbers changes.
+ *
+ * @param {Find} find
+ * @param {Words} words
+ */
 export function write(find, words) {
   find(".sees").textContent = words.title;
   const facts = find(".facts");

@@ -1,0 +1,137 @@
+// The data of the field view: what Python sends, and what is asked of it.
+
+/** Pixels that follow each other along one axis: the first, and how many. */
+export type Run = [first: number, count: number];
+
+/** The units along one axis of the layer's map. */
+export interface Axis {
+  /** Of the image. */
+  pixels: number;
+  /** For each unit what it sees. */
+  seen: Run[][];
+  /** For each unit where its window begins. */
+  first: number[];
+  /** For each unit the size of its window; 0 where it has none. */
+  window: number[];
+  /** For each unit how much of its window lies on the image. */
+  inside: number[];
+  /** What no unit sees. */
+  unseen: Run[];
+}
+
+export interface Image {
+  /** Names the picture: an ask says which one the panel holds already. */
+  key: string;
+  count: number;
+  dataset: string;
+  /** Why another data set's images stand here; "" where they are the chosen ones. */
+  instead: string;
+  rows: number;
+  columns: number;
+  colours: number;
+  /** Base64 of its bytes; null where the panel holds it. */
+  pixels: string | null;
+}
+
+export type Mode = "exact" | "effective" | "arithmetic";
+
+/** What the visitor chose. */
+export interface Choice {
+  mode: Mode;
+  channel: number;
+  /** All channels at once? null: as the layer suggests. */
+  together: boolean | null;
+  /** The unit, as a share of the map's rows and columns. */
+  at: [number, number];
+  /** The image's number. */
+  image: number;
+  /** The first input channel of the arithmetic. */
+  first: number;
+  trained: boolean;
+}
+
+/** What Python is asked: the choice, of which layer of which network, and the picture that is here already. */
+export type Ask = Choice & { of: string; holds: string };
+
+export interface Effective {
+  unit: [number, number];
+  channel: number | null;
+  finite: boolean;
+  map: string;
+  half: number;
+  strongest: [number, number] | null;
+  images: number;
+}
+
+export interface Arithmetic {
+  /** For each unit the row of each tap; below zero in the border. */
+  rows: number[][];
+  columns: number[][];
+  channels: [begin: number, count: number];
+  shown: { channel: number; values: string; kernel: string; sums: string }[];
+  others: number;
+  rest: string;
+  bias: string | null;
+  value: string;
+  normalised: string;
+  shape: [number, number];
+  input: [number, number];
+  /** For each axis and tap where it lies for unit 0, and how far for the next. */
+  window: [start: number, step: number][][];
+  border: number[];
+}
+
+export interface Answered {
+  to: string;
+  tooLarge?: boolean;
+  weights?: { untrained: string; trained: string | null; used: string };
+  values?: { channel: number | null; map: string; shape: [number, number] };
+  effective?: Effective;
+  arithmetic?: Arithmetic;
+}
+
+export interface FieldData {
+  kind: string;
+  index: number;
+  isMap: boolean;
+  channels: number;
+  channelsIn: number;
+  theoretical: [number, number];
+  jump: [number, number] | null;
+  rows: Axis;
+  /** null where they are as the rows are. */
+  columns: Axis | null;
+  note: string;
+  /** Do its values still see apart from each other, though they have no place any more? */
+  apart: boolean;
+  of: string;
+  ask: Ask;
+  image: Image;
+  names: string[] | null;
+  answer: Answered | null;
+}
+
+/** The same with both axes. */
+export type Field = FieldData & { columns: Axis };
+
+/** A cell of a grid. */
+export interface Cell {
+  row: number;
+  column: number;
+}
+
+export interface Grid {
+  rows: number;
+  columns: number;
+}
+
+export type Colour = number[];
+
+export interface Words {
+  title: string;
+  facts: [name: string, value: string, help?: string][];
+  note: string;
+}
+
+/** Finds a part of the component, which is there. */
+export type Find = <Part extends Element = HTMLElement>(selector: string) => Part;
