@@ -1,7 +1,9 @@
-// What every page has of the work: its parameters in the address bar, and a way to Python for a draft whose editor is gone.
+// What every page has of the work: its parameters in the address bar, and a way to Python for a
+// draft whose editor is gone.
 //
-// The address is changed in place: no step is added to the browser's history. Safari refuses after 100 changes in 30
-// seconds, so there is a pause between two; the last comes at its end, or when the page goes.
+// The address is changed in place: no step is added to the browser's history. Safari refuses after
+// 100 changes in 30 seconds, so there is a pause between two; the last comes at its end, or when
+// the page goes.
 
 import { FIRST, PARAMETER } from "./pages.js";
 import { Pausing } from "./pausing.js";
@@ -9,7 +11,8 @@ import { Pausing } from "./pausing.js";
 const PAUSE = 350; // milliseconds
 
 /**
- * @typedef {{page: string, held: Record<string, string>}} Wanted  the page drawn, and what its address holds; "" is left out
+ * The page that is drawn, and what its address holds; "" is left out.
+ * @typedef {{page: string, held: Record<string, string>}} Wanted
  *
  * @typedef {object} Keeper  what outlives this component's own place on the page
  * @property {Pausing<Wanted>} writer
@@ -31,7 +34,9 @@ function makeKeeper() {
   /** @type {Keeper} */
   const made = { writer: new Pausing(write, PAUSE), send: () => {} };
   addEventListener("pagehide", () => made.writer.flush());
-  addEventListener("explorer:unanswered", (event) => made.send(/** @type {CustomEvent} */ (event).detail));
+  addEventListener("explorer:unanswered", (event) =>
+    made.send(/** @type {CustomEvent} */ (event).detail),
+  );
   return made;
 }
 
@@ -42,7 +47,8 @@ function makeKeeper() {
  */
 function write({ page, held }) {
   const address = new URL(window.location.href);
-  if ((address.searchParams.get(PARAMETER) ?? FIRST) !== page) return false; // the browser went on to another page
+  // The browser went on to another page.
+  if ((address.searchParams.get(PARAMETER) ?? FIRST) !== page) return false;
   for (const [name, value] of Object.entries(held)) {
     if (value) address.searchParams.set(name, value);
     else address.searchParams.delete(name);

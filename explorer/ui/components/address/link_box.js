@@ -1,9 +1,13 @@
-// A link to copy. Browsers give their clipboard to pages from https and localhost only; in a classroom the page comes
-// from a plain address of the network, where the old way, copying what is selected, still works.
+// A link to copy. Browsers give their clipboard to pages from https and localhost only; in a
+// classroom the page comes from a plain address of the network, where the old way, copying what is
+// selected, still works.
 
 const COPIED_FOR = 2000; // milliseconds
 
-/** @typedef {{parameter: string, link: string}} Data  the link's text, and the parameter of the address that it stands in */
+/**
+ * The link's text, and the parameter of the address that it stands in.
+ * @typedef {{parameter: string, link: string}} Data
+ */
 
 /** @type {import("../component.js").Draw<Data>} */
 export default function drawLinkBox({ data, parentElement }) {

@@ -1,11 +1,16 @@
-// Fetches a component's markup and styles, puts them into its place on the page once, and its script to work on them.
+// Fetches a component's markup and styles, puts them into its place on the page once, and its
+// script to work on them.
 //
-// The browser reads the markup as a document of its own, from its address: no text becomes markup here.
+// The browser reads the markup as a document of its own, from its address: no text becomes markup
+// here.
 
 /** @type {WeakSet<Node>} the places that hold their markup already */
 const furnished = new WeakSet();
 
-/** @typedef {{gone?: boolean, end?: (() => void) | void}} Shown  whether it has left the page, and what to do then */
+/**
+ * Whether a component has left the page, and what to do then.
+ * @typedef {{gone?: boolean, end?: (() => void) | void}} Shown
+ */
 
 /**
  * What shows a component whose script is `draw`.
@@ -17,7 +22,9 @@ const furnished = new WeakSet();
  */
 export async function load(draw, parts) {
   const isStyle = (/** @type {URL} */ part) => part.pathname.endsWith(".css");
-  const read = await Promise.all(parts.map((part) => (isStyle(part) ? readStyles(part) : readMarkup(part))));
+  const read = await Promise.all(
+    parts.map((part) => (isStyle(part) ? readStyles(part) : readMarkup(part))),
+  );
   return (component, shown) => {
     if (shown.gone) return;
     const { parentElement } = component;

@@ -1,19 +1,23 @@
-// A line a layer: its share of all parameters and of all mult-adds, as a bar and in percent. Python decides which layers
-// have a line of their own.
+// A line a layer: its share of all parameters and of all mult-adds, as a bar and in percent. Python
+// decides which layers have a line of their own.
 
 import { COLOURS, MULT_ADDS_RULE } from "./constants.js";
 import { shareOf, shareText } from "./shares.js";
 
 /**
  * @typedef {[layer: string, params: number, multAdds: number]} Bar
- * @typedef {{totals: [params: number, multAdds: number], bars: Bar[], selected: number | null}} Data
+ * @typedef {[params: number, multAdds: number]} Totals
+ * @typedef {{totals: Totals, bars: Bar[], selected: number | null}} Data
  */
 
 /** @type {import("../component.js").Draw<Data>} */
 export default function drawCosts({ data: { totals, bars, selected }, parentElement }) {
-  const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (parentElement.querySelector(selector));
+  const find = (/** @type {string} */ selector) =>
+    /** @type {HTMLElement} */ (parentElement.querySelector(selector));
   find("h3").title = `Mult-adds: ${MULT_ADDS_RULE}`;
-  const longest = Math.max(...bars.flatMap(([, ...costs]) => costs.map((cost, i) => shareOf(cost, totals[i]))));
+  const longest = Math.max(
+    ...bars.flatMap(([, ...costs]) => costs.map((cost, i) => shareOf(cost, totals[i]))),
+  );
   const lines = bars.map((bar) => makeLine(bar, totals, longest));
   if (selected !== null) lines[selected].setAttribute("aria-current", "true");
   find("tbody").replaceChildren(...lines);

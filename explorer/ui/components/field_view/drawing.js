@@ -4,7 +4,17 @@
 
 const MINUS = "\u2212";
 // Viridis: even steps of lightness, told apart by colour-blind eyes and on a pale projector.
-const HEAT = [[68, 1, 84], [71, 45, 123], [59, 82, 139], [44, 114, 142], [33, 145, 140], [40, 174, 128], [94, 201, 98], [173, 220, 48], [253, 231, 37]];
+const HEAT = [
+  [68, 1, 84],
+  [71, 45, 123],
+  [59, 82, 139],
+  [44, 114, 142],
+  [33, 145, 140],
+  [40, 174, 128],
+  [94, 201, 98],
+  [173, 220, 48],
+  [253, 231, 37],
+];
 
 /**
  * @param {Element} parent
@@ -59,7 +69,8 @@ export function paint(canvas, rows, columns, colour) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const picture = context.createImageData(columns, rows);
   for (let row = 0; row < rows; row += 1)
-    for (let column = 0; column < columns; column += 1) picture.data.set(colour(row, column), 4 * (row * columns + column));
+    for (let column = 0; column < columns; column += 1)
+      picture.data.set(colour(row, column), 4 * (row * columns + column));
   context.putImageData(picture, 0, 0);
 }
 
@@ -71,7 +82,9 @@ export function paint(canvas, rows, columns, colour) {
 export function heat(share) {
   const place = Math.max(0, Math.min(1, share)) * (HEAT.length - 1);
   const below = Math.min(HEAT.length - 2, Math.floor(place));
-  return [0, 1, 2].map((i) => HEAT[below][i] + (place - below) * (HEAT[below + 1][i] - HEAT[below][i]));
+  return [0, 1, 2].map(
+    (i) => HEAT[below][i] + (place - below) * (HEAT[below + 1][i] - HEAT[below][i]),
+  );
 }
 
 /**
@@ -106,7 +119,8 @@ export function greys(values) {
 }
 
 /**
- * 0.2138 as "0.214"; the same number of figures after the point, so that columns of numbers line up.
+ * 0.2138 as "0.214"; the same number of figures after the point, so that columns of numbers line
+ * up.
  *
  * @param {number} value
  */
@@ -124,7 +138,11 @@ export function number(value, digits = 3) {
  */
 export function short(value) {
   const size = Math.abs(value);
-  if (size >= 1000) return (value < 0 ? MINUS : "") + (size >= 10000 ? size.toExponential(0).replace("+", "") : size.toFixed(0));
+  if (size >= 1000)
+    return (
+      (value < 0 ? MINUS : "") +
+      (size >= 10000 ? size.toExponential(0).replace("+", "") : size.toFixed(0))
+    );
   return number(value, size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 

@@ -1,14 +1,16 @@
 // The panel: what the visitor chose, what is drawn for it, and when Python is asked for numbers.
 //
-// The exact field of every unit is here from the start. All else (values, influence, arithmetic) Python computes when it
-// is asked, which is when the visitor pauses: `choice` is sent as "ask", and what comes back names the layer it is of.
+// The exact field of every unit is here from the start. All else (values, influence, arithmetic)
+// Python computes when it is asked, which is when the visitor pauses: `choice` is sent as "ask",
+// and what comes back names the layer it is of.
 
 import { drawArithmetic } from "./arithmetic.js";
 import { extremes, floats, number } from "./drawing.js";
 import { cellUnder, drawImage, drawInput, drawUnits, unitGrid } from "./pictures.js";
 import { channelText, effectiveWords, exactWords, write } from "./words.js";
 
-/** @import { Answered, Arithmetic, Ask, Cell, Choice, Effective, Field, FieldData, Find, Image, Mode } from "./types.js" */
+/** @import { Answered, Arithmetic, Ask, Cell, Choice, Effective } from "./types.js" */
+/** @import { Field, FieldData, Find, Image, Mode } from "./types.js" */
 
 const PAUSE = 90; // milliseconds without a change before Python is asked
 /** @type {Record<string, number>} */
@@ -47,24 +49,29 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
   const grid = unitGrid(data);
   const isConvolution = data.kind === "Conv2d";
 
-  // --- what is chosen ----------------------------------------------------------------------------------------------
+  // --- what is chosen ----------------------------------------------------------------------------
 
   const channel = () => Math.min(choice.channel, data.channels - 1);
   const together = () => choice.mode === "effective" && (choice.together ?? data.isMap);
 
-  // The cell of the units' grid: a unit's place on the map is kept as a share of it, so that the same part of the image
-  // stays chosen on every layer; a vector's cells are its values.
+  // The cell of the units' grid: a unit's place on the map is kept as a share of it, so that the
+  // same part of the image stays chosen on every layer; a vector's cells are its values.
   /** @returns {Cell} */
   function cell() {
     if (hovered) return hovered;
-    if (!data.isMap) return { row: Math.floor(channel() / grid.columns), column: channel() % grid.columns };
-    return { row: Math.floor(choice.at[0] * grid.rows), column: Math.floor(choice.at[1] * grid.columns) };
+    if (!data.isMap)
+      return { row: Math.floor(channel() / grid.columns), column: channel() % grid.columns };
+    return {
+      row: Math.floor(choice.at[0] * grid.rows),
+      column: Math.floor(choice.at[1] * grid.columns),
+    };
   }
   const unit = () => (data.isMap ? cell() : { row: 0, column: 0 });
 
   /** @param {Cell} wanted */
   function choose({ row, column }) {
-    const inside = (/** @type {number} */ value, /** @type {number} */ count) => Math.max(0, Math.min(count - 1, value));
+    const inside = (/** @type {number} */ value, /** @type {number} */ count) =>
+      Math.max(0, Math.min(count - 1, value));
     const at = { row: inside(row, grid.rows), column: inside(column, grid.columns) };
     if (data.isMap) choice.at = [(at.row + 0.5) / grid.rows, (at.column + 0.5) / grid.columns];
     else {
@@ -75,7 +82,7 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
     askIfNeeded(PAUSE);
   }
 
-  // --- what Python answered ----------------------------------------------------------------------------------------
+  // --- what Python answered ----------------------------------------------------------------------
 
   /**
    * All of the choice that the answer depends on.
@@ -83,12 +90,24 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
    * @param {Choice} ask
    */
   function key(ask) {
-    const of = ask.mode === "effective" ? [ask.together, data.isMap ? ask.at : null] : ask.mode === "arithmetic" ? [ask.first] : [];
-    return JSON.stringify([ask.mode, Math.min(ask.channel, data.channels - 1), ask.image, ask.trained, ...of]);
+    const of =
+      ask.mode === "effective"
+        ? [ask.together, data.isMap ? ask.at : null]
+        : ask.mode === "arithmetic"
+          ? [ask.first]
+          : [];
+    return JSON.stringify([
+      ask.mode,
+      Math.min(ask.channel, data.channels - 1),
+      ask.image,
+      ask.trained,
+      ...of,
+    ]);
   }
   const answer = () => (data.answer && key(data.ask) === key(choice) ? data.answer : null);
 
-  // The picture that was drawn last; a panel that has just begun may have none, where Python took another's word for this one's.
+  // The picture that was drawn last; a panel that has just begun may have none, where Python took
+  // another's word for this one's.
   const image = () => (panel.image?.key === data.image.key ? panel.image : null);
 
   /** @param {number} pause  milliseconds */
@@ -107,7 +126,7 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
     }, pause);
   }
 
-  // --- drawing -----------------------------------------------------------------------------------------------------
+  // --- drawing -----------------------------------------------------------------------------------
 
   function draw() {
     const found = answer();
@@ -125,15 +144,20 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
     const picture = image();
     if (arithmetic) drawInput(canvas, overlay, arithmetic, seeing);
     else if (picture) drawImage(canvas, overlay, data, picture, seeing, influence);
-    const shape = data.isMap ? `${grid.rows}×${grid.columns} units` : `${data.channels.toLocaleString("en")} values`;
+    const shape = data.isMap
+      ? `${grid.rows}×${grid.columns} units`
+      : `${data.channels.toLocaleString("en")} values`;
     find("[data-part=units-caption]").textContent = shape;
-    find("[data-part=image-caption]").textContent = arithmetic ? inputText(arithmetic) : imageText();
+    find("[data-part=image-caption]").textContent = arithmetic
+      ? inputText(arithmetic)
+      : imageText();
     find("[data-part=image-caption]").title = data.image.instead;
     find(".figure").dataset.mode = choice.mode;
     find(".figure").dataset.answered = found ? choice.mode : "";
     describe(found, arithmetic, effective, values, chosen, seeing);
     const note = find(".note");
-    if (!arithmetic) note.textContent = [data.image.instead, note.textContent].filter(Boolean).join(" ");
+    if (!arithmetic)
+      note.textContent = [data.image.instead, note.textContent].filter(Boolean).join(" ");
   }
 
   function imageText() {
@@ -155,25 +179,38 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
    * @param {Cell} seeing
    */
   function describe(found, arithmetic, effective, values, chosen, seeing) {
-    const tooLarge = found?.tooLarge ? "Up to this layer the network is too large to run here, so its values are not shown." : "";
+    const tooLarge = found?.tooLarge
+      ? "Up to this layer the network is too large to run here, so its values are not shown."
+      : "";
     const waiting = tooLarge || (found ? "" : "computing …");
     const value = values ? number(values[chosen.row * grid.columns + chosen.column]) : "";
-    const who = data.isMap ? `Unit ${seeing.row},${seeing.column} of channel ${channel()}` : `Value ${channel()}`;
+    const who = data.isMap
+      ? `Unit ${seeing.row},${seeing.column} of channel ${channel()}`
+      : `Value ${channel()}`;
     find(".legend").hidden = !effective?.strongest;
     find(".arithmetic").hidden = !arithmetic;
     find(".pager").hidden = !arithmetic;
     if (choice.mode === "exact") {
       const words = exactWords(data, seeing);
       write(find, { ...words, note: [words.note, tooLarge].filter(Boolean).join(" ") });
-    } else if (choice.mode === "effective" && effective) write(find, effectiveWords(data, seeing, effective));
+    } else if (choice.mode === "effective" && effective)
+      write(find, effectiveWords(data, seeing, effective));
     else if (choice.mode === "arithmetic" && found && !found.tooLarge) {
       const note = isConvolution ? "" : "Select a convolution to see how its values come about.";
       write(find, { title: `${who} is ${value}`, facts: [], note });
-    } else write(find, { title: data.isMap ? `Unit ${seeing.row},${seeing.column}` : "", facts: [], note: waiting });
+    } else
+      write(find, {
+        title: data.isMap ? `Unit ${seeing.row},${seeing.column}` : "",
+        facts: [],
+        note: waiting,
+      });
     if (arithmetic) {
       drawArithmetic(find(".arithmetic"), arithmetic, seeing, find(".figure").clientWidth);
       const [begin, count] = arithmetic.channels;
-      const [first, last] = [arithmetic.shown[0].channel, arithmetic.shown[arithmetic.shown.length - 1].channel];
+      const [first, last] = [
+        arithmetic.shown[0].channel,
+        arithmetic.shown[arithmetic.shown.length - 1].channel,
+      ];
       find(".pages").textContent = first === last ? `showing ${first}` : `showing ${first}–${last}`;
       find(".pager").hidden = arithmetic.others === 0;
       /** @type {HTMLButtonElement} */ (find(".back")).disabled = first <= begin;
@@ -183,7 +220,7 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
     find(".range").textContent = values ? `${number(low, 2)} to ${number(high, 2)}` : "";
   }
 
-  // --- the controls ------------------------------------------------------------------------------------------------
+  // --- the controls ------------------------------------------------------------------------------
 
   /** @param {Partial<Choice>} fields */
   function change(fields) {
@@ -194,7 +231,9 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
   }
 
   function controls() {
-    const tabs = [.../** @type {NodeListOf<HTMLElement>} */ (parentElement.querySelectorAll("[role=tab]"))];
+    const tabs = [
+      .../** @type {NodeListOf<HTMLElement>} */ (parentElement.querySelectorAll("[role=tab]")),
+    ];
     for (const tab of tabs) {
       const chosen = tab.dataset.mode === choice.mode;
       tab.setAttribute("aria-selected", String(chosen));
@@ -211,27 +250,44 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
     /** @type {HTMLSelectElement} */
     const channels = find(".channel");
     options(channels, [
-      ...(choice.mode === "effective" && data.channels > 1 ? [["all", data.isMap ? "all channels" : "all values"]] : []),
-      ...Array.from({ length: Math.min(data.channels, 512) }, (_, i) => [`${i}`, channelText(data, i)]),
+      ...(choice.mode === "effective" && data.channels > 1
+        ? [["all", data.isMap ? "all channels" : "all values"]]
+        : []),
+      ...Array.from({ length: Math.min(data.channels, 512) }, (_, i) => [
+        `${i}`,
+        channelText(data, i),
+      ]),
     ]);
     channels.value = together() && data.channels > 1 ? "all" : `${channel()}`;
     channels.onchange = () =>
-      change(channels.value === "all" ? { together: true } : { together: false, channel: Number(channels.value), first: 0 });
+      change(
+        channels.value === "all"
+          ? { together: true }
+          : { together: false, channel: Number(channels.value), first: 0 },
+      );
     /** @type {HTMLSelectElement} */
     const weights = find(".weights");
     const known = data.answer?.weights;
     // Nothing is run with any weights then, but what is below stays in place.
-    /** @type {HTMLElement} */ (weights.parentNode).style.visibility = data.answer?.tooLarge ? "hidden" : "";
+    /** @type {HTMLElement} */ (weights.parentNode).style.visibility = data.answer?.tooLarge
+      ? "hidden"
+      : "";
     if (known) {
-      options(weights, [...(known.trained ? [["trained", known.trained]] : []), ["untrained", known.untrained]]);
+      options(weights, [
+        ...(known.trained ? [["trained", known.trained]] : []),
+        ["untrained", known.untrained],
+      ]);
       weights.value = choice.trained && known.trained ? "trained" : "untrained";
       weights.disabled = !known.trained;
-      weights.title = known.trained ? "" : "train this network, and what it has learned is shown here";
+      weights.title = known.trained
+        ? ""
+        : "train this network, and what it has learned is shown here";
     }
     weights.onchange = () => change({ trained: weights.value === "trained" });
     find(".next").onclick = () => change({ image: (choice.image + 1) % data.image.count });
     const shown = data.answer?.arithmetic?.shown ?? [];
-    find(".back").onclick = () => change({ first: Math.max(0, choice.first - Math.max(1, shown.length)) });
+    find(".back").onclick = () =>
+      change({ first: Math.max(0, choice.first - Math.max(1, shown.length)) });
     find(".forth").onclick = () => change({ first: choice.first + Math.max(1, shown.length) });
   }
 

@@ -4,10 +4,11 @@ import { bytes, floats, greys, heat, paint, svg } from "./drawing.js";
 
 /** @import { Arithmetic, Cell, Colour, Field, Grid, Image, Run } from "./types.js" */
 
-const MARGIN = 0.14; // of a picture's side, kept free around it, so that a window reaching into the padding shows
+// Of a picture's side, kept free around it, so that a window reaching into the padding shows.
+const MARGIN = 0.14;
 const MOST_LINES = 40; // units a side between which lines are drawn
 
-// --- the units ----------------------------------------------------------------------------------------------------
+// --- the units -----------------------------------------------------------------------------------
 
 // A vector is one unit to the exact field; its values are laid out in rows of at most this many.
 const VALUES_A_ROW = 10;
@@ -18,12 +19,16 @@ const VALUES_A_ROW = 10;
  */
 export function unitGrid(data) {
   if (data.isMap) return { rows: data.rows.seen.length, columns: data.columns.seen.length };
-  const columns = Math.min(data.channels, Math.max(VALUES_A_ROW, Math.ceil(Math.sqrt(data.channels))));
+  const columns = Math.min(
+    data.channels,
+    Math.max(VALUES_A_ROW, Math.ceil(Math.sqrt(data.channels))),
+  );
   return { rows: Math.ceil(data.channels / columns), columns };
 }
 
 /**
- * Where a grid of rows and columns lies in a square picture: its side in cells, and its top left corner.
+ * Where a grid of rows and columns lies in a square picture: its side in cells, and its top left
+ * corner.
  *
  * @param {Grid} grid
  */
@@ -38,7 +43,8 @@ function placed(grid) {
  */
 function spread(canvas, grid, margin = 0) {
   const { side, top, left } = placed(grid);
-  const share = (/** @type {number} */ cells) => `${((100 * cells) / (side + 2 * margin)).toFixed(4)}%`;
+  const share = (/** @type {number} */ cells) =>
+    `${((100 * cells) / (side + 2 * margin)).toFixed(4)}%`;
   Object.assign(canvas.style, {
     width: share(grid.columns),
     height: share(grid.rows),
@@ -70,13 +76,20 @@ export function drawUnits(canvas, overlay, grid, values, chosen) {
   if (side <= MOST_LINES) {
     let lines = "";
     for (let row = 1; row < grid.rows; row += 1) lines += `M${left} ${top + row}h${grid.columns}`;
-    for (let column = 1; column < grid.columns; column += 1) lines += `M${left + column} ${top}v${grid.rows}`;
+    for (let column = 1; column < grid.columns; column += 1)
+      lines += `M${left + column} ${top}v${grid.rows}`;
     svg(overlay, "path", { class: "lines", d: lines });
   }
   const size = Math.max(1, side / 64); // a unit of a large map is marked larger than it is
   const start = (1 - size) / 2;
   for (const name of ["halo", "chosen"])
-    svg(overlay, "rect", { class: name, x: left + chosen.column + start, y: top + chosen.row + start, width: size, height: size });
+    svg(overlay, "rect", {
+      class: name,
+      x: left + chosen.column + start,
+      y: top + chosen.row + start,
+      width: size,
+      height: size,
+    });
 }
 
 /**
@@ -90,14 +103,15 @@ export function drawUnits(canvas, overlay, grid, values, chosen) {
 export function cellUnder(event, overlay, grid) {
   const box = overlay.getBoundingClientRect();
   const { side, top, left } = placed(grid);
-  const inside = (/** @type {number} */ value, /** @type {number} */ count) => Math.max(0, Math.min(count - 1, Math.floor(value)));
+  const inside = (/** @type {number} */ value, /** @type {number} */ count) =>
+    Math.max(0, Math.min(count - 1, Math.floor(value)));
   return {
     row: inside(((event.clientY - box.top) / box.height) * side - top, grid.rows),
     column: inside(((event.clientX - box.left) / box.width) * side - left, grid.columns),
   };
 }
 
-// --- the image ----------------------------------------------------------------------------------------------------
+// --- the image -----------------------------------------------------------------------------------
 
 /**
  * @param {Image} image
@@ -107,7 +121,10 @@ export function cellUnder(event, overlay, grid) {
 function imageColours(image, grid) {
   const pixels = bytes(image.pixels ?? "");
   return (row, column) => {
-    const [y, x] = [Math.floor(row * image.rows / grid.rows), Math.floor(column * image.columns / grid.columns)];
+    const [y, x] = [
+      Math.floor((row * image.rows) / grid.rows),
+      Math.floor((column * image.columns) / grid.columns),
+    ];
     const place = image.colours * (y * image.columns + x);
     return [0, 1, 2].map((i) => pixels[place + (image.colours === 3 ? i : 0)]).concat(255);
   };
@@ -124,8 +141,8 @@ function boxPath(x, y, width, height) {
 }
 
 /**
- * Draw the image, the pixels that the unit sees in full view, and its theoretical window; with `influence` those pixels as
- * a heat map instead.
+ * Draw the image, the pixels that the unit sees in full view, and its theoretical window; with
+ * `influence` those pixels as a heat map instead.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {SVGElement} overlay
@@ -143,17 +160,26 @@ export function drawImage(canvas, overlay, data, image, unit, influence) {
   const colours = imageColours(image, grid);
   const rows = data.rows.seen[unit.row];
   const columns = data.columns.seen[unit.column];
-  const sees = (/** @type {Run[]} */ runs, /** @type {number} */ pixel) => runs.some(([first, count]) => pixel >= first && pixel < first + count);
+  const sees = (/** @type {Run[]} */ runs, /** @type {number} */ pixel) =>
+    runs.some(([first, count]) => pixel >= first && pixel < first + count);
   const inRow = Array.from({ length: grid.rows }, (_, row) => sees(rows, row));
   const inColumn = Array.from({ length: grid.columns }, (_, column) => sees(columns, column));
   paint(canvas, grid.rows, grid.columns, (row, column) =>
-    influence && inRow[row] && inColumn[column] ? [...heat(influence[row * grid.columns + column]), 255] : colours(row, column),
+    influence && inRow[row] && inColumn[column]
+      ? [...heat(influence[row * grid.columns + column]), 255]
+      : colours(row, column),
   );
   overlay.replaceChildren();
   overlay.setAttribute("viewBox", `0 0 ${side + 2 * margin} ${side + 2 * margin}`);
-  const seen = rows.flatMap(([y, h]) => columns.map(([x, w]) => boxPath(x0 + x, y0 + y, w, h))).join("");
+  const seen = rows
+    .flatMap(([y, h]) => columns.map(([x, w]) => boxPath(x0 + x, y0 + y, w, h)))
+    .join("");
   // The veil covers the image but for what is seen: one path with the seen rectangles as holes.
-  svg(overlay, "path", { class: "veil", "fill-rule": "evenodd", d: boxPath(x0, y0, grid.columns, grid.rows) + seen });
+  svg(overlay, "path", {
+    class: "veil",
+    "fill-rule": "evenodd",
+    d: boxPath(x0, y0, grid.columns, grid.rows) + seen,
+  });
   if (!influence) svg(overlay, "path", { class: "seen", d: seen });
   svg(overlay, "rect", { class: "edge", x: x0, y: y0, width: grid.columns, height: grid.rows });
   if (data.rows.window[unit.row] && data.columns.window[unit.column])
@@ -166,7 +192,8 @@ export function drawImage(canvas, overlay, data, image, unit, influence) {
 }
 
 /**
- * Draw the window's four sides. One that lies outside the picture stands dashed at the picture's edge: the window goes on there.
+ * Draw the window's four sides. One that lies outside the picture stands dashed at the picture's
+ * edge: the window goes on there.
  *
  * @param {SVGElement} overlay
  * @param {number} size
@@ -177,14 +204,15 @@ function drawWindow(overlay, size, { left, top, width, height }) {
   const within = (/** @type {number} */ place) => Math.max(edge, Math.min(size - edge, place));
   const isBeyond = (/** @type {number} */ place) => within(place) !== place;
   const [x0, x1, y0, y1] = [left, left + width, top, top + height];
-  const side = (/** @type {number} */ place, /** @type {string} */ d) => svg(overlay, "path", { class: isBeyond(place) ? "window beyond" : "window", d });
+  const side = (/** @type {number} */ place, /** @type {string} */ d) =>
+    svg(overlay, "path", { class: isBeyond(place) ? "window beyond" : "window", d });
   side(x0, `M${within(x0)} ${within(y0)}V${within(y1)}`);
   side(x1, `M${within(x1)} ${within(y0)}V${within(y1)}`);
   side(y0, `M${within(x0)} ${within(y0)}H${within(x1)}`);
   side(y1, `M${within(x0)} ${within(y1)}H${within(x1)}`);
 }
 
-// --- a channel of the layer's input, with a convolution's window on it --------------------------------------------
+// --- a channel of the layer's input, with a convolution's window on it ---------------------------
 
 /**
  * @param {HTMLCanvasElement} canvas
@@ -196,8 +224,11 @@ export function drawInput(canvas, overlay, arithmetic, unit) {
   const grid = { rows: arithmetic.input[0], columns: arithmetic.input[1] };
   const values = floats(arithmetic.shown[0].values);
   const grey = greys(values);
-  paint(canvas, grid.rows, grid.columns, (row, column) => grey(values[row * grid.columns + column]));
-  const taps = (/** @type {number} */ axis, /** @type {number} */ index) => arithmetic.window[axis].map(([start, step]) => start + index * step);
+  paint(canvas, grid.rows, grid.columns, (row, column) =>
+    grey(values[row * grid.columns + column]),
+  );
+  const taps = (/** @type {number} */ axis, /** @type {number} */ index) =>
+    arithmetic.window[axis].map(([start, step]) => start + index * step);
   const [rows, columns] = [taps(0, unit.row), taps(1, unit.column)];
   // The border is as wide as the padding that any window reads.
   const { side, top, left } = placed(grid);
@@ -206,8 +237,14 @@ export function drawInput(canvas, overlay, arithmetic, unit) {
   overlay.replaceChildren();
   overlay.setAttribute("viewBox", `0 0 ${side + 2 * margin} ${side + 2 * margin}`);
   const [x0, y0] = [left + margin, top + margin];
-  const read = rows.flatMap((row) => columns.map((column) => boxPath(x0 + column, y0 + row, 1, 1))).join("");
-  svg(overlay, "path", { class: "veil", "fill-rule": "evenodd", d: boxPath(x0, y0, grid.columns, grid.rows) + read });
+  const read = rows
+    .flatMap((row) => columns.map((column) => boxPath(x0 + column, y0 + row, 1, 1)))
+    .join("");
+  svg(overlay, "path", {
+    class: "veil",
+    "fill-rule": "evenodd",
+    d: boxPath(x0, y0, grid.columns, grid.rows) + read,
+  });
   svg(overlay, "rect", { class: "edge", x: x0, y: y0, width: grid.columns, height: grid.rows });
   svg(overlay, "path", { class: "taps", d: read });
 }

@@ -1,4 +1,5 @@
-// What is said of the chosen unit, beside the pictures. Python counted; here rows and columns are put together.
+// What is said of the chosen unit, beside the pictures. Python counted; here rows and columns are
+// put together.
 
 import { both, html } from "./drawing.js";
 
@@ -15,10 +16,14 @@ function pixelsOf(runs) {
  * @param {Run[]} runs
  */
 export function rangesText(runs, most = 4) {
-  const one = (/** @type {Run} */ [first, count]) => (count > 1 ? `${first}–${first + count - 1}` : `${first}`);
+  const one = (/** @type {Run} */ [first, count]) =>
+    count > 1 ? `${first}–${first + count - 1}` : `${first}`;
   if (!runs.length) return "none";
   if (runs.length <= most) return runs.map(one).join(", ");
-  return `${runs.slice(0, most - 1).map(one).join(", ")} … ${one(runs[runs.length - 1])}`;
+  return `${runs
+    .slice(0, most - 1)
+    .map(one)
+    .join(", ")} … ${one(runs[runs.length - 1])}`;
 }
 
 /**
@@ -29,12 +34,23 @@ export function rangesText(runs, most = 4) {
 export function exactWords(data, unit) {
   const [rows, columns] = [data.rows.seen[unit.row], data.columns.seen[unit.column]];
   const [seenRows, seenColumns] = [pixelsOf(rows), pixelsOf(columns)];
-  const sees = data.isMap ? `Unit ${unit.row},${unit.column} sees` : data.apart ? "Taken together, its values see" : "Every value sees";
+  const sees = data.isMap
+    ? `Unit ${unit.row},${unit.column} sees`
+    : data.apart
+      ? "Taken together, its values see"
+      : "Every value sees";
   const gaps = rows.length > 1 || columns.length > 1 ? ", with gaps" : "";
   return {
-    title: seenRows * seenColumns ? `${sees} ${seenRows}×${seenColumns} pixels${gaps}` : `${sees} no pixel, only padding`,
+    title:
+      seenRows * seenColumns
+        ? `${sees} ${seenRows}×${seenColumns} pixels${gaps}`
+        : `${sees} no pixel, only padding`,
     facts: [
-      ["Receptive field", `${both(data.theoretical)} in theory`, "the window's size if the image went on for ever"],
+      [
+        "Receptive field",
+        `${both(data.theoretical)} in theory`,
+        "the window's size if the image went on for ever",
+      ],
       ["Rows", seenRows * seenColumns ? rangesText(rows) : "none"],
       ["Columns", seenRows * seenColumns ? rangesText(columns) : "none"],
       ["Jump", jumpText(data), "pixels of the image from one unit to the next"],
@@ -75,7 +91,10 @@ function unseenText(data) {
     if (!runs.length) return [];
     return [`${name}${pixelsOf(runs) > 1 ? "s" : ""} ${rangesText(runs)}`];
   };
-  return [...lines("row", data.rows.unseen), ...lines("column", data.columns.unseen)].join(", ") || "none: all are seen";
+  return (
+    [...lines("row", data.rows.unseen), ...lines("column", data.columns.unseen)].join(", ") ||
+    "none: all are seen"
+  );
 }
 
 /**
@@ -83,7 +102,10 @@ function unseenText(data) {
  * @param {number | null} channel
  */
 export function channelText(data, channel) {
-  if (channel === null) return data.isMap ? `all ${data.channels} channels together` : `all ${data.channels} values together`;
+  if (channel === null)
+    return data.isMap
+      ? `all ${data.channels} channels together`
+      : `all ${data.channels} values together`;
   const name = data.names && data.names[channel] !== `${channel}` ? `, ${data.names[channel]}` : "";
   return `${data.isMap ? "channel" : "value"} ${channel}${name}`;
 }
@@ -101,24 +123,38 @@ export function effectiveWords(data, unit, effective) {
   /** @type {Words["facts"][number]} */
   const of = ["Of", [who, channelText(data, effective.channel)].filter(Boolean).join(", ")];
   /** @type {Words["facts"][number]} */
-  const mean = ["Influence", `mean |gradient| of ${effective.images} images`, "by how much the value moves as a pixel moves, whichever way"];
-  if (!effective.finite) return { title: "These weights give no numbers", facts: [of, mean], note: "" };
+  const mean = [
+    "Influence",
+    `mean |gradient| of ${effective.images} images`,
+    "by how much the value moves as a pixel moves, whichever way",
+  ];
+  if (!effective.finite)
+    return { title: "These weights give no numbers", facts: [of, mean], note: "" };
   if (!effective.strongest) {
     const always = effective.channel === null && data.channels > 1;
     const why = always
       ? `Added up, the ${data.isMap ? "channels" : "values"} never change, or all are switched off on these images: choose one.`
       : "On these images it is switched off: a ReLU passes nothing on.";
-    return { title: sees ? `None of ${whole} moves it` : "It sees no pixel", facts: [of, mean], note: sees ? why : "" };
+    return {
+      title: sees ? `None of ${whole} moves it` : "It sees no pixel",
+      facts: [of, mean],
+      note: sees ? why : "",
+    };
   }
   return {
     title: `${effective.half.toLocaleString("en")} of ${whole} hold${effective.half === 1 ? "s" : ""} half the influence`,
-    facts: [of, mean, ["Strongest", `row ${effective.strongest[0]}, column ${effective.strongest[1]}`]],
+    facts: [
+      of,
+      mean,
+      ["Strongest", `row ${effective.strongest[0]}, column ${effective.strongest[1]}`],
+    ],
     note: "",
   };
 }
 
 /**
- * Write a title, facts in two columns, and a note below; the same lines are kept when nothing but numbers changes.
+ * Write a title, facts in two columns, and a note below; the same lines are kept when nothing but
+ * numbers changes.
  *
  * @param {Find} find
  * @param {Words} words

@@ -1,13 +1,14 @@
 // Links to the pages, and the browser's history of them.
 //
-// A click, and a step back or forward in the history, asks Python for a page. Clicked with Ctrl, say, a link opens another
-// window by itself.
+// A click, and a step back or forward in the history, asks Python for a page. Clicked with Ctrl,
+// say, a link opens another window by itself.
 
 import { PAGES, PARAMETER } from "./pages.js";
 import { Requests } from "./requests.js";
 
 /**
- * @typedef {{current: string, answers: number}} Answer  the page that Python draws, and the request that it answers
+ * The page that Python draws, and the request that it answers.
+ * @typedef {{current: string, answers: number}} Answer
  *
  * @typedef {object} Bar
  * @property {Map<string, HTMLAnchorElement>} links  by the page's name
@@ -16,7 +17,8 @@ import { Requests } from "./requests.js";
  * @property {() => void} follow  asks for the page in the address
  */
 
-/** @type {WeakMap<Element, Bar>} by nav element: Streamlit calls the default export on every answer */
+// By nav element: Streamlit calls the default export on every answer.
+/** @type {WeakMap<Element, Bar>} */
 const bars = new WeakMap();
 
 /** @type {import("../component.js").Draw<Answer>} */

@@ -1,7 +1,8 @@
 // Which page the visitor asked for, and which answers still count.
 //
-// A page is asked for by a numbered request, and Python says which request its page answers. Only an answer to the newest
-// one counts: what Python drew before it heard of that says nothing about where the visitor wants to be.
+// A page is asked for by a numbered request, and Python says which request its page answers. Only
+// an answer to the newest one counts: what Python drew before it heard of that says nothing about
+// where the visitor wants to be.
 
 export class Requests {
   /** @param {number} answered the number of the last request that Python has answered */
@@ -20,7 +21,8 @@ export class Requests {
   }
 
   /**
-   * Whether an answer is to the newest request, or to one that another window of this session has sent since.
+   * Whether an answer is to the newest request, or to one that another window of this session has
+   * sent since.
    *
    * @param {number} answered
    */

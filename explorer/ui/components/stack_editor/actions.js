@@ -21,10 +21,11 @@ import { countText, findBetween, findChosen, nameLayers } from "./selection.js";
 
 const REPEATS = { least: 2, most: 10 };
 
-// --- changing the stack -------------------------------------------------------------------------------------------------
+// --- changing the stack --------------------------------------------------------------------------
 
 /**
- * Put another stack in place. Every edit comes through here. `merging` names changes that undo takes back in one step.
+ * Put another stack in place. Every edit comes through here. `merging` names changes that undo
+ * takes back in one step.
  *
  * @param {Editor} editor
  * @param {Stack} stack
@@ -64,7 +65,8 @@ function changeAndChoose(editor, stack, uids) {
  */
 function hasRoomFor(editor, more) {
   const count = editor.stack.length + more;
-  if (count > MAX_LAYERS) say(editor, `A stack has at most ${MAX_LAYERS} layers; this would be ${count}`);
+  if (count > MAX_LAYERS)
+    say(editor, `A stack has at most ${MAX_LAYERS} layers; this would be ${count}`);
   return count <= MAX_LAYERS;
 }
 
@@ -83,7 +85,12 @@ export function addLayer(editor, kind, at) {
  * @param {number} at
  */
 export function addBlock(editor, name, at) {
-  addLayers(editor, makeBlock(name, findChannels(editor, at), editor.classes), at, BLOCKS[name].title);
+  addLayers(
+    editor,
+    makeBlock(name, findChannels(editor, at), editor.classes),
+    at,
+    BLOCKS[name].title,
+  );
 }
 
 /**
@@ -100,7 +107,8 @@ function addLayers(editor, layers, at, title) {
 }
 
 /**
- * The channels that come in at a place: those that a layer above names itself, or that Python counted for it.
+ * The channels that come in at a place: those that a layer above names itself, or that Python
+ * counted for it.
  *
  * @param {Editor} editor
  * @param {number} at
@@ -138,7 +146,11 @@ export function duplicateRows(editor, uids) {
   const { stack, copies } = duplicateLayers(editor.stack, uids);
   if (!copies.length || !hasRoomFor(editor, copies.length)) return;
   const said = `${nameLayers(editor.stack, uids)} duplicated`;
-  changeAndChoose(editor, stack, copies.map((layer) => layer.uid));
+  changeAndChoose(
+    editor,
+    stack,
+    copies.map((layer) => layer.uid),
+  );
   say(editor, said);
 }
 
@@ -230,7 +242,7 @@ export function travelHistory(editor, back) {
   say(editor, back ? "Undone" : "Redone");
 }
 
-// --- selecting and choosing rows ----------------------------------------------------------------------------------------
+// --- selecting and choosing rows -----------------------------------------------------------------
 
 /**
  * @param {Editor} editor
@@ -277,7 +289,8 @@ export function chooseRows(editor, uids, selected, anchor = editor.anchor) {
 export function chooseTo(editor, place) {
   const { stack } = editor;
   const end = stack[Math.max(0, Math.min(stack.length - 1, place))].uid;
-  if (editor.anchor === null || !findChosen(editor).includes(editor.anchor)) editor.anchor = editor.selected;
+  if (editor.anchor === null || !findChosen(editor).includes(editor.anchor))
+    editor.anchor = editor.selected;
   chooseRows(editor, findBetween(stack, editor.anchor ?? end, end), end);
   focusSelected(editor);
 }
@@ -293,7 +306,12 @@ export function chooseToo(editor, uid) {
   const without = uids.filter((each) => each !== uid);
   if (!without.length && uids.length) return;
   if (without.length === uids.length) chooseRows(editor, [...uids, uid], uid, uid);
-  else chooseRows(editor, without, uid === editor.selected ? without[without.length - 1] : editor.selected);
+  else
+    chooseRows(
+      editor,
+      without,
+      uid === editor.selected ? without[without.length - 1] : editor.selected,
+    );
   focusSelected(editor);
 }
 

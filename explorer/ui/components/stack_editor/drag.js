@@ -12,7 +12,9 @@ const SHAKY = 3; // pixels that a click may move before it is a drag
 /** @param {Editor} editor */
 export function listenToDrag(editor) {
   editor.list.addEventListener("pointerdown", (event) => {
-    const grip = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".grip"));
+    const grip = /** @type {HTMLElement | null} */ (
+      /** @type {Element} */ (event.target).closest(".grip")
+    );
     if (!grip || event.button !== 0 || isChoosing(event)) return;
     event.preventDefault(); // no text selection
     startDrag(editor, grip, event);
@@ -56,7 +58,8 @@ function startDrag(editor, grip, start) {
   grip.addEventListener(
     "pointermove",
     (move) => {
-      if (!frame && Math.abs(move.clientY - start.clientY) > SHAKY) frame = requestAnimationFrame(follow);
+      if (!frame && Math.abs(move.clientY - start.clientY) > SHAKY)
+        frame = requestAnimationFrame(follow);
       y = move.clientY;
     },
     { signal },

@@ -21,7 +21,8 @@ export function draw(editor) {
   editor.drawing = false;
   drawBar(editor);
   editor.root.classList.toggle("is-empty", editor.stack.length === 0);
-  editor.root.classList.toggle("asking", editor.conversation.sent !== null); // Python has not answered yet
+  // Python has not answered yet.
+  editor.root.classList.toggle("asking", editor.conversation.sent !== null);
   editor.list.hidden = editor.stack.length === 0;
   editor.history.last = takeSnapshot(editor);
 }
@@ -57,7 +58,8 @@ function drawRows(editor) {
     row.remove();
     editor.rows.delete(uid);
   }
-  const answered = findFirstDifference(stack, editor.conversation.known); // the rows above it have Python's numbers
+  // The rows above it have Python's numbers.
+  const answered = findFirstDifference(stack, editor.conversation.known);
   const broken = editor.problem ? findPlace(stack, editor.problem.uid) : -1;
   const chosen = findChosen(editor);
   stack.forEach((layer, index) => {
@@ -99,7 +101,8 @@ function viewOf(editor, { uid }, chosen) {
 }
 
 /**
- * Put a row before another. moveBefore, where the browser has it, moves a node without taking the focus from it.
+ * Put a row before another. moveBefore, where the browser has it, moves a node without taking the
+ * focus from it.
  *
  * @param {HTMLElement & {moveBefore?: (node: Node, before: Node | null) => void}} list
  * @param {RowNode} row

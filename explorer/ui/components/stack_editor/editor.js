@@ -1,10 +1,14 @@
 // The stack editor: puts its parts together, and does what keys and clicks ask for.
 //
-//   operations  what can be done with a list of layers        actions   what a person can do with the stack
-//   values      arguments as text                             inputs    typing into them
-//   protocol    what is said to Python and what it answers    drawing   rows (row, notes, elements, icons) and bar
-//   selection   which rows are chosen                         focus     where the keys go, and what is in view
-//   keys        what each key does                            palette, drag, history
+//   operations  what can be done with a list of layers; Python is not asked, the page not touched
+//   actions     what a person can do with the stack
+//   protocol    what is said to Python, and what it answers
+//   drawing     the rows (row, notes, elements, icons) and the bar above them
+//   values      arguments as text; inputs: typing into them
+//   selection   which rows are chosen
+//   keys        what each key does
+//   focus       where the keys go, and what is in view
+//   history     undo and redo; palette: adding layers; drag: moving them
 
 import {
   chooseAll,
@@ -44,7 +48,8 @@ import { sizeText } from "./values.js";
 const RELEASES = ["pointerup", "pointercancel"];
 const FAR = 10; // steps of an arrow key with Shift
 
-/** @type {WeakMap<Element, Editor & {send: (draft: Draft | null) => void}>} by root: each answer calls the default export */
+// By root: Streamlit calls the default export on every answer.
+/** @type {WeakMap<Element, Editor & {send: (draft: Draft | null) => void}>} */
 const editors = new WeakMap();
 
 /** @type {import("../component.js").Draw<Answer>} */
@@ -57,7 +62,7 @@ export default function drawEditor({ data, parentElement, setStateValue }) {
   return () => unmount(editor);
 }
 
-// --- coming and going -------------------------------------------------------------------------------------------------
+// --- coming and going ----------------------------------------------------------------------------
 
 /** @param {HTMLElement} root */
 function mount(root) {
@@ -113,23 +118,26 @@ function unmount(editor) {
   editor.stopListening();
   clearTimeout(editor.fitting);
   const unanswered = editor.conversation.end();
-  // The page is gone, and what was typed after its successor was asked for goes to whom all pages have: see address.js.
+  // The page is gone, and what was typed after its successor was asked for goes to whom all pages
+  // have: see address.js.
   if (unanswered) dispatchEvent(new CustomEvent("explorer:unanswered", { detail: unanswered }));
 }
 
 /** @param {Editor} editor */
 function labelButtons({ root, keys }) {
   /** @type {(what: string, ...content: (Node | string)[]) => void} */
-  const fill = (what, ...content) => root.querySelector(`[data-do="${what}"]`)?.replaceChildren(...content);
+  const fill = (what, ...content) =>
+    root.querySelector(`[data-do="${what}"]`)?.replaceChildren(...content);
   fill("add", makeIcon("plus"), "Add layer");
   fill("append", makeIcon("plus"), "Add layer");
   fill("insert", makeIcon("plus"));
   for (const name of ["undo", "redo", "up", "down"]) fill(name, makeIcon(name));
   root.querySelector("[popovertarget]")?.replaceChildren(makeIcon("keys"));
-  for (const [key, meaning] of KEYS_HELP) keys.append(makeElement("kbd", {}, key), makeElement("span", {}, meaning));
+  for (const [key, meaning] of KEYS_HELP)
+    keys.append(makeElement("kbd", {}, key), makeElement("span", {}, meaning));
 }
 
-// --- Python's answers ---------------------------------------------------------------------------------------------------
+// --- Python's answers ----------------------------------------------------------------------------
 
 /**
  * @param {Editor} editor
@@ -148,7 +156,8 @@ function receive(editor, answer) {
 }
 
 /**
- * Python put another stack in place, or this is the first. What stood here before can be had back by undo.
+ * Python put another stack in place, or this is the first. What stood here before can be had back
+ * by undo.
  *
  * @param {Editor} editor
  * @param {Answer} answer
@@ -171,8 +180,9 @@ function adoptStack(editor, { key, whole, selected }) {
  * @param {Answer} answer
  */
 function takeNumbers(editor, answer) {
-  const numbersOf = (/** @type {Answer["rows"][number]} */ [uid, shape, sees, params, within = sees]) =>
-    /** @type {const} */ ([uid, { shape, sees, within, params }]);
+  const numbersOf = (
+    /** @type {Answer["rows"][number]} */ [uid, shape, sees, params, within = sees],
+  ) => /** @type {const} */ ([uid, { shape, sees, within, params }]);
   editor.numbers = new Map(answer.rows.map(numbersOf));
   editor.problem = answer.problem;
   editor.hints = Map.groupBy(answer.hints, (hint) => hint.uid);
@@ -187,7 +197,7 @@ function takeNumbers(editor, answer) {
   if (uid === undefined) say(editor, message);
 }
 
-// --- clicks -------------------------------------------------------------------------------------------------------------
+// --- clicks --------------------------------------------------------------------------------------
 
 /**
  * What the buttons do, by their data-do.
@@ -198,7 +208,8 @@ function takeNumbers(editor, answer) {
  * @returns {Record<string, () => void>}
  */
 function makeButtonActions(editor, button, uid) {
-  const chosen = () => (uid === undefined ? findChosen(editor) : [uid]); // the row's own, or those of the bar above
+  // The row's own, or those of the bar above.
+  const chosen = () => (uid === undefined ? findChosen(editor) : [uid]);
   const place = findPlace(editor.stack, uid);
   const onRow = (/** @type {(uid: string) => void} */ act) => () => uid !== undefined && act(uid);
   return {
@@ -214,7 +225,9 @@ function makeButtonActions(editor, button, uid) {
     more: onRow((row) => toggleDetails(editor, row)),
     fix: () => makeFix(editor, editor.problem?.fix, "Fixed"),
     otherwise: () => makeFix(editor, editor.problem?.otherwise?.fix, "Fixed"),
-    applyHint: onRow((row) => makeFix(editor, editor.hints.get(row)?.[Number(button.dataset.hint)]?.fix, "Applied")),
+    applyHint: onRow((row) =>
+      makeFix(editor, editor.hints.get(row)?.[Number(button.dataset.hint)]?.fix, "Applied"),
+    ),
     undo: () => travelHistory(editor, true),
     redo: () => travelHistory(editor, false),
   };
@@ -231,7 +244,8 @@ function addBelowSelected(editor, anchor) {
 
 /** @param {Event} event */
 function uidAt(event) {
-  return /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".row"))?.dataset.uid;
+  return /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".row"))
+    ?.dataset.uid;
 }
 
 /**
@@ -254,15 +268,23 @@ function listen(editor) {
     const [uid, input] = [uidAt(event), inputAt(event)];
     if (uid !== undefined && input) act(uid, input);
   };
-  list.addEventListener("input", onInput((uid, input) => editArgument(editor, uid, input)));
-  list.addEventListener("focusout", onInput((uid, input) => leaveInput(editor, uid, input)));
+  list.addEventListener(
+    "input",
+    onInput((uid, input) => editArgument(editor, uid, input)),
+  );
+  list.addEventListener(
+    "focusout",
+    onInput((uid, input) => leaveInput(editor, uid, input)),
+  );
   list.addEventListener("focusin", (event) => {
     const uid = uidAt(event);
     if (uid !== undefined) selectRow(editor, uid);
   });
   listenToPresses(editor, signal);
   root.addEventListener("click", (event) => {
-    const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-do]"));
+    const button = /** @type {HTMLElement | null} */ (
+      /** @type {Element} */ (event.target).closest("[data-do]")
+    );
     if (button) makeButtonActions(editor, button, uidAt(event))[button.dataset.do ?? ""]();
   });
   root.addEventListener("keydown", (event) => {
@@ -282,15 +304,16 @@ function listen(editor) {
 }
 
 /**
- * Presses of the pointer: they select a row, and with Shift or Ctrl choose rows, except in the input that has the focus,
- * where they are the text's own.
+ * Presses of the pointer: they select a row, and with Shift or Ctrl choose rows, except in the
+ * input that has the focus, where they are the text's own.
  *
  * @param {Editor} editor
  * @param {AbortSignal} signal
  */
 function listenToPresses(editor, signal) {
   const { list } = editor;
-  const chooses = (/** @type {MouseEvent} */ event) => isChoosing(event) && event.target !== findActive(editor);
+  const chooses = (/** @type {MouseEvent} */ event) =>
+    isChoosing(event) && event.target !== findActive(editor);
   list.addEventListener("pointerdown", (event) => {
     editor.entered = inputAt(event) !== findActive(editor);
     editor.pressing = true;
@@ -315,12 +338,14 @@ function listenToPresses(editor, signal) {
     },
     true,
   );
-  // The first click into a number takes all of it, so that typing replaces it; the next one sets the caret.
+  // The first click into a number takes all of it, so that typing replaces it; the next one sets
+  // the caret.
   list.addEventListener("click", (event) => {
     const input = inputAt(event);
     if (editor.entered && input?.type === "text" && event.target === input) input.select();
   });
-  // A hint that opens or closes above the pointer would move what is being pressed: it waits for the release.
+  // A hint that opens or closes above the pointer would move what is being pressed: it waits for
+  // the release.
   const onRelease = () => {
     if (!editor.pressing) return;
     editor.pressing = false;
@@ -331,12 +356,14 @@ function listenToPresses(editor, signal) {
 
 /** @param {Editor} editor */
 function placeKeys({ root, keys }) {
-  const anchor = /** @type {Element} */ (root.querySelector("[popovertarget]")).getBoundingClientRect();
+  const anchor = /** @type {Element} */ (
+    root.querySelector("[popovertarget]")
+  ).getBoundingClientRect();
   keys.style.top = `${anchor.bottom + 6}px`;
   keys.style.right = `${Math.max(6, innerWidth - anchor.right)}px`;
 }
 
-// --- keys ---------------------------------------------------------------------------------------------------------------
+// --- keys ----------------------------------------------------------------------------------------
 
 /**
  * What keys do: see keys.js. `uid` is the row's, `input` the argument's, where there is one.
@@ -376,7 +403,11 @@ export function makeKeyActions(editor, uid, input) {
     stepDown: () => stepInput(editor, uid, input, -1),
     stepUpFar: () => stepInput(editor, uid, input, FAR),
     stepDownFar: () => stepInput(editor, uid, input, -FAR),
-    add: () => addBelowSelected(editor, /** @type {HTMLElement} */ (editor.root.querySelector('[data-do="add"]'))),
+    add: () =>
+      addBelowSelected(
+        editor,
+        /** @type {HTMLElement} */ (editor.root.querySelector('[data-do="add"]')),
+      ),
     goToRows: () => selectAt(editor, Math.max(0, findPlace(editor.stack, editor.selected))),
     repeat: () => repeatChosen(editor),
   };
@@ -420,7 +451,9 @@ function onPageKey(editor, event) {
   const wanted = readUndoKey(event);
   if (!wanted || event.defaultPrevented) return;
   const node = document.activeElement;
-  const isText = node instanceof HTMLElement && (node.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(node.tagName));
+  const isText =
+    node instanceof HTMLElement &&
+    (node.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(node.tagName));
   if (isText) return;
   event.preventDefault();
   travelHistory(editor, wanted === "undo");

@@ -1,4 +1,5 @@
-// Making and filling elements. They are made node by node: markup that is parsed could hold somebody's text.
+// Making and filling elements. They are made node by node: markup that is parsed could hold
+// somebody's text.
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -23,7 +24,13 @@ export function makeElement(tag, attributes = {}, ...children) {
  * @param {Record<string, string>} attributes
  */
 export function makeButton(what, label, content, attributes = {}) {
-  const named = { type: "button", "data-do": what, "aria-label": label, title: label, tabindex: "-1" };
+  const named = {
+    type: "button",
+    "data-do": what,
+    "aria-label": label,
+    title: label,
+    tabindex: "-1",
+  };
   return makeElement("button", { ...named, ...attributes }, content);
 }
 

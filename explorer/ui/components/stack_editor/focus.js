@@ -6,7 +6,10 @@ const LEAST_HEIGHT = 320; // pixels of the list, however low the window
 const BELOW = 28; // pixels of the window that stay free below it
 const FIT_AFTER = 200; // milliseconds
 
-/** @typedef {{node: HTMLInputElement, from: number | null, to: number | null}} Focus  and the text that is marked there */
+/**
+ * An element, and the text that is marked there.
+ * @typedef {{node: HTMLInputElement, from: number | null, to: number | null}} Focus
+ */
 
 /**
  * The element that has the focus, inside or outside the component.
@@ -93,7 +96,8 @@ export function fitWindowSoon(editor) {
 }
 
 /**
- * Give the list what the window leaves below it. It scrolls inside, so that what stands beside it stays in view.
+ * Give the list what the window leaves below it. It scrolls inside, so that what stands beside it
+ * stays in view.
  *
  * @param {Editor} editor
  */

@@ -1,7 +1,7 @@
 // Undo and redo.
 //
-// The history lives as long as the page, not as long as the component: going to another page of the app and back, or
-// picking a preset, does not lose it. It is kept by the component's key.
+// The history lives as long as the page, not as long as the component: going to another page of the
+// app and back, or picking a preset, does not lose it. It is kept by the component's key.
 
 /** @import { Snapshot } from "./types.js" */
 
@@ -40,7 +40,8 @@ export function remember(history, before, merging = null) {
 }
 
 /**
- * Take back one step, from `past` to `future` or the other way; gives what to show, or null at the end.
+ * Take back one step, from `past` to `future` or the other way; gives what to show, or null at the
+ * end.
  *
  * @param {History} history
  * @param {Snapshot} now

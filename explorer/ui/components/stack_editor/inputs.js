@@ -8,7 +8,8 @@ import { describeExpected, readText, stepText, valueText } from "./values.js";
 /** @import { Editor, Field, Value, Wrong } from "./types.js" */
 
 /**
- * Take what is typed: a value is sent at once; what is none, or none yet, stays in the input and is not sent.
+ * Take what is typed: a value is sent at once; what is none, or none yet, stays in the input and is
+ * not sent.
  *
  * @param {Editor} editor
  * @param {string} uid
@@ -17,8 +18,14 @@ import { describeExpected, readText, stepText, valueText } from "./values.js";
 export function editArgument(editor, uid, input) {
   const { layer, field } = argumentOf(editor, uid, input);
   const read = readInput(input, field);
-  markWrong(editor, uid, input.name, "value" in read ? null : { message: "wrong" in read ? describeExpected(field) : null });
-  if (!("value" in read) || valueText(read.value) === valueText(readArgument(layer, field))) draw(editor);
+  markWrong(
+    editor,
+    uid,
+    input.name,
+    "value" in read ? null : { message: "wrong" in read ? describeExpected(field) : null },
+  );
+  if (!("value" in read) || valueText(read.value) === valueText(readArgument(layer, field)))
+    draw(editor);
   else {
     const stack = setArgument(editor.stack, uid, input.name, read.value);
     changeStack(editor, stack, editor.selected, `${uid} ${input.name}`);
@@ -26,7 +33,8 @@ export function editArgument(editor, uid, input) {
 }
 
 /**
- * Leave an input: a value takes its plain form ("3x3" becomes 3), and an unfinished text is said to be none.
+ * Leave an input: a value takes its plain form ("3x3" becomes 3), and an unfinished text is said to
+ * be none.
  *
  * @param {Editor} editor
  * @param {string} uid
@@ -34,7 +42,8 @@ export function editArgument(editor, uid, input) {
  */
 export function leaveInput(editor, uid, input) {
   const isGone = findPlace(editor.stack, uid) < 0;
-  if (isGone || input.type !== "text" || editor.drawing) return; // a row that is moved loses the focus for a moment
+  // A row that is moved loses the focus for a moment.
+  if (isGone || input.type !== "text" || editor.drawing) return;
   editor.history.merging = null;
   const { layer, field } = argumentOf(editor, uid, input);
   if ("value" in readInput(input, field)) input.value = valueText(readArgument(layer, field));
@@ -90,7 +99,11 @@ function argumentOf(editor, uid, input) {
 function readInput(input, field) {
   if (field.type === "bool") return { value: input.checked };
   if (field.type !== "choice") return readText(input.value, field);
-  return { value: /** @type {Value} */ (field.choices?.find((choice) => String(choice) === input.value) ?? null) };
+  return {
+    value: /** @type {Value} */ (
+      field.choices?.find((choice) => String(choice) === input.value) ?? null
+    ),
+  };
 }
 
 /**

@@ -1,8 +1,8 @@
 // What each key does, by where it is pressed.
 
 /**
- * Where a key is pressed: on a row itself, in a text or another input of a row, elsewhere in a row, in the bar above, in
- * that bar's part for several rows, in its number of times.
+ * Where a key is pressed: on a row itself, in a text or another input of a row, elsewhere in a row,
+ * in the bar above, in that bar's part for several rows, in its number of times.
  *
  * @typedef {"row" | "text" | "input" | "part" | "bar" | "several" | "times"} Place
  *
@@ -31,7 +31,12 @@ const CONTROL_IN_ROW = { d: "duplicate", a: "chooseAll" };
 /** @type {Keys} in an input they mean the text */
 const CONTROL_IN_INPUT = { d: "duplicate" };
 /** @type {Keys} */
-const SHIFT_ON_ROW = { ArrowUp: "reachUp", ArrowDown: "reachDown", Home: "reachFirst", End: "reachLast" };
+const SHIFT_ON_ROW = {
+  ArrowUp: "reachUp",
+  ArrowDown: "reachDown",
+  Home: "reachFirst",
+  End: "reachLast",
+};
 /** @type {Keys} */
 const SHIFT_IN_TEXT = { ArrowUp: "stepUpFar", ArrowDown: "stepDownFar" };
 

@@ -21,7 +21,11 @@ export function updateProblem(node, layer, problem) {
   if (remedy) node.append(makeElement("span", { class: "remedy" }, sentence(remedy, layer)));
   if (fix) node.append(makeButton("fix", `Apply fix: ${remedy}`, "Apply fix", { class: "fix" }));
   if (otherwise) {
-    node.append(makeButton("otherwise", `Apply fix: ${otherwise.remedy}`, `Or ${otherwise.remedy}`, { class: "fix" }));
+    node.append(
+      makeButton("otherwise", `Apply fix: ${otherwise.remedy}`, `Or ${otherwise.remedy}`, {
+        class: "fix",
+      }),
+    );
   }
 }
 
@@ -41,7 +45,11 @@ export function updateHints(row, layer, { hints, hinted, problem, below }) {
   const kind = findPart(row, "kind");
   kind.querySelector(".hint-mark")?.remove();
   if (texts.length) {
-    const label = { role: "img", "aria-label": `Hint: ${texts.join(" ")}`, title: texts.join("\n") };
+    const label = {
+      role: "img",
+      "aria-label": `Hint: ${texts.join(" ")}`,
+      title: texts.join("\n"),
+    };
     kind.append(makeElement("span", { class: "hint-mark", ...label }, "i"));
   }
   node.replaceChildren(...texts.map((text, index) => makeHint(text, hints[index], index)));

@@ -1,13 +1,14 @@
 // What can be done with a list of layers, and asked of it. Nothing here knows the page.
 //
-// Lists and layers are never changed in place: every operation gives a new list that shares the layers it did not touch,
-// so "what changed" is a comparison by identity. Operations take several uids at once.
+// Lists and layers are never changed in place: every operation gives a new list that shares the
+// layers it did not touch, so "what changed" is a comparison by identity. Operations take several
+// uids at once.
 
 import { BLOCKS, KINDS } from "./kinds.js";
 
 /** @import { Field, Fix, Layer, PlainLayer, Stack, Value } from "./types.js" */
 
-// --- making layers ------------------------------------------------------------------------------------------------------
+// --- making layers -------------------------------------------------------------------------------
 
 let uidsMade = 0;
 
@@ -26,7 +27,11 @@ export function makeUid() {
  */
 export function makeLayer(kind) {
   const required = KINDS[kind].fields.filter((field) => field.required);
-  return { uid: makeUid(), kind, ...Object.fromEntries(required.map((field) => [field.name, field.initial])) };
+  return {
+    uid: makeUid(),
+    kind,
+    ...Object.fromEntries(required.map((field) => [field.name, field.initial])),
+  };
 }
 
 /**
@@ -40,7 +45,8 @@ export function makeLayer(kind) {
 export function makeBlock(name, channels, classes) {
   /** @type {Record<string, number>} */
   const numbers = { channels, classes };
-  const fill = (/** @type {Value} */ value) => (typeof value === "string" ? (numbers[value] ?? value) : value);
+  const fill = (/** @type {Value} */ value) =>
+    typeof value === "string" ? (numbers[value] ?? value) : value;
   return BLOCKS[name].template.map(({ kind, ...rest }) => ({
     uid: makeUid(),
     kind,
@@ -48,7 +54,7 @@ export function makeBlock(name, channels, classes) {
   }));
 }
 
-// --- changing a list ----------------------------------------------------------------------------------------------------
+// --- changing a list -----------------------------------------------------------------------------
 
 /**
  * @param {Stack} stack
@@ -85,7 +91,8 @@ export function duplicateLayers(stack, uids, times = 1) {
 }
 
 /**
- * Move layers into a gap between the rows as they stand: 0 is above the first, stack.length below the last.
+ * Move layers into a gap between the rows as they stand: 0 is above the first, stack.length below
+ * the last.
  *
  * @param {Stack} stack
  * @param {string[]} uids
@@ -94,7 +101,11 @@ export function duplicateLayers(stack, uids, times = 1) {
  */
 export function moveLayers(stack, uids, gap) {
   const moving = stack.filter((layer) => uids.includes(layer.uid));
-  return [...removeLayers(stack.slice(0, gap), uids), ...moving, ...removeLayers(stack.slice(gap), uids)];
+  return [
+    ...removeLayers(stack.slice(0, gap), uids),
+    ...moving,
+    ...removeLayers(stack.slice(gap), uids),
+  ];
 }
 
 /**
@@ -125,7 +136,7 @@ export function applyFix(stack, { at, remove, layers }) {
   return [...stack.slice(0, at), ...fixed, ...stack.slice(at + remove)];
 }
 
-// --- asking a list or a layer -------------------------------------------------------------------------------------------
+// --- asking a list or a layer --------------------------------------------------------------------
 
 /**
  * Where this layer stands; -1 where it does not.
@@ -149,7 +160,8 @@ export function findLayer(stack, uid) {
 }
 
 /**
- * The first row whose numbers may differ between two lists: all above it are the same layers in the same order.
+ * The first row whose numbers may differ between two lists: all above it are the same layers in the
+ * same order.
  *
  * @param {Stack} a
  * @param {Stack} b
@@ -168,7 +180,13 @@ export function findFirstDifference(a, b) {
  */
 export function areSameLayers(a, b) {
   const text = (/** @type {Stack} */ stack) =>
-    JSON.stringify(stack.map((layer) => Object.entries(layer).filter(([name]) => name !== "uid").sort()));
+    JSON.stringify(
+      stack.map((layer) =>
+        Object.entries(layer)
+          .filter(([name]) => name !== "uid")
+          .sort(),
+      ),
+    );
   return text(a) === text(b);
 }
 

@@ -20,19 +20,30 @@ const OPTIONS = {
   ...Object.fromEntries(
     Object.entries(BLOCKS).map(([name, { title, summary }]) => [
       `block-${name}`,
-      { title, group: "Blocks", summary, add: (/** @type {Editor} */ editor, /** @type {number} */ at) => addBlock(editor, name, at) },
+      {
+        title,
+        group: "Blocks",
+        summary,
+        add: (/** @type {Editor} */ editor, /** @type {number} */ at) => addBlock(editor, name, at),
+      },
     ]),
   ),
   ...Object.fromEntries(
     Object.entries(KINDS).map(([kind, { group, summary }]) => [
       kind,
-      { title: kind, group, summary, add: (/** @type {Editor} */ editor, /** @type {number} */ at) => addLayer(editor, kind, at) },
+      {
+        title: kind,
+        group,
+        summary,
+        add: (/** @type {Editor} */ editor, /** @type {number} */ at) => addLayer(editor, kind, at),
+      },
     ]),
   ),
 };
 const GROUPS = [...new Set(Object.values(OPTIONS).map((option) => option.group))];
 const GAP = 6; // pixels
-const LOWEST = 400; // pixels below the anchor; with less the palette opens above it, where there is more
+// Pixels below the anchor; with less the palette opens above it, where there is more.
+const LOWEST = 400;
 const HIGHEST = 460; // pixels
 
 /**
@@ -61,7 +72,8 @@ function closePalette(editor, focusRow = true) {
 }
 
 /**
- * Place it below the anchor, or above it where the window ends; a popover stands in the window's own coordinates.
+ * Place it below the anchor, or above it where the window ends; a popover stands in the window's
+ * own coordinates.
  *
  * @param {HTMLElement} popover
  * @param {Element} anchor
@@ -83,11 +95,14 @@ function placePopover(popover, anchor) {
  */
 function isMatch(id, query) {
   const { title, group, summary } = OPTIONS[id];
-  return query.split(/\s+/).every((word) => `${id} ${title} ${group} ${summary}`.toLowerCase().includes(word));
+  return query
+    .split(/\s+/)
+    .every((word) => `${id} ${title} ${group} ${summary}`.toLowerCase().includes(word));
 }
 
 /**
- * The option that Enter takes: one whose name begins with what is typed, a single layer before a block.
+ * The option that Enter takes: one whose name begins with what is typed, a single layer before a
+ * block.
  *
  * @param {string[]} ids
  * @param {string} query
@@ -102,17 +117,26 @@ function findLikeliest(ids, query) {
 function listOptions(editor) {
   const query = editor.search.value.trim().toLowerCase();
   const ids = Object.keys(OPTIONS).filter((id) => isMatch(id, query));
-  const groups = GROUPS.map((group) => ({ group, members: ids.filter((id) => OPTIONS[id].group === group) }));
+  const groups = GROUPS.map((group) => ({
+    group,
+    members: ids.filter((id) => OPTIONS[id].group === group),
+  }));
   editor.options.classList.toggle("filtered", query !== "");
   editor.options.replaceChildren(
     ...groups
       .filter(({ members }) => members.length)
       .map(({ group, members }, index) => {
         const title = makeElement("div", { class: "group", id: `group-${index}` }, group);
-        return makeElement("div", { role: "group", "aria-labelledby": title.id }, title, ...members.map(makeOption));
+        return makeElement(
+          "div",
+          { role: "group", "aria-labelledby": title.id },
+          title,
+          ...members.map(makeOption),
+        );
       }),
   );
-  if (!ids.length) editor.options.append(makeElement("div", { class: "nothing" }, "No layer of that name."));
+  if (!ids.length)
+    editor.options.append(makeElement("div", { class: "nothing" }, "No layer of that name."));
   markOption(editor, findLikeliest(ids, query));
 }
 
@@ -174,7 +198,11 @@ export function listenToPalette(editor) {
   const onKey = {
     ArrowDown: () => stepOption(editor, 1),
     ArrowUp: () => stepOption(editor, -1),
-    Enter: () => takeOption(editor, findOptions(editor).find((option) => option.ariaSelected === "true")?.dataset.option),
+    Enter: () =>
+      takeOption(
+        editor,
+        findOptions(editor).find((option) => option.ariaSelected === "true")?.dataset.option,
+      ),
     Escape: () => closePalette(editor),
     Tab: () => closePalette(editor),
   };
@@ -185,12 +213,16 @@ export function listenToPalette(editor) {
     event.preventDefault();
     act();
   });
-  options.addEventListener("pointerdown", (event) => event.preventDefault()); // the search keeps the focus
+  // The search keeps the focus.
+  options.addEventListener("pointerdown", (event) => event.preventDefault());
   options.addEventListener("click", (event) => {
-    const option = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".option"));
+    const option = /** @type {HTMLElement | null} */ (
+      /** @type {Element} */ (event.target).closest(".option")
+    );
     takeOption(editor, option?.dataset.option);
   });
   palette.addEventListener("focusout", (event) => {
-    if (!palette.contains(/** @type {Node | null} */ (event.relatedTarget))) closePalette(editor, false);
+    if (!palette.contains(/** @type {Node | null} */ (event.relatedTarget)))
+      closePalette(editor, false);
   });
 }

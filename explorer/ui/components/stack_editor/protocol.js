@@ -1,14 +1,17 @@
 // What an editor and Python say to each other about one stack.
 //
-// The browser owns the draft. Every edit is shown at once and the whole draft is sent, numbered by `seq`; Python answers
-// with the numbers of each row and that `seq` as acknowledgement. One message is on its way at a time: what is typed
-// meanwhile goes, all together, when the answer comes. `base` changes only when Python puts another stack in place; then,
-// and to an editor that has none yet, it sends the layers too.
+// The browser owns the draft. Every edit is shown at once and the whole draft is sent, numbered by
+// `seq`; Python answers with the numbers of each row and that `seq` as acknowledgement. One message
+// is on its way at a time: what is typed meanwhile goes, all together, when the answer comes.
+// `base` changes only when Python puts another stack in place; then, and to an editor that has none
+// yet, it sends the layers too.
 
 /** @import { Answer, Draft, Snapshot, Stack } from "./types.js" */
 
-export const ANSWER_SLOW = 150; // milliseconds after which the numbers that an answer will change are dimmed
-export const ANSWER_LATE = 4000; // milliseconds after which a message counts as lost, after a cut connection say
+// Milliseconds after which the numbers that an answer will change are dimmed.
+export const ANSWER_SLOW = 150;
+// Milliseconds after which a message counts as lost, after a cut connection say.
+export const ANSWER_LATE = 4000;
 
 export class Conversation {
   /** @type {number | null} of the stack that is edited; null before there is one */
@@ -44,7 +47,8 @@ export class Conversation {
    * Hear an answer.
    *
    * @param {Answer} answer
-   * @returns {"replaced" | "answered" | "unknown"} "replaced": the answer's layers are to be put in place; "unknown": it
+   * @returns {"replaced" | "answered" | "unknown"} "replaced": the answer's layers are to be put
+   *   in place; "unknown": it
    *   speaks of layers that this editor has not got, and they have been asked for
    */
   hear(answer) {
@@ -109,12 +113,12 @@ export class Conversation {
     this.#late = setTimeout(() => this.#sendAgain(), ANSWER_LATE);
   }
 
-  /** Wait no longer with what waits for an answer: who goes elsewhere may leave the page, and with it this editor. */
+  /** Wait no longer for an answer: who goes elsewhere may leave the page, and this editor. */
   hurry() {
     if (this.sent && this.sent.seq !== this.seq) this.#sendAgain();
   }
 
-  /** Say no more. Returns the draft that was never answered, for somebody else to send; null where all was. */
+  /** Say no more. Returns the draft that was never answered, for another to send, or null. */
   end() {
     clearTimeout(this.#late);
     clearTimeout(this.#slow);
@@ -127,7 +131,8 @@ export class Conversation {
     this.sendNewest();
   }
 
-  // Python takes what an editor before this one said for this one's word: unsay it, and the answer holds the layers.
+  // Python takes what an editor before this one said for this one's word: unsay it, and the answer
+  // holds the layers.
   #askForLayers() {
     clearTimeout(this.#late);
     this.#late = setTimeout(() => this.#askForLayers(), ANSWER_LATE);

@@ -1,5 +1,5 @@
-// One row of the stack. Nodes are made once for each uid and then only brought up to date, so that the input under the
-// cursor is never replaced.
+// One row of the stack. Nodes are made once for each uid and then only brought up to date, so that
+// the input under the cursor is never replaced.
 
 import { makeIcon } from "./icons.js";
 import { findPart, makeButton, makeElement, setText } from "./elements.js";
@@ -27,7 +27,7 @@ import { chipText, readText, sizeText, valueText } from "./values.js";
  * @property {boolean} hinted  its hints are shown
  */
 
-// --- making a row -------------------------------------------------------------------------------------------------------
+// --- making a row --------------------------------------------------------------------------------
 
 /**
  * @param {Layer} layer
@@ -36,8 +36,16 @@ import { chipText, readText, sizeText, valueText } from "./values.js";
 export function makeRow(layer) {
   const kind = KINDS[layer.kind];
   const shown = kind.fields.filter((field) => field.on_row);
-  const grip = makeElement("span", { class: "grip", title: "Drag to move  (Alt+↑, Alt+↓)" }, makeIcon("grip"));
-  const name = makeElement("span", { class: "kind", title: `${layer.kind}: ${kind.summary}` }, layer.kind);
+  const grip = makeElement(
+    "span",
+    { class: "grip", title: "Drag to move  (Alt+↑, Alt+↓)" },
+    makeIcon("grip"),
+  );
+  const name = makeElement(
+    "span",
+    { class: "kind", title: `${layer.kind}: ${kind.summary}` },
+    layer.kind,
+  );
   // A grid, as arrow keys go from row to row; what stands in its cells is reached by Tab.
   const line = makeElement(
     "div",
@@ -45,12 +53,21 @@ export function makeRow(layer) {
     grip,
     makeElement("span", { class: "index", role: "gridcell" }),
     makeElement("span", { class: "mark", "data-group": kind.group, "aria-hidden": "true" }),
-    makeElement("span", { class: "name", role: "gridcell" }, name, makeElement("span", { class: "chips" })),
+    makeElement(
+      "span",
+      { class: "name", role: "gridcell" },
+      name,
+      makeElement("span", { class: "chips" }),
+    ),
     makeElement("div", { class: "arguments", role: "gridcell" }, ...shown.map(makeField)),
     makeElement("span", { class: "shape", role: "gridcell" }),
     makeElement("span", { class: "sees", role: "gridcell" }),
     makeElement("span", { class: "params", role: "gridcell" }),
-    makeElement("span", { class: "actions", role: "gridcell" }, ...makeActions(shown.length < kind.fields.length)),
+    makeElement(
+      "span",
+      { class: "actions", role: "gridcell" },
+      ...makeActions(shown.length < kind.fields.length),
+    ),
   );
   return makeElement(
     "div",
@@ -58,15 +75,28 @@ export function makeRow(layer) {
     line,
     makeElement("div", { class: "details", role: "gridcell", hidden: "" }),
     makeElement("div", { class: "hints", role: "gridcell", hidden: "" }),
-    makeElement("div", { class: "problem", role: "gridcell", id: `problem-${layer.uid}`, "aria-live": "polite", hidden: "" }),
-    makeElement("div", { role: "gridcell" }, makeButton("insert", "Insert a layer here", makeIcon("plus"), { class: "insert" })),
+    makeElement("div", {
+      class: "problem",
+      role: "gridcell",
+      id: `problem-${layer.uid}`,
+      "aria-live": "polite",
+      hidden: "",
+    }),
+    makeElement(
+      "div",
+      { role: "gridcell" },
+      makeButton("insert", "Insert a layer here", makeIcon("plus"), { class: "insert" }),
+    ),
   );
 }
 
 /** @param {boolean} hasMore whether it has arguments that do not stand on the row */
 function makeActions(hasMore) {
   const icon = { class: "icon" };
-  const more = makeButton("more", "More arguments  (Space)", makeIcon("more"), { ...icon, "aria-expanded": "false" });
+  const more = makeButton("more", "More arguments  (Space)", makeIcon("more"), {
+    ...icon,
+    "aria-expanded": "false",
+  });
   return [
     ...(hasMore ? [more] : []),
     makeButton("insert", "Insert a layer below  ( / )", makeIcon("insert"), icon),
@@ -89,18 +119,23 @@ function makeInput(field) {
   if (field.type === "bool") return makeElement("input", { type: "checkbox" });
   if (field.type === "choice") {
     const texts = (field.choices ?? []).map(String);
-    return makeElement("select", {}, ...texts.map((text) => makeElement("option", { value: text }, text)));
+    return makeElement(
+      "select",
+      {},
+      ...texts.map((text) => makeElement("option", { value: text }, text)),
+    );
   }
   const input = makeElement("input", { type: "text", autocomplete: "off", spellcheck: "false" });
-  if (!field.words.length && field.type !== "pair") input.inputMode = field.type === "float" ? "decimal" : "numeric";
+  if (!field.words.length && field.type !== "pair")
+    input.inputMode = field.type === "float" ? "decimal" : "numeric";
   return input;
 }
 
-// --- bringing it up to date ---------------------------------------------------------------------------------------------
+// --- bringing it up to date ----------------------------------------------------------------------
 
 /**
- * Bring a row up to date. Most rows stay as they are, and all that is written to the page, even what stands there already,
- * delays the next number.
+ * Bring a row up to date. Most rows stay as they are, and all that is written to the page, even
+ * what stands there already, delays the next number.
  *
  * @param {RowNode} row
  * @param {Layer} layer
@@ -141,15 +176,22 @@ export function updateRow(row, layer, index, view) {
  */
 function updateNumbers(row, layer, index, { numbers, below, problem }) {
   const known = below ? undefined : numbers;
-  const texts = known && { shape: sizeText(known.shape), sees: sizeText(known.sees), params: countText(known.params) };
-  // A layer that does not fit has no numbers, nor has what follows; a row that Python has not yet seen has none so far.
+  const texts = known && {
+    shape: sizeText(known.shape),
+    sees: sizeText(known.sees),
+    params: countText(known.params),
+  };
+  // A layer that does not fit has no numbers, nor has what follows; a row that Python has not yet
+  // seen has none so far.
   const none = problem || below ? "–" : "";
   setText(findPart(row, "shape"), texts?.shape ?? none);
   setText(findPart(row, "sees"), texts?.sees ?? none);
   setText(findPart(row, "params"), texts?.params ?? none);
   const within = known && `inside the image one value sees up to ${sizeText(known.within)} pixels`;
   findPart(row, "sees").title = texts ? `Receptive field ${texts.sees}; ${within}` : "";
-  const said = texts ? `output ${texts.shape}, sees ${texts.sees}, ${texts.params} parameters` : problem?.message;
+  const said = texts
+    ? `output ${texts.shape}, sees ${texts.sees}, ${texts.params} parameters`
+    : problem?.message;
   row.setAttribute("aria-label", [`Layer ${index}`, layer.kind, said].filter(Boolean).join(", "));
 }
 
@@ -176,17 +218,22 @@ function updateDetails(row, layer, open) {
 }
 
 /**
- * Show arguments that are not drawn on the row and not at their default, in small print under the layer's name.
+ * Show arguments that are not drawn on the row and not at their default, in small print under the
+ * layer's name.
  *
  * @param {HTMLElement} chips
  * @param {Layer} layer
  */
 function updateChips(chips, layer) {
-  const changed = KINDS[layer.kind].fields.filter((field) => !field.on_row && !isDefault(layer, field));
+  const changed = KINDS[layer.kind].fields.filter(
+    (field) => !field.on_row && !isDefault(layer, field),
+  );
   const texts = changed.map((field) => chipText(layer, field));
   if (chips.dataset.texts === texts.join("|")) return;
   chips.dataset.texts = texts.join("|");
-  chips.replaceChildren(...texts.map((text) => makeButton("more", `${text}: show or hide`, text, { class: "chip" })));
+  chips.replaceChildren(
+    ...texts.map((text) => makeButton("more", `${text}: show or hide`, text, { class: "chip" })),
+  );
 }
 
 /**

@@ -1,7 +1,8 @@
 // Which rows are chosen.
 //
-// `selected` is one layer, the one that Python and the panel beside know. The chosen rows are known here only: a set of
-// uids that the selected one belongs to, or an empty one, which means the selected row alone.
+// `selected` is one layer, the one that Python and the panel beside know. The chosen rows are known
+// here only: a set of uids that the selected one belongs to, or an empty one, which means the
+// selected row alone.
 
 import { findLayer, findPlace } from "./operations.js";
 

@@ -3,7 +3,7 @@
 import type { Conversation } from "./protocol.js";
 import type { History } from "./history.js";
 
-// --- the palette ----------------------------------------------------------------------------------------------------
+// --- the palette ---------------------------------------------------------------------------------
 
 export type Value = number | string | boolean | null | number[];
 
@@ -50,7 +50,7 @@ export interface Block {
   template: PlainLayer[];
 }
 
-// --- the stack ------------------------------------------------------------------------------------------------------
+// --- the stack -----------------------------------------------------------------------------------
 
 /** A layer in the editor. Its `uid` stays with it while it is moved and changed, so that it keeps its row on the page. */
 export type Layer = PlainLayer & { uid: string };
@@ -58,7 +58,7 @@ export type Layer = PlainLayer & { uid: string };
 /** The layers from the first to the last. Never changed in place: each operation gives a new one. */
 export type Stack = readonly Layer[];
 
-// --- what Python sends ----------------------------------------------------------------------------------------------
+// --- what Python sends ---------------------------------------------------------------------------
 
 /** A layer's uid, its output's shape, its receptive field, its parameters; last, of the field what lies inside the image. */
 export type Row = [uid: string, shape: number[], sees: number[], params: number, within?: number[]];
@@ -116,7 +116,7 @@ export interface Answer {
   refusal: { index: number | null; message: string } | null;
 }
 
-// --- what is sent to Python -----------------------------------------------------------------------------------------
+// --- what is sent to Python ----------------------------------------------------------------------
 
 export interface Draft {
   base: number;
@@ -126,7 +126,7 @@ export interface Draft {
   selected: string | null;
 }
 
-// --- the editor -----------------------------------------------------------------------------------------------------
+// --- the editor ----------------------------------------------------------------------------------
 
 /** What undo brings back. */
 export interface Snapshot {

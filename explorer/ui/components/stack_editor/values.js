@@ -15,7 +15,8 @@ export function valueText(value) {
 }
 
 /**
- * Text as a value: {value}, or {unfinished: true} where more typing may make one of it, or {wrong: true}.
+ * Text as a value: {value}, or {unfinished: true} where more typing may make one of it, or {wrong:
+ * true}.
  *
  * @param {string} text
  * @param {Field} field
@@ -47,17 +48,20 @@ function readNumber(text, field) {
   const whole = /^[+-]?\d+$/;
   const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
   const begun = field.type === "float" ? /^[+-]?(\d*\.?\d*)(e[+-]?)?$/i : /^[+-]?$/;
-  if (!(field.type === "float" ? decimal : whole).test(text)) return begun.test(text) ? "unfinished" : "wrong";
+  if (!(field.type === "float" ? decimal : whole).test(text))
+    return begun.test(text) ? "unfinished" : "wrong";
   const value = Number(text);
   if (value > field.max) return "wrong";
   if (value < field.min || (field.above_min && value <= field.min)) {
-    return value === 0 && field.type === "float" ? "unfinished" : "wrong"; // 0.0 on the way to 0.05, where 0 is not allowed
+    // 0.0 on the way to 0.05, where 0 is not allowed.
+    return value === 0 && field.type === "float" ? "unfinished" : "wrong";
   }
   return value;
 }
 
 /**
- * The text one arrow key further, or null where there is nothing to step: each number of a pair moves alike.
+ * The text one arrow key further, or null where there is nothing to step: each number of a pair
+ * moves alike.
  *
  * @param {string} text
  * @param {Field} field
