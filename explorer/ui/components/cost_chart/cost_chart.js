@@ -1,5 +1,5 @@
-// A line a layer: its share of all parameters and of all mult-adds, as a bar and in percent. Python
-// decides which layers have a line of their own.
+// A line a layer: its share of all parameters and of all multiply-adds, as a bar and in percent.
+// Python decides which layers have a line of their own.
 
 import { COLOURS, MULT_ADDS_RULE } from "./constants.js";
 import { shareOf, shareText } from "./shares.js";
@@ -14,7 +14,7 @@ import { shareOf, shareText } from "./shares.js";
 export default function drawCosts({ data: { totals, bars, selected }, parentElement }) {
   const find = (/** @type {string} */ selector) =>
     /** @type {HTMLElement} */ (parentElement.querySelector(selector));
-  find("h3").title = `Mult-adds: ${MULT_ADDS_RULE}`;
+  find("h2").title = `Multiply-adds: ${MULT_ADDS_RULE}`;
   const longest = Math.max(
     ...bars.flatMap(([, ...costs]) => costs.map((cost, i) => shareOf(cost, totals[i]))),
   );
