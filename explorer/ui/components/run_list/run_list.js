@@ -1,15 +1,17 @@
-// A table of runs. One row at a time can be reached by Tab; the arrow keys go to the others, Enter and Space choose.
-// Python has all runs, sorts them, and sends one page of them.
+// A table of runs. One row at a time can be reached by Tab; the arrow keys go to the others, Enter
+// and Space choose. Python has all runs, sorts them, and sends one page of them.
 
 /**
  * @typedef {{title: string, help: string, isNumber: boolean}} Column
  * @typedef {{id: string, cells: string[]}} Row
  * @typedef {{sort: number | null, descending: boolean, first: number}} View
- * @typedef {{columns: Column[], rows: Row[], chosen: string | null, view: View, total: number, page: number}} Data
+ * @typedef {{columns: Column[], rows: Row[], chosen: string | null, view: View, total: number,
+ *   page: number}} Data
  * @typedef {import("../component.js").Component<Data>} Shown
  */
 
-/** @type {WeakMap<Node, Shown>} what each list shows, by its element: Streamlit calls the default export on every answer */
+// What each list shows, by its element: Streamlit calls the default export on every answer.
+/** @type {WeakMap<Node, Shown>} */
 const lists = new WeakMap();
 
 /** @type {import("../component.js").Draw<Data>} */
@@ -36,13 +38,17 @@ function drawHead(list, { columns, view }) {
   const row = find(list, "thead tr");
   if (row.childElementCount !== columns.length) row.replaceChildren(...columns.map(makeHeading));
   [...row.children].forEach((cell, place) => {
-    cell.setAttribute("aria-sort", place === view.sort ? (view.descending ? "descending" : "ascending") : "none");
+    cell.setAttribute(
+      "aria-sort",
+      place === view.sort ? (view.descending ? "descending" : "ascending") : "none",
+    );
   });
 }
 
 /** @param {Column} column @param {number} place */
 function makeHeading({ title, help, isNumber }, place) {
-  const cell = document.createElement("th"), button = document.createElement("button");
+  const cell = document.createElement("th"),
+    button = document.createElement("button");
   cell.scope = "col";
   cell.classList.toggle("number", isNumber);
   button.type = "button";
@@ -55,12 +61,17 @@ function makeHeading({ title, help, isNumber }, place) {
 
 /** @param {HTMLElement} list @param {Data} data */
 function drawBody(list, { columns, rows, chosen }) {
-  const body = find(list, "tbody"), before = rowsOf(list);
+  const body = find(list, "tbody"),
+    before = rowsOf(list);
   const focused = before.find((row) => row.matches(":focus"))?.dataset.run;
   const known = new Map(before.map((row) => [row.dataset.run, row]));
-  const drawn = rows.map(({ id, cells }) => fillRow(known.get(id) ?? makeRow(id, columns), cells, id === chosen));
-  if (drawn.length !== before.length || drawn.some((row, place) => row !== before[place])) body.replaceChildren(...drawn);
-  const again = focused === undefined ? undefined : drawn.find((row) => row.dataset.run === focused);
+  const drawn = rows.map(({ id, cells }) =>
+    fillRow(known.get(id) ?? makeRow(id, columns), cells, id === chosen),
+  );
+  if (drawn.length !== before.length || drawn.some((row, place) => row !== before[place]))
+    body.replaceChildren(...drawn);
+  const again =
+    focused === undefined ? undefined : drawn.find((row) => row.dataset.run === focused);
   const inOrder = again ?? drawn.find((row) => row.dataset.run === chosen) ?? drawn[0];
   for (const row of drawn) row.tabIndex = row === inOrder ? 0 : -1;
   if (again && !again.matches(":focus")) again.focus();
@@ -107,23 +118,33 @@ function listen(list, root) {
   const now = () => /** @type {Shown} */ (lists.get(list));
   list.addEventListener("click", ({ target }) => {
     const element = /** @type {HTMLElement} */ (target);
-    const heading = element.closest("button"), row = element.closest("tr");
+    const heading = element.closest("button"),
+      row = element.closest("tr");
     if (heading) sortBy(now(), Number(heading.dataset.sort));
     else if (row?.dataset.run) choose(now(), row.dataset.run);
   });
   list.addEventListener("keydown", (event) => pressed(event, list, now()));
   find(root, ".pages").addEventListener("click", ({ target }) => {
-    const { data, setStateValue } = now(), by = Number(/** @type {HTMLElement} */ (target).dataset.page);
+    const { data, setStateValue } = now(),
+      by = Number(/** @type {HTMLElement} */ (target).dataset.page);
     if (by) setStateValue("view", { ...data.view, first: data.view.first + by * data.page });
   });
 }
 
 /** @param {KeyboardEvent} event @param {HTMLElement} list @param {Shown} shown */
 function pressed(event, list, shown) {
-  const rows = rowsOf(list), at = rows.findIndex((row) => row === event.target);
+  const rows = rowsOf(list),
+    at = rows.findIndex((row) => row === event.target);
   if (at < 0) return;
   /** @type {Record<string, number>} */
-  const goes = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 10, PageUp: at - 10, Home: 0, End: rows.length - 1 };
+  const goes = {
+    ArrowDown: at + 1,
+    ArrowUp: at - 1,
+    PageDown: at + 10,
+    PageUp: at - 10,
+    Home: 0,
+    End: rows.length - 1,
+  };
   const to = goes[event.key];
   if (to !== undefined) {
     const row = rows[Math.max(0, Math.min(to, rows.length - 1))];
@@ -135,7 +156,8 @@ function pressed(event, list, shown) {
   event.preventDefault();
 }
 
-// What was asked for counts at once: the answer takes a moment, and the next key may be pressed before it comes.
+// What was asked for counts at once: the answer takes a moment, and the next key may be pressed
+// before it comes.
 
 /** The chosen one, chosen again, is chosen no more. @param {Shown} shown @param {string} id */
 function choose({ data, setStateValue }, id) {
@@ -143,7 +165,12 @@ function choose({ data, setStateValue }, id) {
   setStateValue("chosen", { id: data.chosen, at: performance.now() });
 }
 
-/** First the way that has the best, the largest or the newest on top where it is a number. @param {Shown} shown @param {number} column */
+/**
+ * First the way that has the best, the largest or the newest on top where it is a number.
+ *
+ * @param {Shown} shown
+ * @param {number} column
+ */
 function sortBy({ data, setStateValue }, column) {
   const { columns, view } = data;
   const descending = column === view.sort ? !view.descending : Boolean(columns[column]?.isNumber);
