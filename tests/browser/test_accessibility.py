@@ -121,6 +121,7 @@ HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].fil
 @pytest.mark.parametrize("name", PAGES)
 def test_headings_begin_with_one_h1_and_leave_out_no_level(app: App, name: str):
     app.open(PAGES[name])
+    expect(app.page.get_by_role("heading", level=1)).to_be_visible()
     levels = app.page.evaluate(HEADINGS)
     assert levels[0] == 1
     assert levels.count(1) == 1

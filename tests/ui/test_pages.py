@@ -324,7 +324,7 @@ def test_runs_are_listed_newest_first_filtered_and_counted():
     assert (row["Status"], row["Epochs"], row["Parameters"], row["Images"]) == ("finished", "1 of 1", "12,400", "Digits")
     assert row["Final, %"] == row["Best, %"]
     assert 0 < float(row["Final, %"]) <= 100
-    assert "2 of 2 runs · 0 in training, 0 waiting · 1 at a time" in html(app)
+    assert "2 of 2 runs · 0 in training, 0 waiting · one run trains at a time" in html(app)
     app.text_input(key="runs-search").set_value("try first").run()
     assert listed(app) == ["First try"]
     app.text_input(key="runs-search").set_value("").run()
@@ -348,7 +348,7 @@ def test_a_chosen_run_is_renamed_continued_and_deleted():
     app.run()
     assert "Download" in [menu.proto.popover.label for menu in app.get("popover")]
     app.text_input(key=f"runs-name-{other}").set_value("   ").run()
-    assert "1 to 100 characters" in app.toast[0].value
+    assert "1 to 100 printable characters" in app.toast[0].value
     app.text_input(key=f"runs-name-{other}").set_value("  better  name ").run()
     assert listed(app) == ["better name", "kept"]
     app.number_input(key=f"runs-more-{other}").set_value(2).run()

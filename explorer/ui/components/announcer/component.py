@@ -16,18 +16,18 @@ _mount = component("announcer", Path(__file__).parent, "announcer.js", ["announc
 class _Said(NamedTuple):
     text: str
     at: float
-    urgent: str
+    urgent: str | None
 
 
-def announce(text: str, key: str, urgent: str = "") -> None:
+def announce(text: str, key: str, urgent: str | None = None) -> None:
     """Have `text` said if it is another one than before.
 
-    What changes more often than every MIN_SECONDS is said as it stands then. `urgent` is what must
-    not wait, such as a run's status: where that changes, the text is said at once.
+    With `urgent` the text is one that changes with every look at a run: it is said every
+    MIN_SECONDS at most, and at once where `urgent` is another than before, such as the run's status.
     """
     now, kept = time.monotonic(), f"{key}-said"
     said: _Said | None = st.session_state.get(kept)
-    if said is None or said.urgent != urgent or now - said.at >= MIN_SECONDS:
+    if said is None or urgent is None or said.urgent != urgent or now - said.at >= MIN_SECONDS:
         said = _Said(text, now if said is None or text != said.text else said.at, urgent)
         st.session_state[kept] = said
     with st.container(key=f"announcer-{key}"):

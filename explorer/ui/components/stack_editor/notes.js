@@ -22,7 +22,7 @@ export function updateProblem(node, layer, problem) {
   if (fix) node.append(makeButton("fix", `Apply fix: ${remedy}`, "Apply fix", { class: "fix" }));
   if (otherwise) {
     node.append(
-      makeButton("otherwise", `Apply fix: ${otherwise.remedy}`, `Or ${otherwise.remedy}`, {
+      makeButton("otherwise", `Or ${otherwise.remedy}, as another fix`, `Or ${otherwise.remedy}`, {
         class: "fix",
       }),
     );
