@@ -336,7 +336,7 @@ def test_runs_are_listed_newest_first_filtered_and_counted():
     assert listed(app) == []
     assert "No run matches" in html(app)
     app.pills(key="runs-status").set_value([]).run()
-    assert "None of these runs was started from this page" in html(app)
+    assert "You have started none of these runs" in html(app)
     assert "Choose a run" not in html(app)
     assert not app.exception
 
