@@ -1,4 +1,7 @@
-"""The server's entry: `streamlit run app.py`. Start-up, shut-down, and the page script it serves; nothing else."""
+"""The server's entry: `streamlit run app.py`.
+
+Start-up, shut-down, and the page script it serves; nothing else.
+"""
 
 from explorer.cores import limit_threads
 
@@ -18,25 +21,34 @@ from explorer.ui.server.compressed_static import CompressedStatic
 from explorer.ui.server.message_guard import MessageGuard
 from explorer.ui.server.message_pace import MessagePace
 from explorer.ui.server.same_origin import SameOrigin
-from explorer.ui.server.startup import open_store_or_exit, raise_file_limit, script_arguments, tell_addresses
+from explorer.ui.server.startup import (
+    open_store_or_exit,
+    raise_file_limit,
+    script_arguments,
+    tell_addresses,
+)
 from explorer.ui.server.upload_limits import UploadLimits
 
 raise_file_limit()
-store = open_store_or_exit(script_arguments(__file__))  # here, where the process can still end with a sentence
+# Here, where the process can still end with a sentence.
+store = open_store_or_exit(script_arguments(__file__))
 
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
-    from explorer.ui import main, process  # imports torch and altair here, not in the first visitor's run
+    # Imports torch and altair here, not in the first visitor's run.
+    from explorer.ui import main, process
 
     del main
     process.start(store)
-    # Collecting garbage over all the modules above takes 200 ms of the interpreter's lock. What is frozen is not looked at again.
+    # Collecting garbage over all the modules above takes 200 ms of the interpreter's lock. What is
+    # frozen is not looked at again.
     gc.collect()
     gc.freeze()
     tell_addresses()
     yield
-    await asyncio.to_thread(process.stop, for_good=True)  # a thread still training when the interpreter ends would abort it
+    # A thread still training when the interpreter ends would abort it.
+    await asyncio.to_thread(process.stop, for_good=True)
 
 
 middleware = [  # the first sees what comes in first

@@ -1,7 +1,8 @@
 """The same work from a shell: python -m explorer COMMAND …
 
-Every command takes --json for machines. ARCH is a preset's id, a JSON file, or - for standard input.
-Exit status: 0 done, 1 refused with a sentence on standard error, 2 wrong usage, 130 interrupted.
+Every command takes --json for machines. ARCH is a preset's id, a JSON file, or - for standard
+input. Exit status: 0 done, 1 refused with a sentence on standard error, 2 wrong usage, 130
+interrupted.
 
 Only the module of the command that is chosen is imported, so that those that compute nothing do
 without torch, whose import takes seconds and half a gigabyte.
@@ -27,12 +28,18 @@ COMMANDS = {
     "analyze": Command("analyze", "each layer's shape, parameters, cost and receptive field"),
     "receptive-field": Command("receptive_field", "the input pixels that one unit sees"),
     "train": Command("train", "train a network, and print what happens as it happens"),
-    "backup": Command("backup", "write all runs and their events to one file, also while a server trains"),
+    "backup": Command(
+        "backup", "write all runs and their events to one file, also while a server trains"
+    ),
     "runs": Command("list_runs", "all runs that are kept here, the newest first"),
-    "resume": Command("resume", "go on with a run that was interrupted, paused or stopped, or failed"),
+    "resume": Command(
+        "resume", "go on with a run that was interrupted, paused or stopped, or failed"
+    ),
     "continue": Command("continue_run", "train a finished run for more epochs"),
     "export": Command("export", "the architecture in another form"),
-    "import-summary": Command("import_summary", "a pasted torchsummary or torchinfo table as Architecture JSON"),
+    "import-summary": Command(
+        "import_summary", "a pasted torchsummary or torchinfo table as Architecture JSON"
+    ),
 }
 
 
@@ -67,7 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser(chosen: str) -> argparse.ArgumentParser:
     """The parser of all commands, with the arguments of the chosen one alone."""
-    parser = _Parser(prog="python -m explorer", description="Convolutional networks, understood by building them.")
+    parser = _Parser(
+        prog="python -m explorer",
+        description="Convolutional networks, understood by building them.",
+    )
     parsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         added = parsers.add_parser(name, help=command.summary, description=command.summary)
@@ -80,7 +90,10 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """`error` is argparse's own place for other words. It quotes the argument, however long that is."""
+    """`error` is argparse's own place for other words.
+
+    It quotes the argument, however long that is.
+    """
 
     def error(self, message: str) -> NoReturn:
         super().error(message if len(message) <= 500 else f"{message[:500]}…")

@@ -1,6 +1,7 @@
 """An assignment: the limits that a teacher sets, and which of them a network and its runs hold.
 
-The documents of the presets answered one such task: under 20,000 parameters, at most 20 epochs, 99.4 % test accuracy.
+The documents of the presets answered one such task: under 20,000 parameters, at most 20 epochs,
+99.4 % test accuracy.
 """
 
 import math
@@ -24,7 +25,7 @@ class AssignmentError(ValueError):
     """The data are no assignment; the message names the field."""
 
 
-# --- the limits -----------------------------------------------------------------------------------------------------
+# --- the limits -----------------------------------------------------------------------------------
 
 
 class Assignment(BaseModel):
@@ -35,9 +36,13 @@ class Assignment(BaseModel):
     max_params: Annotated[StrictInt, Field(ge=1, le=MAX_PARAMS)] | None = Field(
         20_000, description="the network has fewer parameters than this"
     )
-    max_epochs: Annotated[StrictInt, Field(ge=1, le=1000)] | None = Field(20, description="it is trained for no more epochs")
-    min_accuracy: Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)] | None = Field(
-        0.994, description="test accuracy to reach, as a share; that of the final epoch counts"
+    max_epochs: Annotated[StrictInt, Field(ge=1, le=1000)] | None = Field(
+        20, description="it is trained for no more epochs"
+    )
+    min_accuracy: Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)] | None = (
+        Field(
+            0.994, description="test accuracy to reach, as a share; that of the final epoch counts"
+        )
     )
     max_layers: Annotated[StrictInt, Field(ge=1, le=MAX_LAYERS)] | None = Field(
         None, description="rows of the stack, activations and dropout too"
@@ -53,7 +58,9 @@ def parse_assignment(data: Any) -> Assignment:
     AssignmentError.
     """
     if not isinstance(data, dict):
-        raise AssignmentError(f"an assignment is an object with {', '.join(Assignment.model_fields)}")
+        raise AssignmentError(
+            f"an assignment is an object with {', '.join(Assignment.model_fields)}"
+        )
     try:
         return Assignment.model_validate(data)
     except ValidationError as error:
@@ -70,7 +77,7 @@ def to_data(assignment: Assignment) -> dict[str, Any]:
     return assignment.model_dump(mode="json")
 
 
-# --- runs that count ------------------------------------------------------------------------------------------------
+# --- runs that count ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -85,16 +92,26 @@ class Result:
 
 
 def best_result(assignment: Assignment, results: Iterable[Result]) -> Result | None:
-    """The most accurate run within the allowed epochs; if none is within, the most accurate of all."""
+    """The most accurate run within the allowed epochs; if none is within, the most accurate of
+    all.
+    """
     limit = assignment.max_epochs
-    best = max(results, key=lambda run: (limit is None or run.epochs <= limit, run.test_accuracy), default=None)
+    best = max(
+        results,
+        key=lambda run: (limit is None or run.epochs <= limit, run.test_accuracy),
+        default=None,
+    )
     if best is None:
         return None
-    within = f" of at most {counted(limit, 'epoch')}" if limit is not None and best.epochs <= limit else ""
+    within = (
+        f" of at most {counted(limit, 'epoch')}"
+        if limit is not None and best.epochs <= limit
+        else ""
+    )
     return replace(best, whose=f"of the best finished run{within} of this network here")
 
 
-# --- the clauses ----------------------------------------------------------------------------------------------------
+# --- the clauses ----------------------------------------------------------------------------------
 
 State = Literal["holds", "fails", "unknown"]
 SIGNS: dict[State, str] = {"holds": "✓", "fails": "✗", "unknown": "○"}
@@ -110,12 +127,18 @@ class Clause:
     note: str
 
 
-def clauses(assignment: Assignment, architecture: Architecture, recipe: Recipe, result: Result | None) -> tuple[Clause, ...]:
+def clauses(
+    assignment: Assignment, architecture: Architecture, recipe: Recipe, result: Result | None
+) -> tuple[Clause, ...]:
     """Every limit that is set, in the order of the fields. `result` is the run of this very network
     to judge by.
     """
     work = _Work(analyze(architecture), recipe, result)
-    return tuple(Clause(field, *judge(limit, work)) for field, judge in _JUDGES.items() if (limit := getattr(assignment, field)))
+    return tuple(
+        Clause(field, *judge(limit, work))
+        for field, judge in _JUDGES.items()
+        if (limit := getattr(assignment, field))
+    )
 
 
 @dataclass(frozen=True)
@@ -139,7 +162,11 @@ def _params(limit: int, work: _Work) -> _Judgement:
     if count >= limit:
         return "fails", f"{count:,} parameters (limit: below {limit:,})", note
     if not work.is_whole:
-        return "unknown", f"below {limit:,} parameters", "a layer doesn't fit, so not all are counted yet"
+        return (
+            "unknown",
+            f"below {limit:,} parameters",
+            "a layer doesn't fit, so not all are counted yet",
+        )
     return "holds", f"{count:,} < {limit:,} parameters", note
 
 
@@ -149,15 +176,29 @@ def _epochs(limit: int, work: _Work) -> _Judgement:
         epochs, whose = work.result.epochs, work.result.whose
     else:
         epochs, whose = work.recipe.epochs, "the recipe's, set on Train"
-    return ("holds", f"{epochs} ≤ {limit} epochs", whose) if epochs <= limit else ("fails", f"{epochs} > {limit} epochs", whose)
+    return (
+        ("holds", f"{epochs} ≤ {limit} epochs", whose)
+        if epochs <= limit
+        else ("fails", f"{epochs} > {limit} epochs", whose)
+    )
 
 
 def _accuracy(limit: float, work: _Work) -> _Judgement:
-    images, note = DATASETS[work.recipe.dataset].title, "the final epoch's counts: picking the best epoch flatters a network"
+    images, note = (
+        DATASETS[work.recipe.dataset].title,
+        "the final epoch's counts: picking the best epoch flatters a network",
+    )
     if work.result is None:
         unknown = f"{_percent(limit)} test accuracy: no finished run yet"
-        return "unknown", unknown, f"train this network on {images} to the end of the recipe; {note}"
-    reached, whose = _percent(work.result.test_accuracy), f"{work.result.whose}, on {images}; {note}"
+        return (
+            "unknown",
+            unknown,
+            f"train this network on {images} to the end of the recipe; {note}",
+        )
+    reached, whose = (
+        _percent(work.result.test_accuracy),
+        f"{work.result.whose}, on {images}; {note}",
+    )
     if work.result.test_accuracy >= limit:
         return "holds", f"{reached} ≥ {_percent(limit)} test accuracy", whose
     return "fails", f"{reached} < {_percent(limit)} test accuracy", whose
@@ -165,7 +206,11 @@ def _accuracy(limit: float, work: _Work) -> _Judgement:
 
 def _layers(limit: int, work: _Work) -> _Judgement:
     count, note = len(work.analysis.architecture.layers), "rows of the stack"
-    return ("holds", f"{count} ≤ {limit} layers", note) if count <= limit else ("fails", f"{count} > {limit} layers", note)
+    return (
+        ("holds", f"{count} ≤ {limit} layers", note)
+        if count <= limit
+        else ("fails", f"{count} > {limit} layers", note)
+    )
 
 
 def _batch_norm(limit: bool, work: _Work) -> _Judgement:
@@ -180,7 +225,11 @@ def _global_pooling(limit: bool, work: _Work) -> _Judgement:
     found = any(map(_is_global_pooling, work.analysis.rows))
     note = "AdaptiveAvgPool2d to 1×1, or AvgPool2d over the whole map"
     if not found and not work.is_whole:
-        return "unknown", "global average pooling", f"{note}; a layer doesn't fit, so the maps below it have no size yet"
+        return (
+            "unknown",
+            "global average pooling",
+            f"{note}; a layer doesn't fit, so the maps below it have no size yet",
+        )
     return _uses("global average pooling", found, note)
 
 
@@ -194,8 +243,14 @@ def _is_global_pooling(row: Row) -> bool:
 
 
 def _linear_head(limit: bool, work: _Work) -> _Judgement:
-    weighted = [layer.kind for layer in work.analysis.architecture.layers if layer.kind in ("Conv2d", "Linear")]
-    return _uses("a Linear head", weighted[-1:] == ["Linear"], "the last layer with weights is a Linear")
+    weighted = [
+        layer.kind
+        for layer in work.analysis.architecture.layers
+        if layer.kind in ("Conv2d", "Linear")
+    ]
+    return _uses(
+        "a Linear head", weighted[-1:] == ["Linear"], "the last layer with weights is a Linear"
+    )
 
 
 def _has(work: _Work, stem: str) -> bool:
@@ -219,6 +274,8 @@ _JUDGES: dict[str, Callable[[Any, _Work], _Judgement]] = {
 
 
 def _percent(share: float) -> str:
-    """0.994 -> "99.4 %"; cut off after two digits, not rounded, so that what is short of a limit never looks like it."""
+    """0.994 -> "99.4 %"; cut off after two digits, not rounded, so that what is short of a limit
+    never looks like it.
+    """
     text = f"{math.floor(10_000 * share + 1e-6) / 100:.2f}"
     return f"{text.rstrip('0').rstrip('.')} %"

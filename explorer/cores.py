@@ -1,4 +1,7 @@
-"""How many of the machine's cores a training takes. Read before torch is imported, so nothing here imports it."""
+"""How many of the machine's cores a training takes.
+
+Read before torch is imported, so nothing here imports it.
+"""
 
 import os
 

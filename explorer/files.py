@@ -13,8 +13,10 @@ from filelock import FileLock, Timeout
 T = TypeVar("T")
 
 PART = ".part"  # ends the name of what is still being written
-UNFINISHED = (f"*{PART}", ".tmp*")  # the names of such files; safetensors writes to the latter first
-# What passes by itself: too many open files, interrupted, busy; and on Windows what it says while somebody reads the file.
+# The names of such files; safetensors writes to the latter first.
+UNFINISHED = (f"*{PART}", ".tmp*")
+# What passes by itself: too many open files, interrupted, busy; and on Windows what it says while
+# somebody reads the file.
 PASSING = {errno.EMFILE, errno.ENFILE, errno.EINTR, errno.EAGAIN, errno.EBUSY}
 PASSING |= {errno.EACCES, errno.EPERM} if os.name == "nt" else set()
 TRIES = 5

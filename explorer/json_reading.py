@@ -1,11 +1,15 @@
-"""What everything that reads JSON from outside shares: decoding within a limit, and showing a value in an error."""
+"""What everything that reads JSON from outside shares: decoding within a limit, and showing a value
+in an error.
+"""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
 
-def decode_json(text: str | bytes, what: str, limit: int, refuse: Callable[[str], Exception]) -> Any:
+def decode_json(
+    text: str | bytes, what: str, limit: int, refuse: Callable[[str], Exception]
+) -> Any:
     """The decoded object of a JSON text of at most `limit` characters.
 
     Raises what `refuse` makes of a sentence on what is wrong.
@@ -19,7 +23,9 @@ def decode_json(text: str | bytes, what: str, limit: int, refuse: Callable[[str]
     except UnicodeDecodeError:
         raise refuse("not JSON: the file is not text in UTF-8") from None
     except json.JSONDecodeError as error:
-        raise refuse(f"not JSON: it cannot be read on from line {error.lineno}, column {error.colno}") from None
+        raise refuse(
+            f"not JSON: it cannot be read on from line {error.lineno}, column {error.colno}"
+        ) from None
     except ValueError:  # Python reads no number of more than 4,300 digits
         raise refuse("not JSON that can be read: a number has too many digits") from None
     check_depth(data, refuse)

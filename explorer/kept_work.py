@@ -1,8 +1,9 @@
-"""Work that is too long for an address, kept by the server under a short id that the address can hold.
+"""Work that is too long for an address, kept by the server under a short id that the address can
+hold.
 
-One JSON file each in one folder, the newest MAX_KEPT of them. An id is random, so that only who has the address finds
-the work. Every session writes under an id of its own: two windows that were opened from one address do not disturb each
-other.
+One JSON file each in one folder, the newest MAX_KEPT of them. An id is random, so that only who has
+the address finds the work. Every session writes under an id of its own: two windows that were
+opened from one address do not disturb each other.
 """
 
 import json

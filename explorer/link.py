@@ -1,8 +1,8 @@
 """What a page holds as the text of a link, ?a=…, and back.
 
-The text is a version, a dot, and base64url of zlib of JSON: the forms of the files.
-A link comes from anyone, so nothing in it is trusted: its length is bounded before and after it is unpacked, and its
-parts become what they are through the same models as a file's.
+The text is a version, a dot, and base64url of zlib of JSON: the forms of the files. A link comes
+from anyone, so nothing in it is trusted: its length is bounded before and after it is unpacked, and
+its parts become what they are through the same models as a file's.
 """
 
 import base64
@@ -58,7 +58,9 @@ def encode(shared: Shared) -> str:
 def decode(text: str) -> Shared:
     """What the text of a link holds. Raises LinkError."""
     if len(text) > MAX_CHARACTERS:
-        raise LinkError(f"the link has {len(text):,} characters; the longest has {MAX_CHARACTERS:,}")
+        raise LinkError(
+            f"the link has {len(text):,} characters; the longest has {MAX_CHARACTERS:,}"
+        )
     match = _TEXT.fullmatch(text)
     if not match:
         raise LinkError("the link is not one of this program's, or it is cut off")
@@ -107,7 +109,9 @@ def _unpacked(text: str) -> bytes:
     """The bytes in a link's text, unpacked no further than a link may hold."""
     unpacker = zlib.decompressobj()
     try:
-        data = unpacker.decompress(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), MAX_BYTES + 1)
+        data = unpacker.decompress(
+            base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), MAX_BYTES + 1
+        )
     except (ValueError, zlib.error):
         raise LinkError("the link is damaged") from None
     if len(data) > MAX_BYTES:

@@ -1,8 +1,9 @@
-"""What the caches of a server hold at most: one table, so that a new cache is weighed against all the others.
+"""What the caches of a server hold at most: one table, so that a new cache is weighed against all
+the others.
 
-Whatever a visitor can vary is in a cache with a bound. The bytes are those of the largest entry that the limits on
-networks, images and texts allow, its key included; nearly every entry is a hundred times smaller. Memory that training
-takes is counted by training itself.
+Whatever a visitor can vary is in a cache with a bound. The bytes are those of the largest entry
+that the limits on networks, images and texts allow, its key included; nearly every entry is a
+hundred times smaller. Memory that training takes is counted by training itself.
 """
 
 from typing import NamedTuple
@@ -72,7 +73,8 @@ CACHES: dict[str, Cache] = {
     "compare.structure.effect_of_changes": Cache(64, 310_000),
 }
 
-# Caches without a bound: what they are asked can take only a few values, none of which a visitor makes up.
+# Caches without a bound: what they are asked can take only a few values, none of which a visitor
+# makes up.
 FEW: dict[str, str] = {
     "training.images._by_channel": "mean and deviation of a data set, on a device",
     "training.images._centres": "the shapes of the data sets' images, on a device",

@@ -138,7 +138,8 @@ class Documented(_Frozen):
     """The facts of one document."""
 
     title: Text
-    given: tuple[Choice, ...]  # values of the preset that the document states, or that follow from its log
+    # Values of the preset that the document states, or that follow from its log.
+    given: tuple[Choice, ...]
     claims: tuple[Claim, ...]  # the headline first; empty where nothing is claimed
     rows: Annotated[tuple[DocumentedRow, ...], Field(min_length=1)]
     totals: DocumentedTotals
@@ -146,7 +147,8 @@ class Documented(_Frozen):
     iterations_per_epoch: Annotated[int, Field(ge=1)]
     train_images: Annotated[int, Field(ge=1)]
     test_images: Annotated[int, Field(ge=1)]
-    train_loss_scale: Annotated[int, Field(ge=1)]  # a printed loss times this is about the mean loss an image
+    # A printed loss times this is about the mean loss an image.
+    train_loss_scale: Annotated[int, Field(ge=1)]
     test_loss_scale: Annotated[int, Field(ge=1)]
     log: Annotated[tuple[DocumentedEpoch, ...], Field(min_length=1)]
 
@@ -193,7 +195,9 @@ class Measured:
 
 @dataclass(frozen=True)
 class Result:
-    """What several seeds of a preset's recipe reached: test accuracy after each epoch, in the mean."""
+    """What several seeds of a preset's recipe reached: test accuracy after each epoch, in the
+    mean.
+    """
 
     seeds: int
     curve: tuple[float, ...]
@@ -269,7 +273,9 @@ def preset(id: str) -> Preset:
     return presets[id]
 
 
-def find_preset(architecture: Architecture, presets: Iterable[Preset] | None = None) -> Preset | None:
+def find_preset(
+    architecture: Architecture, presets: Iterable[Preset] | None = None
+) -> Preset | None:
     """The documented preset whose network this is, whatever its name; None where there is none.
 
     It counts with the dropout rates of either of the preset's recipes. A network that was changed
@@ -298,8 +304,13 @@ def result(id: str, way: str, folder: Path = FOLDER) -> Result | None:
     runs = [run for run in measured(id, folder) if run.way == way]
     if not runs:
         return None
-    curve = tuple(fmean(epoch.test_accuracy for epoch in epochs) for epochs in zip(*(run.epochs for run in runs), strict=False))
-    return Result(len(runs), curve, stdev(run.final.test_accuracy for run in runs) if len(runs) > 1 else None)
+    curve = tuple(
+        fmean(epoch.test_accuracy for epoch in epochs)
+        for epochs in zip(*(run.epochs for run in runs), strict=False)
+    )
+    return Result(
+        len(runs), curve, stdev(run.final.test_accuracy for run in runs) if len(runs) > 1 else None
+    )
 
 
 @lru_cache(maxsize=8)
@@ -309,7 +320,9 @@ def _read_results(folder: Path) -> dict[str, tuple[Measured, ...]]:
         id, way, seed = _parts_of_name(path)
         with path.open(encoding="utf-8", newline="") as file:
             try:
-                epochs = tuple(MeasuredEpoch.model_validate_strings(row) for row in csv.DictReader(file))
+                epochs = tuple(
+                    MeasuredEpoch.model_validate_strings(row) for row in csv.DictReader(file)
+                )
             except ValidationError as error:
                 raise PresetError(f"{path.name}: {describe_fault(error, 'a row')}") from None
             except (UnicodeDecodeError, csv.Error):
@@ -317,7 +330,10 @@ def _read_results(folder: Path) -> dict[str, tuple[Measured, ...]]:
         if [epoch.epoch for epoch in epochs] != list(range(1, len(epochs) + 1)) or not epochs:
             raise PresetError(f"{path.name}: its epochs must be 1, 2, 3, …")
         found.setdefault(id, []).append(Measured(way, seed, epochs))
-    return {id: tuple(sorted(runs, key=lambda run: (WAYS.index(run.way), run.seed))) for id, runs in found.items()}
+    return {
+        id: tuple(sorted(runs, key=lambda run: (WAYS.index(run.way), run.seed)))
+        for id, runs in found.items()
+    }
 
 
 def _parts_of_name(path: Path) -> tuple[str, str, int]:
@@ -325,7 +341,10 @@ def _parts_of_name(path: Path) -> tuple[str, str, int]:
     match path.stem.split("_"):
         case [id, way, seed] if way in WAYS and seed.isdecimal():
             return id, way, int(seed)
-    raise PresetError(f"{path.name}: a file of results is named PRESET_RECIPE_SEED.csv, the recipe one of {', '.join(WAYS)}")
+    raise PresetError(
+        f"{path.name}: a file of results is named PRESET_RECIPE_SEED.csv, "
+        f"the recipe one of {', '.join(WAYS)}"
+    )
 
 
 @lru_cache(maxsize=8)
@@ -342,5 +361,8 @@ def _read(path: Path) -> Preset:
     except ValidationError as error:
         raise PresetError(f"{path.name}: {describe_fault(error, 'a preset')}") from None
     if found.id != path.stem:
-        raise PresetError(f"{path.name}: id: must be the file's name, {quoted(path.stem)}; this has {quoted(found.id)}")
+        raise PresetError(
+            f"{path.name}: id: must be the file's name, {quoted(path.stem)}; "
+            f"this has {quoted(found.id)}"
+        )
     return found

@@ -2,4 +2,6 @@
 
 
 class Refusal(Exception):
-    """The message is a sentence for whoever asked: what was wrong, where, and what would be right."""
+    """The message is a sentence for whoever asked: what was wrong, where, and what would be
+    right.
+    """

@@ -1,7 +1,9 @@
-"""Architectures that were saved under a name: one JSON file each in one folder, with the recipe and the assignment.
+"""Architectures that were saved under a name: one JSON file each in one folder, with the recipe and
+the assignment.
 
-Everyone who uses the server sees all of them: a class shows its work so. There are no accounts; whoever saved one can
-replace or delete it while the page it was saved from is open, and whoever runs the server can do so with the files.
+Everyone who uses the server sees all of them: a class shows its work so. There are no accounts;
+whoever saved one can replace or delete it while the page it was saved from is open, and whoever
+runs the server can do so with the files.
 """
 
 import hashlib
@@ -54,12 +56,17 @@ class SavedStore:
         self.folder = folder
         sweep_parts(folder, older_than=ABANDONED)
         self._lock = threading.Lock()
-        self._read: dict[str, tuple[int, Saved | None]] = {}  # by file name: when it was written, and what is in it
+        # By file name: when it was written, and what is in it.
+        self._read: dict[str, tuple[int, Saved | None]] = {}
 
     def all(self) -> tuple[Saved, ...]:
         """All saved work, sorted by name. Files of others are left out."""
         with self._lock:
-            return tuple(sorted(self._entries().values(), key=lambda saved: (saved.name.casefold(), saved.name)))
+            return tuple(
+                sorted(
+                    self._entries().values(), key=lambda saved: (saved.name.casefold(), saved.name)
+                )
+            )
 
     def save(self, name: str, shared: Shared, owner: str) -> Saved:
         """Save the work under a name, in place of what the same owner saved under it. Raises
@@ -74,10 +81,12 @@ class SavedStore:
             if self._is_of_another(file, owner):
                 raise SaveError(f"“{name}” is already in use; choose another name")
             if file not in entries and len(entries) >= MAX_SAVED:
-                log.warning("%d networks are saved in %s, which is the limit", MAX_SAVED, self.folder)
+                log.warning(
+                    "%d networks are saved in %s, which is the limit", MAX_SAVED, self.folder
+                )
                 raise SaveError(
-                    f"{MAX_SAVED} networks are saved here, which is the limit; delete one of yours, or ask whoever runs this "
-                    "server to make room"
+                    f"{MAX_SAVED} networks are saved here, which is the limit; "
+                    "delete one of yours, or ask whoever runs this server to make room"
                 )
             self._write(file, saved)
         return saved
@@ -87,8 +96,11 @@ class SavedStore:
         somebody else.
         """
         with self._lock, self._alone():
-            # By its name as it is shown: a file that was written by hand may hold more than can be seen.
-            file, found = next((entry for entry in self._entries().items() if entry[1].name == name), ("", None))
+            # By its name as it is shown: a file that was written by hand may hold more than can be
+            # seen.
+            file, found = next(
+                (entry for entry in self._entries().items() if entry[1].name == name), ("", None)
+            )
             if found is None:
                 return
             if found.owner != owner:
@@ -98,7 +110,7 @@ class SavedStore:
             except OSError as error:
                 raise self._cannot_write(error) from None
 
-    # --- under the lock ---------------------------------------------------------------------------------------------
+    # --- under the lock ---------------------------------------------------------------------------
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -158,7 +170,11 @@ class SavedStore:
 
     def _write(self, file: str, saved: Saved) -> None:
         """Write a file whole or not at all, so that no reader sees half of it."""
-        text = json.dumps({"name": saved.name, "owner": saved.owner, **to_data(saved.shared)}, ensure_ascii=False, indent=1)
+        text = json.dumps(
+            {"name": saved.name, "owner": saved.owner, **to_data(saved.shared)},
+            ensure_ascii=False,
+            indent=1,
+        )
         try:
             write_whole(self.folder / file, lambda part: part.write_bytes(text.encode()))
         except OSError as error:
@@ -167,7 +183,10 @@ class SavedStore:
     def _cannot_write(self, error: OSError) -> SaveError:
         """A message for visitors, which does not name the folder; the log does."""
         log.warning("%s cannot be written: %s", self.folder, error)
-        return SaveError(f"what is saved on this server cannot be written: {error.strerror}; tell whoever runs it")
+        return SaveError(
+            f"what is saved on this server cannot be written: {error.strerror}; "
+            "tell whoever runs it"
+        )
 
 
 def file_name(name: str) -> str:
@@ -180,7 +199,11 @@ def file_name(name: str) -> str:
 
 def _parse(path: Path, size: int) -> Saved | None:
     try:
-        data = decode_json(path.read_bytes(), "a saved network", 2 * MAX_BYTES, LinkError) if size <= 2 * MAX_BYTES else None
+        data = (
+            decode_json(path.read_bytes(), "a saved network", 2 * MAX_BYTES, LinkError)
+            if size <= 2 * MAX_BYTES
+            else None
+        )
         if not isinstance(data, dict):
             raise LinkError("not a saved network")
         name, owner = data.pop("name", None), data.pop("owner", None)

@@ -74,10 +74,16 @@ def describe_values(model: type[BaseModel], field: str) -> str:
 
 
 def _is_plain(option: Mapping[str, Any]) -> bool:
-    return _choices(option) is not None or option.get("type") in ("boolean", "null") or bool(_numbers(option))
+    return (
+        _choices(option) is not None
+        or option.get("type") in ("boolean", "null")
+        or bool(_numbers(option))
+    )
 
 
-def _read(entry: Mapping[str, Any], options: list[Mapping[str, Any]], is_required: bool) -> FieldValues:
+def _read(
+    entry: Mapping[str, Any], options: list[Mapping[str, Any]], is_required: bool
+) -> FieldValues:
     numbers = max(map(_numbers, options))
     return FieldValues(
         help=entry.get("description", ""),
@@ -87,7 +93,9 @@ def _read(entry: Mapping[str, Any], options: list[Mapping[str, Any]], is_require
         choices=tuple(choice for option in options for choice in _choices(option) or ()),
         is_flag=any(option.get("type") == "boolean" for option in options),
         is_optional=any(option.get("type") == "null" for option in options),
-        extra={name: value for name, value in entry.items() if name in ("initial", "step", "empty")},
+        extra={
+            name: value for name, value in entry.items() if name in ("initial", "step", "empty")
+        },
         words=", or ".join(dict.fromkeys(map(_words, options))),
     )
 

@@ -12,11 +12,14 @@ from collections.abc import Iterable
 
 # --- text of others -------------------------------------------------------------------------------
 
-JOINER = "\u2060"  # shows nothing and breaks no line: it parts what a reader of Markdown would otherwise join
+# Shows nothing and breaks no line: it parts what a reader of Markdown would otherwise join.
+JOINER = "\u2060"
 
 _JOINING = "\u200c\u200d"  # inside words of some scripts and inside emoji; elsewhere they only hide
-_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # counted as letters or marks, and show nothing
-_HIDDEN = ("Cc", "Cf", "Cs", "Co")  # controls, invisible signs and turned reading, half characters, private ones
+# Counted as letters or marks, and show nothing.
+_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+# Controls, invisible signs and turned reading, half characters, private ones.
+_HIDDEN = ("Cc", "Cf", "Cs", "Co")
 
 
 def printable(text: str) -> str:
@@ -30,7 +33,12 @@ def printable(text: str) -> str:
     line = " ".join(text.split())
     shown: list[str] = []
     for char in line:
-        joins = char in _JOINING and bool(shown) and not shown[-1].isascii() and shown[-1] not in _JOINING
+        joins = (
+            char in _JOINING
+            and bool(shown)
+            and not shown[-1].isascii()
+            and shown[-1] not in _JOINING
+        )
         if joins or _can_be_seen(char):
             shown.append(char)
     return " ".join("".join(shown).rstrip(_JOINING).split())
@@ -70,7 +78,8 @@ def for_markdown(text: str) -> str:
     return _MARKUP.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", parted)
 
 
-_FORMULA = re.compile(r"(^|;\s*)(?=[=+\-@＝＋－＠])")  # after a semicolon too, at which some countries' spreadsheets part cells
+# After a semicolon too, at which some countries' spreadsheets part cells.
+_FORMULA = re.compile(r"(^|;\s*)(?=[=+\-@＝＋－＠])")
 
 
 def for_csv(cell: object) -> object:

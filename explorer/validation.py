@@ -39,7 +39,14 @@ SENTENCES = {
     "json_invalid": "is not JSON: {error}",
     "value_error": "{error}",  # our own sentence, from a validator of ours
 }
-WITHOUT_VALUE = ("missing", "extra_forbidden", "json_invalid", "value_error", "too_long", "too_short")
+WITHOUT_VALUE = (
+    "missing",
+    "extra_forbidden",
+    "json_invalid",
+    "value_error",
+    "too_long",
+    "too_short",
+)
 
 
 def describe_fault(error: ValidationError, whole: str) -> str:
@@ -57,7 +64,9 @@ def describe_fault(error: ValidationError, whole: str) -> str:
 
 
 def place(location: tuple[int | str, ...]) -> str:
-    """("layers", 3, "p") -> "layers.3.p"; a name that is too long or cannot be printed as `shown` has it."""
+    """("layers", 3, "p") -> "layers.3.p"; a name that is too long or cannot be printed as `shown`
+    has it.
+    """
     return ".".join(part if is_plain(part) else shown(part) for part in map(str, location))
 
 

@@ -1,4 +1,6 @@
-"""Set before any test imports torch: one thread, as the app and the command line have it, and runs in a folder of our own."""
+"""Set before any test imports torch: one thread, as the app and the command line have it, and runs
+in a folder of our own.
+"""
 
 import atexit
 import os

@@ -1,6 +1,8 @@
-"""Names and links as somebody would write them who wants a page, a file or a program to do something else.
+"""Names and links as somebody would write them who wants a page, a file or a program to do
+something else.
 
-Every page and every export is tried with them: tests/test_hostile_text.py and tests/browser/test_hostile_text.py.
+Every page and every export is tried with them: tests/test_hostile_text.py and
+tests/browser/test_hostile_text.py.
 """
 
 import base64
@@ -81,7 +83,9 @@ def broken_links(text: str) -> dict[str, str]:
     return {
         "text": text,
         "kind": packed({"architecture": {**network, "layers": [{"kind": text}]}}),
-        "value": packed({"architecture": {**network, "layers": [{"kind": "ReLU", "inplace": text}]}}),
+        "value": packed(
+            {"architecture": {**network, "layers": [{"kind": "ReLU", "inplace": text}]}}
+        ),
         "argument": packed({"architecture": {**network, "layers": [{"kind": "ReLU", text: 1}]}}),
         "shape": packed({"architecture": {**network, "input_shape": text}}),
         "field": packed({"architecture": {**network, text: 1}}),
@@ -106,5 +110,9 @@ def addresses(text: str) -> list[str]:
         f"/?page=compare&compare=saved%3A{told},run%3A{told}",
         f"/?page=compare&view={told}",
         f"/?page=runs&run={told}",
-        *(f"/?a={quote(link, safe='')}" for place, link in broken_links(text).items() if place != "text"),
+        *(
+            f"/?a={quote(link, safe='')}"
+            for place, link in broken_links(text).items()
+            if place != "text"
+        ),
     ]

@@ -2,7 +2,16 @@
 
 import pytest
 
-from explorer.assignment import Assignment, AssignmentError, Clause, Result, best_result, clauses, parse_assignment, to_data
+from explorer.assignment import (
+    Assignment,
+    AssignmentError,
+    Clause,
+    Result,
+    best_result,
+    clauses,
+    parse_assignment,
+    to_data,
+)
 from explorer.network.spec import (
     AdaptiveAvgPool2d,
     Architecture,
@@ -22,7 +31,9 @@ from explorer.training.recipe import Recipe
 NOTHING = Assignment(max_params=None, max_epochs=None, min_accuracy=None)
 
 
-def judged(layers=(), recipe: Recipe | None = None, result: Result | None = None, **limits) -> Clause:
+def judged(
+    layers=(), recipe: Recipe | None = None, result: Result | None = None, **limits
+) -> Clause:
     """The one clause of an assignment with one limit."""
     assignment = NOTHING.model_copy(update=limits)
     (clause,) = clauses(assignment, Architecture(layers=layers), recipe or Recipe(), result)
@@ -62,15 +73,55 @@ BROKEN = (CONV, MaxPool2d(kernel_size=99))
         ({"batch_norm": True}, (CONV,), "fails", "needs BatchNorm"),
         ({"dropout": True}, (Dropout2d(p=0.1),), "holds", "uses Dropout"),
         ({"dropout": True}, (), "fails", "needs Dropout"),
-        ({"global_pooling": True}, (CONV, AdaptiveAvgPool2d(output_size=1)), "holds", "uses global average pooling"),
-        ({"global_pooling": True}, (CONV, AdaptiveAvgPool2d(output_size=2)), "fails", "needs global average pooling"),
-        ({"global_pooling": True}, (CONV, AvgPool2d(kernel_size=26)), "holds", "uses global average pooling"),
-        ({"global_pooling": True}, (CONV, AvgPool2d(kernel_size=25, stride=2)), "fails", "needs global average pooling"),
-        ({"global_pooling": True}, (CONV, MaxPool2d(kernel_size=26)), "fails", "needs global average pooling"),
+        (
+            {"global_pooling": True},
+            (CONV, AdaptiveAvgPool2d(output_size=1)),
+            "holds",
+            "uses global average pooling",
+        ),
+        (
+            {"global_pooling": True},
+            (CONV, AdaptiveAvgPool2d(output_size=2)),
+            "fails",
+            "needs global average pooling",
+        ),
+        (
+            {"global_pooling": True},
+            (CONV, AvgPool2d(kernel_size=26)),
+            "holds",
+            "uses global average pooling",
+        ),
+        (
+            {"global_pooling": True},
+            (CONV, AvgPool2d(kernel_size=25, stride=2)),
+            "fails",
+            "needs global average pooling",
+        ),
+        (
+            {"global_pooling": True},
+            (CONV, MaxPool2d(kernel_size=26)),
+            "fails",
+            "needs global average pooling",
+        ),
         ({"global_pooling": True}, BROKEN, "unknown", "global average pooling"),
-        ({"linear_head": True}, (CONV, Flatten(), Linear(out_features=10)), "holds", "uses a Linear head"),
-        ({"linear_head": True}, (Flatten(), Linear(out_features=10), ReLU()), "holds", "uses a Linear head"),
-        ({"linear_head": True}, (CONV, AdaptiveAvgPool2d(output_size=1), Flatten()), "fails", "needs a Linear head"),
+        (
+            {"linear_head": True},
+            (CONV, Flatten(), Linear(out_features=10)),
+            "holds",
+            "uses a Linear head",
+        ),
+        (
+            {"linear_head": True},
+            (Flatten(), Linear(out_features=10), ReLU()),
+            "holds",
+            "uses a Linear head",
+        ),
+        (
+            {"linear_head": True},
+            (CONV, AdaptiveAvgPool2d(output_size=1), Flatten()),
+            "fails",
+            "needs a Linear head",
+        ),
     ],
 )
 def test_before_any_training(limits, layers, state, text):
@@ -85,8 +136,20 @@ def test_before_any_training(limits, layers, state, text):
         ({"max_epochs": 20}, 21, None, "fails", "21 > 20 epochs"),
         ({"max_epochs": 20}, 21, Result(15, 0.9), "holds", "15 ≤ 20 epochs"),
         ({"min_accuracy": 0.994}, 20, Result(15, 0.994), "holds", "99.4 % ≥ 99.4 % test accuracy"),
-        ({"min_accuracy": 0.994}, 20, Result(15, 0.9939), "fails", "99.39 % < 99.4 % test accuracy"),
-        ({"min_accuracy": 0.994}, 20, Result(15, 0.993999), "fails", "99.39 % < 99.4 % test accuracy"),
+        (
+            {"min_accuracy": 0.994},
+            20,
+            Result(15, 0.9939),
+            "fails",
+            "99.39 % < 99.4 % test accuracy",
+        ),
+        (
+            {"min_accuracy": 0.994},
+            20,
+            Result(15, 0.993999),
+            "fails",
+            "99.39 % < 99.4 % test accuracy",
+        ),
         ({"min_accuracy": 1.0}, 20, None, "unknown", "100 % test accuracy: no finished run yet"),
     ],
 )

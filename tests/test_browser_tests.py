@@ -1,4 +1,6 @@
-"""The browser's tests wait for what is to be seen, never for a time that they hope is long enough."""
+"""The browser's tests wait for what is to be seen, never for a time that they hope is long
+enough.
+"""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""What a command of the shell imports, and what that costs: those that compute nothing do without torch."""
+"""What a command of the shell imports, and what that costs: those that compute nothing do without
+torch.
+"""
 
 import json
 import os
@@ -18,7 +20,8 @@ COMPUTING = {"torch", "torchinfo", "torchvision", "numpy", "pandas", "sklearn", 
 # so that every command that computes may have it.
 COMPILER = {"torch._dynamo", "torch._inductor"}
 SCREENS = {"streamlit", "altair", "pandas", "vl_convert"}
-SLOW = {"torchvision", "sklearn", "pandas", "onnx", "tensorboardX"}  # each is needed by one command at most
+# Each is needed by one command at most.
+SLOW = {"torchvision", "sklearn", "pandas", "onnx", "tensorboardX"}
 LISTING = COMPUTING | COMPILER | SCREENS | {"tensorboardX", "safetensors.torch"}
 
 # Each command, and what it must not import.
@@ -52,7 +55,9 @@ def home(tmp_path_factory) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("command", UNNEEDED, ids=" ".join)
 def test_a_command_imports_what_it_needs(command, home, tmp_path):
-    cost = measure([argument.replace("BACKUP", str(tmp_path / "backup")) for argument in command], home)
+    cost = measure(
+        [argument.replace("BACKUP", str(tmp_path / "backup")) for argument in command], home
+    )
     assert cost.status == 0
     assert not sorted(cost.modules & UNNEEDED[command])
 
@@ -84,7 +89,9 @@ SCREEN = "import json, sys; import explorer.ui.main; print(json.dumps(sorted(sys
 
 @pytest.mark.slow
 def test_the_pages_import_no_compiler_and_no_data_sets():
-    done = subprocess.run([sys.executable, "-c", SCREEN], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", SCREEN], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     modules = set(json.loads(done.stdout))
     assert modules >= {"torch", "streamlit"}
     assert not modules & (COMPILER | {"torchvision", "sklearn", "onnx"})
@@ -112,5 +119,12 @@ asyncio.run(visit())
 def test_the_first_visitor_waits_for_no_import(tmp_path):
     """A server that has started has imported all that an analysis needs."""
     environment = {**os.environ, "EXPLORER_HOME": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", SERVER], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(
+        [sys.executable, "-c", SERVER],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
     assert json.loads(done.stdout.splitlines()[-1]) == [], done.stderr

@@ -10,10 +10,15 @@ import pytest
 from explorer.cores import training_threads
 
 ROOT = Path(__file__).parents[1]
-THREADS = "from explorer.cores import limit_threads; limit_threads(); import torch; print(torch.get_num_threads())"
+THREADS = (
+    "from explorer.cores import limit_threads; limit_threads(); import torch; "
+    "print(torch.get_num_threads())"
+)
 
 
-@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (3, 1), (4, 2), (6, 3), (8, 4), (64, 4)])
+@pytest.mark.parametrize(
+    ("cores", "threads"), [(1, 1), (2, 1), (3, 1), (4, 2), (6, 3), (8, 4), (64, 4)]
+)
 def test_half_the_cores_and_never_many(cores: int, threads: int) -> None:
     assert training_threads(cores) == threads
 

@@ -9,8 +9,12 @@ from explorer.network.spec import Architecture, ReLU
 from tests.cpu import TRIES, forget_networks, least_seconds
 
 
-@pytest.mark.parametrize(("costs", "least", "tries"), [([5, 5, 1, 5], 1, 3), ([5] * 20, 5, TRIES), ([1, 9], 1, 1)])
-def test_work_is_done_again_until_it_is_quick_enough(monkeypatch: pytest.MonkeyPatch, costs: list[int], least: int, tries: int):
+@pytest.mark.parametrize(
+    ("costs", "least", "tries"), [([5, 5, 1, 5], 1, 3), ([5] * 20, 5, TRIES), ([1, 9], 1, 1)]
+)
+def test_work_is_done_again_until_it_is_quick_enough(
+    monkeypatch: pytest.MonkeyPatch, costs: list[int], least: int, tries: int
+):
     clock, done = [0.0], []
 
     def work() -> None:

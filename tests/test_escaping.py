@@ -1,8 +1,8 @@
 """No text reaches a page as markup, unless it is written in this program or was escaped on the way.
 
-The sources are read, not run: what a page gives to Streamlit must be a constant of ours, a figure, or text that went
-through `for_html` or `for_markdown`. What a name holds is followed back through assignments, loops, private functions
-and their callers, within its module.
+The sources are read, not run: what a page gives to Streamlit must be a constant of ours, a figure,
+or text that went through `for_html` or `for_markdown`. What a name holds is followed back through
+assignments, loops, private functions and their callers, within its module.
 """
 
 import ast
@@ -24,16 +24,49 @@ FIGURES = {  # give figures, whatever they are given; `counted` ends in a word o
     "len", "int", "float", "sum", "max", "min", "round", "abs", "percent", "points", "duration", "short_count",
     "short_bytes", "size_text", "counted",
 }  # fmt: skip
-KEEPING = {"join", "replace", "removesuffix", "removeprefix", "strip", "rstrip", "capitalize", "splitlines"}  # of texts
-PASSING = {"list", "tuple", "sorted", "enumerate", "zip", "reversed", "dict", "next", "iter", "filter", "map", "range", "partial"}
+# Of texts.
+KEEPING = {
+    "join",
+    "replace",
+    "removesuffix",
+    "removeprefix",
+    "strip",
+    "rstrip",
+    "capitalize",
+    "splitlines",
+}
+PASSING = {
+    "list",
+    "tuple",
+    "sorted",
+    "enumerate",
+    "zip",
+    "reversed",
+    "dict",
+    "next",
+    "iter",
+    "filter",
+    "map",
+    "range",
+    "partial",
+}
 LOOKING = {"items", "values", "keys", "get"}  # of a table
 FIGURE_FORMAT = re.compile(r"[+]?,?(\.\d+)?[dfgeEG%n]?")
 
-# --- what is looked at ------------------------------------------------------------------------------------------------
+# --- what is looked at ----------------------------------------------------------------------------
 
-MESSAGES = {"info", "warning", "error", "success", "toast", "exception", "write"}  # only explorer/ui/messages.py and part.py
-TEXTS = {"html": HTML, "markdown": MARKDOWN, "caption": MARKDOWN, "header": MARKDOWN, "subheader": MARKDOWN, "title": MARKDOWN}
-LABELLED = {  # the first argument is read as Markdown, and `label`, `help` and `text` wherever they stand
+# Only explorer/ui/messages.py and part.py.
+MESSAGES = {"info", "warning", "error", "success", "toast", "exception", "write"}
+TEXTS = {
+    "html": HTML,
+    "markdown": MARKDOWN,
+    "caption": MARKDOWN,
+    "header": MARKDOWN,
+    "subheader": MARKDOWN,
+    "title": MARKDOWN,
+}
+# The first argument is read as Markdown, and `label`, `help` and `text` wherever they stand.
+LABELLED = {
     "button", "download_button", "form_submit_button", "link_button", "popover", "expander", "checkbox", "toggle", "radio",
     "selectbox", "multiselect", "text_input", "text_area", "number_input", "slider", "pills", "segmented_control", "metric",
     "file_uploader", "dialog", "spinner", "tabs", "status", "badge", "page_link", "TextColumn", "NumberColumn",
@@ -60,7 +93,9 @@ class Module:
 
     @cached_property
     def functions(self) -> dict[str, ast.FunctionDef]:
-        return {node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)}
+        return {
+            node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)
+        }
 
     @cached_property
     def calls(self) -> list[ast.Call]:
@@ -73,7 +108,8 @@ class Reader:
 
     module: Module
     language: str
-    open: set[tuple[int, str]] = field(default_factory=set)  # being looked at: a circle adds nothing
+    # Being looked at: a circle adds nothing.
+    open: set[tuple[int, str]] = field(default_factory=set)
 
     def safe(self, node: ast.expr) -> bool:
         match node:
@@ -104,7 +140,9 @@ class Reader:
             case ast.DictComp():
                 return self.safe(node.key) and self.safe(node.value)
             case ast.Subscript() | ast.Attribute():
-                return self._is_path(node) or (isinstance(node, ast.Subscript) and self.safe(node.value))
+                return self._is_path(node) or (
+                    isinstance(node, ast.Subscript) and self.safe(node.value)
+                )
             case ast.Call():
                 return self._call(node)
             case ast.Name():
@@ -128,15 +166,24 @@ class Reader:
 
     def _is_entry(self, node: ast.Name) -> bool:
         """It runs through a constant of ours: `for action in ACTIONS`."""
-        return any(isinstance(value, ast.Name | ast.Call) and self._is_table(value) for value in self._values(node))
+        return any(
+            isinstance(value, ast.Name | ast.Call) and self._is_table(value)
+            for value in self._values(node)
+        )
 
     def _is_table(self, node: ast.expr) -> bool:
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOOKING:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in LOOKING
+        ):
             return self._is_table(node.func.value)
         return isinstance(node, ast.Name) and node.id.isupper()
 
     def _call(self, node: ast.Call) -> bool:
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = (
+            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        )
         given = [*node.args, *(each.value for each in node.keywords)]
         if name in ESCAPERS[self.language] | FIGURES:
             return True
@@ -161,7 +208,11 @@ class Reader:
         if (id(function), self.language) in self.open:
             return True
         self.open.add((id(function), self.language))
-        returned = [each.value for each in _own(function) if isinstance(each, ast.Return) and each.value is not None]
+        returned = [
+            each.value
+            for each in _own(function)
+            if isinstance(each, ast.Return) and each.value is not None
+        ]
         return bool(returned) and all(map(self.safe, returned))
 
     def _name(self, node: ast.Name) -> bool:
@@ -182,13 +233,19 @@ class Reader:
             match each:
                 case ast.Assign(targets=targets, value=value):
                     pairs = [(target, value) for target in targets]
-                case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.AugAssign(target=target, value=value):
+                case (
+                    ast.AnnAssign(target=target, value=ast.expr() as value)
+                    | ast.AugAssign(target=target, value=value)
+                ):
                     pairs = [(target, value)]
                 case ast.NamedExpr(target=target, value=value) | ast.For(target=target, iter=value):
                     pairs = [(target, value)]
                 case ast.comprehension(target=target, iter=value):
                     pairs = [(target, value)]
-                case ast.Call(func=ast.Attribute(value=ast.Name() as target, attr="append" | "extend"), args=[value]):
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name() as target, attr="append" | "extend"),
+                    args=[value],
+                ):
                     pairs = [(target, value)]
                 case _:
                     continue
@@ -197,17 +254,29 @@ class Reader:
         return found
 
     def _parameter(self, node: ast.Name, scope: ast.AST) -> bool:
-        """A parameter is what every caller in this module gives; one whose type is a figure is none of others' text."""
+        """A parameter is what every caller in this module gives; one whose type is a figure is none
+        of others' text.
+        """
         if not isinstance(scope, ast.FunctionDef):
             return False
         parameters = [*scope.args.posonlyargs, *scope.args.args, *scope.args.kwonlyargs]
         place = next((place for place, each in enumerate(parameters) if each.arg == node.id), None)
         if place is None:
             return False
-        if parameters[place].annotation and ast.unparse(parameters[place].annotation) in ("int", "float", "bool"):
+        if parameters[place].annotation and ast.unparse(parameters[place].annotation) in (
+            "int",
+            "float",
+            "bool",
+        ):
             return True
-        calls = [call for call in self.module.calls if isinstance(call.func, ast.Name) and call.func.id == scope.name]
-        return bool(calls) and all(self.safe(value) for call in calls for value in _given(call, node.id, place))
+        calls = [
+            call
+            for call in self.module.calls
+            if isinstance(call.func, ast.Name) and call.func.id == scope.name
+        ]
+        return bool(calls) and all(
+            self.safe(value) for call in calls for value in _given(call, node.id, place)
+        )
 
 
 SAFE_ELSEWHERE = {
@@ -234,9 +303,17 @@ def _assigned(target: ast.expr, value: ast.expr, name: str) -> list[ast.expr]:
         return [value] if target.id == name else []
     if isinstance(target, ast.Tuple):
         if isinstance(value, ast.Tuple) and len(value.elts) == len(target.elts):
-            return [part for one, other in zip(target.elts, value.elts, strict=True) for part in _assigned(one, other, name)]
+            return [
+                part
+                for one, other in zip(target.elts, value.elts, strict=True)
+                for part in _assigned(one, other, name)
+            ]
         if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "zip":
-            return [part for one, other in zip(target.elts, value.args, strict=True) for part in _assigned(one, other, name)]
+            return [
+                part
+                for one, other in zip(target.elts, value.args, strict=True)
+                for part in _assigned(one, other, name)
+            ]
         return [part for each in target.elts for part in _assigned(each, value, name)]
     return []
 
@@ -246,7 +323,7 @@ def _given(call: ast.Call, name: str, place: int) -> list[ast.expr]:
     return named or call.args[place : place + 1]
 
 
-# --- the sinks --------------------------------------------------------------------------------------------------------
+# --- the sinks ------------------------------------------------------------------------------------
 
 
 def faults(path: Path, source: str) -> list[str]:
@@ -263,7 +340,9 @@ def faults(path: Path, source: str) -> list[str]:
             found.append(f"{where} {receiver}.{name}: go by explorer.ui.messages")
         for argument, language in _texts(call, name):
             if not Reader(module, language).safe(argument):
-                found.append(f"{where} {name}({ast.unparse(argument)[:90]}) is not escaped for {language}")
+                found.append(
+                    f"{where} {name}({ast.unparse(argument)[:90]}) is not escaped for {language}"
+                )
     return found
 
 
@@ -275,11 +354,19 @@ def _texts(call: ast.Call, name: str) -> Iterator[tuple[ast.expr, str]]:
     if name in READ_OPTIONS and not any(each.arg == "format_func" for each in call.keywords):
         yield call.args[1], MARKDOWN
     if name in READ_OPTIONS:
-        yield from ((each.value, MARKDOWN) for each in call.keywords if each.arg == "format_func" and not _escapes(each.value))
+        yield from (
+            (each.value, MARKDOWN)
+            for each in call.keywords
+            if each.arg == "format_func" and not _escapes(each.value)
+        )
     if name == "progress" and len(call.args) > 1:
         yield call.args[1], MARKDOWN
     if name in LABELLED or name in TEXTS or name == "progress":
-        yield from ((each.value, MARKDOWN) for each in call.keywords if each.arg in ("label", "help", "text"))
+        yield from (
+            (each.value, MARKDOWN)
+            for each in call.keywords
+            if each.arg in ("label", "help", "text")
+        )
 
 
 def _escapes(function: ast.expr) -> bool:
@@ -287,7 +374,9 @@ def _escapes(function: ast.expr) -> bool:
 
 
 def test_nothing_reaches_a_page_unescaped():
-    assert [fault for path in SOURCES for fault in faults(path, path.read_text(encoding="utf-8"))] == []
+    assert [
+        fault for path in SOURCES for fault in faults(path, path.read_text(encoding="utf-8"))
+    ] == []
 
 
 @pytest.mark.parametrize(("name", "file"), SAFE_ELSEWHERE.items())
@@ -297,7 +386,9 @@ def test_what_another_module_makes_is_escaped(name, file):
 
 
 def test_no_markup_is_parsed_in_the_browser():
-    """Nodes are made one by one and texts put into them: there is no place in which a text could become markup."""
+    """Nodes are made one by one and texts put into them: there is no place in which a text could
+    become markup.
+    """
     parsing = re.compile(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|setHTML|\beval\b|new Function"
     )
@@ -335,7 +426,10 @@ def test_no_markup_is_parsed_in_the_browser():
     ],
 )
 def test_what_is_not_escaped_is_found(line):
-    assert faults(Path("page.py"), "def show(name, names, error, session, each, choice, offered, side):\n" + indented(line))
+    assert faults(
+        Path("page.py"),
+        "def show(name, names, error, session, each, choice, offered, side):\n" + indented(line),
+    )
 
 
 @pytest.mark.parametrize(
@@ -353,7 +447,10 @@ def test_what_is_not_escaped_is_found(line):
     ],
 )
 def test_what_is_escaped_passes(line):
-    assert faults(Path("page.py"), "def show(name, names, count: int, share):\n" + indented(line)) == []
+    assert (
+        faults(Path("page.py"), "def show(name, names, count: int, share):\n" + indented(line))
+        == []
+    )
 
 
 def indented(text: str) -> str:

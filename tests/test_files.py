@@ -28,7 +28,9 @@ def test_a_file_takes_its_name_once_it_is_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fails", ["write", "fsync", "replace"])
-def test_a_write_that_fails_leaves_the_file_as_it_was(fails: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_leaves_the_file_as_it_was(
+    fails: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(b"one")
 
@@ -42,8 +44,12 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(fails: str, tmp_path: Path
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"a.json": b"one"}
 
 
-@pytest.mark.parametrize(("code", "tries"), [(errno.EMFILE, 3), (errno.EINTR, 3), (errno.ENOSPC, 1), (errno.EROFS, 1)])
-def test_what_passes_by_itself_is_tried_again(code: int, tries: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("code", "tries"), [(errno.EMFILE, 3), (errno.EINTR, 3), (errno.ENOSPC, 1), (errno.EROFS, 1)]
+)
+def test_what_passes_by_itself_is_tried_again(
+    code: int, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(files, "WAIT", 0.001)
     calls = []
 
@@ -102,7 +108,9 @@ time.sleep(600)
 
 
 def test_a_process_that_is_killed_holds_no_lock(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path / "lock")], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / "lock")], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout
         assert process.stdout.readline() == "True\n"
         assert take_lock(tmp_path / "lock") is None

@@ -1,7 +1,9 @@
-"""Every way in, fed what nobody meant: an answer or a sentence, soon, in little memory, and no more than a line in the log.
+"""Every way in, fed what nobody meant: an answer or a sentence, soon, in little memory, and no more
+than a line in the log.
 
-Cases are mutated from good ones by a seeded generator, so a failure repeats; it names the seed and shows the case.
-What is understood is used as the page would at once. EXPLORER_FUZZ=10 makes ten times as many.
+Cases are mutated from good ones by a seeded generator, so a failure repeats; it names the seed and
+shows the case. What is understood is used as the page would at once. EXPLORER_FUZZ=10 makes ten
+times as many.
 """
 
 import contextlib
@@ -49,8 +51,8 @@ def test_an_answer_or_a_sentence(way: WayIn, tmp_path: Path) -> None:
                 list(watch.faults())  # said of the same case before
             slowest = max(slowest, (seconds, seed))
     print(
-        f"{way.name}: {cases} cases, {refused} refused, slowest {slowest[0]:.3f} s (seed {slowest[1]}), "
-        f"largest {largest[0]:.0f} MB (seed {largest[1]})"
+        f"{way.name}: {cases} cases, {refused} refused, slowest {slowest[0]:.3f} s (seed "
+        f"{slowest[1]}), largest {largest[0]:.0f} MB (seed {largest[1]})"
     )
     assert not faults, f"{len(faults)} faults in {cases} cases:\n" + "\n".join(faults[:8])
     assert slowest[0] < SECONDS, f"seed {slowest[1]}"

@@ -1,4 +1,5 @@
-"""Hostile names in every export, and on every page as Streamlit is given it: they are read as they stand, and do nothing.
+"""Hostile names in every export, and on every page as Streamlit is given it: they are read as they
+stand, and do nothing.
 
 What the browser makes of it is looked at in tests/browser/test_hostile_text.py.
 """
@@ -72,7 +73,7 @@ def named(name: str, layers=LAYERS) -> Architecture:
     return Architecture(name=name, layers=layers)
 
 
-# --- what a reader makes of text --------------------------------------------------------------------------------------
+# --- what a reader makes of text ------------------------------------------------------------------
 
 
 class Tags(HTMLParser):
@@ -116,14 +117,18 @@ def test_as_html_it_is_text(name):
     assert found.text == printable(name)
 
 
-# --- code ---------------------------------------------------------------------------------------------------------------
+# --- code -----------------------------------------------------------------------------------------
 
 
 def tree(source: str, name: str) -> str:
     """The code's tree without the class's name and the texts, which are a person's to read."""
     parsed = ast.parse(source)
     for node in ast.walk(parsed):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        ):
             node.value.value = ""
         for each in ("id", "name"):  # of a name that is read, and of one that is imported or made
             if getattr(node, each, "") == class_name(named(name)):
@@ -162,14 +167,24 @@ def test_no_other_name_of_a_script_is_the_classes(name):
             if isinstance(node, ast.Import | ast.ImportFrom)
             for each in node.names
         ]
-        bound += [node.id for node in ast.walk(parsed) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
-        bound += [node.name for node in ast.walk(parsed) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        bound += [
+            node.id
+            for node in ast.walk(parsed)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        ]
+        bound += [
+            node.name
+            for node in ast.walk(parsed)
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        ]
         assert bound.count(class_name(named(name))) == 1
 
 
 @cache
 def plain_cells() -> list[nbformat.NotebookNode]:
-    cells: list[nbformat.NotebookNode] = nbformat.reads(notebook_json(named(PLAIN), RECIPE), 4).cells
+    cells: list[nbformat.NotebookNode] = nbformat.reads(
+        notebook_json(named(PLAIN), RECIPE), 4
+    ).cells
     return cells
 
 
@@ -199,7 +214,7 @@ def test_onnx_holds_it_as_text(name):
     assert model.graph.doc_string == printable(model.graph.doc_string)
 
 
-# --- files that come back -----------------------------------------------------------------------------------------------
+# --- files that come back -------------------------------------------------------------------------
 
 
 @every_name
@@ -220,8 +235,16 @@ def refusal(text: str) -> str:
 
 @every_name
 def test_what_cannot_be_opened_is_said_in_characters_that_can_be_seen(name):
-    texts = [f"http://localhost/?a={link}" for link in broken_links(name).values()] + [f"http://localhost/?b={name}"]
-    for text in [*texts, name, "{" + name, json.dumps({name: 1}), json.dumps({"layers": [{"kind": name}]})]:
+    texts = [f"http://localhost/?a={link}" for link in broken_links(name).values()] + [
+        f"http://localhost/?b={name}"
+    ]
+    for text in [
+        *texts,
+        name,
+        "{" + name,
+        json.dumps({name: 1}),
+        json.dumps({"layers": [{"kind": name}]}),
+    ]:
         said = refusal(text)
         assert printable(said) == " ".join(said.split())
     for link in broken_links(name).values():
@@ -229,7 +252,7 @@ def test_what_cannot_be_opened_is_said_in_characters_that_can_be_seen(name):
             decode(link)
 
 
-# --- tables and pictures ------------------------------------------------------------------------------------------------
+# --- tables and pictures --------------------------------------------------------------------------
 
 
 def cells(text: str) -> list[str]:
@@ -247,7 +270,9 @@ def is_formula(cell: str) -> bool:
 @every_name
 def test_no_cell_of_a_csv_is_a_formula(name):
     event = Event(kind="failed", message=name, metrics={"loss": -0.5})
-    chart = Chart("x", "X", {}, pd.DataFrame({"network": [name, "plain"], "value": [-1.5, float("nan")]}))
+    chart = Chart(
+        "x", "X", {}, pd.DataFrame({"network": [name, "plain"], "value": [-1.5, float("nan")]})
+    )
     for text in (events_csv([event]), pictures.csv(chart).decode()):
         assert not [cell for cell in cells(text) if is_formula(cell)]
     assert "-1.5" in cells(pictures.csv(chart).decode())
@@ -261,7 +286,8 @@ def drawn(name: str) -> list[Chart]:
     style = compare_charts.Style(name, "#0072B2", "circle", (1, 0), name)
     mark = compare_charts.Mark(name, "run:x", named(name), 0.5, False)
     rows = pd.DataFrame(
-        [(name, 1.0, 50.0, 40.0, 60.0, 2, "measured")], columns=["series", "place", "value", "low", "high", "seeds", "kind"]
+        [(name, 1.0, 50.0, 40.0, 60.0, 2, "measured")],
+        columns=["series", "place", "value", "low", "high", "seeds", "kind"],
     )
     rows = compare_charts.with_end_labels(rows, (0.0, 100.0), {name: name})
     return [
@@ -286,10 +312,14 @@ def test_a_picture_is_drawn_and_holds_no_more_than_text(name):
     for chart in drawn(name):
         svg = pictures.svg(chart)
         assert set(elements(svg)) == elements_of_the_plain_ones()[chart.name]
-        assert not any("href" in attribute for element in ElementTree.fromstring(svg).iter() for attribute in element.attrib)
+        assert not any(
+            "href" in attribute
+            for element in ElementTree.fromstring(svg).iter()
+            for attribute in element.attrib
+        )
 
 
-# --- reports ------------------------------------------------------------------------------------------------------------
+# --- reports --------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -332,7 +362,9 @@ def plain_readmes(finished) -> dict[Callable[[Trained, str], Files], list[Tags]]
 
 
 def readmes(files: Files) -> list[Tags]:
-    return [rendered(content.decode()) for path, content in files.items() if path.endswith("README.md")]
+    return [
+        rendered(content.decode()) for path, content in files.items() if path.endswith("README.md")
+    ]
 
 
 @pytest.mark.parametrize("make", [report, compared])
@@ -342,7 +374,8 @@ def test_a_report_holds_it_as_text_only(finished, plain_readmes, make, name):
     for made, expected in zip(readmes(files), plain_readmes[make], strict=True):
         assert made.found == expected.found
         assert "\u202e" not in made.text
-    assert make is report or "by more than noise" in readmes(files)[0].text  # the names stand in the verdict too
+    # The names stand in the verdict too.
+    assert make is report or "by more than noise" in readmes(files)[0].text
     for path, content in files.items():
         if path.endswith(".csv"):
             assert not [cell for cell in cells(content.decode()) if is_formula(cell)]
@@ -354,10 +387,19 @@ def test_a_report_holds_it_as_text_only(finished, plain_readmes, make, name):
         assert ".." not in path
 
 
-RUN = ["a class that scripts use", "its lower case", "end of a docstring", "turned reading", "module", "builtin", "keyword"]
+RUN = [
+    "a class that scripts use",
+    "its lower case",
+    "end of a docstring",
+    "turned reading",
+    "module",
+    "builtin",
+    "keyword",
+]
 
 
-# Runs each script as `python SCRIPT` would in its folder, one after the other, as importing torch takes most of the time.
+# Runs each script as `python SCRIPT` would in its folder, one after the other, as importing torch
+# takes most of the time.
 RUN_EACH = """
 import os, runpy, sys
 script, *folders = sys.argv[1:]
@@ -390,7 +432,9 @@ def test_evaluate_runs_under_any_name(finished, tmp_path: Path):
             if "/" not in path:
                 (folder / path).write_bytes(content)
     told = printed("evaluate.py", folders)
-    assert told.count(f"test accuracy: {finished.epochs[-1].metrics['test_accuracy']:.2%}") == len(RUN)
+    assert told.count(f"test accuracy: {finished.epochs[-1].metrics['test_accuracy']:.2%}") == len(
+        RUN
+    )
 
 
 @pytest.mark.slow
@@ -403,7 +447,7 @@ def test_model_trains_under_any_name(tmp_path: Path):
     assert all((folder / WEIGHTS).exists() for folder in folders)
 
 
-# --- the shell ----------------------------------------------------------------------------------------------------------
+# --- the shell ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["terminal", "turned reading", "control characters"])
@@ -429,7 +473,7 @@ def test_a_terminal_gets_nothing_but_text(capsys, tmp_path: Path, monkeypatch, k
         assert all(char == "\n" or char.isprintable() for char in said), (command, said)
 
 
-# --- the pages, as Streamlit is given them ------------------------------------------------------------------------------
+# --- the pages, as Streamlit is given them --------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -449,11 +493,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         process.stop()
 
 
-FIELDS = ("body", "label", "help", "text")  # of an element's message, each read as Markdown but for an html element's body
+# Of an element's message, each read as Markdown but for an html element's body.
+FIELDS = ("body", "label", "help", "text")
 
 
 def sayings(app: AppTest) -> Iterator[tuple[str, str, str]]:
-    """Every text that the page gives Streamlit to be read as markup: the kind of element, the field, the text."""
+    """Every text that the page gives Streamlit to be read as markup: the kind of element, the
+    field, the text.
+    """
 
     def walk(block) -> Iterator[tuple[str, str, str]]:
         for child in block.children.values():
@@ -483,9 +530,24 @@ def look_at(app: AppTest) -> int:
                 text = text.replace(f'<a href="#{place}">', "<b>")
             text = text.replace(STYLES, "")
             tags = {tag for tag, _ in Tags(text).found}
-            assert not tags & {"img", "a", "font", "form", "input", "script", "style", "iframe", "svg", "u"}, text
+            assert not tags & {
+                "img",
+                "a",
+                "font",
+                "form",
+                "input",
+                "script",
+                "style",
+                "iframe",
+                "svg",
+                "u",
+            }, text
             attributes = {name for _, names in Tags(text).found for name in names}
-            assert not {each for each in attributes if each.startswith("on") or each in ("src", "href", "action")}, text
+            assert not {
+                each
+                for each in attributes
+                if each.startswith("on") or each in ("src", "href", "action")
+            }, text
         elif kind != "html":
             assert {tag for tag, _ in rendered(text).found} <= ALLOWED, (kind, field, text)
     return count
@@ -501,8 +563,12 @@ def test_the_list_of_saved_networks_holds_names_only(home, monkeypatch):
     app.session_state["picker-0"] = True
     app.run()
     assert look_at(app) > len(NAMES)
-    labels = [shown(button.label) for button in app.button if (button.key or "").startswith("saved-")]
-    assert {label.split(" · ")[0] for label in labels} >= {printable(NAMES[kind]) for kind in ("HTML image", "emoji and icons")}
+    labels = [
+        shown(button.label) for button in app.button if (button.key or "").startswith("saved-")
+    ]
+    assert {label.split(" · ")[0] for label in labels} >= {
+        printable(NAMES[kind]) for kind in ("HTML image", "emoji and icons")
+    }
 
 
 @every_name
@@ -525,14 +591,18 @@ ASKED: tuple[tuple[str, str, str], ...] = (
 
 @every_name
 def test_what_an_address_asks_for_is_quoted_as_text(home, name):
-    """Each name by one of the pages, and each page a third of them: all have the same way to say it."""
+    """Each name by one of the pages, and each page a third of them: all have the same way to say
+    it.
+    """
     page, parameter, before = ASKED[list(NAMES.values()).index(name) % len(ASKED)]
     assert look_at(opened(page, **{parameter: f"{before}{name}"}))
 
 
 @pytest.mark.parametrize(("number", "place"), list(enumerate(broken_links("x"))))
 def test_a_link_that_cannot_be_shown_is_quoted_as_text(home, number, place):
-    """Each place with two of five names, and each name in some places: which is said, another test tries with all."""
+    """Each place with two of five names, and each name in some places: which is said, another test
+    tries with all.
+    """
     kinds = ("Markdown image", "HTML image", "control characters", "bare www", "colours")
     for kind in (kinds[number % 5], kinds[(number + 2) % 5]):
         app = opened("build", a=broken_links(NAMES[kind])[place])
@@ -544,7 +614,9 @@ def test_a_link_that_cannot_be_shown_is_quoted_as_text(home, number, place):
 
 
 @pytest.mark.parametrize("start", range(0, len(NAMES), 6))
-@pytest.mark.parametrize("view", ["Structure", "Learning", "Verdict", "Trade-off", "Shape of computation"])
+@pytest.mark.parametrize(
+    "view", ["Structure", "Learning", "Verdict", "Trade-off", "Shape of computation"]
+)
 def test_compare_holds_names_only(home, view, start):
     app = page_of("compare")
     saved = [f"saved:{each.name}" for each in process.saved().all()][start : start + 6]

@@ -28,5 +28,11 @@ except ImportError:
 
 @pytest.mark.slow
 def test_network_training_and_the_command_line_import_without_streamlit():
-    done = subprocess.run([sys.executable, "-c", WITHOUT_SCREENS], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_SCREENS],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+    )
     assert done.stdout == "done without streamlit\n", done.stderr

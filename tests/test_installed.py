@@ -16,7 +16,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory) -> Path:
-    """The folder into which a wheel made of this checkout was installed, alone and asking no network."""
+    """The folder into which a wheel made of this checkout was installed, alone and asking no
+    network.
+    """
     wheels, folder = tmp_path_factory.mktemp("wheels"), tmp_path_factory.mktemp("installed")
     pip = [sys.executable, "-m", "pip", "--isolated", "--quiet"]
     build = ["wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(wheels)]
@@ -36,7 +38,15 @@ def test_every_file_of_the_package_and_every_preset_is_installed(installed):
     ours |= {PRESETS / path for path in files(ROOT / "presets")}
     there = {Path("explorer") / path for path in files(installed / "explorer")}
     assert there == ours
-    assert {path.suffix for path in ours} >= {".py", ".js", ".css", ".html", ".svg", ".json", ".csv"}
+    assert {path.suffix for path in ours} >= {
+        ".py",
+        ".js",
+        ".css",
+        ".html",
+        ".svg",
+        ".json",
+        ".csv",
+    }
 
 
 SHELL = {
@@ -79,6 +89,8 @@ def run_alone(command: list[str], installed: Path, folder: Path) -> str:
     """What it prints, run in `folder` with nothing of this checkout on the path."""
     paths = {"PYTHONPATH": str(installed), "EXPLORER_HOME": str(folder / "home")}
     environment = {**os.environ, **paths}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=240
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -34,7 +34,8 @@ def test_what_can_be_read():
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "null"), ("é", '"é"'), ([1, 2], "[1, 2]"), ("x" * 100, '"' + "x" * 56 + "...")]
+    ("value", "text"),
+    [(None, "null"), ("é", '"é"'), ([1, 2], "[1, 2]"), ("x" * 100, '"' + "x" * 56 + "...")],
 )
 def test_values_as_errors_quote_them(value, text):
     assert shown(value) == text

@@ -22,7 +22,9 @@ def test_what_is_kept_is_found_until_it_is_replaced(tmp_path: Path):
     assert [path.name for path in (tmp_path / "links").iterdir()] == [f"{id}.json"]
 
 
-@pytest.mark.parametrize("id", ["", "a", "../../../etc/pw", "a" * 13, "aaaaaaaaaaa\n", "aaaaaaaaaaaé"])
+@pytest.mark.parametrize(
+    "id", ["", "a", "../../../etc/pw", "a" * 13, "aaaaaaaaaaa\n", "aaaaaaaaaaaé"]
+)
 def test_what_is_no_id_leads_to_no_file(tmp_path: Path, id: str):
     with pytest.raises(LinkError, match="not one of this program's"):
         KeptWork(tmp_path).find(id)
@@ -33,7 +35,9 @@ def test_what_is_not_kept_any_more_is_said(tmp_path: Path):
         KeptWork(tmp_path).find(new_id())
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", '{"architecture": 3}', "[" * 100_000, "é".encode("latin-1")])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[1]", '{"architecture": 3}', "[" * 100_000, "é".encode("latin-1")]
+)
 def test_a_damaged_file_is_a_damaged_link(tmp_path: Path, text: str | bytes):
     id = new_id()
     (tmp_path / f"{id}.json").write_bytes(text.encode() if isinstance(text, str) else text)

@@ -10,7 +10,16 @@ from hypothesis import given, settings
 
 from explorer import link
 from explorer.assignment import Assignment
-from explorer.link import MAX_BYTES, MAX_CHARACTERS, LinkError, Shared, decode, encode, parse_shared, to_data
+from explorer.link import (
+    MAX_BYTES,
+    MAX_CHARACTERS,
+    LinkError,
+    Shared,
+    decode,
+    encode,
+    parse_shared,
+    to_data,
+)
 from explorer.network.spec import MAX_LAYERS, Architecture, Conv2d, Flatten, Linear, ReLU
 from explorer.presets import load_presets
 from explorer.training.recipe import SGD, AdamW, Constant, OneCycleLR, Recipe
@@ -41,9 +50,20 @@ def test_any_stack_comes_back(architecture):
 
 def test_every_part_travels():
     shared = Shared(
-        Architecture(name="Ünïcode · 网络 🙂", input_shape=(3, 32, 32), layers=(Conv2d(out_channels=4, kernel_size=(1, 3)),)),
+        Architecture(
+            name="Ünïcode · 网络 🙂",
+            input_shape=(3, 32, 32),
+            layers=(Conv2d(out_channels=4, kernel_size=(1, 3)),),
+        ),
         Recipe(dataset="cifar10", epochs=3, optimizer=AdamW(), scheduler=OneCycleLR(), seed=7),
-        Assignment(max_params=None, max_epochs=5, min_accuracy=0.5, max_layers=9, batch_norm=True, linear_head=True),
+        Assignment(
+            max_params=None,
+            max_epochs=5,
+            min_accuracy=0.5,
+            max_layers=9,
+            batch_norm=True,
+            linear_head=True,
+        ),
         "gap-17k",
     )
     assert decode(encode(shared)) == shared
@@ -58,7 +78,9 @@ def test_recipe_and_assignment_are_written_out_in_full():
 
 
 def test_a_link_of_the_first_version_stays_readable():
-    """Kept from the day that version 1 was made; should it ever fail, links on course pages are dead."""
+    """Kept from the day that version 1 was made; should it ever fail, links on course pages are
+    dead.
+    """
     text = (
         "1.eNpVUV2LGzEM_C96dkt2c9Amry3ty0Hhjj6VY1FsZW3iL2xt2mvIf6_s24Tr4gdrVjPWjC6ARVvHpHkpBPsLVG0p4HSmUl2KsB8URAzyC354"
         "AwpczAtP1WIW7Negxs9yXhR4fBWKQBc4uWik_0uK57FRkhC0xRjJS8ODghMVuU_V_RWN7VXdKU_0-BPe1d88MlN8Dz26SFhW1SNhm1tUh8315a"
@@ -67,7 +89,15 @@ def test_a_link_of_the_first_version_stays_readable():
         "m1XgrqbmG3e3hruq13d8suphLuzk1JWfZxr2efDuinnJLvplbY991NltCsWEuIsbQ1zZg_DJ9OcP0H3lLaRA"
     )
     assert decode(text) == Shared(
-        Architecture(name="Old", layers=(Conv2d(out_channels=4, kernel_size=3), ReLU(), Flatten(), Linear(out_features=10))),
+        Architecture(
+            name="Old",
+            layers=(
+                Conv2d(out_channels=4, kernel_size=3),
+                ReLU(),
+                Flatten(),
+                Linear(out_features=10),
+            ),
+        ),
         Recipe(
             dataset="digits",
             epochs=3,
@@ -133,7 +163,12 @@ def test_an_unknown_start_is_left_out():
 
 def test_the_largest_stack_has_a_link():
     layers = tuple(
-        Conv2d(out_channels=1 + index * 331 % 65_000, kernel_size=(1 + index, 2 + index), padding=(index, 1), dilation=(1, 9))
+        Conv2d(
+            out_channels=1 + index * 331 % 65_000,
+            kernel_size=(1 + index, 2 + index),
+            padding=(index, 1),
+            dilation=(1, 9),
+        )
         for index in range(MAX_LAYERS)
     )
     shared = Shared(Architecture(name="名" * 120, layers=layers))

@@ -65,7 +65,9 @@ def test_analyze_names_the_layer_that_does_not_fit(capsys, tmp_path):
 
 
 def test_receptive_field(capsys):
-    status, out, _ = run(capsys, "receptive-field", "strided-20k", "--layer", "0", "--unit", "0,3", "--json")
+    status, out, _ = run(
+        capsys, "receptive-field", "strided-20k", "--layer", "0", "--unit", "0,3", "--json"
+    )
     found = json.loads(out)
     assert status == 0
     assert {name: found[name] for name in ("theoretical", "rows", "columns", "pixels_seen")} == {
@@ -81,13 +83,22 @@ def test_receptive_field(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["analyze", "gap-18k"], "error: “gap-18k” is neither a preset nor a file; the presets are adaptive-pool-16k, "),
+        (
+            ["analyze", "gap-18k"],
+            "error: “gap-18k” is neither a preset nor a file; the presets are adaptive-pool-16k, ",
+        ),
         (
             ["receptive-field", "gap-17k", "--layer", "99", "--unit", "0,0"],
             "error: no layer 99: the layers are counted from 0 to 29",
         ),
-        (["receptive-field", "gap-17k", "--layer", "0", "--unit", "28,0"], "error: no unit 28,0: this layer has 28×28 units"),
-        (["train", "gap-17k", "--epochs", "0"], "error: epochs must be a whole number from 1 to 1000; this has 0"),
+        (
+            ["receptive-field", "gap-17k", "--layer", "0", "--unit", "28,0"],
+            "error: no unit 28,0: this layer has 28×28 units",
+        ),
+        (
+            ["train", "gap-17k", "--epochs", "0"],
+            "error: epochs must be a whole number from 1 to 1000; this has 0",
+        ),
         (
             ["train", "gap-17k", "--device", "abacus"],
             'error: device must be "auto" or "cpu" or "cuda" or "mps"; this has "abacus"',
@@ -101,13 +112,29 @@ def test_refusals(capsys, arguments, message):
 
 
 def test_train_prints_events_and_repeats_them(capsys):
-    command = ["train", "bias-free-12k", "--dataset", "digits", "--epochs", "1", "--seed", "3", "--device", "cpu", "--json"]
+    command = [
+        "train",
+        "bias-free-12k",
+        "--dataset",
+        "digits",
+        "--epochs",
+        "1",
+        "--seed",
+        "3",
+        "--device",
+        "cpu",
+        "--json",
+    ]
     runs = [[json.loads(line) for line in run(capsys, *command)[1].splitlines()] for _ in range(2)]
     assert [event["kind"] for event in runs[0]][:2] == ["started", "step"]
     assert [event["kind"] for event in runs[0]][-2:] == ["epoch", "finished"]
     times = {"seconds", "iterations_per_second"}
     plain = [
-        [(e["kind"], e["step"], {k: v for k, v in e["metrics"].items() if k not in times}) for e in events] for events in runs
+        [
+            (e["kind"], e["step"], {k: v for k, v in e["metrics"].items() if k not in times})
+            for e in events
+        ]
+        for events in runs
     ]
     assert plain[0] == plain[1]
 
@@ -139,27 +166,35 @@ def test_a_named_recipe_is_the_presets_and_its_epochs_become_a_table(capsys, tmp
     events = [json.loads(line) for line in out.splitlines()]
     assert status == 0
     rates = [event["metrics"]["lr"] for event in events if event["kind"] == "step"]
-    assert max(rates) == pytest.approx(load_presets()["bias-free-12k"].tuned.recipe.scheduler.max_lr, rel=0.01)
+    assert max(rates) == pytest.approx(
+        load_presets()["bias-free-12k"].tuned.recipe.scheduler.max_lr, rel=0.01
+    )
     lines = file.read_text().splitlines()
     header, *values = (line.split(",") for line in lines)
     epochs = [event for event in events if event["kind"] == "epoch"]
     assert [int(row[0]) for row in values] == [1, 2]
     for row, event in zip(values, epochs, strict=True):
-        assert {name: float(value) for name, value in zip(header[1:], row[1:], strict=True)} == event["metrics"]
+        assert {
+            name: float(value) for name, value in zip(header[1:], row[1:], strict=True)
+        } == event["metrics"]
 
 
 @pytest.mark.parametrize("arch", ["blank", "FILE"])
 def test_a_recipe_that_does_not_exist_is_said(capsys, tmp_path, arch):
     file = tmp_path / "network.json"
     file.write_text(to_json(load_presets()["gap-17k"].architecture))
-    status, _, err = run(capsys, "train", str(file) if arch == "FILE" else arch, "--recipe", "tuned")
+    status, _, err = run(
+        capsys, "train", str(file) if arch == "FILE" else arch, "--recipe", "tuned"
+    )
     assert status == 1
     assert "has no recipe “tuned”; the documented presets have documented, tuned" in err
 
 
 @pytest.mark.parametrize("id", PRESETS)
 def test_the_exported_summary_is_the_documents_table(capsys, id):
-    """tests/exports/test_summary_text.py compares every line; this that the command prints that table."""
+    """tests/exports/test_summary_text.py compares every line; this that the command prints that
+    table.
+    """
     status, out, _ = run(capsys, "export", id, "--format", "summary")
     assert status == 0
     assert out == summary_table(analyze(load_presets()[id].architecture)) + "\n"
@@ -170,7 +205,15 @@ def test_in_a_process_of_its_own():
     """Standard input as ARCH, and an end of the pipe that closes early."""
     architecture = to_json(load_presets()["strided-20k"].architecture)
     command = f"{sys.executable} -m explorer analyze - --json | head -c 20"
-    done = subprocess.run(command, shell=True, input=architecture, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    done = subprocess.run(
+        command,
+        shell=True,
+        input=architecture,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+    )
     assert done.stdout == '{"input_shape": [1, '
     assert done.stderr == ""
     assert parse_architecture(architecture).name
@@ -186,14 +229,26 @@ def test_gap_17k_learns_mnist(capsys):
         sample_images("mnist", 1)
     except DatasetError:
         pytest.skip("MNIST's files are not here; EXPLORER_DATA names their folder")
-    command = ["train", "gap-17k", "--dataset", "mnist", "--epochs", "2", "--seed", "0", "--device", "cpu", "--json"]
+    command = [
+        "train",
+        "gap-17k",
+        "--dataset",
+        "mnist",
+        "--epochs",
+        "2",
+        "--seed",
+        "0",
+        "--device",
+        "cpu",
+        "--json",
+    ]
     status, out, _ = run(capsys, *command)
     finished = json.loads(out.splitlines()[-1])
     assert status == 0
     assert finished["metrics"]["test_accuracy"] > 0.98
 
 
-# --- runs that are kept -----------------------------------------------------------------------------------------------
+# --- runs that are kept ---------------------------------------------------------------------------
 
 SMALL = """{"name": "small", "layers": [{"kind": "MaxPool2d", "kernel_size": 4}, {"kind": "Flatten"},
             {"kind": "Dropout", "p": 0.1}, {"kind": "Linear", "out_features": 10}]}"""
@@ -214,11 +269,19 @@ def kept(capsys) -> list[dict]:
 
 def test_a_training_is_kept_continued_and_listed(capsys, home):
     assert run(capsys, "runs") == (0, f"no runs in {home / 'home'}\n", "")
-    status, out, err = run(capsys, "train", str(home / "small.json"), "--epochs", "2", "--device", "cpu", "--json")
+    status, out, err = run(
+        capsys, "train", str(home / "small.json"), "--epochs", "2", "--device", "cpu", "--json"
+    )
     assert status == 0
     (row,) = kept(capsys)
     assert err == f"run {row['id']} is kept in {home / 'home'}\n"
-    assert (row["name"], row["status"], row["epoch"], row["epochs"], row["dataset"]) == ("small", "finished", 2, 2, "digits")
+    assert (row["name"], row["status"], row["epoch"], row["epochs"], row["dataset"]) == (
+        "small",
+        "finished",
+        2,
+        2,
+        "digits",
+    )
     assert row["test_accuracy"] == json.loads(out.splitlines()[-1])["metrics"]["test_accuracy"]
 
     status, out, err = run(capsys, "continue", row["id"], "--epochs", "3", "--json")
@@ -229,7 +292,8 @@ def test_a_training_is_kept_continued_and_listed(capsys, home):
     assert (kept(capsys)[0]["epoch"], kept(capsys)[0]["epochs"]) == (5, 5)
     listed = run(capsys, "runs")[1]
     assert re.fullmatch(
-        rf"{row['id']}  20\d\d-\d\d-\d\d \d\d:\d\d  finished +5/5 +\d+\.\d\d% +\d+ kB  small on digits\n1 run, \d+ kB of checkpoints\n",
+        rf"{row['id']}  20\d\d-\d\d-\d\d \d\d:\d\d  finished +5/5 +\d+\.\d\d% +\d+ kB  small "
+        r"on digits\n1 run, \d+ kB of checkpoints\n",
         listed,
     )
 
@@ -239,8 +303,17 @@ def test_a_training_is_kept_continued_and_listed(capsys, home):
     [
         (("resume", "guess"), "error: there is no run “guess” here; it may have been deleted"),
         (("continue", "guess", "--epochs", "1"), "error: there is no run “guess” here"),
-        (("continue", "ID", "--epochs", "0"), "error: a run is continued for 1 to 1000 epochs; this is 0"),
-        (("resume", "ID"), "error: run ID is finished; only one that is paused, interrupted, stopped, failed or queued can be"),
+        (
+            ("continue", "ID", "--epochs", "0"),
+            "error: a run is continued for 1 to 1000 epochs; this is 0",
+        ),
+        (
+            ("resume", "ID"),
+            (
+                "error: run ID is finished; only one that is paused, interrupted, stopped, "
+                "failed or queued can be"
+            ),
+        ),
     ],
 )
 def test_what_is_not_resumed(capsys, home, arguments, message):
@@ -261,7 +334,9 @@ def test_a_failed_training_is_kept_and_can_be_resumed(capsys, home, monkeypatch)
     whole = DATASETS["digits"]
     monkeypatch.setitem(DATASETS, "digits", replace(whole, read=gone))
     monkeypatch.setattr("explorer.training.dataset_files._loaded", {})
-    status, _, err = run(capsys, "train", str(home / "small.json"), "--epochs", "1", "--device", "cpu")
+    status, _, err = run(
+        capsys, "train", str(home / "small.json"), "--epochs", "1", "--device", "cpu"
+    )
     (row,) = kept(capsys)
     assert (status, row["status"]) == (1, "failed")
     assert "its files are gone" in row["message"]
@@ -271,7 +346,9 @@ def test_a_failed_training_is_kept_and_can_be_resumed(capsys, home, monkeypatch)
     assert kept(capsys)[0]["status"] == "finished"
 
 
-def test_where_nothing_can_be_kept_a_training_is_refused_unless_nothing_is_to_be_kept(capsys, home, monkeypatch):
+def test_where_nothing_can_be_kept_a_training_is_refused_unless_nothing_is_to_be_kept(
+    capsys, home, monkeypatch
+):
     (home / "home").write_text("a file in the way")
     training = ["train", str(home / "small.json"), "--epochs", "1", "--device", "cpu", "--json"]
     status, out, err = run(capsys, *training)
@@ -292,7 +369,11 @@ def test_a_backup_holds_all_runs_and_is_one_file(capsys, home, monkeypatch):
     assert row["bytes"] > 1000
     store = Store(home / "home")  # a server that runs: what it wrote lies in the -wal file still
     status, out, err = run(capsys, "backup", str(home / "saved.sqlite"), "--json")
-    assert (status, json.loads(out), err) == (0, {"file": str(home / "saved.sqlite"), "runs": 1}, "")
+    assert (status, json.loads(out), err) == (
+        0,
+        {"file": str(home / "saved.sqlite"), "runs": 1},
+        "",
+    )
     store.close()
     assert not [*home.glob("saved.sqlite-*")]
     status, _, err = run(capsys, "backup", str(home / "saved.sqlite"))
@@ -310,7 +391,9 @@ def test_a_backup_holds_all_runs_and_is_one_file(capsys, home, monkeypatch):
 
 def test_a_training_whose_checkpoints_would_fill_the_disk_is_refused(capsys, home, monkeypatch):
     monkeypatch.setenv("EXPLORER_RESERVE_MB", str(10**9))
-    status, out, err = run(capsys, "train", str(home / "small.json"), "--epochs", "1", "--device", "cpu")
+    status, out, err = run(
+        capsys, "train", str(home / "small.json"), "--epochs", "1", "--device", "cpu"
+    )
     assert (status, out) == (1, "")
     assert err.startswith("error: the checkpoints of this run do not fit: ")
     assert "delete runs that are no longer needed, or make room" in err
@@ -319,11 +402,24 @@ def test_a_training_whose_checkpoints_would_fill_the_disk_is_refused(capsys, hom
 
 @pytest.mark.slow
 def test_an_interrupted_training_says_how_to_go_on(capsys, home):
-    command = [sys.executable, "-m", "explorer", "train", str(home / "small.json"), "--epochs", "1000", "--device", "cpu"]
+    command = [
+        sys.executable,
+        "-m",
+        "explorer",
+        "train",
+        str(home / "small.json"),
+        "--epochs",
+        "1000",
+        "--device",
+        "cpu",
+    ]
     statuses, told = {signal.SIGINT: 130, signal.SIGTERM: 143}, []
     with ExitStack() as trainings:  # side by side, as importing torch takes some seconds
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        started = {number: trainings.enter_context(subprocess.Popen(command, cwd=ROOT, **pipes)) for number in statuses}
+        started = {
+            number: trainings.enter_context(subprocess.Popen(command, cwd=ROOT, **pipes))
+            for number in statuses
+        }
         for number, process in started.items():
             while not process.stdout.readline().startswith("epoch   2"):
                 assert process.poll() is None
@@ -336,7 +432,8 @@ def test_an_interrupted_training_says_how_to_go_on(capsys, home):
     expected = [
         [
             f"run {row['id']} is kept in {home / 'home'}",
-            f"interrupted after epoch {row['epoch']} of 1000; to go on: python -m explorer resume {row['id']}",
+            f"interrupted after epoch {row['epoch']} of 1000; to go on: "
+            f"python -m explorer resume {row['id']}",
         ]
         for row in rows
     ]
@@ -345,35 +442,50 @@ def test_an_interrupted_training_says_how_to_go_on(capsys, home):
 
 @pytest.mark.slow
 def test_a_training_whose_reader_leaves_is_interrupted(capsys, home):
-    command = f"{sys.executable} -m explorer train {home / 'small.json'} --epochs 1000 --device cpu | head -3"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    command = (
+        f"{sys.executable} -m explorer train {home / 'small.json'} --epochs 1000 --device cpu | "
+        "head -3"
+    )
+    done = subprocess.run(
+        command, shell=True, capture_output=True, text=True, cwd=ROOT, timeout=120
+    )
     assert done.stdout.count("\n") == 3
     assert "Traceback" not in done.stderr
     assert kept(capsys)[0]["status"] == "interrupted"
 
 
 def test_a_shell_trains_beside_a_server(capsys, home):
-    """Both keep their runs in one place; each sees the other's, and neither trains what the other has."""
+    """Both keep their runs in one place; each sees the other's, and neither trains what the other
+    has.
+    """
     with JobManager(store=Store(home / "home")) as server:
         recipe = parse_recipe({"epochs": 1000, "batch_size": 2, "device": "cpu"})
         theirs = server.submit(parse_architecture(SMALL), recipe)
         waiting = server.submit(parse_architecture(SMALL), recipe)
         while server.snapshot(theirs).status != "running":
             time.sleep(0.01)
-        assert run(capsys, "train", str(home / "small.json"), "--epochs", "1", "--device", "cpu")[0] == 0
+        assert (
+            run(capsys, "train", str(home / "small.json"), "--epochs", "1", "--device", "cpu")[0]
+            == 0
+        )
         ours, *others = kept(capsys)
-        assert (ours["status"], [row["status"] for row in others]) == ("finished", ["queued", "running"])
+        assert (ours["status"], [row["status"] for row in others]) == (
+            "finished",
+            ["queued", "running"],
+        )
         assert server.snapshot(ours["id"]).status == "finished"
         status, _, err = run(capsys, "resume", theirs)
         assert status == 1
-        assert err.startswith(f"error: run {theirs} is being trained already, by this or another process")
+        assert err.startswith(
+            f"error: run {theirs} is being trained already, by this or another process"
+        )
         assert server.snapshot(theirs).status == "running"
         assert server.snapshot(waiting).position == 1
     server.store.close()
     assert [row["status"] for row in kept(capsys)] == ["finished", "queued", "interrupted"]
 
 
-# --- in and out -----------------------------------------------------------------------------------------------------
+# --- in and out -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("id", PRESETS)
@@ -385,7 +497,9 @@ def test_a_summary_in_a_readme_comes_back(capsys, tmp_path, id):
     assert status == 0
     assert "note: dropout rates are not in a table" in err or id == "strided-20k"
     read, original = parse_architecture(out), load_presets()[id].architecture
-    assert [row.output_shape for row in analyze(read).rows] == [row.output_shape for row in analyze(original).rows]
+    assert [row.output_shape for row in analyze(read).rows] == [
+        row.output_shape for row in analyze(original).rows
+    ]
     assert analyze(read).total_params == analyze(original).total_params
     assert run(capsys, "import-summary", str(file), "--json")[1].count("\n") == 1
 
@@ -414,7 +528,11 @@ def test_a_table_in_a_file_of_any_encoding(capsys, tmp_path, encoding):
 
 @pytest.mark.parametrize(
     ("form", "sentence"),
-    [("python", "this is PyTorch code"), ("notebook", "this is PyTorch code"), ("onnx", "this is an ONNX file")],
+    [
+        ("python", "this is PyTorch code"),
+        ("notebook", "this is PyTorch code"),
+        ("onnx", "this is an ONNX file"),
+    ],
 )
 def test_our_own_exports_are_named_where_a_table_was_meant(capsys, tmp_path, form, sentence):
     file = tmp_path / "exported"
@@ -426,20 +544,29 @@ def test_our_own_exports_are_named_where_a_table_was_meant(capsys, tmp_path, for
 
 def test_a_guess_is_told_on_standard_error_on_its_row_alone(capsys, tmp_path):
     file = tmp_path / "table.txt"
-    rows = [("Conv2d", (64, 96, 96), 6464), ("ReLU", (64, 96, 96), 0), ("MaxPool2d", (64, 48, 48), 0)]
+    rows = [
+        ("Conv2d", (64, 96, 96), 6464),
+        ("ReLU", (64, 96, 96), 0),
+        ("MaxPool2d", (64, 48, 48), 0),
+    ]
     lines = [
-        f"{kind}-{place} [-1, {shape[0]}, {shape[1]}, {shape[2]}] {params}" for place, (kind, shape, params) in enumerate(rows, 1)
+        f"{kind}-{place} [-1, {shape[0]}, {shape[1]}, {shape[2]}] {params}"
+        for place, (kind, shape, params) in enumerate(rows, 1)
     ]
     file.write_text("\n".join([*lines, "Input size (MB): 0.04"]))
     status, _, err = run(capsys, "import-summary", str(file))
     assert status == 0
-    assert [line for line in err.splitlines() if "guess" in line] == [line for line in err.splitlines() if "Conv2d-1" in line]
+    assert [line for line in err.splitlines() if "guess" in line] == [
+        line for line in err.splitlines() if "Conv2d-1" in line
+    ]
     assert "Conv2d-1 is a guess" in err
 
 
 def test_a_table_of_which_a_part_is_read(capsys, tmp_path):
     table = run(capsys, "export", "adaptive-pool-16k", "--format", "summary")[1].splitlines()
-    spoilt = [line.replace("Conv2d-4", "Wavelet-4") if "Conv2d-4" in line else line for line in table]
+    spoilt = [
+        line.replace("Conv2d-4", "Wavelet-4") if "Conv2d-4" in line else line for line in table
+    ]
     assert spoilt != table
     file = tmp_path / "table.txt"
     file.write_text("\n".join(spoilt))
@@ -452,9 +579,15 @@ def test_a_table_of_which_a_part_is_read(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("import-summary", "no-such-file"), "“no-such-file” cannot be read: No such file or directory"),
+        (
+            ("import-summary", "no-such-file"),
+            "“no-such-file” cannot be read: No such file or directory",
+        ),
         (("import-summary", __file__), "error: "),
-        (("export", "gap-17k", "--format", "onnx", "--output", "/no/such/folder/net.onnx"), "cannot be written"),
+        (
+            ("export", "gap-17k", "--format", "onnx", "--output", "/no/such/folder/net.onnx"),
+            "cannot be written",
+        ),
         (("export", "blank", "--format", "notebook"), "Digits needs 10 values"),
     ],
 )
@@ -466,10 +599,18 @@ def test_what_cannot_come_in_or_go_out(capsys, arguments, message):
 
 def test_exports_are_what_the_forms_give(capsys, tmp_path):
     preset = load_presets()["gap-17k"]
-    assert run(capsys, "export", "gap-17k", "--format", "python")[1] == python_source(preset.architecture)
-    assert run(capsys, "export", "gap-17k", "--format", "notebook")[1] == notebook_json(preset.architecture, preset.recipe)
+    assert run(capsys, "export", "gap-17k", "--format", "python")[1] == python_source(
+        preset.architecture
+    )
+    assert run(capsys, "export", "gap-17k", "--format", "notebook")[1] == notebook_json(
+        preset.architecture, preset.recipe
+    )
     file = tmp_path / "network.onnx"
-    assert run(capsys, "export", "gap-17k", "--format", "onnx", "--output", str(file)) == (0, "", "")
+    assert run(capsys, "export", "gap-17k", "--format", "onnx", "--output", str(file)) == (
+        0,
+        "",
+        "",
+    )
     onnx = pytest.importorskip("onnx")
     onnx.checker.check_model(onnx.load(file))
 
@@ -486,7 +627,9 @@ def test_out_and_in_by_a_pipe():
     """The summary of one process is the other's input."""
     explorer = f"{sys.executable} -W error -m explorer"
     command = f"{explorer} export gap-17k --format summary | {explorer} import-summary - --json"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    done = subprocess.run(
+        command, shell=True, capture_output=True, text=True, cwd=ROOT, timeout=120
+    )
     assert done.returncode == 0
     assert len(parse_architecture(done.stdout).layers) == 30
     assert "Traceback" not in done.stderr
@@ -509,11 +652,15 @@ PATHS = [  # a command whose path no system can open
 ]
 
 
-@pytest.mark.parametrize("arguments", PATHS, ids=lambda arguments: " ".join(word[:30] for word in arguments))
+@pytest.mark.parametrize(
+    "arguments", PATHS, ids=lambda arguments: " ".join(word[:30] for word in arguments)
+)
 def test_a_path_that_cannot_be_used_is_told_in_a_sentence(capsys, arguments):
     status, out, err = run(capsys, *arguments)
     assert (status, out) == (1, "")
-    assert re.fullmatch(r"error: “.{1,60}” (cannot be (read|written): .+|is neither a preset nor a file; .+)\n", err), err
+    assert re.fullmatch(
+        r"error: “.{1,60}” (cannot be (read|written): .+|is neither a preset nor a file; .+)\n", err
+    ), err
 
 
 FULL = Path("/dev/full")  # Linux: whatever is written to it meets a full disk
@@ -523,14 +670,18 @@ FULL = Path("/dev/full")  # Linux: whatever is written to it meets a full disk
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("export", "gap-17k", "--format", "python", "--output"),  # small: written when the file is closed
+        # Small: written when the file is closed.
+        ("export", "gap-17k", "--format", "python", "--output"),
         ("export", "gap-17k", "--format", "onnx", "--output"),  # large: written at once
         ("train", "-", "--epochs", "1", "--csv"),
     ],
     ids=lambda arguments: arguments[-2],
 )
 def test_a_full_disk_is_told_in_a_sentence(capsys, monkeypatch, arguments):
-    small = {"input_shape": [1, 28, 28], "layers": [{"kind": "Flatten"}, {"kind": "Linear", "out_features": 10}]}
+    small = {
+        "input_shape": [1, 28, 28],
+        "layers": [{"kind": "Flatten"}, {"kind": "Linear", "out_features": 10}],
+    }
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(small).encode())))
     status, _, err = run(capsys, *arguments, str(FULL))
     assert status == 1
@@ -541,7 +692,10 @@ def test_a_training_that_is_refused_or_fails_leaves_the_last_table_as_it_was(cap
     table, network = tmp_path / "epochs.csv", tmp_path / "network.json"
     table.write_text("last night's")
     network.write_text('{"layers": [{"kind": "Flatten"}, {"kind": "Linear", "out_features": 7}]}')
-    for arguments in ((str(network),), ("gap-17k", "--dataset", "mnist", "--data", str(tmp_path / "nothing" / "here"))):
+    for arguments in (
+        (str(network),),
+        ("gap-17k", "--dataset", "mnist", "--data", str(tmp_path / "nothing" / "here")),
+    ):
         if "mnist" in arguments:
             (tmp_path / "nothing").write_text("no folder")
         status, _, _ = run(capsys, "train", *arguments, "--epochs", "1", "--csv", str(table))
@@ -573,7 +727,9 @@ def test_analyze_names_torchinfos_count_beside_ours(capsys):
 
 
 @pytest.mark.parametrize("why", ["the network ends in 784 values", "takes about"])
-def test_a_training_that_could_only_fail_is_refused_and_leaves_no_run(capsys, home, monkeypatch, why):
+def test_a_training_that_could_only_fail_is_refused_and_leaves_no_run(
+    capsys, home, monkeypatch, why
+):
     file = home / "small.json"
     if why == "takes about":
         monkeypatch.setattr("explorer.training.problems.free_memory", lambda device: 1_000_000)

@@ -42,11 +42,17 @@ def by_size() -> Iterator[str]:
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         tree = ast.parse(path.read_text())
         for node in ast.walk(tree):
-            if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(node.value, ast.Call):
+            if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(
+                node.value, ast.Call
+            ):
                 continue
             if getattr(node.value.func, "id", "") in ("LRUCache", "RRCache"):
                 target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
-                owner = [each.name for each in ast.walk(tree) if isinstance(each, ast.ClassDef) and node in ast.walk(each)]
+                owner = [
+                    each.name
+                    for each in ast.walk(tree)
+                    if isinstance(each, ast.ClassDef) and node in ast.walk(each)
+                ]
                 yield ".".join([module, *owner, getattr(target, "attr", getattr(target, "id", ""))])
 
 
@@ -60,7 +66,9 @@ def test_every_cache_of_the_code_is_in_the_table_with_its_bound_and_no_other():
 
 
 def test_an_unbounded_cache_takes_no_text_and_no_numbers_of_visitors():
-    """What may stay unbounded is named with its reason; functions of text, frozen models and domains never are."""
+    """What may stay unbounded is named with its reason; functions of text, frozen models and
+    domains never are.
+    """
     for name in FEW:
         module, function = name.rsplit(".", 1)
         wrapped = getattr(importlib.import_module(f"explorer.{module}"), function)
@@ -72,7 +80,7 @@ def test_all_together_stay_within_the_budget():
     assert sum(cache.most_bytes for cache in CACHES.values()) <= MOST_BYTES
 
 
-# --- are the bytes of an entry right? -----------------------------------------------------------------------------------
+# --- are the bytes of an entry right? -------------------------------------------------------------
 
 
 def size(*objects: object) -> int:
@@ -81,7 +89,13 @@ def size(*objects: object) -> int:
     left, total = list(objects), 0
     while left:
         each = left.pop()
-        code = (type, types.ModuleType, types.FunctionType, types.MethodType, types.BuiltinFunctionType)
+        code = (
+            type,
+            types.ModuleType,
+            types.FunctionType,
+            types.MethodType,
+            types.BuiltinFunctionType,
+        )
         if id(each) not in seen and not isinstance(each, code):
             seen.add(id(each))
             total += sys.getsizeof(each)
@@ -99,21 +113,38 @@ def longest(channels: int) -> Architecture:
 
 
 NAMES = tuple(f"{place}{'n' * 119}" for place in range(6))
-STYLES = tuple(charts.Style(f"{place}{'n' * 160}", "#0072B2", "triangle-down", (9, 3)) for place in range(60))
+STYLES = tuple(
+    charts.Style(f"{place}{'n' * 160}", "#0072B2", "triangle-down", (9, 3)) for place in range(60)
+)
 
 
 @pytest.mark.parametrize(
     ("name", "make"),
     [
         ("network.analysis.analyze", lambda: (analyze(longest(2)), longest(2))),
-        ("network.difference.difference", lambda: (difference(longest(2), longest(3)), longest(2), longest(3))),
-        ("compare.structure.effect_of_changes", lambda: (effect_of_changes(longest(2), longest(3)), longest(2), longest(3))),
+        (
+            "network.difference.difference",
+            lambda: (difference(longest(2), longest(3)), longest(2), longest(3)),
+        ),
+        (
+            "compare.structure.effect_of_changes",
+            lambda: (effect_of_changes(longest(2), longest(3)), longest(2), longest(3)),
+        ),
         ("ui.charts.compare_charts.depth_chart", lambda: (charts.depth_chart(NAMES), NAMES)),
-        ("ui.charts.compare_charts.measure_chart", lambda: (charts.measure_chart(NAMES, "parameters"), NAMES)),
-        ("ui.charts.compare_charts.trade_off_chart", lambda: (charts.trade_off_chart(NAMES, "parameters"), NAMES)),
+        (
+            "ui.charts.compare_charts.measure_chart",
+            lambda: (charts.measure_chart(NAMES, "parameters"), NAMES),
+        ),
+        (
+            "ui.charts.compare_charts.trade_off_chart",
+            lambda: (charts.trade_off_chart(NAMES, "parameters"), NAMES),
+        ),
         (
             "ui.charts.compare_charts.learning_chart",
-            lambda: (charts.learning_chart(STYLES, "test accuracy", "epochs", (99.0, 100.0)), STYLES),
+            lambda: (
+                charts.learning_chart(STYLES, "test accuracy", "epochs", (99.0, 100.0)),
+                STYLES,
+            ),
         ),
     ],
 )

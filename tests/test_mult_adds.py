@@ -1,4 +1,6 @@
-"""Mult-adds are counted in different ways by different programs: how they are counted here stands wherever they do."""
+"""Mult-adds are counted in different ways by different programs: how they are counted here stands
+wherever they do.
+"""
 
 import ast
 import json
@@ -27,7 +29,7 @@ def words(text: str) -> str:
     return " ".join(unescape(text).replace("\\", "").split())
 
 
-# --- files ------------------------------------------------------------------------------------------------------------
+# --- files ----------------------------------------------------------------------------------------
 
 
 def notebook_cell(name: str) -> str:
@@ -36,7 +38,9 @@ def notebook_cell(name: str) -> str:
 
 
 def comparison_readme() -> str:
-    files = comparison_report([Column("gap", NETWORK)], (), {}, {}.__getitem__, Assignment(), (), {})
+    files = comparison_report(
+        [Column("gap", NETWORK)], (), {}, {}.__getitem__, Assignment(), (), {}
+    )
     return dict(files)["README.md"].decode()
 
 
@@ -50,18 +54,29 @@ def comparison_readme() -> str:
         (notebook_cell("title"), MULT_ADDS_IN_SHORT),
         (comparison_readme(), MULT_ADDS_RULE),
     ],
-    ids=["class", "model.py", "its opening", "the notebook's class", "its title", "a comparison's README"],
+    ids=[
+        "class",
+        "model.py",
+        "its opening",
+        "the notebook's class",
+        "its title",
+        "a comparison's README",
+    ],
 )
 def test_files_say_how_mult_adds_are_counted(text, rule):
     assert rule in words(text)
 
 
 def test_the_short_form_names_what_the_rule_does():
-    for what in MULT_ADDS_IN_SHORT.removeprefix("multiply-accumulates of ").replace(" and bilinear", ", bilinear").split(", "):
+    for what in (
+        MULT_ADDS_IN_SHORT.removeprefix("multiply-accumulates of ")
+        .replace(" and bilinear", ", bilinear")
+        .split(", ")
+    ):
         assert f"{what.lower()}: " in MULT_ADDS_RULE.lower()
 
 
-# --- pages ------------------------------------------------------------------------------------------------------------
+# --- pages ----------------------------------------------------------------------------------------
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +117,7 @@ def test_pages_say_how_mult_adds_are_counted(page, view, places):
     assert text.count(MULT_ADDS_IN_SHORT) == (page is build_page)
 
 
-# --- no other place ---------------------------------------------------------------------------------------------------
+# --- no other place -------------------------------------------------------------------------------
 
 WITHOUT = {  # modules that name mult-adds and leave the rule to another
     "ui/charts/compare_charts.py": "axes and bars: the views have the rule beside them",
@@ -115,7 +130,9 @@ def texts(path: Path) -> str:
     """All strings of a module but its docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in bare)
+    constants = (
+        node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in bare
+    )
     return " ".join(node.value for node in constants if isinstance(node.value, str))
 
 
@@ -123,7 +140,12 @@ def test_no_module_names_mult_adds_without_the_rule():
     naming = {
         path.relative_to(EXPLORER).as_posix(): path.read_text(encoding="utf-8")
         for path in EXPLORER.rglob("*.py")
-        if re.search("mult(iply)?-add", texts(path).lower()) and path.parent.name != "summary"  # which reads others' tables
+        # Which reads others' tables.
+        if re.search("mult(iply)?-add", texts(path).lower()) and path.parent.name != "summary"
     }
-    silent = {name for name, source in naming.items() if "MULT_ADDS_RULE" not in source and "MULT_ADDS_IN_SHORT" not in source}
+    silent = {
+        name
+        for name, source in naming.items()
+        if "MULT_ADDS_RULE" not in source and "MULT_ADDS_IN_SHORT" not in source
+    }
     assert silent == set(WITHOUT)

@@ -12,7 +12,18 @@ import pytest
 from explorer.network.analysis import analyze
 from explorer.network.dropout import with_dropout
 from explorer.network.spec import Architecture, ReLU
-from explorer.presets import FOLDER, Claim, Documented, Preset, PresetError, find_preset, load_presets, measured, preset, result
+from explorer.presets import (
+    FOLDER,
+    Claim,
+    Documented,
+    Preset,
+    PresetError,
+    find_preset,
+    load_presets,
+    measured,
+    preset,
+    result,
+)
 from explorer.training.recipe import Recipe
 
 DOCUMENTED_PARAMS = {
@@ -38,10 +49,14 @@ def leaves(data: Any, path: str) -> dict[str, Any]:
     if not isinstance(data, dict | list):
         return {path: data}
     items = data.items() if isinstance(data, dict) else enumerate(data)
-    return {leaf: value for key, child in items for leaf, value in leaves(child, f"{path}.{key}").items()}
+    return {
+        leaf: value
+        for key, child in items
+        for leaf, value in leaves(child, f"{path}.{key}").items()
+    }
 
 
-# --- the set --------------------------------------------------------------------------------------------------------
+# --- the set --------------------------------------------------------------------------------------
 
 
 def test_the_documented_ones_come_first_and_in_order() -> None:
@@ -75,7 +90,8 @@ def test_which_preset_a_network_is_goes_by_its_layers() -> None:
     assert find_preset(each.architecture) == each
     assert find_preset(found(update={"name": "something else"})) == each
     assert find_preset(each.way("tuned")[0]) == each
-    assert find_preset(found(update={"layers": (*layers, ReLU())})) is None  # though it is still called gap-17k
+    # Though it is still called gap-17k.
+    assert find_preset(found(update={"layers": (*layers, ReLU())})) is None
     assert find_preset(with_dropout(each.architecture, [0.77])) is None
     assert find_preset(found(update={"input_shape": (1, 32, 32)})) is None
     assert find_preset(preset("blank").architecture) is None
@@ -83,11 +99,13 @@ def test_which_preset_a_network_is_goes_by_its_layers() -> None:
 
 
 def test_an_unknown_id_is_told_the_valid_ones() -> None:
-    with pytest.raises(PresetError, match=r"unknown preset “gap”; the presets are adaptive-pool-16k, .*, blank"):
+    with pytest.raises(
+        PresetError, match=r"unknown preset “gap”; the presets are adaptive-pool-16k, .*, blank"
+    ):
         preset("gap")
 
 
-# --- the documents' tables ------------------------------------------------------------------------------------------
+# --- the documents' tables ------------------------------------------------------------------------
 
 
 @each_documented
@@ -104,7 +122,9 @@ def test_every_documented_row_comes_out(id: str) -> None:
 @each_documented
 def test_documented_rows_are_numbered_from_one(id: str) -> None:
     rows = documented(id).rows
-    assert [row.name for row in rows] == [f"{row.kind}-{number}" for number, row in enumerate(rows, 1)]
+    assert [row.name for row in rows] == [
+        f"{row.kind}-{number}" for number, row in enumerate(rows, 1)
+    ]
 
 
 @each_documented
@@ -117,7 +137,8 @@ def test_every_documented_total_comes_out(id: str) -> None:
     assert analysis.total_params - analysis.trainable_params == totals.non_trainable_params
 
 
-@pytest.mark.parametrize("id", ["adaptive-pool-16k", "gap-17k", "strided-20k"])  # the other two give no sizes
+# The other two give no sizes.
+@pytest.mark.parametrize("id", ["adaptive-pool-16k", "gap-17k", "strided-20k"])
 def test_documented_sizes_come_out(id: str) -> None:
     """The documents count each output twice, forward and backward, at 4 bytes a value."""
     analysis, totals = analyze(preset(id).architecture), documented(id).totals
@@ -125,7 +146,12 @@ def test_documented_sizes_come_out(id: str) -> None:
     outputs = sum(2 * row.output_bytes for row in analysis.rows if row.kind != "Flatten") / MIB
     params = analysis.total_params * 4 / MIB
     found = (images, outputs, params, images + outputs + params)
-    given = (totals.input_mb, totals.forward_backward_mb, totals.params_mb, totals.estimated_total_mb)
+    given = (
+        totals.input_mb,
+        totals.forward_backward_mb,
+        totals.params_mb,
+        totals.estimated_total_mb,
+    )
     assert given == tuple(round(size, 2) for size in found)
 
 
@@ -134,7 +160,7 @@ def test_it_ends_in_one_value_a_class(id: str) -> None:
     assert analyze(preset(id).architecture).output_shape == (10,)
 
 
-# --- the documents' logs --------------------------------------------------------------------------------------------
+# --- the documents' logs --------------------------------------------------------------------------
 
 
 @each_documented
@@ -151,7 +177,9 @@ def test_accuracies_are_their_counts(id: str) -> None:
     for epoch in document.log:
         assert epoch.test_accuracy == epoch.test_correct / document.test_images
         if epoch.train_correct is not None:
-            assert epoch.train_accuracy == pytest.approx(epoch.train_correct / document.train_images, abs=5.1e-5)
+            assert epoch.train_accuracy == pytest.approx(
+                epoch.train_correct / document.train_images, abs=5.1e-5
+            )
 
 
 @each_documented
@@ -169,15 +197,23 @@ def test_steps_are_those_of_the_batch_size(id: str) -> None:
 def test_speed_and_seconds_of_an_epoch_agree(id: str) -> None:
     """Seconds are cut to whole ones, and the speed is the progress bar's moving average."""
     for epoch in documented(id).log:
-        assert epoch.seconds == pytest.approx(documented(id).iterations_per_epoch / epoch.iterations_per_second, abs=1.5)
+        assert epoch.seconds == pytest.approx(
+            documented(id).iterations_per_epoch / epoch.iterations_per_second, abs=1.5
+        )
 
 
 def holds(claim: Claim, document: Documented) -> bool:
     if claim.what == "best":
         return (claim.accuracy, claim.epoch) == (document.best.test_accuracy, document.best.epoch)
     if claim.what == "final":
-        return (claim.accuracy, claim.epoch) == (document.log[-1].test_accuracy, document.log[-1].epoch)
-    return all(epoch.test_accuracy >= claim.accuracy for epoch in document.log[claim.epoch - 1 : claim.until])
+        return (claim.accuracy, claim.epoch) == (
+            document.log[-1].test_accuracy,
+            document.log[-1].epoch,
+        )
+    return all(
+        epoch.test_accuracy >= claim.accuracy
+        for epoch in document.log[claim.epoch - 1 : claim.until]
+    )
 
 
 @each_documented
@@ -204,7 +240,9 @@ def test_best_of_the_log(id: str, epoch: int, accuracy: float) -> None:
 
 @each_documented
 def test_scaled_losses_fit_their_accuracy(id: str) -> None:
-    """With 99 % right a mean loss an image is some hundredths; 128 times less would be another quantity."""
+    """With 99 % right a mean loss an image is some hundredths; 128 times less would be another
+    quantity.
+    """
     document = documented(id)
     first = document.log[0]
     assert 0.03 < first.test_loss * document.test_loss_scale < 0.1
@@ -212,12 +250,14 @@ def test_scaled_losses_fit_their_accuracy(id: str) -> None:
         assert 0.2 < first.train_loss * document.train_loss_scale < 0.3
 
 
-# --- what is documented and what is ours ----------------------------------------------------------------------------
+# --- what is documented and what is ours ----------------------------------------------------------
 
 
 @each_documented
 def test_every_chosen_value_is_either_given_or_ours(id: str) -> None:
-    """The recipe in full, and of the layers what the table cannot show: dropout rates and pooling windows."""
+    """The recipe in full, and of the layers what the table cannot show: dropout rates and pooling
+    windows.
+    """
     data = json.loads((FOLDER / f"{id}.json").read_text(encoding="utf-8"))
     architecture = leaves(data["architecture"], "architecture")
     choices = [
@@ -229,7 +269,8 @@ def test_every_chosen_value_is_either_given_or_ours(id: str) -> None:
     recipe = leaves(data["recipe"], "recipe")
     listed = [path for choice in (*documented(id).given, *preset(id).ours) for path in choice.what]
     assert sorted(listed) == sorted([*choices, *recipe])
-    assert leaves(preset(id).recipe.model_dump(mode="json"), "recipe") == recipe  # nothing rests on a default
+    # Nothing rests on a default.
+    assert leaves(preset(id).recipe.model_dump(mode="json"), "recipe") == recipe
 
 
 @each_documented
@@ -237,7 +278,7 @@ def test_one_name(id: str) -> None:
     assert preset(id).architecture.name == preset(id).title
 
 
-# --- files that are none --------------------------------------------------------------------------------------------
+# --- files that are none --------------------------------------------------------------------------
 
 
 def broken(folder: Path, change: Any) -> Path:
@@ -250,11 +291,20 @@ def broken(folder: Path, change: Any) -> Path:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda data: data.update(id="strided"), "id: must be the file's name, “strided-20k”; this has “strided”"),
+        (
+            lambda data: data.update(id="strided"),
+            "id: must be the file's name, “strided-20k”; this has “strided”",
+        ),
         (lambda data: data.update(titel="x"), "titel is not known here"),
         (lambda data: data.pop("recipe"), "recipe is missing"),
-        (lambda data: data["architecture"]["layers"][0].update(kind="Conv"), "architecture: layer 0: unknown kind"),
-        (lambda data: data["architecture"].update(schema_version=2), "architecture: schema_version must be 1; this has 2"),
+        (
+            lambda data: data["architecture"]["layers"][0].update(kind="Conv"),
+            "architecture: layer 0: unknown kind",
+        ),
+        (
+            lambda data: data["architecture"].update(schema_version=2),
+            "architecture: schema_version must be 1; this has 2",
+        ),
         (lambda data: data["recipe"].update(epochs=0), "recipe: epochs must be"),
         (
             lambda data: data["documented"]["log"][3].update(test_accuracy=99.4),
@@ -264,7 +314,10 @@ def broken(folder: Path, change: Any) -> Path:
             lambda data: data["documented"]["rows"][2].update(params="64"),
             'documented.rows.2.params must be a whole number; this has "64"',
         ),
-        (lambda data: data["notes"][0].update(about="weather"), "notes.0.about must be 'best', 'epochs', "),
+        (
+            lambda data: data["notes"][0].update(about="weather"),
+            "notes.0.about must be 'best', 'epochs', ",
+        ),
     ],
 )
 def test_a_broken_file_is_named_with_the_place(change: Any, message: str, tmp_path: Path) -> None:
@@ -287,14 +340,17 @@ def test_a_folder_without_presets_is_named(tmp_path: Path) -> None:
 
 def test_a_new_file_needs_no_code(tmp_path: Path) -> None:
     shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
-    data = json.loads((FOLDER / "blank.json").read_text(encoding="utf-8")) | {"id": "mine", "order": 0}
+    data = json.loads((FOLDER / "blank.json").read_text(encoding="utf-8")) | {
+        "id": "mine",
+        "order": 0,
+    }
     (tmp_path / "mine.json").write_text(json.dumps(data), encoding="utf-8")
     found = load_presets(tmp_path)
     assert next(iter(found)) == "mine"
     assert isinstance(found["mine"], Preset)
 
 
-# --- what we measured ---------------------------------------------------------------------------------------------------
+# --- what we measured -----------------------------------------------------------------------------
 
 HEADER = "epoch,train_loss,train_accuracy,test_loss,test_accuracy,lr,seconds,iterations_per_second"
 
@@ -307,11 +363,27 @@ def results(folder: Path, **files: str) -> Path:
 
 
 def rows(*accuracies: float) -> str:
-    return "\n".join([HEADER, *(f"{epoch},0.5,0.9,0.1,{value},0.01,2.5,30" for epoch, value in enumerate(accuracies, 1))]) + "\n"
+    return (
+        "\n".join(
+            [
+                HEADER,
+                *(
+                    f"{epoch},0.5,0.9,0.1,{value},0.01,2.5,30"
+                    for epoch, value in enumerate(accuracies, 1)
+                ),
+            ]
+        )
+        + "\n"
+    )
 
 
 def test_seeds_are_taken_together_and_recipes_apart(tmp_path):
-    folder = results(tmp_path, a__b_tuned_1=rows(0.5, 0.9), a__b_tuned_0=rows(0.7, 0.8), a__b_documented_0=rows(0.1))
+    folder = results(
+        tmp_path,
+        a__b_tuned_1=rows(0.5, 0.9),
+        a__b_tuned_0=rows(0.7, 0.8),
+        a__b_documented_0=rows(0.1),
+    )
     assert [(run.way, run.seed, len(run.epochs)) for run in measured("a-b", folder)] == [
         ("documented", 0, 1),
         ("tuned", 0, 2),
@@ -349,7 +421,12 @@ DOCUMENTED = [preset for preset in load_presets().values() if preset.documented]
 @pytest.mark.parametrize("each", DOCUMENTED, ids=lambda preset: preset.id)
 def test_both_recipes_were_run_whole_and_the_tuned_one_beats_the_document(each):
     runs = measured(each.id)
-    assert [(run.way, run.seed) for run in runs] == [("documented", 0), ("tuned", 0), ("tuned", 1), ("tuned", 2)]
+    assert [(run.way, run.seed) for run in runs] == [
+        ("documented", 0),
+        ("tuned", 0),
+        ("tuned", 1),
+        ("tuned", 2),
+    ]
     for run in runs:
         assert len(run.epochs) == each.way(run.way)[1].epochs
     found = result(each.id, "tuned")

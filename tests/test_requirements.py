@@ -1,4 +1,6 @@
-"""What is installed: pyproject.toml lists what we use, and the two locks hold all that it brings along."""
+"""What is installed: pyproject.toml lists what we use, and the two locks hold all that it brings
+along.
+"""
 
 import ast
 import re
@@ -42,25 +44,36 @@ def test_a_lock_has_what_we_use_at_exactly_that_version(path):
     versions: dict[str, set[str]] = {}
     for requirement, _ in locked(path):
         if requirement.marker is None:
-            versions.setdefault(canonicalize_name(requirement.name), set()).add(str(requirement.specifier))
+            versions.setdefault(canonicalize_name(requirement.name), set()).add(
+                str(requirement.specifier)
+            )
     for direct in map(Requirement, LOCKS[path]):
         found = versions.get(canonicalize_name(direct.name))
-        assert found == {str(direct.specifier)}, f"{direct} in {path}: {found}; pyproject.toml says how to make it anew"
+        assert found == {str(direct.specifier)}, (
+            f"{direct} in {path}: {found}; pyproject.toml says how to make it anew"
+        )
 
 
 def test_what_is_tested_is_what_runs():
-    tested = {(str(requirement), hashes) for requirement, hashes in locked("tests/requirements.txt")}
-    assert {(str(requirement), hashes) for requirement, hashes in locked("requirements.txt")} <= tested
+    tested = {
+        (str(requirement), hashes) for requirement, hashes in locked("tests/requirements.txt")
+    }
+    assert {
+        (str(requirement), hashes) for requirement, hashes in locked("requirements.txt")
+    } <= tested
 
 
 @pytest.mark.parametrize("path", LOCKS)
 def test_a_lock_names_no_host(path):
-    assert not re.search(r"://|--\S*(?:index|find-links|trusted-host)", (ROOT / path).read_text("utf-8"))
+    assert not re.search(
+        r"://|--\S*(?:index|find-links|trusted-host)", (ROOT / path).read_text("utf-8")
+    )
 
 
 def test_we_list_what_we_import_and_nothing_else():
     ours = [path for path in (ROOT / "explorer").rglob("*.py") if "templates" not in path.parts]
-    imported = set().union(*map(imports, [ROOT / "app.py", *ours]))  # a template's code runs elsewhere
+    # A template's code runs elsewhere.
+    imported = set().union(*map(imports, [ROOT / "app.py", *ours]))
     others = imported - sys.stdlib_module_names - {"explorer"}
     brought_by = packages_distributions()
     listed = {canonicalize_name(Requirement(direct).name) for direct in TO_RUN}

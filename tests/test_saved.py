@@ -26,7 +26,11 @@ def test_saved_and_read_by_another_process(tmp_path):
     store.save("Zweites Netz · 二", SMALL, "anna")
     store.save("a", SMALL, "ben")
     again = SavedStore(store.folder)
-    assert [(each.name, each.owner) for each in again.all()] == [("a", "ben"), ("my net", "anna"), ("Zweites Netz · 二", "anna")]
+    assert [(each.name, each.owner) for each in again.all()] == [
+        ("a", "ben"),
+        ("my net", "anna"),
+        ("Zweites Netz · 二", "anna"),
+    ]
     assert again.all()[1].shared == GAP
     assert all(file.suffix == ".json" or file.name == ".lock" for file in store.folder.iterdir())
 
@@ -45,7 +49,9 @@ def test_only_its_owner_replaces_and_deletes(tmp_path):
     assert store.all() == ()
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * (MAX_NAME + 1), "\x00", "\u202e\ufffe", "\u3164"])
+@pytest.mark.parametrize(
+    "name", ["", "   ", "x" * (MAX_NAME + 1), "\x00", "\u202e\ufffe", "\u3164"]
+)
 def test_names_that_will_not_do(tmp_path, name):
     with pytest.raises(SaveError, match="1 to 60 characters"):
         SavedStore(tmp_path).save(name, SMALL, "anna")
@@ -69,7 +75,10 @@ def test_a_file_with_a_name_that_cannot_be_seen_whole_is_shown_and_deleted(tmp_p
     assert store.all() == ()
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "/root/x", "CON", ".", "..", "a/b", "…", "~", "x" * MAX_NAME, "𝓃𝑒𝓉"])
+@pytest.mark.parametrize(
+    "name",
+    ["../../etc/passwd", "/root/x", "CON", ".", "..", "a/b", "…", "~", "x" * MAX_NAME, "𝓃𝑒𝓉"],
+)
 def test_names_that_no_file_has(tmp_path, name):
     store = SavedStore(tmp_path / "inside")
     store.save(name, SMALL, "anna")
@@ -112,19 +121,24 @@ def test_limits(tmp_path, monkeypatch):
     store.save("b", SMALL, "anna")
     with pytest.raises(SaveError, match="2 networks are saved here, which is the limit") as told:
         store.save("c", SMALL, "anna")
-    assert str(tmp_path) not in str(told.value)  # the server's folders are not the visitors' concern
+    # The server's folders are not the visitors' concern.
+    assert str(tmp_path) not in str(told.value)
     store.save("b", GAP, "anna")
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(SaveError, match="cannot be written: Not a directory; tell whoever runs it") as told:
+    with pytest.raises(
+        SaveError, match="cannot be written: Not a directory; tell whoever runs it"
+    ) as told:
         SavedStore(tmp_path / "file" / "folder").save("a", SMALL, "anna")
     assert str(tmp_path) not in str(told.value)
 
 
 def test_a_file_that_vanishes_while_the_folder_is_read_hides_no_other(tmp_path, monkeypatch):
-    """Another server deletes one at that moment: a name that is taken stays taken, and the list stays whole."""
+    """Another server deletes one at that moment: a name that is taken stays taken, and the list
+    stays whole.
+    """
     store = SavedStore(tmp_path)
     store.save("anna's", GAP, "anna")
     listed = os.scandir
@@ -195,7 +209,10 @@ for number in range(30):
 @pytest.mark.slow
 def test_of_two_servers_that_save_the_same_names_at_once_one_gets_each(tmp_path):
     commands = [[sys.executable, "-c", SAVING, str(tmp_path), owner] for owner in ("anna", "ben")]
-    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for command in commands]
+    processes = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for command in commands
+    ]
     for process in processes:
         process.stdin.write("\n")
         process.stdin.flush()
@@ -205,7 +222,9 @@ def test_of_two_servers_that_save_the_same_names_at_once_one_gets_each(tmp_path)
     assert not won[0] & won[1]
     owners = {each.name: each.owner for each in SavedStore(tmp_path).all()}
     for owner, names in zip(("anna", "ben"), won, strict=True):
-        assert {name for name, whose in owners.items() if whose == owner} == {f"net {number}" for number in names}
+        assert {name for name, whose in owners.items() if whose == owner} == {
+            f"net {number}" for number in names
+        }
 
 
 def test_a_write_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):

@@ -1,4 +1,6 @@
-"""The server as README starts it: whom it asks, whom it answers, when it refuses to start, how it ends."""
+"""The server as README starts it: whom it asks, whom it answers, when it refuses to start, how it
+ends.
+"""
 
 import base64
 import os
@@ -24,7 +26,8 @@ from explorer.training.recipe import Recipe
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120  # seconds; these machines are sometimes busy
 
-# Before anything of the server's: each name that is looked up and each address that is called, but for this machine's.
+# Before anything of the server's: each name that is looked up and each address that is called, but
+# for this machine's.
 WATCHED = """
 import os, sys
 OWN = (None, "", "::", "::1", "0.0.0.0", "127.0.0.1", "localhost")
@@ -49,18 +52,39 @@ def start(folder: Path, *arguments: str, **environment: str) -> tuple[subprocess
         port = free.getsockname()[1]
     (folder / "watch").mkdir(exist_ok=True)
     (folder / "watch" / "sitecustomize.py").write_text(WATCHED)
-    surroundings = {**os.environ, "EXPLORER_HOME": str(folder / "home"), "EXPLORER_DATA": str(folder / "data")}
-    surroundings |= {"PYTHONPATH": str(folder / "watch"), "ASKED": str(folder / "asked"), **environment}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), *arguments]
+    surroundings = {
+        **os.environ,
+        "EXPLORER_HOME": str(folder / "home"),
+        "EXPLORER_DATA": str(folder / "data"),
+    }
+    surroundings |= {
+        "PYTHONPATH": str(folder / "watch"),
+        "ASKED": str(folder / "asked"),
+        **environment,
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.port",
+        str(port),
+        *arguments,
+    ]
     with (folder / "log").open("wb") as log:
-        return subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=log, stderr=subprocess.STDOUT), port
+        return subprocess.Popen(
+            command, cwd=ROOT, env=surroundings, stdout=log, stderr=subprocess.STDOUT
+        ), port
 
 
 def healthy(process: subprocess.Popen[bytes], port: int) -> bool:
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{port}/_stcore/health", timeout=2
+            ) as answer:
                 return bool(answer.read() == b"ok")
         except OSError:
             time.sleep(0.1)
@@ -81,7 +105,9 @@ def server(folder: Path, *arguments: str, **environment: str) -> Iterator[int]:
 
 
 def handshake(port: int, origin: str | None) -> tuple[int, float]:
-    """Ask for Streamlit's websocket as a page of that site would; the HTTP status, and the seconds that it took."""
+    """Ask for Streamlit's websocket as a page of that site would; the HTTP status, and the seconds
+    that it took.
+    """
     lines = [
         "GET /_stcore/stream HTTP/1.1",
         f"Host: 127.0.0.1:{port}",
@@ -101,7 +127,13 @@ def handshake(port: int, origin: str | None) -> tuple[int, float]:
 @pytest.mark.slow
 def test_no_other_host_is_asked_and_a_foreign_page_is_refused_at_once(tmp_path: Path) -> None:
     with server(tmp_path) as port:
-        for foreign in ("http://evil.example", "https://evil.example:8501", f"http://127.0.0.1:{port + 1}", "null", "http://["):
+        for foreign in (
+            "http://evil.example",
+            "https://evil.example:8501",
+            f"http://127.0.0.1:{port + 1}",
+            "null",
+            "http://[",
+        ):
             status, seconds = handshake(port, foreign)
             assert (status, seconds < 2) == (403, True), foreign
         for ours in (f"http://127.0.0.1:{port}", f"HTTPS://127.0.0.1:{port}", None):
@@ -123,13 +155,19 @@ def test_a_site_that_the_server_was_told_of_is_let_in_without_asking(tmp_path: P
 
 
 @pytest.mark.slow
-def test_a_home_that_cannot_be_written_stops_the_start_unless_nothing_is_to_be_kept(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_stops_the_start_unless_nothing_is_to_be_kept(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "file").write_text("in the way")
     home = str(tmp_path / "file" / "home")
     process, _ = start(tmp_path, EXPLORER_HOME=home)
     assert process.wait(PATIENCE) == 1
     said = (tmp_path / "log").read_text()
-    assert re.search(r"^error: the runs cannot be opened: .*file/home cannot be written: Not a directory\.$", said, re.M)
+    assert re.search(
+        r"^error: the runs cannot be opened: .*file/home cannot be written: Not a directory\.$",
+        said,
+        re.M,
+    )
     assert "streamlit run app.py -- --in-memory" in said
     assert "Traceback" not in said
     process, _ = start(tmp_path, "--", "--in-memroy")

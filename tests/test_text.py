@@ -1,4 +1,6 @@
-"""Text of others for each place that it goes to, and numbers as the screens and the reports write them."""
+"""Text of others for each place that it goes to, and numbers as the screens and the reports write
+them.
+"""
 
 import ast
 from pathlib import Path
@@ -8,7 +10,20 @@ import pytest
 
 from explorer import text
 
-ORDINALS = ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "100th", "111th", "1,003rd"]
+ORDINALS = [
+    "1st",
+    "2nd",
+    "3rd",
+    "4th",
+    "11th",
+    "12th",
+    "13th",
+    "21st",
+    "22nd",
+    "100th",
+    "111th",
+    "1,003rd",
+]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +49,18 @@ def test_as_written(write, value, expected):
     assert write(value) == expected
 
 
-KEPT = ["plain", "naïve café", "Сеть 3", "网络", "نام‌ها", "क्‍ष", "👩‍👩‍👧 family", "e\u0301", "x² ≥ 3", "🫨"]
+KEPT = [
+    "plain",
+    "naïve café",
+    "Сеть 3",
+    "网络",
+    "نام‌ها",
+    "क्‍ष",
+    "👩‍👩‍👧 family",
+    "e\u0301",
+    "x² ≥ 3",
+    "🫨",
+]
 
 
 @pytest.mark.parametrize("name", KEPT)
@@ -96,7 +122,8 @@ def test_markdown_is_read_as_it_stands(given, expected):
 
 def test_html():
     assert (
-        text.for_html("<img src='x' onerror=\"y\"> & \x00\u202e") == "&lt;img src=&#x27;x&#x27; onerror=&quot;y&quot;&gt; &amp;"
+        text.for_html("<img src='x' onerror=\"y\"> & \x00\u202e")
+        == "&lt;img src=&#x27;x&#x27; onerror=&quot;y&quot;&gt; &amp;"
     )
 
 
@@ -139,12 +166,17 @@ def test_a_message_is_a_sentence(given, expected):
 
 
 SOURCES = sorted((Path(__file__).parents[1] / "explorer").rglob("*.py"))
-SAYING = ("Error", "Busy", "Refusal", "NoWeights", "say", "info", "warning", "error", "question")  # what takes a message
+# What takes a message.
+SAYING = ("Error", "Busy", "Refusal", "NoWeights", "say", "info", "warning", "error", "question")
 
 
 def beginnings_with_a_name(source: str) -> list[str]:
-    """The messages of a module that begin with somebody's name, which as a sentence would get a capital letter."""
-    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and node.args)
+    """The messages of a module that begin with somebody's name, which as a sentence would get a
+    capital letter.
+    """
+    calls = (
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and node.args
+    )
     begun = [
         call.args[0].values[0].value
         for call in calls
@@ -152,9 +184,16 @@ def beginnings_with_a_name(source: str) -> list[str]:
         and isinstance(call.args[0], ast.JoinedStr)
         and isinstance(call.args[0].values[0], ast.FormattedValue)
     ]
-    named = (each for each in begun if isinstance(each, ast.Attribute) and each.attr in ("name", "title", "label"))
-    # Data sets' titles have capital letters, and files that come with the explorer are named to its developers alone.
-    return [text for each in named if not (text := ast.unparse(each)).startswith(("DATASETS[", "path."))]
+    named = (
+        each
+        for each in begun
+        if isinstance(each, ast.Attribute) and each.attr in ("name", "title", "label")
+    )
+    # Data sets' titles have capital letters, and files that come with the explorer are named to its
+    # developers alone.
+    return [
+        text for each in named if not (text := ast.unparse(each)).startswith(("DATASETS[", "path."))
+    ]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)

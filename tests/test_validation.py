@@ -60,7 +60,10 @@ def test_a_fault_is_said_with_its_place_and_what_would_be_right(data: Any, sente
 def test_what_is_no_json_is_said() -> None:
     with pytest.raises(pydantic.ValidationError) as caught:
         Example.model_validate_json("{")
-    assert describe_fault(caught.value, "a line") == "a line is not JSON: EOF while parsing an object at line 1 column 1"
+    assert (
+        describe_fault(caught.value, "a line")
+        == "a line is not JSON: EOF while parsing an object at line 1 column 1"
+    )
 
 
 def test_a_sentence_of_our_own_stays() -> None:

@@ -31,7 +31,9 @@ def read_tiny(root: Path, progress: Any) -> tuple[Split, Split]:
 
 
 def tiny_kind(read: Callable[[Path, Any], tuple[Split, Split]] = read_tiny) -> DatasetKind:
-    return DatasetKind("Tiny", "for tests", ("top", "middle", "bottom"), (1, SIDE, SIDE), (0.25,), (0.2,), read)
+    return DatasetKind(
+        "Tiny", "for tests", ("top", "middle", "bottom"), (1, SIDE, SIDE), (0.25,), (0.2,), read
+    )
 
 
 @pytest.fixture
@@ -42,7 +44,9 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Dataset:
     return Dataset("tiny", DATASETS["tiny"], *read_tiny(Path(), None))
 
 
-def network(*layers: dict[str, Any] | str, shape: tuple[int, int, int] = (1, SIDE, SIDE)) -> Architecture:
+def network(
+    *layers: dict[str, Any] | str, shape: tuple[int, int, int] = (1, SIDE, SIDE)
+) -> Architecture:
     """An architecture of layers given as data; a layer without arguments by its kind."""
     data = [{"kind": layer} if isinstance(layer, str) else layer for layer in layers]
     return parse_architecture({"name": "tested", "input_shape": list(shape), "layers": data})

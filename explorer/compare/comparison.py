@@ -15,7 +15,15 @@ from typing import Protocol
 from cachetools import RRCache
 
 from explorer.compare.chosen import Chosen
-from explorer.compare.learning import DocumentedCurve, Group, Record, documented_curve, group, record_of, records_of
+from explorer.compare.learning import (
+    DocumentedCurve,
+    Group,
+    Record,
+    documented_curve,
+    group,
+    record_of,
+    records_of,
+)
 from explorer.network.spec import Architecture, NetworkKey
 from explorer.presets import WAY_NAMES, WAYS, find_preset
 from explorer.runs.run import Snapshot
@@ -51,12 +59,15 @@ class Comparison:
 
     chosen: tuple[Chosen, ...]
     belonging: tuple[tuple[RunSummary, ...], ...]  # for each of the chosen its runs
-    alone: frozenset[int]  # the places of runs that stand for themselves, and are not put together with other seeds
+    # The places of runs that stand for themselves, and are not put together with other seeds.
+    alone: frozenset[int]
     jobs: ReadsRuns = field(compare=False)  # where the runs' curves are read
     dataset: str = ""  # the images that results are shown of
 
     @classmethod
-    def of(cls, chosen: Sequence[Chosen], runs: Sequence[RunSummary], jobs: ReadsRuns) -> "Comparison":
+    def of(
+        cls, chosen: Sequence[Chosen], runs: Sequence[RunSummary], jobs: ReadsRuns
+    ) -> "Comparison":
         """`runs` are all of this server, the newest first; those of nothing chosen are left out."""
         alone = _standing_alone(chosen, runs)
         return cls(tuple(chosen), _belonging(chosen, runs, alone), alone, jobs)
@@ -89,7 +100,11 @@ class Comparison:
         """
         found = {each.run.recipe.dataset for each in self.runs}
         found |= {record.recipe.dataset for each in self.chosen for record in _shipped(each)}
-        found |= {each.preset.recipe.dataset for each in self.chosen if each.preset and each.preset.documented}
+        found |= {
+            each.preset.recipe.dataset
+            for each in self.chosen
+            if each.preset and each.preset.documented
+        }
         return [name for name in DATASETS if name in found]
 
     @cached_property
@@ -101,7 +116,9 @@ class Comparison:
     def documents(self) -> tuple[DocumentedCurve, ...]:
         """What the documents of the chosen presets logged of these images."""
         curves = (
-            documented_curve(each.preset) for each in self.chosen if each.preset and each.preset.recipe.dataset == self.dataset
+            documented_curve(each.preset)
+            for each in self.chosen
+            if each.preset and each.preset.recipe.dataset == self.dataset
         )
         return tuple(curve for curve in curves if curve)
 
@@ -121,13 +138,16 @@ class Comparison:
         placed = sorted(self._placed_records(), key=lambda each: each.place)
         together = [each.record for each in placed if each.place not in self.alone]
         found = [*group(together, self.chosen_runs)]
-        found += [one for each in placed if each.place in self.alone for one in group([each.record])]
+        found += [
+            one for each in placed if each.place in self.alone for one in group([each.record])
+        ]
         origins = {id(each.record): each for each in placed}
         members = [(each, [origins[id(record)] for record in each.records]) for each in found]
         members.sort(key=lambda each: each[1][0].place)
         labels = distinct([self._label(its_records) for _, its_records in members])
         return [
-            (replace(each, label=label), its_records[0].place) for (each, its_records), label in zip(members, labels, strict=True)
+            (replace(each, label=label), its_records[0].place)
+            for (each, its_records), label in zip(members, labels, strict=True)
         ]
 
     def _placed_records(self) -> list["_Placed"]:
@@ -135,7 +155,10 @@ class Comparison:
         else of a network.
         """
         found: dict[tuple[str, str, int], _Placed] = {}
-        closest_first = sorted(range(len(self.chosen)), key=lambda place: (place not in self.alone, not self.chosen[place].run))
+        closest_first = sorted(
+            range(len(self.chosen)),
+            key=lambda place: (place not in self.alone, not self.chosen[place].run),
+        )
         for place in closest_first:
             for record, length in self._records(place):
                 key = record.run_id or "", record.label, record.recipe.seed
@@ -151,7 +174,11 @@ class Comparison:
         first, length = members[0], max(each.length for each in members)
         record = first.record
         named = _network_and_recipe(record.architecture, _but_for_the_seed(record.recipe))
-        parts = [*named, counted(length, "epoch"), *([INCLUDED] if record.origin == "shipped" else [])]
+        parts = [
+            *named,
+            counted(length, "epoch"),
+            *([INCLUDED] if record.origin == "shipped" else []),
+        ]
         if first.place not in self.alone:
             return parts
         in_title = record.label.split(", ")  # a run's name may say some of it already
@@ -163,9 +190,17 @@ class Comparison:
         their lengths.
         """
         shipped = [(record, record.recipe.epochs) for record in _shipped(self.chosen[place])]
-        ours = [each for each in self.belonging[place] if each.epochs_done and each.run.recipe.dataset == self.dataset]
+        ours = [
+            each
+            for each in self.belonging[place]
+            if each.epochs_done and each.run.recipe.dataset == self.dataset
+        ]
         found = [*shipped, *_curves(ours, self.jobs)]
-        return [(record, length) for record, length in found if record.recipe.dataset == self.dataset and record.epochs]
+        return [
+            (record, length)
+            for record, length in found
+            if record.recipe.dataset == self.dataset and record.epochs
+        ]
 
 
 @dataclass(frozen=True)
@@ -200,7 +235,11 @@ def _networks(each: Chosen) -> frozenset[NetworkKey]:
     """The networks that count as this one: of a preset that of either recipe, with its dropout
     rates.
     """
-    return each.preset.networks if each.preset and each.preset.networks else frozenset([each.architecture.key])
+    return (
+        each.preset.networks
+        if each.preset and each.preset.networks
+        else frozenset([each.architecture.key])
+    )
 
 
 def _standing_alone(chosen: Sequence[Chosen], runs: Iterable[RunSummary]) -> frozenset[int]:
@@ -211,7 +250,11 @@ def _standing_alone(chosen: Sequence[Chosen], runs: Iterable[RunSummary]) -> fro
     both wants them apart, and those that ended with fewer epochs than another seed, beside which
     they would be left out of most figures.
     """
-    kinds = {place: _kind(each.architecture, each.recipe) for place, each in enumerate(chosen) if each.run}
+    kinds = {
+        place: _kind(each.architecture, each.recipe)
+        for place, each in enumerate(chosen)
+        if each.run
+    }
     counts, networks = Counter(kinds.values()), {chosen[place].architecture.key for place in kinds}
     longest: dict[_Kind, int] = {}
     ended_after: dict[str, int] = {}  # epochs, by the run's id
@@ -224,7 +267,8 @@ def _standing_alone(chosen: Sequence[Chosen], runs: Iterable[RunSummary]) -> fro
     return frozenset(
         place
         for place, kind in kinds.items()
-        if counts[kind] > 1 or ended_after.get(chosen[place].run, longest.get(kind, 0)) < longest.get(kind, 0)
+        if counts[kind] > 1
+        or ended_after.get(chosen[place].run, longest.get(kind, 0)) < longest.get(kind, 0)
     )
 
 
@@ -237,7 +281,9 @@ def _but_for_the_seed(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"seed": 0})
 
 
-def _belonging(chosen: Sequence[Chosen], runs: Sequence[RunSummary], alone: frozenset[int]) -> tuple[tuple[RunSummary, ...], ...]:
+def _belonging(
+    chosen: Sequence[Chosen], runs: Sequence[RunSummary], alone: frozenset[int]
+) -> tuple[tuple[RunSummary, ...], ...]:
     """Find the runs that belong to each network that is compared.
 
     For a run those that differ from it in nothing but the seed, and for one that stands alone
@@ -255,7 +301,9 @@ def _belonging(chosen: Sequence[Chosen], runs: Sequence[RunSummary], alone: froz
             if place in alone:
                 belongs = each.run == run.id
             else:
-                belongs = not each.run or _but_for_the_seed(run.recipe) == _but_for_the_seed(each.recipe)
+                belongs = not each.run or _but_for_the_seed(run.recipe) == _but_for_the_seed(
+                    each.recipe
+                )
             if belongs:
                 found[place].append(summary)
     return tuple(map(tuple, found))
@@ -269,7 +317,10 @@ def _curves(runs: Sequence[RunSummary], jobs: ReadsRuns) -> list[tuple[Record, i
     with _curves_lock:
         known = {found.run.id: _curves_at_hand.get(found.run.id) for found in runs}
     missing = [found for found in runs if (kept := known[found.run.id]) is None or kept[0] != found]
-    read = {snapshot.run.id: record_of(snapshot) for snapshot in jobs.snapshots(each.run.id for each in missing)}
+    read = {
+        snapshot.run.id: record_of(snapshot)
+        for snapshot in jobs.snapshots(each.run.id for each in missing)
+    }
     with _curves_lock:
         for found in missing:
             if found.run.id in read:
@@ -287,7 +338,9 @@ def _length(found: RunSummary) -> int:
 def _network_and_recipe(architecture: Architecture, recipe: Recipe) -> tuple[str, str]:
     """ "gap-17k", "our recipe"; of what no preset has the network's own name, and the optimiser."""
     preset = find_preset(architecture)
-    ways = [way for way in WAYS if preset and (found := preset.way(way)) and _alike(found[1], recipe)]
+    ways = [
+        way for way in WAYS if preset and (found := preset.way(way)) and _alike(found[1], recipe)
+    ]
     name = preset.id if preset else architecture.name
     return name, WAY_NAMES[ways[0]] if ways else f"{recipe.optimizer.kind} {recipe.optimizer.lr:g}"
 

@@ -19,7 +19,15 @@ from explorer.training.engine import count_steps
 from explorer.training.recipe import Recipe
 
 Origin = Literal["run", "shipped"]
-Metric = Literal["train_loss", "train_accuracy", "test_loss", "test_accuracy", "lr", "seconds", "iterations_per_second"]
+Metric = Literal[
+    "train_loss",
+    "train_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "lr",
+    "seconds",
+    "iterations_per_second",
+]
 Axis = Literal["epoch", "step", "seconds"]
 
 
@@ -101,7 +109,8 @@ class Point:
 
     epoch: int
     step: int
-    seconds: float  # since training began: the sum of what each epoch took in the mean, so that it never falls
+    # Since training began: the sum of what each epoch took in the mean, so that it never falls.
+    seconds: float
     seeds: int
     mean: float
     deviation: float | None  # standard deviation of a sample (n − 1); None for a single seed
@@ -109,7 +118,11 @@ class Point:
     @property
     def band(self) -> tuple[float, float] | None:
         """One standard deviation either way."""
-        return None if self.deviation is None else (self.mean - self.deviation, self.mean + self.deviation)
+        return (
+            None
+            if self.deviation is None
+            else (self.mean - self.deviation, self.mean + self.deviation)
+        )
 
 
 @dataclass(frozen=True)
@@ -159,7 +172,9 @@ def record_of(snapshot: Snapshot) -> Record:
         for event in snapshot.epochs
     )
     test_images = int(snapshot.started.metrics["test_images"]) if snapshot.started else None
-    return Record(run.name, "run", run.architecture, run.recipe, epochs, test_images, run.id, run.device)
+    return Record(
+        run.name, "run", run.architecture, run.recipe, epochs, test_images, run.id, run.device
+    )
 
 
 def records_of(preset: Preset, folder: Path = FOLDER) -> tuple[Record, ...]:
@@ -173,13 +188,19 @@ def records_of(preset: Preset, folder: Path = FOLDER) -> tuple[Record, ...]:
     for result in measured(preset.id, folder):
         found = preset.way(result.way)
         if not found or not preset.documented:
-            raise PresetError(f"{preset.id} has results of the {result.way} recipe, which it does not have")
+            raise PresetError(
+                f"{preset.id} has results of the {result.way} recipe, which it does not have"
+            )
         architecture, recipe = found
         steps = count_steps(preset.documented.train_images, recipe.batch_size)
-        epochs = tuple(Epoch(step=each.epoch * steps, **each.model_dump()) for each in result.epochs)
+        epochs = tuple(
+            Epoch(step=each.epoch * steps, **each.model_dump()) for each in result.epochs
+        )
         label = f"{preset.title}, {result.way} recipe"
         recipe = recipe.model_copy(update={"seed": result.seed})
-        records.append(Record(label, "shipped", architecture, recipe, epochs, preset.documented.test_images))
+        records.append(
+            Record(label, "shipped", architecture, recipe, epochs, preset.documented.test_images)
+        )
     return tuple(records)
 
 
@@ -196,10 +217,14 @@ def documented_curve(preset: Preset) -> DocumentedCurve | None:
             test_accuracy=epoch.test_accuracy,
             test_loss=epoch.test_loss * found.test_loss_scale,
             train_accuracy=epoch.train_accuracy,
-            train_loss=None if epoch.train_loss is None else epoch.train_loss * found.train_loss_scale,
+            train_loss=None
+            if epoch.train_loss is None
+            else epoch.train_loss * found.train_loss_scale,
             iterations_per_second=epoch.iterations_per_second,
         )
-        for place, (epoch, seconds) in enumerate(zip(found.log, accumulate(e.seconds for e in found.log), strict=True), 1)
+        for place, (epoch, seconds) in enumerate(
+            zip(found.log, accumulate(e.seconds for e in found.log), strict=True), 1
+        )
     )
     return DocumentedCurve(preset.id, preset.title, points)
 
@@ -227,7 +252,9 @@ def group(records: Iterable[Record], preferred: Collection[str] = ()) -> tuple[G
 
 def _group(records: Sequence[Record], preferred: Collection[str]) -> Group:
     best: dict[int, Record] = {}
-    for record in sorted(records, key=lambda each: (each.run_id in preferred, len(each.epochs)), reverse=True):
+    for record in sorted(
+        records, key=lambda each: (each.run_id in preferred, len(each.epochs)), reverse=True
+    ):
         best.setdefault(record.recipe.seed, record)  # the sort is stable: of equals the first
     kept = tuple(best[seed] for seed in sorted(best))
     return Group(kept[0].label, kept)

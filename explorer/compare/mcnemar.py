@@ -23,7 +23,8 @@ from explorer.training.initialisation import RandomStreams, new_network
 LEVEL = 0.05
 LONGEST_NAME = 200  # letters of a name in the verdict
 
-Right = npt.NDArray[np.bool_]  # for each test image, in the data set's order, whether a network gets it right
+# For each test image, in the data set's order, whether a network gets it right.
+Right = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class McNemar:
     only_b: int
     both: int
     neither: int
-    p_value: float  # two-sided: how often a fair coin would split only_a + only_b as unevenly or more so
+    # Two-sided: how often a fair coin would split only_a + only_b as unevenly or more so.
+    p_value: float
 
     @property
     def is_more_than_noise(self) -> bool:
@@ -48,7 +50,9 @@ def mcnemar(right_a: npt.ArrayLike | Tensor, right_b: npt.ArrayLike | Tensor) ->
     """
     a, b = _truths(right_a), _truths(right_b)
     if a.shape != b.shape:
-        raise ValueError(f"two networks are compared on the same images; these are {len(a)} and {len(b)}")
+        raise ValueError(
+            f"two networks are compared on the same images; these are {len(a)} and {len(b)}"
+        )
     only_a, only_b, both = int((a & ~b).sum()), int((b & ~a).sum()), int((a & b).sum())
     return McNemar(only_a, only_b, both, len(a) - only_a - only_b - both, p_value(only_a, only_b))
 
@@ -75,7 +79,8 @@ def verdict_text(found: McNemar, name_a: str, name_b: str) -> str:
         return f"{a} and {b} get the same test images right: there is no difference."
     split = (
         f"{a} alone gets {counted(found.only_a, 'image')} right, {b} alone {found.only_b:,}. "
-        f"Were they equally good, a split at least as uneven would come about {_often(found.p_value)}"
+        "Were they equally good, a split at least as uneven would come about "
+        f"{_often(found.p_value)}"
     )
     if not found.is_more_than_noise:
         return f"{split}: the difference may well be noise."
@@ -94,7 +99,10 @@ def first_pair(a: Group, b: Group) -> tuple[Record, Record] | None:
     """
     if a.recipe.dataset != b.recipe.dataset:
         return None
-    of_a, of_b = ({record.recipe.seed: record for record in group.records if _has_weights(record)} for group in (a, b))
+    of_a, of_b = (
+        {record.recipe.seed: record for record in group.records if _has_weights(record)}
+        for group in (a, b)
+    )
     if not of_a or not of_b:
         return None
     common = of_a.keys() & of_b.keys()
@@ -139,7 +147,10 @@ def right_answers(
 def _truths(values: npt.ArrayLike | Tensor) -> Right:
     found = np.asarray(values.cpu() if isinstance(values, Tensor) else values)
     if found.ndim != 1 or found.dtype != np.bool_:
-        raise ValueError(f"right answers are a row of truth values; these are {found.dtype} of shape {found.shape}")
+        raise ValueError(
+            f"right answers are a row of truth values; these are {found.dtype} of "
+            f"shape {found.shape}"
+        )
     return found
 
 
@@ -151,5 +162,7 @@ def _often(p: float) -> str:
     """The probability as a share of cases; as many digits as tell it from the level."""
     if p < 0.0001:
         return "in less than 0.01 % of cases"
-    digits = next(digits for digits in range(2, 18) if float(f"{p:.{digits}g}") != LEVEL or p == LEVEL)
+    digits = next(
+        digits for digits in range(2, 18) if float(f"{p:.{digits}g}") != LEVEL or p == LEVEL
+    )
     return f"in {float(f'{100 * p:.{digits}g}'):.15g} % of cases"

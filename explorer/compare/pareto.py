@@ -14,7 +14,9 @@ def front(points: Sequence[tuple[float, float]]) -> tuple[int, ...]:
     if any(math.isnan(value) for point in points for value in point):
         raise ValueError("a cost or an accuracy is not a number")
     kept: list[int] = []
-    for place in sorted(range(len(points)), key=lambda place: (points[place][0], -points[place][1])):
+    for place in sorted(
+        range(len(points)), key=lambda place: (points[place][0], -points[place][1])
+    ):
         # What comes before is no dearer: the best of it is the last kept, and only an equal point
         # or a better one joins.
         if not kept or points[place][1] > points[kept[-1]][1] or points[place] == points[kept[-1]]:

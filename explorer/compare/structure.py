@@ -10,14 +10,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
-from explorer.network.alignment import ChangedArgument, PlacedLayer, align, align_layers, changed_arguments
+from explorer.network.alignment import (
+    ChangedArgument,
+    PlacedLayer,
+    align,
+    align_layers,
+    changed_arguments,
+)
 from explorer.network.analysis import Analysis, Row, analyze
 from explorer.network.difference import Added, Change, Changed, difference
 from explorer.network.spec import Architecture, Shape
 from explorer.text import size_text
 
 Size = tuple[int, int]  # rows × columns
-_GridLine = tuple[Row | None, ...]  # the stacks' rows on one line, for as many stacks as are in by then
+# The stacks' rows on one line, for as many stacks as are in by then.
+_GridLine = tuple[Row | None, ...]
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,8 @@ class Cell:
     """What one architecture has on a line: a layer, or nothing."""
 
     row: Row | None
-    arguments: tuple[ChangedArgument, ...] = ()  # those other than the reference's, with its value and this one's
+    # Those other than the reference's, with its value and this one's.
+    arguments: tuple[ChangedArgument, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,8 @@ class Effect:
     """
 
     changes: tuple[Change, ...]
-    input_shapes: tuple[Shape, Shape] | None  # where the images' shape changed too: what it was and what it is
+    # Where the images' shape changed too: what it was and what it is.
+    input_shapes: tuple[Shape, Shape] | None
     params: int
     mult_adds: int
     activation_bytes: int
@@ -134,9 +143,15 @@ def params_shares(stages: Sequence[Stage]) -> tuple[tuple[float | None, ...], ..
 
     None where that has none.
     """
-    params = [[sum(row.params for row in stage.rows(place)) for place in range(_count(stages))] for stage in stages]
+    params = [
+        [sum(row.params for row in stage.rows(place)) for place in range(_count(stages))]
+        for stage in stages
+    ]
     totals = [sum(column) for column in zip(*params, strict=True)]
-    return tuple(tuple(n / total if total else None for n, total in zip(line, totals, strict=True)) for line in params)
+    return tuple(
+        tuple(n / total if total else None for n, total in zip(line, totals, strict=True))
+        for line in params
+    )
 
 
 def totals(analysis: Analysis) -> Totals:
@@ -168,7 +183,9 @@ def _extent(size: Size | None) -> tuple[int, int, int]:
     return (size[0] * size[1], *size) if size else (0, 0, 0)
 
 
-def _lines(stage: Sequence[tuple[Row, ...]], partners: Sequence[Mapping[int, int]]) -> tuple[Line, ...]:
+def _lines(
+    stage: Sequence[tuple[Row, ...]], partners: Sequence[Mapping[int, int]]
+) -> tuple[Line, ...]:
     """The rows that the stacks have in one stage, on common lines.
 
     Args:
@@ -186,7 +203,9 @@ def _lines(stage: Sequence[tuple[Row, ...]], partners: Sequence[Mapping[int, int
             if partner not in here:
                 alone.append(row)
                 continue
-            own_line = next(i for i, line in enumerate(lines) if line[0] and line[0].index == partner)
+            own_line = next(
+                i for i, line in enumerate(lines) if line[0] and line[0].index == partner
+            )
             found += [*_beside(lines[:own_line], alone, place), (*lines[own_line], row)]
             lines, alone = lines[own_line + 1 :], []
         grid = found + _beside(lines, alone, place)
@@ -220,7 +239,9 @@ def _reference(line: _GridLine) -> Row:
 
 def _line(line: _GridLine) -> Line:
     reference = _reference(line)
-    cells = (Cell(row, changed_arguments(reference.layer, row.layer) if row else ()) for row in line)
+    cells = (
+        Cell(row, changed_arguments(reference.layer, row.layer) if row else ()) for row in line
+    )
     return Line(reference.kind, tuple(cells))
 
 
@@ -250,7 +271,9 @@ def effect_of_changes(old: Architecture, new: Architecture) -> tuple[Effect, ...
     return tuple(effects)
 
 
-def _steps(old: Architecture, new: Architecture) -> Iterator[tuple[Architecture, Change | tuple[Shape, Shape]]]:
+def _steps(
+    old: Architecture, new: Architecture
+) -> Iterator[tuple[Architecture, Change | tuple[Shape, Shape]]]:
     """The architecture after each change, and the change.
 
     For the images' shape what it was and what it is.
@@ -276,7 +299,9 @@ def _steps(old: Architecture, new: Architecture) -> Iterator[tuple[Architecture,
         yield old.model_copy(update={"input_shape": shape, "layers": tuple(stack)}), change
 
 
-def _effect(changes: Sequence[Change | tuple[Shape, Shape]], before: Totals, after: Totals) -> Effect:
+def _effect(
+    changes: Sequence[Change | tuple[Shape, Shape]], before: Totals, after: Totals
+) -> Effect:
     return Effect(
         changes=tuple(change for change in changes if not isinstance(change, tuple)),
         input_shapes=next((change for change in changes if isinstance(change, tuple)), None),

@@ -43,12 +43,14 @@ class Verdict:
     seeds: int
     epochs: int  # that those seeds have behind them
     parameters: int
-    documented: DocumentedFigures | None  # None where the network is no preset's, or its document is of other images
+    # None where the network is no preset's, or its document is of other images.
+    documented: DocumentedFigures | None
     best: float | None  # mean over the seeds of each one's highest
     final: float | None  # mean over the seeds
     final_deviation: float | None  # standard deviation of a sample; None for a single seed
     epochs_to_target: int | None  # None where the mean has not reached it
-    seconds_an_epoch: float | None  # median of all epochs of all seeds: other work on the machine shifts it little
+    # Median of all epochs of all seeds: other work on the machine shifts it little.
+    seconds_an_epoch: float | None
     iterations_per_second: float | None  # median likewise
     accuracy_per_parameter: float | None  # see accuracy_per_parameter
 
@@ -67,13 +69,17 @@ def verdict(group: Group, presets: Iterable[Preset] = (), target: float = TARGET
         seeds=len(records),
         epochs=len(records[0].epochs) if records else 0,
         parameters=parameters,
-        documented=documented_figures(preset) if preset and preset.recipe.dataset == group.recipe.dataset else None,
+        documented=documented_figures(preset)
+        if preset and preset.recipe.dataset == group.recipe.dataset
+        else None,
         best=fmean(bests) if bests else None,
         final=final,
         final_deviation=stdev(finals) if len(finals) > 1 else None,
         epochs_to_target=epochs_to(group, target),
         seconds_an_epoch=median(epoch.seconds for epoch in epochs) if epochs else None,
-        iterations_per_second=median(epoch.iterations_per_second for epoch in epochs) if epochs else None,
+        iterations_per_second=median(epoch.iterations_per_second for epoch in epochs)
+        if epochs
+        else None,
         accuracy_per_parameter=None
         if final is None
         else accuracy_per_parameter(final, parameters, len(DATASETS[group.recipe.dataset].classes)),
@@ -96,7 +102,9 @@ def epochs_to(group: Group, target: float) -> int | None:
     """The first epoch after which the mean test accuracy of the seeds that reached it is at least
     `target`; None if never.
     """
-    reached = (point.epoch for point in curve(group, "test_accuracy") if point.mean >= target - ROUNDING)
+    reached = (
+        point.epoch for point in curve(group, "test_accuracy") if point.mean >= target - ROUNDING
+    )
     return next(reached, None)
 
 
@@ -114,10 +122,14 @@ def accuracy_per_parameter(accuracy: float, parameters: int, classes: int) -> fl
 
 def noise_note(groups: Iterable[Group]) -> str:
     """How close two of these come that may be equally good, in words."""
-    images = next((record.test_images for group in groups for record in group.records if record.test_images), MNIST_TEST_IMAGES)
+    images = next(
+        (record.test_images for group in groups for record in group.records if record.test_images),
+        MNIST_TEST_IMAGES,
+    )
     return (
-        f"On {images:,} test images one standard error at {percent(TARGET, 1)} is {points(standard_error(TARGET, images))}: "
-        "two networks that are closer than that may well be equally good."
+        f"On {images:,} test images one standard error at {percent(TARGET, 1)} is "
+        f"{points(standard_error(TARGET, images))}: two networks that are closer than that may "
+        "well be equally good."
     )
 
 
@@ -132,5 +144,7 @@ def standard_error(accuracy: float, images: int) -> float:
     Raises ValueError for no images, or for what is no share.
     """
     if images < 1 or not 0 <= accuracy <= 1:
-        raise ValueError(f"an accuracy is from 0 to 1, on at least one image; this is {accuracy} on {images}")
+        raise ValueError(
+            f"an accuracy is from 0 to 1, on at least one image; this is {accuracy} on {images}"
+        )
     return math.sqrt(accuracy * (1 - accuracy) / images)

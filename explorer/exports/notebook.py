@@ -47,11 +47,18 @@ def notebook_json(architecture: Architecture, recipe: Recipe) -> str:
     """
     shown = parts("notebook.py")
     cells = [_cell("title", "markdown", _title(architecture, recipe))]
-    results = [_Part("result", "Result", shown["result"]), _Part("curves", "Curves", shown["curves"])]
+    results = [
+        _Part("result", "Result", shown["result"]),
+        _Part("curves", "Curves", shown["curves"]),
+    ]
     for part in [*_parts(architecture, recipe), *results]:
-        cells.append(_cell(f"about-{part.name}", "markdown", f"## {part.heading}\n\n{part.about}".strip()))
+        cells.append(
+            _cell(f"about-{part.name}", "markdown", f"## {part.heading}\n\n{part.about}".strip())
+        )
         code = f"{part.code}\n\n\n{part.use}" if part.use else part.code
-        cells.append(_cell(part.name, "code", _with_imports(code, import_lines("model.py", part.code))))
+        cells.append(
+            _cell(part.name, "code", _with_imports(code, import_lines("model.py", part.code)))
+        )
     metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -68,7 +75,9 @@ def training_script(architecture: Architecture, recipe: Recipe) -> str:
     Formatted as `ruff format` does it. Raises ArchitectureError where the network cannot learn the
     recipe's data set.
     """
-    code = "\n\n\n".join([*(part.code for part in _parts(architecture, recipe)), parts("model.py")["main"]])
+    code = "\n\n\n".join(
+        [*(part.code for part in _parts(architecture, recipe)), parts("model.py")["main"]]
+    )
     needs = f"It needs torch and {_DATA[recipe.dataset].needs}."
     use = f"`python model.py` trains, and writes the weights to {WEIGHTS}. {needs}"
     about = "\n".join([*network_lines(architecture), *recipe_lines(architecture, recipe)])
@@ -96,8 +105,13 @@ def _heading(architecture: Architecture) -> str:
 
 def _title(architecture: Architecture, recipe: Recipe) -> str:
     name = for_markdown(_heading(architecture))
-    about = "\n".join(f"- {line}" for line in [*network_lines(architecture), *recipe_lines(architecture, recipe)])
-    needs = f"It needs torch and {_DATA[recipe.dataset].needs}; matplotlib, where it is installed, draws the curves at the end."
+    about = "\n".join(
+        f"- {line}" for line in [*network_lines(architecture), *recipe_lines(architecture, recipe)]
+    )
+    needs = (
+        f"It needs torch and {_DATA[recipe.dataset].needs}; matplotlib, where it is installed, "
+        "draws the curves at the end."
+    )
     return f"# {name}\n\n{about}\n\n{needs}"
 
 
@@ -105,7 +119,8 @@ def network_lines(architecture: Architecture) -> list[str]:
     """What the network comes to, and how its mult-adds are counted."""
     analysis = analyze(architecture)
     return [
-        f"Network: {counted(len(analysis.rows), 'layer')}, {counted(analysis.total_params, 'parameter')}, "
+        f"Network: {counted(len(analysis.rows), 'layer')}, "
+        f"{counted(analysis.total_params, 'parameter')}, "
         f"{counted(analysis.total_mult_adds, 'mult-add')} for one image",
         f"Mult-adds: {MULT_ADDS_IN_SHORT}",
     ]
@@ -115,11 +130,16 @@ def recipe_lines(architecture: Architecture, recipe: Recipe) -> list[str]:
     """The data that the network is trained on and every hyperparameter, a line each."""
     data = DATASETS[recipe.dataset]
     epochs = counted(recipe.epochs, "epoch")
-    schedule = "constant" if SCHEDULERS[recipe.scheduler.kind].advances == "never" else _choice_text(recipe.scheduler)
+    schedule = (
+        "constant"
+        if SCHEDULERS[recipe.scheduler.kind].advances == "never"
+        else _choice_text(recipe.scheduler)
+    )
     note = notes(architecture)
     return [
         f"Data: {data.title}, images of {size_text(data.input_shape)}, {len(data.classes)} classes",
-        f"Training: {epochs} in batches of {recipe.batch_size}, seed {recipe.seed}, {recipe.precision}",
+        f"Training: {epochs} in batches of {recipe.batch_size}, seed {recipe.seed}, "
+        f"{recipe.precision}",
         f"Optimiser: {_choice_text(recipe.optimizer)}",
         f"Learning rate: {schedule}",
         f"Label smoothing: {recipe.label_smoothing:g}",
@@ -143,7 +163,8 @@ def _is_augmented(recipe: Recipe) -> bool:
 
 
 def _choice_text(choice: Any) -> str:
-    return f"{choice.kind}({', '.join(f'{name}={value}' for name, value in arguments(choice).items())})"
+    given = ", ".join(f"{name}={value}" for name, value in arguments(choice).items())
+    return f"{choice.kind}({given})"
 
 
 # --- the parts ------------------------------------------------------------------------------------
@@ -233,7 +254,11 @@ def _options(recipe: Recipe) -> set[str]:
 def _data(recipe: Recipe, code: dict[str, str]) -> str:
     data = _DATA[recipe.dataset]
     found = code[data.part]
-    return found.replace("datasets.MNIST", f"datasets.{data.torchvision}") if data.torchvision else found
+    return (
+        found.replace("datasets.MNIST", f"datasets.{data.torchvision}")
+        if data.torchvision
+        else found
+    )
 
 
 def _recipe_values(recipe: Recipe) -> dict[str, str]:

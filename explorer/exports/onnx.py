@@ -15,15 +15,29 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from explorer.exports.pytorch import attribute_names, class_name, fitting, plain_text, state_dict_names
+from explorer.exports.pytorch import (
+    attribute_names,
+    class_name,
+    fitting,
+    plain_text,
+    state_dict_names,
+)
 from explorer.network import spec
-from explorer.network.axes import Padding, adaptive_windows, border_of, padding_of, strides_of, windows
+from explorer.network.axes import (
+    Padding,
+    adaptive_windows,
+    border_of,
+    padding_of,
+    strides_of,
+    windows,
+)
 from explorer.network.build import build
 from explorer.network.layers import LAYERS, OnnxNode
 from explorer.network.spec import Architecture, ArchitectureError, Shape, pair
 
 OPSET = 21  # the first with GroupNormalization as torch means it; read by onnxruntime since 1.20
-IR_VERSION = 10  # the file format of that opset's release; onnx would write its newest, which runtimes learn later
+# The file format of that opset's release; onnx would write its newest, which runtimes learn later.
+IR_VERSION = 10
 MAX_PARAMS = 50_000_000  # 200 MB of weights, held several times over while the file is made
 INPUT, OUTPUT = "images", "scores"
 Array = NDArray[Any]
@@ -47,7 +61,9 @@ def onnx_bytes(architecture: Architecture, weights: dict[str, Tensor] | None = N
     for row, attribute in zip(analysis.rows, places, strict=True):
         prefix = f"{row.index}."
         parameters = {
-            key.removeprefix(prefix): graph.tensor(renamed[key], array) for key, array in state.items() if key.startswith(prefix)
+            key.removeprefix(prefix): graph.tensor(renamed[key], array)
+            for key, array in state.items()
+            if key.startswith(prefix)
         }
         graph.begin(attribute)
         place = _Place(row.layer, value, row.input_shape, row.output_shape, parameters)
@@ -57,13 +73,18 @@ def onnx_bytes(architecture: Architecture, weights: dict[str, Tensor] | None = N
         elif writer:
             value = writer(graph, place)
         else:
-            raise ArchitectureError(f"layer {row.index} ({row.kind}): ONNX has no form for it here", row.index)
+            raise ArchitectureError(
+                f"layer {row.index} ({row.kind}): ONNX has no form for it here", row.index
+            )
     if not graph.nodes:
         value = graph.node("Identity", value)
     graph.nodes[-1].output = OUTPUT
 
     description = helper.make_graph(
-        [helper.make_node(n.op, n.inputs, [n.output], name=n.name, **n.attributes) for n in graph.nodes],
+        [
+            helper.make_node(n.op, n.inputs, [n.output], name=n.name, **n.attributes)
+            for n in graph.nodes
+        ],
         class_name(architecture),
         [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["N", *architecture.input_shape])],
         [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["N", *analysis.output_shape])],
@@ -84,8 +105,8 @@ def onnx_bytes(architecture: Architecture, weights: dict[str, Tensor] | None = N
 def too_large(params: int) -> str:
     """Why a network with more than MAX_PARAMS has no ONNX file here."""
     return (
-        f"ONNX holds every weight, and is made here of at most {MAX_PARAMS:,} parameters; this has {params:,}. "
-        "The PyTorch source can be made of any size"
+        f"ONNX holds every weight, and is made here of at most {MAX_PARAMS:,} parameters; "
+        f"this has {params:,}. The PyTorch source can be made of any size"
     )
 
 
@@ -99,7 +120,11 @@ def _state(architecture: Architecture, weights: dict[str, Tensor] | None) -> dic
             reason = " ".join(str(error).split())
             raise ArchitectureError(f"these weights are another network's: {reason}") from None
     tensors = network.state_dict().items()
-    return {name: tensor.detach().cpu().numpy() for name, tensor in tensors if not name.endswith("num_batches_tracked")}
+    return {
+        name: tensor.detach().cpu().numpy()
+        for name, tensor in tensors
+        if not name.endswith("num_batches_tracked")
+    }
 
 
 # --- the graph as it grows ------------------------------------------------------------------------
@@ -194,7 +219,14 @@ def _max_pool(graph: _Graph, at: _Place) -> str:
         (above, below), (left, right) = borders
         grown = (above, below + missing[0]), (left, right + missing[1])
         value, borders = _pad(graph, value, grown, "constant", -np.inf), ((0, 0), (0, 0))
-    return graph.node("MaxPool", value, kernel_shape=kernel, strides=stride, pads=_pads(borders), dilations=pair(layer.dilation))
+    return graph.node(
+        "MaxPool",
+        value,
+        kernel_shape=kernel,
+        strides=stride,
+        pads=_pads(borders),
+        dilations=pair(layer.dilation),
+    )
 
 
 def _avg_pool(graph: _Graph, at: _Place) -> str:
@@ -202,7 +234,14 @@ def _avg_pool(graph: _Graph, at: _Place) -> str:
     kernel, stride = pair(layer.kernel_size), strides_of(layer)
     if layer.divisor_override is None and not any(_overhang(layer, at)):
         pads, counted = _pads(padding_of(layer)), int(layer.count_include_pad)
-        return graph.node("AveragePool", at.value, kernel_shape=kernel, strides=stride, pads=pads, count_include_pad=counted)
+        return graph.node(
+            "AveragePool",
+            at.value,
+            kernel_shape=kernel,
+            strides=stride,
+            pads=pads,
+            count_include_pad=counted,
+        )
     # ONNX has no divisor of one's own, and runtimes do not agree on what an overhanging window is
     # divided by.
     rows, columns = (_mean_windows(layer, at, axis, kernel[axis], stride[axis]) for axis in (0, 1))
@@ -219,7 +258,11 @@ def _mean_windows(layer: spec.AvgPool2d, at: _Place, axis: int, kernel: int, str
     touched: Array = (np.arange(size) >= start) & (np.arange(size) < start + kernel)
     if layer.divisor_override:
         return touched
-    counted = np.minimum(start + kernel, size + border) - start if layer.count_include_pad else touched.sum(1, keepdims=True)
+    counted = (
+        np.minimum(start + kernel, size + border) - start
+        if layer.count_include_pad
+        else touched.sum(1, keepdims=True)
+    )
     shares: Array = touched / np.maximum(counted, 1)
     return shares
 
@@ -230,7 +273,9 @@ def _adaptive_avg_pool(graph: _Graph, at: _Place) -> str:
     if even := _even_windows(at):
         return graph.node("AveragePool", at.value, kernel_shape=even, strides=even)
     touched = [_adaptive_windows(at, axis) for axis in (0, 1)]
-    return _weighted_sums(graph, at.value, *(matrix / matrix.sum(1, keepdims=True) for matrix in touched))
+    return _weighted_sums(
+        graph, at.value, *(matrix / matrix.sum(1, keepdims=True) for matrix in touched)
+    )
 
 
 def _adaptive_max_pool(graph: _Graph, at: _Place) -> str:
@@ -246,7 +291,9 @@ def _adaptive_max_pool(graph: _Graph, at: _Place) -> str:
         longest = touched.sum(1).max()
         pixels = np.array([np.resize(row.nonzero()[0], longest) for row in touched])
         gathered = graph.node("Gather", value, graph.constant("pixels", pixels), axis=2 + axis)
-        value = graph.node("ReduceMax", gathered, graph.constant("axes", np.array([3 + axis])), keepdims=0)
+        value = graph.node(
+            "ReduceMax", gathered, graph.constant("axes", np.array([3 + axis])), keepdims=0
+        )
     return value
 
 
@@ -261,7 +308,11 @@ def _upsample(graph: _Graph, at: _Place) -> str:
     layer: spec.Upsample = at.layer
     scales = graph.constant("scales", np.array([1, 1, *pair(layer.scale_factor)], np.float32))
     if layer.mode == "nearest":
-        how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        how = {
+            "mode": "nearest",
+            "coordinate_transformation_mode": "asymmetric",
+            "nearest_mode": "floor",
+        }
     else:
         placing = "align_corners" if layer.align_corners else "half_pixel"
         how = {"mode": "linear", "coordinate_transformation_mode": placing}
@@ -269,10 +320,14 @@ def _upsample(graph: _Graph, at: _Place) -> str:
 
 
 def _overhang(layer: spec.MaxPool2d | spec.AvgPool2d, at: _Place) -> tuple[int, ...]:
-    """Rows and columns by which the last window reaches beyond the padded map, as ceil_mode allows."""
+    """Rows and columns by which the last window reaches beyond the padded map, as ceil_mode
+    allows.
+    """
     ends = [
         (out - 1) * window.stride + window.reach - (size + window.before + window.after)
-        for window, out, size in zip(windows(layer), at.output_shape[1:], at.input_shape[1:], strict=True)
+        for window, out, size in zip(
+            windows(layer), at.output_shape[1:], at.input_shape[1:], strict=True
+        )
     ]
     return tuple(max(0, end) for end in ends)
 
@@ -285,7 +340,10 @@ def _pads(borders: Padding) -> list[int]:
 def _pad(graph: _Graph, value: str, borders: Padding, mode: str, fill: float = 0.0) -> str:
     # Given with axes, as onnxruntime 1.31 otherwise merges it into the pooling after it, which
     # takes other values as padding.
-    pads, axes = graph.constant("pads", np.array(_pads(borders))), graph.constant("axes", np.array([2, 3]))
+    pads, axes = (
+        graph.constant("pads", np.array(_pads(borders))),
+        graph.constant("axes", np.array([2, 3])),
+    )
     filling = graph.constant("fill", np.array(fill, np.float32)) if mode == "constant" else ""
     return graph.node("Pad", value, pads, filling, axes, mode=mode)
 
@@ -299,7 +357,9 @@ def _even_windows(at: _Place) -> tuple[int, ...] | None:
 def _adaptive_windows(at: _Place, axis: int) -> Array:
     """(outputs, inputs) bool: which inputs each output touches along one axis."""
     inputs, outputs = at.input_shape[1 + axis], at.output_shape[1 + axis]
-    return np.array([np.isin(np.arange(inputs), each) for each in adaptive_windows(inputs, outputs)])
+    return np.array(
+        [np.isin(np.arange(inputs), each) for each in adaptive_windows(inputs, outputs)]
+    )
 
 
 def _weighted_sums(graph: _Graph, value: str, rows: Array, columns: Array) -> str:
@@ -316,12 +376,21 @@ def _batch_norm(graph: _Graph, at: _Place) -> str:
     channels = at.input_shape[0]
     if "running_mean" in at.parameters:
         statistics = (at.parameters["running_mean"], at.parameters["running_var"])
-        return graph.node("BatchNormalization", at.value, *_affine(graph, at, (channels,)), *statistics, epsilon=at.layer.eps)
+        return graph.node(
+            "BatchNormalization",
+            at.value,
+            *_affine(graph, at, (channels,)),
+            *statistics,
+            epsilon=at.layer.eps,
+        )
     # Without running statistics torch normalises by the batch at hand, in evaluation too.
     axes = graph.constant("axes", np.array([0, 2, 3][: len(at.input_shape)]))
     centred = graph.node("Sub", at.value, graph.node("ReduceMean", at.value, axes))
     variance = graph.node("ReduceMean", graph.node("Mul", centred, centred), axes)
-    deviation = graph.node("Sqrt", graph.node("Add", variance, graph.constant("eps", np.array(at.layer.eps, np.float32))))
+    deviation = graph.node(
+        "Sqrt",
+        graph.node("Add", variance, graph.constant("eps", np.array(at.layer.eps, np.float32))),
+    )
     return _scaled(graph, at, graph.node("Div", centred, deviation))
 
 
@@ -329,7 +398,9 @@ def _group_norm(graph: _Graph, at: _Place) -> str:
     # As LayerNormalization of each group: GroupNormalization itself is not defined for vectors.
     groups, channels = at.layer.num_groups, at.input_shape[0]
     size = int(np.prod(at.input_shape)) // groups
-    grouped = graph.node("Reshape", at.value, graph.constant("grouped", np.array([0, groups, size])))
+    grouped = graph.node(
+        "Reshape", at.value, graph.constant("grouped", np.array([0, groups, size]))
+    )
     one = graph.constant("one", np.ones(size, np.float32))
     normal = graph.node("LayerNormalization", grouped, one, axis=-1, epsilon=at.layer.eps)
     shape = graph.constant("shape", np.array([0, channels, *at.input_shape[1:]]))
@@ -337,7 +408,13 @@ def _group_norm(graph: _Graph, at: _Place) -> str:
 
 
 def _layer_norm(graph: _Graph, at: _Place) -> str:
-    return graph.node("LayerNormalization", at.value, *_affine(graph, at, at.input_shape), axis=1, epsilon=at.layer.eps)
+    return graph.node(
+        "LayerNormalization",
+        at.value,
+        *_affine(graph, at, at.input_shape),
+        axis=1,
+        epsilon=at.layer.eps,
+    )
 
 
 def _affine(graph: _Graph, at: _Place, shape: Shape) -> tuple[str, str]:
@@ -348,7 +425,9 @@ def _affine(graph: _Graph, at: _Place, shape: Shape) -> tuple[str, str]:
 
 
 def _scaled(graph: _Graph, at: _Place, value: str) -> str:
-    """A value (N, C, …) times the layer's weight plus its bias, one a channel, where it has them."""
+    """A value (N, C, …) times the layer's weight plus its bias, one a channel, where it has
+    them.
+    """
     along = (1,) * (len(at.input_shape) - 1)
     for name, op in (("weight", "Mul"), ("bias", "Add")):
         if name in at.parameters:

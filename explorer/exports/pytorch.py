@@ -26,7 +26,13 @@ from explorer.text import counted, printable
 WIDTH = 88  # ruff format's own
 LONGEST_CLASS_NAME = 50
 # On Windows a file of such a name, whatever its ending, is a device and cannot be saved.
-DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(10))}
+DEVICES = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{port}{number}" for port in ("COM", "LPT") for number in range(10)),
+}
 
 
 def python_source(architecture: Architecture) -> str:
@@ -98,12 +104,19 @@ def class_name(architecture: Architecture) -> str:
     "AdaptivePooling16k".
     """
     plain = unicodedata.normalize("NFKD", architecture.name).encode("ascii", "ignore").decode()
-    name = "".join(word[0].upper() + word[1:] for word in re.findall("[A-Za-z0-9]+", plain))[:LONGEST_CLASS_NAME]
+    name = "".join(word[0].upper() + word[1:] for word in re.findall("[A-Za-z0-9]+", plain))[
+        :LONGEST_CLASS_NAME
+    ]
     if not name or name[0].isdigit():
         name = "Net" + name
     # All capitals are for constants, of which a training script has some. It has no other name that
     # begins with a capital.
-    taken = keyword.iskeyword(name) or hasattr(builtins, name) or name.isupper() or name.upper() in DEVICES
+    taken = (
+        keyword.iskeyword(name)
+        or hasattr(builtins, name)
+        or name.isupper()
+        or name.upper() in DEVICES
+    )
     return name + "Net" if taken else name
 
 
@@ -112,7 +125,9 @@ def attribute_names(architecture: Architecture) -> list[str]:
 
     Equal activations are one module and have one name.
     """
-    stems = [LAYERS[layer.kind].attribute or _snake_case(layer.kind) for layer in architecture.layers]
+    stems = [
+        LAYERS[layer.kind].attribute or _snake_case(layer.kind) for layer in architecture.layers
+    ]
     count: dict[str, int] = {}
     shared: dict[Layer, str] = {}
     names = []
@@ -160,7 +175,11 @@ def call_text(opening: str, given: list[str], indent: int) -> list[str]:
     if indent + len(f"{opening}({inside})") <= WIDTH or not given:
         return _indented([f"{opening}({inside})"], indent)
     inner = [inside] if indent + 4 + len(inside) <= WIDTH else [f"{value}," for value in given]
-    return [*_indented([f"{opening}("], indent), *_indented(inner, indent + 4), *_indented([")"], indent)]
+    return [
+        *_indented([f"{opening}("], indent),
+        *_indented(inner, indent + 4),
+        *_indented([")"], indent),
+    ]
 
 
 def keywords(given: dict[str, Any]) -> list[str]:
@@ -177,13 +196,18 @@ def without_defaults(function: Any, given: dict[str, Any]) -> dict[str, Any]:
 def _assignment(name: str, row: Row) -> list[str]:
     kind = torch_name(row.layer, row.input_shape)
     given = {**LAYERS[row.kind].inferred(row.input_shape), **arguments(row.layer)}
-    return call_text(f"self.{name} = nn.{kind}", keywords(without_defaults(getattr(nn, kind), given)), 8)
+    return call_text(
+        f"self.{name} = nn.{kind}", keywords(without_defaults(getattr(nn, kind), given)), 8
+    )
 
 
 def _docstring(analysis: Analysis) -> list[str]:
     architecture = analysis.architecture
     title = plain_text(architecture.name) or class_name(architecture)
-    layers, params = counted(len(analysis.rows), "layer"), counted(analysis.total_params, "parameter")
+    layers, params = (
+        counted(len(analysis.rows), "layer"),
+        counted(analysis.total_params, "parameter"),
+    )
     return [
         *textwrap.wrap(f'"""{title}{"" if title.endswith((".", "!", "?")) else "."}', WIDTH - 4),
         "",

@@ -38,7 +38,11 @@ def summary_table(analysis: Analysis) -> str:
             f"Trainable params: {analysis.trainable_params:,}",
             f"Non-trainable params: {analysis.total_params - analysis.trainable_params:,}",
             RULE,
-            *_sizes(analysis.architecture.input_shape, [row.output_shape for row in rows], analysis.total_params),
+            *_sizes(
+                analysis.architecture.input_shape,
+                [row.output_shape for row in rows],
+                analysis.total_params,
+            ),
             RULE,
         ]
     )

@@ -11,7 +11,8 @@ from tensorboardX.record_writer import RecordWriter
 from explorer.training.event import Event
 
 FIRST = "brain.Event:2"  # what the first record of every event file says
-TAGS = {"step": "step", "epoch": "epoch"}  # the kinds that carry scalars, and the group that TensorBoard shows them in
+# The kinds that carry scalars, and the group that TensorBoard shows them in.
+TAGS = {"step": "step", "epoch": "epoch"}
 
 
 def file_name(run_id: str, submitted: float) -> str:
@@ -38,5 +39,8 @@ def event_file(events: Sequence[Event], submitted: float) -> bytes:
 
 
 def _record(event: Event, submitted: float) -> Record:
-    values = [Summary.Value(tag=f"{TAGS[event.kind]}/{name}", simple_value=value) for name, value in event.metrics.items()]
+    values = [
+        Summary.Value(tag=f"{TAGS[event.kind]}/{name}", simple_value=value)
+        for name, value in event.metrics.items()
+    ]
     return Record(wall_time=submitted + event.time, step=event.step, summary=Summary(value=values))

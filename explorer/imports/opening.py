@@ -1,4 +1,6 @@
-"""Text that a person brings, whatever it is: a link, a file of ours, a summary table or the README around one."""
+"""Text that a person brings, whatever it is: a link, a file of ours, a summary table or the README
+around one.
+"""
 
 import json
 import re
@@ -7,7 +9,14 @@ from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 from explorer.assignment import Assignment
-from explorer.imports.summary_table import Document, Imported, SummaryError, decode_file, import_summary, read_document
+from explorer.imports.summary_table import (
+    Document,
+    Imported,
+    SummaryError,
+    decode_file,
+    import_summary,
+    read_document,
+)
 from explorer.link import PARAMETER, LinkError, Shared, decode, parse_shared
 from explorer.network.spec import Architecture, ArchitectureError, Shape, parse_architecture
 from explorer.training.datasets import DATASETS
@@ -20,7 +29,10 @@ class OpenError(ValueError):
 
 @dataclass(frozen=True)
 class Opened:
-    """What was read. `imported` is there where it was read from a table, with the rows' other answers."""
+    """What was read.
+
+    `imported` is there where it was read from a table, with the rows' other answers.
+    """
 
     architecture: Architecture
     shared: Shared | None = None  # where a recipe and an assignment came with it
@@ -59,22 +71,31 @@ def _open_read(document: Document) -> Opened:
 
 
 def recipe_for(recipe: Recipe, input_shape: Shape) -> Recipe:
-    """The recipe with images that the network takes: its own if they are, else the first that are, if any."""
+    """The recipe with images that the network takes: its own if they are, else the first that are,
+    if any.
+    """
     if DATASETS[recipe.dataset].input_shape == input_shape:
         return recipe
     fitting = [name for name, dataset in DATASETS.items() if dataset.input_shape == input_shape]
     return recipe.model_copy(update={"dataset": fitting[0]}) if fitting else recipe
 
 
-def work(opened: Opened, architecture: Architecture, recipe: Recipe, assignment: Assignment) -> Shared:
-    """The work to go on with: an architecture as chosen, with what came with it, else with the visitor's own."""
+def work(
+    opened: Opened, architecture: Architecture, recipe: Recipe, assignment: Assignment
+) -> Shared:
+    """The work to go on with: an architecture as chosen, with what came with it, else with the
+    visitor's own.
+    """
     if opened.shared:
         return Shared(architecture, opened.shared.recipe, opened.shared.assignment)
     return Shared(architecture, recipe_for(recipe, architecture.input_shape), assignment)
 
 
 def _link(text: str) -> str | None:
-    """The text of a link where this is an address and nothing more. Raises OpenError where it holds none."""
+    """The text of a link where this is an address and nothing more.
+
+    Raises OpenError where it holds none.
+    """
     if not re.match(r"https?://\S+$", text):
         return None
     try:
@@ -95,7 +116,9 @@ def _json(text: str, document: Document) -> Opened:
             return _table(document)
         data = {}  # parse_architecture says what is wrong
     if "architecture" in data:
-        shared = parse_shared({name: part for name, part in data.items() if name not in ("name", "owner")})
+        shared = parse_shared(
+            {name: part for name, part in data.items() if name not in ("name", "owner")}
+        )
         return Opened(shared.architecture, shared)
     return Opened(parse_architecture(text))
 

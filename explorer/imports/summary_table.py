@@ -24,14 +24,17 @@ __all__ = [
     "read_document",
 ]
 
-MAX_ROWS_TRIED = 200  # in a text of several tables, of which the first don't read, so that the time stays bounded
+# In a text of several tables, of which the first don't read, so that the time stays bounded.
+MAX_ROWS_TRIED = 200
 
 
 def import_summary(text: str | Document, table: int | None = None) -> Imported:
-    """The architecture that a pasted table of torchsummary or torchinfo describes; around it may stand a whole README.
+    """The architecture that a pasted table of torchsummary or torchinfo describes; around it may
+    stand a whole README.
 
-    Of several tables the first that reads without a problem is taken, or the one of which most can be read; `table`
-    counts from 0 and asks for another. Raises SummaryError where nothing can be read at all.
+    Of several tables the first that reads without a problem is taken, or the one of which most can
+    be read; `table` counts from 0 and asks for another. Raises SummaryError where nothing can be
+    read at all.
     """
     document = read_document(text) if isinstance(text, str) else text
     try:
@@ -44,14 +47,19 @@ def import_summary(text: str | Document, table: int | None = None) -> Imported:
     best = replace(best, parts=document.parts)
     if len(tables) > 1:
         lines = ", ".join(best.place(each.line) for each in tables)
-        several = f"the text holds {len(tables)} tables, at {lines}; this is that of {best.place(best.line)}"
+        several = (
+            f"the text holds {len(tables)} tables, at {lines}; this is that of "
+            f"{best.place(best.line)}"
+        )
         best = replace(best, notes=(several, *best.notes))
     return best
 
 
 def _asked_for(tables: tuple[Table, ...], table: int) -> tuple[Table, ...]:
     if not 0 <= table < len(tables):
-        raise SummaryError(f"there is no table {table}: the text holds {len(tables)}, counted from 0")
+        raise SummaryError(
+            f"there is no table {table}: the text holds {len(tables)}, counted from 0"
+        )
     return tables[table : table + 1]
 
 
@@ -64,7 +72,11 @@ def _best(tables: tuple[Table, ...]) -> Imported | None:
             break
         tried += len(table.rows)
         found = infer(table)
-        if best is None or len(found.architecture.layers) > len(best.architecture.layers) or found.problem is None:
+        if (
+            best is None
+            or len(found.architecture.layers) > len(best.architecture.layers)
+            or found.problem is None
+        ):
             best = found
         if best.problem is None:
             break
@@ -72,7 +84,9 @@ def _best(tables: tuple[Table, ...]) -> Imported | None:
 
 
 def _no_layers(text: str, best: Imported | None) -> SummaryError:
-    """Why not one layer could be read: the text is something else, or the first row has a problem."""
+    """Why not one layer could be read: the text is something else, or the first row has a
+    problem.
+    """
     if form := name_of_form(without_markup(text)):
         return SummaryError(*form)
     if best and best.problem:

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture, Layer, Shape, arguments
 
-Pair = tuple[int | None, int | None]  # places in the two stacks; None beside a layer that stands alone
+# Places in the two stacks; None beside a layer that stands alone.
+Pair = tuple[int | None, int | None]
 ChangedArgument = tuple[str, Any, Any]  # name, value in the one layer, value in the other
 
 # What it costs to pair two layers or to leave one alone. A layer with other arguments is one change
@@ -69,13 +70,17 @@ def _count_equal(pairs: Iterable[tuple[object, object]]) -> int:
 def changed_arguments(one: Layer, other: Layer) -> tuple[ChangedArgument, ...]:
     """The arguments in which two layers of one kind differ."""
     before, after = arguments(one), arguments(other)
-    return tuple((name, before[name], after[name]) for name in before if before[name] != after[name])
+    return tuple(
+        (name, before[name], after[name]) for name in before if before[name] != after[name]
+    )
 
 
 def _placed_layers(architecture: Architecture) -> list[PlacedLayer]:
     sizes = [row.output_shape[1:] for row in analyze(architecture).rows]
     unknown = [None] * (len(architecture.layers) - len(sizes))
-    return [PlacedLayer(*each) for each in zip(architecture.layers, [*sizes, *unknown], strict=True)]
+    return [
+        PlacedLayer(*each) for each in zip(architecture.layers, [*sizes, *unknown], strict=True)
+    ]
 
 
 def _later(place: int | None, by: int) -> int | None:
@@ -114,12 +119,17 @@ def _prices(old: Sequence[PlacedLayer], new: Sequence[PlacedLayer]) -> list[list
     known: dict[PlacedLayer, list[float]] = {}
     for one in old:
         if one not in known:
-            row = {other: _price(one, other, values[one.layer], given) for other, given in offered.items()}
+            row = {
+                other: _price(one, other, values[one.layer], given)
+                for other, given in offered.items()
+            }
             known[one] = [row[other] for other in new]
     return [known[one] for one in old]
 
 
-def _price(one: PlacedLayer, other: PlacedLayer, old: tuple[Any, ...], new: tuple[Any, ...]) -> float:
+def _price(
+    one: PlacedLayer, other: PlacedLayer, old: tuple[Any, ...], new: tuple[Any, ...]
+) -> float:
     """`old` and `new` are the values of the two layers' arguments."""
     if one.layer.kind != other.layer.kind:
         return inf

@@ -11,7 +11,15 @@ from explorer.network.build import measure
 from explorer.network.fitting import ShapeMismatch
 from explorer.network.layers import LAYERS, find_mismatch
 from explorer.network.receptive_field import after_layer, estimated_cost, image_field
-from explorer.network.spec import MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, Architecture, ArchitectureError, Layer, Shape, stated
+from explorer.network.spec import (
+    MAX_IMAGE_CHANNELS,
+    MAX_IMAGE_SIDE,
+    Architecture,
+    ArchitectureError,
+    Layer,
+    Shape,
+    stated,
+)
 from explorer.text import counted, size_text
 
 # An analysis allocates nothing of the network itself, so only what it costs to follow the receptive
@@ -50,8 +58,10 @@ class Problem:
     index: int
     message: str
     remedy: str | None
-    fix: Architecture | None  # the whole architecture with the remedy applied, where that is certain
-    alternative: tuple[str, Architecture] | None = None  # another remedy as good, and its architecture
+    # The whole architecture with the remedy applied, where that is certain.
+    fix: Architecture | None
+    # Another remedy as good, and its architecture.
+    alternative: tuple[str, Architecture] | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +175,8 @@ def analysis_to_data(analysis: Analysis) -> dict[str, Any]:
         "trainable_params": analysis.trainable_params,
         "total_mult_adds": analysis.total_mult_adds,
         "torchinfo_mult_adds": analysis.torchinfo_mult_adds,
-        "problem": problem and {"index": problem.index, "message": problem.message, "remedy": problem.remedy},
+        "problem": problem
+        and {"index": problem.index, "message": problem.message, "remedy": problem.remedy},
     }
 
 
@@ -173,7 +184,9 @@ def _problem(architecture: Architecture, index: int, mismatch: ShapeMismatch) ->
     layers = architecture.layers
 
     def with_here(*here: Layer) -> Architecture:
-        return architecture.model_copy(update={"layers": (*layers[:index], *here, *layers[index + 1 :])})
+        return architecture.model_copy(
+            update={"layers": (*layers[:index], *here, *layers[index + 1 :])}
+        )
 
     fix = None
     if mismatch.insert_before or mismatch.replace_with:
@@ -195,7 +208,9 @@ def _images_that_fit(architecture: Architecture, index: int) -> str:
     convolution.
     """
     name, said = stated(architecture.layers[index]) or ("", 0)
-    changes_channels = any(layer.kind in ("Conv2d", "Flatten") for layer in architecture.layers[:index])
+    changes_channels = any(
+        layer.kind in ("Conv2d", "Flatten") for layer in architecture.layers[:index]
+    )
     if name != "in_channels" or changes_channels or said == architecture.input_shape[0]:
         return ""
     if not isinstance(said, int) or said > MAX_IMAGE_CHANNELS:
@@ -224,7 +239,9 @@ def _with_working_fixes(problem: Problem, architecture: Architecture) -> Problem
     return replace(problem, remedy=text, fix=fix, alternative=alternative)
 
 
-def _apply_fixes_until_valid(fix: Architecture, index: int, layers: int) -> tuple[Architecture, float] | None:
+def _apply_fixes_until_valid(
+    fix: Architecture, index: int, layers: int
+) -> tuple[Architecture, float] | None:
     """The architecture, fixed further where the same layer has another fault.
 
     Beside it stands how many of the layers after that one fit then. None where it stays at fault.
@@ -254,12 +271,14 @@ def _excess(layer: Layer, output_shape: Shape, cost: int) -> tuple[str, str] | N
     sides = output_shape[1:]
     if max(sides, default=1) > MAX_SIDE:
         return (
-            f"{layer.kind} makes a map of {size_text(sides)}; rows and columns can be followed up to {MAX_SIDE:,}",
+            f"{layer.kind} makes a map of {size_text(sides)}; "
+            f"rows and columns can be followed up to {MAX_SIDE:,}",
             "use less padding or a smaller scale, or a smaller image",
         )
     if cost > MAX_COST:
         return (
-            f"following which pixels the units see, up to {layer.kind}, takes {cost:,} steps; the limit is {MAX_COST:,}",
+            f"following which pixels the units see, up to {layer.kind}, "
+            f"takes {cost:,} steps; the limit is {MAX_COST:,}",
             "reduce the map early, by a stride or pooling, or use a smaller image",
         )
     return None

@@ -78,7 +78,9 @@ class Elementwise:
 
 @dataclass(frozen=True)
 class SharedStatistics:
-    """Output i is input i scaled by a sum over the axis: it keeps its place, yet needs every input."""
+    """Output i is input i scaled by a sum over the axis: it keeps its place, yet needs every
+    input.
+    """
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,9 @@ def border_of(layer: spec.ZeroPad2d | spec.ReflectionPad2d) -> Padding:
 
 
 def adaptive_windows(inputs: int, outputs: int) -> list[range]:
-    """The inputs that each output of adaptive pooling touches: floor(i·n/o) up to ceil((i+1)·n/o)."""
+    """The inputs that each output of adaptive pooling touches: floor(i·n/o) up to
+    ceil((i+1)·n/o).
+    """
     return [range(i * inputs // outputs, -((i + 1) * inputs // -outputs)) for i in range(outputs)]
 
 
@@ -139,7 +143,9 @@ def windows(layer: Any) -> tuple[Window, Window]:
     kernel, stride = pair(layer.kernel_size), strides_of(layer)
     padding, dilation = padding_of(layer), pair(getattr(layer, "dilation", 1))
     fill = getattr(layer, "padding_mode", "zeros")
-    rows, columns = (Window(kernel[axis], stride[axis], *padding[axis], dilation[axis], fill) for axis in (0, 1))
+    rows, columns = (
+        Window(kernel[axis], stride[axis], *padding[axis], dilation[axis], fill) for axis in (0, 1)
+    )
     return rows, columns
 
 

@@ -34,19 +34,32 @@ BLOCKS: dict[str, Block] = {
     "transition": Block(
         "1×1 transition + pool",
         "fewer maps by a 1×1 convolution, then half the size",
-        ({"kind": "Conv2d", "out_channels": 8, "kernel_size": 1}, {"kind": "MaxPool2d", "kernel_size": 2}),
+        (
+            {"kind": "Conv2d", "out_channels": 8, "kernel_size": 1},
+            {"kind": "MaxPool2d", "kernel_size": 2},
+        ),
     ),
     "depthwise-separable": Block(
         "Depthwise-separable pair",
         "one 3×3 kernel a map, then a 1×1 convolution that mixes the maps",
         (
-            {"kind": "Conv2d", "out_channels": "channels", "kernel_size": 3, "padding": 1, "groups": "channels"},
+            {
+                "kind": "Conv2d",
+                "out_channels": "channels",
+                "kernel_size": 3,
+                "padding": 1,
+                "groups": "channels",
+            },
             {"kind": "Conv2d", "out_channels": 16, "kernel_size": 1},
         ),
     ),
     "gap-head": Block(
         "GAP head",
         "global average pooling, then one value a class",
-        ({"kind": "AdaptiveAvgPool2d", "output_size": 1}, {"kind": "Flatten"}, {"kind": "Linear", "out_features": "classes"}),
+        (
+            {"kind": "AdaptiveAvgPool2d", "output_size": 1},
+            {"kind": "Flatten"},
+            {"kind": "Linear", "out_features": "classes"},
+        ),
     ),
 }

@@ -1,4 +1,6 @@
-"""From layers as data to torch modules, and what torch says of each: shape, parameters, mult-adds."""
+"""From layers as data to torch modules, and what torch says of each: shape, parameters,
+mult-adds.
+"""
 
 import warnings
 from dataclasses import dataclass
@@ -20,7 +22,9 @@ def build_layer(layer: Layer, shape: Shape) -> nn.Module:
     """The torch module of one layer for an input of `shape` (without the batch), on the current
     default device.
     """
-    module: nn.Module = getattr(nn, torch_name(layer, shape))(**LAYERS[layer.kind].inferred(shape), **arguments(layer))
+    module: nn.Module = getattr(nn, torch_name(layer, shape))(
+        **LAYERS[layer.kind].inferred(shape), **arguments(layer)
+    )
     return module
 
 
@@ -47,7 +51,9 @@ def measure(layer: Layer, shape: Shape) -> Measure:
         found = torchinfo.summary(module, input_data=image, device="meta", mode="eval", verbose=0)
     except (RuntimeError, ValueError, TypeError, IndexError, OverflowError) as error:
         reason = error.__cause__ or error  # torchinfo wraps what torch raised
-        raise ArchitectureError(f"torch cannot run {layer.kind} on an input of {shape}: {reason}") from None
+        raise ArchitectureError(
+            f"torch cannot run {layer.kind} on an input of {shape}: {reason}"
+        ) from None
     output_shape = tuple(found.summary_list[0].output_size[1:])
     return Measure(output_shape, found.total_params, found.trainable_params, found.total_mult_adds)
 

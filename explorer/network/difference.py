@@ -98,10 +98,15 @@ def _changes(before: Architecture, after: Architecture) -> Iterator[Change]:
 
 
 def difference_text(found: Difference) -> str:
-    """The difference in one line: "1 layer changed, 2 added · +1,168 parameters"; empty where nothing differs."""
+    """The difference in one line: "1 layer changed, 2 added · +1,168 parameters"; empty where
+    nothing differs.
+    """
     if found.is_empty:
         return ""
-    counts = [(found.count(kind), word) for kind, word in ((Changed, "changed"), (Added, "added"), (Removed, "removed"))]
+    counts = [
+        (found.count(kind), word)
+        for kind, word in ((Changed, "changed"), (Added, "added"), (Removed, "removed"))
+    ]
     said = [(count, word) for count, word in counts if count]
     parts = [f"{count} {word}" for count, word in said]
     if said:
@@ -110,14 +115,20 @@ def difference_text(found: Difference) -> str:
         parts.append(f"images {' → '.join(size_text(shape) for shape in found.input_shapes)}")
     if found.extra_params is None:
         return ", ".join(parts)
-    params = f"{found.extra_params:+,} parameters".replace("-", "−") if found.extra_params else "as many parameters"
+    params = (
+        f"{found.extra_params:+,} parameters".replace("-", "−")
+        if found.extra_params
+        else "as many parameters"
+    )
     return f"{', '.join(parts)} · {params}"
 
 
 def change_text(change: Change) -> str:
     """A change without its place: "Conv2d: kernel_size 3 → 5"."""
     if isinstance(change, Changed):
-        changes = ", ".join(f"{name} {value_text(old)} → {value_text(new)}" for name, old, new in change.arguments)
+        changes = ", ".join(
+            f"{name} {value_text(old)} → {value_text(new)}" for name, old, new in change.arguments
+        )
         return f"{change.kind}: {changes}"
     return f"{layer_text(change.layer)} {'added' if isinstance(change, Added) else 'removed'}"
 
@@ -127,11 +138,17 @@ def layer_text(layer: Layer) -> str:
     3".
     """
     given = layer.model_dump(exclude_defaults=True, exclude={"kind"})
-    return " ".join([layer.kind, ", ".join(f"{name} {value_text(value)}" for name, value in given.items())]).strip()
+    return " ".join(
+        [layer.kind, ", ".join(f"{name} {value_text(value)}" for name, value in given.items())]
+    ).strip()
 
 
 def value_text(value: Any) -> str:
     """(3, 5) -> "3×5", True -> "yes"."""
     if isinstance(value, tuple):
         return size_text(value)
-    return {True: "yes", False: "no", None: "none"}[value] if value is None or isinstance(value, bool) else str(value)
+    return (
+        {True: "yes", False: "no", None: "none"}[value]
+        if value is None or isinstance(value, bool)
+        else str(value)
+    )

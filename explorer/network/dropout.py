@@ -1,4 +1,6 @@
-"""The rates of a network's dropout layers, of which no summary table and no parameter count tells."""
+"""The rates of a network's dropout layers, of which no summary table and no parameter count
+tells.
+"""
 
 from collections.abc import Sequence
 

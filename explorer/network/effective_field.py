@@ -20,14 +20,19 @@ from torch import Tensor, nn
 
 from explorer.network.evaluation import mixes_images
 
-CONSTANT = 1e-9  # of a channel's gradient: what is left where channels cancel each other out, as after a softmax
+# Of a channel's gradient: what is left where channels cancel each other out, as after a softmax.
+CONSTANT = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class EffectiveField:
-    """How much each pixel moves one unit. All zeros where no pixel moves it on any of these images."""
+    """How much each pixel moves one unit.
 
-    influence: NDArray[np.float64]  # (H, W): mean absolute gradient, summed over the colours of a pixel
+    All zeros where no pixel moves it on any of these images.
+    """
+
+    # (H, W): mean absolute gradient, summed over the colours of a pixel.
+    influence: NDArray[np.float64]
     images: int  # that it is the mean of
 
     def pixels_holding(self, share: float) -> int:
@@ -52,7 +57,11 @@ class EffectiveField:
 
 
 def effective_field(
-    network: nn.Sequential, unit: tuple[int, int], channel: int | None, images: Tensor, at_once: int = 32
+    network: nn.Sequential,
+    unit: tuple[int, int],
+    channel: int | None,
+    images: Tensor,
+    at_once: int = 32,
 ) -> EffectiveField:
     """Of the unit at `unit` (row, column) of the network's output: of one channel, or of the sum of
     all of them.
@@ -67,7 +76,9 @@ def effective_field(
         x = images[first : first + batch].double().requires_grad_()  # (B, C, H, W)
         y = network(x)
         values = y[:, :, *unit] if y.dim() == 4 else y  # (B, channels)
-        (gradient,) = torch.autograd.grad(values.sum() if channel is None else values[:, channel].sum(), x, retain_graph=True)
+        (gradient,) = torch.autograd.grad(
+            values.sum() if channel is None else values[:, channel].sum(), x, retain_graph=True
+        )
         if channel is None and _cancels(values, gradient, x):
             gradient = torch.zeros_like(x)
         total += gradient.abs().sum(dim=(0, 1))
@@ -81,6 +92,7 @@ def _cancels(values: Tensor, gradient: Tensor, x: Tensor) -> bool:
     if values.shape[1] == 1:
         return False
     signs = torch.ones(values.shape[1], dtype=values.dtype)
-    signs[1::2] = -1  # the channels' sum with every other one negated: no common norm makes that a constant too
+    # The channels' sum with every other one negated: no common norm makes that a constant too.
+    signs[1::2] = -1
     (other,) = torch.autograd.grad((values * signs).sum(), x)
     return bool(gradient.abs().max() <= CONSTANT * other.abs().max())

@@ -23,7 +23,9 @@ def network_with(architecture: Architecture, weights: Weights) -> nn.Sequential:
         network = build(architecture)
     network.to_empty(device="cpu").double()
     length = len(architecture.layers)
-    network.load_state_dict({name: tensor for name, tensor in weights.items() if int(name.split(".")[0]) < length})
+    network.load_state_dict(
+        {name: tensor for name, tensor in weights.items() if int(name.split(".")[0]) < length}
+    )
     return network.eval().requires_grad_(False)
 
 
@@ -40,4 +42,7 @@ def mixes_images(network: nn.Sequential) -> bool:
     """It normalises by the statistics of the batch, so that an image's values depend on what else
     is in its batch.
     """
-    return any(isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d) and not m.track_running_stats for m in network)
+    return any(
+        isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d) and not m.track_running_stats
+        for m in network
+    )

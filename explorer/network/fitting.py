@@ -92,11 +92,16 @@ def _smaller_window(layer: Any, sides: tuple[int, ...], padding: Padding) -> tup
     words = f"shrink kernel_size to {size_text(kernel)}"
     if pools and any(p > k // 2 for p, k in zip(borders, kernel, strict=True)):
         borders = tuple(min(p, k // 2) for p, k in zip(borders, kernel, strict=True))
-        changes["padding"], words = _as_argument(borders), f"{words} and padding to {size_text(borders)}"
+        changes["padding"], words = (
+            _as_argument(borders),
+            f"{words} and padding to {size_text(borders)}",
+        )
     return layer.model_copy(update=changes), words
 
 
-def _more_padding(layer: Any, sides: tuple[int, ...], reach: tuple[int, ...]) -> tuple[str, Layer] | None:
+def _more_padding(
+    layer: Any, sides: tuple[int, ...], reach: tuple[int, ...]
+) -> tuple[str, Layer] | None:
     """The least border with which a convolution's window fits.
 
     None for pooling, which may not pad that far, and for "valid", which asks for no border.
@@ -107,7 +112,9 @@ def _more_padding(layer: Any, sides: tuple[int, ...], reach: tuple[int, ...]) ->
     border = tuple(max(padding, -((side - r) // 2)) for padding, side, r in axes)
     if max(border) > MAX_MARGIN:
         return None
-    return f"set padding to {size_text(border)}", layer.model_copy(update={"padding": _as_argument(border)})
+    return f"set padding to {size_text(border)}", layer.model_copy(
+        update={"padding": _as_argument(border)}
+    )
 
 
 def check_convolution(layer: spec.Conv2d, shape: Shape) -> ShapeMismatch | None:
@@ -117,11 +124,15 @@ def check_convolution(layer: spec.Conv2d, shape: Shape) -> ShapeMismatch | None:
         fewer = f"set groups to {divisor}", layer.model_copy(update={"groups": divisor})
         # Where the groups suit what comes in, they are meant: as many maps for each group go out.
         multiple = -(-layer.out_channels // groups) * groups
-        more = f"set out_channels to {multiple}", layer.model_copy(update={"out_channels": multiple})
+        more = (
+            f"set out_channels to {multiple}",
+            layer.model_copy(update={"out_channels": multiple}),
+        )
         meant = channels % groups == 0 and multiple <= MAX_CHANNELS
         ways: list[tuple[str, Layer]] = [more, fewer] if meant else [fewer]
         return ShapeMismatch(
-            f"groups={groups} must divide both the {channels} channels that come in and the {layer.out_channels} that go out",
+            f"groups={groups} must divide both the {channels} channels that come in and the "
+            f"{layer.out_channels} that go out",
             ways[0][0],
             replace_with=ways[0][1],
             alternative=ways[1] if ways[1:] else None,
@@ -141,7 +152,8 @@ def check_convolution(layer: spec.Conv2d, shape: Shape) -> ShapeMismatch | None:
         border = tuple(max(p) for p in padding_of(layer))
         if any(p > largest_border(n) for p, n in zip(border, shape[1:], strict=True)):
             return ShapeMismatch(
-                f"{layer.padding_mode} padding of {size_text(border)} needs a larger map; it gets {size_text(shape[1:])}",
+                f"{layer.padding_mode} padding of {size_text(border)} needs a larger map; "
+                f"it gets {size_text(shape[1:])}",
                 'use padding_mode "zeros", or less padding',
                 replace_with=layer.model_copy(update={"padding_mode": "zeros"}),
             )
@@ -155,7 +167,9 @@ def _same_with_stride(layer: spec.Conv2d, sides: Shape) -> tuple[str, Layer] | N
     this is the smaller one.
     """
     borders = []
-    axes = zip(sides, pair(layer.kernel_size), pair(layer.stride), pair(layer.dilation), strict=True)
+    axes = zip(
+        sides, pair(layer.kernel_size), pair(layer.stride), pair(layer.dilation), strict=True
+    )
     for side, kernel, stride, dilation in axes:
         spread = dilation * (kernel - 1)
         wanted, choices = -(-side // stride), (spread // 2, -(-spread // 2))
@@ -221,7 +235,8 @@ def check_groups(layer: spec.GroupNorm, shape: Shape) -> ShapeMismatch | None:
     if prod(shape) == groups:
         fewer = max(_common_divisors(channels, up_to=channels - 1), default=None)
         return ShapeMismatch(
-            f"with num_groups={groups} each group is a single value here, which normalising turns into 0 whatever comes in",
+            f"with num_groups={groups} each group is a single value here, "
+            "which normalising turns into 0 whatever comes in",
             f"set num_groups to {fewer}" if fewer else "remove the layer",
             replace_with=layer.model_copy(update={"num_groups": fewer}) if fewer else None,
             remove=fewer is None,
@@ -229,12 +244,17 @@ def check_groups(layer: spec.GroupNorm, shape: Shape) -> ShapeMismatch | None:
     return None
 
 
-def check_statistics(layer: spec.BatchNorm2d | spec.BatchNorm1d, shape: Shape) -> ShapeMismatch | None:
-    """Without running statistics the batch's own are used, and one image may give too few values."""
+def check_statistics(
+    layer: spec.BatchNorm2d | spec.BatchNorm1d, shape: Shape
+) -> ShapeMismatch | None:
+    """Without running statistics the batch's own are used, and one image may give too few
+    values.
+    """
     if layer.track_running_stats or prod(shape[1:]) > 1:
         return None
     return ShapeMismatch(
-        f"{layer.kind} without running statistics needs more than one value of each channel; one image gives one",
+        f"{layer.kind} without running statistics needs more than one value of each channel; "
+        "one image gives one",
         "set track_running_stats to true",
         replace_with=layer.model_copy(update={"track_running_stats": True}),
     )
@@ -245,7 +265,9 @@ def check_mirrored_border(layer: spec.ReflectionPad2d, shape: Shape) -> ShapeMis
     borders, sides = border_of(layer), shape[1:]
     if all(max(border) < side for border, side in zip(borders, sides, strict=True)):
         return None
-    (top, bottom), (left, right) = (tuple(min(n, side - 1) for n in border) for border, side in zip(borders, sides, strict=True))
+    (top, bottom), (left, right) = (
+        tuple(min(n, side - 1) for n in border) for border, side in zip(borders, sides, strict=True)
+    )
     largest = _as_argument((left, right, top, bottom))
     fitting = f"set padding to {largest}", layer.model_copy(update={"padding": largest})
     widest = tuple(max(border) + 1 for border in borders)
@@ -265,7 +287,10 @@ def check_corners(layer: spec.Upsample, shape: Shape) -> ShapeMismatch | None:
         f"align_corners is for interpolating, and mode {layer.mode} repeats values",
         'set mode to "bilinear"',
         replace_with=layer.model_copy(update={"mode": "bilinear"}),
-        alternative=("set align_corners to false", layer.model_copy(update={"align_corners": None})),
+        alternative=(
+            "set align_corners to false",
+            layer.model_copy(update={"align_corners": None}),
+        ),
     )
 
 

@@ -9,18 +9,27 @@ def _has(*keys: str) -> Callable[[dict[str, Any]], bool]:
 
 
 _SIGNS: tuple[tuple[Callable[[dict[str, Any]], bool], str], ...] = (
-    (_has("cells"), "a Jupyter notebook; a table or code in it is read by Open… and by import-summary"),
+    (
+        _has("cells"),
+        "a Jupyter notebook; a table or code in it is read by Open… and by import-summary",
+    ),
     (_has("class_name"), "a Keras model's JSON, and its layers are not torch's"),
     (_has("module", "config"), "a Keras model's JSON, and its layers are not torch's"),
     (_has("keras_version"), "a Keras model's JSON, and its layers are not torch's"),
     (_has("model_config"), "a Keras model's JSON, and its layers are not torch's"),
-    (_has("modelTopology"), "a Keras model's JSON for TensorFlow.js, and its layers are not torch's"),
+    (
+        _has("modelTopology"),
+        "a Keras model's JSON for TensorFlow.js, and its layers are not torch's",
+    ),
     (_has("image_data_format"), "Keras' file of settings, keras.json, which holds no layers"),
     (
         lambda data: data.get("backend") in ("tensorflow", "torch", "jax", "theano"),
         "Keras' file of settings, keras.json, which holds no layers",
     ),
-    (_has("weight_map"), "a list of a model's weights and the files that hold them, without its layers"),
+    (
+        _has("weight_map"),
+        "a list of a model's weights and the files that hold them, without its layers",
+    ),
     (_has("model_type"), "a Hugging Face model's settings, which name no layers"),
     (_has("architectures"), "a Hugging Face model's settings, which name no layers"),
     (_has("graph"), "a network drawn in ENNUI or another graph editor"),

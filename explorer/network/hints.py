@@ -26,7 +26,9 @@ class Hint:
 
 def hints(analysis: Analysis) -> tuple[Hint, ...]:
     """All hints about the layers that fit, in their order."""
-    return tuple(sorted((hint for rule in RULES for hint in rule(analysis)), key=lambda hint: hint.index))
+    return tuple(
+        sorted((hint for rule in RULES for hint in rule(analysis)), key=lambda hint: hint.index)
+    )
 
 
 # --- the rules ------------------------------------------------------------------------------------
@@ -37,7 +39,11 @@ def _pixels_unseen(analysis: Analysis) -> Iterator[Hint]:
     back.
     """
     for row, field in zip(analysis.rows, receptive_fields(_fitting(analysis)), strict=True):
-        lost = [text for name, axis in (("row", field.rows), ("column", field.columns)) if (text := _unseen(name, axis))]
+        lost = [
+            text
+            for name, axis in (("row", field.rows), ("column", field.columns))
+            if (text := _unseen(name, axis))
+        ]
         if lost:
             yield Hint(row.index, f"no unit of this layer sees {' or '.join(lost)} of the image")
             return
@@ -47,11 +53,16 @@ def _larger_than_the_image(analysis: Analysis) -> Iterator[Hint]:
     """The first layer whose window is larger than the image."""
     image = analysis.architecture.input_shape[1:]
     for row in analysis.rows:
-        if row.kind == "Flatten":  # where it stands for all values together, and nothing has been looked at yet
+        # Where it stands for all values together, and nothing has been looked at yet.
+        if row.kind == "Flatten":
             continue
         if any(size > side for size, side in zip(row.receptive_field, image, strict=True)):
             window = size_text(row.receptive_field)
-            yield Hint(row.index, f"from here on the receptive field, {window}, is larger than the image, {size_text(image)}")
+            yield Hint(
+                row.index,
+                f"from here on the receptive field, {window}, "
+                f"is larger than the image, {size_text(image)}",
+            )
             return
 
 
@@ -59,34 +70,59 @@ def _useless_bias(analysis: Analysis) -> Iterator[Hint]:
     """BatchNorm subtracts the mean, and with it whatever a bias added to the whole map."""
     for row, after in _pairs(analysis):
         layer = row.layer
-        if isinstance(layer, Conv2d | Linear) and layer.bias and after.kind in ("BatchNorm2d", "BatchNorm1d"):
+        if (
+            isinstance(layer, Conv2d | Linear)
+            and layer.bias
+            and after.kind in ("BatchNorm2d", "BatchNorm1d")
+        ):
             count = row.output_shape[0]
-            message = f"the {after.kind} after it takes the bias away again: {count:,} parameters without effect"
-            yield Hint(row.index, message, _with(analysis, row.index, layer.model_copy(update={"bias": False})))
+            message = (
+                f"the {after.kind} after it takes the bias away again: "
+                f"{count:,} parameters without effect"
+            )
+            yield Hint(
+                row.index,
+                message,
+                _with(analysis, row.index, layer.model_copy(update={"bias": False})),
+            )
 
 
 def _dropout_before_batchnorm(analysis: Analysis) -> Iterator[Hint]:
     for row, after in _pairs(analysis):
         if row.kind in ("Dropout", "Dropout2d") and after.kind in ("BatchNorm2d", "BatchNorm1d"):
-            message = f"{after.kind} right after {row.kind} learns statistics of thinned values, which evaluation does not have"
+            message = (
+                f"{after.kind} right after {row.kind} learns statistics of thinned values, "
+                "which evaluation does not have"
+            )
             layers = list(analysis.architecture.layers)
             layers[row.index], layers[after.index] = layers[after.index], layers[row.index]
             yield Hint(row.index, message, _replaced(analysis, layers))
 
 
-ALLOWED_AFTER_LOGITS = ("Flatten", "Softmax", "LogSoftmax", "Dropout", "Dropout2d", "AvgPool2d", "AdaptiveAvgPool2d")
+ALLOWED_AFTER_LOGITS = (
+    "Flatten",
+    "Softmax",
+    "LogSoftmax",
+    "Dropout",
+    "Dropout2d",
+    "AvgPool2d",
+    "AdaptiveAvgPool2d",
+)
 
 
 def _activation_at_the_end(analysis: Analysis) -> Iterator[Hint]:
     """An activation upon the scores: after it comes only what shapes or averages them."""
     if _last(analysis) is None or len(analysis.output_shape) != 1:
         return
-    row = next((row for row in reversed(analysis.rows) if row.kind not in ALLOWED_AFTER_LOGITS), None)
+    row = next(
+        (row for row in reversed(analysis.rows) if row.kind not in ALLOWED_AFTER_LOGITS), None
+    )
     if row and LAYERS[row.kind].group == "Activation":
         layers = analysis.architecture.layers
         yield Hint(
             row.index,
-            f"{row.kind} after the last layer with weights narrows the scores that the cross-entropy loss compares",
+            f"{row.kind} after the last layer with weights narrows the scores that the "
+            "cross-entropy loss compares",
             _replaced(analysis, (*layers[: row.index], *layers[row.index + 1 :])),
         )
 
@@ -96,7 +132,8 @@ def _softmax_at_the_end(analysis: Analysis) -> Iterator[Hint]:
     if last and last.kind == "Softmax":
         yield Hint(
             last.index,
-            "the cross-entropy loss takes the softmax itself; training reads this layer as LogSoftmax",
+            "the cross-entropy loss takes the softmax itself; "
+            "training reads this layer as LogSoftmax",
             _replaced(analysis, analysis.architecture.layers[:-1]),
         )
 
@@ -115,7 +152,9 @@ RULES: tuple[Callable[[Analysis], Iterator[Hint]], ...] = (
 
 
 def _fitting(analysis: Analysis) -> Architecture:
-    return analysis.architecture.model_copy(update={"layers": analysis.architecture.layers[: len(analysis.rows)]})
+    return analysis.architecture.model_copy(
+        update={"layers": analysis.architecture.layers[: len(analysis.rows)]}
+    )
 
 
 def _pairs(analysis: Analysis) -> Iterator[tuple[Row, Row]]:
@@ -141,5 +180,7 @@ def _unseen(name: str, axis: AxisField) -> str | None:
     lost = axis.unseen.tolist()
     if not lost:
         return None
-    listed = ", ".join(map(str, lost[:SHOWN])) + (f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else "")
+    listed = ", ".join(map(str, lost[:SHOWN])) + (
+        f" and {len(lost) - SHOWN} more" if len(lost) > SHOWN else ""
+    )
     return f"{name}{'s' if len(lost) > 1 else ''} {listed}"

@@ -64,17 +64,24 @@ class LayerKind:
     axes: Callable[[Any], Axes]
     first_weights: FirstWeights
     onnx: OnnxNode | Onnx
-    inferred: Callable[[Shape], dict[str, Any]] = lambda shape: {}  # arguments that follow from the input
+    # Arguments that follow from the input.
+    inferred: Callable[[Shape], dict[str, Any]] = lambda shape: {}
     check: Callable[[Any, Shape], ShapeMismatch | None] = fitting.always_fits
     mult_adds: CountMultAdds = mult_adds.none  # by MULT_ADDS_RULE
-    parameter_text: ParameterText | None = None  # how their number comes about; None without parameters
-    on_vector: str | None = None  # the torch.nn class for vectors, where the kind's own should not be used
-    on_row: tuple[str, ...] | None = None  # arguments on the editor's row; None: those without a default
-    attribute: str | None = None  # in exported code, where courses say something else than the kind's name
-    is_shared: bool = False  # in exported code, one module serves all places with the same arguments
+    # How their number comes about; None without parameters.
+    parameter_text: ParameterText | None = None
+    # The torch.nn class for vectors, where the kind's own should not be used.
+    on_vector: str | None = None
+    # Arguments on the editor's row; None: those without a default.
+    on_row: tuple[str, ...] | None = None
+    # In exported code, where courses say something else than the kind's name.
+    attribute: str | None = None
+    # In exported code, one module serves all places with the same arguments.
+    is_shared: bool = False
     is_dropout: bool = False  # drops values while training, by `p`, and learns nothing
     kept_values: int = 1  # that training keeps for the backward pass, for each value that comes out
-    keeps_output: bool = True  # for its backward pass; a ReLU may write over the output where it does not
+    # For its backward pass; a ReLU may write over the output where it does not.
+    keeps_output: bool = True
 
 
 def _from_channels(name: str) -> Callable[[Shape], dict[str, Any]]:
@@ -364,7 +371,8 @@ def find_mismatch(layer: Layer, shape: Shape) -> ShapeMismatch | None:
         )
     if kind.takes == "map" and len(shape) == 1:
         return ShapeMismatch(
-            f"{layer.kind} takes maps with rows and columns; it gets a vector of {shape[0]:,} values",
+            f"{layer.kind} takes maps with rows and columns; it gets a vector of "
+            f"{shape[0]:,} values",
             "move it above the Flatten",
             move_before_flatten=True,
             alternative=_same_as(layer, spec.BatchNorm2d, spec.BatchNorm1d),
@@ -380,7 +388,9 @@ def _same_as(layer: Layer, kind: type[Layer], other: type[Layer]) -> tuple[str, 
 
 
 def _untrue_statement(layer: Layer, shape: Shape) -> ShapeMismatch | None:
-    """What is wrong where the layer's file says of its input what is not so: "expected 3 channels"."""
+    """What is wrong where the layer's file says of its input what is not so: "expected 3
+    channels".
+    """
     statement = spec.stated(layer)
     if statement is None:
         return None
@@ -389,7 +399,9 @@ def _untrue_statement(layer: Layer, shape: Shape) -> ShapeMismatch | None:
     found = found[0] if isinstance(found, tuple) and len(found) == 1 else found
     if said == found:
         return None
-    texts = [size_text(value) if isinstance(value, tuple) else f"{value:,}" for value in (said, found)]
+    texts = [
+        size_text(value) if isinstance(value, tuple) else f"{value:,}" for value in (said, found)
+    ]
     said_text = f"values of shape {texts[0]}"
     if name != "normalized_shape" and isinstance(said, int):
         said_text = counted(said, "channel" if len(shape) == 3 else "value")
@@ -404,7 +416,8 @@ def without_true_statements(architecture: Architecture) -> Architecture:
     """The architecture without what its file says of the layers' inputs, as far as that is so."""
     if not any(map(spec.stated, architecture.layers)):
         return architecture
-    from explorer.network.build import measure  # it needs the table above, and torch, which a list of runs does without
+    # It needs the table above, and torch, which a list of runs does without.
+    from explorer.network.build import measure
 
     shape, layers = architecture.input_shape, list(architecture.layers)
     for index, layer in enumerate(layers):

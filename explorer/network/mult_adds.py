@@ -17,7 +17,10 @@ _COUNTED = {  # what is counted, and how
 MULT_ADDS_RULE = (
     "Multiply-accumulates for one image. "
     + " ".join(f"{what[0].upper()}{what[1:]}: {how}." for what, how in _COUNTED.items())
-    + " Activations, max pooling and all other layers: none, as they multiply by no weight or only copy."
+    + (
+        " Activations, max pooling and all other layers: none, "
+        "as they multiply by no weight or only copy."
+    )
 )
 """What the counts below count.
 
@@ -31,7 +34,8 @@ size of the map, and LayerNorm likewise, and leaves pooling out.
 MULT_ADDS_IN_SHORT = "multiply-accumulates of {}, {}, {} and {}".format(*_COUNTED)
 """The rule where a line has room for no more; the whole stands elsewhere in the same file."""
 
-CountMultAdds = Callable[[Any, Shape, Shape], int]  # of a layer, its input and its output, without the batch
+# Of a layer, its input and its output, without the batch.
+CountMultAdds = Callable[[Any, Shape, Shape], int]
 
 
 def none(layer: Any, before: Shape, after: Shape) -> int:

@@ -6,7 +6,8 @@ from typing import Any
 from explorer.network import spec
 from explorer.network.spec import Shape, pair
 
-ParameterText = Callable[[Any, Shape, int], str]  # of a layer, its input without the batch, and its parameters
+# Of a layer, its input without the batch, and its parameters.
+ParameterText = Callable[[Any, Shape, int], str]
 
 
 def convolution(layer: spec.Conv2d, shape: Shape, params: int) -> str:

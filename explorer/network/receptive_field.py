@@ -44,7 +44,8 @@ class AxisField:
     """One axis of a map of n units, over an image of `pixels` along that axis."""
 
     touched: Mask  # (n, pixels): unit i depends on pixel j
-    first: Ints  # (n,): first pixel of each unit's theoretical window; negative where it begins in the padding
+    # (n,): first pixel of each unit's theoretical window; negative where it begins in the padding.
+    first: Ints
     last: Ints  # (n,): its last pixel; less than first where the unit sees nothing
     jump: int | None  # pixels between neighbouring units, None where it varies
 
@@ -98,7 +99,9 @@ class ReceptiveField:
         """
         height, width = self.units
         if not (0 <= row < height and 0 <= column < width):
-            raise IndexError(f"no unit {row},{column}: this layer has {height}×{width} units, counted from 0,0")
+            raise IndexError(
+                f"no unit {row},{column}: this layer has {height}×{width} units, counted from 0,0"
+            )
         return np.outer(self.rows.touched[row], self.columns.touched[column])
 
 
@@ -112,12 +115,16 @@ def _pixels(count: int) -> AxisField:
     return AxisField(np.eye(count, dtype=bool), np.arange(count), np.arange(count), jump=1)
 
 
-def after_layer(field: ReceptiveField, axes: tuple[Axis, Axis], output_shape: Shape) -> ReceptiveField:
+def after_layer(
+    field: ReceptiveField, axes: tuple[Axis, Axis], output_shape: Shape
+) -> ReceptiveField:
     """What the units after a layer see, given what those before it see and what each output touches
     along an axis.
     """
     rows, columns = output_shape[1:] if len(output_shape) == 3 else (1, 1)
-    return ReceptiveField(_after(field.rows, axes[0], rows), _after(field.columns, axes[1], columns))
+    return ReceptiveField(
+        _after(field.rows, axes[0], rows), _after(field.columns, axes[1], columns)
+    )
 
 
 def receptive_fields(architecture: Architecture) -> tuple[ReceptiveField, ...]:
@@ -184,10 +191,18 @@ def _followed(before: AxisField, axis: Axis, outputs: int) -> AxisField:
             return before
         case SharedStatistics():
             units, _ = before.touched.shape
-            return AxisField(_any_unit(before.touched).repeat(units, axis=0), before.first, before.last, before.jump)
+            return AxisField(
+                _any_unit(before.touched).repeat(units, axis=0),
+                before.first,
+                before.last,
+                before.jump,
+            )
         case AllInputs():
             return AxisField(
-                _any_unit(before.touched), before.first.min(keepdims=True), before.last.max(keepdims=True), before.jump
+                _any_unit(before.touched),
+                before.first.min(keepdims=True),
+                before.last.max(keepdims=True),
+                before.jump,
             )
         case AdaptiveWindows():
             return _after_adaptive(before, outputs)
@@ -235,14 +250,19 @@ def _touched(touched: Mask, window: Window, outputs: int) -> Mask:
 
 def _after_adaptive(before: AxisField, outputs: int) -> AxisField:
     touched = adaptive_windows(len(before.first), outputs)
-    starts, ends = np.array([each.start for each in touched]), np.array([each.stop for each in touched])
+    starts, ends = (
+        np.array([each.start for each in touched]),
+        np.array([each.stop for each in touched]),
+    )
     strides, sizes = set(np.diff(starts).tolist()), set((ends - starts).tolist())
     if len(strides) <= 1 and len(sizes) == 1:
         size = sizes.pop()
         return _after_window(before, Window(size, strides.pop() if strides else size), outputs)
     taps = starts[:, None] + np.arange(max(sizes))
     inputs = np.where(taps < ends[:, None], taps, OUTSIDE)
-    sums = np.vstack([np.zeros_like(before.touched[:1]), before.touched]).cumsum(axis=0, dtype=np.int16)
+    sums = np.vstack([np.zeros_like(before.touched[:1]), before.touched]).cumsum(
+        axis=0, dtype=np.int16
+    )
     return AxisField(sums[ends] > sums[starts], *_hull(before, inputs), None)
 
 

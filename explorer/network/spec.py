@@ -41,8 +41,10 @@ UNTITLED = "untitled"  # the name of a network without one
 MAX_IMAGE_CHANNELS = 4096  # a stack may begin inside another network, on its feature maps
 MAX_IMAGE_SIDE = 2048  # a receptive field is a matrix of units × pixels, for each axis
 
-Shape = tuple[int, ...]  # of one image, without the batch: (C, H, W) for a map, (F,) for a flat vector
-NetworkKey = tuple[Shape, tuple["Layer", ...]]  # what two networks share that differ in their names alone
+# Of one image, without the batch: (C, H, W) for a map, (F,) for a flat vector.
+Shape = tuple[int, ...]
+# What two networks share that differ in their names alone.
+NetworkKey = tuple[Shape, tuple["Layer", ...]]
 
 
 class ArchitectureError(Refusal, ValueError):
@@ -139,9 +141,13 @@ class Conv2d(_TorchLayer):
     out_channels: Channels = _required(8, "number of kernels, so of maps that come out")
     kernel_size: SizePair = _required(3, "rows and columns of the window")
     stride: SizePair = Field(1, description="pixels between neighbouring windows")
-    padding: MarginPair | Literal["same", "valid"] = Field(0, description="border added on every side")
+    padding: MarginPair | Literal["same", "valid"] = Field(
+        0, description="border added on every side"
+    )
     dilation: SizePair = Field(1, description="pixels between neighbouring taps of the window")
-    groups: Channels = Field(1, description="independent groups of channels; groups = channels is depthwise")
+    groups: Channels = Field(
+        1, description="independent groups of channels; groups = channels is depthwise"
+    )
     bias: StrictBool = Field(True, description="one learned number added to each map")
     padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = Field(
         "zeros", description="what the border is filled with"
@@ -151,8 +157,12 @@ class Conv2d(_TorchLayer):
 class MaxPool2d(_TorchLayer):
     kind: Literal["MaxPool2d"] = "MaxPool2d"
     kernel_size: SizePair = _required(2, "rows and columns of the window")
-    stride: SizePair | None = _may_be_empty("kernel_size", "pixels between windows; empty: as the kernel")
-    padding: MarginPair = Field(0, description="border added on every side, at most half the kernel")
+    stride: SizePair | None = _may_be_empty(
+        "kernel_size", "pixels between windows; empty: as the kernel"
+    )
+    padding: MarginPair = Field(
+        0, description="border added on every side, at most half the kernel"
+    )
     dilation: SizePair = Field(1, description="pixels between neighbouring taps of the window")
     ceil_mode: StrictBool = Field(False, description="keep a last window that does not fit whole")
 
@@ -160,11 +170,17 @@ class MaxPool2d(_TorchLayer):
 class AvgPool2d(_TorchLayer):
     kind: Literal["AvgPool2d"] = "AvgPool2d"
     kernel_size: SizePair = _required(2, "rows and columns of the window")
-    stride: SizePair | None = _may_be_empty("kernel_size", "pixels between windows; empty: as the kernel")
-    padding: MarginPair = Field(0, description="border added on every side, at most half the kernel")
+    stride: SizePair | None = _may_be_empty(
+        "kernel_size", "pixels between windows; empty: as the kernel"
+    )
+    padding: MarginPair = Field(
+        0, description="border added on every side, at most half the kernel"
+    )
     ceil_mode: StrictBool = Field(False, description="keep a last window that does not fit whole")
     count_include_pad: StrictBool = Field(True, description="count the border's zeros in the mean")
-    divisor_override: Size | None = _may_be_empty("none", "divide by this instead of the window's size")
+    divisor_override: Size | None = _may_be_empty(
+        "none", "divide by this instead of the window's size"
+    )
 
 
 class AdaptiveAvgPool2d(_TorchLayer):
@@ -179,20 +195,26 @@ class AdaptiveMaxPool2d(_TorchLayer):
 
 class ZeroPad2d(_TorchLayer):
     kind: Literal["ZeroPad2d"] = "ZeroPad2d"
-    padding: MarginQuad = _required(1, "zeros added: left, right, top, bottom, or one number for all")
+    padding: MarginQuad = _required(
+        1, "zeros added: left, right, top, bottom, or one number for all"
+    )
 
 
 class ReflectionPad2d(_TorchLayer):
     kind: Literal["ReflectionPad2d"] = "ReflectionPad2d"
-    padding: MarginQuad = _required(1, "pixels mirrored: left, right, top, bottom, or one number for all")
+    padding: MarginQuad = _required(
+        1, "pixels mirrored: left, right, top, bottom, or one number for all"
+    )
 
 
 class Upsample(_TorchLayer):
     kind: Literal["Upsample"] = "Upsample"
     scale_factor: FactorPair = _required(2, "how many times as many rows and columns come out")
-    mode: Literal["nearest", "bilinear"] = Field("nearest", description="repeat each value, or interpolate linearly")
-    align_corners: Annotated[StrictBool | None, AfterValidator(lambda value: value or None)] = Field(
-        None, description="with bilinear: corner values stay in the corners"
+    mode: Literal["nearest", "bilinear"] = Field(
+        "nearest", description="repeat each value, or interpolate linearly"
+    )
+    align_corners: Annotated[StrictBool | None, AfterValidator(lambda value: value or None)] = (
+        Field(None, description="with bilinear: corner values stay in the corners")
     )
 
 
@@ -204,7 +226,9 @@ class BatchNorm2d(_TorchLayer):
     )
     affine: StrictBool = Field(True, description="learn a scale and a shift for each map")
     bias: StrictBool = Field(True, description="with affine: learn the shift")
-    track_running_stats: StrictBool = Field(True, description="keep running statistics for evaluation")
+    track_running_stats: StrictBool = Field(
+        True, description="keep running statistics for evaluation"
+    )
 
 
 class BatchNorm1d(_TorchLayer):
@@ -215,12 +239,16 @@ class BatchNorm1d(_TorchLayer):
     )
     affine: StrictBool = Field(True, description="learn a scale and a shift for each feature")
     bias: StrictBool = Field(True, description="with affine: learn the shift")
-    track_running_stats: StrictBool = Field(True, description="keep running statistics for evaluation")
+    track_running_stats: StrictBool = Field(
+        True, description="keep running statistics for evaluation"
+    )
 
 
 class GroupNorm(_TorchLayer):
     kind: Literal["GroupNorm"] = "GroupNorm"
-    num_groups: Channels = _required(1, "groups of channels normalised together; must divide the channels")
+    num_groups: Channels = _required(
+        1, "groups of channels normalised together; must divide the channels"
+    )
     eps: Epsilon = Field(1e-5, description="added to the variance")
     affine: StrictBool = Field(True, description="learn a scale and a shift for each channel")
     bias: StrictBool = Field(True, description="with affine: learn the shift")
@@ -261,12 +289,16 @@ class Sigmoid(_TorchLayer):
 
 class Softmax(_TorchLayer):
     kind: Literal["Softmax"] = "Softmax"
-    dim: Literal[1, 2, 3, -1, -2, -3] = Field(1, description="dimension that sums to one; 1 is the channels or features")
+    dim: Literal[1, 2, 3, -1, -2, -3] = Field(
+        1, description="dimension that sums to one; 1 is the channels or features"
+    )
 
 
 class LogSoftmax(_TorchLayer):
     kind: Literal["LogSoftmax"] = "LogSoftmax"
-    dim: Literal[1, 2, 3, -1, -2, -3] = Field(1, description="dimension that sums to one; 1 is the channels or features")
+    dim: Literal[1, 2, 3, -1, -2, -3] = Field(
+        1, description="dimension that sums to one; 1 is the channels or features"
+    )
 
 
 class Dropout(_TorchLayer):
@@ -351,9 +383,13 @@ class Architecture(_Frozen):
     """
 
     schema_version: Literal[1] = 1
-    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), BeforeValidator(_cleaned)] = UNTITLED
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME), BeforeValidator(_cleaned)] = (
+        UNTITLED
+    )
     input_shape: tuple[ImageChannels, ImageSide, ImageSide] = (1, 28, 28)
-    layers: Annotated[tuple[Annotated[Layer, Field(discriminator="kind")], ...], Field(max_length=MAX_LAYERS)] = ()
+    layers: Annotated[
+        tuple[Annotated[Layer, Field(discriminator="kind")], ...], Field(max_length=MAX_LAYERS)
+    ] = ()
 
     @property
     def key(self) -> NetworkKey:
@@ -371,17 +407,22 @@ def parse_architecture(data: str | bytes | dict[str, Any]) -> Architecture:
     check_depth(data, ArchitectureError)
     if not isinstance(data, dict):
         raise ArchitectureError(
-            f"an architecture is a JSON object with name, input_shape and layers; this is a {_json_type(data)}"
+            "an architecture is a JSON object with name, input_shape and layers; "
+            f"this is a {_json_type(data)}"
         )
     if "layers" not in data and (foreign := name_foreign_json(data)):
-        raise ArchitectureError(f"this is {foreign}; an architecture is a JSON object with name, input_shape and layers")
+        raise ArchitectureError(
+            f"this is {foreign}; an architecture is a JSON object with name, input_shape and layers"
+        )
     if data and not data.keys() & Architecture.model_fields.keys():
         found = ", ".join(shown(name) for name in list(data)[:3])
         more = f" and {len(data) - 3} more" if len(data) > 3 else ""
         raise ArchitectureError(
-            f"this JSON is no network: an architecture is an object with name, input_shape and layers; this has {found}{more}"
+            "this JSON is no network: an architecture is an object with name, "
+            f"input_shape and layers; this has {found}{more}"
         )
-    from explorer.network.layers import without_true_statements  # it knows the kinds, which are made of this module
+    # It knows the kinds, which are made of this module.
+    from explorer.network.layers import without_true_statements
 
     return without_true_statements(_with_statements(data))
 
@@ -434,7 +475,9 @@ _HAVE = {
 }
 
 
-def _without_statements(data: dict[str, Any]) -> tuple[dict[str, Any], dict[int, tuple[str, int | Shape]]]:
+def _without_statements(
+    data: dict[str, Any],
+) -> tuple[dict[str, Any], dict[int, tuple[str, int | Shape]]]:
     """The data without torch's arguments that are no fields here, and what they say, by the layer's
     index.
 
@@ -453,8 +496,14 @@ def _without_statements(data: dict[str, Any]) -> tuple[dict[str, Any], dict[int,
         name = STATED.get(kind)
         if name is not None and name in layer:
             statements[index] = name, _sizes(index, kind, name, layer[name])
-        dropped = {each for each, kinds in _HAVE.items() if kind in kinds and _is_harmless(layer.get(each), each)}
-        plain.append({key: value for key, value in layer.items() if key != name and key not in dropped})
+        dropped = {
+            each
+            for each, kinds in _HAVE.items()
+            if kind in kinds and _is_harmless(layer.get(each), each)
+        }
+        plain.append(
+            {key: value for key, value in layer.items() if key != name and key not in dropped}
+        )
     return {**data, "layers": plain}, statements
 
 
@@ -465,7 +514,11 @@ def _is_harmless(value: Any, name: str) -> bool:
 def _sizes(index: int, kind: str, name: str, value: Any) -> int | Shape:
     sizes = value if name == "normalized_shape" and isinstance(value, list) else [value]
     if not 1 <= len(sizes) <= 3 or not all(type(size) is int and size > 0 for size in sizes):
-        raise ArchitectureError(f"layer {index} ({kind}): {name} must be a whole number above 0; this has {shown(value)}", index)
+        raise ArchitectureError(
+            f"layer {index} ({kind}): {name} must be a whole number above 0; "
+            f"this has {shown(value)}",
+            index,
+        )
     return tuple(sizes) if len(sizes) > 1 else sizes[0]
 
 
@@ -514,32 +567,61 @@ def _explain(error: ValidationError, data: dict[str, Any]) -> ArchitectureError:
         return ArchitectureError(f"unknown field {shown(location[0])}; an architecture has {valid}")
     if location[:1] == ("layers",) and first["type"] == "too_long":
         return ArchitectureError(f"at most {MAX_LAYERS} layers; this has {len(data['layers'])}")
-    if location[:1] == ("input_shape",) and isinstance(location[-1], int) and type(first["input"]) is int:
-        what, most = (("channels", MAX_IMAGE_CHANNELS), ("rows", MAX_IMAGE_SIDE), ("columns", MAX_IMAGE_SIDE))[location[-1]]
-        return ArchitectureError(f"input_shape: an image has 1 to {most:,} {what}; this has {first['input']:,}")
+    if (
+        location[:1] == ("input_shape",)
+        and isinstance(location[-1], int)
+        and type(first["input"]) is int
+    ):
+        what, most = (
+            ("channels", MAX_IMAGE_CHANNELS),
+            ("rows", MAX_IMAGE_SIDE),
+            ("columns", MAX_IMAGE_SIDE),
+        )[location[-1]]
+        return ArchitectureError(
+            f"input_shape: an image has 1 to {most:,} {what}; this has {first['input']:,}"
+        )
     return ArchitectureError(describe_fault(error, "an architecture"))
 
 
 def _explain_layer(index: int, layer: Any, first: Any) -> ArchitectureError:
     if not isinstance(layer, dict):
-        return ArchitectureError(f"layer {index}: a layer is an object with a kind; this is a {_json_type(layer)}", index)
+        return ArchitectureError(
+            f"layer {index}: a layer is an object with a kind; this is a {_json_type(layer)}", index
+        )
     kind = layer.get("kind")
     if first["type"] in ("union_tag_invalid", "union_tag_not_found") or not isinstance(kind, str):
         what = f"unknown kind {shown(kind)}" if "kind" in layer else "kind is missing"
-        return ArchitectureError(f"layer {index}: {what}; the kinds are {', '.join(LAYER_MODELS)}", index)
+        return ArchitectureError(
+            f"layer {index}: {what}; the kinds are {', '.join(LAYER_MODELS)}", index
+        )
     where = f"layer {index} ({kind})"
     if len(first["loc"]) < 4:
         return ArchitectureError(f"{where}: a field name contains an unpaired surrogate", index)
     field = first["loc"][3]
     if first["type"] == "extra_forbidden":
-        valid = ", ".join(name for name in LAYER_MODELS[kind].model_fields if name != "kind") or "no arguments"
-        return ArchitectureError(f"{where}: unknown field {shown(field)}; {kind} takes {valid}", index)
+        valid = (
+            ", ".join(name for name in LAYER_MODELS[kind].model_fields if name != "kind")
+            or "no arguments"
+        )
+        return ArchitectureError(
+            f"{where}: unknown field {shown(field)}; {kind} takes {valid}", index
+        )
     expected = describe_values(LAYER_MODELS[kind], field)
     if first["type"] == "missing":
         return ArchitectureError(f"{where}: {field} is missing; it must be {expected}", index)
-    return ArchitectureError(f"{where}: {field} must be {expected}; this has {shown(layer.get(field))}", index)
+    return ArchitectureError(
+        f"{where}: {field} must be {expected}; this has {shown(layer.get(field))}", index
+    )
 
 
 def _json_type(value: Any) -> str:
-    names = {dict: "object", list: "list", str: "string", bool: "boolean", int: "number", float: "number", type(None): "null"}
+    names = {
+        dict: "object",
+        list: "list",
+        str: "string",
+        bool: "boolean",
+        int: "number",
+        float: "number",
+        type(None): "null",
+    }
     return names.get(type(value), type(value).__name__)

@@ -32,7 +32,9 @@ class ChannelTerms:
 class WindowArithmetic:
     """At each unit: the sums of `shown`, plus `rest`, plus `bias`, is `value`."""
 
-    rows: Ints  # (rows of units, taps): the input row that each tap reads, OUTSIDE where it reads a zero of the border
+    # (rows of units, taps): the input row that each tap reads, OUTSIDE where it reads a zero of the
+    # border.
+    rows: Ints
     columns: Ints
     channels: range  # of the input that the output channel reads: all of them, or its group's
     shown: tuple[ChannelTerms, ...]
@@ -42,7 +44,9 @@ class WindowArithmetic:
     value: Numbers  # (rows, columns): torch's own output
 
     def patch(self, terms: ChannelTerms, row: int, column: int) -> Numbers:
-        """(taps, taps): what the window of a unit reads of a channel, zeros of the border included."""
+        """(taps, taps): what the window of a unit reads of a channel, zeros of the border
+        included.
+        """
         bordered = np.pad(terms.values, (0, 1))  # index OUTSIDE is the last row and column: zeros
         return np.asarray(bordered[np.ix_(self.rows[row], self.columns[column])])
 
@@ -62,14 +66,18 @@ def window_arithmetic(
     columns = inputs_read(of_columns, value.shape[1], x.shape[2])
     of_group = module.in_channels // module.groups
     begin = channel // (module.out_channels // module.groups) * of_group
-    read, weight = x[begin : begin + of_group], module.weight.detach()[channel]  # (C, H, W) and (C, taps, taps) of the group
+    # (C, H, W) and (C, taps, taps) of the group.
+    read, weight = x[begin : begin + of_group], module.weight.detach()[channel]
     sums = _sums(read, weight, rows, columns)
     shown = range(min(first, of_group - 1), min(first + count, of_group))
     return WindowArithmetic(
         rows=rows,
         columns=columns,
         channels=range(begin, begin + of_group),
-        shown=tuple(ChannelTerms(begin + i, read[i].numpy(), weight[i].numpy(), sums[i].numpy()) for i in shown),
+        shown=tuple(
+            ChannelTerms(begin + i, read[i].numpy(), weight[i].numpy(), sums[i].numpy())
+            for i in shown
+        ),
         others=of_group - len(shown),
         rest=(sums[: shown.start].sum(0) + sums[shown.stop :].sum(0)).numpy(),
         bias=None if module.bias is None else float(module.bias.detach()[channel]),

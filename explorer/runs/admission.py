@@ -1,4 +1,6 @@
-"""Whether a run may be queued, resumed or continued: decided at once, so that what cannot succeed leaves no failed run."""
+"""Whether a run may be queued, resumed or continued: decided at once, so that what cannot succeed
+leaves no failed run.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +20,9 @@ from explorer.training.problems import find_problem, memory_problem
 from explorer.training.recipe import Recipe
 
 MAX_MORE_EPOCHS = 1000
-MORE_ROOM = 1.25  # times the memory that was free when a training was ended for lack of it: then it may be tried again
+# Times the memory that was free when a training was ended for lack of it: then it may be tried
+# again.
+MORE_ROOM = 1.25
 
 
 class CannotTrain(RunError):
@@ -45,19 +49,31 @@ def check_trainable(
         data_root: the folder of the data sets.
     """
     if obstacle := find_problem(architecture, DATASETS[recipe.dataset]):
-        raise CannotTrain(f"this network cannot be trained on {DATASETS[recipe.dataset].title}: {obstacle.message}")
-    kept = 0 if isinstance(checkpoints, CheckpointFolder) else KEPT + 1  # with the one that is being written
-    if problem := memory_problem(architecture, recipe, device, room, kept, not is_loaded(recipe.dataset, data_root)):
+        raise CannotTrain(
+            f"this network cannot be trained on {DATASETS[recipe.dataset].title}: "
+            f"{obstacle.message}"
+        )
+    # With the one that is being written.
+    kept = 0 if isinstance(checkpoints, CheckpointFolder) else KEPT + 1
+    if problem := memory_problem(
+        architecture, recipe, device, room, kept, not is_loaded(recipe.dataset, data_root)
+    ):
         raise CannotTrain(problem)
 
 
 def check_resumable(
-    run: Run, latest: Event | None, checkpoints: Checkpoints, room: int | None = None, data_root: Path | None = None
+    run: Run,
+    latest: Event | None,
+    checkpoints: Checkpoints,
+    room: int | None = None,
+    data_root: Path | None = None,
 ) -> None:
     """Raises RunError if the run would only end again as it did."""
     rate = offered_rate(run.recipe, latest)
     if rate is not None:
-        raise RunError(f"run {run.id} would diverge again: start it anew with a learning rate of {rate:g}")
+        raise RunError(
+            f"run {run.id} would diverge again: start it anew with a learning rate of {rate:g}"
+        )
     try:
         device = choose_device(run.device)
     except DeviceError as error:
@@ -67,8 +83,9 @@ def check_resumable(
         free = free_memory(device) if room is None else room
         if free is not None and free < MORE_ROOM * then:
             raise RunError(
-                f"the system ended run {run.id} for lack of memory when {then / 1e9:.1f} GB were free, and {free / 1e9:.1f} GB "
-                "are free now: end other programs first, or start it anew with a smaller batch size or fewer parameters"
+                f"the system ended run {run.id} for lack of memory when {then / 1e9:.1f} GB were "
+                f"free, and {free / 1e9:.1f} GB are free now: end other programs first, "
+                "or start it anew with a smaller batch size or fewer parameters"
             )
     try:
         check_trainable(run.architecture, run.recipe, device, checkpoints, room, data_root)
@@ -85,6 +102,9 @@ def check_more_epochs(epochs: int) -> None:
 def refusal_message(run_id: str, status: Status, allowed: Sequence[Status], done: str) -> str:
     """Why a run of this status is not resumed or continued."""
     if status in IN_TRAINING:
-        return f"run {run_id} is being trained already, by this or another process; it can be {done} once it has ended"
+        return (
+            f"run {run_id} is being trained already, by this or another process; "
+            f"it can be {done} once it has ended"
+        )
     statuses = " or ".join(filter(None, (", ".join(allowed[:-1]), allowed[-1])))
     return f"run {run_id} is {status}; only one that is {statuses} can be {done}"

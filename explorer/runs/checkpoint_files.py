@@ -1,11 +1,12 @@
 """The files of all runs' checkpoints, and the lock of the process that trains a run.
 
-A file is written under another name, brought to the disk and then renamed, so that it is there whole or not at all. The
-newest of a run is kept and the one before it, should the newest be damaged. What is in a file is the concern of
-checkpoint_format.py, so that nothing here needs torch.
+A file is written under another name, brought to the disk and then renamed, so that it is there
+whole or not at all. The newest of a run is kept and the one before it, should the newest be
+damaged. What is in a file is the concern of checkpoint_format.py, so that nothing here needs torch.
 
     checkpoints/RUN/epoch-00007.safetensors
-    checkpoints/RUN/lock       held by the process that trains the run: the system lets go of it when that process ends,
+    checkpoints/RUN/lock       held by the process that trains the run: the system lets go of it
+    when that process ends,
                                however it ends
 """
 
@@ -22,7 +23,8 @@ from explorer.runs.database import StoreError
 from explorer.runs.disk import room_problem
 
 KEPT = 2  # checkpoints of a run
-IN_MEMORY_BYTES = 256_000_000  # of checkpoints in memory in all; the newest run's are kept whatever their size
+# Of checkpoints in memory in all; the newest run's are kept whatever their size.
+IN_MEMORY_BYTES = 256_000_000
 
 
 class CheckpointError(Exception):
@@ -55,7 +57,10 @@ class Checkpoints(Protocol):
         """The run's lock, or None if somebody else holds it. Raises StoreError."""
 
     def write(self, run: str, epoch: int, file: CheckpointFile) -> None:
-        """On the disk when this returns. Raises StoreError, and then the ones before are as they were."""
+        """On the disk when this returns.
+
+        Raises StoreError, and then the ones before are as they were.
+        """
 
     def epochs(self, run: str) -> list[int]:
         """The epochs of which there are checkpoints, the newest first."""
@@ -101,14 +106,16 @@ class CheckpointFolder:
     def write(self, run: str, epoch: int, file: CheckpointFile) -> None:
         path = self._path(run, epoch)
         if problem := room_problem(self.root, file.size):
-            raise StoreError(f"the checkpoint of epoch {epoch} was not written: {problem}; then resume the run")
+            raise StoreError(
+                f"the checkpoint of epoch {epoch} was not written: {problem}; then resume the run"
+            )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             retried(lambda: write_whole(path, file.write))
         except OSError as error:
             raise StoreError(
-                f"the checkpoint of epoch {epoch} cannot be written to {path.parent}: {error.strerror}; "
-                "make that right and resume the run"
+                f"the checkpoint of epoch {epoch} cannot be written to {path.parent}: "
+                f"{error.strerror}; make that right and resume the run"
             ) from None
 
     def epochs(self, run: str) -> list[int]:
@@ -220,7 +227,9 @@ class CheckpointMemory:
 
     def sizes(self) -> dict[str, int]:
         with self._lock:
-            return {run: sum(map(len, files.values())) for run, files in self._kept.items() if files}
+            return {
+                run: sum(map(len, files.values())) for run, files in self._kept.items() if files
+            }
 
     def newest(self) -> dict[str, int]:
         with self._lock:

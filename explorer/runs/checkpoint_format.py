@@ -1,7 +1,8 @@
 """Checkpoints that are kept: written to their files, read again, and checked.
 
-A file is safetensors: the checkpoint's tensors, and in its metadata the facts as JSON and a checksum over both. Nothing in
-it is ever executed. Where the files lie is the concern of checkpoint_files.py.
+A file is safetensors: the checkpoint's tensors, and in its metadata the facts as JSON and a
+checksum over both. Nothing in it is ever executed. Where the files lie is the concern of
+checkpoint_files.py.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ from explorer.training.checkpoint import Checkpoint
 UNREADABLE = (SafetensorError, ValueError, LookupError, TypeError, RuntimeError)
 
 
-# --- those of a run ---------------------------------------------------------------------------------
+# --- those of a run -------------------------------------------------------------------------------
 
 
 def save_checkpoint(checkpoints: Checkpoints, run: str, checkpoint: Checkpoint) -> None:
@@ -47,12 +48,17 @@ def read_checkpoint(checkpoints: Checkpoints, run: str, epoch: int) -> Checkpoin
         reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise CheckpointError(f"the checkpoint of epoch {epoch} is damaged ({reason})") from None
     if checkpoint.epoch != epoch:
-        raise CheckpointError(f"the checkpoint of epoch {epoch} is damaged (it holds epoch {checkpoint.epoch})")
+        raise CheckpointError(
+            f"the checkpoint of epoch {epoch} is damaged (it holds epoch {checkpoint.epoch})"
+        )
     return checkpoint
 
 
 def read_facts(checkpoints: Checkpoints, run: str, epoch: int) -> dict[str, Any]:
-    """The facts in a checkpoint, without reading its tensors from the disk. Raises CheckpointError."""
+    """The facts in a checkpoint, without reading its tensors from the disk.
+
+    Raises CheckpointError.
+    """
     found = checkpoints.find(run, epoch)
     if isinstance(found, bytes):
         return from_bytes(found).facts
@@ -98,7 +104,7 @@ class _Unwritten:
         return to_bytes(self.checkpoint)
 
 
-# --- one checkpoint ---------------------------------------------------------------------------------
+# --- one checkpoint -------------------------------------------------------------------------------
 
 
 def to_bytes(checkpoint: Checkpoint) -> bytes:
@@ -106,7 +112,9 @@ def to_bytes(checkpoint: Checkpoint) -> bytes:
 
 
 def _new_metadata(checkpoint: Checkpoint) -> dict[str, str]:
-    facts = json.dumps({"epoch": checkpoint.epoch, "step": checkpoint.step, "facts": checkpoint.facts})
+    facts = json.dumps(
+        {"epoch": checkpoint.epoch, "step": checkpoint.step, "facts": checkpoint.facts}
+    )
     return {"checkpoint": facts, "sha256": _checksum(facts, checkpoint.tensors)}
 
 
@@ -119,11 +127,15 @@ def from_bytes(data: bytes) -> Checkpoint:
 
 
 def _from_file(path: Path) -> Checkpoint:
-    """Like `from_bytes`, tensor by tensor, so that the file is never in memory beside its tensors."""
+    """Like `from_bytes`, tensor by tensor, so that the file is never in memory beside its
+    tensors.
+    """
     try:
         with safe_open(path, "pt") as file:
             # Copies: the tensors that safe_open gives lie in the file itself, which may be deleted.
-            return _checked(file.metadata() or {}, {name: file.get_tensor(name).clone() for name in file.keys()})  # noqa: SIM118
+            names = list(file.keys())
+            tensors = {name: file.get_tensor(name).clone() for name in names}
+            return _checked(file.metadata() or {}, tensors)
     except UNREADABLE as error:
         raise _damage(error) from None
 
@@ -165,7 +177,11 @@ def _checksum(facts: str, tensors: Mapping[str, Tensor]) -> str:
     digest = hashlib.sha256(facts.encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}".encode())
-        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data if tensor.numel() else b"")
+        digest.update(
+            tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data
+            if tensor.numel()
+            else b""
+        )
     return digest.hexdigest()
 
 
@@ -177,6 +193,11 @@ def _save_file(checkpoint: Checkpoint, path: Path) -> None:
     """
     try:
         safetensors.torch.save_file(checkpoint.tensors, path, _new_metadata(checkpoint))
-    except SafetensorError as error:  # "Error while serializing: I/O error: No space left on device (os error 28)"
+    except SafetensorError as error:
+        # "Error while serializing: I/O error: No space left on device (os error 28)".
         number = re.search(r"\(os error (\d+)\)", str(error))
-        raise (OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(0, str(error))) from None
+        raise (
+            OSError(int(number[1]), os.strerror(int(number[1])))
+            if number
+            else OSError(0, str(error))
+        ) from None

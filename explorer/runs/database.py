@@ -1,7 +1,8 @@
-"""The SQLite file of all runs: opening it, its schema and migrations, transactions, and errors in plain words.
+"""The SQLite file of all runs: opening it, its schema and migrations, transactions, and errors in
+plain words.
 
-Several processes may have it open: readers never wait (WAL), a writer waits up to BUSY_SECONDS for another. It must lie on
-a disk of this machine: SQLite's shared memory does not work over a network.
+Several processes may have it open: readers never wait (WAL), a writer waits up to BUSY_SECONDS for
+another. It must lie on a disk of this machine: SQLite's shared memory does not work over a network.
 """
 
 import os
@@ -17,9 +18,11 @@ from explorer.runs.run import RunError
 
 BUSY_SECONDS = 5.0
 OPEN_SECONDS = 10.0  # for which a file that another program has locked is tried at the start
-TIDY_SECONDS = 60.0  # between two times that what is written is brought from the -wal file into the database itself
+# Between two times that what is written is brought from the -wal file into the database itself.
+TIDY_SECONDS = 60.0
 
-# Number N of the list makes a database of version N from one of version N - 1. What was released is never changed.
+# Number N of the list makes a database of version N from one of version N - 1. What was released is
+# never changed.
 MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE runs (
@@ -55,20 +58,28 @@ MIGRATIONS: tuple[str, ...] = (
     """,
 )
 
+ELSEWHERE = "allow writing there, or let EXPLORER_HOME name another folder"
 EXPLAINED = {  # SQLite's primary result codes, and what to say of the file
     sqlite3.SQLITE_BUSY: "is locked by another program; end that program or let it finish",
     sqlite3.SQLITE_LOCKED: "is locked by another program; end that program or let it finish",
     sqlite3.SQLITE_FULL: "cannot be written, the disk is full; make room on it",
-    sqlite3.SQLITE_READONLY: "cannot be written; allow writing there, or let EXPLORER_HOME name another folder",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened; allow writing there, or let EXPLORER_HOME name another folder",
-    sqlite3.SQLITE_CORRUPT: "is damaged; put a backup in its place, or move it away, and a new one is made at the next start",
-    sqlite3.SQLITE_NOTADB: "is no database of runs; move it away, and a new one is made at the next start",
+    sqlite3.SQLITE_READONLY: f"cannot be written; {ELSEWHERE}",
+    sqlite3.SQLITE_CANTOPEN: f"cannot be opened; {ELSEWHERE}",
+    sqlite3.SQLITE_CORRUPT: (
+        "is damaged; put a backup in its place, or move it away, "
+        "and a new one is made at the next start"
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        "is no database of runs; move it away, and a new one is made at the next start"
+    ),
     sqlite3.SQLITE_IOERR: "cannot be read or written, the disk has a fault or is full",
 }
 
 
 class StoreError(RunError):
-    """The runs on disk cannot be read or written; the message says which file, why and what to do."""
+    """The runs on disk cannot be read or written; the message says which file, why and what to
+    do.
+    """
 
 
 class Database:
@@ -81,7 +92,8 @@ class Database:
         self._tidied = time.monotonic()
         with self._explained():
             self._writer, self._reader = self._opened()
-            if path is not None:  # so that even a plain copy of the file has what was there at this start
+            # So that even a plain copy of the file has what was there at this start.
+            if path is not None:
                 self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
         if path is None:  # one connection, so one lock
             self._reading = self._writing
@@ -106,18 +118,23 @@ class Database:
                 yield self._writer
                 self._writer.execute("COMMIT")
             except BaseException:
-                if self._writer.in_transaction:  # SQLite may have rolled it back already, as when the disk is full
+                # SQLite may have rolled it back already, as when the disk is full.
+                if self._writer.in_transaction:
                     with suppress(sqlite3.Error):
                         self._writer.execute("ROLLBACK")
                 raise
 
         if durable and time.monotonic() - self._tidied > TIDY_SECONDS:
             self._tidied = time.monotonic()
-            with self._writing, suppress(sqlite3.Error):  # another time, where somebody reads just now
+            # Another time, where somebody reads just now.
+            with self._writing, suppress(sqlite3.Error):
                 self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def damage(self) -> str:
-        """What SQLite's quick check finds wrong with the file, "" if nothing is. Raises StoreError."""
+        """What SQLite's quick check finds wrong with the file, "" if nothing is.
+
+        Raises StoreError.
+        """
         with self.read() as connection:
             found = _quick_check(connection)
         return "" if found == "ok" else found
@@ -136,7 +153,8 @@ class Database:
     def take_over(self, path: Path) -> None:
         """Replace the content by that of another file, which stays as it is. Raises StoreError."""
         with self._writing, self._explained():
-            # Where the folder cannot be written, SQLite reads a file only if it is told that nobody else writes it.
+            # Where the folder cannot be written, SQLite reads a file only if it is told that nobody
+            # else writes it.
             how = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
             other = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
             try:
@@ -166,15 +184,22 @@ class Database:
                     self._writer.close()
                     raise
             except sqlite3.Error as error:
-                if _code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or time.monotonic() > deadline:
+                if (
+                    _code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+                    or time.monotonic() > deadline
+                ):
                     raise
             time.sleep(0.1)
 
     def _migrate(self) -> None:
         _check_version(self.path, _version(self._writer))
-        self._writer.execute("BEGIN IMMEDIATE")  # also where nothing is to be done: it shows whether we may write
-        for number, script in enumerate(MIGRATIONS[_version(self._writer) :], _version(self._writer) + 1):
-            for statement in script.split(";\n"):  # executescript would commit what stands before it
+        # Also where nothing is to be done: it shows whether we may write.
+        self._writer.execute("BEGIN IMMEDIATE")
+        for number, script in enumerate(
+            MIGRATIONS[_version(self._writer) :], _version(self._writer) + 1
+        ):
+            # Executescript would commit what stands before it.
+            for statement in script.split(";\n"):
                 self._writer.execute(statement)
             self._writer.execute(f"PRAGMA user_version = {number}")
         self._writer.execute("COMMIT")
@@ -184,7 +209,9 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise StoreError(f"{self.path or 'memory'} {EXPLAINED.get(_code(error), 'cannot be used')} ({error})") from error
+            raise StoreError(
+                f"{self.path or 'memory'} {EXPLAINED.get(_code(error), 'cannot be used')} ({error})"
+            ) from error
 
 
 def _copy(connection: sqlite3.Connection, path: Path) -> None:
@@ -203,7 +230,9 @@ def _code(error: sqlite3.Error) -> int:
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:
-    connection = sqlite3.connect(path or ":memory:", BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        path or ":memory:", BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
     try:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
@@ -224,8 +253,9 @@ def _check_version(path: Path | None, version: int) -> None:
     """Raises StoreError if a newer version of the explorer wrote the file."""
     if version > len(MIGRATIONS):
         raise StoreError(
-            f"{path} was written by a newer version of the program (its format is {version}, this program reads up to "
-            f"{len(MIGRATIONS)}): update the program, or let EXPLORER_HOME name another folder"
+            f"{path} was written by a newer version of the program (its format is {version}, "
+            f"this program reads up to {len(MIGRATIONS)}): update the program, "
+            "or let EXPLORER_HOME name another folder"
         )
 
 

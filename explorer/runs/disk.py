@@ -1,7 +1,8 @@
 """How much of the disk is kept free.
 
-A disk that is full stops everything on its machine, and a training can fill one: a network of 50 million parameters leaves
-some 600 MB after each epoch. So a run is refused, or ended with a sentence, while there is still room for other things.
+A disk that is full stops everything on its machine, and a training can fill one: a network of 50
+million parameters leaves some 600 MB after each epoch. So a run is refused, or ended with a
+sentence, while there is still room for other things.
 """
 
 import os
@@ -31,6 +32,7 @@ def room_problem(folder: Path, needed: int) -> str:
     if needed <= free - kept:
         return ""
     return (
-        f"{bytes_text(needed)} more on the disk of the runs would leave less than the {bytes_text(kept)} that are kept free "
-        f"there ({bytes_text(free)} are free now): delete runs that are no longer needed, or make room"
+        f"{bytes_text(needed)} more on the disk of the runs would leave less than the "
+        f"{bytes_text(kept)} that are kept free there ({bytes_text(free)} are free now): "
+        "delete runs that are no longer needed, or make room"
     )

@@ -14,7 +14,8 @@ class Pace:
     def __init__(self, runs: Iterable[RunSummary]):
         """`runs` are all of them, the newest first; they are looked at only as far as needed."""
         self._runs = iter(runs)
-        self._seconds: dict[tuple[str, str], float] = {}  # by data set and device: an epoch's for each operation
+        # By data set and device: an epoch's for each operation.
+        self._seconds: dict[tuple[str, str], float] = {}
 
     def seconds_left(self, summary: RunSummary) -> float | None:
         """Seconds that a run will still take; None if no run tells.
@@ -38,7 +39,8 @@ class Pace:
             if other is None:
                 return 0.0
             key, seconds = (other.run.recipe.dataset, other.run.device), other.seconds_an_epoch
-            if key in self._seconds or not seconds:  # only the newest counts, so only its network is analysed
+            # Only the newest counts, so only its network is analysed.
+            if key in self._seconds or not seconds:
                 continue
             if cost := analyze(other.run.architecture).total_mult_adds:
                 self._seconds[key] = seconds / cost

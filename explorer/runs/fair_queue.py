@@ -30,7 +30,9 @@ def fair_order(waiting: Sequence[tuple[str, str]], last_started: Mapping[str, fl
     return order
 
 
-def starts_in(slots: int, remaining: Sequence[float | None], durations: Sequence[float | None]) -> list[float | None]:
+def starts_in(
+    slots: int, remaining: Sequence[float | None], durations: Sequence[float | None]
+) -> list[float | None]:
     """Seconds until each waiting run starts, in the order of the queue; None if that cannot be
     told.
 
@@ -43,7 +45,9 @@ def starts_in(slots: int, remaining: Sequence[float | None], durations: Sequence
     """
     if slots == 0:
         return [None] * len(durations)  # nothing is trained by whoever asks
-    free = [math.inf if left is None else left for left in remaining] + [0.0] * (slots - len(remaining))
+    free = [math.inf if left is None else left for left in remaining] + [0.0] * (
+        slots - len(remaining)
+    )
     heapq.heapify(free)
     found: list[float | None] = []
     for duration in durations:

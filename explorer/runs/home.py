@@ -15,7 +15,11 @@ log = logging.getLogger(__name__)
 def home_folder() -> Path:
     """The folder in which everything is kept: EXPLORER_HOME, or a default in the user's home."""
     given = os.environ.get("EXPLORER_HOME")
-    return Path(given).expanduser() if given else Path.home() / ".local" / "share" / "architecture-explorer"
+    return (
+        Path(given).expanduser()
+        if given
+        else Path.home() / ".local" / "share" / "architecture-explorer"
+    )
 
 
 def in_memory() -> bool:

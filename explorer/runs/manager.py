@@ -1,9 +1,10 @@
-"""JobManager: trains networks in the background, a few at a time, the others waiting in the store's queue.
+"""JobManager: trains networks in the background, a few at a time, the others waiting in the store's
+queue.
 
-The only place that starts a thread. Whoever makes a manager calls `shutdown` at the end: its threads are no daemons, so
-that a server told to end finishes the batch it is in and leaves in order. What it was training is interrupted then, what
-waited still waits; the next manager on the same store goes on with the queue at once, and with what was interrupted when
-somebody resumes it.
+The only place that starts a thread. Whoever makes a manager calls `shutdown` at the end: its
+threads are no daemons, so that a server told to end finishes the batch it is in and leaves in
+order. What it was training is interrupted then, what waited still waits; the next manager on the
+same store goes on with the queue at once, and with what was interrupted when somebody resumes it.
 
 run.py says what a run's statuses mean, store.py how several processes share one store.
 """
@@ -23,7 +24,13 @@ import torch
 from cachetools import RRCache
 
 from explorer.network.spec import Architecture
-from explorer.runs.admission import CannotTrain, check_more_epochs, check_resumable, check_trainable, refusal_message
+from explorer.runs.admission import (
+    CannotTrain,
+    check_more_epochs,
+    check_resumable,
+    check_trainable,
+    refusal_message,
+)
 from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.checkpoint_size import check_room
 from explorer.runs.database import StoreError
@@ -70,9 +77,15 @@ __all__ = [
 
 MAX_QUEUED = 100
 RETRY_SECONDS = 1.0  # between two tries where the store cannot be written
-RECOVER_EVERY = 2.0  # seconds between two looks at whether other processes still train what they say
+# Seconds between two looks at whether other processes still train what they say.
+RECOVER_EVERY = 2.0
 # What SQLite says of the values of one run, not of its file.
-OF_ONE_RUN = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
+OF_ONE_RUN = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.ProgrammingError,
+    sqlite3.InterfaceError,
+)
 SIZES_EVERY = 10.0  # seconds between two looks at how large the checkpoints are
 EVENTS_AT_HAND = 100_000  # in snapshots that are not read again, about 1.5 kB each
 
@@ -93,11 +106,18 @@ class JobManager:
     change cannot be made.
     """
 
-    def __init__(self, slots: int = 1, data_root: Path | None = None, store: Store | None = None, notices: Sequence[str] = ()):
+    def __init__(
+        self,
+        slots: int = 1,
+        data_root: Path | None = None,
+        store: Store | None = None,
+        notices: Sequence[str] = (),
+    ):
         """Start training what waits in the store's queue.
 
         Args:
-            slots: how many runs train at the same time, each on a GPU of its own where there are as many.
+            slots: how many runs train at the same time, each on a GPU of its own where there are as
+                many.
             data_root: the folder of the data sets.
             store: where runs are kept; without it, in memory.
             notices: what to tell whoever runs the server about the store as it was found.
@@ -109,7 +129,8 @@ class JobManager:
             threading.Lock()
         )  # held while a worker looks for its next run, or one is started; it may wait for the disk
         self._lock = threading.Lock()  # of all that follows; never held while waiting
-        self._live: dict[str, RunWriter] = {}  # what this process trains, or could not yet write the end of
+        # What this process trains, or could not yet write the end of.
+        self._live: dict[str, RunWriter] = {}
         self._workers: dict[int, threading.Thread] = {}  # by slot, from 0
         self._closed = threading.Event()
         self._problem = ""
@@ -117,7 +138,9 @@ class JobManager:
         self._recovered = float("-inf")
         # By id and limit, with the revision. A comparison looks at all its runs in turn, so one is
         # forgotten by chance: the oldest would always be the one that is needed next.
-        self._snapshots: RRCache[tuple[str, int], tuple[int, Snapshot]] = RRCache(EVENTS_AT_HAND, getsizeof=_events_in)
+        self._snapshots: RRCache[tuple[str, int], tuple[int, Snapshot]] = RRCache(
+            EVENTS_AT_HAND, getsizeof=_events_in
+        )
         self._weights = RunWeights(self.store)
         self._found = tuple(notices)
         self._sizes: tuple[float, dict[str, int]] | None = None
@@ -133,11 +156,15 @@ class JobManager:
         """
         with self._lock:
             found = (self.store.notice, *self._found, self._problem)
-            return tuple(filter(None, (*found, *self._unsettled.values(), *self._unreadable.values())))
+            return tuple(
+                filter(None, (*found, *self._unsettled.values(), *self._unreadable.values()))
+            )
 
-    # --- what can be asked for --------------------------------------------------------------------------------------
+    # --- what can be asked for --------------------------------------------------------------------
 
-    def submit(self, architecture: Architecture, recipe: Recipe, owner: str = "", name: str = "") -> str:
+    def submit(
+        self, architecture: Architecture, recipe: Recipe, owner: str = "", name: str = ""
+    ) -> str:
         """Queue a run, and return its id.
 
         Raises QueueFull; CannotTrain if the training could only fail; DeviceError if this machine
@@ -145,7 +172,14 @@ class JobManager:
         """
         run = new_run(architecture, recipe, owner, name and checked_name(name))
         device = torch.device(run.device)
-        check_trainable(architecture, recipe, device, self.store.checkpoints, self._memory_room(device), self._data_root)
+        check_trainable(
+            architecture,
+            recipe,
+            device,
+            self.store.checkpoints,
+            self._memory_room(device),
+            self._data_root,
+        )
         try:
             self._check_queue()
             check_room(self.store.folder, architecture, recipe)
@@ -192,7 +226,7 @@ class JobManager:
                 del self._snapshots[key]
         self._weights.forget(run_id)
 
-    # --- how things stand -------------------------------------------------------------------------------------------
+    # --- how things stand -------------------------------------------------------------------------
 
     def snapshot(self, run_id: str, limit: int = 400) -> Snapshot:
         """The run as it stands, with at most `limit` of its step events. Raises UnknownRun."""
@@ -214,7 +248,10 @@ class JobManager:
             live = {run_id: writer for run_id, writer in self._live.items() if not writer.settled}
         if live:
             found = tuple(
-                summary_of(live[each.run.id].snapshot(0), each.finished) if each.run.id in live else each for each in found
+                summary_of(live[each.run.id].snapshot(0), each.finished)
+                if each.run.id in live
+                else each
+                for each in found
             )
         return self._placed(found)
 
@@ -222,7 +259,9 @@ class JobManager:
         """These runs with all their epochs and without step events. Deleted ones are left out."""
         self._recover()
         revisions = self._list.revisions()
-        found = (self._look(run_id, revisions[run_id], 0) for run_id in run_ids if run_id in revisions)
+        found = (
+            self._look(run_id, revisions[run_id], 0) for run_id in run_ids if run_id in revisions
+        )
         return self._placed([snapshot for snapshot in found if snapshot])
 
     def events(self, run_id: str) -> tuple[Event, ...]:
@@ -287,14 +326,16 @@ class JobManager:
     def __exit__(self, *error: object) -> None:
         self.shutdown()
 
-    # --- asking -----------------------------------------------------------------------------------------------------
+    # --- asking -----------------------------------------------------------------------------------
 
     def _check_queue(self) -> None:
         """Raises QueueFull if the queue takes no more."""
         if self._closed.is_set():
             raise QueueFull("the server is shutting down")
         if len(self.store.waiting()) >= MAX_QUEUED:
-            raise QueueFull(f"The queue is full ({MAX_QUEUED} runs). Stop one of your own runs, or try later")
+            raise QueueFull(
+                f"The queue is full ({MAX_QUEUED} runs). Stop one of your own runs, or try later"
+            )
 
     def _memory_room(self, device: torch.device) -> int | None:
         """Bytes that a run may take once it has a slot, None if that cannot be told.
@@ -306,7 +347,11 @@ class JobManager:
             return None
         with self._lock:
             live = [writer.snapshot(0).run for writer in self._live.values() if not writer.settled]
-        sizes = (estimate_memory(run.architecture, run.recipe, run.device).total for run in live if run.device == device.type)
+        sizes = (
+            estimate_memory(run.architecture, run.recipe, run.device).total
+            for run in live
+            if run.device == device.type
+        )
         return free + max(sizes, default=0)  # one: the others go on, each on a GPU of its own
 
     def _end(self, run_id: str, request: StopRequest, status: Status) -> None:
@@ -322,18 +367,23 @@ class JobManager:
             if live := self._live_run(run_id):  # this process has just taken it
                 live.ask(request)
 
-    def _queue_again(self, run_id: str, allowed: Sequence[Status], more_epochs: int, done: str) -> None:
+    def _queue_again(
+        self, run_id: str, allowed: Sequence[Status], more_epochs: int, done: str
+    ) -> None:
         kept = self.store.stored_run(run_id)
         self._check_queue()
         if kept.status in allowed:
-            room, latest = self._memory_room(torch.device(kept.run.device)), self.store.history(run_id, 0).latest
+            room, latest = (
+                self._memory_room(torch.device(kept.run.device)),
+                self.store.history(run_id, 0).latest,
+            )
             check_resumable(kept.run, latest, self.store.checkpoints, room, self._data_root)
             check_room(self.store.folder, kept.run.architecture, kept.run.recipe)
         if self._live_run(run_id) or not self.store.enqueue(run_id, allowed, more_epochs):
             raise RunError(refusal_message(run_id, kept.status, allowed, done))
         self._start_workers([run_id])
 
-    # --- looking ----------------------------------------------------------------------------------------------------
+    # --- looking ----------------------------------------------------------------------------------
 
     def _live_run(self, run_id: str) -> RunWriter | None:
         with self._lock:
@@ -380,7 +430,10 @@ class JobManager:
             return tuple(runs)
         waiting = self.store.waiting()
         places = {
-            run_id: (place, start) for place, (run_id, start) in enumerate(zip(waiting, self._starts(waiting), strict=True), 1)
+            run_id: (place, start)
+            for place, (run_id, start) in enumerate(
+                zip(waiting, self._starts(waiting), strict=True), 1
+            )
         }
         placed = []
         for each in runs:
@@ -394,10 +447,16 @@ class JobManager:
     def _starts(self, waiting: Sequence[str]) -> list[float | None]:
         """Seconds until each of these waiting runs starts, in the order of the queue."""
         with self._lock:
-            live = [summary_of(writer.snapshot(0)) for writer in self._live.values() if not writer.settled]
+            live = [
+                summary_of(writer.snapshot(0))
+                for writer in self._live.values()
+                if not writer.settled
+            ]
         runs = self._list.runs()
         pace, by_id = Pace(runs), {each.run.id: each for each in runs}
-        durations = [pace.seconds_left(by_id[run_id]) if run_id in by_id else None for run_id in waiting]
+        durations = [
+            pace.seconds_left(by_id[run_id]) if run_id in by_id else None for run_id in waiting
+        ]
         return starts_in(self.slots, [pace.seconds_left(each) for each in live], durations)
 
     def _recover(self) -> None:
@@ -411,14 +470,16 @@ class JobManager:
         except StoreError as error:  # it is tried again
             log.warning("%s", error)
 
-    # --- in threads of their own ------------------------------------------------------------------------------------
+    # --- in threads of their own ------------------------------------------------------------------
 
     def _start_workers(self, waiting: Sequence[str]) -> None:
         with self._workers_lock:
             free = [slot for slot in range(self.slots) if slot not in self._workers]
             for slot, run_id in zip(free, waiting, strict=False):
                 if not self._closed.is_set():
-                    worker = threading.Thread(target=self._work, args=[slot], name=f"training-{run_id}")
+                    worker = threading.Thread(
+                        target=self._work, args=[slot], name=f"training-{run_id}"
+                    )
                     self._workers[slot] = worker
                     worker.start()
 
@@ -435,7 +496,8 @@ class JobManager:
                 try:
                     for _ in loop.train(self._data_root):
                         pass
-                except BaseException as error:  # a fault of the program: this run ends, the others go on
+                except BaseException as error:
+                    # A fault of the program: this run ends, the others go on.
                     log.error("run %s failed: %s", loop.writer.run_id, _place_of(error))
                     loop.writer.give_up(error)
                     with suppress(Exception):  # else it is tried again before the next run
@@ -454,12 +516,14 @@ class JobManager:
         while True:
             try:
                 self._settle()
-                with self._workers_lock:  # so that a run is queued either before this look, or after this thread has left
+                # So that a run is queued either before this look, or after this thread has left.
+                with self._workers_lock:
                     claim = None if self._closed.is_set() else self.store.claim_next()
                     if claim is None and (self._closed.is_set() or not self.store.waiting()):
                         del self._workers[slot]
                         return None
-                if claim is None:  # what waits is locked for a moment, as by whoever finds that it was interrupted
+                # What waits is locked for a moment, as by whoever finds that it was interrupted.
+                if claim is None:
                     self._closed.wait(RETRY_SECONDS)
                     continue
                 loop = RunLoop(self.store, claim)
@@ -467,13 +531,18 @@ class JobManager:
                 with self._lock:
                     self._live[claim.run.id] = loop.writer
                     self._problem = ""
-                with suppress(StoreError):  # what was asked for between its taking and its being known here
+                # What was asked for between its taking and its being known here.
+                with suppress(StoreError):
                     loop.writer.ask(self.store.stop_request(claim.run.id))
                 if self._closed.is_set():  # it may have been taken while the others were told
                     loop.writer.ask("interrupt")
                 return loop
             except Exception as error:  # StoreError, or a fault of the program
-                self._tell(str(error) if isinstance(error, StoreError) else f"the program failed: {_place_of(error)}")
+                self._tell(
+                    str(error)
+                    if isinstance(error, StoreError)
+                    else f"the program failed: {_place_of(error)}"
+                )
                 if self._closed.wait(RETRY_SECONDS):
                     return None
 
@@ -492,13 +561,17 @@ class JobManager:
             except Exception as error:
                 if isinstance(error, StoreError) and not isinstance(error.__cause__, OF_ONE_RUN):
                     raise
-                unsettled[writer.run_id] = f"how run {writer.run_id} ended cannot be written: {error}"
+                unsettled[writer.run_id] = (
+                    f"how run {writer.run_id} ended cannot be written: {error}"
+                )
         with self._lock:
             for problem in unsettled.values():
                 if problem not in self._unsettled.values():
                     log.error("%s", problem)
             self._unsettled = unsettled
-            self._live = {run_id: writer for run_id, writer in self._live.items() if not writer.settled}
+            self._live = {
+                run_id: writer for run_id, writer in self._live.items() if not writer.settled
+            }
 
     def _tell(self, problem: str) -> None:
         with self._lock:

@@ -22,7 +22,16 @@ def new_run(architecture: Architecture, recipe: Recipe, owner: str = "", name: s
     device = choose_device(recipe.device)
     environment = environment_here(device)
     run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
-    return Run(run_id, owner, architecture, recipe, device.type, environment, time.time(), name or architecture.name)
+    return Run(
+        run_id,
+        owner,
+        architecture,
+        recipe,
+        device.type,
+        environment,
+        time.time(),
+        name or architecture.name,
+    )
 
 
 def environment_here(device: torch.device) -> Environment:

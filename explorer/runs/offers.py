@@ -20,20 +20,33 @@ class Offer:
 
 
 def find_offer(snapshot: Snapshot) -> Offer | None:
-    """What to train in place of a run that failed; None if no other recipe is known to be better."""
+    """What to train in place of a run that failed; None if no other recipe is known to be
+    better.
+    """
     if snapshot.status != "failed" or snapshot.latest is None:
         return None
     recipe, metrics = snapshot.run.recipe, snapshot.latest.metrics
     if (rate := offered_rate(recipe, snapshot.latest)) is not None:
-        return Offer(f"Try {peak_rate_name(recipe)} {rate:g} instead of {peak_rate(recipe):g}", with_peak_rate(recipe, rate))
+        return Offer(
+            f"Try {peak_rate_name(recipe)} {rate:g} instead of {peak_rate(recipe):g}",
+            with_peak_rate(recipe, rate),
+        )
     shape = DATASETS[recipe.dataset].input_shape
-    if metrics.get(IMAGES) and recipe.dataset != BUILT_IN and DATASETS[BUILT_IN].input_shape == shape:
-        return Offer("Train on the built-in digits instead", recipe.model_copy(update={"dataset": BUILT_IN}))
+    if (
+        metrics.get(IMAGES)
+        and recipe.dataset != BUILT_IN
+        and DATASETS[BUILT_IN].input_shape == shape
+    ):
+        return Offer(
+            "Train on the built-in digits instead", recipe.model_copy(update={"dataset": BUILT_IN})
+        )
     return None
 
 
 def offered_rate(recipe: Recipe, latest: Event | None) -> float | None:
-    """The learning rate to try instead if the run's latest event says that it diverged, else None."""
+    """The learning rate to try instead if the run's latest event says that it diverged, else
+    None.
+    """
     if latest is None or not has_diverged(latest):
         return None
     return latest.metrics.get(LOWER_RATE, lower_rate(recipe))

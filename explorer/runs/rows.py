@@ -37,7 +37,10 @@ log = logging.getLogger(__name__)
 
 
 class UnreadableRun(RunError):
-    """A row of the database that is no run; the message says why. The other rows are not affected."""
+    """A row of the database that is no run; the message says why.
+
+    The other rows are not affected.
+    """
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class StoredRun:
     message: str
 
 
-# --- rows -----------------------------------------------------------------------------------------------------------
+# --- rows -----------------------------------------------------------------------------------------
 
 
 def find_row(connection: Connection, run_id: str) -> Row:
@@ -73,7 +76,8 @@ def parse_run(row: Row) -> StoredRun:
             device=row["device"],
             environment=_environment(row["environment"]),
             submitted=row["submitted"],
-            name=printable(row["name"]) or architecture.name,  # older runs may hold what cannot be seen
+            # Older runs may hold what cannot be seen.
+            name=printable(row["name"]) or architecture.name,
             more_epochs=row["more_epochs"],
         )
     except (ValueError, TypeError) as error:
@@ -93,7 +97,9 @@ def _recipe(text: str) -> Recipe:
 
 
 def _environment(text: str | bytes) -> Environment:
-    return parse_environment(decode_json(text, "what a run was computed with", MAX_JSON_BYTES, ValueError))
+    return parse_environment(
+        decode_json(text, "what a run was computed with", MAX_JSON_BYTES, ValueError)
+    )
 
 
 def parse_environment(data: object) -> Environment:
@@ -124,21 +130,27 @@ def insert_run(connection: Connection, run: Run, status: Status, taken: float | 
         "taken": taken,
         "revision": 0,
     }
-    connection.execute(f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join(':' + name for name in row)})", row)
+    connection.execute(
+        f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join(':' + name for name in row)})", row
+    )
 
 
 def environment_json(environment: Environment) -> str:
     return json.dumps(asdict(environment), ensure_ascii=False)
 
 
-def change_run(connection: Connection, run_id: str, allowed: Sequence[Status], change: str, *values: Any) -> bool:
+def change_run(
+    connection: Connection, run_id: str, allowed: Sequence[Status], change: str, *values: Any
+) -> bool:
     """Change a run if it has one of the allowed statuses. Returns whether it had."""
     marks = ",".join("?" * len(allowed))
-    update = f"UPDATE runs SET {change}, revision = revision + 1 WHERE id = ? AND status IN ({marks})"
+    update = (
+        f"UPDATE runs SET {change}, revision = revision + 1 WHERE id = ? AND status IN ({marks})"
+    )
     return connection.execute(update, (*values, run_id, *allowed)).rowcount == 1
 
 
-# --- events ---------------------------------------------------------------------------------------------------------
+# --- events ---------------------------------------------------------------------------------------
 
 
 def append_events(connection: Connection, number: int, first: int, events: Sequence[Event]) -> None:
@@ -146,7 +158,9 @@ def append_events(connection: Connection, number: int, first: int, events: Seque
         (number, seq, event.kind, event.epoch, event.metrics.get("loss"), event_to_json(event))
         for seq, event in enumerate(events, first)
     )
-    connection.executemany("INSERT INTO events (run, seq, kind, epoch, loss, event) VALUES (?, ?, ?, ?, ?, ?)", rows)
+    connection.executemany(
+        "INSERT INTO events (run, seq, kind, epoch, loss, event) VALUES (?, ?, ?, ?, ?, ?)", rows
+    )
 
 
 def parse_events(rows: Sequence[Row]) -> tuple[Event, ...]:
@@ -166,7 +180,9 @@ def parse_event_or_none(text: str | None) -> Event | None:
 
 
 def count_events(connection: Connection, number: int) -> int:
-    count: int = connection.execute("SELECT ifnull(max(seq) + 1, 0) FROM events WHERE run = ?", (number,)).fetchone()[0]
+    count: int = connection.execute(
+        "SELECT ifnull(max(seq) + 1, 0) FROM events WHERE run = ?", (number,)
+    ).fetchone()[0]
     return count
 
 
@@ -182,9 +198,13 @@ def rewind_events(connection: Connection, number: int, epoch: int | None = None)
     A run that was continued has its `finished` event after its epoch's.
     """
     epoch = last_epoch(connection, number) if epoch is None else epoch
-    last = "SELECT max(seq) FROM events WHERE run = ? AND kind IN ('epoch', 'finished') AND epoch <= ?"
+    last = (
+        "SELECT max(seq) FROM events WHERE run = ? AND kind IN ('epoch', 'finished') AND epoch <= ?"
+    )
     (seq,) = connection.execute(last, (number, epoch)).fetchone()
-    connection.execute("DELETE FROM events WHERE run = ? AND seq > ?", (number, -1 if seq is None else seq))
+    connection.execute(
+        "DELETE FROM events WHERE run = ? AND seq > ?", (number, -1 if seq is None else seq)
+    )
 
 
 def finish_early(connection: Connection, row: Row) -> None:
@@ -193,11 +213,19 @@ def finish_early(connection: Connection, row: Row) -> None:
     rewind_events(connection, number)
     epochs = parse_events(connection.execute(EPOCHS, (json.dumps([number]),)).fetchall())
     more = max(0, len(epochs) - _recipe(row["recipe"]).epochs)
-    change_run(connection, row["id"], [Status.FINISHED, Status.STOPPED], "status = 'finished', more_epochs = ?", more)
+    change_run(
+        connection,
+        row["id"],
+        [Status.FINISHED, Status.STOPPED],
+        "status = 'finished', more_epochs = ?",
+        more,
+    )
     (text,) = connection.execute(LATEST, (number,)).fetchone() or (None,)
     latest = parse_event_or_none(text)
     if epochs and latest and latest.kind != "finished":
-        append_events(connection, number, count_events(connection, number), [finished_after(epochs)])
+        append_events(
+            connection, number, count_events(connection, number), [finished_after(epochs)]
+        )
 
 
 def thinned_steps(connection: Connection, number: int, limit: int) -> list[Row]:
@@ -209,15 +237,25 @@ def thinned_steps(connection: Connection, number: int, limit: int) -> list[Row]:
     if limit == 0:
         return []
     ours = "FROM events INDEXED BY events_by_kind WHERE run = ? AND kind = 'step'"
-    few = connection.execute(f"SELECT seq, event {ours} ORDER BY seq LIMIT ?", (number, limit + 1)).fetchall()
+    few = connection.execute(
+        f"SELECT seq, event {ours} ORDER BY seq LIMIT ?", (number, limit + 1)
+    ).fetchall()
     if len(few) <= limit:
         return few
-    first, last = few[0]["seq"], connection.execute(f"SELECT max(seq) {ours}", (number,)).fetchone()[0]
+    first, last = (
+        few[0]["seq"],
+        connection.execute(f"SELECT max(seq) {ours}", (number,)).fetchone()[0],
+    )
     buckets, kept = (limit - 2) // 2, {first, last}
     for bucket in range(buckets):
-        between = (number, *(first + 1 + (bucket + end) * (last - first - 1) // buckets for end in (0, 1)))
+        between = (
+            number,
+            *(first + 1 + (bucket + end) * (last - first - 1) // buckets for end in (0, 1)),
+        )
         for extreme in ("min", "max"):  # with either, SQLite gives the seq of the row that has it
-            seq, _ = connection.execute(f"SELECT seq, {extreme}(loss) {ours} AND seq >= ? AND seq < ?", between).fetchone()
+            seq, _ = connection.execute(
+                f"SELECT seq, {extreme}(loss) {ours} AND seq >= ? AND seq < ?", between
+            ).fetchone()
             kept |= {seq} - {None}  # epochs are counted too, so that a bucket may be empty
     marks = ",".join("?" * len(kept))
     chosen = f"SELECT event FROM events WHERE run = ? AND seq IN ({marks}) ORDER BY seq"

@@ -89,7 +89,8 @@ class Environment:
     threads: int | None = None  # of torch, on a CPU
     host: str = ""  # the machine's name
     free_memory: int | None = None  # bytes on the device just before
-    oom_kills: int | None = None  # processes that the system had ended for lack of memory until then
+    # Processes that the system had ended for lack of memory until then.
+    oom_kills: int | None = None
     out_of_memory: bool = False  # whether this one has been, too
 
 
@@ -125,7 +126,8 @@ class Snapshot:
     epochs: tuple[Event, ...]  # all
     latest: Event | None  # of any kind; of a run that failed, its message says why
     message: str = ""  # what there is to say about how it stands, as why it was interrupted
-    starts_in: float | None = None  # about how many seconds it will still wait in the queue, where that can be told
+    # About how many seconds it will still wait in the queue, where that can be told.
+    starts_in: float | None = None
 
     @property
     def ended(self) -> bool:

@@ -1,8 +1,10 @@
-"""RunList: all runs of a store as summaries, kept in memory and brought up to date by what has changed.
+"""RunList: all runs of a store as summaries, kept in memory and brought up to date by what has
+changed.
 
-A look costs one question where nothing has changed since the last. Where something has, the runs' ids and revisions are
-read, and the events of those alone whose revision is another. So the cost does not depend on how many epochs the runs have
-or how many pages ask, and no number of runs makes a cache turn over.
+A look costs one question where nothing has changed since the last. Where something has, the runs'
+ids and revisions are read, and the events of those alone whose revision is another. So the cost
+does not depend on how many epochs the runs have or how many pages ask, and no number of runs makes
+a cache turn over.
 """
 
 import threading
@@ -47,15 +49,26 @@ class RunList:
             return dict(self._unreadable)
 
     def _refresh(self) -> None:
-        version = self._store.version()  # before the look, so that what comes in between is seen by the next
+        # Before the look, so that what comes in between is seen by the next.
+        version = self._store.version()
         if version == self._version:
             return
         revisions = self._store.revisions()
-        changed = [run_id for run_id, revision in revisions.items() if self._revisions.get(run_id) != revision]
+        changed = [
+            run_id
+            for run_id, revision in revisions.items()
+            if self._revisions.get(run_id) != revision
+        ]
         found, wrong = self._store.summaries(changed)
         known, unread = {**self._summaries, **found}, {**self._unreadable, **wrong}
-        self._summaries = {run_id: known[run_id] for run_id in revisions if run_id in known and run_id not in wrong}
-        self._unreadable = {run_id: unread[run_id] for run_id in revisions if run_id in unread and run_id not in found}
+        self._summaries = {
+            run_id: known[run_id] for run_id in revisions if run_id in known and run_id not in wrong
+        }
+        self._unreadable = {
+            run_id: unread[run_id]
+            for run_id in revisions
+            if run_id in unread and run_id not in found
+        }
         self._runs = tuple(self._summaries.values())
         self._revisions = MappingProxyType(revisions)
         self._version = version

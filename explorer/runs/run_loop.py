@@ -1,4 +1,5 @@
-"""RunLoop: trains one run, from reading its images to its end, and has a RunWriter keep what happens.
+"""RunLoop: trains one run, from reading its images to its end, and has a RunWriter keep what
+happens.
 
 Whatever goes wrong ends in a `failed` event of this run and harms no other.
 """
@@ -41,7 +42,9 @@ class RunLoop:
         self._store = store
         self._looked = time.monotonic()
 
-    def train(self, data_root: Path | None = None, progress: Progress | None = None) -> Generator[Event]:
+    def train(
+        self, data_root: Path | None = None, progress: Progress | None = None
+    ) -> Generator[Event]:
         """Train, and yield the events from here on; an epoch's once it is kept.
 
         Whoever stops iterating interrupts the run, which can be resumed after its last whole epoch.
@@ -165,8 +168,14 @@ class RunLoop:
         if event.step == (epochs[-1].step if epochs else 0):
             return ""
         if not epochs:
-            return f"{ended} within the first epoch, so nothing was kept: it begins anew when it is resumed"
-        return f"{ended} within epoch {event.epoch}: what it learnt up to the end of epoch {epochs[-1].epoch} is kept"
+            return (
+                f"{ended} within the first epoch, so nothing was kept: "
+                "it begins anew when it is resumed"
+            )
+        return (
+            f"{ended} within epoch {event.epoch}: what it learnt up to the end of epoch "
+            f"{epochs[-1].epoch} is kept"
+        )
 
     def _out_of_memory(self) -> str:
         if self.writer.status == Status.RUNNING:

@@ -24,7 +24,8 @@ class RunSummary:
     final_accuracy: float | None  # on the test images, after the last whole epoch
     best_accuracy: float | None  # the highest of its epochs
     seconds_an_epoch: float | None  # the mean of its last epochs
-    finished: Event | None  # the last time that it went through all its epochs; more may have been added since
+    # The last time that it went through all its epochs; more may have been added since.
+    finished: Event | None
     diverged: bool = False  # its loss was no longer a number
     position: int | None = None  # place in the queue, from 1
     starts_in: float | None = None  # about how many seconds it will still wait in the queue
@@ -50,8 +51,12 @@ def summarise(
     finished: Event | None,
 ) -> RunSummary:
     """The summary of a run with these events."""
-    accuracies = [epoch.metrics["test_accuracy"] for epoch in epochs if "test_accuracy" in epoch.metrics]
-    seconds = [epoch.metrics["seconds"] for epoch in epochs[-PACE_EPOCHS:] if "seconds" in epoch.metrics]
+    accuracies = [
+        epoch.metrics["test_accuracy"] for epoch in epochs if "test_accuracy" in epoch.metrics
+    ]
+    seconds = [
+        epoch.metrics["seconds"] for epoch in epochs[-PACE_EPOCHS:] if "seconds" in epoch.metrics
+    ]
     facts = started.metrics if started else {}
     parameters = facts.get("parameters")
     return RunSummary(
@@ -78,5 +83,11 @@ def summary_of(snapshot: Snapshot, finished: Event | None = None) -> RunSummary:
     if snapshot.latest and snapshot.latest.kind == "finished":
         finished = snapshot.latest
     return summarise(
-        snapshot.run, snapshot.status, snapshot.message, snapshot.started, snapshot.epochs, snapshot.latest, finished
+        snapshot.run,
+        snapshot.status,
+        snapshot.message,
+        snapshot.started,
+        snapshot.epochs,
+        snapshot.latest,
+        finished,
     )

@@ -1,4 +1,6 @@
-"""What a run has learnt, read from its checkpoints: always together with the epoch that it belongs to."""
+"""What a run has learnt, read from its checkpoints: always together with the epoch that it belongs
+to.
+"""
 
 import threading
 from typing import NamedTuple
@@ -13,7 +15,8 @@ from explorer.runs.run import Environment, RunError
 from explorer.runs.store import Store
 from explorer.training.checkpoint import Checkpoint, network_weights
 
-WEIGHTS_CACHE_BYTES = 256_000_000  # of all runs' weights that are kept in memory after they were read
+# Of all runs' weights that are kept in memory after they were read.
+WEIGHTS_CACHE_BYTES = 256_000_000
 
 
 class NoWeights(RunError):
@@ -29,7 +32,8 @@ class LearnedWeights(NamedTuple):
     weights: dict[str, Tensor]  # on the CPU, by the names that build() gives
     precision: str  # "fp32" or "bf16": what that epoch was computed in
     note: str  # why they are not those of the run's last whole epoch; "" where they are
-    environment: Environment | None = None  # what that epoch was computed with; None where its checkpoint does not say
+    # What that epoch was computed with; None where its checkpoint does not say.
+    environment: Environment | None = None
 
 
 class RunWeights:
@@ -38,7 +42,9 @@ class RunWeights:
     def __init__(self, store: Store):
         self._store = store
         self._lock = threading.Lock()  # of the cache; never held while reading
-        self._cache: LRUCache[tuple[str, int], LearnedWeights] = LRUCache(WEIGHTS_CACHE_BYTES, _bytes_in)
+        self._cache: LRUCache[tuple[str, int], LearnedWeights] = LRUCache(
+            WEIGHTS_CACHE_BYTES, _bytes_in
+        )
 
     def read(self, run_id: str) -> LearnedWeights:
         """The weights after the run's last whole epoch, or after the newest one that can be read.

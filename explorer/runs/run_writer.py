@@ -120,7 +120,9 @@ class RunWriter:
             if self._ended_early:
                 self._store.end_early(self._run.id)
             else:
-                self._store.end(self._run.id, self._final, self._message, self._written, self._pending)
+                self._store.end(
+                    self._run.id, self._final, self._message, self._written, self._pending
+                )
             with self._lock:
                 self._written += len(self._pending)
                 self._pending = []

@@ -11,7 +11,9 @@ Task = tuple[NetworkKey, Recipe]
 MOMENT = 10.0  # seconds after a start in which the same start again is taken for a double click
 
 
-def same_runs(runs: Iterable[RunSummary], architecture: Architecture, recipe: Recipe) -> Iterator[RunSummary]:
+def same_runs(
+    runs: Iterable[RunSummary], architecture: Architecture, recipe: Recipe
+) -> Iterator[RunSummary]:
     """The runs of this network and this recipe, in the order given.
 
     Names do not count. A run that was continued for more epochs than its recipe has is another.
@@ -27,7 +29,8 @@ def same_runs(runs: Iterable[RunSummary], architecture: Architecture, recipe: Re
 def run_in_hand(
     runs: Iterable[RunSummary], architecture: Architecture, recipe: Recipe, owner: str, now: float
 ) -> RunSummary | None:
-    """The owner's first run of this network and recipe that waits or trains, or that finished a moment ago.
+    """The owner's first run of this network and recipe that waits or trains, or that finished a
+    moment ago.
 
     A run that failed, or that somebody paused or stopped, does not count: starting anew is meant.
     Neither do other people's: a class that presses Start with the defaults wants a run each.
@@ -44,12 +47,15 @@ def run_in_hand(
 
 
 def task(architecture: Architecture, recipe: Recipe) -> Task:
-    """What two runs have in common that do the same: the network but for its name, and the recipe with its seed."""
+    """What two runs have in common that do the same: the network but for its name, and the recipe
+    with its seed.
+    """
     return architecture.key, recipe
 
 
 def done_or_coming(runs: Iterable[RunSummary]) -> tuple[set[Task], set[Task]]:
-    """The tasks of the runs that finished, wait or train, and those of the runs that ended before they were done.
+    """The tasks of the runs that finished, wait or train, and those of the runs that ended before
+    they were done.
 
     A run that was continued for more epochs than its recipe has did another task.
     """
@@ -58,5 +64,7 @@ def done_or_coming(runs: Iterable[RunSummary]) -> tuple[set[Task], set[Task]]:
     for each in runs:
         if not each.run.more_epochs:
             is_present = not each.ended or each.status == "finished"
-            (present if is_present else unfinished).add(task(each.run.architecture, each.run.recipe))
+            (present if is_present else unfinished).add(
+                task(each.run.architecture, each.run.recipe)
+            )
     return present, unfinished

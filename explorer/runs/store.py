@@ -1,12 +1,16 @@
-"""Store: the runs, their events and the queue in `runs.sqlite`, their checkpoints beside it. They outlive every process.
+"""Store: the runs, their events and the queue in `runs.sqlite`, their checkpoints beside it.
 
-Several processes share one store, a server and any number of `python -m explorer train`: each trains only what it has
-taken. Taking a run means holding its lock (checkpoint_files.py), which the system frees when the process ends, however it
-ends; so a run that is said to be trained and whose lock is free was interrupted, and `recover` says so. A status changes in
-a transaction that looks at the one before, so that no two processes take the same run.
+They outlive every process.
 
-An epoch is kept in this order: its checkpoint is on the disk first, then one transaction brings the events up to it. A
-process that ends in between leaves a checkpoint that no event speaks of; it is passed over.
+Several processes share one store, a server and any number of `python -m explorer train`: each
+trains only what it has taken. Taking a run means holding its lock (checkpoint_files.py), which the
+system frees when the process ends, however it ends; so a run that is said to be trained and whose
+lock is free was interrupted, and `recover` says so. A status changes in a transaction that looks at
+the one before, so that no two processes take the same run.
+
+An epoch is kept in this order: its checkpoint is on the disk first, then one transaction brings the
+events up to it. A process that ends in between leaves a checkpoint that no event speaks of; it is
+passed over.
 """
 
 import json
@@ -41,7 +45,15 @@ from explorer.runs.rows import (
     rewind_events,
     thinned_steps,
 )
-from explorer.runs.run import IN_TRAINING, Environment, Run, RunError, Status, StopRequest, shown_status
+from explorer.runs.run import (
+    IN_TRAINING,
+    Environment,
+    Run,
+    RunError,
+    Status,
+    StopRequest,
+    shown_status,
+)
 from explorer.runs.run_summary import RunSummary, summarise
 from explorer.training.event import Event
 
@@ -80,8 +92,10 @@ class Claim:
 
 
 class Store:
-    """All runs. Every method may be called from any thread, and raises StoreError if the file cannot
-    be read or written.
+    """All runs.
+
+    Every method may be called from any thread, and raises StoreError if the file cannot be read or
+    written.
     """
 
     def __init__(self, folder: Path | None = None, notice: str = "", behind: Path | None = None):
@@ -101,15 +115,24 @@ class Store:
         self._database = Database(folder / RUNS if folder else None)
 
     def show_kept(self, folder: Path) -> None:
-        """Show the runs of a folder in a store in memory. Nothing in the folder is changed. Raises StoreError."""
+        """Show the runs of a folder in a store in memory.
+
+        Nothing in the folder is changed. Raises StoreError.
+        """
         if not (folder / RUNS).is_file():
             return
         self._database.take_over(folder / RUNS)
         going_on = (Status.QUEUED, *IN_TRAINING)
         with self._database.write() as connection:
             marks = ",".join("?" * len(going_on))
-            change = f"UPDATE runs SET status = 'interrupted', wish = '', message = ? WHERE status IN ({marks})"
-            connection.execute(change, ("as it stood when this server started; another one may train it", *going_on))
+            change = (
+                "UPDATE runs SET status = 'interrupted', wish = '', message = ? "
+                f"WHERE status IN ({marks})"
+            )
+            connection.execute(
+                change,
+                ("as it stood when this server started; another one may train it", *going_on),
+            )
 
     def damage(self) -> str:
         """What is wrong with the file of runs, "" if nothing is."""
@@ -122,8 +145,11 @@ class Store:
             reached = dict(map(tuple, connection.execute(_REACHED)))
             training = {row["id"] for row in connection.execute(_TRAINED)}
         runs = sorted(run_id for run_id in newest if run_id not in reached)
-        # The checkpoint of an epoch is written just before its event: one of them may always be ahead.
-        epochs = [run_id for run_id, epoch in newest.items() if epoch > reached.get(run_id, epoch) + 1]
+        # The checkpoint of an epoch is written just before its event: one of them may always be
+        # ahead.
+        epochs = [
+            run_id for run_id, epoch in newest.items() if epoch > reached.get(run_id, epoch) + 1
+        ]
         return Missing(tuple(runs), tuple(sorted(set(epochs) - training)))
 
     def sizes(self) -> dict[str, int]:
@@ -131,27 +157,38 @@ class Store:
         return self.checkpoints.sizes()
 
     def back_up(self, path: Path) -> None:
-        """Write all runs with their events to one file, also while others train. The checkpoints are not in it."""
+        """Write all runs with their events to one file, also while others train.
+
+        The checkpoints are not in it.
+        """
         self._database.back_up(path)
 
     def close(self) -> None:
         self._database.close()
 
-    # --- questions --------------------------------------------------------------------------------------------------
+    # --- questions --------------------------------------------------------------------------------
 
     def revisions(self) -> dict[str, int]:
         """All runs by id, the newest first; the number grows with every change to the run."""
         with self._database.read() as connection:
-            return dict(map(tuple, connection.execute("SELECT id, revision FROM runs ORDER BY number DESC")))
+            return dict(
+                map(tuple, connection.execute("SELECT id, revision FROM runs ORDER BY number DESC"))
+            )
 
     def version(self) -> tuple[int, int]:
-        """A value that is another after every change to any run, by whatever process. Costs no look at the runs."""
+        """A value that is another after every change to any run, by whatever process.
+
+        Costs no look at the runs.
+        """
         with self._database.read() as connection:
             (others,) = connection.execute("PRAGMA data_version").fetchone()
-            return others, connection.total_changes  # a store in memory reads and writes by one connection
+            # A store in memory reads and writes by one connection.
+            return others, connection.total_changes
 
     def summaries(self, run_ids: Sequence[str]) -> tuple[dict[str, RunSummary], dict[str, str]]:
-        """The summaries of these runs by id, and why some cannot be read. Those that are gone are in neither.
+        """The summaries of these runs by id, and why some cannot be read.
+
+        Those that are gone are in neither.
 
         Two questions however many runs these are, and no step event but a run's latest is read.
         """
@@ -170,10 +207,17 @@ class Store:
             except UnreadableRun as error:
                 unreadable[row["id"]] = str(error)
                 continue
-            first, latest, finished = (parse_event_or_none(row[name]) for name in ("first", "latest", "finished"))
+            first, latest, finished = (
+                parse_event_or_none(row[name]) for name in ("first", "latest", "finished")
+            )
             started = first if first and first.kind == "started" else None
-            status, epochs = shown_status(kept.status, kept.request), parse_events(texts[row["number"]])
-            found[row["id"]] = summarise(kept.run, status, kept.message, started, epochs, latest, finished)
+            status, epochs = (
+                shown_status(kept.status, kept.request),
+                parse_events(texts[row["number"]]),
+            )
+            found[row["id"]] = summarise(
+                kept.run, status, kept.message, started, epochs, latest, finished
+            )
         return found, unreadable
 
     def stored_run(self, run_id: str) -> StoredRun:
@@ -191,7 +235,9 @@ class Store:
         """All events of the run. Raises UnknownRun."""
         with self._database.read() as connection:
             number = find_row(connection, run_id)["number"]
-            texts = connection.execute("SELECT event FROM events WHERE run = ? ORDER BY seq", (number,)).fetchall()
+            texts = connection.execute(
+                "SELECT event FROM events WHERE run = ? ORDER BY seq", (number,)
+            ).fetchall()
         return parse_events(texts)
 
     def history(self, run_id: str, limit: int) -> History:
@@ -202,8 +248,13 @@ class Store:
         with self._database.read() as connection:
             number = find_row(connection, run_id)["number"]
             ends = "SELECT event FROM events WHERE run = ? ORDER BY seq {} LIMIT 1"
-            first, latest = (connection.execute(ends.format(way), (number,)).fetchall() for way in ("", "DESC"))
-            of_epochs = "SELECT event FROM events INDEXED BY events_by_kind WHERE run = ? AND kind = 'epoch' ORDER BY seq"
+            first, latest = (
+                connection.execute(ends.format(way), (number,)).fetchall() for way in ("", "DESC")
+            )
+            of_epochs = (
+                "SELECT event FROM events INDEXED BY events_by_kind WHERE run = ? "
+                "AND kind = 'epoch' ORDER BY seq"
+            )
             epochs = connection.execute(of_epochs, (number,))
             parts = [first, thinned_steps(connection, number, limit), epochs.fetchall(), latest]
             count = count_events(connection, number)
@@ -229,11 +280,16 @@ class Store:
             queued = "SELECT id, owner FROM runs WHERE status = 'queued' ORDER BY queued, number"
             waiting = [(row["id"], row["owner"]) for row in connection.execute(queued)]
             owners = ",".join("?" * len({owner for _, owner in waiting}))
-            taken = f"SELECT owner, max(taken) FROM runs WHERE taken NOTNULL AND owner IN ({owners}) GROUP BY owner"
-            last_started = dict(map(tuple, connection.execute(taken, sorted({owner for _, owner in waiting}))))
+            taken = (
+                f"SELECT owner, max(taken) FROM runs WHERE taken NOTNULL AND owner IN ({owners}) "
+                "GROUP BY owner"
+            )
+            last_started = dict(
+                map(tuple, connection.execute(taken, sorted({owner for _, owner in waiting})))
+            )
         return fair_order(waiting, last_started)
 
-    # --- what somebody asks for -------------------------------------------------------------------------------------
+    # --- what somebody asks for -------------------------------------------------------------------
 
     def add(self, run: Run) -> None:
         """Put a new run into the queue."""
@@ -241,13 +297,20 @@ class Store:
             insert_run(connection, run, Status.QUEUED, None)
 
     def enqueue(self, run_id: str, allowed: Sequence[Status], more_epochs: int = 0) -> bool:
-        """Put a run back into the queue if it has one of the allowed statuses. Returns whether it had."""
-        change = "status = 'queued', wish = '', message = '', queued = ?, more_epochs = more_epochs + ?"
+        """Put a run back into the queue if it has one of the allowed statuses.
+
+        Returns whether it had.
+        """
+        change = (
+            "status = 'queued', wish = '', message = '', queued = ?, more_epochs = more_epochs + ?"
+        )
         with self._database.write() as connection:
             return change_run(connection, run_id, allowed, change, time.time(), more_epochs)
 
     def withdraw(self, run_id: str, status: Status, event: Event) -> bool:
-        """Take a run out of the queue and end it with this event. Returns whether it was in the queue.
+        """Take a run out of the queue and end it with this event.
+
+        Returns whether it was in the queue.
 
         A run that was continued and is stopped is finished again, see `end_early`.
         """
@@ -260,8 +323,12 @@ class Store:
             else:
                 (text,) = connection.execute(LATEST, (row["number"],)).fetchone() or (None,)
                 at = parse_event_or_none(text) or event
-                event = event.model_copy(update={"time": at.time, "epoch": at.epoch, "step": at.step})
-                append_events(connection, row["number"], count_events(connection, row["number"]), [event])
+                event = event.model_copy(
+                    update={"time": at.time, "epoch": at.epoch, "step": at.step}
+                )
+                append_events(
+                    connection, row["number"], count_events(connection, row["number"]), [event]
+                )
             return True
 
     def ask_to_stop(self, run_id: str, request: StopRequest) -> bool:
@@ -273,10 +340,15 @@ class Store:
         """Raises UnknownRun."""
         with self._database.write() as connection:
             find_row(connection, run_id)
-            connection.execute("UPDATE runs SET name = ?, revision = revision + 1 WHERE id = ?", (name, run_id))
+            connection.execute(
+                "UPDATE runs SET name = ?, revision = revision + 1 WHERE id = ?", (name, run_id)
+            )
 
     def delete(self, run_id: str) -> bool:
-        """With its events and checkpoints, unless it is being trained; whether it was not. Raises UnknownRun."""
+        """With its events and checkpoints, unless it is being trained; whether it was not.
+
+        Raises UnknownRun.
+        """
         with self._database.write(durable=True) as connection:
             if find_row(connection, run_id)["status"] in IN_TRAINING:
                 return False
@@ -284,7 +356,7 @@ class Store:
         self.checkpoints.delete(run_id)
         return True
 
-    # --- taking runs ------------------------------------------------------------------------------------------------
+    # --- taking runs ------------------------------------------------------------------------------
 
     def begin(self, run: Run) -> Claim:
         """Add a run past the queue: the caller trains it. Raises StoreError."""
@@ -310,7 +382,10 @@ class Store:
             return None
         try:
             with self._database.write() as connection:
-                change = "status = 'preparing', wish = '', message = '', taken = ?, more_epochs = more_epochs + ?"
+                change = (
+                    "status = 'preparing', wish = '', message = '', taken = ?, "
+                    "more_epochs = more_epochs + ?"
+                )
                 if not change_run(connection, run_id, allowed, change, time.time(), more_epochs):
                     lock.release()
                     return None
@@ -318,7 +393,13 @@ class Store:
                 try:
                     claim = Claim(parse_run(row).run, lock)
                 except UnreadableRun as error:
-                    change_run(connection, run_id, IN_TRAINING, "status = 'failed', message = ?", str(error))
+                    change_run(
+                        connection,
+                        run_id,
+                        IN_TRAINING,
+                        "status = 'failed', message = ?",
+                        str(error),
+                    )
                     unreadable = error
                 else:
                     rewind_events(connection, row["number"])
@@ -342,10 +423,14 @@ class Store:
         return None
 
     def recover(self) -> None:
-        """Mark runs whose process has ended as interrupted, and delete what came after their last epoch."""
+        """Mark runs whose process has ended as interrupted, and delete what came after their last
+        epoch.
+        """
         with self._database.read() as connection:
             marks = ",".join("?" * len(IN_TRAINING))
-            rows = connection.execute(f"SELECT id FROM runs WHERE status IN ({marks})", IN_TRAINING).fetchall()
+            rows = connection.execute(
+                f"SELECT id FROM runs WHERE status IN ({marks})", IN_TRAINING
+            ).fetchall()
         for row in rows:
             lock = self.checkpoints.lock(row["id"])
             if lock is not None:
@@ -371,29 +456,53 @@ class Store:
         self.set_environment(run_id, replace(environment, out_of_memory=True))
         self.end(run_id, Status.INTERRUPTED, OUT_OF_MEMORY)
 
-    # --- by whoever has taken it ------------------------------------------------------------------------------------
+    # --- by whoever has taken it ------------------------------------------------------------------
 
     def set_environment(self, run_id: str, environment: Environment) -> None:
         """Note what the run is computed with from now on."""
         with self._database.write() as connection:
-            change_run(connection, run_id, IN_TRAINING, "environment = ?", environment_json(environment))
+            change_run(
+                connection, run_id, IN_TRAINING, "environment = ?", environment_json(environment)
+            )
 
     def running(self, run_id: str, message: str) -> None:
         with self._database.write() as connection:
             change_run(connection, run_id, IN_TRAINING, "status = 'running', message = ?", message)
 
-    def append(self, run_id: str, first: int, events: Sequence[Event], durable: bool = False) -> None:
-        """Add events, numbered from `first` on. Raises RunError, and adds none, if the run is no longer in training."""
+    def append(
+        self, run_id: str, first: int, events: Sequence[Event], durable: bool = False
+    ) -> None:
+        """Add events, numbered from `first` on.
+
+        Raises RunError, and adds none, if the run is no longer in training.
+        """
         with self._database.write(durable) as connection:
             number = find_row(connection, run_id)["number"]
             if not change_run(connection, run_id, IN_TRAINING, "status = status"):
                 raise RunError(f"run {run_id} is not this process's to train any more")
             append_events(connection, number, first, events)
 
-    def end(self, run_id: str, status: Status, message: str = "", first: int = 0, events: Sequence[Event] = ()) -> None:
-        """Add the last events of a run in training, and set how it stands. Does nothing for other runs."""
+    def end(
+        self,
+        run_id: str,
+        status: Status,
+        message: str = "",
+        first: int = 0,
+        events: Sequence[Event] = (),
+    ) -> None:
+        """Add the last events of a run in training, and set how it stands.
+
+        Does nothing for other runs.
+        """
         with self._database.write(durable=True) as connection:
-            if not change_run(connection, run_id, IN_TRAINING, "status = ?, wish = '', message = ?", status, message):
+            if not change_run(
+                connection,
+                run_id,
+                IN_TRAINING,
+                "status = ?, wish = '', message = ?",
+                status,
+                message,
+            ):
                 return
             number = find_row(connection, run_id)["number"]
             append_events(connection, number, first, events)
@@ -401,9 +510,13 @@ class Store:
                 rewind_events(connection, number)
 
     def end_early(self, run_id: str) -> None:
-        """Finish a continued run in training at its last whole epoch: fewer epochs were added then."""
+        """Finish a continued run in training at its last whole epoch: fewer epochs were added
+        then.
+        """
         with self._database.write(durable=True) as connection:
-            if change_run(connection, run_id, IN_TRAINING, "status = 'finished', wish = '', message = ''"):
+            if change_run(
+                connection, run_id, IN_TRAINING, "status = 'finished', wish = '', message = ''"
+            ):
                 finish_early(connection, find_row(connection, run_id))
 
     def rewind(self, run_id: str, epoch: int) -> None:
@@ -413,11 +526,18 @@ class Store:
 
 
 _REACHED = """
-    SELECT id, ifnull((SELECT max(epoch) FROM events INDEXED BY events_by_kind WHERE run = number AND kind = 'epoch'), 0)
+    SELECT id, ifnull((
+        SELECT max(epoch) FROM events INDEXED BY events_by_kind
+        WHERE run = number AND kind = 'epoch'
+    ), 0)
     FROM runs
 """
-_TRAINED = f"SELECT id FROM runs WHERE status IN ({', '.join(repr(status.value) for status in IN_TRAINING)})"
-# The runs with their first, latest and last `finished` event, each found by an index; then all epochs of such runs.
+_TRAINED = (
+    "SELECT id FROM runs WHERE status IN "
+    f"({', '.join(repr(status.value) for status in IN_TRAINING)})"
+)
+# The runs with their first, latest and last `finished` event, each found by an index; then all
+# epochs of such runs.
 _SUMMARIES = """
     SELECT runs.*,
         (SELECT event FROM events WHERE run = number ORDER BY seq LIMIT 1) AS first,

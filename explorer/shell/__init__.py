@@ -1,1 +1,3 @@
-"""The commands of `python -m explorer`, a module each: it is imported once its command is chosen."""
+"""The commands of `python -m explorer`, a module each: it is imported once its command is
+chosen.
+"""

@@ -12,7 +12,9 @@ from explorer.text import quoted
 
 
 def add_arch(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("arch", metavar="ARCH", help="a preset's id, a JSON file, or - for standard input")
+    parser.add_argument(
+        "arch", metavar="ARCH", help="a preset's id, a JSON file, or - for standard input"
+    )
 
 
 def read_architecture(name: str) -> Architecture:
@@ -25,7 +27,10 @@ def read_architecture(name: str) -> Architecture:
     path = Path(name)
     try:
         if not path.is_file():
-            raise Refusal(f"{quoted(name)} is neither a preset nor a file; the presets are {', '.join(presets)}")
+            raise Refusal(
+                f"{quoted(name)} is neither a preset nor a file; the presets are "
+                f"{', '.join(presets)}"
+            )
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
         return parse_architecture(decode_file(data))

@@ -12,7 +12,9 @@ from explorer.text import counted
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="where to; it must not be there yet")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="where to; it must not be there yet"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -24,5 +26,9 @@ def run(options: argparse.Namespace) -> int:
         runs = len(store.revisions())
     done = {"file": str(options.file), "runs": runs}
     weights = f"Their weights are in {home_folder() / CHECKPOINTS}: copy that folder, too"
-    print(json.dumps(done) if options.json else f"{counted(runs, 'run')} with all events in {options.file}. {weights}")
+    print(
+        json.dumps(done)
+        if options.json
+        else f"{counted(runs, 'run')} with all events in {options.file}. {weights}"
+    )
     return 0

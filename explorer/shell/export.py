@@ -34,10 +34,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format",
         required=True,
         choices=EXPORTS,
-        help="python: a class; notebook: with data and training; onnx: untrained weights; summary: torchsummary's table",
+        help="python: a class; notebook: with data and training; onnx: untrained weights; "
+        "summary: torchsummary's table",
     )
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where to write it (default: standard output)")
-    parser.add_argument("--dataset", choices=DATASETS, help="the notebook's images (default: the preset's, else digits)")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="where to write it (default: standard output)"
+    )
+    parser.add_argument(
+        "--dataset",
+        choices=DATASETS,
+        help="the notebook's images (default: the preset's, else digits)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -50,7 +57,16 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         binary = isinstance(made, bytes)
         content = base64.b64encode(made).decode() if isinstance(made, bytes) else made
-        made = json.dumps({"format": options.format, "encoding": "base64" if binary else "text", "content": content}) + "\n"
+        made = (
+            json.dumps(
+                {
+                    "format": options.format,
+                    "encoding": "base64" if binary else "text",
+                    "content": content,
+                }
+            )
+            + "\n"
+        )
     data = made if isinstance(made, bytes) else made.encode()
     if options.output is None:
         if isinstance(made, bytes) and sys.stdout.isatty():

@@ -13,11 +13,17 @@ from explorer.text import quoted
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     rate = "the rate of every dropout layer, which no table has (default: torch's 0.5)"
     parser.add_argument("--dropout", type=_rate, metavar="P", help=rate)
-    parser.add_argument("file", metavar="FILE", help="a text with the table, a whole README too, or - for standard input")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="a text with the table, a whole README too, or - for standard input",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """The architecture on standard output, also where only a part could be read; what there is to say on standard error."""
+    """The architecture on standard output, also where only a part could be read; what there is to
+    say on standard error.
+    """
     imported = import_summary(read_text(options.file))
     architecture = imported.architecture
     if options.dropout is not None:
@@ -28,7 +34,11 @@ def run(options: argparse.Namespace) -> int:
     if imported.problem is None:
         return 0
     problem = imported.problem
-    print(f"error: {imported.place(problem.line)}, {problem.row}: {problem.message}; what was read is kept", file=sys.stderr)
+    print(
+        f"error: {imported.place(problem.line)}, {problem.row}: {problem.message}; "
+        "what was read is kept",
+        file=sys.stderr,
+    )
     return 1
 
 
@@ -38,5 +48,7 @@ def _rate(text: str) -> float:
     except ValueError:
         rate = -1
     if not 0 <= rate <= 1:
-        raise argparse.ArgumentTypeError(f"a dropout rate is a number from 0 to 1; this is {quoted(text)}")
+        raise argparse.ArgumentTypeError(
+            f"a dropout rate is a number from 0 to 1; this is {quoted(text)}"
+        )
     return rate

@@ -33,15 +33,23 @@ def run(options: argparse.Namespace) -> int:
         submitted = datetime.fromtimestamp(row["submitted"]).strftime("%Y-%m-%d %H:%M")
         epochs = f"{row['epoch']}/{row['epochs']}"
         size = bytes_text(row["bytes"])
-        facts = f"{row['id']}  {submitted}  {row['status']:<11} {epochs:>9}  {accuracy:>7}  {size:>7}"
+        facts = (
+            f"{row['id']}  {submitted}  {row['status']:<11} {epochs:>9}  {accuracy:>7}  {size:>7}"
+        )
         print(f"{facts}  {row['name']} on {row['dataset']}")
     if rows:
-        print(f"{counted(len(rows), 'run')}, {bytes_text(sum(row['bytes'] for row in rows))} of checkpoints")
+        print(
+            f"{counted(len(rows), 'run')}, {bytes_text(sum(row['bytes'] for row in rows))} of "
+            "checkpoints"
+        )
     return 0
 
 
 def _store_to_look_at() -> Store:
-    """The store; where it cannot be written, a copy in memory of what can be read. Raises StoreError."""
+    """The store; where it cannot be written, a copy in memory of what can be read.
+
+    Raises StoreError.
+    """
     try:
         return Store(home_folder())
     except StoreError as error:

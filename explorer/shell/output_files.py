@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import IO
 
 from explorer.refusal import Refusal
 from explorer.text import quoted
@@ -18,7 +19,8 @@ def write_file(path: Path, data: bytes) -> None:
 
 @contextmanager
 def replaced_file(path: Path) -> Iterator[Callable[[bytes], None]]:
-    """What writes to a new file, which takes the place of `path` at the end: what stood there is lost only then.
+    """What writes to a new file, which takes the place of `path` at the end: what stood there is
+    lost only then.
 
     Made before anything else is done, so that it shows now, not after hours, where it cannot be
     written. What is no plain file, such as a pipe or /dev/null, is written as it is.
@@ -32,7 +34,11 @@ def replaced_file(path: Path) -> Iterator[Callable[[bytes], None]]:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         is_plain = not there or whole.is_file()
         mode = whole.stat().st_mode if there else 0o666 & ~_umask()
-        file = NamedTemporaryFile(dir=whole.parent, prefix=".explorer-", delete=False) if is_plain else path.open("wb")  # noqa: SIM115 (closed below)
+        file: IO[bytes]
+        if is_plain:
+            file = NamedTemporaryFile(dir=whole.parent, prefix=".explorer-", delete=False)  # noqa: SIM115
+        else:
+            file = path.open("wb")  # closed below, as the other is
 
     def write(data: bytes) -> None:
         with _telling_why_unwritten(path):

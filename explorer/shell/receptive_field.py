@@ -12,7 +12,9 @@ from explorer.text import quoted, size_text
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_arch(parser)
-    parser.add_argument("--layer", type=int, required=True, metavar="I", help="the layer, counted from 0")
+    parser.add_argument(
+        "--layer", type=int, required=True, metavar="I", help="the layer, counted from 0"
+    )
     unit = "the unit's row and column, counted from 0"
     parser.add_argument("--unit", type=_unit, required=True, metavar="R,C", help=unit)
 
@@ -23,7 +25,10 @@ def run(options: argparse.Namespace) -> int:
     if not architecture.layers:
         raise Refusal("the network has no layers")
     if not 0 <= options.layer < len(architecture.layers):
-        raise Refusal(f"no layer {options.layer}: the layers are counted from 0 to {len(architecture.layers) - 1}")
+        raise Refusal(
+            f"no layer {options.layer}: the layers are counted from 0 to "
+            f"{len(architecture.layers) - 1}"
+        )
     if options.layer >= len(analysis.rows):
         assert analysis.problem is not None
         raise Refusal(f"layer {analysis.problem.index} does not fit: {analysis.problem.message}")
@@ -33,7 +38,10 @@ def run(options: argparse.Namespace) -> int:
         mask = field.mask(*options.unit)
     except IndexError as error:
         raise Refusal(str(error)) from None
-    rows, columns = _pixels(field.rows.touched[options.unit[0]]), _pixels(field.columns.touched[options.unit[1]])
+    rows, columns = (
+        _pixels(field.rows.touched[options.unit[0]]),
+        _pixels(field.columns.touched[options.unit[1]]),
+    )
     found = {
         "theoretical": list(field.theoretical),
         "rows": [rows[0], rows[-1]] if rows else [],
@@ -45,7 +53,10 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(found))
         return 0
     row, column = options.unit
-    print(f"unit {row},{column} after layer {options.layer} ({architecture.layers[options.layer].kind})")
+    print(
+        f"unit {row},{column} after layer {options.layer} "
+        f"({architecture.layers[options.layer].kind})"
+    )
     print(f"theoretical receptive field {size_text(field.theoretical)}")
     print(
         f"sees {found['pixels_seen']} pixels"
@@ -64,4 +75,6 @@ def _unit(text: str) -> tuple[int, int]:
     try:
         return int(row), int(column)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"a unit is ROW,COLUMN, such as 3,4; this is {quoted(text)}") from None
+        raise argparse.ArgumentTypeError(
+            f"a unit is ROW,COLUMN, such as 3,4; this is {quoted(text)}"
+        ) from None

@@ -30,13 +30,34 @@ OWNER = "shell"  # whose turn it is in the queue, and whose runs a page shows, g
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_arch(parser)
-    parser.add_argument("--recipe", choices=WAYS, help="a documented preset's: as its document tells, or tuned by us")
-    parser.add_argument("--dataset", choices=DATASETS, help="the images to learn (default: the named recipe's, else digits)")
-    parser.add_argument("--epochs", type=int, metavar="N", help="times that every image is seen (default: the recipe's, else 10)")
-    parser.add_argument("--seed", type=int, metavar="S", help="start of every random draw (default: 0)")
-    parser.add_argument("--device", metavar="D", help="auto, cpu, cuda or mps (default: auto, the fastest here)")
-    parser.add_argument("--precision", metavar="P", help="auto, fp32 or bf16 (default: auto, the faster here)")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write one row an epoch to this file at the end")
+    parser.add_argument(
+        "--recipe",
+        choices=WAYS,
+        help="a documented preset's: as its document tells, or tuned by us",
+    )
+    parser.add_argument(
+        "--dataset",
+        choices=DATASETS,
+        help="the images to learn (default: the named recipe's, else digits)",
+    )
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        metavar="N",
+        help="times that every image is seen (default: the recipe's, else 10)",
+    )
+    parser.add_argument(
+        "--seed", type=int, metavar="S", help="start of every random draw (default: 0)"
+    )
+    parser.add_argument(
+        "--device", metavar="D", help="auto, cpu, cuda or mps (default: auto, the fastest here)"
+    )
+    parser.add_argument(
+        "--precision", metavar="P", help="auto, fp32 or bf16 (default: auto, the faster here)"
+    )
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="write one row an epoch to this file at the end"
+    )
     add_data(parser)
     keeping_nothing = "keep nothing: the run and its weights end with this command"
     parser.add_argument(IN_MEMORY, action="store_true", dest="in_memory", help=keeping_nothing)
@@ -60,7 +81,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 class _NothingToWrite(Exception):
-    """A run ended, with this exit status, before its first epoch did, so a table of its epochs would be empty."""
+    """A run ended, with this exit status, before its first epoch did, so a table of its epochs
+    would be empty.
+    """
 
     def __init__(self, status: int):
         super().__init__()
@@ -70,22 +93,42 @@ class _NothingToWrite(Exception):
 def train_new(run: Run, options: argparse.Namespace) -> tuple[int, tuple[Event, ...]]:
     """Train it, printing its events; the exit status, and all its events."""
     with closing(open_store(home_folder(), options.in_memory or in_memory())) as store:
-        check_trainable(run.architecture, run.recipe, torch.device(run.device), store.checkpoints, data_root=options.data)
+        check_trainable(
+            run.architecture,
+            run.recipe,
+            torch.device(run.device),
+            store.checkpoints,
+            data_root=options.data,
+        )
         check_room(store.folder, run.architecture, run.recipe)
         loop = RunLoop(store, store.begin(run))
-        print(f"note: {store.notice}" if store.notice else f"run {run.id} is kept in {store.folder}", file=sys.stderr)
+        print(
+            f"note: {store.notice}" if store.notice else f"run {run.id} is kept in {store.folder}",
+            file=sys.stderr,
+        )
         return run_to_its_end(store, loop, options), store.events(run.id)
 
 
 def _to_train(options: argparse.Namespace) -> tuple[Architecture, Recipe]:
-    """A preset with one of its recipes named is trained as that says; anything else on digits for ten epochs, if not told."""
+    """A preset with one of its recipes named is trained as that says; anything else on digits for
+    ten epochs, if not told.
+    """
     architecture, preset = read_architecture(options.arch), load_presets().get(options.arch)
-    recipe, unsaid = preset.recipe if preset else Recipe(), {"dataset": "digits", "epochs": 10, "seed": 0}
+    recipe, unsaid = (
+        preset.recipe if preset else Recipe(),
+        {"dataset": "digits", "epochs": 10, "seed": 0},
+    )
     if options.recipe:
         found = preset.way(options.recipe) if preset else None
         if found is None:
-            raise Refusal(f"{options.arch} has no recipe {quoted(options.recipe)}; the documented presets have {', '.join(WAYS)}")
+            raise Refusal(
+                f"{options.arch} has no recipe {quoted(options.recipe)}; "
+                f"the documented presets have {', '.join(WAYS)}"
+            )
         (architecture, recipe), unsaid = found, {}
-    told = {name: getattr(options, name) for name in ("dataset", "epochs", "seed", "device", "precision")}
+    told = {
+        name: getattr(options, name)
+        for name in ("dataset", "epochs", "seed", "device", "precision")
+    }
     told = unsaid | {name: value for name, value in told.items() if value is not None}
     return architecture, parse_recipe(recipe_to_data(recipe) | told)

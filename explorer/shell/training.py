@@ -1,4 +1,6 @@
-"""What the commands that train share: a run goes on in this process, its events are printed, and a signal ends it."""
+"""What the commands that train share: a run goes on in this process, its events are printed, and a
+signal ends it.
+"""
 
 import argparse
 import signal
@@ -28,18 +30,28 @@ def add_id(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="the run's, as `runs` lists it")
 
 
-def take_again(options: argparse.Namespace, allowed: tuple[Status, ...], more_epochs: int, done: str) -> int:
+def take_again(
+    options: argparse.Namespace, allowed: tuple[Status, ...], more_epochs: int, done: str
+) -> int:
     with closing(Store(home_folder())) as store:
         store.recover()
         kept = store.stored_run(options.id)
         if kept.status in allowed:
-            check_resumable(kept.run, store.history(options.id, 0).latest, store.checkpoints, data_root=options.data)
+            check_resumable(
+                kept.run,
+                store.history(options.id, 0).latest,
+                store.checkpoints,
+                data_root=options.data,
+            )
             check_room(store.folder, kept.run.architecture, kept.run.recipe)
         claim = store.claim(options.id, allowed, more_epochs)
         if claim is None:
             raise RunError(refusal_message(options.id, kept.status, allowed, done))
         loop = RunLoop(store, claim)
-        print(f"run {claim.run.id} goes on after epoch {_epoch(loop)} of {claim.run.epochs}", file=sys.stderr)
+        print(
+            f"run {claim.run.id} goes on after epoch {_epoch(loop)} of {claim.run.epochs}",
+            file=sys.stderr,
+        )
         return run_to_its_end(store, loop, options)
 
 
@@ -58,13 +70,17 @@ def run_to_its_end(store: Store, loop: RunLoop, options: argparse.Namespace) -> 
         print(f"note: {ended.message}", file=sys.stderr)
     if ended.resumable and not store.notice:
         go_on = f"python -m explorer resume {ended.run.id}"
-        print(f"{ended.status} after epoch {_epoch(loop)} of {ended.run.epochs}; to go on: {go_on}", file=sys.stderr)
+        print(
+            f"{ended.status} after epoch {_epoch(loop)} of {ended.run.epochs}; to go on: {go_on}",
+            file=sys.stderr,
+        )
     return 128 + received[0] if received else 0
 
 
 @contextmanager
 def _told_to_end(loop: RunLoop) -> Iterator[list[int]]:
-    """While it lasts, Ctrl+C and SIGTERM interrupt the run within a batch; the second of either ends the process at once.
+    """While it lasts, Ctrl+C and SIGTERM interrupt the run within a batch; the second of either
+    ends the process at once.
 
     Gives the signals as they come.
     """
@@ -77,7 +93,9 @@ def _told_to_end(loop: RunLoop) -> Iterator[list[int]]:
         loop.writer.ask("interrupt")
 
     if threading.current_thread() is threading.main_thread():  # no other may set handlers
-        previous |= {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
+        previous |= {
+            number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)
+        }
     try:
         yield received
     finally:
@@ -94,17 +112,24 @@ def event_text(event: Event) -> str:
     """One line for a reader; step events are for charts, and have none."""
     values = event.metrics
     if event.kind == "started":
-        size = f"{values['parameters']:,.0f} parameters, {values['train_images']:,.0f} images, {values['epochs']:.0f} epochs"
+        size = (
+            f"{values['parameters']:,.0f} parameters, {values['train_images']:,.0f} images, "
+            f"{values['epochs']:.0f} epochs"
+        )
         return f"{size}. {event.message}".strip()
     if event.kind == "epoch":
         return (
-            f"epoch {event.epoch:>3}  train loss {values['train_loss']:.4f}  accuracy {values['train_accuracy']:.2%}"
-            f"  test loss {values['test_loss']:.4f}  accuracy {values['test_accuracy']:.2%}"
-            f"  {values['iterations_per_second']:.1f} it/s  {values['seconds']:.1f} s"
+            f"epoch {event.epoch:>3}  train loss {values['train_loss']:.4f}  accuracy "
+            f"{values['train_accuracy']:.2%}  test loss {values['test_loss']:.4f}  accuracy "
+            f"{values['test_accuracy']:.2%}  {values['iterations_per_second']:.1f} it/s  "
+            f"{values['seconds']:.1f} s"
         )
     if event.kind == "finished":
         best = f"(highest {values['best_test_accuracy']:.2%} in epoch {values['best_epoch']:.0f})"
-        return f"finished: test accuracy {values['test_accuracy']:.2%} {best} in {values['seconds']:.0f} s"
+        return (
+            f"finished: test accuracy {values['test_accuracy']:.2%} {best} in "
+            f"{values['seconds']:.0f} s"
+        )
     return ""
 
 
@@ -112,5 +137,7 @@ def tell_progress(file: str, done: int, total: int) -> None:
     """Downloads are told on standard error, where it is a person's terminal."""
     if sys.stderr.isatty():
         print(
-            f"\rdownloading {file}: {done / 1e6:.1f} of {total / 1e6:.1f} MB", end="" if done < total else "\n", file=sys.stderr
+            f"\rdownloading {file}: {done / 1e6:.1f} of {total / 1e6:.1f} MB",
+            end="" if done < total else "\n",
+            file=sys.stderr,
         )

@@ -1,6 +1,8 @@
-"""Checkpoint: a run after one of its epochs, whole, so that it goes on from there as if it had never been interrupted.
+"""Checkpoint: a run after one of its epochs, whole, so that it goes on from there as if it had
+never been interrupted.
 
-It is plain tensors and plain JSON: nothing in it needs pickle, and where it is kept is not its concern (store.py).
+It is plain tensors and plain JSON: nothing in it needs pickle, and where it is kept is not its
+concern (store.py).
 """
 
 from collections.abc import Mapping
@@ -15,9 +17,10 @@ NETWORK, OPTIMIZER, CHANCE = "network.", "optimizer.", "chance."  # what a tenso
 class Checkpoint(NamedTuple):
     """The run after `epoch` whole epochs, `step` steps of the optimiser.
 
-    tensors, on the CPU: network.NAME by the names of its state_dict, optimizer.INDEX.NAME by the parameter's place,
-    chance.NAME the states of the random generators (uint8). facts, as JSON has them: the optimiser's groups and the
-    schedule's state, the precision in use, the best epoch so far, the seconds that the run took so far.
+    tensors, on the CPU: network.NAME by the names of its state_dict, optimizer.INDEX.NAME by the
+    parameter's place, chance.NAME the states of the random generators (uint8). facts, as JSON has
+    them: the optimiser's groups and the schedule's state, the precision in use, the best epoch so
+    far, the seconds that the run took so far.
     """
 
     epoch: int
@@ -32,16 +35,32 @@ def network_weights(checkpoint: Checkpoint) -> dict[str, Tensor]:
 
 
 def capture(
-    network: nn.Module, optimizer: torch.optim.Optimizer, scheduler: Any, generators: Mapping[str, Generator]
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    scheduler: Any,
+    generators: Mapping[str, Generator],
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Copies of all that training changes: the tensors and the facts of a checkpoint."""
     state = optimizer.state_dict()
     tensors = {f"{NETWORK}{name}": _copied(tensor) for name, tensor in network.state_dict().items()}
     for index, kept in state["state"].items():
-        tensors |= {f"{OPTIMIZER}{index}.{name}": _copied(value) for name, value in kept.items() if value is not None}
-    tensors |= {f"{CHANCE}{name}": generator.get_state().clone() for name, generator in generators.items()}
-    groups = [{name: value for name, value in group.items() if name != "params"} for group in state["param_groups"]]
-    schedule = {} if scheduler is None else {n: v for n, v in scheduler.state_dict().items() if _is_plain(v)}
+        tensors |= {
+            f"{OPTIMIZER}{index}.{name}": _copied(value)
+            for name, value in kept.items()
+            if value is not None
+        }
+    tensors |= {
+        f"{CHANCE}{name}": generator.get_state().clone() for name, generator in generators.items()
+    }
+    groups = [
+        {name: value for name, value in group.items() if name != "params"}
+        for group in state["param_groups"]
+    ]
+    schedule = (
+        {}
+        if scheduler is None
+        else {n: v for n, v in scheduler.state_dict().items() if _is_plain(v)}
+    )
     return tensors, {"groups": groups, "schedule": schedule}
 
 
@@ -58,15 +77,23 @@ def put_back(
     """
     network.load_state_dict(network_weights(checkpoint))
     for group, kept in zip(optimizer.param_groups, checkpoint.facts["groups"], strict=True):
-        group.update({name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()})
+        group.update(
+            {
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in kept.items()
+            }
+        )
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     for name, value in _part(checkpoint, OPTIMIZER).items():
         index, _, key = name.partition(".")
         parameter = parameters[int(index)]
-        # In the parameter's own layout: the optimiser's arithmetic may differ in the last bit between layouts.
+        # In the parameter's own layout: the optimiser's arithmetic may differ in the last bit
+        # between layouts.
         if value.shape == parameter.shape:
             optimizer.state[parameter][key] = torch.empty_like(parameter).copy_(value)
-        else:  # Adam's count of steps, which a fused kernel wants beside the parameter, any other on the CPU
+        else:
+            # Adam's count of steps, which a fused kernel wants beside the parameter, any other on
+            # the CPU.
             beside = parameter.device if optimizer.defaults["fused"] else torch.device("cpu")
             optimizer.state[parameter][key] = value.to(beside, copy=True)
     if scheduler is not None:
@@ -76,7 +103,11 @@ def put_back(
 
 
 def _part(checkpoint: Checkpoint, prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in checkpoint.tensors.items() if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in checkpoint.tensors.items()
+        if name.startswith(prefix)
+    }
 
 
 def _copied(tensor: Tensor) -> Tensor:

@@ -1,7 +1,9 @@
-"""Capture GPU work as a CUDA graph, which is then replayed: one launch in place of some two hundred.
+"""Capture GPU work as a CUDA graph, which is then replayed: one launch in place of some two
+hundred.
 
-On a GPU, networks as small as these take less time to compute than Python takes to launch each kernel.
-A graph repeats its kernels on the same memory; what is to differ between replays is read from there.
+On a GPU, networks as small as these take less time to compute than Python takes to launch each
+kernel. A graph repeats its kernels on the same memory; what is to differ between replays is read
+from there.
 
 https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
 """
@@ -28,7 +30,8 @@ def find_capture(device: torch.device) -> Capture | None:
 
 
 def _capture(work: Callable[[], None]) -> Callable[[], None]:
-    # On a stream of its own throughout: the default one cannot be captured, and torch's own for this lies on one GPU.
+    # On a stream of its own throughout: the default one cannot be captured, and torch's own for
+    # this lies on one GPU.
     aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch has no types here
     with _capturing:
         aside.wait_stream(torch.cuda.current_stream())
@@ -46,7 +49,10 @@ def _capture(work: Callable[[], None]) -> Callable[[], None]:
 
 
 def capture_preserving_state(
-    capture: Capture, work: Callable[[], None], changed: Sequence[Tensor], generators: Sequence[Generator]
+    capture: Capture,
+    work: Callable[[], None],
+    changed: Sequence[Tensor],
+    generators: Sequence[Generator],
 ) -> Callable[[], None]:
     """Capture the work, and return what replays it.
 

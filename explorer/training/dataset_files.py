@@ -1,7 +1,7 @@
 """Reading data sets, and downloading what is not there.
 
-The files lie under the data root, in torchvision's own layout: the folder that EXPLORER_DATA names, else
-~/.cache/architecture-explorer/data. What is not there is downloaded on first use.
+The files lie under the data root, in torchvision's own layout: the folder that EXPLORER_DATA names,
+else ~/.cache/architecture-explorer/data. What is not there is downloaded on first use.
 """
 
 import errno
@@ -28,12 +28,20 @@ import torch
 from torch import Tensor
 
 from explorer.files import sweep_parts
-from explorer.training.datasets import BUILT_IN, DATASETS, DatasetError, DatasetKind, Progress, data_root
+from explorer.training.datasets import (
+    BUILT_IN,
+    DATASETS,
+    DatasetError,
+    DatasetKind,
+    Progress,
+    data_root,
+)
 
 log = logging.getLogger(__name__)
 
 TIMEOUT = 20  # seconds without an answer from a server
-ABANDONED = 3600.0  # seconds after which a half-written file is nobody's any more: a download writes all the time
+# Seconds after which a half-written file is nobody's any more: a download writes all the time.
+ABANDONED = 3600.0
 LONG_PATIENCE = 120  # seconds, where nobody's page waits for the images
 PATIENCE = 3  # seconds that a look at some images waits while they are read or downloaded
 LOOK_EVERY = 0.2  # seconds between two looks of who waits for images at whether to go on waiting
@@ -55,7 +63,9 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set in memory, as it lies in its files; training normalises each batch on its device."""
+    """A data set in memory, as it lies in its files; training normalises each batch on its
+    device.
+    """
 
     name: str
     kind: DatasetKind
@@ -63,7 +73,7 @@ class Dataset:
     test: Split
 
 
-# --- the built-in digits --------------------------------------------------------------------------------------------
+# --- the built-in digits --------------------------------------------------------------------------
 
 
 def read_digits(root: Path, progress: Progress | None) -> tuple[Split, Split]:
@@ -78,11 +88,13 @@ def read_digits(root: Path, progress: Progress | None) -> tuple[Split, Split]:
     images = torch.nn.functional.interpolate(small, size=(28, 28), mode="bicubic").clamp(0, 1)
     images = (images * 255).round().to(torch.uint8)
     labels = torch.from_numpy(bunch.target).long()
-    learn, test = train_test_split(np.arange(len(labels)), test_size=360, stratify=labels.numpy(), random_state=0)
+    learn, test = train_test_split(
+        np.arange(len(labels)), test_size=360, stratify=labels.numpy(), random_state=0
+    )
     return Split(images[learn], labels[learn]), Split(images[test], labels[test])
 
 
-# --- what torchvision knows -----------------------------------------------------------------------------------------
+# --- what torchvision knows -----------------------------------------------------------------------
 
 _IDX_SIZES = {  # their dimensions, of one byte a value
     "train-images-idx3-ubyte": (60_000, 28, 28),
@@ -93,7 +105,10 @@ _IDX_SIZES = {  # their dimensions, of one byte a value
 
 
 def read_idx(
-    root: Path, progress: Progress | None, class_name: str, md5: Mapping[str, str] = MappingProxyType({})
+    root: Path,
+    progress: Progress | None,
+    class_name: str,
+    md5: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Split, Split]:
     """A data set in MNIST's format: torchvision's class, and the checksums of its unpacked files,
     if known.
@@ -141,7 +156,9 @@ def _check_file(path: Path, md5: str | None, header: bytes = b"", size: int | No
     """
     remedy = "delete it, and it is downloaded again"
     if size is not None and path.stat().st_size != size:
-        raise DatasetError(f"{path} has {path.stat().st_size:,} bytes where {size:,} belong: {remedy}")
+        raise DatasetError(
+            f"{path} has {path.stat().st_size:,} bytes where {size:,} belong: {remedy}"
+        )
     with path.open("rb") as file:
         right = file.read(len(header)) == header
     if not right or (md5 is not None and _md5(path) != md5):
@@ -154,7 +171,7 @@ def _md5(path: Path) -> str:
     return cast(str, calculate_md5(path))
 
 
-# --- downloading ----------------------------------------------------------------------------------------------------
+# --- downloading ----------------------------------------------------------------------------------
 
 
 def _fetch(urls: list[str], path: Path, md5: str, progress: Progress | None) -> None:
@@ -164,7 +181,9 @@ def _fetch(urls: list[str], path: Path, md5: str, progress: Progress | None) -> 
     if path.is_file() and _md5(path) == md5:
         return
     if progress is None:
-        raise DatasetError(f"{path} is not here yet; train on this data set once, and it is downloaded")
+        raise DatasetError(
+            f"{path} is not here yet; train on this data set once, and it is downloaded"
+        )
     failures: list[tuple[str, Exception]] = []
     for url in urls:
         try:
@@ -178,16 +197,28 @@ def _fetch(urls: list[str], path: Path, md5: str, progress: Progress | None) -> 
     details = "; ".join(f"{url}: {error}" for url, error in failures)
     log.warning("%s could not be downloaded (%s)", path.name, details)
     if all(_is_no_internet(error) for _, error in failures):
-        raise NotDownloaded(f"is not on this server, and there is no internet. Connect it, or put {path.name} at {path}")
-    raise NotDownloaded(f"is not on this server, and {path.name} could not be downloaded ({details}). Put it at {path}")
+        raise NotDownloaded(
+            "is not on this server, and there is no internet. Connect it, "
+            f"or put {path.name} at {path}"
+        )
+    raise NotDownloaded(
+        f"is not on this server, and {path.name} could not be downloaded "
+        f"({details}). Put it at {path}"
+    )
 
 
 def _is_no_internet(error: Exception) -> bool:
     """Whether no server was reached at all."""
-    reason = error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
+    reason = (
+        error.reason if isinstance(error, URLError) and not isinstance(error, HTTPError) else error
+    )
     if isinstance(reason, TimeoutError | socket.gaierror):
         return True
-    return isinstance(reason, OSError) and reason.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ECONNREFUSED)
+    return isinstance(reason, OSError) and reason.errno in (
+        errno.ENETUNREACH,
+        errno.EHOSTUNREACH,
+        errno.ECONNREFUSED,
+    )
 
 
 def _download(url: str, path: Path, progress: Callable[[int, int], None]) -> None:
@@ -221,18 +252,25 @@ def _whole(path: Path) -> Iterator[Path]:
 def sweep_downloads(root: Path | None = None) -> int:
     """Delete what killed downloads left under the data root. Returns the number of files."""
     root = root or data_root()
-    folders = [root, *(folder for depth in ("*", "*/*") for folder in root.glob(depth) if folder.is_dir())]
+    folders = [
+        root,
+        *(folder for depth in ("*", "*/*") for folder in root.glob(depth) if folder.is_dir()),
+    ]
     return sum(sweep_parts(folder, older_than=ABANDONED) for folder in folders)
 
 
-# --- loading --------------------------------------------------------------------------------------------------------
+# --- loading --------------------------------------------------------------------------------------
 
 
-def load_dataset(name: str, root: Path | None = None, progress: Progress = lambda file, done, total: None) -> Dataset:
-    """The data set of DATASETS, kept in memory once it is read. Threads that ask for one at once read it once.
+def load_dataset(
+    name: str, root: Path | None = None, progress: Progress = lambda file, done, total: None
+) -> Dataset:
+    """The data set of DATASETS, kept in memory once it is read.
 
-    `progress` is called at least every LOOK_EVERY seconds until it is there; what it raises ends the waiting.
-    Raises DatasetError, whose message offers what works instead.
+    Threads that ask for one at once read it once.
+
+    `progress` is called at least every LOOK_EVERY seconds until it is there; what it raises ends
+    the waiting. Raises DatasetError, whose message offers what works instead.
     """
     return _load(name, (root or data_root()).absolute(), progress)
 
@@ -249,19 +287,26 @@ def load_present_dataset(name: str, root: Path | None = None) -> Dataset:
     return _load(name, (root or data_root()).absolute(), None, LONG_PATIENCE)
 
 
-def sample_images(name: str, count: int = 10, root: Path | None = None) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def sample_images(
+    name: str, count: int = 10, root: Path | None = None
+) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """Test images to show, one of each class in turn: uint8 (count, H, W), or (count, H, W, 3) in
     colour.
 
     Never downloads: raises DatasetError if the files are not there.
     """
     test = _load(name, (root or data_root()).absolute(), None).test
-    of_class = [(test.labels == label).nonzero().flatten() for label in range(len(DATASETS[name].classes))]
-    images = test.images[[int(of_class[i % len(of_class)][i // len(of_class)]) for i in range(count)]]
+    of_class = [
+        (test.labels == label).nonzero().flatten() for label in range(len(DATASETS[name].classes))
+    ]
+    images = test.images[
+        [int(of_class[i % len(of_class)][i // len(of_class)]) for i in range(count)]
+    ]
     return images.squeeze(1).numpy() if images.shape[1] == 1 else images.permute(0, 2, 3, 1).numpy()
 
 
-_loaded: dict[tuple[str, Path], Dataset] = {}  # at most one of each row and root: 350 MB for all of DATASETS
+# At most one of each row and root: 350 MB for all of DATASETS.
+_loaded: dict[tuple[str, Path], Dataset] = {}
 _loadings: dict[tuple[str, Path], "_Loading"] = {}  # those that go on
 _loading_lock = threading.Lock()  # of both; never held while reading
 
@@ -290,9 +335,13 @@ class _Loading:
         self._thread.start()
 
     def wait(self, heard: int) -> tuple[list[tuple[str, int, int]], bool]:
-        """What was told after the first `heard` times, and whether it has ended; at the latest after LOOK_EVERY seconds."""
+        """What was told after the first `heard` times, and whether it has ended; at the latest
+        after LOOK_EVERY seconds.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._result is not None or len(self._told) > heard, LOOK_EVERY)
+            self._changed.wait_for(
+                lambda: self._result is not None or len(self._told) > heard, LOOK_EVERY
+            )
             return self._told[heard:], self._result is not None
 
     def result(self) -> Dataset:
@@ -326,7 +375,9 @@ class _Loading:
             self._changed.notify_all()
 
 
-def _load(name: str, root: Path, progress: Progress | None, patience: float | None = None) -> Dataset:
+def _load(
+    name: str, root: Path, progress: Progress | None, patience: float | None = None
+) -> Dataset:
     """The data set. Without `progress` nothing is downloaded."""
     key, deadline = (name, root), time.monotonic() + (PATIENCE if patience is None else patience)
     while True:
@@ -349,7 +400,9 @@ def _load(name: str, root: Path, progress: Progress | None, patience: float | No
                     for told in news or [("", 0, 0)]:
                         progress(*told)
                 elif time.monotonic() > deadline and not ended:
-                    raise DatasetError(f"{DATASETS[name].title} is being loaded just now; try again in a while")
+                    raise DatasetError(
+                        f"{DATASETS[name].title} is being loaded just now; try again in a while"
+                    )
         finally:
             with _loading_lock:
                 loading.waiting -= 1
@@ -365,10 +418,16 @@ def _read(name: str, root: Path, progress: Progress | None) -> Dataset:
     kind = DATASETS[name]
     try:
         dataset = Dataset(name, kind, *kind.read(root, progress))
-        if max(int(split.labels.max()) for split in (dataset.train, dataset.test)) >= len(kind.classes):
-            raise DatasetError(f"its files under {root} are corrupt: they name classes that do not exist")
+        if max(int(split.labels.max()) for split in (dataset.train, dataset.test)) >= len(
+            kind.classes
+        ):
+            raise DatasetError(
+                f"its files under {root} are corrupt: they name classes that do not exist"
+            )
         return dataset
     except (DatasetError, OSError, EOFError, RuntimeError) as error:
         other = f". Or use the built-in {BUILT_IN}, which need no files" if name != BUILT_IN else ""
-        begin = kind.title if isinstance(error, NotDownloaded) else f"{kind.title} cannot be loaded:"
+        begin = (
+            kind.title if isinstance(error, NotDownloaded) else f"{kind.title} cannot be loaded:"
+        )
         raise DatasetError(f"{begin} {str(error).strip()}{other}.") from error

@@ -1,4 +1,6 @@
-"""DATASETS: one row a data set. A new one is one row here and, where none fits, a reader in dataset_files.py.
+"""DATASETS: one row a data set.
+
+A new one is one row here and, where none fits, a reader in dataset_files.py.
 
 Nothing here needs torch: forms, recipes and lists of runs name data sets without reading them.
 """
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 
 BUILT_IN = "digits"
 
-# What is told while images are read: the name of the file that is downloaded ("" while none is), its bytes so far, and in all
-# (0 where unknown). It may raise, to give up.
+# What is told while images are read: the name of the file that is downloaded ("" while none is),
+# its bytes so far, and in all (0 where unknown). It may raise, to give up.
 Progress = Callable[[str, int, int], None]
 # (data root, progress; None: never download) -> train, test
 Read = Callable[[Path, Progress | None], tuple["Split", "Split"]]
@@ -47,20 +49,27 @@ class DatasetKind:
 def data_root() -> Path:
     """The folder of the data sets."""
     given = os.environ.get("EXPLORER_DATA")
-    return Path(given).expanduser() if given else Path.home() / ".cache" / "architecture-explorer" / "data"
+    return (
+        Path(given).expanduser()
+        if given
+        else Path.home() / ".cache" / "architecture-explorer" / "data"
+    )
 
 
 def _read_by(reader: str, *given: Any) -> Read:
     """The reader of dataset_files.py with this name, which is imported when images are read."""
 
     def read(root: Path, progress: Progress | None) -> tuple["Split", "Split"]:
-        found: tuple[Split, Split] = getattr(import_module("explorer.training.dataset_files"), reader)(root, progress, *given)
+        found: tuple[Split, Split] = getattr(
+            import_module("explorer.training.dataset_files"), reader
+        )(root, progress, *given)
         return found
 
     return read
 
 
-# MNIST's files once unpacked. The others' checksums are known only packed, so theirs are checked when they are downloaded.
+# MNIST's files once unpacked. The others' checksums are known only packed, so theirs are checked
+# when they are downloaded.
 _MNIST_MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -94,7 +103,18 @@ DATASETS: dict[str, DatasetKind] = {
     "fashion-mnist": DatasetKind(
         "Fashion-MNIST",
         "70,000 pieces of clothing; 30 MB to download",
-        ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"),
+        (
+            "T-shirt/top",
+            "trouser",
+            "pullover",
+            "dress",
+            "coat",
+            "sandal",
+            "shirt",
+            "sneaker",
+            "bag",
+            "ankle boot",
+        ),
         _GREY,
         (0.2860,),
         (0.3530,),

@@ -58,7 +58,8 @@ def describe_device(device: torch.device) -> str:
     return f"{device.type}: {available_devices()[device.type]}"
 
 
-FAST_BF16 = ("amx_bf16", "avx512_bf16")  # a processor's units for it; without one bf16 is several times as slow as fp32
+# A processor's units for it; without one bf16 is several times as slow as fp32.
+FAST_BF16 = ("amx_bf16", "avx512_bf16")
 
 
 def has_fast_bf16(kind: str) -> bool:

@@ -1,9 +1,10 @@
 """How a network learns: `train` gives the events of one run, one after the other.
 
-It starts no thread and writes no file; its only clock times the steps. Every random draw (first weights, order of the
-images, augmentation, dropout) comes from generators of the run's own, never from torch's global one: on one machine's
-CPU, with one number of threads, the same architecture, recipe and data give the same numbers bit for bit, whatever else
-the process does at the same time. On a GPU they are nearly the same: its kernels add in another order each time.
+It starts no thread and writes no file; its only clock times the steps. Every random draw (first
+weights, order of the images, augmentation, dropout) comes from generators of the run's own, never
+from torch's global one: on one machine's CPU, with one number of threads, the same architecture,
+recipe and data give the same numbers bit for bit, whatever else the process does at the same time.
+On a GPU they are nearly the same: its kernels add in another order each time.
 """
 
 import math
@@ -26,7 +27,13 @@ from explorer.training.event import LOWER_RATE, Event
 from explorer.training.images import augment, normalise
 from explorer.training.initialisation import RandomStreams, new_network, notes
 from explorer.training.optimizers import Schedule, new_optimizer
-from explorer.training.problems import DivergedError, TrainingError, explain, find_problem, memory_problem
+from explorer.training.problems import (
+    DivergedError,
+    TrainingError,
+    explain,
+    find_problem,
+    memory_problem,
+)
 from explorer.training.recipe import Recipe
 from explorer.training.steps import EagerSteps, GraphSteps, Steps
 from explorer.training.tally import Sums, Tally, row_of
@@ -36,7 +43,7 @@ def never() -> bool:
     return False
 
 
-# --- the run --------------------------------------------------------------------------------------------------------
+# --- the run --------------------------------------------------------------------------------------
 
 
 def train(
@@ -49,23 +56,40 @@ def train(
     resume: Checkpoint | None = None,
     more_epochs: int = 0,
 ) -> Iterator[Event]:
-    """The events of a run (see event.py), computed as they are asked for. Without a device the recipe's is taken.
+    """The events of a run (see event.py), computed as they are asked for.
 
-    Nothing that can be foreseen is raised: an architecture that does not suit the data, a loss that is no number, too
-    little memory end in a `failed` event that says what to try. `should_stop` is asked before every batch; `after_epoch`
-    gets a checkpoint before each `epoch` event. With `resume` the run goes on after that checkpoint's epoch: there is no
-    second `started`, and on the CPU what follows is, but for times, what an uninterrupted run would have given.
-    `more_epochs` come after the recipe's; its schedule has ended then, and the last learning rate holds.
+    Without a device the recipe's is taken.
+
+    Nothing that can be foreseen is raised: an architecture that does not suit the data, a loss that
+    is no number, too little memory end in a `failed` event that says what to try. `should_stop` is
+    asked before every batch; `after_epoch` gets a checkpoint before each `epoch` event. With
+    `resume` the run goes on after that checkpoint's epoch: there is no second `started`, and on the
+    CPU what follows is, but for times, what an uninterrupted run would have given. `more_epochs`
+    come after the recipe's; its schedule has ended then, and the last learning rate holds.
     """
     began = time.perf_counter() - (resume.facts["seconds"] if resume else 0)
-    event = Event(kind="failed", epoch=resume.epoch, step=resume.step) if resume else Event(kind="failed")
+    event = (
+        Event(kind="failed", epoch=resume.epoch, step=resume.step)
+        if resume
+        else Event(kind="failed")
+    )
     try:
         device = device or choose_device(recipe.device)
         obstacle = find_problem(architecture, dataset.kind)
         problem = obstacle.message if obstacle else memory_problem(architecture, recipe, device)
         if problem:
             raise TrainingError(problem)
-        events = _steps(architecture, recipe, dataset, device, should_stop, after_epoch, resume, more_epochs, began)
+        events = _steps(
+            architecture,
+            recipe,
+            dataset,
+            device,
+            should_stop,
+            after_epoch,
+            resume,
+            more_epochs,
+            began,
+        )
         resume = None  # as large as the network and the optimiser's state, and soon in them
         for event in events:
             yield event
@@ -86,18 +110,30 @@ def _steps(
     more_epochs: int,
     began: float,
 ) -> Iterator[Event]:
-    """In the shapes, N is the training images, B those of a batch, each of C channels of H×W pixels."""
+    """In the shapes, N is the training images, B those of a batch, each of C channels of H×W
+    pixels.
+    """
     streams = RandomStreams.of(recipe.seed, device)
     numerics = Numerics.of(resume.facts["precision"] if resume else recipe.precision, device)
-    network = new_network(architecture, streams.weights, streams.dropout).to(device).to(memory_format=numerics.layout)
-    images, labels = dataset.train.images.to(device), dataset.train.labels.to(device)  # (N, C, H, W) uint8, (N,)
+    network = (
+        new_network(architecture, streams.weights, streams.dropout)
+        .to(device)
+        .to(memory_format=numerics.layout)
+    )
+    # (N, C, H, W) uint8, (N,).
+    images, labels = dataset.train.images.to(device), dataset.train.labels.to(device)
     test = Split(dataset.test.images.to(device), dataset.test.labels.to(device))
     steps_per_epoch = count_steps(len(images), recipe.batch_size)
     tally = Tally(len(images), recipe.batch_size, steps_per_epoch, device)
     optimizer = new_optimizer(recipe, network)
     schedule = Schedule(recipe, optimizer, steps_per_epoch)
-    generators = {"order": streams.order, "augmentation": streams.augmentation, "dropout": streams.dropout}
-    step, best, done, epochs = 0, (-1.0, 0), 0, recipe.epochs + more_epochs  # best: highest test accuracy, its epoch negated
+    generators = {
+        "order": streams.order,
+        "augmentation": streams.augmentation,
+        "dropout": streams.dropout,
+    }
+    # Best: highest test accuracy, its epoch negated.
+    step, best, done, epochs = 0, (-1.0, 0), 0, recipe.epochs + more_epochs
     if resume:
         checkpoint.put_back(resume, network, optimizer, schedule.scheduler, generators)
         step, best, done = resume.step, tuple(resume.facts["best"]), resume.epoch
@@ -130,20 +166,34 @@ def _steps(
         alike = recipe.model_copy(update={"seed": 0, "epochs": 1, "plain_epochs": 0})
         what = (_name_of(device), architecture.key, alike, len(images), numerics.precision)
         draws = [streams.augmentation, streams.dropout]
-        steps = graph_steps = GraphSteps(eager, network, len(images), draws, capture, what, numerics.precision)
+        steps = graph_steps = GraphSteps(
+            eager, network, len(images), draws, capture, what, numerics.precision
+        )
         graph_steps.prepare(is_plain(done + 1), step)
         how = "steps run as a CUDA graph, which was checked against eager steps on this device"
         if graph_steps.problem:
             how = f"steps run eagerly: {graph_steps.problem}"
 
-    def event(kind: Any, epoch: int, message: str = "", at: float | None = None, **metrics: float) -> Event:
+    def event(
+        kind: Any, epoch: int, message: str = "", at: float | None = None, **metrics: float
+    ) -> Event:
         moment = time.perf_counter() if at is None else at
-        return Event(kind=kind, time=moment - began, epoch=epoch, step=step, metrics=metrics, message=message)
+        return Event(
+            kind=kind, time=moment - began, epoch=epoch, step=step, metrics=metrics, message=message
+        )
 
-    sizes = {"steps_per_epoch": steps_per_epoch, "train_images": len(images), "test_images": len(test.images)}
+    sizes = {
+        "steps_per_epoch": steps_per_epoch,
+        "train_images": len(images),
+        "test_images": len(test.images),
+    }
     parameters = sum(p.numel() for p in network.parameters())
     if not is_resumed:
-        precision = f"computed in {numerics.precision}, the faster on this device" if recipe.precision == "auto" else ""
+        precision = (
+            f"computed in {numerics.precision}, the faster on this device"
+            if recipe.precision == "auto"
+            else ""
+        )
         message = ". ".join(filter(None, (notes(architecture), how, precision)))
         yield event("started", 0, message, epochs=epochs, parameters=parameters, **sizes)
 
@@ -202,12 +252,23 @@ def _steps(
             iterations_per_second=whole.speed,
         )
     seconds = time.perf_counter() - began
-    yield event("finished", epochs, test_accuracy=test_accuracy, best_test_accuracy=best[0], best_epoch=-best[1], seconds=seconds)
+    yield event(
+        "finished",
+        epochs,
+        test_accuracy=test_accuracy,
+        best_test_accuracy=best[0],
+        best_epoch=-best[1],
+        seconds=seconds,
+    )
 
 
 def _name_of(device: torch.device) -> str:
     """The name of this very device: one of several GPUs is a thread's current one."""
-    return f"cuda:{torch.cuda.current_device()}" if device.type == "cuda" and device.index is None else str(device)
+    return (
+        f"cuda:{torch.cuda.current_device()}"
+        if device.type == "cuda" and device.index is None
+        else str(device)
+    )
 
 
 def count_steps(images: int, batch_size: int) -> int:
@@ -219,20 +280,33 @@ def count_steps(images: int, batch_size: int) -> int:
 
 
 def evaluate(
-    network: nn.Module, split: Split, kind: DatasetKind, numerics: "Numerics", should_stop: Callable[[], bool] = never
+    network: nn.Module,
+    split: Split,
+    kind: DatasetKind,
+    numerics: "Numerics",
+    should_stop: Callable[[], bool] = never,
 ) -> tuple[float, float] | None:
-    """Mean loss and accuracy (0..1) over a split on the network's device; None if it was stopped."""
+    """Mean loss and accuracy (0..1) over a split on the network's device; None if it was
+    stopped.
+    """
     was_training = network.training
     network.eval()
-    loss, right = torch.zeros((), device=split.images.device), torch.zeros((), device=split.images.device)
+    loss, right = (
+        torch.zeros((), device=split.images.device),
+        torch.zeros((), device=split.images.device),
+    )
     try:
         with torch.inference_mode():
             size = TEST_BATCH[split.images.device.type]
             for first in range(0, len(split.labels), size):
                 if should_stop():
                     return None
-                images, labels = split.images[first : first + size], split.labels[first : first + size]
-                scores = numerics.run(network, normalise(images.float() / 255, kind))  # (B, classes)
+                images, labels = (
+                    split.images[first : first + size],
+                    split.labels[first : first + size],
+                )
+                # (B, classes).
+                scores = numerics.run(network, normalise(images.float() / 255, kind))
                 loss += F.cross_entropy(scores, labels, reduction="sum")
                 right += (scores.argmax(1) == labels).sum()
     finally:
@@ -251,10 +325,15 @@ class Numerics(NamedTuple):
     def of(cls, precision: str, device: torch.device) -> Self:
         if precision == "auto":
             precision = "bf16" if has_fast_bf16(device.type) else "fp32"
-        # What is called fp32 is: torch would let a GPU's convolutions drop 13 bits of each number. It is one for the process.
+        # What is called fp32 is: torch would let a GPU's convolutions drop 13 bits of each number.
+        # It is one for the process.
         torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
         layout = torch.contiguous_format if device.type == "mps" else torch.channels_last
-        return cls(precision, layout, torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"))
+        return cls(
+            precision,
+            layout,
+            torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"),
+        )
 
     def run(self, network: nn.Module, images: Tensor) -> Tensor:
         """(B, C, H, W) -> scores (B, classes) in fp32, which the loss needs."""

@@ -1,27 +1,37 @@
-"""Event: one flat record of what happened in a run. The live chart, a finished run's chart and the log read the same ones.
+"""Event: one flat record of what happened in a run.
+
+The live chart, a finished run's chart and the log read the same ones.
 
 kind      when                                       metrics
-started   the network is on its device               epochs, steps_per_epoch, train_images, test_images, parameters
+started   the network is on its device               epochs, steps_per_epoch, train_images,
+test_images, parameters
 step      on a fixed grid of steps, at most about    loss, accuracy, lr, iterations_per_second
           50 an epoch, and the last of each epoch
-epoch     after the epoch's test                     train_loss, train_accuracy, test_loss, test_accuracy, lr, seconds,
+epoch     after the epoch's test                     train_loss, train_accuracy, test_loss,
+test_accuracy, lr, seconds,
                                                      iterations_per_second
 paused    somebody paused the run                    none
 stopped   somebody stopped the run                   none
-finished  after the last epoch                       test_accuracy, best_test_accuracy, best_epoch, seconds
-failed    the run cannot go on                       none, or try_lr where the loss was no number, or without_images where
-                                                     they could not be had; message says what is wrong and what to try
+finished  after the last epoch                       test_accuracy, best_test_accuracy, best_epoch,
+seconds
+failed    the run cannot go on                       none, or try_lr where the loss was no number,
+or without_images where
+                                                     they could not be had; message says what is
+                                                     wrong and what to try
 
-Every run has at most one started, first, and ends in one of paused, stopped, finished, failed; one that was interrupted
-ends at its last whole epoch. When it goes on, what came after that epoch is gone; a `finished` stays, and more epochs may
-follow it. `epoch` counts from 1 and is the one in progress (0 before the first), `step` counts the optimiser's steps since
-the run's start. `time` is in seconds since the run started, less those in which it was not trained.
+Every run has at most one started, first, and ends in one of paused, stopped, finished, failed; one
+that was interrupted ends at its last whole epoch. When it goes on, what came after that epoch is
+gone; a `finished` stays, and more epochs may follow it. `epoch` counts from 1 and is the one in
+progress (0 before the first), `step` counts the optimiser's steps since the run's start. `time` is
+in seconds since the run started, less those in which it was not trained.
 
-Losses are means over images; accuracies are shares from 0 to 1. A step's loss and accuracy are over the steps since the step
-event before it, an epoch's train_loss and train_accuracy over the whole epoch: both of the images as the network was
-training on them (augmented, with dropout, before each step), the loss as it was minimised (label smoothing included).
-test_loss and test_accuracy are of plain evaluation. seconds is the whole epoch with its test, in `finished` the whole
-run; iterations_per_second counts training alone. The same seed gives the same events on one machine's CPU but for times.
+Losses are means over images; accuracies are shares from 0 to 1. A step's loss and accuracy are over
+the steps since the step event before it, an epoch's train_loss and train_accuracy over the whole
+epoch: both of the images as the network was training on them (augmented, with dropout, before each
+step), the loss as it was minimised (label smoothing included). test_loss and test_accuracy are of
+plain evaluation. seconds is the whole epoch with its test, in `finished` the whole run;
+iterations_per_second counts training alone. The same seed gives the same events on one machine's
+CPU but for times.
 """
 
 import csv
@@ -91,7 +101,8 @@ def has_diverged(latest: Event | None) -> bool:
 def finished_after(epochs: Sequence[Event]) -> Event:
     """The `finished` event of a run that is ended after these whole epochs, at least one."""
     last = epochs[-1]
-    best = max(epochs, key=lambda event: (event.metrics["test_accuracy"], -event.epoch))  # of equals the earliest
+    # Of equals the earliest.
+    best = max(epochs, key=lambda event: (event.metrics["test_accuracy"], -event.epoch))
     metrics = {
         "test_accuracy": last.metrics["test_accuracy"],
         "best_test_accuracy": best.metrics["test_accuracy"],
@@ -107,7 +118,10 @@ def downsample(events: Sequence[Event], limit: int, metric: str = "loss") -> tup
     Those are the first, the last, and of each bucket of neighbours the two with the lowest and the
     highest `metric`, so that no spike is lost.
     """
-    return tuple(events[index] for index in downsampled([event.metrics.get(metric, 0.0) for event in events], limit))
+    return tuple(
+        events[index]
+        for index in downsampled([event.metrics.get(metric, 0.0) for event in events], limit)
+    )
 
 
 def downsampled(values: Sequence[float], limit: int) -> list[int]:

@@ -1,4 +1,6 @@
-"""Batches of images on their way into the network: turned, moved and scaled at random, then normalised; all on the device."""
+"""Batches of images on their way into the network: turned, moved and scaled at random, then
+normalised; all on the device.
+"""
 
 from functools import cache
 
@@ -24,17 +26,24 @@ def _centres(height: int, width: int, device: torch.device) -> Tensor:
     """(3, H·W): x and y of each pixel's centre, from −1 to 1 across the image, and 1."""
     x = (2 * torch.arange(width, device=device) + 1) / width - 1
     y = (2 * torch.arange(height, device=device) + 1) / height - 1
-    return torch.stack((x.repeat(height), y.repeat_interleave(width), torch.ones(height * width, device=device)))
+    return torch.stack(
+        (x.repeat(height), y.repeat_interleave(width), torch.ones(height * width, device=device))
+    )
 
 
-def augment(images: Tensor, rotation: float, shift: float, scale: float, generator: Generator) -> Tensor:
+def augment(
+    images: Tensor, rotation: float, shift: float, scale: float, generator: Generator
+) -> Tensor:
     """Turn each image of (B, C, H, W) by up to `rotation` degrees, scale it by up to 1 ± `scale`,
     and shift it by up to `shift` pixels, at random.
     """
     if rotation == shift == scale == 0:
         return images
-    draws = torch.rand(4, len(images), generator=generator, device=images.device) * 2 - 1  # (4, B), -1..1
-    return move(images, draws[0] * rotation, draws[1] * shift, draws[2] * shift, (1 + scale) ** draws[3])
+    # (4, B), -1..1.
+    draws = torch.rand(4, len(images), generator=generator, device=images.device) * 2 - 1
+    return move(
+        images, draws[0] * rotation, draws[1] * shift, draws[2] * shift, (1 + scale) ** draws[3]
+    )
 
 
 def move(images: Tensor, degrees: Tensor, right: Tensor, down: Tensor, times: Tensor) -> Tensor:
@@ -44,14 +53,20 @@ def move(images: Tensor, degrees: Tensor, right: Tensor, down: Tensor, times: Te
     Values are interpolated between pixels; what comes in from outside is 0, black.
     """
     height, width = images.shape[2:]
-    sine, cosine = torch.sin(torch.deg2rad(degrees)) / times, torch.cos(torch.deg2rad(degrees)) / times
+    sine, cosine = (
+        torch.sin(torch.deg2rad(degrees)) / times,
+        torch.cos(torch.deg2rad(degrees)) / times,
+    )
     # for each pixel that goes out, the place that it is taken from, in pixels from the centre:
-    #   x' = (cos·(x - right) - sin·(y - down)) / times,  y' = (sin·(x - right) + cos·(y - down)) / times
+    #   x' = (cos·(x - right) - sin·(y - down)) / times
+    #   y' = (sin·(x - right) + cos·(y - down)) / times
     # both in units of half the width and half the height
     to_x = (cosine, -sine * height / width, 2 / width * (sine * down - cosine * right))
     to_y = (sine * width / height, cosine, -2 / height * (sine * right + cosine * down))
     places = torch.stack((torch.stack(to_x, 1), torch.stack(to_y, 1)), 1)  # (B, 2, 3)
-    # As F.affine_grid does it, which builds the pixels' centres anew each time: two thirds of all that is done here.
+    # As F.affine_grid does it, which builds the pixels' centres anew each time: two thirds of all
+    # that is done here.
     centres = _centres(height, width, images.device)  # (3, H·W)
-    grid = (places.view(-1, 3) @ centres).view(-1, 2, height, width).permute(0, 2, 3, 1)  # (B, H, W, 2)
+    # (B, H, W, 2).
+    grid = (places.view(-1, 3) @ centres).view(-1, 2, height, width).permute(0, 2, 3, 1)
     return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)

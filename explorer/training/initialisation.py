@@ -32,20 +32,24 @@ class RandomStreams(NamedTuple):
     def of(cls, seed: int, device: torch.device) -> Self:
         return cls(
             weights=torch.Generator().manual_seed(seed),
-            order=torch.Generator().manual_seed(1_000_000 + seed),  # seeds of recipes end below a million
+            # Seeds of recipes end below a million.
+            order=torch.Generator().manual_seed(1_000_000 + seed),
             augmentation=torch.Generator(device).manual_seed(2_000_000 + seed),
             dropout=torch.Generator(device).manual_seed(3_000_000 + seed),
         )
 
 
-def new_network(architecture: Architecture, weights: Generator, dropout: Generator) -> nn.Sequential:
+def new_network(
+    architecture: Architecture, weights: Generator, dropout: Generator
+) -> nn.Sequential:
     """The network as it is trained, on the CPU, drawing from these generators alone.
 
     Its weights are those that torch gives after torch.manual_seed with the seed of `weights`.
     Raises ArchitectureError where a layer does not fit.
     """
     trained = trainable(architecture)
-    with torch.device("meta"):  # on the CPU torch would draw first weights from its global generator
+    # On the CPU torch would draw first weights from its global generator.
+    with torch.device("meta"):
         network = build(trained)
     network.to_empty(device="cpu")
     kinds = [LAYERS[layer.kind] for layer in trained.layers]
@@ -61,7 +65,13 @@ def new_network(architecture: Architecture, weights: Generator, dropout: Generat
 
 
 # The tensors of normalisation, by the value that they begin with.
-_FIRST_VALUES = {"weight": 1, "running_var": 1, "bias": 0, "running_mean": 0, "num_batches_tracked": 0}
+_FIRST_VALUES = {
+    "weight": 1,
+    "running_var": 1,
+    "bias": 0,
+    "running_mean": 0,
+    "num_batches_tracked": 0,
+}
 
 
 def draw_first_weights(module: nn.Module, rule: FirstWeights, generator: Generator) -> None:
@@ -81,7 +91,9 @@ def draw_first_weights(module: nn.Module, rule: FirstWeights, generator: Generat
     }
     if missing := set(tensors) - covered[rule]:
         names = ", ".join(sorted(missing))
-        raise ValueError(f"{type(module).__name__}: {rule.name} does not say how its {names} begins")
+        raise ValueError(
+            f"{type(module).__name__}: {rule.name} does not say how its {names} begins"
+        )
     if rule is FirstWeights.ONES_AND_ZEROS:
         for name, tensor in tensors.items():
             tensor.fill_(_FIRST_VALUES[name])
@@ -115,7 +127,9 @@ def _keep(like: Tensor, p: float, generator: Generator) -> Tensor:
     # Half the time of bernoulli_: each 64 bits that are drawn decide for four values, which p is
     # rounded to 1/65,536 for.
     keep = torch.empty_like(like)
-    drawn = torch.empty(-(-like.numel() // 4), dtype=torch.int64).random_(-(2**63), None, generator=generator)
+    drawn = torch.empty(-(-like.numel() // 4), dtype=torch.int64).random_(
+        -(2**63), None, generator=generator
+    )
     kept = drawn.view(torch.int16)[: like.numel()] >= min(round(p * 65_536), 65_535) - 32_768
     return keep.copy_(kept.as_strided(keep.shape, keep.stride()))
 
@@ -130,7 +144,9 @@ def trainable(architecture: Architecture) -> Architecture:
         return architecture
     layers = architecture.layers
     instead = LogSoftmax(**layer_arguments(layers[index]))
-    return architecture.model_copy(update={"layers": (*layers[:index], instead, *layers[index + 1 :])})
+    return architecture.model_copy(
+        update={"layers": (*layers[:index], instead, *layers[index + 1 :])}
+    )
 
 
 def _last_softmax(architecture: Architecture) -> int | None:
@@ -146,4 +162,7 @@ def _last_softmax(architecture: Architecture) -> int | None:
 def notes(architecture: Architecture) -> str:
     if _last_softmax(architecture) is None:
         return ""
-    return "the last Softmax is trained as LogSoftmax, which the loss needs; the predictions are the same"
+    return (
+        "the last Softmax is trained as LogSoftmax, which the loss needs; "
+        "the predictions are the same"
+    )

@@ -10,7 +10,9 @@ def lower_rate(recipe: Recipe) -> float:
 
 def peak_rate(recipe: Recipe) -> float:
     """The highest learning rate of a training."""
-    return recipe.scheduler.max_lr if isinstance(recipe.scheduler, OneCycleLR) else recipe.optimizer.lr
+    return (
+        recipe.scheduler.max_lr if isinstance(recipe.scheduler, OneCycleLR) else recipe.optimizer.lr
+    )
 
 
 def peak_rate_name(recipe: Recipe) -> str:
@@ -19,5 +21,7 @@ def peak_rate_name(recipe: Recipe) -> str:
 
 def with_peak_rate(recipe: Recipe, rate: float) -> Recipe:
     if isinstance(recipe.scheduler, OneCycleLR):
-        return recipe.model_copy(update={"scheduler": recipe.scheduler.model_copy(update={"max_lr": rate})})
+        return recipe.model_copy(
+            update={"scheduler": recipe.scheduler.model_copy(update={"max_lr": rate})}
+        )
     return recipe.model_copy(update={"optimizer": recipe.optimizer.model_copy(update={"lr": rate})})

@@ -11,7 +11,8 @@ from math import prod
 from explorer.network.analysis import Analysis, Row
 
 MAX_PARAMS = 50_000_000
-MAX_ACTIVATIONS = 16_000_000  # values that one image leaves in all layers together: 64 MB in float32
+# Values that one image leaves in all layers together: 64 MB in float32.
+MAX_ACTIVATIONS = 16_000_000
 MAX_MULT_ADDS = 20_000_000_000  # for one image
 
 
@@ -26,21 +27,27 @@ class Limit:
 
 LIMITS = (
     Limit(MAX_PARAMS, "parameters", lambda row: row.params),
-    Limit(MAX_ACTIVATIONS, "values in its layers' outputs for each image", lambda row: prod(row.output_shape)),
+    Limit(
+        MAX_ACTIVATIONS,
+        "values in its layers' outputs for each image",
+        lambda row: prod(row.output_shape),
+    ),
     Limit(MAX_MULT_ADDS, "mult-adds for each image", lambda row: row.mult_adds),
 )
 
 
 def find_excess(analysis: Analysis) -> str | None:
-    """Why a network is too large to be trained here, and what to make smaller; None if it is not."""
+    """Why a network is too large to be trained here, and what to make smaller; None if it is
+    not.
+    """
     for limit in LIMITS:
         total = sum(limit.of(row) for row in analysis.rows)
         if total > limit.most:
             largest = max(analysis.rows, key=limit.of)
             return (
-                f"the network is too large to be trained here: it has {total:,} {limit.noun}, and the limit is "
-                f"{limit.most:,}; layer {largest.index} ({largest.kind}) alone has {limit.of(largest):,}: "
-                f"{_smaller(largest)}"
+                f"the network is too large to be trained here: it has {total:,} {limit.noun}, "
+                f"and the limit is {limit.most:,}; layer {largest.index} ({largest.kind}) alone "
+                f"has {limit.of(largest):,}: {_smaller(largest)}"
             )
     return None
 
@@ -51,4 +58,7 @@ def _smaller(row: Row) -> str:
         return "give it fewer out_features, or pool the map further before it is flattened"
     if row.kind == "Conv2d":
         return "give it fewer out_channels, or a smaller map by a stride or pooling before it"
-    return "reduce the map before it by a stride or pooling, or give the convolution before it fewer channels"
+    return (
+        "reduce the map before it by a stride or pooling, or give the convolution before it "
+        "fewer channels"
+    )

@@ -1,7 +1,8 @@
 """How much memory a training takes, and how much is left.
 
-A process that takes more than there is is killed without a word, so it is asked first. The estimate counts what lies in
-memory at the same time; tests/training/test_memory.py holds it against what trainings really take.
+A process that takes more than there is is killed without a word, so it is asked first. The estimate
+counts what lies in memory at the same time; tests/training/test_memory.py holds it against what
+trainings really take.
 """
 
 import sys
@@ -20,12 +21,16 @@ from explorer.training.datasets import DATASETS
 from explorer.training.devices import TEST_BATCH
 from explorer.training.recipe import SGD, OneCycleLR, Optimizer, Recipe
 
-# --- what a training takes ------------------------------------------------------------------------------------------
+# --- what a training takes ------------------------------------------------------------------------
 
-LIBRARIES = 175_000_000  # bytes that torch and its kernels take when a process first trains; 160 to 170 were seen
+# Bytes that torch and its kernels take when a process first trains; 160 to 170 were seen.
+LIBRARIES = 175_000_000
 MARGIN = 1.1  # memory that the allocator has in hand but cannot use
-HEAP_TENSOR = 2**25  # bytes; smaller blocks stay in glibc's heap after they are freed, so that the next phase adds to them
-READING_COPIES = 3  # of a data set while its files are read: their bytes, torchvision's array, and our layout of it
+# Bytes; smaller blocks stay in glibc's heap after they are freed, so that the next phase adds to
+# them.
+HEAP_TENSOR = 2**25
+# Of a data set while its files are read: their bytes, torchvision's array, and our layout of it.
+READING_COPIES = 3
 
 
 @dataclass(frozen=True)
@@ -35,14 +40,17 @@ class MemoryEstimate:
     training: int  # a step: the layers' outputs, kept for the way back, and gradients
     testing: int  # what one layer takes and gives, for TEST_BATCH images
     saving: int  # the copies that a checkpoint is written from
-    host: int  # of a GPU's training: those copies, in the host's memory; 0 where the device is the host
+    # Of a GPU's training: those copies, in the host's memory; 0 where the device is the host.
+    host: int
 
     @property
     def total(self) -> int:
         return max(self.training, self.testing, self.saving)
 
 
-def estimate_memory(architecture: Architecture, recipe: Recipe, device: str, kept_checkpoints: int = 0) -> MemoryEstimate:
+def estimate_memory(
+    architecture: Architecture, recipe: Recipe, device: str, kept_checkpoints: int = 0
+) -> MemoryEstimate:
     """The most memory that a training takes, beyond what a process takes that has not trained yet.
 
     Args:
@@ -51,16 +59,29 @@ def estimate_memory(architecture: Architecture, recipe: Recipe, device: str, kep
     """
     analysis = analyze(architecture)
     weights = BYTES_PER_VALUE * analysis.total_params
-    moments = weights * moments_per_parameter(recipe.optimizer, isinstance(recipe.scheduler, OneCycleLR))
+    moments = weights * moments_per_parameter(
+        recipe.optimizer, isinstance(recipe.scheduler, OneCycleLR)
+    )
     state = 2 * weights + moments + weights // 2  # weights, gradients, and the weights in bf16
     copies = (1 + kept_checkpoints) * (weights + moments)
     image = BYTES_PER_VALUE * prod(architecture.input_shape)
-    kept = 2 * image + sum(_kept_bytes(row, before) for row, before in zip(analysis.rows, (None, *analysis.rows), strict=False))
-    widest = max((BYTES_PER_VALUE * prod(row.input_shape) + row.output_bytes for row in analysis.rows), default=image)
-    step = recipe.batch_size * (kept + 3 * widest // 2)  # with the gradients of one layer, there and back, and its reordering
+    kept = 2 * image + sum(
+        _kept_bytes(row, before)
+        for row, before in zip(analysis.rows, (None, *analysis.rows), strict=False)
+    )
+    widest = max(
+        (BYTES_PER_VALUE * prod(row.input_shape) + row.output_bytes for row in analysis.rows),
+        default=image,
+    )
+    # With the gradients of one layer, there and back, and its reordering.
+    step = recipe.batch_size * (kept + 3 * widest // 2)
     test = TEST_BATCH[device] * (2 * image + widest)
     if device != "cuda":
-        small = [row.output_bytes for row in analysis.rows if recipe.batch_size * row.output_bytes <= HEAP_TENSOR]
+        small = [
+            row.output_bytes
+            for row in analysis.rows
+            if recipe.batch_size * row.output_bytes <= HEAP_TENSOR
+        ]
         heap = recipe.batch_size * sum(small)
         return MemoryEstimate(
             training=_with_margin(state + step),
@@ -69,8 +90,8 @@ def estimate_memory(architecture: Architecture, recipe: Recipe, device: str, kep
             host=0,
         )
     images = image_bytes(recipe.dataset)
-    # A step that is recorded has its activations apart from those of a plain one, and what it changes is kept aside for it;
-    # the check of the recording keeps the parameters of three ways.
+    # A step that is recorded has its activations apart from those of a plain one, and what it
+    # changes is kept aside for it; the check of the recording keeps the parameters of three ways.
     recorded = images + state + 2 * (weights + moments) + 3 * weights
     return MemoryEstimate(
         training=_with_margin(recorded + 2 * step),
@@ -98,20 +119,26 @@ def moments_per_parameter(optimizer: Optimizer, is_cycled: bool) -> int:
 
 
 def _kept_bytes(row: Row, before: Row | None) -> int:
-    """Bytes that a layer keeps of one image for the backward pass; `before` is the layer above it."""
+    """Bytes that a layer keeps of one image for the backward pass; `before` is the layer above
+    it.
+    """
     layer = row.layer
     if row.kind == "ReLU" and before and not LAYERS[before.kind].keeps_output:
         return 0  # it writes over what it gets
-    padded = isinstance(layer, Conv2d) and layer.padding_mode != "zeros"  # a padded copy of what comes in
-    return LAYERS[row.kind].kept_values * row.output_bytes + padded * 2 * BYTES_PER_VALUE * prod(row.input_shape)
+    # A padded copy of what comes in.
+    padded = isinstance(layer, Conv2d) and layer.padding_mode != "zeros"
+    return LAYERS[row.kind].kept_values * row.output_bytes + padded * 2 * BYTES_PER_VALUE * prod(
+        row.input_shape
+    )
 
 
-# --- what is left ---------------------------------------------------------------------------------------------------
+# --- what is left ---------------------------------------------------------------------------------
 
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")
 
-# The files of a control group of each version, and what in its statistics can be given back at once.
+# The files of a control group of each version, and what in its statistics can be given back at
+# once.
 VERSION_1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
 VERSION_2 = ("memory.max", "memory.current", "inactive_file")
 
@@ -121,7 +148,8 @@ def free_memory(device: torch.device) -> int | None:
     if device.type == "cuda" and not torch.cuda.is_available():
         return None
     if device.type == "cuda":
-        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # by torch, for whoever comes next
+        # By torch, for whoever comes next.
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return torch.cuda.mem_get_info(device)[0] + kept
     return min([psutil.virtual_memory().available, *_left_by_cgroups(), *_left_by_ulimits()])
 
@@ -141,7 +169,8 @@ def _left_by_cgroups() -> Iterator[int]:
 
 
 def _left_up_to(root: Path, own: str, files: tuple[str, str, str]) -> Iterator[int]:
-    group = root / own.strip("/")  # in a container it may be named as outside, where only its parents' names are right
+    # In a container it may be named as outside, where only its parents' names are right.
+    group = root / own.strip("/")
     for each in (group, *group.parents):
         if (left := _left_in(each, *files)) is not None:
             yield left
@@ -154,7 +183,11 @@ def _left_in(group: Path, limit_file: str, used_file: str, reclaimable: str) -> 
     try:
         limit, used = (group / limit_file).read_text().strip(), int((group / used_file).read_text())
         statistics = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-        return None if limit == "max" else max(0, int(limit) - used + int(statistics.get(reclaimable, 0)))
+        return (
+            None
+            if limit == "max"
+            else max(0, int(limit) - used + int(statistics.get(reclaimable, 0)))
+        )
     except (OSError, ValueError):
         return None
 
@@ -166,7 +199,10 @@ def _left_by_ulimits() -> Iterator[int]:
     import resource
 
     used = psutil.Process().memory_info()
-    for limit, taken in ((resource.RLIMIT_AS, used.vms), (resource.RLIMIT_DATA, getattr(used, "data", 0))):
+    for limit, taken in (
+        (resource.RLIMIT_AS, used.vms),
+        (resource.RLIMIT_DATA, getattr(used, "data", 0)),
+    ):
         allowed = resource.getrlimit(limit)[0]
         if allowed != resource.RLIM_INFINITY:
             yield max(0, allowed - taken)

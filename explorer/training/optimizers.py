@@ -1,9 +1,10 @@
 """A recipe's optimiser and schedule: torch's, and the optimiser's step once more for a recording.
 
-A recording repeats its kernels as they were, with every plain number in them: a learning rate or momentum that a schedule
-changes must lie in memory that the kernels read. torch's own optimisers take a learning rate so, but no momentum, which
-OneCycleLR swings. `update` therefore does what their step does with both read from tensors, upon the same state, so that
-either may take the next step.
+A recording repeats its kernels as they were, with every plain number in them: a learning rate or
+momentum that a schedule changes must lie in memory that the kernels read. torch's own optimisers
+take a learning rate so, but no momentum, which OneCycleLR swings. `update` therefore does what
+their step does with both read from tensors, upon the same state, so that either may take the next
+step.
 """
 
 import math
@@ -15,7 +16,7 @@ from torch import Tensor, nn
 
 from explorer.training.recipe import SCHEDULERS, Recipe, arguments
 
-# --- torch's --------------------------------------------------------------------------------------------------------
+# --- torch's --------------------------------------------------------------------------------------
 
 
 def new_optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
@@ -28,7 +29,8 @@ def new_optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
     given["fused"] = next(network.parameters()).device.type != "mps"
     if recipe.weight_decay_on == "all":
         return cast(torch.optim.Optimizer, make(network.parameters(), **given))
-    pulled = [parameter for parameter in network.parameters() if parameter.dim() > 1]  # normalisation's are vectors
+    # Normalisation's are vectors.
+    pulled = [parameter for parameter in network.parameters() if parameter.dim() > 1]
     others = [parameter for parameter in network.parameters() if parameter.dim() <= 1]
     groups = [{"params": pulled}, *([{"params": others, "weight_decay": 0.0}] if others else [])]
     return cast(torch.optim.Optimizer, make(groups, **given))
@@ -52,8 +54,13 @@ class Schedule:
         self._advances, self.scheduler = kind.advances, None  # torch's object
         optimizer._opt_called = True  # type: ignore[attr-defined]  # it warns where it has seen no step, and sees no replay
         if kind.advances != "never":
-            inferred = {**arguments(recipe.scheduler), **kind.inferred(recipe.scheduler, self._steps)}
-            self.scheduler = getattr(torch.optim.lr_scheduler, recipe.scheduler.kind)(optimizer, **inferred)
+            inferred = {
+                **arguments(recipe.scheduler),
+                **kind.inferred(recipe.scheduler, self._steps),
+            }
+            self.scheduler = getattr(torch.optim.lr_scheduler, recipe.scheduler.kind)(
+                optimizer, **inferred
+            )
 
     def numbers(self) -> Numbers:
         """Learning rate and momentum of the next step."""
@@ -62,7 +69,10 @@ class Schedule:
 
     def state(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """All that a schedule changes: its own numbers and those of the optimiser's groups."""
-        groups = [{name: value for name, value in group.items() if name != "params"} for group in self._groups]
+        groups = [
+            {name: value for name, value in group.items() if name != "params"}
+            for group in self._groups
+        ]
         return ({} if self.scheduler is None else self.scheduler.state_dict()), groups
 
     def set_state(self, state: tuple[dict[str, Any], list[dict[str, Any]]]) -> None:
@@ -82,7 +92,7 @@ class Schedule:
             self.scheduler.step()
 
 
-# --- for a recording ------------------------------------------------------------------------------------------------
+# --- for a recording ------------------------------------------------------------------------------
 
 
 def fill_state(optimizer: torch.optim.Optimizer) -> None:
@@ -113,10 +123,19 @@ def update(optimizer: torch.optim.Optimizer, lr: Tensor, momentum: Tensor) -> No
                 continue
             states = [optimizer.state[parameter] for parameter in parameters]
             kept = [[state[name] for state in states] for name in _state_names(group)]
-            _UPDATES[type(optimizer)](group, parameters, [p.grad for p in parameters], kept, lr, momentum)
+            _UPDATES[type(optimizer)](
+                group, parameters, [p.grad for p in parameters], kept, lr, momentum
+            )
 
 
-def _sgd(group: Any, parameters: list[Tensor], gradients: Any, kept: list[list[Tensor]], lr: Tensor, momentum: Tensor) -> None:
+def _sgd(
+    group: Any,
+    parameters: list[Tensor],
+    gradients: Any,
+    kept: list[list[Tensor]],
+    lr: Tensor,
+    momentum: Tensor,
+) -> None:
     """https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html"""
     if group["weight_decay"]:
         gradients = torch._foreach_add(gradients, parameters, alpha=group["weight_decay"])
@@ -124,12 +143,25 @@ def _sgd(group: Any, parameters: list[Tensor], gradients: Any, kept: list[list[T
         (buffers,) = kept
         torch._foreach_mul_(buffers, momentum)
         torch._foreach_add_(buffers, gradients)
-        gradients = torch._foreach_add(gradients, torch._foreach_mul(buffers, momentum)) if group["nesterov"] else buffers
+        gradients = (
+            torch._foreach_add(gradients, torch._foreach_mul(buffers, momentum))
+            if group["nesterov"]
+            else buffers
+        )
     torch._foreach_sub_(parameters, torch._foreach_mul(gradients, lr))
 
 
-def _adam(group: Any, parameters: list[Tensor], gradients: Any, kept: list[list[Tensor]], lr: Tensor, beta1: Tensor) -> None:
-    """https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html, and AdamW's weight decay"""
+def _adam(
+    group: Any,
+    parameters: list[Tensor],
+    gradients: Any,
+    kept: list[list[Tensor]],
+    lr: Tensor,
+    beta1: Tensor,
+) -> None:
+    """https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html, and AdamW's weight
+    decay
+    """
     (steps, means, squares), beta2 = kept, group["betas"][1]
     torch._foreach_add_(steps, 1)
     if group["weight_decay"] and group["decoupled_weight_decay"]:
@@ -141,7 +173,8 @@ def _adam(group: Any, parameters: list[Tensor], gradients: Any, kept: list[list[
     torch._foreach_mul_(squares, beta2)
     torch._foreach_addcmul_(squares, gradients, gradients, 1 - beta2)
     step = steps[0]  # every parameter has taken as many
-    missing1, missing2 = -torch.expm1(step * beta1.log()), -torch.expm1(step * math.log(beta2))  # 1 - beta ** step, precisely
+    # 1 - beta ** step, precisely.
+    missing1, missing2 = -torch.expm1(step * beta1.log()), -torch.expm1(step * math.log(beta2))
     roots = torch._foreach_sqrt(squares)
     torch._foreach_div_(roots, missing2.sqrt())
     torch._foreach_add_(roots, group["eps"])
@@ -150,7 +183,11 @@ def _adam(group: Any, parameters: list[Tensor], gradients: Any, kept: list[list[
     torch._foreach_sub_(parameters, strides)
 
 
-_UPDATES: dict[type, Callable[..., None]] = {torch.optim.SGD: _sgd, torch.optim.Adam: _adam, torch.optim.AdamW: _adam}
+_UPDATES: dict[type, Callable[..., None]] = {
+    torch.optim.SGD: _sgd,
+    torch.optim.Adam: _adam,
+    torch.optim.AdamW: _adam,
+}
 
 
 def _state_names(group: dict[str, Any]) -> tuple[str, ...]:

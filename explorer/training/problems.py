@@ -31,13 +31,16 @@ class DivergedError(TrainingError):
         rate = peak_rate(recipe)
         self.rate = lower_rate(recipe)
         super().__init__(
-            f"{DIVERGED} (epoch {epoch}, step {step}): try {peak_rate_name(recipe)} {self.rate:g} in place of {rate:g}"
+            f"{DIVERGED} (epoch {epoch}, step {step}): try {peak_rate_name(recipe)} "
+            f"{self.rate:g} in place of {rate:g}"
         )
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why a network cannot learn a data set; `mended` is the network that can, where there is one plain way."""
+    """Why a network cannot learn a data set; `mended` is the network that can, where there is one
+    plain way.
+    """
 
     message: str
     mended: Architecture | None = None
@@ -46,12 +49,16 @@ class Obstacle:
 def find_problem(architecture: Architecture, kind: DatasetKind) -> Obstacle | None:
     """What keeps the network from learning this data set, None if nothing does."""
     if architecture.input_shape != kind.input_shape:
-        others = [other.title for other in DATASETS.values() if other.input_shape == architecture.input_shape]
+        others = [
+            other.title
+            for other in DATASETS.values()
+            if other.input_shape == architecture.input_shape
+        ]
         choose = f", or choose {' or '.join(others)}" if others else ""
         needed = size_text(kind.input_shape)
         return Obstacle(
-            f"the network takes images of {size_text(architecture.input_shape)}, those of {kind.title} are {needed}: "
-            f"set the input shape to {needed}{choose}",
+            f"the network takes images of {size_text(architecture.input_shape)}, "
+            f"those of {kind.title} are {needed}: set the input shape to {needed}{choose}",
             architecture.model_copy(update={"input_shape": kind.input_shape}),
         )
     analysis, classes = analyze(architecture), len(kind.classes)
@@ -62,7 +69,8 @@ def find_problem(architecture: Architecture, kind: DatasetKind) -> Obstacle | No
         where = f"layer {problem.index}: {problem.message}"
         if head is not None and (problem.fix is None or _takes_maps(architecture, problem.index)):
             return Obstacle(
-                f"{where}: remove the layers after layer {head}, which gives a value a class", _cut(architecture, head)
+                f"{where}: remove the layers after layer {head}, which gives a value a class",
+                _cut(architecture, head),
             )
         return Obstacle(f"{where}: {problem.remedy}" if problem.remedy else where, problem.fix)
     shape = analysis.output_shape
@@ -71,22 +79,34 @@ def find_problem(architecture: Architecture, kind: DatasetKind) -> Obstacle | No
         message = f"the network ends in {classes} maps of 1×1; {wanted}: add Flatten"
         return Obstacle(message, _with_end(architecture, Flatten()))
     if len(shape) == 3:
-        message = f"the network ends in {maps_text(shape)}; {wanted}: add Flatten and Linear with {classes} out_features"
+        message = (
+            f"the network ends in {maps_text(shape)}; {wanted}: "
+            f"add Flatten and Linear with {classes} out_features"
+        )
         return Obstacle(message, _with_end(architecture, Flatten(), Linear(out_features=classes)))
     if shape != (classes,):
         ends = f"the network ends in {shape[0]:,} values; {wanted}"
         if head is not None:
-            return Obstacle(f"{ends}: remove the layers after layer {head}, which gives them", _cut(architecture, head))
+            return Obstacle(
+                f"{ends}: remove the layers after layer {head}, which gives them",
+                _cut(architecture, head),
+            )
         message = f"{ends}: end with Linear with {classes} out_features"
         return Obstacle(message, _with_classes(architecture, classes))
     if analysis.trainable_params == 0:
-        return Obstacle("the network has no parameters, so there is nothing to learn: add Conv2d or Linear")
+        return Obstacle(
+            "the network has no parameters, so there is nothing to learn: add Conv2d or Linear"
+        )
     return None
 
 
 def _head(analysis: Analysis, classes: int) -> int | None:
     """The last Linear layer that gives one value for each class."""
-    heads = [row.index for row in analysis.rows if row.kind == "Linear" and row.output_shape == (classes,)]
+    heads = [
+        row.index
+        for row in analysis.rows
+        if row.kind == "Linear" and row.output_shape == (classes,)
+    ]
     return heads[-1] if heads else None
 
 
@@ -106,13 +126,17 @@ def _with_end(architecture: Architecture, *end: Layer) -> Architecture:
 
 
 def _with_classes(architecture: Architecture, classes: int) -> Architecture:
-    """The network whose last Linear gives one value for each class; one is added if there is none."""
+    """The network whose last Linear gives one value for each class; one is added if there is
+    none.
+    """
     layers = architecture.layers
     for index in reversed(range(len(layers))):
         layer = layers[index]
         if isinstance(layer, Linear):
             changed = layer.model_copy(update={"out_features": classes})
-            return architecture.model_copy(update={"layers": (*layers[:index], changed, *layers[index + 1 :])})
+            return architecture.model_copy(
+                update={"layers": (*layers[:index], changed, *layers[index + 1 :])}
+            )
     return _with_end(architecture, Linear(out_features=classes))
 
 
@@ -138,8 +162,9 @@ def memory_problem(
     images = image_bytes(recipe.dataset) if reads_images else 0
     if READING_COPIES * images > free:
         return (
-            f"reading {DATASETS[recipe.dataset].title} takes about {_gigabytes(READING_COPIES * images)} of memory, and "
-            f"{_gigabytes(free)} are free: try the built-in {BUILT_IN}, or end other programs"
+            f"reading {DATASETS[recipe.dataset].title} takes about "
+            f"{_gigabytes(READING_COPIES * images)} of memory, and {_gigabytes(free)} are free: "
+            f"try the built-in {BUILT_IN}, or end other programs"
         )
 
     def needed(recipe: Recipe) -> int:
@@ -151,30 +176,38 @@ def memory_problem(
         if on_host is None or taken.host <= on_host:
             return None
         return (
-            f"saving what is learned takes about {_gigabytes(taken.host)} of memory beside the GPU, and "
-            f"{_gigabytes(on_host)} are free: try fewer parameters, or end other programs"
+            f"saving what is learned takes about {_gigabytes(taken.host)} of memory beside the "
+            f"GPU, and {_gigabytes(on_host)} are free: try fewer parameters, "
+            "or end other programs"
         )
     parameters = analyze(architecture).total_params
     phases = {
         taken.training: f"training with a batch size of {recipe.batch_size}",
         taken.testing: f"testing {TEST_BATCH[device.type]:,} images at a time",
-        taken.saving: f"training {parameters:,} parameters with {recipe.optimizer.kind} and saving them",
+        taken.saving: (
+            f"training {parameters:,} parameters with {recipe.optimizer.kind} and saving them"
+        ),
     }
     return (
-        f"{phases[taken.total]} takes about {_gigabytes(needed(recipe))} of memory, and {_gigabytes(free)} are free: "
-        f"try {_smaller(recipe, lambda recipe: needed(recipe) <= free)}"
+        f"{phases[taken.total]} takes about {_gigabytes(needed(recipe))} of memory, "
+        f"and {_gigabytes(free)} are free: try "
+        f"{_smaller(recipe, lambda recipe: needed(recipe) <= free)}"
     )
 
 
 def _smaller(recipe: Recipe, fits: Callable[[Recipe], bool]) -> str:
     """What would make the training fit."""
     sizes = range(2, recipe.batch_size)
-    largest = bisect_left(sizes, True, key=lambda size: not fits(recipe.model_copy(update={"batch_size": size})))
+    largest = bisect_left(
+        sizes, True, key=lambda size: not fits(recipe.model_copy(update={"batch_size": size}))
+    )
     if largest > 0:
         return f"a batch size of {sizes[largest - 1]} or less, or smaller maps"
     plain = {"optimizer": SGD(), "scheduler": Constant()}
     if fits(recipe.model_copy(update=plain)):
-        return "SGD without momentum, which keeps nothing beside each parameter, or fewer parameters"
+        return (
+            "SGD without momentum, which keeps nothing beside each parameter, or fewer parameters"
+        )
     return "fewer parameters, smaller maps or fewer channels"
 
 
@@ -186,7 +219,13 @@ def _gigabytes(size: int) -> str:
 def explain(error: Exception, recipe: Recipe) -> str:
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error):
         half = max(2, recipe.batch_size // 2)
-        return f"out of memory: try a batch size of {half} in place of {recipe.batch_size}, or smaller maps"
+        return (
+            f"out of memory: try a batch size of {half} in place of {recipe.batch_size}, "
+            "or smaller maps"
+        )
     if isinstance(error, TrainingError | DeviceError):
         return str(error)
-    return f"torch cannot train this network: {(str(error).strip() or type(error).__name__).splitlines()[0]}"
+    return (
+        "torch cannot train this network: "
+        f"{(str(error).strip() or type(error).__name__).splitlines()[0]}"
+    )

@@ -1,8 +1,9 @@
 """How a network is trained: every hyperparameter of a run as data, and its JSON form.
 
-An optimiser or a schedule is a small frozen model named after its torch class; its fields are that class's arguments
-under torch's names, with torch's defaults. What follows from the run's length (total_steps, T_max) is inferred when
-training starts, so it has no field here. A new one is one class and one row of OPTIMIZERS or SCHEDULERS.
+An optimiser or a schedule is a small frozen model named after its torch class; its fields are that
+class's arguments under torch's names, with torch's defaults. What follows from the run's length
+(total_steps, T_max) is inferred when training starts, so it has no field here. A new one is one
+class and one row of OPTIMIZERS or SCHEDULERS.
 
 Data becomes a Recipe through `parse_recipe`, and nothing else.
 """
@@ -13,7 +14,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+    model_validator,
+)
 
 from explorer.json_reading import decode_json, shown
 from explorer.refusal import Refusal
@@ -35,7 +45,7 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-# --- the values that fields take ------------------------------------------------------------------------------------
+# --- the values that fields take ------------------------------------------------------------------
 
 Count = Annotated[StrictInt, Field(ge=1, le=10_000)]
 Rate = Annotated[float, Field(strict=True, gt=0, le=10, allow_inf_nan=False)]
@@ -49,33 +59,41 @@ def _known_dataset(name: str) -> str:
     return name
 
 
-# --- the optimisers -------------------------------------------------------------------------------------------------
+# --- the optimisers -------------------------------------------------------------------------------
 
 
 class SGD(_Frozen):
     kind: Literal["SGD"] = "SGD"
     lr: Rate = Field(0.01, description="learning rate: the length of a step along the gradient")
     momentum: Share = Field(0.0, description="share of the last step that is kept; 0.9 is usual")
-    nesterov: StrictBool = Field(False, description="look ahead along the momentum; needs momentum above 0")
+    nesterov: StrictBool = Field(
+        False, description="look ahead along the momentum; needs momentum above 0"
+    )
     weight_decay: Share = Field(0.0, description="pull of every weight towards zero")
 
     @model_validator(mode="after")
     def _momentum_to_look_along(self) -> Self:
         if self.nesterov and self.momentum == 0:
-            raise ValueError("nesterov needs momentum above 0; set momentum to 0.9, or nesterov to false")
+            raise ValueError(
+                "nesterov needs momentum above 0; set momentum to 0.9, or nesterov to false"
+            )
         return self
 
 
 class Adam(_Frozen):
     kind: Literal["Adam"] = "Adam"
     lr: Rate = Field(0.001, description="learning rate: about the length of a step of each weight")
-    weight_decay: Share = Field(0.0, description="pull of every weight towards zero, added to the gradient")
+    weight_decay: Share = Field(
+        0.0, description="pull of every weight towards zero, added to the gradient"
+    )
 
 
 class AdamW(_Frozen):
     kind: Literal["AdamW"] = "AdamW"
     lr: Rate = Field(0.001, description="learning rate: about the length of a step of each weight")
-    weight_decay: Share = Field(0.01, description="pull of every weight towards zero, apart from the gradient")
+    weight_decay: Share = Field(
+        0.01, description="pull of every weight towards zero, apart from the gradient"
+    )
 
 
 Optimizer = SGD | Adam | AdamW
@@ -83,7 +101,7 @@ Optimizer = SGD | Adam | AdamW
 OPTIMIZERS: dict[str, type[Optimizer]] = {"SGD": SGD, "Adam": Adam, "AdamW": AdamW}
 
 
-# --- the schedules --------------------------------------------------------------------------------------------------
+# --- the schedules --------------------------------------------------------------------------------
 
 
 class Constant(_Frozen):
@@ -103,12 +121,20 @@ class CosineAnnealingLR(_Frozen):
 
 class OneCycleLR(_Frozen):
     kind: Literal["OneCycleLR"] = "OneCycleLR"
-    max_lr: Rate = Field(0.1, description="the highest learning rate; it takes the place of the optimiser's lr")
+    max_lr: Rate = Field(
+        0.1, description="the highest learning rate; it takes the place of the optimiser's lr"
+    )
     pct_start: Share = Field(0.3, description="share of the run that the learning rate rises for")
-    div_factor: Factor = Field(25.0, description="the first learning rate is max_lr divided by this")
-    final_div_factor: Factor = Field(10_000.0, description="the last learning rate is the first divided by this")
+    div_factor: Factor = Field(
+        25.0, description="the first learning rate is max_lr divided by this"
+    )
+    final_div_factor: Factor = Field(
+        10_000.0, description="the last learning rate is the first divided by this"
+    )
     cycle_momentum: StrictBool = Field(
-        True, description="swing the momentum between 0.95 and 0.85 against the learning rate, in place of the optimiser's"
+        True,
+        description="swing the momentum between 0.95 and 0.85 against the learning rate, "
+        "in place of the optimiser's",
     )
 
 
@@ -126,7 +152,8 @@ class SchedulerKind:
 
 
 def _cycle(scheduler: OneCycleLR, steps: int) -> dict[str, Any]:
-    # torch divides by the steps of the rise less one, so a rise of exactly one step is made a little shorter
+    # torch divides by the steps of the rise less one, so a rise of exactly one step is made a
+    # little shorter
     one_step = scheduler.pct_start * steps == 1
     return {"total_steps": steps, "pct_start": scheduler.pct_start * (0.999 if one_step else 1)}
 
@@ -135,9 +162,14 @@ SCHEDULERS: dict[str, SchedulerKind] = {
     "constant": SchedulerKind(Constant, "the optimiser's learning rate throughout", "never"),
     "StepLR": SchedulerKind(StepLR, "drops by a factor every few epochs", "each epoch"),
     "CosineAnnealingLR": SchedulerKind(
-        CosineAnnealingLR, "half a cosine down, over the whole run", "each step", lambda scheduler, steps: {"T_max": steps}
+        CosineAnnealingLR,
+        "half a cosine down, over the whole run",
+        "each step",
+        lambda scheduler, steps: {"T_max": steps},
     ),
-    "OneCycleLR": SchedulerKind(OneCycleLR, "up, then far down, over the whole run", "each step", _cycle),
+    "OneCycleLR": SchedulerKind(
+        OneCycleLR, "up, then far down, over the whole run", "each step", _cycle
+    ),
 }
 
 
@@ -146,14 +178,20 @@ def arguments(choice: Optimizer | Scheduler) -> dict[str, Any]:
     return {name: getattr(choice, name) for name in type(choice).model_fields if name != "kind"}
 
 
-# --- the recipe -----------------------------------------------------------------------------------------------------
+# --- the recipe -----------------------------------------------------------------------------------
 
 
 class Recipe(_Frozen):
-    """All that decides how a network is trained; with the architecture and the seed it decides a CPU run bit for bit."""
+    """All that decides how a network is trained; with the architecture and the seed it decides a
+    CPU run bit for bit.
+    """
 
-    dataset: Annotated[str, AfterValidator(_known_dataset)] = Field("digits", description="the images to learn")
-    epochs: Annotated[StrictInt, Field(ge=1, le=1000)] = Field(10, description="times that every training image is seen")
+    dataset: Annotated[str, AfterValidator(_known_dataset)] = Field(
+        "digits", description="the images to learn"
+    )
+    epochs: Annotated[StrictInt, Field(ge=1, le=1000)] = Field(
+        10, description="times that every training image is seen"
+    )
     batch_size: Annotated[StrictInt, Field(ge=2, le=4096)] = Field(128, description="images a step")
     optimizer: Annotated[Optimizer, Field(discriminator="kind")] = Field(
         SGD(momentum=0.9), description="how a gradient becomes a step"
@@ -161,7 +199,9 @@ class Recipe(_Frozen):
     scheduler: Annotated[Scheduler, Field(discriminator="kind")] = Field(
         Constant(), description="how the learning rate changes over the run"
     )
-    label_smoothing: Share = Field(0.0, description="share of the target spread evenly over all classes")
+    label_smoothing: Share = Field(
+        0.0, description="share of the target spread evenly over all classes"
+    )
     rotation: Annotated[float, Field(strict=True, ge=0, le=180, allow_inf_nan=False)] = Field(
         0.0, description="each training image is turned by up to this many degrees either way"
     )
@@ -175,12 +215,19 @@ class Recipe(_Frozen):
         0, description="last epochs in which the training images stay as they are"
     )
     weight_decay_on: Literal["all", "weights"] = Field(
-        "all", description="what weight decay pulls: every parameter, as in torch, or the weights of Conv2d and Linear alone"
+        "all",
+        description="what weight decay pulls: every parameter, as in torch, "
+        "or the weights of Conv2d and Linear alone",
     )
-    seed: Annotated[StrictInt, Field(ge=0, le=999_999)] = Field(0, description="start of every random draw of the run")
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where it is computed; auto is the fastest here")
+    seed: Annotated[StrictInt, Field(ge=0, le=999_999)] = Field(
+        0, description="start of every random draw of the run"
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        "auto", description="where it is computed; auto is the fastest here"
+    )
     precision: Literal["auto", "fp32", "bf16"] = Field(
-        "auto", description="bits of a number: 32, or 16 where that loses little; auto takes what is faster here"
+        "auto",
+        description="numeric precision: fp32 or bf16; auto takes what is faster here",
     )
 
 
@@ -192,7 +239,10 @@ def parse_recipe(data: str | bytes | dict[str, Any]) -> Recipe:
     if isinstance(data, str | bytes):
         data = decode_json(data, "a recipe", MAX_JSON_BYTES, RecipeError)
     if not isinstance(data, dict):
-        raise RecipeError(f"a recipe is a JSON object with {', '.join(Recipe.model_fields)}; this is {shown(data)}")
+        raise RecipeError(
+            f"a recipe is a JSON object with {', '.join(Recipe.model_fields)}; "
+            f"this is {shown(data)}"
+        )
     try:
         return Recipe.model_validate(data)
     except ValidationError as error:
@@ -209,7 +259,7 @@ def to_json(recipe: Recipe, indent: int | None = None) -> str:
     return json.dumps(to_data(recipe), indent=indent, ensure_ascii=False)
 
 
-# --- errors in plain words ------------------------------------------------------------------------------------------
+# --- errors in plain words ------------------------------------------------------------------------
 
 
 def _explain(error: ValidationError, data: dict[str, Any]) -> RecipeError:
@@ -224,14 +274,21 @@ def _explain(error: ValidationError, data: dict[str, Any]) -> RecipeError:
     if field is None or first["type"] == "extra_forbidden":
         return RecipeError(_unknown(first["loc"][0], "a recipe", list(Recipe.model_fields)), field)
     if field == "dataset":
-        return RecipeError(f"dataset must be one of {', '.join(DATASETS)}; this has {shown(data[field])}", field)
-    return RecipeError(f"{field} must be {describe_values(Recipe, field)}; this has {shown(data[field])}", field)
+        return RecipeError(
+            f"dataset must be one of {', '.join(DATASETS)}; this has {shown(data[field])}", field
+        )
+    return RecipeError(
+        f"{field} must be {describe_values(Recipe, field)}; this has {shown(data[field])}", field
+    )
 
 
 def _explain_choice(field: str, value: Any, first: Any, location: list[str]) -> RecipeError:
     kinds = {"optimizer": list(OPTIMIZERS), "scheduler": list(SCHEDULERS)}[field]
     if not isinstance(value, dict):
-        return RecipeError(f'{field} must be an object such as {{"kind": "{kinds[0]}"}}; this has {shown(value)}', field)
+        return RecipeError(
+            f'{field} must be an object such as {{"kind": "{kinds[0]}"}}; this has {shown(value)}',
+            field,
+        )
     if value.get("kind") not in kinds:
         what = f"unknown kind {shown(value['kind'])}" if "kind" in value else "kind is missing"
         return RecipeError(f"{field}: {what}; the kinds are {', '.join(kinds)}", field)
@@ -244,7 +301,10 @@ def _explain_choice(field: str, value: Any, first: Any, location: list[str]) -> 
     if first["type"] == "extra_forbidden":
         names = [known for known in model.model_fields if known != "kind"]
         return RecipeError(f"{field}: {_unknown(name, value['kind'], names)}", f"{field}.{name}")
-    return RecipeError(f"{field}.{name} must be {describe_values(model, name)}; this has {shown(value[name])}", f"{field}.{name}")
+    return RecipeError(
+        f"{field}.{name} must be {describe_values(model, name)}; this has {shown(value[name])}",
+        f"{field}.{name}",
+    )
 
 
 def _unknown(name: Any, owner: str, valid: list[str]) -> str:

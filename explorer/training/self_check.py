@@ -1,7 +1,7 @@
 """Check on this very device that a CUDA graph does what the eager step does, and faster.
 
-A wrong graph raises nothing: it may repeat the same random numbers, or read memory that was given to
-others. So some steps are done both ways from one state before a graph is used; then the state is
+A wrong graph raises nothing: it may repeat the same random numbers, or read memory that was given
+to others. So some steps are done both ways from one state before a graph is used; then the state is
 restored.
 """
 
@@ -35,7 +35,9 @@ class Steps(Protocol):
 class LiveState:
     """All that a step changes, to be restored."""
 
-    def __init__(self, tensors: Sequence[Tensor], generators: Sequence[Generator], schedule: Schedule):
+    def __init__(
+        self, tensors: Sequence[Tensor], generators: Sequence[Generator], schedule: Schedule
+    ):
         self._tensors, self._generators, self._schedule = tensors, generators, schedule
         self._kept = [tensor.detach().clone() for tensor in tensors]
         self._states = [generator.get_state() for generator in generators]
@@ -89,23 +91,38 @@ def find_fault(trial: Trial, state: LiveState, done: int, plain: bool) -> str:
         other = _take(trial, trial.eager_steps, state, count, done, plain)
         replayed = _take(trial, trial.replayed_steps, state, count, done, plain)
     except RuntimeError as error:
-        return f"replaying the CUDA graph failed: {(str(error).strip() or type(error).__name__).splitlines()[0]}"
+        return (
+            "replaying the CUDA graph failed: "
+            f"{(str(error).strip() or type(error).__name__).splitlines()[0]}"
+        )
     finally:
         state.restore()
     if not bool(torch.isfinite(one.losses).all()):
         return "the first losses are not finite, so the CUDA graph could not be checked"
     for what, noise, apart in zip(
-        ("losses", "parameters"), _differences(one, other, began), _differences(one, replayed, began), strict=True
+        ("losses", "parameters"),
+        _differences(one, other, began),
+        _differences(one, replayed, began),
+        strict=True,
     ):
-        if not apart <= max(TOLERANCE[trial.precision], NOISE * noise):  # also where it is no number
-            return f"the CUDA graph gave other {what} than eager steps (after {count} steps, {apart:.1%} apart)"
+        # Also where it is no number.
+        if not apart <= max(TOLERANCE[trial.precision], NOISE * noise):
+            return (
+                f"the CUDA graph gave other {what} than eager steps (after {count} steps, "
+                f"{apart:.1%} apart)"
+            )
     seconds = min(one.seconds, other.seconds)
     if replayed.seconds > FASTER * seconds:
-        return f"the CUDA graph is no faster ({1000 * replayed.seconds:.2f} ms a step, {1000 * seconds:.2f} ms eager)"
+        return (
+            f"the CUDA graph is no faster ({1000 * replayed.seconds:.2f} ms a step, "
+            f"{1000 * seconds:.2f} ms eager)"
+        )
     return ""
 
 
-def _take(trial: Trial, steps: Steps, state: LiveState, count: int, done: int, plain: bool) -> _Outcome:
+def _take(
+    trial: Trial, steps: Steps, state: LiveState, count: int, done: int, plain: bool
+) -> _Outcome:
     state.restore()
     wait = _waiting_for(trial.device)
     steps.begin(torch.arange(trial.images, device=trial.device), done, plain)
@@ -115,15 +132,23 @@ def _take(trial: Trial, steps: Steps, state: LiveState, count: int, done: int, p
         steps.step(batch)
     wait()
     seconds = (time.perf_counter() - began) / count
-    return _Outcome(trial.rows[:count, 0].clone(), [tensor.detach().clone() for tensor in trial.parameters], seconds)
+    return _Outcome(
+        trial.rows[:count, 0].clone(),
+        [tensor.detach().clone() for tensor in trial.parameters],
+        seconds,
+    )
 
 
 def _differences(one: _Outcome, other: _Outcome, began: Sequence[Tensor]) -> tuple[float, float]:
     """How far two ways are apart: the losses relative to their size, the parameters relative to how
     far they moved.
     """
-    apart = torch.linalg.vector_norm(one.losses - other.losses) / torch.linalg.vector_norm(one.losses)
-    return float(apart), _norm(one.parameters, other.parameters) / max(_norm(one.parameters, began), 1e-12)
+    apart = torch.linalg.vector_norm(one.losses - other.losses) / torch.linalg.vector_norm(
+        one.losses
+    )
+    return float(apart), _norm(one.parameters, other.parameters) / max(
+        _norm(one.parameters, began), 1e-12
+    )
 
 
 def _norm(some: Sequence[Tensor], others: Sequence[Tensor]) -> float:

@@ -1,7 +1,7 @@
 """The steps of an epoch: eager, or captured whole as a CUDA graph and replayed.
 
-Both do the same: take the next images in the epoch's order, compute gradients, update the parameters,
-and put the step's loss and right answers into the tally.
+Both do the same: take the next images in the epoch's order, compute gradients, update the
+parameters, and put the step's loss and right answers into the tally.
 """
 
 import threading
@@ -19,8 +19,8 @@ from explorer.training.self_check import LiveState, Trial, find_fault
 from explorer.training.tally import Tally
 
 Learn = Callable[[Tensor, bool], Tensor]
-"""Computes the gradients of the images with these indices, (B,), augmented unless the second argument
-is true. Returns the step's row of the tally.
+"""Computes the gradients of the images with these indices, (B,), augmented unless the second
+argument is true. Returns the step's row of the tally.
 """
 
 CHECKED_AT_HAND = 64  # outcomes of checks, by what was checked
@@ -93,12 +93,19 @@ class GraphSteps:
         """
         self.problem = ""
         self._what, self._precision = what, precision
-        self._eager, self._network, self._generators, self._capture = eager, network, generators, capture
+        self._eager, self._network, self._generators, self._capture = (
+            eager,
+            network,
+            generators,
+            capture,
+        )
         self._whole, self._steps = images // eager.batch_size, len(eager.tally.rows)
         device = eager.tally.rows.device
         self._order = torch.zeros(images, dtype=torch.int64, device=device)
-        self._places = torch.arange(eager.batch_size, device=device)  # of a batch's images in the order, from its first
-        self._numbers = torch.zeros(self._steps, 2, device=device)  # lr and momentum of the epoch's steps
+        # Of a batch's images in the order, from its first.
+        self._places = torch.arange(eager.batch_size, device=device)
+        # Lr and momentum of the epoch's steps.
+        self._numbers = torch.zeros(self._steps, 2, device=device)
         self._batch = torch.zeros(1, dtype=torch.int64, device=device)
         self._plan: list[Numbers] = []
         self._replays: dict[bool, Callable[[], None]] = {}
@@ -119,7 +126,9 @@ class GraphSteps:
         changed = [*self._network.parameters(), *self._network.buffers(), *state_tensors(optimizer)]
         changed += [self._batch, self._eager.tally.rows]
         try:
-            self._replays[plain] = capture_preserving_state(self._capture, lambda: self._step(plain), changed, self._generators)
+            self._replays[plain] = capture_preserving_state(
+                self._capture, lambda: self._step(plain), changed, self._generators
+            )
         except CaptureFailed as error:
             self.problem = f"CUDA graph capture failed: {error}"
             return
@@ -140,7 +149,9 @@ class GraphSteps:
             precision=self._precision,
             device=self._order.device,
         )
-        return find_fault(trial, LiveState(changed, self._generators, self._eager.schedule), done, plain)
+        return find_fault(
+            trial, LiveState(changed, self._generators, self._eager.schedule), done, plain
+        )
 
     def begin(self, order: Tensor, done: int, plain: bool) -> None:
         self.prepare(plain, done)
@@ -149,7 +160,8 @@ class GraphSteps:
             return
         self._done, self._replay, schedule = done, self._replays[plain], self._eager.schedule
         self._plan = [schedule.numbers()]
-        for step in range(1, self._steps):  # it is at the last step then, which may be short and come as it comes
+        # It is at the last step then, which may be short and come as it comes.
+        for step in range(1, self._steps):
             schedule.after_step(done + step)
             self._plan.append(schedule.numbers())
         self._order.copy_(order)
@@ -166,9 +178,11 @@ class GraphSteps:
 
     def _step(self, plain: bool) -> None:
         """What is captured: nothing in it may wait for the device, nor copy to it."""
-        chosen = self._order.index_select(0, self._batch * self._eager.batch_size + self._places)  # (B,)
+        # (B,).
+        chosen = self._order.index_select(0, self._batch * self._eager.batch_size + self._places)
         row = self._eager.learn(chosen, plain)
         lr, momentum = self._numbers.index_select(0, self._batch)[0].unbind()
         update(self._eager.optimizer, lr, momentum)
         self._eager.tally.rows.index_copy_(0, self._batch, row[None])
-        self._batch.add_(1).remainder_(self._whole)  # so that warming up finds images however often it does it
+        # So that warming up finds images however often it does it.
+        self._batch.add_(1).remainder_(self._whole)

@@ -19,9 +19,10 @@ def _mark_cuda() -> Wait:
     return event.synchronize
 
 
-# A CUDA GPU works while the program goes on. Reading the tally lets its queue run dry, so that is done this
-# many seconds apart. The ends of windows are marked in the queue, and the program runs ahead of the GPU
-# by at most AHEAD of them: far enough for the GPU never to wait, not so far that a stop comes late.
+# A CUDA GPU works while the program goes on. Reading the tally lets its queue run dry, so that is
+# done this many seconds apart. The ends of windows are marked in the queue, and the program runs
+# ahead of the GPU by at most AHEAD of them: far enough for the GPU never to wait, not so far that a
+# stop comes late.
 READ_EVERY = {"cuda": 0.25}
 MARKS: dict[str, Callable[[], Wait]] = {"cuda": _mark_cuda}
 AHEAD = 2
@@ -81,7 +82,8 @@ class Tally:
     def start(self) -> None:
         """Begin an epoch."""
         self._read, self._at = 0, time.perf_counter()
-        self._ends: list[tuple[int, float]] = []  # of windows that were not read yet, each with its learning rate
+        # Of windows that were not read yet, each with its learning rate.
+        self._ends: list[tuple[int, float]] = []
         self._marks.clear()
 
     def read(self, done: int, lr: float) -> list[StepWindow]:
@@ -106,7 +108,10 @@ class Tally:
         now = time.perf_counter()
         a_step, windows, first = (now - self._at) / (done - self._read), [], self._read
         for end, rate in self._ends:
-            losses, right = (sum(column) for column in zip(*rows[first - self._read : end - self._read], strict=True))
+            losses, right = (
+                sum(column)
+                for column in zip(*rows[first - self._read : end - self._read], strict=True)
+            )
             images = min(end * self._batch_size, self._images) - first * self._batch_size
             sums = Sums(losses, right, images, end - first, a_step * (end - first))
             windows.append(StepWindow(end, rate, sums, now - a_step * (done - end)))

@@ -1,4 +1,7 @@
-"""What the browser's address asked for when the visitor came. Later it is we who write the address, and read it no more."""
+"""What the browser's address asked for when the visitor came.
+
+Later it is we who write the address, and read it no more.
+"""
 
 import streamlit as st
 

@@ -18,7 +18,8 @@ from explorer.ui.server.message_pace import page_run
 from explorer.ui.train import page as train_page
 
 ICON = Path(__file__).parent / "icon.svg"
-# Streamlit puts a file of styles into the page as it is, with every run; so the browser gets the place alone.
+# Streamlit puts a file of styles into the page as it is, with every run; so the browser gets the
+# place alone.
 STYLES = f'<style>@import url("{publish(Path(__file__).parent)}page.css");</style>'
 
 
@@ -33,7 +34,8 @@ class Drawn(NamedTuple):
 PAGES = {
     Page.BUILD: Drawn(
         "Build a convolutional network",
-        "Change a layer: shapes, receptive fields, parameters and cost follow at once. Then go to Train.",
+        "Change a layer: shapes, receptive fields, parameters and cost follow at once. "
+        "Then go to Train.",
         build_page.show,
     ),
     Page.TRAIN: Drawn(
@@ -43,7 +45,8 @@ PAGES = {
     ),
     Page.COMPARE: Drawn(
         "Compare networks",
-        "Two to six side by side: their layers, how they learn, and whether a difference is more than chance.",
+        "Two to six side by side: their layers, how they learn, "
+        "and whether a difference is more than chance.",
         compare_page.show,
     ),
     Page.RUNS: Drawn(

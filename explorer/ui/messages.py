@@ -1,7 +1,7 @@
 """Messages on the pages: plain text in, a sentence on the screen.
 
-Streamlit reads Markdown in its messages, and most of ours quote what somebody else wrote: an address, a file, a name.
-So no page calls st.info, st.warning, st.error or st.success itself.
+Streamlit reads Markdown in its messages, and most of ours quote what somebody else wrote: an
+address, a file, a name. So no page calls st.info, st.warning, st.error or st.success itself.
 """
 
 import streamlit as st

@@ -1,4 +1,6 @@
-"""What every page and every part that is drawn on its own has in common: it says what there is to say, and fails in words."""
+"""What every page and every part that is drawn on its own has in common: it says what there is to
+say, and fails in words.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,14 +20,19 @@ DONE, WRONG = ":material/check:", ":material/error:"
 
 
 def say(text: str, icon: str = DONE) -> None:
-    """A short message, shown by the part that is drawn next. For callbacks: what they draw themselves would stand in place of
-    the first elements of the page."""
+    """A short message, shown by the part that is drawn next.
+
+    For callbacks: what they draw themselves would stand in place of the first elements of the page.
+    """
     st.session_state.setdefault(_KEY, []).append((text, icon))
 
 
 def part(draw: Callable[P, None]) -> Callable[P, None]:
-    """For the body of a page or a fragment. A run that was deleted meanwhile, or a store that cannot be read, is said where
-    the part would have been."""
+    """For the body of a page or a fragment.
+
+    A run that was deleted meanwhile, or a store that cannot be read, is said where the part would
+    have been.
+    """
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> None:

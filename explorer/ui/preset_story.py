@@ -1,4 +1,6 @@
-"""What is known of a preset: what its author claims and what the log shows, and why each value was chosen."""
+"""What is known of a preset: what its author claims and what the log shows, and why each value was
+chosen.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -41,16 +43,26 @@ def story_html(preset: Preset) -> str:
     parts = [
         f"<h2>{for_html(documented.title)}</h2>",
         f"<p>The author claims {for_html(claims)}. The log's best is "
-        f"{for_html(percent(best.test_accuracy))}, after epoch {best.epoch:d} of {len(documented.log)}.</p>",
+        f"{for_html(percent(best.test_accuracy))}, after epoch {best.epoch:d} of "
+        f"{len(documented.log)}.</p>",
     ]
     if preset.notes:
         rows = [(SUBJECTS[note.about], note.says, note.shows) for note in preset.notes]
-        parts += ["<h3>Claim against log</h3>", _table(("About", "The text says", "Its log or table shows"), rows)]
+        parts += [
+            "<h3>Claim against log</h3>",
+            _table(("About", "The text says", "Its log or table shows"), rows),
+        ]
     parts += ["<h3>Values from the author</h3>", _choices(preset, documented.given)]
-    parts += ["<h3>Values chosen by us, as the text does not give them</h3>", _choices(preset, preset.ours)]
+    parts += [
+        "<h3>Values chosen by us, as the text does not give them</h3>",
+        _choices(preset, preset.ours),
+    ]
     if preset.tuned:
         parts += ["<h3>Our recipe</h3>", f"<p>{for_html(preset.tuned.why)}</p>"]
-    return f'<div class="story" role="region" tabindex="0" aria-label="{for_html(TITLE)}">{"".join(parts)}</div>'
+    return (
+        '<div class="story" role="region" tabindex="0" '
+        f'aria-label="{for_html(TITLE)}">{"".join(parts)}</div>'
+    )
 
 
 def _claim(claim: Claim) -> str:
@@ -66,7 +78,9 @@ def _claim(claim: Claim) -> str:
 
 
 def _choices(preset: Preset, choices: Sequence[Choice]) -> str:
-    rows = [(", ".join(_value(preset, path) for path in choice.what), choice.why) for choice in choices]
+    rows = [
+        (", ".join(_value(preset, path) for path in choice.what), choice.why) for choice in choices
+    ]
     return _table(("Value", "Why"), rows)
 
 
@@ -75,7 +89,13 @@ def _value(preset: Preset, path: str) -> str:
     name = path.rsplit(".", 1)[-1]
     data: object = preset.model_dump(mode="json", include={path.split(".", 1)[0]})
     for part in path.split("."):
-        data = data[int(part)] if isinstance(data, list) else data[part] if isinstance(data, dict) else data
+        data = (
+            data[int(part)]
+            if isinstance(data, list)
+            else data[part]
+            if isinstance(data, dict)
+            else data
+        )
     words = path.split(".")
     where = ""
     if words[:2] == ["architecture", "layers"]:
@@ -88,5 +108,7 @@ def _value(preset: Preset, path: str) -> str:
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     heads = "".join(f'<th scope="col">{for_html(each)}</th>' for each in head)
-    body = "".join(f"<tr>{''.join(f'<td>{for_html(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{for_html(cell)}</td>' for cell in row)}</tr>" for row in rows
+    )
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"

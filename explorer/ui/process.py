@@ -1,4 +1,6 @@
-"""What belongs to the server's process and outlives every session: the runs, and what was saved under a name."""
+"""What belongs to the server's process and outlives every session: the runs, and what was saved
+under a name.
+"""
 
 import logging
 import threading
@@ -71,16 +73,33 @@ def _make_jobs(store: Store | None) -> JobManager:
     global _jobs
     with _lock:
         if _stopped:
-            raise Stopping("the server is shutting down; what was trained is kept, and can be resumed once it runs again")
+            raise Stopping(
+                "the server is shutting down; what was trained is kept, "
+                "and can be resumed once it runs again"
+            )
         if _jobs is None:
             opened = store or open_store(home_folder(), in_memory())
             missing = opened.missing()
             lost = len(missing.runs) + len(missing.epochs)
-            told = [f"{counted(lost, 'run')} or their last epochs are missing here; the server's log says why"] if lost else []
-            # Before anything trains: a run whose folder is being swept is locked, and would be passed over.
+            told = (
+                [
+                    (
+                        f"{counted(lost, 'run')} or their last epochs are missing here; "
+                        "the server's log says why"
+                    )
+                ]
+                if lost
+                else []
+            )
+            # Before anything trains: a run whose folder is being swept is locked, and would be
+            # passed over.
             swept = opened.checkpoints.sweep() + sweep_downloads()
             _jobs = JobManager(training_slots(), store=opened, notices=told)
-            half_written = [f"deleted {counted(swept, 'file')} that a killed process had left half written"] if swept else []
+            half_written = (
+                [f"deleted {counted(swept, 'file')} that a killed process had left half written"]
+                if swept
+                else []
+            )
             for notice in (*_jobs.notices, *_missing_texts(opened, missing), *half_written):
                 log.warning("%s", notice)
         return _jobs
@@ -91,18 +110,22 @@ def _missing_texts(store: Store, missing: Missing) -> Iterator[str]:
     because = f"{RUNS} in {store.folder} or its -wal file was lost, damaged or replaced"
     if missing.runs:
         yield (
-            f"{because}: the checkpoints of {counted(len(missing.runs), 'run')} lie there, and it does not list them. Put a "
-            f"backup in its place, or delete their folders: {_some(missing.runs)}"
+            f"{because}: the checkpoints of {counted(len(missing.runs), 'run')} lie there, "
+            "and it does not list them. Put a backup in its place, or delete their folders: "
+            f"{_some(missing.runs)}"
         )
     if missing.epochs:
         yield (
-            f"{because}: the last epochs of {counted(len(missing.epochs), 'run')} are gone from it, though their checkpoints "
-            f"are there. Put a backup in its place, if there is one: {_some(missing.epochs)}"
+            f"{because}: the last epochs of {counted(len(missing.epochs), 'run')} are gone from "
+            "it, though their checkpoints are there. Put a backup in its place, "
+            f"if there is one: {_some(missing.epochs)}"
         )
 
 
 def _some(ids: Sequence[str]) -> str:
-    return ", ".join(ids[:NAMED]) + (f" and {counted(len(ids) - NAMED, 'other')}" if len(ids) > NAMED else "")
+    return ", ".join(ids[:NAMED]) + (
+        f" and {counted(len(ids) - NAMED, 'other')}" if len(ids) > NAMED else ""
+    )
 
 
 def saved() -> SavedStore:

@@ -1,4 +1,6 @@
-"""What can be asked of a run as it stands, as a row of buttons: the Train and the Runs page have the same."""
+"""What can be asked of a run as it stands, as a row of buttons: the Train and the Runs page have
+the same.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -40,7 +42,13 @@ ACTIONS = (
         _goes_on,
         f"Pauses after the current batch. {KEPT} Resume begins the current epoch again.",
     ),
-    Action("Stop", ":material/stop:", JobManager.stop, _goes_on, f"Stops after the current batch. {KEPT}"),
+    Action(
+        "Stop",
+        ":material/stop:",
+        JobManager.stop,
+        _goes_on,
+        f"Stops after the current batch. {KEPT}",
+    ),
     Action(
         "Resume",
         ":material/play_arrow:",
@@ -72,7 +80,14 @@ def run_actions(snapshot: Snapshot, place: str) -> None:
         for action in ACTIONS:
             if action.when(snapshot):
                 key, args = f"{place}-{action.label}-{run_id}", (action.ask, run_id)
-                st.button(action.label, key=key, icon=action.icon, help=action.help, on_click=ask, args=args)
+                st.button(
+                    action.label,
+                    key=key,
+                    icon=action.icon,
+                    help=action.help,
+                    on_click=ask,
+                    args=args,
+                )
         if snapshot.status == "finished":
             _continue(run_id, place)
 
@@ -87,7 +102,11 @@ def _take_offer(run_id: str, place: str) -> None:
         new = jobs.submit(snapshot.run.architecture, offer.recipe, state.owner())
         session = state.current()
         if place == "train" and session.run in (run_id, None):
-            state.put(replace(session, recipe=offer.recipe, recipe_version=session.recipe_version + 1, run=new))
+            state.put(
+                replace(
+                    session, recipe=offer.recipe, recipe_version=session.recipe_version + 1, run=new
+                )
+            )
         else:
             say("A new run is queued")
 
@@ -98,9 +117,20 @@ def _continue(run_id: str, place: str) -> None:
     with st.popover("Continue", icon=":material/fast_forward:"):
         key = f"{place}-more-{run_id}"
         st.number_input(
-            "Additional epochs", 1, 1000, MORE_EPOCHS, key=key, help="Continues at the final learning rate of its schedule."
+            "Additional epochs",
+            1,
+            1000,
+            MORE_EPOCHS,
+            key=key,
+            help="Continues at the final learning rate of its schedule.",
         )
-        st.button("Continue training", key=f"{place}-continue-{run_id}", on_click=_go_on, args=(run_id, key), width="stretch")
+        st.button(
+            "Continue training",
+            key=f"{place}-continue-{run_id}",
+            on_click=_go_on,
+            args=(run_id, key),
+            width="stretch",
+        )
 
 
 def _go_on(run_id: str, key: str) -> None:

@@ -1,6 +1,7 @@
 """What is selected in a chart, as far as the browser says it in the form that is expected.
 
-Streamlit passes on whatever the browser sent as a selection, and the chart may be another one by now.
+Streamlit passes on whatever the browser sent as a selection, and the chart may be another one by
+now.
 """
 
 from collections.abc import Collection
@@ -9,7 +10,9 @@ from typing import Any
 import streamlit as st
 
 
-def selected_points(key: str, selection: str, field: str, known: Collection[str]) -> list[str] | None:
+def selected_points(
+    key: str, selection: str, field: str, known: Collection[str]
+) -> list[str] | None:
     """The values of `field` in the selected points of the chart `key`, as far as they are in
     `known`.
 

@@ -1,4 +1,6 @@
-"""A chart on a page: its title, the drawing, its numbers in words for a screen reader, and as a table."""
+"""A chart on a page: its title, the drawing, its numbers in words for a screen reader, and as a
+table.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -60,14 +62,20 @@ def show_chart(
 
 def show_legend(networks: Sequence[str]) -> None:
     """The networks' shapes and colours, for several charts at once."""
-    entries = [(GLYPHS[place % len(GLYPHS)], colour_of(place).css, name) for place, name in enumerate(networks)]
+    entries = [
+        (GLYPHS[place % len(GLYPHS)], colour_of(place).css, name)
+        for place, name in enumerate(networks)
+    ]
     st.html(_legend_html(entries, "Networks"))
 
 
 def show_narrow_legend(styles: Sequence[Style]) -> None:
     """The lines of a chart, for a window in which it has no room for their names."""
     glyphs = dict(zip(SHAPES, GLYPHS, strict=True))
-    entries = [(_DASHES.get(style.dashes, "━") + glyphs[style.shape], style.colour, style.label) for style in styles]
+    entries = [
+        (_DASHES.get(style.dashes, "━") + glyphs[style.shape], style.colour, style.label)
+        for style in styles
+    ]
     st.html(f'<div class="narrow-alone">{_legend_html(entries, "Lines")}</div>')
 
 
@@ -76,7 +84,10 @@ _DASHES = {DOCUMENT_DASHES: "┈", **dict(zip(RECIPE_DASHES, "━╍┅", strict
 
 def _legend_html(entries: Iterable[tuple[str, str, str]], name: str) -> str:
     rows = "".join(
-        f'<li><i aria-hidden="true" style="color: {for_html(colour)}">{for_html(glyph)}</i> {for_html(text)}</li>'
+        (
+            f'<li><i aria-hidden="true" style="color: {for_html(colour)}">{for_html(glyph)}</i> '
+            f"{for_html(text)}</li>"
+        )
         for glyph, colour, text in entries
     )
     return f'<ul class="legend" aria-label="{name}">{rows}</ul>'
@@ -84,7 +95,13 @@ def _legend_html(entries: Iterable[tuple[str, str, str]], name: str) -> str:
 
 def _table(chart: Chart, key: str) -> None:
     """A menu with the numbers, made only once it is opened."""
-    menu = st.popover("Show the numbers", key=f"numbers-{key}", width="content", on_change="rerun", type="tertiary")
+    menu = st.popover(
+        "Show the numbers",
+        key=f"numbers-{key}",
+        width="content",
+        on_change="rerun",
+        type="tertiary",
+    )
     if menu.open:
         with menu:
             st.html(table_html(chart.numbers, chart.title))
@@ -98,7 +115,8 @@ def table_html(table: pd.DataFrame, name: str) -> str:
     left_out = len(table) - len(shown)
     note = f"<p>{left_out:,} more rows are in the download.</p>" if left_out else ""
     return (
-        f'<div class="numbers" role="region" tabindex="0" aria-label="{for_html(name)}, the numbers">'
+        f'<div class="numbers" role="region" tabindex="0" aria-label="{for_html(name)}, '
+        'the numbers">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}</div>"
     )
 

@@ -23,7 +23,8 @@ from explorer.ui.components.stack_editor import Stack, sent_draft
 from explorer.ui.components.stack_editor.draft import MAX_COUNT
 
 RUN_PARAMETER, KEPT_PARAMETER = "run", "work"  # of the address, beside a link's
-LONGEST_LINK = 1_000  # characters in the address: a code of more is too fine to be read off a projector
+# Characters in the address: a code of more is too fine to be read off a projector.
+LONGEST_LINK = 1_000
 STACK_KEY = "stack"  # the stack editor's own state, which the browser writes
 ADDRESS_KEY = "address"  # of the component by which a draft comes whose editor is gone
 _KEY = "explorer"
@@ -75,7 +76,8 @@ class Session:
     stack: Stack
     recipe: Recipe
     work: int = field(default_factory=new_work)  # so that undo can come back to it
-    recipe_version: int = 0  # counts the recipes put in place by us, so that the form shows the new one
+    # Counts the recipes put in place by us, so that the form shows the new one.
+    recipe_version: int = 0
     assignment: Assignment = field(default_factory=Assignment)
     run: str | None = None  # the run that the Train page shows
     notice: str = ""  # why what the address asked for is not shown
@@ -85,7 +87,9 @@ class Session:
     @property
     def architecture(self) -> Architecture:
         """The network, without statements on its layers' inputs that are true by now."""
-        network = Architecture(name=self.name, input_shape=self.input_shape, layers=self.stack.layers)
+        network = Architecture(
+            name=self.name, input_shape=self.input_shape, layers=self.stack.layers
+        )
         return without_true_statements(network)
 
     @property
@@ -317,18 +321,30 @@ def _what_changed(before: Session, after: Session, images: str) -> str:
         return ""
     old, new = (size_text(each.input_shape) for each in (before, after))
     more = analyze(after.architecture).total_params - analyze(before.architecture).total_params
-    cost = f": {counted(abs(more), 'more parameter' if more > 0 else 'fewer parameter')}" if more else ""
-    return f"The input is now {new} instead of {old}{cost}. To undo, choose {DATASETS[images].title}"
+    cost = (
+        f": {counted(abs(more), 'more parameter' if more > 0 else 'fewer parameter')}"
+        if more
+        else ""
+    )
+    return (
+        f"The input is now {new} instead of {old}{cost}. To undo, choose {DATASETS[images].title}"
+    )
 
 
 def take_way(preset: Preset, way: str) -> None:
-    """Train as the preset's document tells, or as we tuned it: the recipe, and the rates of the stack's dropout layers."""
+    """Train as the preset's document tells, or as we tuned it: the recipe, and the rates of the
+    stack's dropout layers.
+    """
     session, found = current(), preset.way(way)
     assert found is not None
     architecture, recipe = found
     if rates := dropout_rates(architecture):
         layers = with_dropout(session.architecture, rates).layers
-        session = session if layers == session.stack.layers else replace(session, stack=session.stack.replaced(layers))
+        session = (
+            session
+            if layers == session.stack.layers
+            else replace(session, stack=session.stack.replaced(layers))
+        )
     put(replace(session, recipe=recipe, recipe_version=session.recipe_version + 1))
 
 
@@ -345,7 +361,11 @@ def choose_images(dataset: str) -> str:
     session = accept_draft()
     recipe = session.recipe.model_copy(update={"dataset": dataset})
     shape = DATASETS[dataset].input_shape
-    changed = put(replace(session, recipe=recipe, recipe_version=session.recipe_version + 1, input_shape=shape))
+    changed = put(
+        replace(
+            session, recipe=recipe, recipe_version=session.recipe_version + 1, input_shape=shape
+        )
+    )
     return _what_changed(session, changed, session.recipe.dataset)
 
 

@@ -1,4 +1,6 @@
-"""A cold analysis of a 30-layer network against a plain torchinfo.summary on the CPU. Run: python -m tests.benchmarks.analysis
+"""A cold analysis of a 30-layer network against a plain torchinfo.summary on the CPU.
+
+Run: python -m tests.benchmarks.analysis
 
 Both by turns in one process, 200 times; every memo is emptied before each analysis.
 """
@@ -24,11 +26,23 @@ def main() -> None:
         analysis.analyze.cache_clear()
         cold.append(_milliseconds(lambda: analysis.analyze(architecture)))
         warm.append(_milliseconds(lambda: analysis.analyze(architecture)))
-        plain.append(_milliseconds(lambda: torchinfo.summary(network, (1, *architecture.input_shape), verbose=0, device="cpu")))
+        plain.append(
+            _milliseconds(
+                lambda: torchinfo.summary(
+                    network, (1, *architecture.input_shape), verbose=0, device="cpu"
+                )
+            )
+        )
     print(describe("torch", "torchinfo"))
     print(f"{len(architecture.layers)} layers, median of {ROUNDS}:")
-    print(f"analyze, cold {statistics.median(cold):.2f} ms; from the memo {statistics.median(warm):.4f} ms")
-    print(f"torchinfo.summary on the CPU, which gives no receptive fields {statistics.median(plain):.2f} ms")
+    print(
+        f"analyze, cold {statistics.median(cold):.2f} ms; from the memo "
+        f"{statistics.median(warm):.4f} ms"
+    )
+    print(
+        "torchinfo.summary on the CPU, which gives no receptive fields "
+        f"{statistics.median(plain):.2f} ms"
+    )
 
 
 def _milliseconds(work) -> float:

@@ -1,4 +1,5 @@
-"""What commands of the shell cost: CPU seconds and memory, for this checkout and for others beside it.
+"""What commands of the shell cost: CPU seconds and memory, for this checkout and for others beside
+it.
 
     python -m tests.benchmarks.commands [OTHER …]
 
@@ -55,7 +56,9 @@ class Cost:
 
 
 def measure(command: Sequence[str], home: Path, checkout: Path = ROOT) -> Cost:
-    """Run `python -m explorer COMMAND` of a checkout, in a process of its own with its runs in `home`."""
+    """Run `python -m explorer COMMAND` of a checkout, in a process of its own with its runs in
+    `home`.
+    """
     with TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         environment = {**os.environ, "COMMAND_REPORT": str(report), "EXPLORER_HOME": str(home)}
@@ -69,7 +72,9 @@ def measure(command: Sequence[str], home: Path, checkout: Path = ROOT) -> Cost:
             text=True,
         )
         if not report.exists():
-            raise RuntimeError(f"{' '.join(command)} in {checkout} ended without a word: {done.stderr}")
+            raise RuntimeError(
+                f"{' '.join(command)} in {checkout} ended without a word: {done.stderr}"
+            )
         found = json.loads(report.read_text())
     return Cost(**{**found, "modules": frozenset(found["modules"])})
 
@@ -86,8 +91,17 @@ def fill_home(home: Path, runs: int = RUNS) -> None:
     for number in range(runs):
         preset = presets[number % len(presets)]
         claim = store.begin(new_run(preset.architecture, preset.recipe, name=f"run {number}"))
-        figures = {"train_loss": 0.1, "train_accuracy": 0.97, "test_loss": 0.1, "test_accuracy": 0.97, "seconds": 1.0}
-        events = [Event(kind="epoch", epoch=epoch, step=100 * epoch, metrics=figures) for epoch in range(1, 6)]
+        figures = {
+            "train_loss": 0.1,
+            "train_accuracy": 0.97,
+            "test_loss": 0.1,
+            "test_accuracy": 0.97,
+            "seconds": 1.0,
+        }
+        events = [
+            Event(kind="epoch", epoch=epoch, step=100 * epoch, metrics=figures)
+            for epoch in range(1, 6)
+        ]
         store.append(claim.run.id, 0, events)
         store.end(claim.run.id, Status.STOPPED)
         claim.lock.release()
@@ -98,7 +112,9 @@ def main() -> None:
     from tests.benchmarks.machine import describe
 
     parser = ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("others", nargs="*", type=Path, metavar="OTHER", help="the folder of another checkout")
+    parser.add_argument(
+        "others", nargs="*", type=Path, metavar="OTHER", help="the folder of another checkout"
+    )
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     checkouts = {_name_of(path): path.resolve() for path in (ROOT, *options.others)}
@@ -108,7 +124,9 @@ def main() -> None:
         for _ in range(options.rounds):
             for command in COMMANDS:
                 for name, checkout in checkouts.items():
-                    costs.setdefault((" ".join(command), name), []).append(measure(command, Path(home), checkout))
+                    costs.setdefault((" ".join(command), name), []).append(
+                        measure(command, Path(home), checkout)
+                    )
     print(f"{describe('torch')}; {options.rounds} rounds; {RUNS} runs to list\n")
     print("| command | build | CPU seconds | memory, MB | torch imported |\n|---|---|---|---|---|")
     for (command, name), found in costs.items():

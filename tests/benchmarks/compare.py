@@ -1,8 +1,11 @@
-"""What the Compare page takes: five presets side by side, and ten runs of many events. Run: python -m tests.benchmarks.compare
+"""What the Compare page takes: five presets side by side, and ten runs of many events.
 
-In a real Chromium. A server just started is opened for the first time on /compare, and the time from the browser's load
-event to the whole structure view is taken; so again with each view of ten runs with many step events each, and with
-each new look while another run trains, whose bytes on the websocket are counted.
+Run: python -m tests.benchmarks.compare
+
+In a real Chromium. A server just started is opened for the first time on /compare, and the time
+from the browser's load event to the whole structure view is taken; so again with each view of ten
+runs with many step events each, and with each new look while another run trains, whose bytes on the
+websocket are counted.
 """
 
 import argparse
@@ -25,7 +28,8 @@ from tests.browser.conftest import CHROMIUM, FLAGS, start_server
 COLD_STARTS = 3
 RUNS, EPOCHS = 10, 50
 VIEWS = ("Structure", "Shape of computation", "Learning", "Verdict", "Trade-off")
-SHOWN = {"Structure": ".compare tfoot", "Verdict": "[data-testid=stDataFrame]"}  # of a view, once it is whole; else a chart
+# Of a view, once it is whole; else a chart.
+SHOWN = {"Structure": ".compare tfoot", "Verdict": "[data-testid=stDataFrame]"}
 CHART = "[data-testid=stVegaLiteChart] :is(canvas, svg)"
 
 
@@ -41,14 +45,26 @@ def main() -> None:
         for _ in range(COLD_STARTS):
             with tempfile.TemporaryDirectory() as folder:
                 server = start_server(Path(folder))
-                cold.append(first_look(browser.new_context(viewport={"width": 1440, "height": 900}), server.url))
+                cold.append(
+                    first_look(
+                        browser.new_context(viewport={"width": 1440, "height": 900}), server.url
+                    )
+                )
                 server.end()
-        print(f"cold start, load event to five presets side by side: {', '.join(f'{ms:.0f}' for ms in cold)} ms")
+        print(
+            "cold start, load event to five presets side by side: "
+            f"{', '.join(f'{ms:.0f}' for ms in cold)} ms"
+        )
         with tempfile.TemporaryDirectory() as folder:
             keys = fill(Path(folder) / "home", options.events)
             server = start_server(Path(folder))
             try:
-                ten_runs(browser.new_context(viewport={"width": 1440, "height": 900}), server.url, keys, options.events)
+                ten_runs(
+                    browser.new_context(viewport={"width": 1440, "height": 900}),
+                    server.url,
+                    keys,
+                    options.events,
+                )
             finally:
                 server.end()
         browser.close()
@@ -65,14 +81,18 @@ def first_look(context: BrowserContext, url: str) -> float:
         }).observe(document, { childList: true, subtree: true });"""
     )
     page.goto(f"{url}/?page=compare")
-    page.wait_for_function("window.whole !== undefined && window.loaded !== undefined", timeout=60_000)
+    page.wait_for_function(
+        "window.whole !== undefined && window.loaded !== undefined", timeout=60_000
+    )
     taken: float = page.evaluate("window.whole - window.loaded")
     context.close()
     return taken
 
 
 def fill(home: Path, events: int) -> str:
-    """Ten runs, two of each documented network, with so many step events each; the page's link to them."""
+    """Ten runs, two of each documented network, with so many step events each; the page's link to
+    them.
+    """
     store = open_store(home)
     documented = [preset for preset in load_presets().values() if preset.documented]
     for number in range(RUNS):
@@ -80,10 +100,19 @@ def fill(home: Path, events: int) -> str:
         recipe = Recipe(dataset="digits", epochs=EPOCHS, device="cpu", seed=number)
         run = new_run(preset.architecture, recipe, "benchmark")
         claim = store.begin(run)
-        every = made_up_events(events, EPOCHS, lambda epoch, number=number: 0.99 - 0.3 / epoch - number / 1000)
+        every = made_up_events(
+            events, EPOCHS, lambda epoch, number=number: 0.99 - 0.3 / epoch - number / 1000
+        )
         accuracy = every[-1].metrics["test_accuracy"]
-        last = {"test_accuracy": accuracy, "best_test_accuracy": accuracy, "best_epoch": EPOCHS, "seconds": 500.0}
-        every.append(Event(kind="finished", time=events / 50, epoch=EPOCHS, step=events, metrics=last))
+        last = {
+            "test_accuracy": accuracy,
+            "best_test_accuracy": accuracy,
+            "best_epoch": EPOCHS,
+            "seconds": 500.0,
+        }
+        every.append(
+            Event(kind="finished", time=events / 50, epoch=EPOCHS, step=events, metrics=last)
+        )
         store.append(run.id, 0, every)
         store.end(run.id, "finished")
         claim.lock.release()
@@ -116,7 +145,10 @@ def ten_runs(context: BrowserContext, url: str, keys: str, events: int) -> None:
             taken.append(1000 * (time.perf_counter() - began))
             rest(page)
         median, largest = statistics.median(taken), max(taken)
-        print(f"  {view}: click to drawn, median {median:.0f} ms, largest {largest:.0f} ms; {received[0] / 1e3:.0f} kB received")
+        print(
+            f"  {view}: click to drawn, median {median:.0f} ms, largest {largest:.0f} ms; "
+            f"{received[0] / 1e3:.0f} kB received"
+        )
 
 
 def choose_digits(page: Page) -> None:
@@ -127,7 +159,9 @@ def choose_digits(page: Page) -> None:
 
 
 def open_view(page: Page, view: str) -> None:
-    page.get_by_role("radio", name=view).or_(page.get_by_role("button", name=view, exact=True)).first.click()
+    page.get_by_role("radio", name=view).or_(
+        page.get_by_role("button", name=view, exact=True)
+    ).first.click()
     page.wait_for_selector(SHOWN.get(view, CHART), timeout=60_000)
 
 

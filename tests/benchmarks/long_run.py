@@ -1,10 +1,13 @@
-"""What a long run costs: the memory of 200 epochs, and the Train page with 100,000 step events. Run:
+"""What a long run costs: the memory of 200 epochs, and the Train page with 100,000 step events.
+
+Run:
 
     python -m tests.benchmarks.long_run [--epochs 200] [--events 100000]
 
-The run trains on the built-in digits through the job manager, as the page starts it; the process's resident memory (RSS) is read
-after every epoch. The page is the real page script, run as Streamlit runs it, without a browser: the time is that of the whole
-script, form and charts with it, which is more than the live part that repeats itself.
+The run trains on the built-in digits through the job manager, as the page starts it; the process's
+resident memory (RSS) is read after every epoch. The page is the real page script, run as Streamlit
+runs it, without a browser: the time is that of the whole script, form and charts with it, which is
+more than the live part that repeats itself.
 """
 
 import argparse
@@ -45,7 +48,9 @@ def main() -> None:
 
 
 def _memory(epochs: int) -> None:
-    run_id = process.jobs().submit(ARCHITECTURE, Recipe(dataset="digits", epochs=epochs, device="cpu"), "benchmark")
+    run_id = process.jobs().submit(
+        ARCHITECTURE, Recipe(dataset="digits", epochs=epochs, device="cpu"), "benchmark"
+    )
     sizes: list[float] = []
     while not (snapshot := process.jobs().snapshot(run_id)).ended:
         if len(snapshot.epochs) > len(sizes):
@@ -53,9 +58,19 @@ def _memory(epochs: int) -> None:
         time.sleep(0.02)
     assert snapshot.status == "finished", snapshot.message
     tenth = max(1, len(sizes) // 10)
-    after, middle, last = sizes[tenth], statistics.fmean(sizes[4 * tenth : 6 * tenth]), statistics.fmean(sizes[-tenth:])
-    print(f"{epochs} epochs on digits: RSS {sizes[0]:.1f} MB after the first, {after:.1f} MB after a tenth of them,")
-    print(f"{middle:.1f} MB in the middle, {last:.1f} MB in the last tenth, {max(sizes):.1f} MB at most")
+    after, middle, last = (
+        sizes[tenth],
+        statistics.fmean(sizes[4 * tenth : 6 * tenth]),
+        statistics.fmean(sizes[-tenth:]),
+    )
+    print(
+        f"{epochs} epochs on digits: RSS {sizes[0]:.1f} MB after the first, "
+        f"{after:.1f} MB after a tenth of them,"
+    )
+    print(
+        f"{middle:.1f} MB in the middle, {last:.1f} MB in the last tenth, "
+        f"{max(sizes):.1f} MB at most"
+    )
 
 
 def _resident() -> float:
@@ -72,7 +87,9 @@ def _page() -> None:
 
 
 def _redraws(events: int) -> None:
-    """Of a run in training with so many step events, every redraw with new ones; then of the same run ended."""
+    """Of a run in training with so many step events, every redraw with new ones; then of the same
+    run ended.
+    """
     store, epochs = process.jobs().store, 200
     run = new_run(ARCHITECTURE, Recipe(dataset="digits", epochs=epochs, device="cpu"), "benchmark")
     claim = store.begin(run)
@@ -86,7 +103,11 @@ def _redraws(events: int) -> None:
     taken, count = [], len(every)
     for number in range(REDRAWS):
         metrics = {"loss": 0.1, "accuracy": 0.9, "lr": 0.01, "iterations_per_second": 50.0}
-        store.append(run.id, count, [Event(kind="step", time=9e3 + number, epoch=epochs, step=events, metrics=metrics)])
+        store.append(
+            run.id,
+            count,
+            [Event(kind="step", time=9e3 + number, epoch=epochs, step=events, metrics=metrics)],
+        )
         count += 1
         began = time.perf_counter()
         app.run()
@@ -94,7 +115,10 @@ def _redraws(events: int) -> None:
     assert not app.exception
     assert len(process.jobs().snapshot(run.id, 400).steps) <= 400
     claim.lock.release()
-    print(f"Train page, {events:,} step events: first {1000 * first:.0f} ms; {REDRAWS} redraws with a new event each:")
+    print(
+        f"Train page, {events:,} step events: first {1000 * first:.0f} ms; "
+        f"{REDRAWS} redraws with a new event each:"
+    )
     print(f"median {statistics.median(taken):.0f} ms, largest {max(taken):.0f} ms")
 
 

@@ -10,4 +10,6 @@ from explorer.training.devices import available_devices
 def describe(*packages: str) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
     devices = "; ".join(f"{name}: {text}" for name, text in available_devices().items())
-    return f"{devices}; {os.cpu_count()} cores in all; Python {platform.python_version()}, {versions}"
+    return (
+        f"{devices}; {os.cpu_count()} cores in all; Python {platform.python_version()}, {versions}"
+    )

@@ -1,8 +1,11 @@
-"""What a look at many runs takes, as their epochs and their number grow. Run: python -m tests.benchmarks.many_runs
+"""What a look at many runs takes, as their epochs and their number grow.
 
-Everything in one process and without a browser: the list that Runs and every page ask for, at first and again, with a run
-renamed between two looks, and the curves that Compare draws of all of them. Between 90 and 105 epochs the events of 1,000
-runs pass what is kept at hand; nothing may become slow there.
+Run: python -m tests.benchmarks.many_runs
+
+Everything in one process and without a browser: the list that Runs and every page ask for, at first
+and again, with a run renamed between two looks, and the curves that Compare draws of all of them.
+Between 90 and 105 epochs the events of 1,000 runs pass what is kept at hand; nothing may become
+slow there.
 """
 
 import tempfile
@@ -37,7 +40,9 @@ def main() -> None:
                 changed = timed(manager.runs)
                 curves = [timed(partial(_curves, manager.runs(), manager)) for _ in range(3)]
             store.close()
-        times = f"{first:>11.0f} {again:>6.2f} {changed:>15.1f} {curves[0]:>17.0f} {curves[-1]:>6.0f}"
+        times = (
+            f"{first:>11.0f} {again:>6.2f} {changed:>15.1f} {curves[0]:>17.0f} {curves[-1]:>6.0f}"
+        )
         print(f"{runs:>5}{epochs:>7} {times}", flush=True)
 
 
@@ -49,7 +54,11 @@ def fill(store: Store, runs: int, epochs: int) -> list[str]:
     events.append(Event(kind="finished", epoch=epochs, step=epochs, metrics=last))
     ids = []
     for seed in range(runs):
-        run = new_run(architecture, Recipe(dataset="digits", epochs=epochs, device="cpu", seed=seed), "benchmark")
+        run = new_run(
+            architecture,
+            Recipe(dataset="digits", epochs=epochs, device="cpu", seed=seed),
+            "benchmark",
+        )
         claim = store.begin(run)
         store.append(run.id, 0, events)
         store.end(run.id, "finished")

@@ -1,7 +1,8 @@
 """How long an edit takes to show. Run: python -m tests.benchmarks.screen
 
-Types into the first layer of a 30-layer stack in a real Chromium, and times each key press until the frame in which a
-number far below has changed: with nothing else going on, and while a run trains in the same process.
+Types into the first layer of a 30-layer stack in a real Chromium, and times each key press until
+the frame in which a number far below has changed: with nothing else going on, and while a run
+trains in the same process.
 """
 
 import statistics
@@ -79,7 +80,8 @@ def report(what: str, times: list[float]) -> None:
     times = sorted(times)
     p95 = times[int(0.95 * len(times))]
     print(
-        f"{what}: n={len(times)} median {statistics.median(times):.0f} ms, 95th percentile {p95:.0f} ms, max {times[-1]:.0f} ms"
+        f"{what}: n={len(times)} median {statistics.median(times):.0f} ms, "
+        f"95th percentile {p95:.0f} ms, max {times[-1]:.0f} ms"
     )
 
 

@@ -1,12 +1,13 @@
 """What one watching page costs a training. Run: python -m tests.benchmarks.streaming [--blocks 8]
 
-A server trains on the built-in digits. By turns nobody looks; a client does, which asks for the Train page and repeats its
-live part as a browser does but draws nothing, as a browser on another machine would be; and a Chromium on this machine does.
-The run's own step events say how fast it trained in each turn.
+A server trains on the built-in digits. By turns nobody looks; a client does, which asks for the
+Train page and repeats its live part as a browser does but draws nothing, as a browser on another
+machine would be; and a Chromium on this machine does. The run's own step events say how fast it
+trained in each turn.
 
-Machines drift, so turns are compared within blocks of nobody, client, Chromium, Chromium, client, nobody. What the drift
-leaves alone is the share of a turn in which the training's thread ran, as Linux counts it: the rest it waited, for the
-interpreter's lock or for a core.
+Machines drift, so turns are compared within blocks of nobody, client, Chromium, Chromium, client,
+nobody. What the drift leaves alone is the share of a turn in which the training's thread ran, as
+Linux counts it: the rest it waited, for the interpreter's lock or for a core.
 """
 
 import argparse
@@ -47,37 +48,53 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         store = open_store(Path(folder) / "home")
         recipe = Recipe(dataset="digits", epochs=1000, device="cpu", precision="fp32")
-        run = replace(new_run(load_presets()["gap-17k"].architecture, recipe, "benchmark"), more_epochs=1000)
+        run = replace(
+            new_run(load_presets()["gap-17k"].architecture, recipe, "benchmark"), more_epochs=1000
+        )
         store.add(run)  # it waits in the queue, which the server begins with
         server = start_server(Path(folder))
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
             time.sleep(10)  # the first epochs prepare themselves
-            turns = [_turn(watcher, server, run.id, browser) for _ in range(blocks) for watcher in BLOCK]
+            turns = [
+                _turn(watcher, server, run.id, browser) for _ in range(blocks) for watcher in BLOCK
+            ]
             time.sleep(1.5)  # the last steps are written
-            now, steps = time.time(), [event for event in store.events(run.id) if event.kind == "step"]
+            now, steps = (
+                time.time(),
+                [event for event in store.events(run.id) if event.kind == "step"],
+            )
         finally:
             browser.close()
             server.end()
             store.close()
-    offset = now - steps[-1].time  # the run's clock starts with it; its newest event is of about now
-    speeds = [_speed([step for step in steps if began < step.time + offset < ended]) for began, ended, _ in turns]
+    # The run's clock starts with it; its newest event is of about now.
+    offset = now - steps[-1].time
+    speeds = [
+        _speed([step for step in steps if began < step.time + offset < ended])
+        for began, ended, _ in turns
+    ]
     shares = [share for *_, share in turns]
     print(f"steps a second, {blocks} blocks, turns of {TURN:.0f} s each")
     for watcher in WATCHERS:
         found = _of(watcher, speeds)
-        print(f"{watcher}: mean {statistics.mean(found):.2f} of {', '.join(f'{speed:.1f}' for speed in found)}")
+        print(
+            f"{watcher}: mean {statistics.mean(found):.2f} of "
+            f"{', '.join(f'{speed:.1f}' for speed in found)}"
+        )
     for watcher in WATCHERS:
         found = _of(watcher, shares)
         print(
-            f"{watcher}: the training's thread ran {statistics.mean(found):.2f} % of the time ({min(found):.2f} to {max(found):.2f})"
+            f"{watcher}: the training's thread ran {statistics.mean(found):.2f} % of the "
+            f"time ({min(found):.2f} to {max(found):.2f})"
         )
     for watcher in WATCHERS[1:]:
         pairs = zip(_of(watcher, speeds), _of("nobody", speeds), strict=True)
         costs = [100 * (1 - watched / alone) for watched, alone in pairs]
         error = statistics.stdev(costs) / len(costs) ** 0.5
         print(
-            f"{watcher}: costs {statistics.mean(costs):.1f} % ± {error:.1f} (standard error), median {statistics.median(costs):.1f}"
+            f"{watcher}: costs {statistics.mean(costs):.1f} % ± {error:.1f} (standard "
+            f"error), median {statistics.median(costs):.1f}"
         )
 
 
@@ -93,14 +110,24 @@ def _of(watcher: str, speeds: list[float]) -> list[float]:
     return [statistics.mean(speeds[start + place] for place in places) for start in starts]
 
 
-def _turn(watcher: str, server: Server, run_id: str, browser: Browser) -> tuple[float, float, float]:
-    """From when until when it was watched so, and how much of that the training's thread ran, in percent."""
-    with {"nobody": _nobody, "client": _client, "Chromium": _chromium}[watcher](server.url, run_id, browser):
+def _turn(
+    watcher: str, server: Server, run_id: str, browser: Browser
+) -> tuple[float, float, float]:
+    """From when until when it was watched so, and how much of that the training's thread ran, in
+    percent.
+    """
+    with {"nobody": _nobody, "client": _client, "Chromium": _chromium}[watcher](
+        server.url, run_id, browser
+    ):
         time.sleep(SETTLE)
         began, before = time.time(), _ran(server)
         time.sleep(TURN)
         ended, after = time.time(), _ran(server)
-        return began, ended, 100 * max(after[thread] - before.get(thread, 0) for thread in after) / (ended - began)
+        return (
+            began,
+            ended,
+            100 * max(after[thread] - before.get(thread, 0) for thread in after) / (ended - began),
+        )
 
 
 def _ran(server: Server) -> dict[str, float]:
@@ -158,7 +185,9 @@ async def _watch(url: str, run_id: str, looks: list[float], ended: threading.Eve
                     page = message.new_session.page_script_hash
                 elif kind == "auto_rerun":
                     repeated[message.auto_rerun.fragment_id] = message.auto_rerun.interval
-                    due.setdefault(message.auto_rerun.fragment_id, time.time() + message.auto_rerun.interval)
+                    due.setdefault(
+                        message.auto_rerun.fragment_id, time.time() + message.auto_rerun.interval
+                    )
             for fragment, when in list(due.items()):
                 if when <= time.time():
                     await socket.send(_ask(run_id, page, fragment))

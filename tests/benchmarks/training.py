@@ -1,17 +1,23 @@
-"""A training step here against the notebook loop of the documents, PyTorch Lightning, Keras 3 and the bare floor.
+"""A training step here against the notebook loop of the documents, PyTorch Lightning, Keras 3 and
+the bare floor.
 
     pip install lightning keras        # for this alone
-    EXPLORER_DATA=DIR python -m tests.benchmarks.training [--rounds 5] [--networks gap-17k …] [--threads 1 2]
+    EXPLORER_DATA=DIR python -m tests.benchmarks.training [--rounds 5] [--networks gap-17k …]
+    [--threads 1 2]
 
-All train the documented networks on MNIST, batches of 128, SGD with momentum, on the CPU. They take turns in one process:
-in every round each trains STEPS steps, and the table has the median round's milliseconds a step.
+All train the documented networks on MNIST, batches of 128, SGD with momentum, on the CPU. They take
+turns in one process: in every round each trains STEPS steps, and the table has the median round's
+milliseconds a step.
 
-ours        explorer.training.engine.train: turned and moved images, live accuracy; fp32, and bf16 where that is faster;
+ours        explorer.training.engine.train: turned and moved images, live accuracy; fp32, and bf16
+where that is faster;
             a new network each time, so without its first WARM_UP steps, as with Lightning's
-notebook    the documents' loop: DataLoader, a transform an image (rotation, ToTensor, Normalize), loss.item() each step
+notebook    the documents' loop: DataLoader, a transform an image (rotation, ToTensor, Normalize),
+loss.item() each step
 lightning   Trainer.fit over a DataLoader of tensors that are ready: no augmentation, no transforms
 keras       Model.fit on the torch backend over arrays that are ready: no augmentation
-floor       forward, backward, step on one fixed batch in channels_last, the network as the engine runs it
+floor       forward, backward, step on one fixed batch in channels_last, the network as the engine
+runs it
 """
 
 import argparse
@@ -52,11 +58,19 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     print(describe("torch", *(["lightning", "keras"] if not options.alone else [])))
-    names = ["ours fp32", "ours bf16", "floor fp32", "floor bf16", "notebook", *([] if options.alone else ["lightning", "keras"])]
+    names = [
+        "ours fp32",
+        "ours bf16",
+        "floor fp32",
+        "floor bf16",
+        "notebook",
+        *([] if options.alone else ["lightning", "keras"]),
+    ]
     for threads in options.threads:
         torch.set_num_threads(threads)
         print(
-            f"\n{threads} thread{'s' if threads > 1 else ''}, milliseconds a step (median of {options.rounds} rounds of {STEPS})"
+            f"\n{threads} thread{'s' if threads > 1 else ''}, "
+            f"milliseconds a step (median of {options.rounds} rounds of {STEPS})"
         )
         print(f"| network | {' | '.join(names)} |")
         print(f"|---|{'---|' * len(names)}")
@@ -73,11 +87,18 @@ def main() -> None:
                 ours = ms[f"ours {precision}"]
                 for other in ("notebook", "lightning", "keras"):
                     if other in ms:
-                        ratios.setdefault(f"{precision}: {other} / ours", []).append(ms[other] / ours)
-                ratios.setdefault(f"{precision}: floor / ours", []).append(ms[f"floor {precision}"] / ours)
+                        ratios.setdefault(f"{precision}: {other} / ours", []).append(
+                            ms[other] / ours
+                        )
+                ratios.setdefault(f"{precision}: floor / ours", []).append(
+                    ms[f"floor {precision}"] / ours
+                )
         print("\n| ratio | median | lowest | highest |\n|---|---|---|---|")
         for name, values in ratios.items():
-            print(f"| {name} | {statistics.median(values):.2f} | {min(values):.2f} | {max(values):.2f} |")
+            print(
+                f"| {name} | {statistics.median(values):.2f} | {min(values):.2f} | "
+                f"{max(values):.2f} |"
+            )
 
 
 def _contenders(architecture: Architecture, names: list[str]) -> dict[str, Contender]:
@@ -97,12 +118,20 @@ def _contenders(architecture: Architecture, names: list[str]) -> dict[str, Conte
 def _ours(architecture: Architecture, images: Dataset, precision: str) -> Contender:
     few = BATCH * STEPS
     part = Dataset(images.name, images.kind, _first(images.train, few), _first(images.test, BATCH))
-    recipe = Recipe(dataset="mnist", epochs=1, optimizer=SGD(**OPTIMIZER), rotation=8.0, shift=1.5, precision=precision)
+    recipe = Recipe(
+        dataset="mnist",
+        epochs=1,
+        optimizer=SGD(**OPTIMIZER),
+        rotation=8.0,
+        shift=1.5,
+        precision=precision,
+    )
 
     def run() -> float:
         events = list(train(architecture, recipe, part, torch.device("cpu")))
         assert events[-1].kind == "finished", events[-1].message
-        # Each run has a network of its own, whose first steps prepare themselves, as Lightning's do; the others' are kept.
+        # Each run has a network of its own, whose first steps prepare themselves, as Lightning's
+        # do; the others' are kept.
         steps = [event for event in events if event.kind == "step" and event.step > WARM_UP]
         return STEPS * statistics.fmean(1 / step.metrics["iterations_per_second"] for step in steps)
 
@@ -114,8 +143,15 @@ def _first(split: Split, count: int) -> Split:
 
 
 def _floor(architecture: Architecture, images: Dataset, precision: str) -> Contender:
-    numerics, chance = Numerics.of(precision, torch.device("cpu")), RandomStreams.of(0, torch.device("cpu"))
-    network = new_network(architecture, chance.weights, chance.dropout).to(memory_format=numerics.layout).train()
+    numerics, chance = (
+        Numerics.of(precision, torch.device("cpu")),
+        RandomStreams.of(0, torch.device("cpu")),
+    )
+    network = (
+        new_network(architecture, chance.weights, chance.dropout)
+        .to(memory_format=numerics.layout)
+        .train()
+    )
     optimizer = torch.optim.SGD(network.parameters(), **OPTIMIZER, fused=True)
     x, y = images.train.images[:BATCH].float() / 255, images.train.labels[:BATCH]
 
@@ -132,7 +168,11 @@ def _floor(architecture: Architecture, images: Dataset, precision: str) -> Conte
 
 
 def _notebook(architecture: Architecture) -> Contender:
-    steps = [transforms.RandomRotation((-8, 8), fill=(1,)), transforms.ToTensor(), transforms.Normalize(MEAN, STD)]
+    steps = [
+        transforms.RandomRotation((-8, 8), fill=(1,)),
+        transforms.ToTensor(),
+        transforms.Normalize(MEAN, STD),
+    ]
     data = datasets.MNIST(str(data_root()), train=True, transform=transforms.Compose(steps))
     loader = DataLoader(data, batch_size=BATCH, shuffle=True)
     network = build(architecture).train()
@@ -148,7 +188,12 @@ def _notebook(architecture: Architecture) -> Contender:
             loss = F.nll_loss(scores, y)
             loss.backward()
             optimizer.step()
-            right += scores.argmax(dim=1, keepdim=True).eq(y.view_as(scores.argmax(dim=1, keepdim=True))).sum().item()
+            right += (
+                scores.argmax(dim=1, keepdim=True)
+                .eq(y.view_as(scores.argmax(dim=1, keepdim=True)))
+                .sum()
+                .item()
+            )
             seen += len(x)
             f"loss={loss.item()} batch_id={step} accuracy={100 * right / seen:0.2f}"
         return time.perf_counter() - began
@@ -183,11 +228,18 @@ def _lightning(architecture: Architecture, images: Dataset) -> Contender:
 
     count = BATCH * (STEPS + WARM_UP)
     x = (images.train.images[:count].float() / 255 - MEAN[0]) / STD[0]
-    loader = DataLoader(TensorDataset(x, images.train.labels[:count]), batch_size=BATCH, shuffle=True)
+    loader = DataLoader(
+        TensorDataset(x, images.train.labels[:count]), batch_size=BATCH, shuffle=True
+    )
 
     def run() -> float:
         module = Module()
-        quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
+        quiet = {
+            "logger": False,
+            "enable_checkpointing": False,
+            "enable_progress_bar": False,
+            "enable_model_summary": False,
+        }
         lightning.Trainer(max_epochs=1, accelerator="cpu", **quiet).fit(module, loader)
         return module.seconds
 
@@ -199,7 +251,9 @@ def _keras(architecture: Architecture, images: Dataset) -> Contender:
 
     network = keras.Sequential([keras.Input((28, 28, 1)), *_keras_layers(architecture)])
     network.compile(
-        keras.optimizers.SGD(OPTIMIZER["lr"], OPTIMIZER["momentum"]), "sparse_categorical_crossentropy", metrics=["accuracy"]
+        keras.optimizers.SGD(OPTIMIZER["lr"], OPTIMIZER["momentum"]),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
     )
     count = BATCH * STEPS
     x = ((images.train.images[:count].float() / 255 - MEAN[0]) / STD[0]).permute(0, 2, 3, 1).numpy()
@@ -222,8 +276,12 @@ def _keras_layers(architecture: Architecture) -> list:
         return "same" if layer.padding not in (0, (0, 0), "valid") else "valid"
 
     kinds = {
-        "Conv2d": lambda k: keras_layers.Conv2D(k.out_channels, k.kernel_size, k.stride, padding(k), use_bias=k.bias),
-        "BatchNorm2d": lambda k: keras_layers.BatchNormalization(momentum=1 - k.momentum, epsilon=k.eps),
+        "Conv2d": lambda k: keras_layers.Conv2D(
+            k.out_channels, k.kernel_size, k.stride, padding(k), use_bias=k.bias
+        ),
+        "BatchNorm2d": lambda k: keras_layers.BatchNormalization(
+            momentum=1 - k.momentum, epsilon=k.eps
+        ),
         "ReLU": lambda k: keras_layers.ReLU(),
         "MaxPool2d": lambda k: keras_layers.MaxPooling2D(k.kernel_size, k.stride, padding(k)),
         "AvgPool2d": lambda k: keras_layers.AveragePooling2D(k.kernel_size, k.stride, padding(k)),

@@ -1,8 +1,11 @@
-"""How many bytes an edit and a first visit cost. Run: python -m tests.benchmarks.wire [-- CHECKOUT …]
+"""How many bytes an edit and a first visit cost.
 
-A real Chromium opens the page, and one key changes the first layer's channels: on the first preset, and on a stack of 30
-layers. What passes from then on is counted twice: on the wire, as compressed as it is, and as the messages themselves, by
-what they draw. CHECKOUT is the folder of another build, measured before this one.
+Run: python -m tests.benchmarks.wire [-- CHECKOUT …]
+
+A real Chromium opens the page, and one key changes the first layer's channels: on the first preset,
+and on a stack of 30 layers. What passes from then on is counted twice: on the wire, as compressed
+as it is, and as the messages themselves, by what they draw. CHECKOUT is the folder of another
+build, measured before this one.
 """
 
 import argparse
@@ -28,7 +31,10 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for checkout in [*checkouts, ROOT]:
-            with tempfile.TemporaryDirectory() as folder, serving(Path(folder), root=checkout) as server:
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                serving(Path(folder), root=checkout) as server,
+            ):
                 print(f"\n{checkout.resolve().name}")
                 report(browser, Wire(server.url))
         browser.close()
@@ -40,7 +46,10 @@ def report(browser: Browser, wire: Wire) -> None:
     with listener.heard() as traffic:
         app.open()
         wait_for_values(app)
-    print(f"a first visit: {wire.received:,} bytes on the wire; {traffic.received_bytes:,} of messages")
+    print(
+        f"a first visit: {wire.received:,} bytes on the wire; {traffic.received_bytes:,} of "
+        "messages"
+    )
     for preset in PRESETS:
         layers = len(load_presets()[preset].architecture.layers)
         app.preset(preset)
@@ -52,9 +61,15 @@ def report(browser: Browser, wire: Wire) -> None:
             answered_edit(app)
             wait_for_values(app)
         received, sent = wire.received - before[0], wire.sent - before[1]
-        print(f"an edit of {preset}, {layers} layers, with the panel's values: {received:,} bytes on the wire, {sent:,} back")
+        print(
+            f"an edit of {preset}, {layers} layers, with the panel's values: "
+            f"{received:,} bytes on the wire, {sent:,} back"
+        )
         answer = traffic.answers()[0]
-        print(f"  messages {traffic.received_bytes:,}; of the edit's own answer {answer.received_bytes:,}:")
+        print(
+            f"  messages {traffic.received_bytes:,}; of the edit's own answer "
+            f"{answer.received_bytes:,}:"
+        )
         print("  " + ", ".join(f"{kind} {size:,}" for kind, size in answer.by_kind().most_common()))
         print(f"  inline code {sum(answer.scripts().values()):,}")
     app.page.context.close()

@@ -16,7 +16,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, TimeoutError, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Playwright,
+    TimeoutError,
+    expect,
+    sync_playwright,
+)
 
 from tests.runs.shared import wait_until
 
@@ -35,8 +44,8 @@ FLAGS = [
 ]
 PATIENCE = 30_000  # milliseconds; these machines are sometimes busy
 
-# Streamlit's page says that its script runs only once the server has told so. Until then a click leaves it as it was, so that
-# what was sent and heard is watched too.
+# Streamlit's page says that its script runs only once the server has told so. Until then a click
+# leaves it as it was, so that what was sent and heard is watched too.
 WATCH = """
 window.wire = {asked: 0, heard: 0};
 window.WebSocket = class extends WebSocket {
@@ -50,7 +59,8 @@ window.WebSocket = class extends WebSocket {
   }
 };
 """
-QUIET, GIVEN_UP = 60, 5000  # milliseconds: nothing more is coming; nothing will come, as to a beat of the socket's heart
+# Milliseconds: nothing more is coming; nothing will come, as to a beat of the socket's heart.
+QUIET, GIVEN_UP = 60, 5000
 SETTLED = f"""() => {{
   const now = performance.now();
   const answered = wire.heard >= wire.asked || now - wire.asked > {GIVEN_UP};
@@ -73,17 +83,40 @@ class Server:
         return self.process.wait(60)
 
 
-def start_server(folder: Path, script: str = "app.py", root: Path = ROOT, **environment: str) -> Server:
-    """`streamlit run app.py`, or another script, on a free port, once it answers. `root` is the build's own folder."""
+def start_server(
+    folder: Path, script: str = "app.py", root: Path = ROOT, **environment: str
+) -> Server:
+    """`streamlit run app.py`, or another script, on a free port, once it answers.
+
+    `root` is the build's own folder.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = folder / "server.log"
-    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), "--server.address", "127.0.0.1"]
-    # Without data of its own the server must do with what is built in, as in a classroom without internet.
-    surroundings = {**os.environ, "EXPLORER_DATA": str(folder / "data"), "EXPLORER_HOME": str(folder / "home"), **environment}
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        script,
+        "--server.port",
+        str(port),
+        "--server.address",
+        "127.0.0.1",
+    ]
+    # Without data of its own the server must do with what is built in, as in a classroom without
+    # internet.
+    surroundings = {
+        **os.environ,
+        "EXPLORER_DATA": str(folder / "data"),
+        "EXPLORER_HOME": str(folder / "home"),
+        **environment,
+    }
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=root, env=surroundings, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=root, env=surroundings, stdout=output, stderr=subprocess.STDOUT
+        )
     server = Server(f"http://127.0.0.1:{port}", process, log)
     try:
         wait_until(lambda: process.poll() is not None or _answers(server), patience=180)
@@ -95,8 +128,12 @@ def start_server(folder: Path, script: str = "app.py", root: Path = ROOT, **envi
 
 
 @contextmanager
-def serving(folder: Path, script: str = "app.py", root: Path = ROOT, **environment: str) -> Iterator[Server]:
-    """Like `start_server`; the server ends with the block, unless the block has ended it already."""
+def serving(
+    folder: Path, script: str = "app.py", root: Path = ROOT, **environment: str
+) -> Iterator[Server]:
+    """Like `start_server`; the server ends with the block, unless the block has ended it
+    already.
+    """
     server = start_server(folder, script, root, **environment)
     try:
         yield server
@@ -117,10 +154,12 @@ def _answers(server: Server) -> bool:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("server")) as server:
         yield server
-    assert "left out" not in server.log.read_text()  # the guard of messages is deaf to no honest browser
+    # The guard of messages is deaf to no honest browser.
+    assert "left out" not in server.log.read_text()
 
 
-@pytest.fixture(scope="package")  # not longer: while Playwright is open, this thread has an event loop that runs
+# Not longer: while Playwright is open, this thread has an event loop that runs.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on the path; Debian's package is called chromium")
@@ -143,7 +182,8 @@ class App:
     def open(self, path: str = "/") -> None:
         self.page.goto(self.url + path)
         self.settled()
-        if "page=" not in path:  # the browser loads the stack editor's script once Python is done already
+        # The browser loads the stack editor's script once Python is done already.
+        if "page=" not in path:
             self.page.wait_for_selector(".editor[data-ack]")
 
     def settled(self) -> None:
@@ -162,19 +202,27 @@ class App:
             self.next_frame()
 
     def link_to(self, page: str) -> Locator:
-        return self.page.get_by_role("navigation", name="Pages").get_by_role("link", name=page, exact=True)
+        return self.page.get_by_role("navigation", name="Pages").get_by_role(
+            "link", name=page, exact=True
+        )
 
     def choice(self, name: str) -> Locator:
-        """One of those that stand beside each other, of which one is chosen, like Compare's views."""
-        return self.page.get_by_role("radio", name=name).or_(self.page.get_by_role("button", name=name)).first
+        """One of those that stand beside each other, of which one is chosen, like Compare's
+        views.
+        """
+        return (
+            self.page.get_by_role("radio", name=name)
+            .or_(self.page.get_by_role("button", name=name))
+            .first
+        )
 
     def go_to(self, page: str) -> None:
         self.link_to(page).click()
         self.page.wait_for_url(re.compile(rf"[?&]page={page.lower()}\b"))
         self.settled()
 
-    # Each of these has another key with other work. While that is drawn, the one before may still stand beside it: the last
-    # is the one that stays.
+    # Each of these has another key with other work. While that is drawn, the one before may still
+    # stand beside it: the last is the one that stays.
 
     @property
     def started_from(self) -> Locator:
@@ -204,7 +252,10 @@ class App:
         box.fill(value)
 
     def choose_digits(self) -> None:
-        """Of the images. A list that opens while the page is still being put together may close again."""
+        """Of the images.
+
+        A list that opens while the page is still being put together may close again.
+        """
         for _ in range(5):
             self.images_box.click()
             option = self.page.get_by_role("option", name="Digits", exact=True)
@@ -220,7 +271,10 @@ class App:
         before = self.page.url
         another = self.page.get_by_role("button", name="Start another")
         self.page.get_by_role("button", name="Start training").click()
-        self.until(lambda: self.page.url != before or another.is_visible(), "a run is started, or there is one already")
+        self.until(
+            lambda: self.page.url != before or another.is_visible(),
+            "a run is started, or there is one already",
+        )
         self.settled()
         if self.page.url == before:
             another.click()
@@ -235,7 +289,8 @@ class App:
         length.press("Enter")
         self.settled()
         self.start_training()
-        expect(self.page.locator(".run .status")).to_have_text(re.compile("running|finished"))  # a short one may be done
+        # A short one may be done.
+        expect(self.page.locator(".run .status")).to_have_text(re.compile("running|finished"))
 
     def preset(self, id: str) -> None:
         self.started_from.click()
@@ -265,7 +320,11 @@ def only_this_machine() -> Iterator[None]:
     yield
     for app in _opened:
         asked = [urlsplit(url) for url in app.requests]
-        assert [url.geturl() for url in asked if url.scheme not in ("data", "blob") and url.hostname != "127.0.0.1"] == []
+        assert [
+            url.geturl()
+            for url in asked
+            if url.scheme not in ("data", "blob") and url.hostname != "127.0.0.1"
+        ] == []
         assert app.errors == []
 
 

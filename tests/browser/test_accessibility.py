@@ -1,4 +1,6 @@
-"""For those who see little or nothing, or use no mouse: what axe-core finds, the keyboard, headings and live regions."""
+"""For those who see little or nothing, or use no mouse: what axe-core finds, the keyboard, headings
+and live regions.
+"""
 
 import itertools
 import re
@@ -12,7 +14,8 @@ from tests.browser.conftest import App, Server, open_app
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).parents[1] / "javascript/node_modules/axe-core/axe.min.js"  # by `npm ci` in that folder
+# By `npm ci` in that folder.
+AXE = Path(__file__).parents[1] / "javascript/node_modules/axe-core/axe.min.js"
 FOUND = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations
   .filter(({ impact }) => ["serious", "critical"].includes(impact))
   .flatMap(({ id, nodes }) => nodes.map(({ html, any }) => [id, html.slice(0, 200), any[0]?.message ?? ""].join(" | "))))"""
@@ -20,7 +23,9 @@ FOUND = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ viol
 
 @pytest.fixture(params=["light", "dark"])
 def themed(request: pytest.FixtureRequest, chromium: Browser, server: Server) -> Iterator[App]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=request.param)
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 900}, color_scheme=request.param
+    )
     yield open_app(context, server.url)
     context.close()
 
@@ -48,8 +53,12 @@ PAGES = {
 def test_axe_finds_a_fault_where_there_is_one(themed: App):
     """That the search works: grey on grey is found."""
     themed.open("/?page=runs")
-    themed.page.evaluate("() => { document.body.innerHTML = '<p style=\"color: #999; background: #aaa\">text</p>'; }")
-    themed.page.evaluate(AXE.read_text(encoding="utf-8")) if AXE.exists() else pytest.skip("axe-core is not installed")
+    themed.page.evaluate(
+        "() => { document.body.innerHTML = '<p style=\"color: #999; background: #aaa\">text</p>'; }"
+    )
+    themed.page.evaluate(AXE.read_text(encoding="utf-8")) if AXE.exists() else pytest.skip(
+        "axe-core is not installed"
+    )
     assert any("color-contrast" in each for each in themed.page.evaluate(FOUND))
 
 
@@ -77,7 +86,9 @@ def test_axe_finds_nothing_grave_in_any_menu_or_dialog(themed: App):
     for address, menu in MENUS:
         themed.open(address)
         themed.page.get_by_role("button", name=menu).first.click()
-        expect(themed.page.get_by_test_id("stPopoverBody").or_(themed.page.get_by_role("dialog")).first).to_be_visible()
+        expect(
+            themed.page.get_by_test_id("stPopoverBody").or_(themed.page.get_by_role("dialog")).first
+        ).to_be_visible()
         assert (menu, grave(themed)) == (menu, [])
 
 
@@ -99,14 +110,18 @@ def test_axe_finds_nothing_grave_on_a_run_and_stop_is_at_most_five_tabs_from_sta
     expect(stop).to_be_visible()
     for _ in range(5):
         themed.page.keyboard.press("Tab")
-        if themed.page.evaluate("() => document.activeElement.textContent").startswith("Skip to run"):
+        if themed.page.evaluate("() => document.activeElement.textContent").startswith(
+            "Skip to run"
+        ):
             themed.page.keyboard.press("Enter")
         if stop.evaluate("(stop) => stop === document.activeElement"):
             break
     expect(stop).to_be_focused()
     expect(themed.page.locator(".run-epochs")).to_be_visible()
     assert grave(themed) == []
-    status = themed.page.get_by_role("status").filter(has_text=re.compile(r"Training: epoch \d+ of 1000, test accuracy"))
+    status = themed.page.get_by_role("status").filter(
+        has_text=re.compile(r"Training: epoch \d+ of 1000, test accuracy")
+    )
     expect(status).to_have_count(1)
     themed.page.keyboard.press("Enter")
     expect(themed.page.locator(".run .status")).to_have_text("stopped")
@@ -132,7 +147,9 @@ def test_inputs_on_train_are_called_by_plain_names(app: App):
     app.open("/?page=train")
     for name in ("Optimiser", "Learning-rate schedule", "Images"):
         expect(app.page.get_by_role("combobox", name=name, exact=True)).to_be_visible()
-    names = app.page.get_by_role("combobox").evaluate_all("boxes => boxes.map((box) => box.ariaLabel ?? '')")
+    names = app.page.get_by_role("combobox").evaluate_all(
+        "boxes => boxes.map((box) => box.ariaLabel ?? '')"
+    )
     assert not any("*" in name for name in names)
 
 
@@ -142,7 +159,9 @@ def test_the_totals_are_said_as_they_change(app: App):
     expect(said).to_have_count(1)
     before = said.inner_text()
     app.type_into(0, "out_channels", "12")
-    expect(app.page.get_by_role("status").filter(has_text="parameters, output")).not_to_have_text(before)
+    expect(app.page.get_by_role("status").filter(has_text="parameters, output")).not_to_have_text(
+        before
+    )
     app.type_into(0, "stride", "4")
     expect(app.page.get_by_role("status").filter(has_text="does not fit")).to_have_count(1)
 
@@ -154,7 +173,10 @@ def test_the_keyboard_passes_the_stack_to_the_selected_layer(app: App):
     expect(skip).to_be_in_viewport(ratio=1)
     app.page.keyboard.press("Enter")
     app.page.keyboard.press("Tab")
-    assert app.page.evaluate("() => document.activeElement.closest('[data-testid=stColumn]').querySelector('.layer') !== null")
+    assert app.page.evaluate(
+        "() => "
+        "document.activeElement.closest('[data-testid=stColumn]').querySelector('.layer') !== null"
+    )
 
 
 def test_every_link_and_button_shows_that_it_has_the_focus(app: App):
@@ -165,7 +187,8 @@ def test_every_link_and_button_shows_that_it_has_the_focus(app: App):
         app.page.keyboard.press("Tab")
         expect(target).to_be_focused()
         outline = target.evaluate(
-            "(target) => { const look = getComputedStyle(target); return look.outlineStyle + look.boxShadow; }"
+            "(target) => { const look = getComputedStyle(target); "
+            "return look.outlineStyle + look.boxShadow; }"
         )
         assert outline != "nonenone"
 
@@ -173,7 +196,9 @@ def test_every_link_and_button_shows_that_it_has_the_focus(app: App):
 def test_a_chart_has_words_with_its_numbers_and_a_table_with_all_of_them(app: App):
     app.open("/?page=compare&view=Learning")
     chart = app.page.get_by_test_id("stVegaLiteChart").first
-    expect(chart).to_have_attribute("aria-label", re.compile(r"gap-17k.* from \d\d\.\d\d % at epoch \d+ to \d\d\.\d\d %"))
+    expect(chart).to_have_attribute(
+        "aria-label", re.compile(r"gap-17k.* from \d\d\.\d\d % at epoch \d+ to \d\d\.\d\d %")
+    )
     app.page.get_by_role("button", name="Show the numbers").click()
     table = app.page.get_by_role("region", name=re.compile("the numbers")).get_by_role("table")
     expect(table.get_by_role("columnheader")).to_have_count(16)

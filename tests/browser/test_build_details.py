@@ -1,4 +1,6 @@
-"""What the Build page draws and writes down: windows larger than the image, images that stand in, the address."""
+"""What the Build page draws and writes down: windows larger than the image, images that stand in,
+the address.
+"""
 
 import itertools
 
@@ -15,7 +17,9 @@ pytestmark = pytest.mark.browser
 def test_a_window_larger_than_the_image_is_drawn_with_open_sides(app: App):
     app.open()
     app.preset("strided-20k")
-    app.page.get_by_test_id("stMain").locator('[data-layer-index="20"]').click(position={"x": 60, "y": 8})
+    app.page.get_by_test_id("stMain").locator('[data-layer-index="20"]').click(
+        position={"x": 60, "y": 8}
+    )
     expect(app.page.locator("figcaption .facts")).to_contain_text("45×45 in theory")
     expect(app.page.locator(".overlay .window")).to_have_count(4)
     expect(app.page.locator(".overlay .window.beyond")).to_have_count(4)
@@ -36,9 +40,12 @@ def test_images_that_stand_in_for_others_are_said_to(app: App):
     app.page.get_by_role("option", name="CIFAR-10").click()
     toast = app.page.get_by_test_id("stToast")
     expect(toast).to_contain_text("To undo, choose MNIST.")
-    expect(toast.get_by_test_id("stToastViewButton")).to_have_count(0)  # it is read without another click
+    # It is read without another click.
+    expect(toast.get_by_test_id("stToastViewButton")).to_have_count(0)
     expect(app.page.locator("[data-part=image-caption]")).to_have_text("Digits, as a stand-in")
-    expect(app.page.locator("figcaption .note")).to_contain_text("the images of CIFAR-10 are not on this server yet")
+    expect(app.page.locator("figcaption .note")).to_contain_text(
+        "the images of CIFAR-10 are not on this server yet"
+    )
 
 
 def test_the_address_is_changed_seldom_and_in_the_end_holds_the_last_edit(app: App):
@@ -60,7 +67,9 @@ def test_the_address_is_changed_seldom_and_in_the_end_holds_the_last_edit(app: A
     preset = load_presets()["adaptive-pool-16k"]
     first, *others = preset.architecture.layers
     layers = (first.model_copy(update={"out_channels": value}), *others)
-    work = Shared(preset.architecture.model_copy(update={"layers": layers}), preset.recipe, start=preset.id)
+    work = Shared(
+        preset.architecture.model_copy(update={"layers": layers}), preset.recipe, start=preset.id
+    )
     expect(app.page).to_have_url(f"{app.url}/?a={encode(work)}")
     times = app.page.evaluate("changes")[before:]
     assert all(later - earlier > 300 for earlier, later in itertools.pairwise(times))

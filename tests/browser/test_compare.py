@@ -24,11 +24,15 @@ def columns(app: App) -> list[str]:
     return app.page.locator(".compare thead th[scope=col]").all_inner_texts()
 
 
-def test_presets_stand_side_by_side_and_a_link_restores_the_choice(app: App, chromium: Browser, server: Server):
+def test_presets_stand_side_by_side_and_a_link_restores_the_choice(
+    app: App, chromium: Browser, server: Server
+):
     app.open("/?page=compare")
     expect(app.page.locator(".compare tfoot")).to_be_visible()
     assert columns(app) == DOCUMENTED
-    app.page.get_by_role("button", name=re.compile("Remove avg-pool-13k|avg-pool-13k")).first.press("Backspace")
+    app.page.get_by_role("button", name=re.compile("Remove avg-pool-13k|avg-pool-13k")).first.press(
+        "Backspace"
+    )
     expect(app.page.locator(".compare thead th[scope=col]")).to_have_count(len(DOCUMENTED) - 1)
     left = columns(app)
     expect(app.page).to_have_url(re.compile("compare="))
@@ -52,7 +56,8 @@ def test_all_are_trained_from_the_page_and_the_table_and_charts_fill(app: App):
     app.page.get_by_role("button", name="Train 2 runs").click()
     expect(app.page.get_by_text("2 runs queued")).to_be_visible()
     app.page.keyboard.press("Escape")
-    # The page fills by itself: two networks that were trained here can be tested on the same images.
+    # The page fills by itself: two networks that were trained here can be tested on the same
+    # images.
     app.page.get_by_role("button", name="Run McNemar's test").click(timeout=60_000)
     expect(app.page.locator(".paired")).to_contain_text("on 360 images", timeout=60_000)
     shows = {
@@ -66,7 +71,7 @@ def test_all_are_trained_from_the_page_and_the_table_and_charts_fill(app: App):
             expect(marks(app, label.format(network))).not_to_have_count(0)
 
 
-# --- charts: SVGs, whose marks say in their labels what they are of -----------------------------------------------------
+# --- charts: SVGs, whose marks say in their labels what they are of -------------------------------
 
 
 def chart(app: App) -> Locator:
@@ -96,7 +101,9 @@ def is_hidden(app: App, series: str) -> None:
 def hide_or_show(app: App, series: str) -> None:
     """In the menu of lines, which is closed again."""
     app.page.get_by_role("button", name=re.compile(r"\d+ of \d+ lines?")).click()
-    app.page.locator("label").filter(has=app.page.get_by_role("checkbox", name=series, exact=True)).click()
+    app.page.locator("label").filter(
+        has=app.page.get_by_role("checkbox", name=series, exact=True)
+    ).click()
     app.settled()
     app.page.keyboard.press("Escape")
     expect(app.page.get_by_test_id("stPopoverBody")).to_have_count(0)
@@ -137,7 +144,9 @@ def test_a_narrow_window_has_a_legend_of_all_lines_in_place_of_the_names_at_thei
     expect(entries).to_have_count(3 * len(DOCUMENTED))
     texts = entries.all_inner_texts()
     assert len(set(texts)) == len(texts)
-    edges = entries.evaluate_all("entries => entries.map((entry) => entry.getBoundingClientRect().right)")
+    edges = entries.evaluate_all(
+        "entries => entries.map((entry) => entry.getBoundingClientRect().right)"
+    )
     assert max(edges) <= 390
 
 
@@ -190,7 +199,9 @@ def test_lines_that_come_in_are_shown_though_others_are_hidden(app: App):
     hide_or_show(app, shipped)
     is_hidden(app, shipped)
     documented.click()
-    expect(app.page.get_by_role("switch", name="Author's log").or_(app.page.get_by_role("checkbox"))).to_be_checked()
+    expect(
+        app.page.get_by_role("switch", name="Author's log").or_(app.page.get_by_role("checkbox"))
+    ).to_be_checked()
     is_drawn(app, FIRST)
     is_hidden(app, shipped)
 
@@ -209,7 +220,9 @@ def test_what_was_chosen_is_found_again_after_a_look_at_another_page(app: App):
     expect(app.page.get_by_role("combobox", name="What")).to_have_value("train loss")
     view(app, "Structure")
     expect(app.page).not_to_have_url(re.compile("view="))
-    expect(app.page.locator(".compare thead th[scope=col]")).to_have_text(["bias-free-12k", "adaptive-pool-16k", "gap-17k"])
+    expect(app.page.locator(".compare thead th[scope=col]")).to_have_text(
+        ["bias-free-12k", "adaptive-pool-16k", "gap-17k"]
+    )
     app.page.get_by_role("combobox", name="To").click()
     app.page.get_by_role("option", name="gap-17k").click()
     view(app, "Results")
@@ -227,7 +240,9 @@ def test_a_run_stays_in_the_comparison_while_it_trains(app: App):
     epochs = watcher.page.locator(".run-epochs")
     app.open(f"/?page=compare&compare=run:{run},bias-free-12k")
     for name, shown in (("Learning", chart(app)), ("Structure", app.page.locator(".compare"))) * 2:
-        expect(epochs).not_to_have_attribute("data-epochs", epochs.get_attribute("data-epochs") or "")
+        expect(epochs).not_to_have_attribute(
+            "data-epochs", epochs.get_attribute("data-epochs") or ""
+        )
         view(app, name)
         expect(shown).to_be_visible()
     expect(app.page.locator(".compare thead th[scope=col]")).to_have_count(2)
@@ -252,9 +267,16 @@ def test_the_report_and_the_charts_are_downloaded(app: App, tmp_path: Path):
     app.page.get_by_role("button", name="Download", exact=True).click()
     names = {}
     app.page.get_by_role("button", name="Report").click()
-    for name, button in {"Report": re.compile("Save: Report"), "SVG": "SVG", "PNG": "PNG", "CSV": "CSV"}.items():
+    for name, button in {
+        "Report": re.compile("Save: Report"),
+        "SVG": "SVG",
+        "PNG": "PNG",
+        "CSV": "CSV",
+    }.items():
         with app.page.expect_download(timeout=120_000) as download:
-            app.page.get_by_role("button", name=button, exact=name != "Report").click(timeout=120_000)
+            app.page.get_by_role("button", name=button, exact=name != "Report").click(
+                timeout=120_000
+            )
         names[name] = tmp_path / download.value.suggested_filename
         download.value.save_as(names[name])
     text = zipfile.ZipFile(names["Report"]).read("comparison/README.md").decode()

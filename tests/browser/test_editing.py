@@ -1,4 +1,6 @@
-"""Several rows at once, blocks, hints, and the way back: what an experienced hand does with the stack."""
+"""Several rows at once, blocks, hints, and the way back: what an experienced hand does with the
+stack.
+"""
 
 import re
 
@@ -14,7 +16,9 @@ pytestmark = pytest.mark.browser
 
 def kinds(app: App) -> list[str]:
     """The names in the stack, top to bottom."""
-    return [row.get_attribute("data-kind") or "" for row in app.page.locator("[data-layer-index]").all()]
+    return [
+        row.get_attribute("data-kind") or "" for row in app.page.locator("[data-layer-index]").all()
+    ]
 
 
 def of_preset(name: str) -> list[str]:
@@ -41,7 +45,10 @@ def press(app: App, index: int, *modifiers: str) -> None:
 
 
 def chosen(app: App) -> list[int]:
-    return [int(row.get_attribute("data-layer-index") or -1) for row in app.page.locator("[data-layer-index].chosen").all()]
+    return [
+        int(row.get_attribute("data-layer-index") or -1)
+        for row in app.page.locator("[data-layer-index].chosen").all()
+    ]
 
 
 def add(app: App, search: str) -> None:
@@ -143,7 +150,9 @@ def test_a_block_comes_and_goes_in_one_step(app):
     for search in ("conv-bn", "gap"):
         add(app, search)
         block = BLOCKS[{"conv-bn": "conv-bn-relu", "gap": "gap-head"}[search]]
-        wait_for_kinds(app, [names[0], *(str(layer["kind"]) for layer in block.template), *names[1:]])
+        wait_for_kinds(
+            app, [names[0], *(str(layer["kind"]) for layer in block.template), *names[1:]]
+        )
         app.page.keyboard.press("Control+z")
         wait_for_kinds(app, names)
 
@@ -182,7 +191,10 @@ def test_undo_to_the_start_and_redo_to_the_end(app):
     expect(app.row(0).locator(".shape")).to_have_text(re.compile(r"^12×"))
     expect(app.page.locator(".editor.asking")).to_have_count(0)
     after, params = kinds(app), app.cells("params")
-    undo, redo = app.page.get_by_role("button", name="Undo"), app.page.get_by_role("button", name="Redo")
+    undo, redo = (
+        app.page.get_by_role("button", name="Undo"),
+        app.page.get_by_role("button", name="Redo"),
+    )
     # The preset that was picked is a step as well, and it stays.
     for _ in range(len(edits)):
         undo.click()

@@ -1,4 +1,6 @@
-"""The selected layer's panel in a real browser: what is drawn and said for a unit, and what stays when layers change."""
+"""The selected layer's panel in a real browser: what is drawn and said for a unit, and what stays
+when layers change.
+"""
 
 import re
 
@@ -35,7 +37,9 @@ def said(app: App, text: str | re.Pattern[str]) -> None:
 
 
 def fact(app: App, name: str):
-    return app.page.locator("figcaption .facts dt", has_text=re.compile(f"^{name}$")).locator("+ dd")
+    return app.page.locator("figcaption .facts dt", has_text=re.compile(f"^{name}$")).locator(
+        "+ dd"
+    )
 
 
 def point(app: App, row: int, column: int, of: int, *, click: bool) -> None:
@@ -43,7 +47,10 @@ def point(app: App, row: int, column: int, of: int, *, click: bool) -> None:
     units = app.page.locator("svg.units")
     units.scroll_into_view_if_needed()
     box = units.bounding_box()
-    x, y = box["x"] + (column + 0.5) / of * box["width"], box["y"] + (row + 0.5) / of * box["height"]
+    x, y = (
+        box["x"] + (column + 0.5) / of * box["width"],
+        box["y"] + (row + 0.5) / of * box["height"],
+    )
     app.page.mouse.move(x, y)
     if click:
         app.page.mouse.down()
@@ -78,7 +85,10 @@ def test_the_values_are_drawn_once_computed(strided):
 
 
 def test_a_layer_that_is_too_large_to_run_says_why_it_has_no_values(strided):
-    note, weights = strided.page.locator("figcaption .note"), strided.page.get_by_role("combobox", name="weights")
+    note, weights = (
+        strided.page.locator("figcaption .note"),
+        strided.page.get_by_role("combobox", name="weights"),
+    )
     for mode in ("exact", "effective", "arithmetic"):
         strided.type_into(0, "out_channels", "8")
         expect(weights).to_be_visible()
@@ -95,7 +105,9 @@ def test_the_arithmetic_of_every_unit_adds_up(strided):
     for at, unit in (((0, 0), "0,0"), ((12, 20), "12,20")):
         point(strided, *at, 26, click=True)
         said(strided, re.compile(rf"^Unit {unit} of channel 0 is −?\d+\.\d{{3}}$"))
-        parts = [number(text) for text in strided.page.locator(".arithmetic .sum").all_inner_texts()]
+        parts = [
+            number(text) for text in strided.page.locator(".arithmetic .sum").all_inner_texts()
+        ]
         assert len(parts) == 4  # one input channel, no other, the bias, the value
         assert parts[0] + (parts[1] or 0) + parts[2] == pytest.approx(parts[3], abs=0.002)
         assert strided.page.locator("figcaption .sees").inner_text().endswith(shown(parts[3]))
@@ -115,7 +127,11 @@ def shown(value: float) -> str:
 
 
 def test_paging_through_the_input_channels(strided):
-    convolution = [i for i, layer in enumerate(load_presets()["strided-20k"].architecture.layers) if layer.kind == "Conv2d"][1]
+    convolution = [
+        i
+        for i, layer in enumerate(load_presets()["strided-20k"].architecture.layers)
+        if layer.kind == "Conv2d"
+    ][1]
     select(strided, convolution)
     show(strided, "arithmetic")
     pages, value = strided.page.locator(".pages"), strided.page.locator(".arithmetic .value")
@@ -140,7 +156,9 @@ def test_the_effective_field_follows_the_unit_and_the_layer(strided):
     strided.page.locator("svg.units").press("ArrowDown")
     expect(fact(strided, "Of")).to_have_text("unit 1,0, channel 4")
     select(strided, 1)
-    expect(strided.page.locator('[role=tab][data-mode="effective"]')).to_have_attribute("aria-selected", "true")
+    expect(strided.page.locator('[role=tab][data-mode="effective"]')).to_have_attribute(
+        "aria-selected", "true"
+    )
     expect(fact(strided, "Of")).to_have_text("unit 1,0, channel 4")
     # An edit above: the choice stays, and the answer is that of the new network.
     strided.type_into(0, "kernel_size", "3")
@@ -165,7 +183,14 @@ def test_nothing_moves_when_another_mode_layer_or_unit_is_chosen(strided):
             show(strided, mode)
             box = figure.bounding_box()
             heights.add(round(box["height"]))
-            tops.add(round(box["y"] + strided.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")))
+            tops.add(
+                round(
+                    box["y"]
+                    + strided.page.evaluate(
+                        "document.querySelector('[data-testid=stMain]').scrollTop"
+                    )
+                )
+            )
     assert max(heights) - min(heights) <= 1
     assert max(tops) - min(tops) <= 1
 
@@ -182,7 +207,9 @@ def test_what_a_run_has_learned_is_shown_once_there_is_one(app):
     expect(app.page.locator(".run .status")).to_have_text("finished")
     app.go_to("Build")
     select(app, 0)
-    expect(weights.locator("option").first).to_have_text(re.compile(r"^trained 1 epoch( on Digits)?, \d+\.\d\d % right$"))
+    expect(weights.locator("option").first).to_have_text(
+        re.compile(r"^trained 1 epoch( on Digits)?, \d+\.\d\d % right$")
+    )
     trained = app.page.locator(".range").inner_text()
     weights.select_option("untrained")
     expect(app.page.locator(".range")).not_to_have_text(trained)

@@ -1,4 +1,6 @@
-"""Pages show what others do to a run that has ended, and cost next to nothing as long as nobody does."""
+"""Pages show what others do to a run that has ended, and cost next to nothing as long as nobody
+does.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -18,7 +20,9 @@ TINY = 3_000  # bytes that a page may send and receive with each look at the ser
 
 @dataclass
 class Looks:
-    """What a window sends and receives, and how often it has looked for changes and been answered."""
+    """What a window sends and receives, and how often it has looked for changes and been
+    answered.
+    """
 
     sent: list[bytes] = field(default_factory=list)
     received: list[bytes] = field(default_factory=list)
@@ -31,7 +35,10 @@ class Looks:
         return sum(bool(BackMsg.FromString(data).rerun_script.fragment_id) for data in self.sent)
 
     def answered(self) -> int:
-        return sum(ForwardMsg.FromString(data).WhichOneof("type") == "script_finished" for data in self.received)
+        return sum(
+            ForwardMsg.FromString(data).WhichOneof("type") == "script_finished"
+            for data in self.received
+        )
 
 
 def _bytes(data: str | bytes) -> bytes:

@@ -1,6 +1,8 @@
-"""Hostile names and links in a real browser: nothing is fetched from another host, and nothing becomes markup.
+"""Hostile names and links in a real browser: nothing is fetched from another host, and nothing
+becomes markup.
 
-That no window asks another host for anything is watched in every browser test, see `only_this_machine`.
+That no window asks another host for anything is watched in every browser test, see
+`only_this_machine`.
 """
 
 import json
@@ -29,9 +31,14 @@ pytestmark = pytest.mark.browser
 RECIPE = Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32")
 LAYERS = (Conv2d(out_channels=2, kernel_size=5, stride=3), Flatten(), Linear(out_features=10))
 CANNOT_LEARN = (Flatten(), Linear(out_features=3))  # three values for ten classes
-# What a text could have become. The stack editor, Streamlit's own icons and its charts have svg and input of their own.
-MARKUP = "img, a[href*='evil'], a[href^='mailto:'], font, form[action], iframe, script[src*='evil'], object, embed, marquee"
-READ = "h1, h2, h4, h5, h6, ol, ul li ul, blockquote, hr, em, del, code, .katex, table tr td table"  # inside a label or message
+# What a text could have become. The stack editor, Streamlit's own icons and its charts have svg and
+# input of their own.
+MARKUP = (
+    "img, a[href*='evil'], a[href^='mailto:'], font, form[action], iframe, script[src*='evil'], "
+    "object, embed, marquee"
+)
+# Inside a label or message.
+READ = "h1, h2, h4, h5, h6, ol, ul li ul, blockquote, hr, em, del, code, .katex, table tr td table"
 
 # A page of nothing but names, each as our pages give them to Streamlit.
 SCRIPT = """
@@ -62,7 +69,9 @@ def read_all(texts: Locator) -> list[str]:
 
 
 def assert_only_text(page: Page | Locator) -> None:
-    assert page.locator(MARKUP).count() == 0, page.locator(MARKUP).first.evaluate("node => node.outerHTML")
+    assert page.locator(MARKUP).count() == 0, page.locator(MARKUP).first.evaluate(
+        "node => node.outerHTML"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -95,34 +104,47 @@ def test_streamlit_shows_every_name_as_it_stands(names: App):
     for element, texts in shown.items():
         # Streamlit fetches what draws a kind of element when the first of it comes.
         with suppress(AssertionError):  # what differs is told below
-            names.until(lambda texts=texts: read_all(texts) == expected, f"{element} shows the names")
+            names.until(
+                lambda texts=texts: read_all(texts) == expected, f"{element} shows the names"
+            )
         assert read_all(texts) == expected, element
     assert_only_text(page.locator("[data-testid=stMain]"))
     main = page.locator("[data-testid=stMain] [data-testid=stMarkdownContainer]")
-    assert main.locator(READ).count() == 0, main.locator(READ).first.evaluate("node => node.outerHTML")
+    assert main.locator(READ).count() == 0, main.locator(READ).first.evaluate(
+        "node => node.outerHTML"
+    )
     assert main.locator("[data-testid=stIconMaterial], span[style], svg").count() == 0
 
 
 @pytest.fixture(scope="module")
 def hostile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server on which somebody has saved and trained under every name, also in the form of before names were cleaned."""
+    """A server on which somebody has saved and trained under every name, also in the form of before
+    names were cleaned.
+    """
     folder = tmp_path_factory.mktemp("hostile")
     saved = SavedStore(folder / "home" / "architectures")
     for name in NAMES.values():
-        saved.save(name[:60], Shared(Architecture(name=name, layers=CANNOT_LEARN), RECIPE), "somebody")
+        saved.save(
+            name[:60], Shared(Architecture(name=name, layers=CANNOT_LEARN), RECIPE), "somebody"
+        )
     _train(folder)
     with serving(folder) as server:
         yield server
 
 
 def _train(folder: Path) -> None:
-    """Twelve runs, whose names and networks' names are then written as an older version of this program kept them."""
+    """Twelve runs, whose names and networks' names are then written as an older version of this
+    program kept them.
+    """
     from explorer.runs.home import open_store
     from explorer.runs.manager import JobManager
 
     with JobManager(store=open_store(folder / "home")) as jobs:
         for seed in range(12):
-            jobs.submit(Architecture(name=f"net {seed}", layers=LAYERS), RECIPE.model_copy(update={"seed": seed}))
+            jobs.submit(
+                Architecture(name=f"net {seed}", layers=LAYERS),
+                RECIPE.model_copy(update={"seed": seed}),
+            )
         wait_until(lambda: all(run.ended for run in jobs.runs()))
     kinds = [
         "Markdown image",
@@ -137,10 +159,15 @@ def _train(folder: Path) -> None:
     kinds += ["turned reading", "emoji and icons", "colours", "end of an attribute"]
     with sqlite3.connect(folder / "home" / "runs.sqlite") as connection:
         for kind, (run_id, text) in zip(
-            kinds, connection.execute("SELECT id, architecture FROM runs ORDER BY rowid").fetchall(), strict=True
+            kinds,
+            connection.execute("SELECT id, architecture FROM runs ORDER BY rowid").fetchall(),
+            strict=True,
         ):
             old = json.dumps({**json.loads(text), "name": NAMES[kind]})
-            connection.execute("UPDATE runs SET name = ?, architecture = ? WHERE id = ?", (NAMES[kind], old, run_id))
+            connection.execute(
+                "UPDATE runs SET name = ?, architecture = ? WHERE id = ?",
+                (NAMES[kind], old, run_id),
+            )
 
 
 def runs_in_order(server: Server) -> list[str]:
@@ -158,8 +185,9 @@ def visitor(chromium: Browser, hostile_server: Server) -> Iterator[App]:
     context.close()
 
 
-# The first, second and third of each line are tried in a third of the places each, as a look at a page
-# takes a second. So each place gets Markdown, HTML, and something else; every name is tried above.
+# The first, second and third of each line are tried in a third of the places each, as a look at a
+# page takes a second. So each place gets Markdown, HTML, and something else; every name is tried
+# above.
 LINKED = (
     *("Markdown image", "Markdown link", "bare www"),
     *("HTML image", "HTML form", "HTML link"),
@@ -184,7 +212,10 @@ def test_what_an_address_asks_for_is_quoted_as_it_stands(visitor: App):
     assert said == f"There is no run “{NAMES['Markdown image']}” here; it may have been deleted."
 
 
-@pytest.mark.parametrize("kind", ["Markdown image", "HTML link", "end of an attribute", "emoji and icons", "turned reading"])
+@pytest.mark.parametrize(
+    "kind",
+    ["Markdown image", "HTML link", "end of an attribute", "emoji and icons", "turned reading"],
+)
 def test_a_link_with_the_name_works_on_every_page(visitor: App, kind: str):
     name = NAMES[kind]
     visitor.open(f"/?a={encode(Shared(Architecture(name=name, layers=LAYERS), RECIPE))}")
@@ -202,9 +233,15 @@ def test_what_was_saved_is_listed_by_its_name(visitor: App):
     for kind in ("Markdown image", "HTML image", "HTML font", "emoji and icons"):
         find.fill(NAMES[kind][:60])
         find.press("Enter")
-        label, shown = visitor.page.locator("[class*=st-key-saved-] button").first, printable(NAMES[kind][:60])
+        label, shown = (
+            visitor.page.locator("[class*=st-key-saved-] button").first,
+            printable(NAMES[kind][:60]),
+        )
         expect(label).to_be_visible()
-        visitor.until(lambda label=label, shown=shown: alike(label.inner_text()).startswith(shown), f"{shown} is listed first")
+        visitor.until(
+            lambda label=label, shown=shown: alike(label.inner_text()).startswith(shown),
+            f"{shown} is listed first",
+        )
         visitor.settled()
         assert_only_text(visitor.page.locator("body"))
 
@@ -215,10 +252,14 @@ VIEWS = ("Structure", "Learning", "Verdict", "Trade-off", "Shape of computation"
 def test_runs_and_networks_are_compared_by_their_names(visitor: App, hostile_server: Server):
     runs = runs_in_order(hostile_server)
     for view in VIEWS:
-        visitor.page.goto(f"{visitor.url}/?page=compare&compare={','.join(f'run:{run}' for run in runs[:6])}&view={view}")
+        visitor.page.goto(
+            f"{visitor.url}/?page=compare&compare={','.join(f'run:{run}' for run in runs[:6])}&view={view}"
+        )
         visitor.settled()
         assert_only_text(visitor.page.locator("body"))
-    visitor.page.goto(f"{visitor.url}/?page=compare&compare={','.join(f'run:{run}' for run in runs[6:])}&view=Structure")
+    visitor.page.goto(
+        f"{visitor.url}/?page=compare&compare={','.join(f'run:{run}' for run in runs[6:])}&view=Structure"
+    )
     visitor.settled()
     assert_only_text(visitor.page.locator("body"))
     heads = visitor.page.locator(".compare thead th[scope=col]")
@@ -246,9 +287,13 @@ def test_train_all_names_what_is_left_out(visitor: App):
     assert_only_text(visitor.page.locator("body"))
 
 
-def test_pictures_and_reports_are_drawn_and_the_server_lives(visitor: App, hostile_server: Server, tmp_path: Path):
+def test_pictures_and_reports_are_drawn_and_the_server_lives(
+    visitor: App, hostile_server: Server, tmp_path: Path
+):
     runs = runs_in_order(hostile_server)
-    visitor.page.goto(f"{visitor.url}/?page=compare&compare={','.join(f'run:{run}' for run in runs[6:])}&view=Trade-off")
+    visitor.page.goto(
+        f"{visitor.url}/?page=compare&compare={','.join(f'run:{run}' for run in runs[6:])}&view=Trade-off"
+    )
     visitor.settled()
     visitor.page.get_by_role("button", name="Download", exact=True).click()
     for label in ("SVG", "PNG", "CSV"):

@@ -65,10 +65,12 @@ def rename(app: App, name: str) -> None:
     app.settled()
 
 
-# --- links ----------------------------------------------------------------------------------------------------------
+# --- links ----------------------------------------------------------------------------------------
 
 
-def test_a_link_opened_in_a_second_browser_gives_the_same_page(app: App, chromium: Browser, server: Server):
+def test_a_link_opened_in_a_second_browser_gives_the_same_page(
+    app: App, chromium: Browser, server: Server
+):
     app.open()
     app.preset("strided-20k")
     app.type_into(0, "kernel_size", "3")
@@ -93,7 +95,9 @@ def test_a_link_opened_in_a_second_browser_gives_the_same_page(app: App, chromiu
     has_rows(other, work)
     for selector in (".assignment", ".totals"):
         assert other.page.locator(selector).inner_text() == app.page.locator(selector).inner_text()
-    expect(other.page.locator(".origin")).to_have_text("since strided-20k: 1 layer changed · −512 parameters")
+    expect(other.page.locator(".origin")).to_have_text(
+        "since strided-20k: 1 layer changed · −512 parameters"
+    )
     expect(other.name_box).to_have_value("Anna’s net · 网络")
     expect(other.started_from).to_contain_text("strided-20k")
     expect(other.page).to_have_url(link)
@@ -109,7 +113,11 @@ def test_the_assignment_shows_its_limits_whatever_was_opened_before(app: App):
     open_menu(app, "Start from")
     close_menu(app)
     open_menu(app, "Assignment")
-    for label, value in (("Parameters below", "20000"), ("Max. epochs", "20"), ("Test accuracy, %", "99.4")):
+    for label, value in (
+        ("Parameters below", "20000"),
+        ("Max. epochs", "20"),
+        ("Test accuracy, %", "99.4"),
+    ):
         expect(app.page.get_by_role("spinbutton", name=label)).to_have_value(value)
     epochs = app.page.get_by_role("spinbutton", name="Max. epochs")
     epochs.fill("")
@@ -154,14 +162,16 @@ def test_the_recipe_of_the_train_page_is_in_the_link(app: App):
 
 def test_a_link_that_is_cut_off_is_said_and_the_first_network_shown(app: App):
     app.open("/?a=1.eNq9VE1rGzEQ_StBZ6V4162J")
-    expect(app.page.get_by_test_id("stAlert")).to_contain_text("cannot be shown: the link is damaged")
+    expect(app.page.get_by_test_id("stAlert")).to_contain_text(
+        "cannot be shown: the link is damaged"
+    )
     has_rows(app, PRESETS["adaptive-pool-16k"].architecture)
     expect(app.page).to_have_url(re.compile(r"/$"))
     app.preset("strided-20k")
     expect(app.page.get_by_test_id("stAlert")).to_have_count(0)
 
 
-# --- files and tables -----------------------------------------------------------------------------------------------
+# --- files and tables -----------------------------------------------------------------------------
 
 
 def test_a_readme_is_pasted_and_a_row_answered_otherwise(app: App):
@@ -175,7 +185,9 @@ def test_a_readme_is_pasted_and_a_row_answered_otherwise(app: App):
     )
     app.page.get_by_role("button", name="Read", exact=True).click()
     dialog = app.page.get_by_role("dialog")
-    expect(dialog.locator("[data-read]")).to_have_text("17 layers · 16,426 parameters · images 1×28×28")
+    expect(dialog.locator("[data-read]")).to_have_text(
+        "17 layers · 16,426 parameters · images 1×28×28"
+    )
     expect(dialog).to_contain_text("dropout rates are not in a table")
     dialog.get_by_text("ambiguous; the simplest reading was used").click()
     # A list that opens while the expander unfolds closes again.
@@ -189,7 +201,10 @@ def test_a_readme_is_pasted_and_a_row_answered_otherwise(app: App):
     dialog.get_by_role("button", name="Open in Build").click()
     expect(dialog).to_have_count(0)
     expect(app.name_box).to_have_value("from a README")
-    has_rows(app, changed(PRESETS["adaptive-pool-16k"].architecture, 6, kernel_size=3, stride=2, padding=1))
+    has_rows(
+        app,
+        changed(PRESETS["adaptive-pool-16k"].architecture, 6, kernel_size=3, stride=2, padding=1),
+    )
     expect(app.row(6).locator('input[name="kernel_size"]')).to_have_value("3")
 
 
@@ -198,10 +213,14 @@ def test_text_without_a_table_is_said(app: App):
     app.page.get_by_role("button", name="Open…").click()
     app.page.get_by_role("textbox", name="Text").fill("Dear all,\nplease find no table here.")
     app.page.get_by_role("button", name="Read", exact=True).click()
-    expect(app.page.get_by_role("dialog").get_by_test_id("stAlert")).to_contain_text("Nothing to open")
+    expect(app.page.get_by_role("dialog").get_by_test_id("stAlert")).to_contain_text(
+        "Nothing to open"
+    )
     app.page.get_by_role("textbox", name="Text").fill('{"layers": [{"kind": "Conv3d"}]}')
     app.page.get_by_role("button", name="Read", exact=True).click()
-    expect(app.page.get_by_role("dialog").get_by_test_id("stAlert")).to_contain_text('unknown kind "Conv3d"')
+    expect(app.page.get_by_role("dialog").get_by_test_id("stAlert")).to_contain_text(
+        'unknown kind "Conv3d"'
+    )
 
 
 def test_what_is_pasted_after_a_file_is_what_is_read(app: App, tmp_path: Path):
@@ -217,14 +236,19 @@ def test_what_is_pasted_after_a_file_is_what_is_read(app: App, tmp_path: Path):
 
 
 def test_a_file_that_cannot_be_opened_has_a_sentence_that_says_what_to_do(app: App, tmp_path: Path):
-    files = {"picture.png": b"\x89PNG\r\n", "large.ipynb": b"x" * (st.get_option("server.maxUploadSize") * 2**20 + 1)}
+    files = {
+        "picture.png": b"\x89PNG\r\n",
+        "large.ipynb": b"x" * (st.get_option("server.maxUploadSize") * 2**20 + 1),
+    }
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
     app.open()
     app.page.get_by_role("button", name="Open…").click()
     dialog = app.page.get_by_role("dialog")
     dialog.locator("input[type=file]").set_input_files(tmp_path / "picture.png")
-    expect(dialog.get_by_test_id("stAlert")).to_contain_text("this is a picture; copy the table as text")
+    expect(dialog.get_by_test_id("stAlert")).to_contain_text(
+        "this is a picture; copy the table as text"
+    )
     # Of a file that is too large only the browser knows, so the sentence is always there.
     dialog.locator("input[type=file]").set_input_files(tmp_path / "large.ipynb")
     expect(dialog.get_by_test_id("stFileUploader")).to_contain_text("large.ipynb")
@@ -252,14 +276,24 @@ def test_every_form_is_downloaded_and_is_what_it_says(app: App, tmp_path: Path):
     app.preset("gap-17k")
     open_menu(app, "Share & save")
     files = {}
-    for label, ending in (("JSON", "json"), ("PyTorch", "py"), ("Notebook", "ipynb"), ("ONNX", "onnx"), ("Summary", "txt")):
+    for label, ending in (
+        ("JSON", "json"),
+        ("PyTorch", "py"),
+        ("Notebook", "ipynb"),
+        ("ONNX", "onnx"),
+        ("Summary", "txt"),
+    ):
         with app.page.expect_download() as download:
             app.page.get_by_role("button", name=re.compile(f"{label} ·")).click()
         assert download.value.suggested_filename.endswith(f".{ending}")
         files[ending] = tmp_path / download.value.suggested_filename
         download.value.save_as(files[ending])
     assert parse_architecture(files["json"].read_bytes()) == preset.architecture
-    names = [node.name for node in ast.walk(ast.parse(files["py"].read_text())) if isinstance(node, ast.ClassDef)]
+    names = [
+        node.name
+        for node in ast.walk(ast.parse(files["py"].read_text()))
+        if isinstance(node, ast.ClassDef)
+    ]
     assert files["py"].stem in names
     assert json.loads(files["ipynb"].read_text())["nbformat"] == 4
     onnx.checker.check_model(onnx.load(files["onnx"]))
@@ -274,13 +308,17 @@ def test_what_does_not_fit_goes_out_as_json_only(app: App):
     open_menu(app, "Share & save")
     expect(app.page.get_by_role("button", name=re.compile("JSON ·"))).to_be_enabled()
     for label in ("PyTorch", "Notebook", "ONNX", "Summary"):
-        expect(app.page.get_by_role("button", name=re.compile(f"{label} · not while layer 6"))).to_be_disabled()
+        expect(
+            app.page.get_by_role("button", name=re.compile(f"{label} · not while layer 6"))
+        ).to_be_disabled()
 
 
-# --- saved work, reset, undo ----------------------------------------------------------------------------------------
+# --- saved work, reset, undo ----------------------------------------------------------------------
 
 
-def test_saved_work_is_opened_by_another_and_deleted_by_its_owner(app: App, chromium: Browser, server: Server):
+def test_saved_work_is_opened_by_another_and_deleted_by_its_owner(
+    app: App, chromium: Browser, server: Server
+):
     app.open()
     app.type_into(0, "out_channels", "12")
     expect(app.row(0).locator(".params")).to_have_text("120")
@@ -290,7 +328,10 @@ def test_saved_work_is_opened_by_another_and_deleted_by_its_owner(app: App, chro
     app.page.get_by_role("button", name="Save", exact=True).click()
     expect(app.page.get_by_text("Saved as “Twelve *maps*”")).to_be_visible()
     # What a callback says must not stand in place of the page's own style sheet.
-    assert app.page.locator(".totals").evaluate("(totals) => getComputedStyle(totals).display") == "grid"
+    assert (
+        app.page.locator(".totals").evaluate("(totals) => getComputedStyle(totals).display")
+        == "grid"
+    )
     close_menu(app)
 
     other = open_app(chromium.new_context(), server.url)
@@ -313,7 +354,9 @@ def test_what_changed_is_listed_and_reset(app: App):
     app.open()
     app.preset("strided-20k")
     app.type_into(0, "kernel_size", "3")
-    expect(app.page.locator(".origin")).to_have_text("since strided-20k: 1 layer changed · −512 parameters")
+    expect(app.page.locator(".origin")).to_have_text(
+        "since strided-20k: 1 layer changed · −512 parameters"
+    )
     open_menu(app, "Start from")
     expect(app.page.locator(".changes li")).to_have_text(["≠0 Conv2d: kernel_size 5 → 3"])
     app.page.get_by_role("button", name="Reset to strided-20k").click()
@@ -326,7 +369,12 @@ def test_undo_to_the_start_and_redo_to_the_end(app: App):
     first = PRESETS["adaptive-pool-16k"].architecture
     has_rows(app, first)
     work = first
-    for index, name, value in ((0, "out_channels", 12), (3, "kernel_size", 5), (7, "padding", 1), (14, "output_size", 2)):
+    for index, name, value in (
+        (0, "out_channels", 12),
+        (3, "kernel_size", 5),
+        (7, "padding", 1),
+        (14, "output_size", 2),
+    ):
         app.type_into(index, name, str(value))
         work = changed(work, index, **{name: value})
         has_rows(app, work)
@@ -346,7 +394,7 @@ def test_undo_to_the_start_and_redo_to_the_end(app: App):
     has_rows(app, work)
 
 
-# --- the assignment -------------------------------------------------------------------------------------------------
+# --- the assignment -------------------------------------------------------------------------------
 
 
 def test_the_assignment_follows_every_edit_and_a_run(app: App):
@@ -354,7 +402,9 @@ def test_the_assignment_follows_every_edit_and_a_run(app: App):
     expect(clause(app, "max_params")).to_have_text("✓ 16,426 < 20,000 parameters")
     expect(clause(app, "min_accuracy")).to_have_text("○ 99.4 % test accuracy: no finished run yet")
     app.type_into(7, "out_channels", "64")
-    expect(clause(app, "max_params")).to_have_text(re.compile(r"✗ \d\d,\d\d\d parameters \(limit: below 20,000\)"))
+    expect(clause(app, "max_params")).to_have_text(
+        re.compile(r"✗ \d\d,\d\d\d parameters \(limit: below 20,000\)")
+    )
     app.type_into(7, "out_channels", "32")
     expect(clause(app, "max_params")).to_have_text("✓ 16,426 < 20,000 parameters")
     open_menu(app, "Assignment")
@@ -370,4 +420,6 @@ def test_the_assignment_follows_every_edit_and_a_run(app: App):
     app.go_to("Build")
     expect(app.images_box).to_have_value("Digits · 1×28×28")
     expect(clause(app, "max_epochs")).to_have_text("✓ 4 ≤ 20 epochs")
-    expect(clause(app, "min_accuracy")).to_have_text(re.compile(r"[✓✗] [\d.]+ % [≥<] 10 % test accuracy"))
+    expect(clause(app, "min_accuracy")).to_have_text(
+        re.compile(r"[✓✗] [\d.]+ % [≥<] 10 % test accuracy")
+    )

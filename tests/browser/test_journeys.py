@@ -18,7 +18,10 @@ def expected(preset: str, **first_layer: int) -> list[tuple[str, str, str]]:
     architecture = load_presets()[preset].architecture
     first = architecture.layers[0].model_copy(update=first_layer)
     changed = architecture.model_copy(update={"layers": (first, *architecture.layers[1:])})
-    return [(size_text(r.output_shape), size_text(r.receptive_field), f"{r.params:,}") for r in analyze(changed).rows]
+    return [
+        (size_text(r.output_shape), size_text(r.receptive_field), f"{r.params:,}")
+        for r in analyze(changed).rows
+    ]
 
 
 def shown(app: App) -> list[tuple[str, str, str]]:
@@ -39,8 +42,14 @@ def test_a_changed_kernel_changes_every_row_below(app):
     wait_for_rows(app, before)
     app.type_into(0, "kernel_size", "3")
     wait_for_rows(app, after)
-    assert all(old != new for old, new in zip(before, after, strict=True) if "×" in old[0] and not old[0].endswith("×1×1"))
-    expect(app.page.locator('[data-total="Parameters"]')).to_have_text(f"{19_866 - 32 * (25 - 9):,}")
+    assert all(
+        old != new
+        for old, new in zip(before, after, strict=True)
+        if "×" in old[0] and not old[0].endswith("×1×1")
+    )
+    expect(app.page.locator('[data-total="Parameters"]')).to_have_text(
+        f"{19_866 - 32 * (25 - 9):,}"
+    )
 
 
 def test_a_broken_layer_says_why_on_its_row_and_is_mended(app):
@@ -56,8 +65,8 @@ def test_a_broken_layer_says_why_on_its_row_and_is_mended(app):
     expect(app.row(20).get_by_text("needs a map")).to_be_hidden()
 
 
-# One message takes a click outside the editor and the editor's own draft, and Streamlit then runs the editor's part of the
-# page alone. Whatever was clicked must still happen.
+# One message takes a click outside the editor and the editor's own draft, and Streamlit then runs
+# the editor's part of the page alone. Whatever was clicked must still happen.
 
 
 def click_while_typing(app: App, clicked: Locator) -> None:
@@ -102,8 +111,11 @@ def test_training_streams_while_the_stack_is_edited_and_survives_a_reload(app):
 
     points = app.page.locator('[data-testid="stVegaLiteChart"]')
     expect(points).to_have_count(2)
-    # Both charts gain points by themselves: the epochs in the table count up, and each chart is drawn anew.
-    expect(app.page.locator(".run-epochs")).to_have_attribute("data-epochs", re.compile(r"^([2-9]|\d\d+)$"))
+    # Both charts gain points by themselves: the epochs in the table count up, and each chart is
+    # drawn anew.
+    expect(app.page.locator(".run-epochs")).to_have_attribute(
+        "data-epochs", re.compile(r"^([2-9]|\d\d+)$")
+    )
     for chart in (points.nth(0), points.nth(1)):
         expect(chart.locator("canvas, svg").first).to_be_visible()
 
@@ -124,7 +136,9 @@ def test_a_stack_from_nothing(app):
     app.open()
     app.preset("blank")
     expect(app.page.locator("[data-layer-index]")).to_have_count(0)
-    for number, (search, kind) in enumerate((("conv", "Conv2d"), ("flat", "Flatten"), ("lin", "Linear"))):
+    for number, (search, kind) in enumerate(
+        (("conv", "Conv2d"), ("flat", "Flatten"), ("lin", "Linear"))
+    ):
         app.page.get_by_role("button", name="Add layer").first.click()
         app.page.keyboard.type(search)
         app.page.keyboard.press("Enter")
@@ -174,5 +188,6 @@ def test_sigterm_ends_a_training_server_cleanly(chromium, tmp_path):
     finally:
         context.close()
         status = server.end()
-    assert status in (0, 143, -15), server.log.read_text()  # −15 is how Python tells what a shell calls 143
+    # −15 is how Python tells what a shell calls 143.
+    assert status in (0, 143, -15), server.log.read_text()
     assert "Traceback" not in server.log.read_text()

@@ -1,4 +1,6 @@
-"""Going to another page while something is still on its way, as on a slow network or a busy server."""
+"""Going to another page while something is still on its way, as on a slow network or a busy
+server.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -52,12 +54,17 @@ class Wire:
     def asked(self) -> list[bytes]:
         """The runs that the browser has asked for and that wait on the wire."""
         said = [held.data for held in self.held if held.to is self.server]
-        return [data for data in said if BackMsg.FromString(data).WhichOneof("type") == "rerun_script"]
+        return [
+            data for data in said if BackMsg.FromString(data).WhichOneof("type") == "rerun_script"
+        ]
 
     def until_asked(self, *parts: bytes) -> None:
         """Wait until runs wait on the wire, one with each of these in what is asked for."""
         for part in parts:
-            self.app.until(lambda part=part: any(part in data for data in self.asked()), f"{part!r} is asked for")
+            self.app.until(
+                lambda part=part: any(part in data for data in self.asked()),
+                f"{part!r} is asked for",
+            )
 
     def until_told(self, kind: str) -> None:
         """Wait until the server has said something of this kind, which waits on the wire."""
@@ -105,20 +112,27 @@ def wire(app: App) -> Wire:
 
 
 @pytest.mark.parametrize("server_has", ["heard nothing", "begun", "ended"])
-def test_the_next_page_is_not_emptied_by_a_panel_that_still_asks(app: App, wire: Wire, server_has: str):
-    """The panel's question meets a server that does not know of the next page, draws it, or has drawn it."""
+def test_the_next_page_is_not_emptied_by_a_panel_that_still_asks(
+    app: App, wire: Wire, server_has: str
+):
+    """The panel's question meets a server that does not know of the next page, draws it, or has
+    drawn it.
+    """
     app.open("/")
     wire.hold()
     wire.ask_for("Train")
     if server_has != "heard nothing":
         wire.to_server()
         wire.until_told("new_session" if server_has == "begun" else "script_finished")
-    app.page.get_by_role("button", name="Another image").click()  # the browser still stands on the page before
+    # The browser still stands on the page before.
+    app.page.get_by_role("button", name="Another image").click()
     wire.until_asked(b'"mode"')
     wire.to_server()
     # The server answers before the browser hears anything, so that what is seen then is final.
     runs = 1 if server_has == "heard nothing" else 2  # both questions at once may be one run
-    app.until(lambda: wire.told().count("script_finished") >= runs, "the server has answered the panel")
+    app.until(
+        lambda: wire.told().count("script_finished") >= runs, "the server has answered the panel"
+    )
     wire.release()
     expect(app.page).to_have_url(re.compile("page=train"))
     app.settled()
@@ -159,7 +173,9 @@ def test_an_edit_counts_though_its_editor_is_gone_before_it_could_send_it(app: A
 
 def test_what_is_typed_counts_and_the_page_is_left(app: App, wire: Wire):
     app.open("/?page=train")
-    epochs(app).fill("7")  # and no Enter: the browser sends it as the field is left, which is after the page was asked for
+    # And no Enter: the browser sends it as the field is left, which is after the page was asked
+    # for.
+    epochs(app).fill("7")
     wire.hold()
     wire.ask_for("Runs")
     app.until(lambda: any(7 in numbers(data) for data in wire.asked()), "what was typed is said")
@@ -180,14 +196,19 @@ def test_a_choice_is_kept_though_views_change_before_they_are_drawn(app: App, wi
         app.choice(view).click()
         app.until(wire.asked, f"{view} is asked for")
         wire.to_server()
-        app.until(lambda runs=runs: wire.told().count("script_finished") == runs, f"the server has drawn {view}")
+        app.until(
+            lambda runs=runs: wire.told().count("script_finished") == runs,
+            f"the server has drawn {view}",
+        )
     wire.release()
     app.settled()
     expect(app.page.locator(".compare tfoot")).to_be_visible()
     expect(app.page.get_by_role("combobox", name="To")).to_have_value("gap-17k")
 
 
-def test_a_presets_images_stay_though_the_browser_still_speaks_of_those_before(app: App, wire: Wire):
+def test_a_presets_images_stay_though_the_browser_still_speaks_of_those_before(
+    app: App, wire: Wire
+):
     app.open("/")
     app.images_box.click()
     app.page.get_by_role("option", name=re.compile("CIFAR-10")).click()
@@ -197,7 +218,8 @@ def test_a_presets_images_stay_though_the_browser_still_speaks_of_those_before(a
     app.page.locator(".st-key-preset-gap-17k button").click()
     app.until(wire.asked, "the preset is asked for")
     preset = len(wire.asked())
-    app.row(0).locator(".params").click()  # of the stack before, as the preset's has not come; beside the menu
+    # Of the stack before, as the preset's has not come; beside the menu.
+    app.row(0).locator(".params").click()
     app.until(lambda: len(wire.asked()) > preset, "the browser speaks of the stack before")
     wire.release()
     expect(app.started_from).to_contain_text("gap-17k")

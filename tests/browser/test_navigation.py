@@ -60,7 +60,8 @@ def test_a_reload_loses_nothing(app: App, page: str):
     app.go_to("Compare")
     expect(app.choice("Results")).to_be_checked()
     expect(app.page.get_by_text("strided-20k").first).to_be_visible()
-    expect(app.page.get_by_text("bias-free-12k")).to_have_count(0)  # one of those that are compared where none is chosen
+    # One of those that are compared where none is chosen.
+    expect(app.page.get_by_text("bias-free-12k")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

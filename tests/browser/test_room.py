@@ -1,4 +1,6 @@
-"""The stack of layers at every width: nothing is printed over anything else, and typing moves no row."""
+"""The stack of layers at every width: nothing is printed over anything else, and typing moves no
+row.
+"""
 
 import pytest
 import streamlit as st
@@ -21,7 +23,14 @@ WIDE = {
     "name": "Wide",
     "input_shape": [3, 64, 64],
     "layers": [
-        {"kind": "Conv2d", "out_channels": 1024, "kernel_size": [11, 9], "padding": "same", "dilation": 2, "bias": False},
+        {
+            "kind": "Conv2d",
+            "out_channels": 1024,
+            "kernel_size": [11, 9],
+            "padding": "same",
+            "dilation": 2,
+            "bias": False,
+        },
         {"kind": "AdaptiveAvgPool2d", "output_size": [48, 48]},
         {"kind": "BatchNorm2d", "momentum": None, "affine": False},
         {"kind": "LeakyReLU", "negative_slope": 0.125},
@@ -107,7 +116,8 @@ def test_no_row_prints_one_thing_over_another_at_any_width(chromium: Browser, se
     for path in ("/", f"/?{PARAMETER}={link}"):
         app.open(path)
         expect(app.row(0)).to_be_visible()
-        assert app.page.locator(".row.bad").count() == 0  # else there were no numbers to make room for
+        # Else there were no numbers to make room for.
+        assert app.page.locator(".row.bad").count() == 0
         app.row(0).click(position={"x": 5, "y": 5})  # its buttons are shown
         for width in WIDTHS:
             app.page.set_viewport_size({"width": width, "height": 800})
@@ -174,5 +184,7 @@ def test_what_is_chosen_in_a_menu_is_read_on_a_dark_page_too(chromium: Browser, 
     app.page.get_by_role("button", name="Train all").click()
     chosen = app.page.get_by_test_id("stPopoverBody").locator("button[data-selected=true] p")
     blue = st.get_option("theme.dark.primaryColor")
-    expect(chosen).to_have_css("color", f"rgb({', '.join(str(int(blue[i : i + 2], 16)) for i in (1, 3, 5))})")
+    expect(chosen).to_have_css(
+        "color", f"rgb({', '.join(str(int(blue[i : i + 2], 16)) for i in (1, 3, 5))})"
+    )
     context.close()

@@ -109,8 +109,13 @@ def test_what_was_typed_last_is_kept_when_the_page_is_left(app: App):
 
 @pytest.mark.slow
 def test_ten_runs_of_three_visitors_end_in_fair_order(chromium: Browser, server: Server):
-    """Whoever has queued many waits for the others' turns; the first visitor's five don't come before all else."""
-    visitors = [open_app(chromium.new_context(viewport={"width": 1440, "height": 900}), server.url) for _ in range(3)]
+    """Whoever has queued many waits for the others' turns; the first visitor's five don't come
+    before all else.
+    """
+    visitors = [
+        open_app(chromium.new_context(viewport={"width": 1440, "height": 900}), server.url)
+        for _ in range(3)
+    ]
     first = visitors[0]
     first.open("/?page=train")
     start(first, 1000)  # while this trains the others gather
@@ -149,7 +154,11 @@ def _ends(store: Store, runs: set[str]) -> list[str]:
     ended: list[str] = []
 
     def all_ended() -> bool:
-        ended.extend(run_id for run_id in runs if run_id not in ended and store.stored_run(run_id).status == "finished")
+        ended.extend(
+            run_id
+            for run_id in runs
+            if run_id not in ended and store.stored_run(run_id).status == "finished"
+        )
         return len(ended) == len(runs)
 
     wait_until(all_ended, patience=240)
@@ -173,13 +182,18 @@ def test_a_run_is_named_opened_downloaded_and_deleted(app: App, tmp_path: Path):
     with app.page.expect_download() as download:
         app.page.get_by_role("button", name=re.compile("^Weights")).click()
     download.value.save_as(tmp_path / "weights")
-    build(load_presets()["bias-free-12k"].architecture).load_state_dict(load((tmp_path / "weights").read_bytes()))
+    build(load_presets()["bias-free-12k"].architecture).load_state_dict(
+        load((tmp_path / "weights").read_bytes())
+    )
     with app.page.expect_download() as download:
         app.page.get_by_role("button", name="Events").click()
     download.value.save_as(tmp_path / "events")
     lines = (tmp_path / "events").read_text().splitlines()
     assert lines[0].startswith("kind,time,epoch,step,message")
-    assert [line.split(",")[0] for line in lines[1:]][0 :: len(lines) - 2] == ["started", "finished"]
+    assert [line.split(",")[0] for line in lines[1:]][0 :: len(lines) - 2] == [
+        "started",
+        "finished",
+    ]
     app.page.get_by_role("button", name=re.compile("Report")).click()
     with app.page.expect_download(timeout=120_000) as download:
         app.page.get_by_role("button", name=re.compile("Save: Report")).click(timeout=120_000)
@@ -195,7 +209,9 @@ def test_a_run_is_named_opened_downloaded_and_deleted(app: App, tmp_path: Path):
     run_id = app.page.locator(".run p").inner_text().split()[1]
     app.page.get_by_role("button", name="Delete", exact=True).click()
     app.page.get_by_role("button", name="Delete this run").click()
-    expect(app.page.get_by_text("Choose a run to open").or_(app.page.get_by_text("No runs yet"))).to_be_visible()
+    expect(
+        app.page.get_by_text("Choose a run to open").or_(app.page.get_by_text("No runs yet"))
+    ).to_be_visible()
     app.open(f"/?page=train&run={run_id}")
     expect(app.page.get_by_test_id("stAlert")).to_contain_text(f"no run “{run_id}”")
 
@@ -225,5 +241,7 @@ def test_rows_are_chosen_and_sorted_by_the_keyboard_alone(app: App):
     heading.focus()
     app.page.keyboard.press("Enter")
     app.page.keyboard.press("Enter")
-    expect(app.page.get_by_role("columnheader", name="Submitted")).to_have_attribute("aria-sort", "ascending")
+    expect(app.page.get_by_role("columnheader", name="Submitted")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
     expect(rows(app).first).to_have_attribute("data-run", names[-1] or "")

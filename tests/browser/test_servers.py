@@ -32,12 +32,16 @@ def link(app: App) -> str:
     return f"{address.path}?{address.query}"
 
 
-def test_after_a_kill_the_next_server_shows_the_run_interrupted_and_one_click_resumes_it(chromium: Browser, tmp_path: Path):
+def test_after_a_kill_the_next_server_shows_the_run_interrupted_and_one_click_resumes_it(
+    chromium: Browser, tmp_path: Path
+):
     with serving(tmp_path) as server:
         app = window(chromium, server.url)
         app.open("/?page=train")
         app.train_on_digits(EPOCHS)
-        app.page.wait_for_function("Number(document.querySelector('.run-epochs')?.dataset.epochs) > 1")
+        app.page.wait_for_function(
+            "Number(document.querySelector('.run-epochs')?.dataset.epochs) > 1"
+        )
         seen, run = epochs(app), link(app)
         server.process.send_signal(signal.SIGKILL)
         server.process.wait(60)
@@ -56,7 +60,10 @@ def test_after_a_kill_the_next_server_shows_the_run_interrupted_and_one_click_re
 
 def test_two_servers_on_one_home_show_and_steer_each_others_runs(chromium: Browser, tmp_path: Path):
     (tmp_path / "other").mkdir()
-    with serving(tmp_path) as first, serving(tmp_path / "other", EXPLORER_HOME=str(tmp_path / "home")) as second:
+    with (
+        serving(tmp_path) as first,
+        serving(tmp_path / "other", EXPLORER_HOME=str(tmp_path / "home")) as second,
+    ):
         here, there = window(chromium, first.url), window(chromium, second.url)
         here.open("/?page=train")
         here.train_on_digits(1000)

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.browser
 FIRST_VISIT = 1_500_000  # bytes on the wire
 EDIT = 13_500  # bytes of all messages that answer an edit, before the wire halves them
 INLINE = 6_000  # of that the code of all components together
-EDIT_IN_ALL = 16_000  # bytes on the wire both ways, with the values that the panel beside asks for afterwards
+# Bytes on the wire both ways, with the values that the panel beside asks for afterwards.
+EDIT_IN_ALL = 16_000
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-"""What passes between a browser and the server: each message on the socket, and the bytes on the wire."""
+"""What passes between a browser and the server: each message on the socket, and the bytes on the
+wire.
+"""
 
 import socket
 import threading
@@ -47,14 +49,17 @@ class Traffic:
         return sizes
 
     def scripts(self) -> dict[str, int]:
-        """For each component that was received last: the bytes of script, style and markup that it brought along."""
+        """For each component that was received last: the bytes of script, style and markup that it
+        brought along.
+        """
         found = {}
         for frame in self.received:
             element = ForwardMsg.FromString(frame).delta.new_element
             if element.WhichOneof("type") == "bidi_component":
                 drawn = element.bidi_component
                 found[drawn.component_name] = sum(
-                    len(text.encode()) for text in (drawn.js_content, drawn.css_content, drawn.html_content)
+                    len(text.encode())
+                    for text in (drawn.js_content, drawn.css_content, drawn.html_content)
                 )
         return found
 
@@ -118,8 +123,12 @@ class Wire:
             except OSError:
                 return  # closed
             server = socket.create_connection(self._there)
-            threading.Thread(target=self._carry, args=(browser, server, "sent"), daemon=True).start()
-            threading.Thread(target=self._carry, args=(server, browser, "received"), daemon=True).start()
+            threading.Thread(
+                target=self._carry, args=(browser, server, "sent"), daemon=True
+            ).start()
+            threading.Thread(
+                target=self._carry, args=(server, browser, "received"), daemon=True
+            ).start()
 
     def _carry(self, source: socket.socket, to: socket.socket, way: str) -> None:
         """Carry all that comes; the other thread closes the socket that this one carries to."""
@@ -132,7 +141,9 @@ class Wire:
 
 
 def answered_edit(app: App) -> None:
-    """The first layer's channels, which are marked, become another number by one key; wait until its row tells."""
+    """The first layer's channels, which are marked, become another number by one key; wait until
+    its row tells.
+    """
     before = app.row(0).locator(".shape").inner_text()
     app.page.keyboard.press("9" if not before.startswith("9") else "8")
     expect(app.row(0).locator(".shape")).not_to_have_text(before)

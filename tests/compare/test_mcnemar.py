@@ -13,7 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.compare.learning import group
-from explorer.compare.mcnemar import McNemar, first_pair, mcnemar, p_value, right_answers, verdict_text
+from explorer.compare.mcnemar import (
+    McNemar,
+    first_pair,
+    mcnemar,
+    p_value,
+    right_answers,
+    verdict_text,
+)
 from explorer.network.evaluation import network_with, outputs
 from explorer.network.spec import Architecture
 from explorer.text import sentence
@@ -26,7 +33,7 @@ from explorer.training.recipe import parse_recipe
 from tests.compare.test_learning import WIDE, record
 from tests.tiny import linear, network, read_tiny, tiny_kind
 
-# --- the test -------------------------------------------------------------------------------------------------------
+# --- the test -------------------------------------------------------------------------------------
 
 
 def test_the_four_counts():
@@ -69,7 +76,9 @@ def test_p_is_the_binomial_test(only_a, only_b):
     assert p_value(only_b, only_a) == p_value(only_a, only_b)
 
 
-@pytest.mark.parametrize(("only_a", "only_b"), [(2400, 2600), (4000, 4001), (5000, 5000), (4700, 5300)])
+@pytest.mark.parametrize(
+    ("only_a", "only_b"), [(2400, 2600), (4000, 4001), (5000, 5000), (4700, 5300)]
+)
 def test_many_images_stay_exact(only_a, only_b):
     assert p_value(only_a, only_b) == pytest.approx(summed(only_a, only_b), rel=1e-8)
 
@@ -107,23 +116,27 @@ def found(only_a, only_b):
         (found(0, 0), "“A” and “B” get the same test images right: there is no difference."),
         (
             found(1, 8),
-            "“A” alone gets 1 image right, “B” alone 8. Were they equally good, a split at least as uneven would come about "
-            "in 3.9 % of cases: “B” is better by more than noise.",
+            "“A” alone gets 1 image right, “B” alone 8. Were they equally good, "
+            "a split at least as uneven would come about in 3.9 % of cases: "
+            "“B” is better by more than noise.",
         ),
         (
             found(41, 30),
-            "“A” alone gets 41 images right, “B” alone 30. Were they equally good, a split at least as uneven would come about "
-            "in 24 % of cases: the difference may well be noise.",
+            "“A” alone gets 41 images right, “B” alone 30. Were they equally good, "
+            "a split at least as uneven would come about in 24 % of cases: "
+            "the difference may well be noise.",
         ),
         (
             found(1041, 30),
-            "“A” alone gets 1,041 images right, “B” alone 30. Were they equally good, a split at least as uneven would come "
-            "about in less than 0.01 % of cases: “A” is better by more than noise.",
+            "“A” alone gets 1,041 images right, “B” alone 30. Were they equally good, "
+            "a split at least as uneven would come about in less than 0.01 % of cases: "
+            "“A” is better by more than noise.",
         ),
         (
             found(3, 3),
-            "“A” alone gets 3 images right, “B” alone 3. Were they equally good, a split at least as uneven would come about "
-            "in 100 % of cases: the difference may well be noise.",
+            "“A” alone gets 3 images right, “B” alone 3. Were they equally good, "
+            "a split at least as uneven would come about in 100 % of cases: "
+            "the difference may well be noise.",
         ),
     ],
 )
@@ -139,7 +152,12 @@ def test_a_name_stays_as_it_is_where_the_verdict_is_a_sentence():
 
 @pytest.mark.parametrize(
     ("p", "share", "noise"),
-    [(0.0496, "4.96 %", False), (0.04999999, "4.999999 %", False), (0.05, "5 %", True), (0.0504, "5.04 %", True)],
+    [
+        (0.0496, "4.96 %", False),
+        (0.04999999, "4.999999 %", False),
+        (0.05, "5 %", True),
+        (0.0504, "5.04 %", True),
+    ],
 )
 def test_near_the_level_enough_digits_are_shown(p, share, noise):
     text = verdict_text(McNemar(10, 20, 0, 0, p), "A", "B")
@@ -147,7 +165,7 @@ def test_near_the_level_enough_digits_are_shown(p, share, noise):
     assert ("may well be noise" in text) == noise
 
 
-# --- which of several seeds -----------------------------------------------------------------------------------------
+# --- which of several seeds -----------------------------------------------------------------------
 
 
 def of(*records):
@@ -169,11 +187,18 @@ def test_only_networks_with_weights_on_the_same_images_are_compared():
     assert first_pair(a, of(record(0.9, seed=1, dataset="mnist"))) is None
 
 
-# --- which images a network gets right ------------------------------------------------------------------------------
+# --- which images a network gets right ------------------------------------------------------------
 
 CPU = torch.device("cpu")
 TINY = Dataset("tiny", tiny_kind(), *read_tiny(Path(), None))
-PLAIN = network({"kind": "Conv2d", "out_channels": 4, "kernel_size": 3}, "BatchNorm2d", "ReLU", "Flatten", linear(), "Softmax")
+PLAIN = network(
+    {"kind": "Conv2d", "out_channels": 4, "kernel_size": 3},
+    "BatchNorm2d",
+    "ReLU",
+    "Flatten",
+    linear(),
+    "Softmax",
+)
 BY_BATCH = network(
     {"kind": "Conv2d", "out_channels": 4, "kernel_size": 3},
     {"kind": "BatchNorm2d", "track_running_stats": False},
@@ -187,7 +212,13 @@ def trained(architecture: Architecture, precision: str) -> tuple[dict[str, torch
     """The network's weights after its run, and the test accuracy that the run reported."""
     kept: list[Checkpoint] = []
     slow = {"kind": "SGD", "lr": 0.001}
-    fields: dict[str, Any] = {"epochs": 1, "batch_size": 16, "device": "cpu", "precision": precision, "optimizer": slow}
+    fields: dict[str, Any] = {
+        "epochs": 1,
+        "batch_size": 16,
+        "device": "cpu",
+        "precision": precision,
+        "optimizer": slow,
+    }
     events = list(train(architecture, parse_recipe(fields), TINY, CPU, after_epoch=kept.append))
     assert events[-1].kind == "finished", events[-1].message
     return network_weights(kept[-1]), events[-1].metrics["test_accuracy"]
@@ -207,7 +238,10 @@ def test_the_mean_is_what_the_run_reported(monkeypatch, architecture, precision)
 def test_each_image_has_its_own_answer():
     weights, _ = trained(PLAIN, "fp32")
     scores = outputs(network_with(PLAIN, weights), normalise(TINY.test.images / 255, TINY.kind))[-1]
-    assert right_answers(PLAIN, weights, TINY, "fp32").tolist() == (scores.argmax(1) == TINY.test.labels).tolist()
+    assert (
+        right_answers(PLAIN, weights, TINY, "fp32").tolist()
+        == (scores.argmax(1) == TINY.test.labels).tolist()
+    )
 
 
 def test_other_weights_are_refused():

@@ -37,7 +37,9 @@ few = st.integers(0, 6)  # so that ties are common
 @given(st.lists(st.tuples(few, few)))
 def test_it_is_what_no_other_beats(points):
     found = front(points)
-    assert set(found) == {i for i, point in enumerate(points) if not any(beats(other, point) for other in points)}
+    assert set(found) == {
+        i for i, point in enumerate(points) if not any(beats(other, point) for other in points)
+    }
     assert list(found) == sorted(found, key=lambda place: (points[place][0], place))
 
 

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explorer.compare.structure import Effect, effect_of_changes, params_shares, side_by_side, totals
+from explorer.compare.structure import (
+    Effect,
+    effect_of_changes,
+    params_shares,
+    side_by_side,
+    totals,
+)
 from explorer.network.analysis import analyze
 from explorer.network.difference import Added, Changed, Removed, difference
 from explorer.network.spec import (
@@ -37,14 +43,22 @@ def aligned(*stacks):
 
 
 def drawn(stages):
-    """Each stage as its title and lines, a line as the index of each architecture's layer or "-"."""
+    """Each stage as its title and lines, a line as the index of each architecture's layer or
+    "-".
+    """
     return [
-        (stage.title, [" ".join(str(cell.row.index) if cell.row else "-" for cell in line.cells) for line in stage.lines])
+        (
+            stage.title,
+            [
+                " ".join(str(cell.row.index) if cell.row else "-" for cell in line.cells)
+                for line in stage.lines
+            ],
+        )
         for stage in stages
     ]
 
 
-# --- the grid -------------------------------------------------------------------------------------------------------
+# --- the grid -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -54,14 +68,20 @@ def drawn(stages):
         ((network(), network()), []),
         ((network(ReLU()),), [("8×8", ["0"])]),
         (
-            (network(CONV, ReLU(), POOL, Flatten(), Linear(out_features=3)), network(CONV, BatchNorm2d(), ReLU(), Flatten())),
+            (
+                network(CONV, ReLU(), POOL, Flatten(), Linear(out_features=3)),
+                network(CONV, BatchNorm2d(), ReLU(), Flatten()),
+            ),
             [("6×6", ["0 0", "- 1", "1 2"]), ("3×3", ["2 -"]), ("vector", ["3 3", "4 -"])],
         ),
         # a layer beside one of its kind, even where another argument is the nearer
         ((network(CONV), network(WIDE)), [("6×6", ["0 0"])]),
         ((network(ReLU()), network(Dropout())), [("8×8", ["0 -", "- 0"])]),
         # of two that could stand beside it, the one with the same argument; of two equals the first
-        ((network(Dropout(p=0.1)), network(Dropout(p=0.2), Dropout(p=0.1))), [("8×8", ["- 0", "0 1"])]),
+        (
+            (network(Dropout(p=0.1)), network(Dropout(p=0.2), Dropout(p=0.1))),
+            [("8×8", ["- 0", "0 1"])],
+        ),
         ((network(ReLU()), network(ReLU(), ReLU())), [("8×8", ["0 0", "- 1"])]),
         # more pairs count for more than equal arguments
         (
@@ -91,7 +111,12 @@ def test_what_differs_is_told_against_the_first_that_has_the_layer():
     (stage,) = aligned(network(), network(CONV), network(wide), network(CONV))
     (line,) = stage.lines
     assert (line.kind, line.reference, line.is_common) == ("Conv2d", 1, False)
-    assert [cell.arguments for cell in line.cells] == [(), (), (("out_channels", 8, 16), ("bias", True, False)), ()]
+    assert [cell.arguments for cell in line.cells] == [
+        (),
+        (),
+        (("out_channels", 8, 16), ("bias", True, False)),
+        (),
+    ]
     assert [cell.row is None for cell in line.cells] == [True, False, False, False]
 
 
@@ -113,11 +138,16 @@ def check_grid(stacks):
             for row, changes in ((cell.row, cell.arguments) for cell in line.cells if cell.row):
                 assert row.kind == line.kind
                 assert (row.output_shape[1:] if len(row.output_shape) == 3 else None) == stage.size
-                assert reference.model_copy(update={name: own for name, _, own in changes}) == row.layer
+                assert (
+                    reference.model_copy(update={name: own for name, _, own in changes})
+                    == row.layer
+                )
     return stages
 
 
-@pytest.mark.parametrize("pair", list(product(PRESETS, repeat=2)), ids=lambda pair: f"{pair[0].name} | {pair[1].name}")
+@pytest.mark.parametrize(
+    "pair", list(product(PRESETS, repeat=2)), ids=lambda pair: f"{pair[0].name} | {pair[1].name}"
+)
 def test_every_row_of_two_presets_is_there_once_and_in_order(pair):
     stages = check_grid(pair)
     sizes = [stage.size[0] if stage.size else 0 for stage in stages]
@@ -143,14 +173,20 @@ def paired_in_the_table(first, second):
 
 
 def paired_in_the_list(first, second):
-    """Pairs of layers that the list of changes takes for the same or for changed, by index, both of which fit."""
+    """Pairs of layers that the list of changes takes for the same or for changed, by index, both of
+    which fit.
+    """
     changes = difference(first, second).changes
     removed = {change.index for change in changes if isinstance(change, Removed)}
     added = {change.index for change in changes if isinstance(change, Added)}
     kept = [index for index in range(len(first.layers)) if index not in removed]
     new = [index for index in range(len(second.layers)) if index not in added]
     fit = [len(analyze(stack).rows) for stack in (first, second)]
-    return {(one, other) for one, other in zip(kept, new, strict=True) if one < fit[0] and other < fit[1]}
+    return {
+        (one, other)
+        for one, other in zip(kept, new, strict=True)
+        if one < fit[0] and other < fit[1]
+    }
 
 
 def stage_of_each_layer(first, second):
@@ -170,10 +206,14 @@ def column(stage, place):
 
 
 def check_table_against_list(first, second):
-    """The table is parted by the size of the maps: there, layers of one size stand on one line if the list pairs them."""
+    """The table is parted by the size of the maps: there, layers of one size stand on one line if
+    the list pairs them.
+    """
     listed = paired_in_the_list(first, second)
     stages = stage_of_each_layer(first, second)
-    assert paired_in_the_table(first, second) == {(i, j) for i, j in listed if stages[0][i] == stages[1][j]}
+    assert paired_in_the_table(first, second) == {
+        (i, j) for i, j in listed if stages[0][i] == stages[1][j]
+    }
 
 
 @given(architectures(), architectures())
@@ -182,7 +222,9 @@ def test_the_table_and_the_list_of_changes_pair_the_same_layers_of_any_two_stack
     check_table_against_list(first, second)
 
 
-@pytest.mark.parametrize("pair", list(product(PRESETS, repeat=2)), ids=lambda pair: f"{pair[0].name} | {pair[1].name}")
+@pytest.mark.parametrize(
+    "pair", list(product(PRESETS, repeat=2)), ids=lambda pair: f"{pair[0].name} | {pair[1].name}"
+)
 def test_the_table_and_the_list_of_changes_pair_the_same_layers_of_two_presets(pair):
     check_table_against_list(*pair)
 
@@ -192,22 +234,33 @@ def test_the_table_and_the_list_of_changes_pair_the_same_layers_of_two_presets(p
 def test_beside_the_first_each_stack_stands_as_it_does_alone(stacks):
     cells = [line.cells for stage in aligned(*stacks) for line in stage.lines]
     stages = [
-        [{cell.row.index for cell in column(stage, place) if cell.row} for stage in aligned(*stacks)]
+        [
+            {cell.row.index for cell in column(stage, place) if cell.row}
+            for stage in aligned(*stacks)
+        ]
         for place in range(len(stacks))
     ]
     for place in range(1, len(stacks)):
-        shown = {(line[0].row.index, line[place].row.index) for line in cells if line[0].row and line[place].row}
+        shown = {
+            (line[0].row.index, line[place].row.index)
+            for line in cells
+            if line[0].row and line[place].row
+        }
         listed = paired_in_the_list(stacks[0], stacks[place])
         together = zip(stages[0], stages[place], strict=True)
-        at_one_size = {(i, j) for ours, theirs in together for i, j in listed if i in ours and j in theirs}
+        at_one_size = {
+            (i, j) for ours, theirs in together for i, j in listed if i in ours and j in theirs
+        }
         assert shown == at_one_size
 
 
-# --- totals ---------------------------------------------------------------------------------------------------------
+# --- totals ---------------------------------------------------------------------------------------
 
 
 def test_totals_by_hand():
-    stack = network(CONV, BatchNorm2d(), ReLU(), Conv2d(out_channels=2, kernel_size=5, dilation=2, padding=4))
+    stack = network(
+        CONV, BatchNorm2d(), ReLU(), Conv2d(out_channels=2, kernel_size=5, dilation=2, padding=4)
+    )
     found = totals(analyze(stack))
     assert (found.layers, found.layers_with_params) == (4, 3)
     assert found.params == (9 * 8 + 8) + 16 + (25 * 8 * 2 + 2)
@@ -227,20 +280,27 @@ def test_shares_of_the_parameters():
     assert params_shares(()) == ()
 
 
-# --- effects --------------------------------------------------------------------------------------------------------
+# --- effects --------------------------------------------------------------------------------------
 
 
 def check_sum(old, new):
     before, after, effects = totals(analyze(old)), totals(analyze(new)), effect_of_changes(old, new)
     for name in ("params", "mult_adds", "activation_bytes"):
-        assert sum(getattr(effect, name) for effect in effects) == getattr(after, name) - getattr(before, name)
+        assert sum(getattr(effect, name) for effect in effects) == getattr(after, name) - getattr(
+            before, name
+        )
     for name in ("receptive_field", "seen"):
         for axis in (0, 1):
             summed = sum(getattr(effect, name)[axis] for effect in effects)
             assert summed == getattr(after, name)[axis] - getattr(before, name)[axis]
-    assert tuple(change for effect in effects for change in effect.changes) == difference(old, new).changes
+    assert (
+        tuple(change for effect in effects for change in effect.changes)
+        == difference(old, new).changes
+    )
     shapes = [effect.input_shapes for effect in effects if effect.input_shapes]
-    assert shapes == ([(old.input_shape, new.input_shape)] if old.input_shape != new.input_shape else [])
+    assert shapes == (
+        [(old.input_shape, new.input_shape)] if old.input_shape != new.input_shape else []
+    )
 
 
 def test_nothing_changed():
@@ -249,24 +309,38 @@ def test_nothing_changed():
 
 def test_each_change_upon_those_before_it():
     old = network(CONV, CONV, Flatten(), Linear(out_features=10))  # 80, 584, 128 · 10 + 10
-    new = network(WIDE, CONV, POOL, Flatten(), Linear(out_features=10))  # 160, 16 · 9 · 8 + 8, 32 · 10 + 10
+    # 160, 16 · 9 · 8 + 8, 32 · 10 + 10.
+    new = network(WIDE, CONV, POOL, Flatten(), Linear(out_features=10))
     wider, pooled = effect_of_changes(old, new)
     assert wider.changes == (Changed(0, 0, "Conv2d", (("out_channels", 8, 16),)),)
-    assert (wider.params, wider.receptive_field) == (80 + 8 * 9 * 8, (0, 0))  # its own, and those of what takes its maps
+    # Its own, and those of what takes its maps.
+    assert (wider.params, wider.receptive_field) == (80 + 8 * 9 * 8, (0, 0))
     assert pooled.changes == (Added(2, POOL),)
     # Linear sees the whole image, before as after
-    assert (pooled.params, pooled.receptive_field, pooled.activation_bytes) == (-96 * 10, (0, 0), 4 * (32 + 32 - 128))
+    assert (pooled.params, pooled.receptive_field, pooled.activation_bytes) == (
+        -96 * 10,
+        (0, 0),
+        4 * (32 + 32 - 128),
+    )
     check_sum(old, new)
 
 
 def test_a_receptive_field_that_grows():
-    (effect,) = effect_of_changes(network(CONV), network(Conv2d(out_channels=8, kernel_size=(5, 3))))
+    (effect,) = effect_of_changes(
+        network(CONV), network(Conv2d(out_channels=8, kernel_size=(5, 3)))
+    )
     assert (effect.receptive_field, effect.seen, effect.params) == ((2, 0), (2, 0), 8 * 6)
 
 
 def test_changes_between_which_nothing_fits_stand_together():
-    old = network(Conv2d(out_channels=4, kernel_size=3), Conv2d(out_channels=4, kernel_size=3, groups=4), ReLU())
-    new = network(Conv2d(out_channels=3, kernel_size=3), Conv2d(out_channels=3, kernel_size=3, groups=3))
+    old = network(
+        Conv2d(out_channels=4, kernel_size=3),
+        Conv2d(out_channels=4, kernel_size=3, groups=4),
+        ReLU(),
+    )
+    new = network(
+        Conv2d(out_channels=3, kernel_size=3), Conv2d(out_channels=3, kernel_size=3, groups=3)
+    )
     grouped, removed = effect_of_changes(old, new)  # three maps cannot be split into four groups
     assert [type(change) for change in grouped.changes] == [Changed, Changed]
     assert grouped.params == -20  # 40 + 40 -> 30 + 30
@@ -277,17 +351,28 @@ def test_changes_between_which_nothing_fits_stand_together():
 def test_another_shape_of_image_comes_first():
     old, new = network(CONV, ReLU()), Architecture(layers=(CONV,), input_shape=(3, 16, 16))
     shape, removed = effect_of_changes(old, new)
-    assert (shape.input_shapes, shape.changes, shape.params) == (((1, 8, 8), (3, 16, 16)), (), 2 * 9 * 8)
+    assert (shape.input_shapes, shape.changes, shape.params) == (
+        ((1, 8, 8), (3, 16, 16)),
+        (),
+        2 * 9 * 8,
+    )
     assert (removed.input_shapes, removed.params) == (None, 0)
     check_sum(old, new)
 
 
 def test_a_stack_that_does_not_fit_is_counted_up_to_its_problem():
-    check_sum(network(CONV, Linear(out_features=3)), network(WIDE, Flatten(), Linear(out_features=3)))
-    check_sum(network(WIDE, Flatten(), Linear(out_features=3)), network(CONV, Linear(out_features=3), ReLU()))
+    check_sum(
+        network(CONV, Linear(out_features=3)), network(WIDE, Flatten(), Linear(out_features=3))
+    )
+    check_sum(
+        network(WIDE, Flatten(), Linear(out_features=3)),
+        network(CONV, Linear(out_features=3), ReLU()),
+    )
 
 
-@pytest.mark.parametrize("pair", list(combinations(PRESETS, 2)), ids=lambda pair: f"{pair[0].name} | {pair[1].name}")
+@pytest.mark.parametrize(
+    "pair", list(combinations(PRESETS, 2)), ids=lambda pair: f"{pair[0].name} | {pair[1].name}"
+)
 def test_effects_between_presets_sum_to_the_difference(pair):
     check_sum(*pair)
     check_sum(*reversed(pair))

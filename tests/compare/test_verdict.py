@@ -6,7 +6,13 @@ from statistics import median, stdev
 import pytest
 
 from explorer.compare.learning import group, records_of
-from explorer.compare.verdict import accuracy_per_parameter, epochs_to, noise_note, standard_error, verdict
+from explorer.compare.verdict import (
+    accuracy_per_parameter,
+    epochs_to,
+    noise_note,
+    standard_error,
+    verdict,
+)
 from explorer.network.spec import Architecture, Flatten
 from explorer.presets import load_presets, preset
 from tests.compare.test_learning import epoch, record
@@ -37,18 +43,28 @@ def test_three_seeds_by_hand():
 
 def test_one_seed_has_no_deviation():
     found = of(record(0.9))
-    assert (found.best, found.final, found.final_deviation, found.epochs_to_target) == (0.9, 0.9, None, None)
+    assert (found.best, found.final, found.final_deviation, found.epochs_to_target) == (
+        0.9,
+        0.9,
+        None,
+        None,
+    )
 
 
 def test_before_the_first_epoch_nothing_is_known_but_the_network():
     found = of(replace(record(), test_images=None))
     assert (found.seeds, found.epochs, found.parameters) == (0, 0, 7850)
     assert [found.best, found.final, found.final_deviation, found.epochs_to_target] == [None] * 4
-    assert [found.seconds_an_epoch, found.iterations_per_second, found.accuracy_per_parameter] == [None] * 3
+    assert [found.seconds_an_epoch, found.iterations_per_second, found.accuracy_per_parameter] == [
+        None
+    ] * 3
 
 
 def test_times_are_the_median_of_all_epochs():
-    both = (epoch(1, 0.9, 1.0, iterations_per_second=10.0), epoch(2, 0.9, 50.0, iterations_per_second=0.2))
+    both = (
+        epoch(1, 0.9, 1.0, iterations_per_second=10.0),
+        epoch(2, 0.9, 50.0, iterations_per_second=0.2),
+    )
     one = replace(record(), epochs=both)
     two = replace(record(seed=1), epochs=(epoch(1, 0.9, 2.0, iterations_per_second=5.0),))
     found = of(one, two)
@@ -62,7 +78,8 @@ def test_times_are_the_median_of_all_epochs():
         ([(0.9, 0.995, 0.99)], 0.994, 2),  # once is enough
         ([(0.9, 0.993)], 0.994, None),
         ([(0.9938, 0.5), (0.9942, 0.5)], 0.994, 1),
-        ([(0.9942,), (0.9944,), (0.9934,)], 0.994, 1),  # floating point makes 0.99399… of their mean
+        # Floating point makes 0.99399… of their mean.
+        ([(0.9942,), (0.9944,), (0.9934,)], 0.994, 1),
         ([(0.994,), (0.994,), (0.994,)], 0.994, 1),
         ([(0.9939,), (0.994,), (0.994,)], 0.994, None),  # one image in 10,000 short
         ([()], 0.994, None),
@@ -76,11 +93,14 @@ def test_epochs_to_a_target(runs, target, expected):
 def test_a_network_that_is_a_presets_knows_its_document():
     each = preset("gap-17k")
     mine = each.architecture.model_copy(update={"name": "mine"})
-    assert of(record(0.9, architecture=mine), presets=PRESETS).documented is None  # it was trained on digits
+    # It was trained on digits.
+    assert of(record(0.9, architecture=mine), presets=PRESETS).documented is None
     found = of(record(0.9, architecture=mine, dataset="mnist"), presets=PRESETS)
     assert found.documented is not None
     assert (found.documented.preset_id, found.documented.best) == ("gap-17k", 0.9957)
-    assert found.documented.iterations_per_second == median(epoch.iterations_per_second for epoch in each.documented.log)
+    assert found.documented.iterations_per_second == median(
+        epoch.iterations_per_second for epoch in each.documented.log
+    )
 
 
 def test_the_results_that_come_with_a_preset():
@@ -94,7 +114,12 @@ def test_the_results_that_come_with_a_preset():
 
 @pytest.mark.parametrize(
     ("accuracy", "parameters", "classes", "expected"),
-    [(0.994, 16_000, 10, 89.4 / 16), (0.1, 500, 10, 0.0), (0.75, 1000, 2, 25.0), (0.5, 0, 10, None)],
+    [
+        (0.994, 16_000, 10, 89.4 / 16),
+        (0.1, 500, 10, 0.0),
+        (0.75, 1000, 2, 25.0),
+        (0.5, 0, 10, None),
+    ],
 )
 def test_accuracy_per_parameter(accuracy, parameters, classes, expected):
     assert accuracy_per_parameter(accuracy, parameters, classes) == pytest.approx(expected)
@@ -107,8 +132,12 @@ def test_a_network_without_parameters():
 
 def test_what_may_be_noise_follows_the_number_of_images():
     groups = group([record(0.9)])
-    assert noise_note(groups).startswith("On 360 test images one standard error at 99.4 % is 0.41 points: ")
-    assert noise_note([]).startswith("On 10,000 test images one standard error at 99.4 % is 0.08 points: ")
+    assert noise_note(groups).startswith(
+        "On 360 test images one standard error at 99.4 % is 0.41 points: "
+    )
+    assert noise_note([]).startswith(
+        "On 10,000 test images one standard error at 99.4 % is 0.08 points: "
+    )
 
 
 def test_standard_error():

@@ -19,7 +19,9 @@ TEMPLATES = sorted(path.name for path in FOLDER.glob("*.py"))
 
 def run(script: str, folder: Path) -> str:
     environment = os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
-    done = subprocess.run([sys.executable, script], cwd=folder, env=environment, capture_output=True, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, script], cwd=folder, env=environment, capture_output=True, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -40,19 +42,33 @@ def test_they_run_as_they_stand(tmp_path: Path) -> None:
 def test_they_are_formatted_as_what_users_get(name: str) -> None:
     ruff = str(Path(sysconfig.get_path("scripts"), "ruff"))
     text = template(name)
-    done = subprocess.run([ruff, "format", "--isolated", "-"], input=text, capture_output=True, encoding="utf-8")
+    done = subprocess.run(
+        [ruff, "format", "--isolated", "-"], input=text, capture_output=True, encoding="utf-8"
+    )
     assert done.stdout == text
 
 
 def test_every_part_is_known_by_its_name() -> None:
     data = {f"data of {name}" for name in ("MNIST", "CIFAR10", "digits")}
-    assert set(parts("model.py")) == {"model", "recipe", *data, "augmentation", "evaluation", "training", "main"}
+    assert set(parts("model.py")) == {
+        "model",
+        "recipe",
+        *data,
+        "augmentation",
+        "evaluation",
+        "training",
+        "main",
+    }
     assert set(parts("notebook.py")) == {"use data", "use training", "result", "curves"}
 
 
 @pytest.mark.parametrize(
     ("options", "expected"),
-    [([], "x = 0\nx = 2\ny = 3"), (["a"], "x = 0\n    x = 1\ny = 3"), (["a", "of b"], "x = 0\n    x = 1\nz = 4\ny = 3")],
+    [
+        ([], "x = 0\nx = 2\ny = 3"),
+        (["a"], "x = 0\n    x = 1\ny = 3"),
+        (["a", "of b"], "x = 0\n    x = 1\nz = 4\ny = 3"),
+    ],
 )
 def test_an_option_keeps_one_side(options: list[str], expected: str) -> None:
     code = "x = 0\n# if a\n    x = 1\n# else\nx = 2\n# end\n# if of b\nz = 4\n# end\ny = 3"
@@ -60,7 +76,10 @@ def test_an_option_keeps_one_side(options: list[str], expected: str) -> None:
 
 
 def test_a_value_takes_the_place_of_the_templates_and_its_comment_stays() -> None:
-    assert fill("    A = f(1)  # of all\nB = 2", {"A": "g(\n    3\n)"}) == "    A = g(\n    3\n)  # of all\nB = 2"
+    assert (
+        fill("    A = f(1)  # of all\nB = 2", {"A": "g(\n    3\n)"})
+        == "    A = g(\n    3\n)  # of all\nB = 2"
+    )
 
 
 @pytest.mark.parametrize("code", ["B = 1", "A = 1\nA = 2"])
@@ -70,5 +89,8 @@ def test_a_value_that_has_no_one_place_is_an_error(code: str) -> None:
 
 
 def test_only_what_is_used_is_imported() -> None:
-    assert import_lines("model.py", "x = F.relu(torch.ones(1))") == ["import torch", "import torch.nn.functional as F"]
+    assert import_lines("model.py", "x = F.relu(torch.ones(1))") == [
+        "import torch",
+        "import torch.nn.functional as F",
+    ]
     assert import_lines("model.py", '"""torch. math.pi"""') == []

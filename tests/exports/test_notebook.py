@@ -64,7 +64,11 @@ def module_of(script: str) -> Any:
 
 
 def code_of(notebook: str) -> list[str]:
-    return ["".join(cell["source"]) for cell in json.loads(notebook)["cells"] if cell["cell_type"] == "code"]
+    return [
+        "".join(cell["source"])
+        for cell in json.loads(notebook)["cells"]
+        if cell["cell_type"] == "code"
+    ]
 
 
 @pytest.fixture
@@ -75,15 +79,25 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-# --- the form -------------------------------------------------------------------------------------------------------
+# --- the form -------------------------------------------------------------------------------------
 
 RECIPES = [
     pytest.param({}, id="plain"),
     pytest.param(EVERY_OPTION, id="every option"),
-    pytest.param({"scheduler": {"kind": "StepLR"}, "optimizer": {"kind": "AdamW", "weight_decay": 0.05}}, id="StepLR"),
-    pytest.param({"scheduler": {"kind": "OneCycleLR", "div_factor": 10.0, "cycle_momentum": False}}, id="OneCycleLR"),
     pytest.param(
-        {"scheduler": {"kind": "CosineAnnealingLR"}, "optimizer": {"kind": "SGD", "nesterov": True, "momentum": 0.9}}, id="cosine"
+        {"scheduler": {"kind": "StepLR"}, "optimizer": {"kind": "AdamW", "weight_decay": 0.05}},
+        id="StepLR",
+    ),
+    pytest.param(
+        {"scheduler": {"kind": "OneCycleLR", "div_factor": 10.0, "cycle_momentum": False}},
+        id="OneCycleLR",
+    ),
+    pytest.param(
+        {
+            "scheduler": {"kind": "CosineAnnealingLR"},
+            "optimizer": {"kind": "SGD", "nesterov": True, "momentum": 0.9},
+        },
+        id="cosine",
     ),
 ]
 NEEDED = {"math", "os", "torch", "sklearn", "torchvision", "matplotlib"}
@@ -92,7 +106,11 @@ NEEDED = {"math", "os", "torch", "sklearn", "torchvision", "matplotlib"}
 def imported(source: str) -> set[str]:
     nodes = list(ast.walk(ast.parse(source)))
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    return {name.split(".")[0] for name in names | {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}}
+    return {
+        name.split(".")[0]
+        for name in names
+        | {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    }
 
 
 @pytest.mark.parametrize("fields", RECIPES)
@@ -108,10 +126,15 @@ def test_valid_and_self_contained(dataset: str, fields: dict[str, Any]) -> None:
 
 
 def assert_ruff_is_content(source: str) -> None:
-    formatted = subprocess.run([RUFF, "format", "--isolated", "-"], input=source, capture_output=True, encoding="utf-8")
+    formatted = subprocess.run(
+        [RUFF, "format", "--isolated", "-"], input=source, capture_output=True, encoding="utf-8"
+    )
     assert formatted.stdout == source, formatted.stderr
     checked = subprocess.run(
-        [RUFF, "check", "--isolated", "--extend-select", "I", "-"], input=source, capture_output=True, encoding="utf-8"
+        [RUFF, "check", "--isolated", "--extend-select", "I", "-"],
+        input=source,
+        capture_output=True,
+        encoding="utf-8",
     )
     assert checked.returncode == 0, checked.stdout
 
@@ -119,15 +142,31 @@ def assert_ruff_is_content(source: str) -> None:
 @pytest.mark.parametrize("id", [id for id, preset in load_presets().items() if preset.documented])
 def test_presets_with_their_own_recipes(id: str) -> None:
     found = preset(id)
-    assert python_source(found.architecture).strip() in code_of(notebook_json(found.architecture, found.recipe))
+    assert python_source(found.architecture).strip() in code_of(
+        notebook_json(found.architecture, found.recipe)
+    )
     assert_ruff_is_content(training_script(found.architecture, found.recipe))
 
 
 @pytest.mark.parametrize("name", ["w" * 120, 'a "quoted" name"', "\\", "word " * 24])
 def test_any_name_and_any_numbers_are_formatted(name: str) -> None:
-    long = {"kind": "SGD", "lr": 0.0123456789012345, "momentum": 0.912345678901234, "weight_decay": 1e-7, "nesterov": True}
-    scheduler = {"kind": "OneCycleLR", "max_lr": 0.123456789012345, "pct_start": 0.1, "div_factor": 9.0, "final_div_factor": 8.0}
-    script = training_script(LINEAR.model_copy(update={"name": name}), recipe(optimizer=long, scheduler=scheduler))
+    long = {
+        "kind": "SGD",
+        "lr": 0.0123456789012345,
+        "momentum": 0.912345678901234,
+        "weight_decay": 1e-7,
+        "nesterov": True,
+    }
+    scheduler = {
+        "kind": "OneCycleLR",
+        "max_lr": 0.123456789012345,
+        "pct_start": 0.1,
+        "div_factor": 9.0,
+        "final_div_factor": 8.0,
+    }
+    script = training_script(
+        LINEAR.model_copy(update={"name": name}), recipe(optimizer=long, scheduler=scheduler)
+    )
     assert_ruff_is_content(script)
 
 
@@ -158,19 +197,30 @@ def test_a_last_softmax_is_trained_as_log_softmax() -> None:
 @settings(max_examples=200, deadline=None)
 @given(
     st.text(min_size=1, max_size=120)
-    | st.sampled_from(['"""\nimport os', "\\", "<img src=x onerror=alert(1)>", "]($", "# coding: x"])
+    | st.sampled_from(
+        ['"""\nimport os', "\\", "<img src=x onerror=alert(1)>", "]($", "# coding: x"]
+    )
 )
 def test_no_name_becomes_code_or_markup(name: str) -> None:
     architecture = LINEAR.model_copy(update={"name": name})
-    kinds = [type(node).__name__ for node in ast.parse(training_script(architecture, recipe()).encode()).body]
-    assert kinds == [type(node).__name__ for node in ast.parse(training_script(LINEAR, recipe())).body]
-    first = nbformat.reads(notebook_json(architecture, recipe()), as_version=4)["cells"][0]["source"].split("\n")
-    plain = nbformat.reads(notebook_json(LINEAR, recipe()), as_version=4)["cells"][0]["source"].split("\n")
+    kinds = [
+        type(node).__name__
+        for node in ast.parse(training_script(architecture, recipe()).encode()).body
+    ]
+    assert kinds == [
+        type(node).__name__ for node in ast.parse(training_script(LINEAR, recipe())).body
+    ]
+    first = nbformat.reads(notebook_json(architecture, recipe()), as_version=4)["cells"][0][
+        "source"
+    ].split("\n")
+    plain = nbformat.reads(notebook_json(LINEAR, recipe()), as_version=4)["cells"][0][
+        "source"
+    ].split("\n")
     assert first[1:] == plain[1:]
     assert not re.search(r"(?<!\\)[<>\[\]`$&]", first[0].replace("\\\\", ""))
 
 
-# --- the same as the engine's ---------------------------------------------------------------------------------------
+# --- the same as the engine's ---------------------------------------------------------------------
 
 
 def test_digits_are_the_explorers() -> None:
@@ -180,8 +230,13 @@ def test_digits_are_the_explorers() -> None:
     assert all(torch.equal(*both) for both in zip(found, expected, strict=True))
 
 
-GREY = SimpleNamespace(data=torch.arange(2 * 28 * 28).view(2, 28, 28).to(torch.uint8), targets=torch.tensor([3, 4]))
-COLOUR = SimpleNamespace(data=(torch.arange(2 * 32 * 32 * 3) % 251).view(2, 32, 32, 3).to(torch.uint8).numpy(), targets=[3, 4])
+GREY = SimpleNamespace(
+    data=torch.arange(2 * 28 * 28).view(2, 28, 28).to(torch.uint8), targets=torch.tensor([3, 4])
+)
+COLOUR = SimpleNamespace(
+    data=(torch.arange(2 * 32 * 32 * 3) % 251).view(2, 32, 32, 3).to(torch.uint8).numpy(),
+    targets=[3, 4],
+)
 
 
 @pytest.mark.parametrize(
@@ -193,9 +248,13 @@ COLOUR = SimpleNamespace(data=(torch.arange(2 * 32 * 32 * 3) % 251).view(2, 32, 
         ("cifar10", "CIFAR10", COLOUR, torch.from_numpy(COLOUR.data[0]).permute(2, 0, 1)),
     ],
 )
-def test_torchvisions_data(dataset: str, name: str, source: SimpleNamespace, first: torch.Tensor) -> None:
+def test_torchvisions_data(
+    dataset: str, name: str, source: SimpleNamespace, first: torch.Tensor
+) -> None:
     shape = DATASETS[dataset].input_shape
-    module = module_of(training_script(network("Flatten", linear(10), shape=shape), recipe(dataset=dataset)))
+    module = module_of(
+        training_script(network("Flatten", linear(10), shape=shape), recipe(dataset=dataset))
+    )
     calls = []
 
     def from_files(root: str, train: bool, download: bool) -> SimpleNamespace:
@@ -217,7 +276,8 @@ def test_augmentation_is_the_explorers() -> None:
     batch = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     torch.manual_seed(7)
     expected = images.augment(batch, 20.0, 3.0, 0.2, torch.Generator().manual_seed(7))
-    # But for the last bits: the engine makes the pixels' centres once, where a student reads F.affine_grid.
+    # But for the last bits: the engine makes the pixels' centres once, where a student reads
+    # F.affine_grid.
     torch.testing.assert_close(module.augment(batch), expected, rtol=0, atol=1e-5)
 
 
@@ -226,7 +286,8 @@ def test_augmentation_is_the_explorers() -> None:
     "fields",
     [
         *({"scheduler": {"kind": kind}} for kind in SCHEDULERS),
-        {"optimizer": {"kind": "AdamW"}, "label_smoothing": 0.2, "batch_size": 2 * 359},  # 1,437 images: a last batch of one
+        # 1,437 images: a last batch of one.
+        {"optimizer": {"kind": "AdamW"}, "label_smoothing": 0.2, "batch_size": 2 * 359},
         {"optimizer": {"kind": "Adam"}, "precision": "bf16", "seed": 5},
         {"optimizer": {"kind": "AdamW", "weight_decay": 0.5}, "weight_decay_on": "weights"},
         # one batch an epoch, and a rise of one step, by which torch would divide by zero
@@ -236,7 +297,9 @@ def test_augmentation_is_the_explorers() -> None:
 )
 def test_the_same_losses_and_accuracies_as_the_engine(fields: dict[str, Any]) -> None:
     data = load_dataset("digits")
-    epochs = [event.metrics for event in train(LINEAR, recipe(**fields), data) if event.kind == "epoch"]
+    epochs = [
+        event.metrics for event in train(LINEAR, recipe(**fields), data) if event.kind == "epoch"
+    ]
     module = module_of(training_script(LINEAR, recipe(**fields)))
     _, history = module.train(*module.load_data())
     for found, expected in zip(history, epochs, strict=True):
@@ -247,30 +310,41 @@ def test_the_same_losses_and_accuracies_as_the_engine(fields: dict[str, Any]) ->
 @pytest.mark.usefixtures("one_thread")
 def test_a_convolutional_network_learns_as_in_the_engine() -> None:
     data = load_dataset("digits")
-    epochs = [event.metrics for event in train(CONVOLUTIONS, recipe(), data) if event.kind == "epoch"]
+    epochs = [
+        event.metrics for event in train(CONVOLUTIONS, recipe(), data) if event.kind == "epoch"
+    ]
     module = module_of(training_script(CONVOLUTIONS, recipe()))
     _, history = module.train(*module.load_data())
-    assert [record["test_accuracy"] for record in history] == [metrics["test_accuracy"] for metrics in epochs]
+    assert [record["test_accuracy"] for record in history] == [
+        metrics["test_accuracy"] for metrics in epochs
+    ]
     assert history[-1]["test_accuracy"] > 0.8
 
 
-# --- in a fresh process ---------------------------------------------------------------------------------------------
+# --- in a fresh process ---------------------------------------------------------------------------
 
 
 @pytest.mark.slow
 def test_model_py_trains_in_a_fresh_process(tmp_path: Path) -> None:
     architecture = preset("adaptive-pool-16k").architecture
-    (tmp_path / "model.py").write_text(training_script(architecture, recipe(**EVERY_OPTION, batch_size=32)), encoding="utf-8")
+    (tmp_path / "model.py").write_text(
+        training_script(architecture, recipe(**EVERY_OPTION, batch_size=32)), encoding="utf-8"
+    )
     # -E -s: no PYTHONPATH, no packages of the user's
     done = subprocess.run(
-        [sys.executable, "-E", "-s", "model.py"], cwd=tmp_path, check=True, capture_output=True, encoding="utf-8"
+        [sys.executable, "-E", "-s", "model.py"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
     )
     assert done.stderr == ""
     *epochs, final = done.stdout.splitlines()
     assert [line.split(",")[0] for line in epochs] == ["epoch 1", "epoch 2"]
     accuracy = float(re.fullmatch(r"final test accuracy: ([\d.]+)%", final)[1])
     assert accuracy > 80
-    # The weights fit the class of the exported source, and under the Sequential's names the explorer's own network.
+    # The weights fit the class of the exported source, and under the Sequential's names the
+    # explorer's own network.
     weights = torch.load(tmp_path / "weights.pt", map_location="cpu")
     names = state_dict_names(architecture)
     build(architecture).load_state_dict({old: weights[new] for old, new in names.items()})
@@ -278,15 +352,21 @@ def test_model_py_trains_in_a_fresh_process(tmp_path: Path) -> None:
     model = getattr(module, class_name(architecture))()
     model.load_state_dict(weights)
     _, _, *test = module.load_data()
-    assert module.evaluate(model, *test)[1] == pytest.approx(accuracy / 100, abs=0.01)  # trained in bfloat16
+    # Trained in bfloat16.
+    assert module.evaluate(model, *test)[1] == pytest.approx(accuracy / 100, abs=0.01)
 
 
 @pytest.mark.slow
 def test_the_notebook_runs_from_top_to_bottom(tmp_path: Path) -> None:
     architecture: Architecture = preset("adaptive-pool-16k").architecture
-    notebook = nbformat.reads(notebook_json(architecture, recipe(batch_size=32, rotation=5.0)), as_version=4)
+    notebook = nbformat.reads(
+        notebook_json(architecture, recipe(batch_size=32, rotation=5.0)), as_version=4
+    )
     ran = nbclient.NotebookClient(
-        notebook, timeout=200, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+        notebook,
+        timeout=200,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(tmp_path)}},
     ).execute()
     printed = {
         cell["id"]: "".join(output.get("text", "") for output in cell["outputs"])

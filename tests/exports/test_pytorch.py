@@ -30,24 +30,35 @@ from tests.network.stacks import architectures
 
 EXAMPLES = int(os.environ.get("EXPLORER_EXAMPLES", "300"))
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-thorough = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 PRESETS = [pytest.param(preset.architecture, id=preset.id) for preset in load_presets().values()]
 
 
 def fitting_part(architecture: Architecture) -> Architecture:
-    return architecture.model_copy(update={"layers": architecture.layers[: len(analyze(architecture).rows)]})
+    return architecture.model_copy(
+        update={"layers": architecture.layers[: len(analyze(architecture).rows)]}
+    )
 
 
-def stack(*layers: Layer, input_shape: tuple[int, int, int] = (3, 9, 7), name: str = "stack") -> Architecture:
+def stack(
+    *layers: Layer, input_shape: tuple[int, int, int] = (3, 9, 7), name: str = "stack"
+) -> Architecture:
     return Architecture(name=name, input_shape=input_shape, layers=layers)
 
 
 def network_and_images(architecture: Architecture, images: int = 3) -> tuple[nn.Sequential, Tensor]:
-    """In evaluation mode, with statistics and parameters that are not the plain ones of a fresh network."""
+    """In evaluation mode, with statistics and parameters that are not the plain ones of a fresh
+    network.
+    """
     network, generator = build(architecture).eval(), torch.Generator().manual_seed(0)
     for name, tensor in network.state_dict().items():
         if tensor.is_floating_point():
-            tensor.copy_(torch.rand(tensor.shape, generator=generator) * 0.5 + (0.25 if "var" in name else -0.2))
+            tensor.copy_(
+                torch.rand(tensor.shape, generator=generator) * 0.5
+                + (0.25 if "var" in name else -0.2)
+            )
     return network, torch.rand(images, *architecture.input_shape, generator=generator)
 
 
@@ -56,7 +67,7 @@ def renamed(network: nn.Module, architecture: Architecture) -> dict[str, Tensor]
     return {names[key]: tensor for key, tensor in network.state_dict().items()}
 
 
-# --- how the source reads -------------------------------------------------------------------------------------------
+# --- how the source reads -------------------------------------------------------------------------
 
 READS = '''import torch
 from torch import nn
@@ -116,7 +127,14 @@ TWO_CONVOLUTIONS = stack(
     spec.BatchNorm2d(),
     spec.ReLU(),
     spec.MaxPool2d(kernel_size=2),
-    spec.Conv2d(out_channels=8, kernel_size=(1, 3), stride=(1, 2), padding=1, bias=False, padding_mode="circular"),
+    spec.Conv2d(
+        out_channels=8,
+        kernel_size=(1, 3),
+        stride=(1, 2),
+        padding=1,
+        bias=False,
+        padding_mode="circular",
+    ),
     spec.ReLU(),
     spec.AdaptiveAvgPool2d(output_size=(4, 3)),
     spec.Flatten(),
@@ -154,7 +172,10 @@ def test_class_names(name: str, expected: str) -> None:
     assert class_name(Architecture(name=name)) == expected
 
 
-@pytest.mark.parametrize("device", ["con", "Con", "CON", "prn", "aux", "nul", "com1", "COM9", "com¹", "Lpt0", "lpt²", " con. "])
+@pytest.mark.parametrize(
+    "device",
+    ["con", "Con", "CON", "prn", "aux", "nul", "com1", "COM9", "com¹", "Lpt0", "lpt²", " con. "],
+)
 def test_no_file_has_the_name_of_a_device_of_windows(device: str) -> None:
     """The list: https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
     plain = device.strip(" .").replace("¹", "1").replace("²", "2")
@@ -176,26 +197,36 @@ def test_equal_activations_are_one_module_and_different_ones_are_not() -> None:
 def test_names_in_the_state_dict() -> None:
     names = state_dict_names(TWO_CONVOLUTIONS)
     assert list(names) == list(build(TWO_CONVOLUTIONS).state_dict())
-    assert [names["0.weight"], names["1.running_var"], names["9.bias"]] == ["conv1.weight", "bn1.running_var", "fc1.bias"]
+    assert [names["0.weight"], names["1.running_var"], names["9.bias"]] == [
+        "conv1.weight",
+        "bn1.running_var",
+        "fc1.bias",
+    ]
 
 
 @pytest.mark.parametrize("export", [python_source, state_dict_names, onnx_bytes])
 def test_an_architecture_with_a_problem_has_no_export(export) -> None:
-    with pytest.raises(ArchitectureError, match=r"layer 1 \(Linear\): Linear takes a vector") as caught:
+    with pytest.raises(
+        ArchitectureError, match=r"layer 1 \(Linear\): Linear takes a vector"
+    ) as caught:
         export(stack(spec.ReLU(), spec.Linear(out_features=2)))
     assert caught.value.index == 1
 
 
-# --- ruff -----------------------------------------------------------------------------------------------------------
+# --- ruff -----------------------------------------------------------------------------------------
 
 RUFF = str(Path(sysconfig.get_path("scripts"), "ruff"))
 
 
 def assert_ruff_is_content(source: str) -> None:
     """With ruff's own defaults, not this project's."""
-    formatted = subprocess.run([RUFF, "format", "--isolated", "-"], input=source, capture_output=True, encoding="utf-8")
+    formatted = subprocess.run(
+        [RUFF, "format", "--isolated", "-"], input=source, capture_output=True, encoding="utf-8"
+    )
     assert formatted.stdout == source, formatted.stderr
-    checked = subprocess.run([RUFF, "check", "--isolated", "-"], input=source, capture_output=True, encoding="utf-8")
+    checked = subprocess.run(
+        [RUFF, "check", "--isolated", "-"], input=source, capture_output=True, encoding="utf-8"
+    )
     assert checked.returncode == 0, checked.stdout
 
 
@@ -210,7 +241,7 @@ def test_any_stack_is_formatted(architecture: Architecture) -> None:
     assert_ruff_is_content(python_source(fitting_part(architecture)))
 
 
-# --- names that anyone may type -------------------------------------------------------------------------------------
+# --- names that anyone may type -------------------------------------------------------------------
 
 HOSTILE = [
     '"""\nimport os\nos.system("true")\n"""',
@@ -241,7 +272,10 @@ def assert_only_a_class(source: str) -> None:
     docstring, *methods = network.body
     assert isinstance(docstring, ast.Expr)
     assert isinstance(docstring.value, ast.Constant)
-    assert [method.name for method in methods if isinstance(method, ast.FunctionDef)] == ["__init__", "forward"]
+    assert [method.name for method in methods if isinstance(method, ast.FunctionDef)] == [
+        "__init__",
+        "forward",
+    ]
     assert len(methods) == 2
 
 
@@ -258,7 +292,7 @@ def test_no_name_becomes_code(name: str) -> None:
     assert all(char in " \n\u200c\u200d" or printable(char) == char for char in source)
 
 
-# --- the source runs ------------------------------------------------------------------------------------------------
+# --- the source runs ------------------------------------------------------------------------------
 
 DRIVER = """
 import importlib, sys
@@ -277,13 +311,19 @@ assert not [name for name in sys.modules if name.startswith(("explorer", "torchv
 
 
 def scores_in_a_fresh_process(folder: Path, stacks: list[Architecture]) -> None:
-    """Each stack's source, run where this program cannot be imported, gives the same bits as its Sequential."""
+    """Each stack's source, run where this program cannot be imported, gives the same bits as its
+    Sequential.
+    """
     cases, expected = {}, {}
     for number, architecture in enumerate(stacks):
         network, images = network_and_images(architecture)
         (folder / f"model{number}.py").write_text(python_source(architecture), encoding="utf-8")
         weights = {key: tensor.clone() for key, tensor in renamed(network, architecture).items()}
-        cases[f"model{number}"] = {"class": class_name(architecture), "weights": weights, "images": images}
+        cases[f"model{number}"] = {
+            "class": class_name(architecture),
+            "weights": weights,
+            "images": images,
+        }
         with torch.no_grad():
             expected[f"model{number}"] = network(images)
     torch.save(cases, folder / "cases.pt")
@@ -331,7 +371,9 @@ def test_any_stack_gives_the_same_bits(architecture: Architecture) -> None:
     exported.load_state_dict(renamed(network, architecture))
     assert [p.shape for p in exported.parameters()] == [p.shape for p in network.parameters()]
     with torch.no_grad():
-        torch.testing.assert_close(exported(images), network(images), rtol=0, atol=0, equal_nan=True)
+        torch.testing.assert_close(
+            exported(images), network(images), rtol=0, atol=0, equal_nan=True
+        )
 
 
 def test_the_same_seed_gives_the_same_first_weights() -> None:
@@ -341,10 +383,12 @@ def test_the_same_seed_gives_the_same_first_weights() -> None:
     exec(python_source(TWO_CONVOLUTIONS), namespace)
     torch.manual_seed(3)
     exported = namespace["TwoConvolutions"]()
-    assert all(torch.equal(*both) for both in zip(network.parameters(), exported.parameters(), strict=True))
+    assert all(
+        torch.equal(*both) for both in zip(network.parameters(), exported.parameters(), strict=True)
+    )
 
 
-# --- ONNX -----------------------------------------------------------------------------------------------------------
+# --- ONNX -----------------------------------------------------------------------------------------
 
 ONE_THREAD = onnxruntime.SessionOptions()
 ONE_THREAD.intra_op_num_threads = 1
@@ -363,8 +407,10 @@ def assert_onnx_agrees(architecture: Architecture, tolerance: float = 1e-5) -> N
 
 
 def rounding_of_float32(architecture: Architecture) -> float:
-    """How far rounding each layer's output to seven digits moves the result: a LayerNorm over almost equal values, say,
-    makes much of a last digit. Infinite where a value is, as after max pooling of nothing but padding."""
+    """How far rounding each layer's output to seven digits moves the result: a LayerNorm over
+    almost equal values, say, makes much of a last digit. Infinite where a value is, as after max
+    pooling of nothing but padding.
+    """
     network, images = network_and_images(architecture)
     generator = torch.Generator().manual_seed(1)
     exact = rounded = images.double()
@@ -380,8 +426,9 @@ def rounding_of_float32(architecture: Architecture) -> float:
 
 
 def rounding_inside(module: nn.Module, given: Tensor) -> float:
-    """Normalising takes a mean away and divides by what is left: where that is next to nothing, the last digit of what was
-    there before is large, though the result be zero."""
+    """Normalising takes a mean away and divides by what is left: where that is next to nothing, the
+    last digit of what was there before is large, though the result be zero.
+    """
     if isinstance(module, nn.GroupNorm):
         groups = given.reshape(len(given), module.num_groups, -1)
     elif isinstance(module, nn.LayerNorm):
@@ -406,7 +453,9 @@ def check_any_stack_in_onnxruntime(architecture: Architecture) -> None:
 
 def test_a_network_too_large_to_be_written_is_refused_before_its_weights_are_made() -> None:
     layers = (spec.Flatten(), spec.Linear(out_features=65_536), spec.Linear(out_features=10))
-    with pytest.raises(ArchitectureError, match=r"at most 50,000,000 parameters; this has 52,101,130"):
+    with pytest.raises(
+        ArchitectureError, match=r"at most 50,000,000 parameters; this has 52,101,130"
+    ):
         onnx_bytes(Architecture(layers=layers))
     assert "nn.Linear" in python_source(Architecture(layers=layers))
 
@@ -427,21 +476,55 @@ def test_many_stacks_in_onnxruntime(architecture: Architecture) -> None:
 @pytest.mark.parametrize(
     "layers",
     [
-        pytest.param((spec.AdaptiveAvgPool2d(output_size=(4, 5)),), id="adaptive mean, uneven windows"),
-        pytest.param((spec.AdaptiveMaxPool2d(output_size=(4, 5)),), id="adaptive maximum, uneven windows"),
-        pytest.param((spec.AdaptiveAvgPool2d(output_size=(12, 9)),), id="adaptive mean, to a larger map"),
-        pytest.param((spec.AdaptiveMaxPool2d(output_size=(3, 7)),), id="adaptive maximum, even windows"),
-        pytest.param((spec.Conv2d(out_channels=4, kernel_size=3, padding=2, padding_mode="circular"),), id="circular border"),
-        pytest.param((spec.Conv2d(out_channels=4, kernel_size=(2, 4), padding="same", dilation=(1, 2)),), id="same, even kernel"),
-        pytest.param((spec.Conv2d(out_channels=6, kernel_size=3, groups=3, dilation=2, bias=False),), id="groups and dilation"),
-        pytest.param((spec.MaxPool2d(kernel_size=2, stride=3, padding=1, ceil_mode=True),), id="overhanging maximum"),
-        pytest.param((spec.AvgPool2d(kernel_size=3, stride=2, padding=1, ceil_mode=True),), id="overhanging mean"),
-        pytest.param((spec.AvgPool2d(kernel_size=3, padding=1, ceil_mode=True, count_include_pad=False),), id="pad not counted"),
-        pytest.param((spec.AvgPool2d(kernel_size=2, divisor_override=7),), id="divisor of one's own"),
-        pytest.param((spec.ZeroPad2d(padding=(0, 2, 1, 3)), spec.MaxPool2d(kernel_size=2)), id="zeros, then maximum"),
+        pytest.param(
+            (spec.AdaptiveAvgPool2d(output_size=(4, 5)),), id="adaptive mean, uneven windows"
+        ),
+        pytest.param(
+            (spec.AdaptiveMaxPool2d(output_size=(4, 5)),), id="adaptive maximum, uneven windows"
+        ),
+        pytest.param(
+            (spec.AdaptiveAvgPool2d(output_size=(12, 9)),), id="adaptive mean, to a larger map"
+        ),
+        pytest.param(
+            (spec.AdaptiveMaxPool2d(output_size=(3, 7)),), id="adaptive maximum, even windows"
+        ),
+        pytest.param(
+            (spec.Conv2d(out_channels=4, kernel_size=3, padding=2, padding_mode="circular"),),
+            id="circular border",
+        ),
+        pytest.param(
+            (spec.Conv2d(out_channels=4, kernel_size=(2, 4), padding="same", dilation=(1, 2)),),
+            id="same, even kernel",
+        ),
+        pytest.param(
+            (spec.Conv2d(out_channels=6, kernel_size=3, groups=3, dilation=2, bias=False),),
+            id="groups and dilation",
+        ),
+        pytest.param(
+            (spec.MaxPool2d(kernel_size=2, stride=3, padding=1, ceil_mode=True),),
+            id="overhanging maximum",
+        ),
+        pytest.param(
+            (spec.AvgPool2d(kernel_size=3, stride=2, padding=1, ceil_mode=True),),
+            id="overhanging mean",
+        ),
+        pytest.param(
+            (spec.AvgPool2d(kernel_size=3, padding=1, ceil_mode=True, count_include_pad=False),),
+            id="pad not counted",
+        ),
+        pytest.param(
+            (spec.AvgPool2d(kernel_size=2, divisor_override=7),), id="divisor of one's own"
+        ),
+        pytest.param(
+            (spec.ZeroPad2d(padding=(0, 2, 1, 3)), spec.MaxPool2d(kernel_size=2)),
+            id="zeros, then maximum",
+        ),
         pytest.param((spec.BatchNorm2d(track_running_stats=False),), id="statistics of the batch"),
         pytest.param((spec.Flatten(), spec.GroupNorm(num_groups=3)), id="groups of a vector"),
-        pytest.param((spec.ReLU(), spec.Conv2d(out_channels=3, kernel_size=1), spec.ReLU()), id="a shared activation"),
+        pytest.param(
+            (spec.ReLU(), spec.Conv2d(out_channels=3, kernel_size=1), spec.ReLU()),
+            id="a shared activation",
+        ),
         pytest.param((), id="no layers"),
     ],
 )
@@ -459,9 +542,14 @@ def test_a_kind_without_onnx_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_file_says_what_goes_in_and_out() -> None:
     graph = onnx.load_from_string(onnx_bytes(TWO_CONVOLUTIONS)).graph
-    sides = [[d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim] for value in (*graph.input, *graph.output)]
+    sides = [
+        [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
+        for value in (*graph.input, *graph.output)
+    ]
     assert sides == [["N", 1, 9, 9], ["N", 10]]
-    assert {"conv1.weight", "bn1.running_mean", "fc1.bias"} <= {tensor.name for tensor in graph.initializer}
+    assert {"conv1.weight", "bn1.running_mean", "fc1.bias"} <= {
+        tensor.name for tensor in graph.initializer
+    }
     assert graph.name == "TwoConvolutions"
 
 

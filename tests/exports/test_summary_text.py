@@ -17,7 +17,8 @@ def test_every_documented_row_and_total_comes_out(preset):
     documented, table = preset.documented, summary_table(analyze(preset.architecture))
     rows = re.findall(r"^ *(\w+-\d+) +\[-1, ([\d, ]+)\] +([\d,]+)$", table, re.MULTILINE)
     assert [(name, shape, params) for name, shape, params in rows] == [
-        (row.name, ", ".join(map(str, row.output_shape)), f"{row.params:,}") for row in documented.rows
+        (row.name, ", ".join(map(str, row.output_shape)), f"{row.params:,}")
+        for row in documented.rows
     ]
     totals = documented.totals
     assert f"Total params: {totals.total_params:,}\n" in table
@@ -33,7 +34,12 @@ def test_every_documented_row_and_total_comes_out(preset):
 
 
 def test_the_layout_is_torchsummarys():
-    layers = (Conv2d(out_channels=100, kernel_size=3), ReLU(), Flatten(), Linear(out_features=10, bias=False))
+    layers = (
+        Conv2d(out_channels=100, kernel_size=3),
+        ReLU(),
+        Flatten(),
+        Linear(out_features=10, bias=False),
+    )
     # Printed by torchsummary 1.5.1 from the same network, flattened with view().
     assert summary_table(analyze(Architecture(input_shape=(3, 32, 32), layers=layers))) == (
         "----------------------------------------------------------------\n"
@@ -63,6 +69,8 @@ def test_an_empty_network_has_an_empty_table():
 
 def test_a_layer_that_does_not_fit_is_named():
     layers = (ReLU(), Linear(out_features=10))
-    with pytest.raises(ArchitectureError, match=r"layer 1 \(Linear\): Linear takes a vector") as raised:
+    with pytest.raises(
+        ArchitectureError, match=r"layer 1 \(Linear\): Linear takes a vector"
+    ) as raised:
         summary_table(analyze(Architecture(layers=layers)))
     assert raised.value.index == 1

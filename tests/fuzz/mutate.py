@@ -1,4 +1,7 @@
-"""Good inputs turned into bad ones. All chance comes from the generator given, so a seed repeats a case."""
+"""Good inputs turned into bad ones.
+
+All chance comes from the generator given, so a seed repeats a case.
+"""
 
 import json
 from collections.abc import Callable
@@ -14,23 +17,71 @@ ODD_VALUES: tuple[Callable[[Random], Value], ...] = (
     lambda r: r.randrange(1, 12),
     lambda r: r.choice([2**31, 2**53, 2**63, 2**64, -(2**63), 10**30, 10**400, 10**3000]),
     lambda r: r.choice([0.0, -0.0, 0.5, 1.0, 1e-320, 1e308, float("nan"), float("inf"), -1e999]),
-    lambda r: r.choice(["", " ", "3", "same", "Conv2d", "conv2d", "__class__", "schema_version", "NaN"]),
+    lambda r: r.choice(
+        ["", " ", "3", "same", "Conv2d", "conv2d", "__class__", "schema_version", "NaN"]
+    ),
     lambda r: r.choice(ODD_TEXTS),
     lambda r: "x" * r.choice([41, 61, 101, 121, 10_000]),
-    lambda r: r.choice([[], [3], [3, 3], [3, 3, 3], [1, 2, 3, 4], [True, 1], [1.0, 2], ["3", 3], [None]]),
+    lambda r: r.choice(
+        [[], [3], [3, 3], [3, 3, 3], [1, 2, 3, 4], [True, 1], [1.0, 2], ["3", 3], [None]]
+    ),
     lambda r: [r.randrange(5)] * r.choice([201, 5_000]),
-    lambda r: r.choice([{}, {"kind": "ReLU"}, {"kind": None}, {"kind": {}}, {"uid": "a"}, {"": ""}]),
+    lambda r: r.choice(
+        [{}, {"kind": "ReLU"}, {"kind": None}, {"kind": {}}, {"uid": "a"}, {"": ""}]
+    ),
     lambda r: nested(r.choice([5, 50, 200, 900, 5_000])),
 )
 
 ODD_TEXTS = (
-    *("\x00", "a\x08b", "\x0b", "\x1b[31mred", "\x7f", "\n", "\r\n", "\t", "\u2028", "\ufeff", "\ufffe"),
-    *("\ud800", "a\udfffb", "\U0010ffff", "\u202eevil", "\u200b", "é", "e\u0301" * 40, "🙂", "ｃｏｎｖ", "٣"),
-    *("<img src=//x.example/a.png>", "![x](http://x.example/a.png)", "=1+1", "{0}", "%s", "'\"", "../../x"),
+    *(
+        "\x00",
+        "a\x08b",
+        "\x0b",
+        "\x1b[31mred",
+        "\x7f",
+        "\n",
+        "\r\n",
+        "\t",
+        "\u2028",
+        "\ufeff",
+        "\ufffe",
+    ),
+    *(
+        "\ud800",
+        "a\udfffb",
+        "\U0010ffff",
+        "\u202eevil",
+        "\u200b",
+        "é",
+        "e\u0301" * 40,
+        "🙂",
+        "ｃｏｎｖ",
+        "٣",
+    ),
+    *(
+        "<img src=//x.example/a.png>",
+        "![x](http://x.example/a.png)",
+        "=1+1",
+        "{0}",
+        "%s",
+        "'\"",
+        "../../x",
+    ),
 )
 
 SPOILING_TEXTS = (
-    *("[" * 100_000, '{"a":' * 50_000, "9" * 5_000, "1e999", "NaN", "null", '"\\ud800"', "/*", "'", "="),
+    *(
+        "[" * 100_000,
+        '{"a":' * 50_000,
+        "9" * 5_000,
+        "1e999",
+        "NaN",
+        "null",
+        '"\\ud800"',
+        "/*",
+        "'",
+        "=",
+    ),
     *(text for text in ODD_TEXTS if text.isascii()),
 )
 
@@ -56,7 +107,19 @@ def places(data: Value) -> list[tuple[Any, Any]]:
     return found
 
 
-OTHER_KEYS = ("kind", "padding", "lr", "Kind", "extra", "layers", "uid", "\udc80", "name", "\x08", "x" * 5_000)
+OTHER_KEYS = (
+    "kind",
+    "padding",
+    "lr",
+    "Kind",
+    "extra",
+    "layers",
+    "uid",
+    "\udc80",
+    "name",
+    "\x08",
+    "x" * 5_000,
+)
 
 
 def mutate_data(r: Random, good: Value) -> Value:
@@ -112,12 +175,16 @@ def mutate_bytes(r: Random, good: bytes) -> bytes:
             case 5:
                 data[at:at] = r.choice(SPOILING_TEXTS).encode()
             case _:
-                data[at : at + length] = bytes(r.choice(b'0123456789-.,:[]{}" ') for _ in range(length))
+                data[at : at + length] = bytes(
+                    r.choice(b'0123456789-.,:[]{}" ') for _ in range(length)
+                )
     return bytes(data)
 
 
 def mutate_text(r: Random, good: str) -> str:
-    """Text as mutated bytes leave it, sometimes with half characters, which no file but a browser may send."""
+    """Text as mutated bytes leave it, sometimes with half characters, which no file but a browser
+    may send.
+    """
     errors = r.choice(["replace", "ignore", "surrogateescape"])
     return mutate_bytes(r, good.encode("utf-8", "surrogatepass")).decode("utf-8", errors)
 
@@ -145,7 +212,9 @@ def mutate_name(r: Random, good: str) -> str:
             return good[: r.randrange(len(good) + 1)] * r.choice([0, 1, 2, 9, 1_000])
         case _:
             planes = (0x20, 0x7F, 0xA0, 0x300, 0x2000, 0xD800, 0xE000, 0xFFF0, 0x1F600, 0xE0000)
-            return "".join(chr(r.choice(planes) + r.randrange(0x40)) for _ in range(r.choice([1, 5, 60, 130])))
+            return "".join(
+                chr(r.choice(planes) + r.randrange(0x40)) for _ in range(r.choice([1, 5, 60, 130]))
+            )
 
 
 def mutate_table(r: Random, good: str) -> str:
@@ -183,7 +252,16 @@ TABLE_KINDS = (
     *("Conv2d", "MaxPool2d", "Linear", "ReLU"),  # those that tables have
     *("AdaptiveAvgPool2d", "LSTM", "Sequential", "BasicBlock", "", "名"),
 )
-ODD_LINES = ("", "-" * 64, "=" * 64, "[" * 3_000, "[-1, 8" * 500, "├─" * 400, "," * 5_000, *ODD_TEXTS)
+ODD_LINES = (
+    "",
+    "-" * 64,
+    "=" * 64,
+    "[" * 3_000,
+    "[-1, 8" * 500,
+    "├─" * 400,
+    "," * 5_000,
+    *ODD_TEXTS,
+)
 
 
 def change_digits(r: Random, line: str, share: float, digits: str | tuple[str, ...]) -> str:

@@ -1,4 +1,6 @@
-"""What one case costs and says: CPU time, memory, its message, and whatever reaches the log or standard error."""
+"""What one case costs and says: CPU time, memory, its message, and whatever reaches the log or
+standard error.
+"""
 
 import io
 import logging
@@ -15,7 +17,8 @@ from explorer.text import printable
 CHARACTERS = 1_000  # of a message; nobody reads more
 # What only a program would say: Python's and pydantic's own words.
 INTERNAL = re.compile(
-    r"Traceback|Exception ignored|NoneType|<class |<function | object at 0x|pydantic|validation error"
+    r"Traceback|Exception ignored|NoneType|<class |<function | object at 0x|pydantic|validation "
+    r"error"
     r"|[Ii]nput should|[Ff]ield required|[Ee]xtra inputs|unable to parse string|Value error"
     r"|a valid (integer|string|dictionary|number|boolean|list|tuple)"
     r"|recursion depth|codec can't|\b[A-Z]\w+Error\b"
@@ -44,7 +47,9 @@ class Watch:
     logged: list[str] = field(default_factory=list)
 
     def faults(self) -> Iterator[str]:
-        """Why the case that has just been tried said too much; a line in the log is allowed, if it is a sentence."""
+        """Why the case that has just been tried said too much; a line in the log is allowed, if it
+        is a sentence.
+        """
         logged, told = self.logged[:], self.errors.getvalue()
         self.logged.clear()
         if told:
@@ -54,14 +59,18 @@ class Watch:
         if len(logged) > 1:
             yield f"{len(logged)} lines in the log, the first: {logged[0]:.200}"
         for line in logged:
-            yield from (f"a line in the log {fault}: {line[:300]!r}" for fault in faults_of_a_message(line))
+            yield from (
+                f"a line in the log {fault}: {line[:300]!r}" for fault in faults_of_a_message(line)
+            )
             if "\n" in line:
                 yield f"several lines in the log at once: {line[:300]!r}"
 
 
 @contextmanager
 def watching() -> Iterator[Watch]:
-    """While it lasts, the log, standard error and the exceptions that Python ignores go to the Watch."""
+    """While it lasts, the log, standard error and the exceptions that Python ignores go to the
+    Watch.
+    """
     watch = Watch()
     handler = logging.Handler()
     handler.emit = lambda record: watch.logged.append(  # type: ignore[method-assign]
@@ -69,7 +78,9 @@ def watching() -> Iterator[Watch]:
     )
     root, hook = logging.getLogger(), sys.unraisablehook
     root.addHandler(handler)
-    sys.unraisablehook = lambda ignored: watch.logged.append(f"Exception ignored: {ignored.exc_type}")
+    sys.unraisablehook = lambda ignored: watch.logged.append(
+        f"Exception ignored: {ignored.exc_type}"
+    )
     try:
         with redirect_stderr(watch.errors):
             yield watch
@@ -88,7 +99,10 @@ def peak_memory() -> float:
 
 
 def forget_peak() -> float:
-    """Have the peak begin at what the process holds now, in MB. Elsewhere than on Linux it stays the whole life's."""
+    """Have the peak begin at what the process holds now, in MB.
+
+    Elsewhere than on Linux it stays the whole life's.
+    """
     if CLEAR_REFS.exists():
         CLEAR_REFS.write_bytes(b"5")
     return peak_memory()

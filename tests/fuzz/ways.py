@@ -82,8 +82,11 @@ NETWORKS = [preset for preset in PRESETS if preset.architecture.layers]
 
 @dataclass(frozen=True)
 class WayIn:
-    """One way in. `opened` prepares what reads the cases, in a folder of its own; `refusals` are this way's errors, whose
-    text a person reads."""
+    """One way in.
+
+    `opened` prepares what reads the cases, in a folder of its own; `refusals` are this way's
+    errors, whose text a person reads.
+    """
 
     name: str
     cases: int
@@ -118,7 +121,7 @@ def is_seen(name: str) -> bool:
     return printable(name) == name
 
 
-# --- tables, notebooks, files -----------------------------------------------------------------------------------------
+# --- tables, notebooks, files ---------------------------------------------------------------------
 
 
 @cache
@@ -127,25 +130,38 @@ def tables() -> list[str]:
     found = []
     for preset in NETWORKS:
         text = summary_table(analyze(preset.architecture))
-        readme = f"# {preset.title}\n\nSome words.\n\n```\n{text}\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+        readme = (
+            f"# {preset.title}\n\nSome words.\n\n```\n{text}\n```\n\n| a | b |\n|---|---|\n| 1 | "
+            "2 |\n"
+        )
         found += [text, readme, "    " + text]
         network, size = build(preset.architecture), (1, *preset.architecture.input_shape)
         for columns in (
             ("output_size", "num_params"),
             ("input_size", "output_size", "num_params", "kernel_size", "mult_adds"),
         ):
-            found.append(str(torchinfo.summary(network, size, col_names=columns, verbose=0, device="cpu")))
+            found.append(
+                str(torchinfo.summary(network, size, col_names=columns, verbose=0, device="cpu"))
+            )
     return found
 
 
 def notebook(table: str) -> dict[str, Any]:
     outputs: list[dict[str, Any]] = [
         {"output_type": "stream", "name": "stdout", "text": table.splitlines(keepends=True)},
-        {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo=" * 50, "text/plain": ["<Figure>"]}},
+        {
+            "output_type": "display_data",
+            "data": {"image/png": "iVBORw0KGgo=" * 50, "text/plain": ["<Figure>"]},
+        },
     ]
     cells = [
         {"cell_type": "markdown", "source": ["# Ours\n"]},
-        {"cell_type": "code", "source": ["summary(net, (1, 28, 28))"], "outputs": outputs, "execution_count": 1},
+        {
+            "cell_type": "code",
+            "source": ["summary(net, (1, 28, 28))"],
+            "outputs": outputs,
+            "execution_count": 1,
+        },
     ]
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
@@ -163,7 +179,9 @@ def mutated_notebook(r: Random) -> str:
 def mutated_file(r: Random) -> bytes:
     """An uploaded file in any encoding."""
     text = r.choice([mutated_table, mutated_notebook])(r)
-    return mutate_bytes(r, text.encode(r.choice(["utf-8", "utf-16", "utf-32", "utf-16-be", "utf-7"]), "replace"))
+    return mutate_bytes(
+        r, text.encode(r.choice(["utf-8", "utf-16", "utf-32", "utf-16-be", "utf-7"]), "replace")
+    )
 
 
 def read_table(text: str) -> None:
@@ -175,7 +193,7 @@ def read_file(data: bytes) -> None:
     show(open_file(data).architecture)
 
 
-# --- JSON: architecture, recipe, assignment, link, draft, what the field view asks ---------------------------------------
+# --- JSON: architecture, recipe, assignment, link, draft, what the field view asks ----------------
 
 
 def mutated_architecture(r: Random) -> str | bytes:
@@ -192,7 +210,9 @@ def mutated_assignment(r: Random) -> Any:
 
 def mutated_link(r: Random) -> str:
     preset = r.choice(PRESETS)
-    shared = Shared(preset.architecture, preset.recipe, Assignment(max_layers=r.choice([None, 9])), preset.id)
+    shared = Shared(
+        preset.architecture, preset.recipe, Assignment(max_layers=r.choice([None, 9])), preset.id
+    )
     match r.randrange(4):
         case 0:  # the text
             return mutate_text(r, encode(shared))
@@ -219,7 +239,9 @@ def unpacked(text: str) -> bytes:
 
 def mutated_draft(r: Random) -> Any:
     stack = Stack.of(r.choice(PRESETS).architecture.layers)
-    return mutate_data(r, {"base": 0, "seq": 1, "work": 0, "stack": stack.to_data(), "selected": None})
+    return mutate_data(
+        r, {"base": 0, "seq": 1, "work": 0, "stack": stack.to_data(), "selected": None}
+    )
 
 
 def read_draft(value: Any) -> None:
@@ -229,8 +251,16 @@ def read_draft(value: Any) -> None:
 
 
 def mutated_ask(r: Random) -> Any:
-    fields = {"mode": r.choice(["exact", "effective", "arithmetic"]), "of": r.choice(["", "0:0"]), "at": [0.9, 0.1]}
-    fields |= {"channel": r.randrange(4), "together": r.choice([None, True, False]), "image": r.randrange(3)}
+    fields = {
+        "mode": r.choice(["exact", "effective", "arithmetic"]),
+        "of": r.choice(["", "0:0"]),
+        "at": [0.9, 0.1],
+    }
+    fields |= {
+        "channel": r.randrange(4),
+        "together": r.choice([None, True, False]),
+        "image": r.randrange(3),
+    }
     return mutate_data(r, {**fields, "trained": True, "first": 0})
 
 
@@ -243,9 +273,12 @@ def open_field_view(folder: Path) -> Iterator[Take]:
 
         def read(sent: Any) -> None:
             ask = parse_ask(sent)
-            answer = view_data(analysis, 0, around, ask or Ask(), jobs)  # what is not understood is as nothing
+            # What is not understood is as nothing.
+            answer = view_data(analysis, 0, around, ask or Ask(), jobs)
             json.dumps(answer, allow_nan=False)
-            answer = view_data(analysis, 0, around, (ask or Ask()).model_copy(update={"of": answer["of"]}), jobs)
+            answer = view_data(
+                analysis, 0, around, (ask or Ask()).model_copy(update={"of": answer["of"]}), jobs
+            )
             json.dumps(answer, allow_nan=False)
             if ask is None:
                 raise Refused("What the browser asked for is left out.")
@@ -254,7 +287,7 @@ def open_field_view(folder: Path) -> Iterator[Take]:
         yield read
 
 
-# --- names --------------------------------------------------------------------------------------------------------------
+# --- names ----------------------------------------------------------------------------------------
 
 GOOD_NAMES = ("gap-17k", "Anna's net", "网络 · 2", "x", "eight channels, no bias")
 
@@ -284,7 +317,9 @@ def open_saved_names(folder: Path) -> Iterator[Take]:
 @contextmanager
 def open_run_names(folder: Path) -> Iterator[Take]:
     with JobManager() as jobs:
-        run_id = jobs.submit(Architecture(layers=(Flatten(), Linear(out_features=10))), tiny_recipe(), "ann")
+        run_id = jobs.submit(
+            Architecture(layers=(Flatten(), Linear(out_features=10))), tiny_recipe(), "ann"
+        )
         jobs.stop(run_id)
 
         def read(name: str) -> None:
@@ -298,7 +333,7 @@ def tiny_recipe() -> Recipe:
     return Recipe(dataset="digits", epochs=1, device="cpu", precision="fp32")
 
 
-# --- what lies on the disk ----------------------------------------------------------------------------------------------
+# --- what lies on the disk ------------------------------------------------------------------------
 
 
 @contextmanager
@@ -326,8 +361,13 @@ def mutated_saved_file(r: Random) -> str | bytes:
 
 
 GOOD_EVENTS = (
-    Event(kind="started", metrics={"epochs": 2.0, "steps_per_epoch": 2.0, "train_images": 9.0, "parameters": 7.0}),
-    Event(kind="step", time=0.1, epoch=1, step=1, metrics={"loss": 0.5, "accuracy": 0.5, "lr": 0.1}),
+    Event(
+        kind="started",
+        metrics={"epochs": 2.0, "steps_per_epoch": 2.0, "train_images": 9.0, "parameters": 7.0},
+    ),
+    Event(
+        kind="step", time=0.1, epoch=1, step=1, metrics={"loss": 0.5, "accuracy": 0.5, "lr": 0.1}
+    ),
     Event(kind="failed", time=0.2, epoch=1, step=2, message="out of memory"),
 )
 
@@ -364,7 +404,9 @@ def open_rows(folder: Path) -> Iterator[Take]:
 
 @contextmanager
 def open_database(folder: Path) -> Iterator[tuple[Store, sqlite3.Connection, str]]:
-    """A store with one run that has one event, and a connection of another program to its database."""
+    """A store with one run that has one event, and a connection of another program to its
+    database.
+    """
     store = Store(folder)
     run = new_run(NETWORKS[0].architecture, tiny_recipe(), "ann")
     store.add(run)
@@ -372,7 +414,9 @@ def open_database(folder: Path) -> Iterator[tuple[Store, sqlite3.Connection, str
     assert claim is not None
     store.append(run.id, 0, GOOD_EVENTS[:1])
     claim.lock.release()
-    with contextlib.closing(sqlite3.connect(folder / "runs.sqlite", isolation_level=None)) as connection:
+    with contextlib.closing(
+        sqlite3.connect(folder / "runs.sqlite", isolation_level=None)
+    ) as connection:
         yield store, connection, run.id
     store.close()
 
@@ -383,12 +427,18 @@ def sql(case: str | bytes) -> str | bytes:
 
 def mutated_row(r: Random) -> tuple[str, str | bytes]:
     column = r.choice(["architecture", "recipe", "environment"])
-    made = {"architecture": mutated_architecture, "recipe": mutated_recipe, "environment": mutated_environment}
+    made = {
+        "architecture": mutated_architecture,
+        "recipe": mutated_recipe,
+        "environment": mutated_environment,
+    }
     return column, made[column](r)
 
 
 def mutated_environment(r: Random) -> str | bytes:
-    return mutate_json(r, json.dumps({"torch": "2.15.0", "python": "3.11.9", "device": "cpu: 2 cores"}))
+    return mutate_json(
+        r, json.dumps({"torch": "2.15.0", "python": "3.11.9", "device": "cpu: 2 cores"})
+    )
 
 
 GOOD_CHECKPOINT = Checkpoint(
@@ -400,7 +450,12 @@ GOOD_CHECKPOINT = Checkpoint(
         "optimizer.0.step": torch.tensor(30.0),
         "chance.order": torch.arange(40, dtype=torch.uint8),
     },
-    facts={"groups": [{"lr": 0.1, "betas": [0.9, 0.99]}], "schedule": {}, "precision": "fp32", "best": [0.5, 1]},
+    facts={
+        "groups": [{"lr": 0.1, "betas": [0.9, 0.99]}],
+        "schedule": {},
+        "precision": "fp32",
+        "best": [0.5, 1],
+    },
 )
 
 
@@ -438,7 +493,9 @@ def open_presets(folder: Path) -> Iterator[Take]:
         here = folder / str(next(counted))
         (here / "results").mkdir(parents=True)
         path = here / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
+        path.write_bytes(
+            content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+        )
         if path.suffix == ".csv":
             measured("gap-17k", here)
         else:
@@ -456,7 +513,7 @@ def mutated_preset(r: Random) -> tuple[str, str | bytes]:
     return f"{preset.id}.json", mutate_json(r, (FOLDER / f"{preset.id}.json").read_text())
 
 
-# --- addresses and the socket ----------------------------------------------------------------------------------------------
+# --- addresses and the socket ---------------------------------------------------------------------
 
 
 @contextmanager
@@ -478,14 +535,20 @@ def open_addresses(folder: Path) -> Iterator[Take]:
 
 def mutated_address(r: Random) -> str:
     good = ["gap-17k", "saved:wide, deep", "run:abcdefghjkmn", *(preset.id for preset in NETWORKS)]
-    keys = [mutate_name(r, key) if r.random() < 0.3 else key for key in r.choices(good, k=r.choice([1, 2, 6, 50]))]
+    keys = [
+        mutate_name(r, key) if r.random() < 0.3 else key
+        for key in r.choices(good, k=r.choice([1, 2, 6, 50]))
+    ]
     text = r.choice([",", "&c=", " ", ""]).join(keys)
     text = mutate_text(r, text) if r.random() < 0.3 else text
     return text.encode("utf-8", "replace").decode()  # as Streamlit gives an address on
 
 
 def read_message(data: bytes) -> None:
-    """A message of the socket, before Streamlit reads it. Streamlit answers what is none of its messages."""
+    """A message of the socket, before Streamlit reads it.
+
+    Streamlit answers what is none of its messages.
+    """
     try:
         told = without_unreadable(InputKinds(), data)
     except DecodeError:
@@ -499,12 +562,16 @@ def mutated_message(r: Random) -> bytes:
     message.rerun_script.query_string = "a=1"
     for name in ("stack", "name"):
         state = message.rerun_script.widget_states.widgets.add(id=name)
-        state.json_value = json_text(mutate_data(r, {"draft": {"base": 0, "seq": 1}})).encode("ascii", "replace").decode()
+        state.json_value = (
+            json_text(mutate_data(r, {"draft": {"base": 0, "seq": 1}}))
+            .encode("ascii", "replace")
+            .decode()
+        )
     data: bytes = message.SerializeToString()
     return mutate_bytes(r, data) if r.random() < 0.7 else data
 
 
-# --- the command line ---------------------------------------------------------------------------------------------------
+# --- the command line -----------------------------------------------------------------------------
 
 COMMANDS = (
     ("analyze", "ARCH"),
@@ -536,7 +603,9 @@ def mutated_command(r: Random) -> tuple[list[str], bytes]:
                 told = mutated_table(r).encode("utf-8", "surrogatepass")
                 arguments.append(r.choice(["-", "-", "good.json", mutated_path(r)]))
             case "FILE":  # where something is written to: only where it may be
-                arguments.append(r.choice(["out.txt", "a" * 300, "good.json/out.txt", "none/out.txt", "."]))
+                arguments.append(
+                    r.choice(["out.txt", "a" * 300, "good.json/out.txt", "none/out.txt", "."])
+                )
             case _ if r.random() < 0.1 and not argument.startswith("--"):
                 arguments.append(mutated_argument(r, argument))
             case _:
@@ -545,14 +614,28 @@ def mutated_command(r: Random) -> tuple[list[str], bytes]:
 
 
 def mutated_argument(r: Random, good: str) -> str:
-    """Without U+0000, which no system passes on; half characters stand for bytes that are no UTF-8."""
+    """Without U+0000, which no system passes on; half characters stand for bytes that are no
+    UTF-8.
+    """
     made = r.choice([mutate_text, mutate_name])(r, good).replace("\0", "")
-    odd = r.choice(["-1", "0", "1e9", "9" * 30, "9" * 5_000, "nan", "", " ", "--", "é", "１", "3,4,5", ","])
+    odd = r.choice(
+        ["-1", "0", "1e9", "9" * 30, "9" * 5_000, "nan", "", " ", "--", "é", "１", "3,4,5", ","]
+    )
     return r.choice([made.encode("utf-8", "replace").decode(), odd])[:100_000]
 
 
 def mutated_path(r: Random) -> str:
-    return r.choice([mutated_argument(r, "good.json"), "a" * 5_000, "a/" * 3_000, ".", "/", "/dev/null", "good.json/x"])
+    return r.choice(
+        [
+            mutated_argument(r, "good.json"),
+            "a" * 5_000,
+            "a/" * 3_000,
+            ".",
+            "/",
+            "/dev/null",
+            "good.json/x",
+        ]
+    )
 
 
 @contextmanager
@@ -580,21 +663,35 @@ def open_shell(folder: Path) -> Iterator[Take]:
         yield read
 
 
-# --- all of them ----------------------------------------------------------------------------------------------------------
+# --- all of them ----------------------------------------------------------------------------------
 
 
 def mutated_anything(r: Random) -> str:
     """What may be put into the dialog: a link, a file or a table, as text."""
-    made = r.choice([mutated_link, mutated_architecture, mutated_recipe, mutated_table, mutated_notebook])(r)
+    made = r.choice(
+        [mutated_link, mutated_architecture, mutated_recipe, mutated_table, mutated_notebook]
+    )(r)
     text = made.decode("utf-8", "replace") if isinstance(made, bytes) else made
     return r.choice(["", "http://localhost:8501/?a=", "https://[?a=", "{"]) + text
 
 
 WAYS_IN = (
     WayIn("table", 600, mutated_table, reader(read_table), (SummaryError,)),
-    WayIn("notebook", 400, mutated_notebook, reader(lambda text: show(open_text(text).architecture)), (OpenError,)),
+    WayIn(
+        "notebook",
+        400,
+        mutated_notebook,
+        reader(lambda text: show(open_text(text).architecture)),
+        (OpenError,),
+    ),
     WayIn("file", 700, mutated_file, reader(read_file), (OpenError,)),
-    WayIn("dialog", 500, mutated_anything, reader(lambda text: show(open_text(text).architecture)), (OpenError,)),
+    WayIn(
+        "dialog",
+        500,
+        mutated_anything,
+        reader(lambda text: show(open_text(text).architecture)),
+        (OpenError,),
+    ),
     WayIn(
         "architecture",
         2_400,
@@ -602,7 +699,13 @@ WAYS_IN = (
         reader(lambda text: show(parse_architecture(text))),
         (ArchitectureError,),
     ),
-    WayIn("link", 2_400, mutated_link, reader(lambda text: show(decode(text).architecture)), (LinkError,)),
+    WayIn(
+        "link",
+        2_400,
+        mutated_link,
+        reader(lambda text: show(decode(text).architecture)),
+        (LinkError,),
+    ),
     WayIn("draft", 2_000, mutated_draft, reader(read_draft), (DraftError,)),
     WayIn("field view", 1_000, mutated_ask, open_field_view, (Refused,)),
     WayIn("recipe", 2_400, mutated_recipe, reader(parse_recipe), (RecipeError,)),
@@ -611,7 +714,13 @@ WAYS_IN = (
     WayIn("saved name", 500, mutated_name, open_saved_names, (SaveError,)),
     WayIn("run name", 500, mutated_name, open_run_names, (RunError,)),
     WayIn("saved file", 600, mutated_saved_file, open_saved_files, (Refused,)),
-    WayIn("event", 800, lambda r: mutate_json(r, event_to_json(r.choice(GOOD_EVENTS))), open_events, (Refused,)),
+    WayIn(
+        "event",
+        800,
+        lambda r: mutate_json(r, event_to_json(r.choice(GOOD_EVENTS))),
+        open_events,
+        (Refused,),
+    ),
     WayIn("kept run", 500, mutated_row, open_rows, (RunError,)),
     WayIn("checkpoint", 700, mutated_checkpoint, reader(read_checkpoint), (CheckpointError,)),
     WayIn("preset", 500, mutated_preset, open_presets, (PresetError,)),
@@ -622,7 +731,9 @@ WAYS_IN = (
 
 
 def warm_up() -> None:
-    """What a server has behind it before the first visitor: torch's parts for the meta device, the tables read."""
+    """What a server has behind it before the first visitor: torch's parts for the meta device, the
+    tables read.
+    """
     tables()
     import_summary(tables()[0])
     for preset in PRESETS:

@@ -1,4 +1,6 @@
-"""Tables as torchsummary and torchinfo print them, of any stack, without the limits of an analysis."""
+"""Tables as torchsummary and torchinfo print them, of any stack, without the limits of an
+analysis.
+"""
 
 from math import prod
 
@@ -82,6 +84,8 @@ def print_torchinfo(image: Shape, rows: Rows, batch: int = 1, in_kilobytes: bool
 
 def _readable(count: int) -> str:
     """As torchinfo's later versions print a number of bytes: in the unit that suits it."""
-    unit, size = next(((unit, size) for unit, size in (("MB", 1e6), ("kB", 1e3)) if count >= size), ("B", 1.0))
+    unit, size = next(
+        ((unit, size) for unit, size in (("MB", 1e6), ("kB", 1e3)) if count >= size), ("B", 1.0)
+    )
     number = count / size
     return f"({unit}): {int(number):,d}" if number.is_integer() else f"({unit}): {number:,.2f}"

@@ -22,22 +22,40 @@ from explorer.network.spec import (
 PLAINEST = {
     # (kind, input, output, parameters) -> layer
     ("Conv2d", (1, 28, 28), (8, 26, 26), 80): Conv2d(out_channels=8, kernel_size=3),
-    ("Conv2d", (1, 28, 28), (8, 28, 28), 72): Conv2d(out_channels=8, kernel_size=3, padding=1, bias=False),
-    ("Conv2d", (16, 14, 14), (24, 7, 7), 3480): Conv2d(out_channels=24, kernel_size=3, stride=2, padding=1),
-    ("Conv2d", (32, 32, 32), (32, 32, 32), 288): Conv2d(out_channels=32, kernel_size=3, padding=1, groups=32, bias=False),
-    ("Conv2d", (64, 15, 15), (64, 11, 11), 36864): Conv2d(out_channels=64, kernel_size=3, dilation=2, bias=False),
+    ("Conv2d", (1, 28, 28), (8, 28, 28), 72): Conv2d(
+        out_channels=8, kernel_size=3, padding=1, bias=False
+    ),
+    ("Conv2d", (16, 14, 14), (24, 7, 7), 3480): Conv2d(
+        out_channels=24, kernel_size=3, stride=2, padding=1
+    ),
+    ("Conv2d", (32, 32, 32), (32, 32, 32), 288): Conv2d(
+        out_channels=32, kernel_size=3, padding=1, groups=32, bias=False
+    ),
+    ("Conv2d", (64, 15, 15), (64, 11, 11), 36864): Conv2d(
+        out_channels=64, kernel_size=3, dilation=2, bias=False
+    ),
     ("Conv2d", (8, 28, 28), (4, 30, 30), 36): Conv2d(out_channels=4, kernel_size=1, padding=1),
     ("Conv2d", (10, 7, 7), (10, 1, 1), 4900): Conv2d(out_channels=10, kernel_size=7, bias=False),
-    ("Conv2d", (3, 224, 224), (64, 55, 55), 23296): Conv2d(out_channels=64, kernel_size=11, stride=4, padding=2),
-    ("Conv2d", (3, 224, 224), (768, 14, 14), 590592): Conv2d(out_channels=768, kernel_size=16, stride=16),
-    ("Conv2d", (16, 32, 32), (16, 32, 32), 4112): Conv2d(out_channels=16, kernel_size=4, padding="same"),
+    ("Conv2d", (3, 224, 224), (64, 55, 55), 23296): Conv2d(
+        out_channels=64, kernel_size=11, stride=4, padding=2
+    ),
+    ("Conv2d", (3, 224, 224), (768, 14, 14), 590592): Conv2d(
+        out_channels=768, kernel_size=16, stride=16
+    ),
+    ("Conv2d", (16, 32, 32), (16, 32, 32), 4112): Conv2d(
+        out_channels=16, kernel_size=4, padding="same"
+    ),
     ("Conv2d", (8, 20, 25), (16, 16, 23), 1936): Conv2d(out_channels=16, kernel_size=(5, 3)),
     ("MaxPool2d", (8, 24, 24), (8, 12, 12), 0): MaxPool2d(kernel_size=2),
     ("MaxPool2d", (8, 7, 7), (8, 3, 3), 0): MaxPool2d(kernel_size=2),
     ("MaxPool2d", (8, 7, 7), (8, 4, 4), 0): MaxPool2d(kernel_size=3, stride=2, padding=1),
     ("MaxPool2d", (8, 40, 100), (8, 20, 25), 0): MaxPool2d(kernel_size=(2, 4)),
-    ("MaxPool2d", (8, 8, 25), (8, 4, 26), 0): MaxPool2d(kernel_size=2, stride=(2, 1), padding=(0, 1)),
-    ("Conv2d", (1, 28, 28), (16, 10, 10), 160): Conv2d(out_channels=16, kernel_size=3, stride=3, padding=1),
+    ("MaxPool2d", (8, 8, 25), (8, 4, 26), 0): MaxPool2d(
+        kernel_size=2, stride=(2, 1), padding=(0, 1)
+    ),
+    ("Conv2d", (1, 28, 28), (16, 10, 10), 160): Conv2d(
+        out_channels=16, kernel_size=3, stride=3, padding=1
+    ),
     ("AvgPool2d", (8, 6, 6), (8, 1, 1), 0): AvgPool2d(kernel_size=6),
     ("AvgPool2d", (40, 1, 1101), (40, 1, 69), 0): AvgPool2d(kernel_size=(1, 75), stride=(1, 15)),
     ("AvgPool2d", (40, 22, 1101), (40, 22, 69), 0): AvgPool2d(kernel_size=(1, 75), stride=(1, 15)),
@@ -90,13 +108,23 @@ NOTHING = [
 
 @pytest.mark.parametrize(("kernel", "given", "output"), OF_A_KERNEL, ids=str)
 def test_a_pooling_of_a_printed_kernel_is_found_whatever_its_length(kernel, given, output):
-    assert candidates(Wanted("AvgPool2d", output, kernel_size=kernel), given)[0].layer == OF_A_KERNEL[kernel, given, output]
+    assert (
+        candidates(Wanted("AvgPool2d", output, kernel_size=kernel), given)[0].layer
+        == OF_A_KERNEL[kernel, given, output]
+    )
 
 
 @pytest.mark.parametrize(("side", "output"), [(55, 27), (13, 6), (147, 73)])
-def test_an_odd_map_is_halved_by_the_commonest_window_and_the_one_that_leaves_nothing_out_is_offered(side, output):
-    """Students' tables halve odd maps by 2×2 far more often than by AlexNet's 3×3, which fits as well."""
-    found = [fits.layer for fits in candidates(Wanted("MaxPool2d", (64, output, output)), (64, side, side))]
+def test_an_odd_map_is_halved_by_the_commonest_window_and_the_one_that_leaves_nothing_out_is_offered(
+    side, output
+):
+    """Students' tables halve odd maps by 2×2 far more often than by AlexNet's 3×3, which fits as
+    well.
+    """
+    found = [
+        fits.layer
+        for fits in candidates(Wanted("MaxPool2d", (64, output, output)), (64, side, side))
+    ]
     assert found[:2] == [MaxPool2d(kernel_size=2), MaxPool2d(kernel_size=3, stride=2)]
 
 
@@ -116,7 +144,9 @@ def test_a_kernel_that_the_table_gives_is_kept_to():
     wanted = Wanted("MaxPool2d", (8, 12, 12), kernel_size=(3, 3))
     assert candidates(wanted, (8, 24, 24))[0].layer == MaxPool2d(kernel_size=3, stride=2, padding=1)
     spread = Wanted("MaxPool2d", (8, 20, 20), kernel_size=(3, 3))
-    assert candidates(spread, (8, 24, 24))[0].layer == MaxPool2d(kernel_size=3, stride=1, dilation=2)
+    assert candidates(spread, (8, 24, 24))[0].layer == MaxPool2d(
+        kernel_size=3, stride=1, dilation=2
+    )
 
 
 @settings(deadline=None)

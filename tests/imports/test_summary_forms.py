@@ -1,4 +1,6 @@
-"""Whatever else people have in hand: other encodings, notebooks full of pictures, other programs' tables, and code."""
+"""Whatever else people have in hand: other encodings, notebooks full of pictures, other programs'
+tables, and code.
+"""
 
 import base64
 import codecs
@@ -24,7 +26,7 @@ PRESET = load_presets()["gap-17k"]
 LAYERS = [Conv2d(out_channels=8, kernel_size=3), ReLU()]
 TABLE = print_table("torchinfo in MB", (1, 28, 28), LAYERS)
 
-# --- encodings ------------------------------------------------------------------------------------------------------
+# --- encodings ------------------------------------------------------------------------------------
 
 ENCODINGS = {
     "utf-8": TABLE.encode(),
@@ -34,7 +36,9 @@ ENCODINGS = {
     "utf-16 without its mark": TABLE.encode("utf-16-le"),
     "utf-16 without its mark, the other way round": TABLE.encode("utf-16-be"),
     "utf-32": TABLE.encode("utf-32"),
-    "latin-1 with an umlaut": f"Übung 3\n{summary_table(analyze(PRESET.architecture))}".encode("latin-1"),
+    "latin-1 with an umlaut": f"Übung 3\n{summary_table(analyze(PRESET.architecture))}".encode(
+        "latin-1"
+    ),
 }
 
 
@@ -73,7 +77,7 @@ def test_a_file_that_is_too_long_is_refused():
         decode_file(bytes(8_000_001))
 
 
-# --- notebooks ------------------------------------------------------------------------------------------------------
+# --- notebooks ------------------------------------------------------------------------------------
 
 
 def notebook(*outputs: dict, **more) -> str:
@@ -81,7 +85,9 @@ def notebook(*outputs: dict, **more) -> str:
         {"cell_type": "markdown", "source": ["# Übung\n", "some words"]},
         {"cell_type": "code", "source": "summary(model, (1, 28, 28))", "outputs": list(outputs)},
     ]
-    return json.dumps({"cells": cells, "metadata": {"kernelspec": {"display_name": "Python [default]"}}, **more})
+    return json.dumps(
+        {"cells": cells, "metadata": {"kernelspec": {"display_name": "Python [default]"}}, **more}
+    )
 
 
 PRINTED = {"output_type": "stream", "name": "stdout", "text": TABLE.splitlines(keepends=True)}
@@ -89,12 +95,21 @@ PICTURE = base64.b64encode(bytes(range(256)) * 3000).decode()  # a megabyte
 PICTURES = {
     "png": {"image/png": PICTURE, "text/plain": "<Figure size 640x480 with 1 Axes>"},
     "png in lines": {
-        "image/png": [line + "\n" for line in (PICTURE[place : place + 76] for place in range(0, len(PICTURE), 76))]
+        "image/png": [
+            line + "\n"
+            for line in (PICTURE[place : place + 76] for place in range(0, len(PICTURE), 76))
+        ]
     },
-    "svg": {"image/svg+xml": "<svg>" + "<path d='M 0 0'/>" * 60_000 + "</svg>", "text/plain": "a plot"},
+    "svg": {
+        "image/svg+xml": "<svg>" + "<path d='M 0 0'/>" * 60_000 + "</svg>",
+        "text/plain": "a plot",
+    },
     "page": {"text/html": "<div>" * 200_000, "text/plain": "a table"},
     "script": {"application/javascript": "x" * 1_000_000, "text/plain": "a widget"},
-    "plotly": {"application/vnd.plotly.v1+json": {"data": ["x" * 1_000_000]}, "text/plain": "a plot"},
+    "plotly": {
+        "application/vnd.plotly.v1+json": {"data": ["x" * 1_000_000]},
+        "text/plain": "a plot",
+    },
 }
 
 
@@ -108,13 +123,17 @@ def test_a_notebook_is_read_whatever_its_pictures_weigh(kind):
 
 
 SPOILT = TABLE.replace("80", "81")
-LINE = next(number for number, line in enumerate(SPOILT.splitlines(), start=1) if "Conv2d: 1-1" in line)
+LINE = next(
+    number for number, line in enumerate(SPOILT.splitlines(), start=1) if "Conv2d: 1-1" in line
+)
 PLACES = {
     # what a person brings: where its row Conv2d: 1-1 stands
     SPOILT: f"line {LINE}",
     f"\n\n{SPOILT}": f"line {LINE + 2}",
     f"![loss](data:image/png;base64,{PICTURE[:60]}\n{PICTURE[60:120]})\n{SPOILT}": f"line {LINE + 2}",
-    json.dumps({"cells": [{"source": "a\nb"}, {"source": SPOILT}]}): f"line {LINE} of cell 2 from the top",
+    json.dumps(
+        {"cells": [{"source": "a\nb"}, {"source": SPOILT}]}
+    ): f"line {LINE} of cell 2 from the top",
     json.dumps(
         {
             "cells": [
@@ -143,11 +162,18 @@ def test_a_line_is_told_as_it_stands_in_what_a_person_brings(text):
 
 
 def test_the_tables_of_a_notebook_are_told_apart_by_their_cells():
-    cells = [{"source": "", "execution_count": count, "outputs": [{"text": TABLE}]} for count in (3, 12)]
+    cells = [
+        {"source": "", "execution_count": count, "outputs": [{"text": TABLE}]} for count in (3, 12)
+    ]
     imported = import_summary(json.dumps({"cells": cells}))
-    header = next(number for number, line in enumerate(TABLE.splitlines(), start=1) if "Output Shape" in line)
+    header = next(
+        number for number, line in enumerate(TABLE.splitlines(), start=1) if "Output Shape" in line
+    )
     places = [f"line {header} of the output of cell [{count}]" for count in (3, 12)]
-    assert imported.notes[0] == f"the text holds 2 tables, at {places[0]}, {places[1]}; this is that of {places[0]}"
+    assert (
+        imported.notes[0]
+        == f"the text holds 2 tables, at {places[0]}, {places[1]}; this is that of {places[0]}"
+    )
 
 
 def test_pictures_in_words_are_left_out():
@@ -162,7 +188,9 @@ def test_a_part_of_a_notebook_is_read_without_its_pictures():
 
 
 def test_what_is_left_without_pictures_is_bounded():
-    with pytest.raises(SummaryError, match=r"characters without pictures; at most 500,000 are read"):
+    with pytest.raises(
+        SummaryError, match=r"characters without pictures; at most 500,000 are read"
+    ):
         import_summary(notebook({"output_type": "stream", "text": "word " * 120_000}))
 
 
@@ -178,14 +206,19 @@ def test_the_largest_text_is_read_in_a_second_and_200_megabytes():
 
 
 @pytest.mark.parametrize(
-    "text", ['{"cells": 3}', '{"cells": [3, {"source": 4, "outputs": 5}]}', notebook({"data": 3, "text": 4})]
+    "text",
+    [
+        '{"cells": 3}',
+        '{"cells": [3, {"source": 4, "outputs": 5}]}',
+        notebook({"data": 3, "text": 4}),
+    ],
 )
 def test_an_odd_notebook_has_no_table(text):
     with pytest.raises(SummaryError, match="no table found"):
         import_summary(text)
 
 
-# --- what has a name but no table -----------------------------------------------------------------------------------
+# --- what has a name but no table -----------------------------------------------------------------
 
 KERAS_2 = """Model: "sequential"
 _________________________________________________________________
@@ -224,40 +257,77 @@ Trainable params: 224
 """
 
 NAMED = {
-    "no parameter column": ((FORMS / "no_parameter_column.txt").read_text(), "line 2: the table has no parameter column"),
-    "receptive-field columns": ((FORMS / "receptive_field_columns.txt").read_text(), "these are receptive-field columns"),
+    "no parameter column": (
+        (FORMS / "no_parameter_column.txt").read_text(),
+        "line 2: the table has no parameter column",
+    ),
+    "receptive-field columns": (
+        (FORMS / "receptive_field_columns.txt").read_text(),
+        "these are receptive-field columns",
+    ),
     "a Keras notebook": ((FORMS / "keras_2_notebook.txt").read_text(), "this is a Keras table"),
     "Keras 2": (KERAS_2, "this is a Keras table"),
     "Keras 2 without its heading": (KERAS_2.split("\n", 1)[1], "this is a Keras table"),
     "Keras 3": (KERAS_3, "this is a Keras table"),
     "Keras 3, one row": (KERAS_3.splitlines()[4], "this is a Keras table"),
-    "Keras before it is built": ("conv2d (Conv2D)              multiple                  320", "this is a Keras table"),
+    "Keras before it is built": (
+        "conv2d (Conv2D)              multiple                  320",
+        "this is a Keras table",
+    ),
     "the names of weights": (
         "conv1.weight torch.Size([8, 1, 3, 3])\nconv1.bias torch.Size([8])",
         "these are the weights of a model (its state_dict), which has no output shapes",
     ),
-    "weights": ("OrderedDict([('conv1.weight', tensor([[[[0.1]]]]))])", "these are the weights of a model (its state_dict)"),
+    "weights": (
+        "OrderedDict([('conv1.weight', tensor([[[[0.1]]]]))])",
+        "these are the weights of a model (its state_dict)",
+    ),
     "Keras 3 in a notebook": (notebook({"data": {"text/plain": KERAS_3}}), "this is a Keras table"),
     "Keras 3 as a page": (
-        "conv2d (<span>Conv2D</span>)  │ (<span>None</span>, <span>26</span>, <span>26</span>) │ <span>320</span>",
+        "conv2d (<span>Conv2D</span>)  │ (<span>None</span>, <span>26</span>, "
+        "<span>26</span>) │ <span>320</span>",
         "this is a Keras table",
     ),
-    "one layer as it prints itself": ("Conv2d(1, 8, kernel_size=(3, 3), stride=(1, 1))", "this looks like print"),
-    "a forward method": ("def forward(self, x):\n    return F.relu(self.conv1(x))", "this is PyTorch code"),
+    "one layer as it prints itself": (
+        "Conv2d(1, 8, kernel_size=(3, 3), stride=(1, 1))",
+        "this looks like print",
+    ),
+    "a forward method": (
+        "def forward(self, x):\n    return F.relu(self.conv1(x))",
+        "this is PyTorch code",
+    ),
     "Lightning's boxes": (
         "┏━━┓\n┃   ┃ Name  ┃ Type   ┃ Params ┃\n│ 0 │ conv1 │ Conv2d │ 320 │",
         "this is Lightning's model summary",
     ),
-    "an ONNX graph": ("graph main_graph (\n  %input[FLOAT, 1x1x28x28]\n) {", "this is an ONNX graph"),
-    "Keras code": ("model = keras.Sequential([layers.Conv2D(32, 3), layers.Dense(10)])", "this is Keras code"),
+    "an ONNX graph": (
+        "graph main_graph (\n  %input[FLOAT, 1x1x28x28]\n) {",
+        "this is an ONNX graph",
+    ),
+    "Keras code": (
+        "model = keras.Sequential([layers.Conv2D(32, 3), layers.Dense(10)])",
+        "this is Keras code",
+    ),
     "print(model)": ((FORMS / "print_of_a_model.txt").read_text(), "this looks like print"),
     "nn.Sequential": (SEQUENTIAL, "this is PyTorch code"),
-    "a class": (f"class Net(nn.Module):\n    def __init__(self):\n        {SEQUENTIAL}", "this is PyTorch code"),
-    "a class in a notebook": (json.dumps({"cells": [{"cell_type": "code", "source": SEQUENTIAL}]}), "this is PyTorch code"),
+    "a class": (
+        f"class Net(nn.Module):\n    def __init__(self):\n        {SEQUENTIAL}",
+        "this is PyTorch code",
+    ),
+    "a class in a notebook": (
+        json.dumps({"cells": [{"cell_type": "code", "source": SEQUENTIAL}]}),
+        "this is PyTorch code",
+    ),
     "Lightning": (LIGHTNING, "this is Lightning's model summary, which has no output shapes"),
     "torchscan": (TORCHSCAN, "this is torchscan's table"),
-    "our Python": (python_source(PRESET.architecture), "this is PyTorch code, which is not read; run it"),
-    "our notebook": (notebook_json(PRESET.architecture, PRESET.recipe), "this is PyTorch code, which is not read; run it"),
+    "our Python": (
+        python_source(PRESET.architecture),
+        "this is PyTorch code, which is not read; run it",
+    ),
+    "our notebook": (
+        notebook_json(PRESET.architecture, PRESET.recipe),
+        "this is PyTorch code, which is not read; run it",
+    ),
 }
 
 
@@ -280,9 +350,13 @@ def test_what_is_no_table_is_named_where_it_is_quoted_or_indented(form, before):
 
 
 def test_a_networks_own_json_is_told_from_a_table():
-    with pytest.raises(SummaryError, match="this is a network's JSON and no table; open it as it is"):
+    with pytest.raises(
+        SummaryError, match="this is a network's JSON and no table; open it as it is"
+    ):
         import_summary(to_json(PRESET.architecture))
-    with pytest.raises(SummaryError, match="this is a network's JSON and no table; open it as it is"):
+    with pytest.raises(
+        SummaryError, match="this is a network's JSON and no table; open it as it is"
+    ):
         import_summary(to_json(PRESET.architecture, indent=2))
 
 
@@ -290,7 +364,7 @@ def test_code_beside_a_table_does_not_stand_in_its_way():
     assert import_summary(f"{SEQUENTIAL}\n\n{TABLE}").architecture.layers == tuple(LAYERS)
 
 
-# --- tables of fastai and torchsummaryX ------------------------------------------------------------------------------
+# --- tables of fastai and torchsummaryX -----------------------------------------------------------
 
 X = """=================================================================
                 Kernel Shape     Output Shape  Params Mult-Adds
@@ -324,7 +398,11 @@ def test_counts_of_torchsummaryx_that_its_weights_cannot_have():
 
 
 def test_a_table_of_fastai_amid_which_a_line_is_none():
-    text = (Path(__file__).parent / "tables" / "fastai_2.txt").read_text().replace("ReLU    ", "R€LU()  ", 1)
+    text = (
+        (Path(__file__).parent / "tables" / "fastai_2.txt")
+        .read_text()
+        .replace("ReLU    ", "R€LU()  ", 1)
+    )
     imported = import_summary(text)
     assert imported.problem is not None
     assert "no row of the table" in imported.problem.message

@@ -17,7 +17,15 @@ from explorer.imports.summary.candidates import result
 from explorer.imports.summary_table import Imported, SummaryError, decode_file, import_summary
 from explorer.network.analysis import analyze
 from explorer.network.build import build
-from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, MaxPool2d, ReLU, parse_architecture
+from explorer.network.spec import (
+    Architecture,
+    Conv2d,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    parse_architecture,
+)
 from explorer.presets import load_presets
 from tests.cpu import least_seconds
 from tests.network.stacks import architectures
@@ -32,7 +40,8 @@ any_stack = settings(max_examples=int(os.environ.get("EXPLORER_EXAMPLES", "150")
 def without_rates(architecture: Architecture):
     """What a table can tell: the image and the layers, dropout rates left open."""
     return architecture.input_shape, tuple(
-        layer.model_copy(update={"p": 0.5}) if layer.kind.startswith("Dropout") else layer for layer in architecture.layers
+        layer.model_copy(update={"p": 0.5}) if layer.kind.startswith("Dropout") else layer
+        for layer in architecture.layers
     )
 
 
@@ -42,19 +51,25 @@ def rows_of(architecture: Architecture, added: tuple[int, ...] = ()):
     assert analysis.problem is None, analysis.problem
     return [
         # On a vector torch's Dropout2d is deprecated, and built as Dropout.
-        ("Dropout" if row.kind == "Dropout2d" and len(row.input_shape) == 1 else row.kind, row.output_shape, row.params)
+        (
+            "Dropout" if row.kind == "Dropout2d" and len(row.input_shape) == 1 else row.kind,
+            row.output_shape,
+            row.params,
+        )
         for row in analysis.rows
         if row.kind != "Flatten" and row.index not in added
     ]
 
 
-# --- tables as people publish them ----------------------------------------------------------------------------------
+# --- tables as people publish them ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_published_table_gives_its_architecture(name):
     expected, imported = EXPECTED[name], import_summary(TEXTS[name])
-    wanted = parse_architecture({"input_shape": expected["input_shape"], "layers": expected["layers"]})
+    wanted = parse_architecture(
+        {"input_shape": expected["input_shape"], "layers": expected["layers"]}
+    )
     assert imported.architecture.input_shape == wanted.input_shape
     assert imported.architecture.layers == wanted.layers
     assert bool(imported.problem) == ("problem" in expected), imported.problem
@@ -69,17 +84,22 @@ def test_a_published_table_gives_its_architecture(name):
 def readme(preset) -> str:
     """The documented rows as a README would show them: in a fence, among headings and the log."""
     documented = preset.documented
-    rows = "\n".join(f"{row.name:>20}  {[-1, *row.output_shape]!s:>25} {row.params:>15,}" for row in documented.rows)
+    rows = "\n".join(
+        f"{row.name:>20}  {[-1, *row.output_shape]!s:>25} {row.params:>15,}"
+        for row in documented.rows
+    )
     log = "\n\n".join(
-        f"Epoch {epoch.epoch}\n  0%|          | 0/469 [00:00<?, ?it/s]\n"
-        f"loss={epoch.last_batch_loss} batch_id=468: 100%|██████████| 469/469 [00:15<00:00, 30.43it/s]\n"
-        f"Test set: Average loss: {epoch.test_loss}, Accuracy: {epoch.test_correct}/10000 ({epoch.test_accuracy:.2%})"
+        f"Epoch {epoch.epoch}\n  0%|          | 0/469 [00:00<?, "
+        f"?it/s]\nloss={epoch.last_batch_loss} batch_id=468: 100%|██████████| 469/469 "
+        f"[00:15<00:00, 30.43it/s]\nTest set: Average loss: {epoch.test_loss}, Accuracy: "
+        f"{epoch.test_correct}/10000 ({epoch.test_accuracy:.2%})"
         for epoch in documented.log
     )
     return (
-        f"<h1>{documented.title}</h1>\n\n- Layers: 7\n- [Notebook](S4-final.ipynb)\n\n```\n{'-' * 64}\n"
-        f"{'Layer (type)':>20}  {'Output Shape':>25} {'Param #':>15}\n{'=' * 64}\n{rows}\n{'=' * 64}\n"
-        f"Total params: {documented.totals.total_params:,}\n```\n\n### Logs\n\n{log}\n"
+        f"<h1>{documented.title}</h1>\n\n- Layers: 7\n- "
+        f"[Notebook](S4-final.ipynb)\n\n```\n{'-' * 64}\n{'Layer (type)':>20}  "
+        f"{'Output Shape':>25} {'Param #':>15}\n{'=' * 64}\n{rows}\n{'=' * 64}\nTotal params: "
+        f"{documented.totals.total_params:,}\n```\n\n### Logs\n\n{log}\n"
     )
 
 
@@ -92,19 +112,28 @@ def test_a_documents_table_gives_its_preset(preset):
     assert without_rates(again.architecture) == without_rates(preset.architecture)
 
 
-@pytest.mark.skipif("EXPLORER_DOCUMENTS" not in os.environ, reason="EXPLORER_DOCUMENTS names no folder of whole documents")
+@pytest.mark.skipif(
+    "EXPLORER_DOCUMENTS" not in os.environ,
+    reason="EXPLORER_DOCUMENTS names no folder of whole documents",
+)
 def test_every_whole_document_gives_a_preset():
     presets = {without_rates(preset.architecture): preset.id for preset in DOCUMENTED}
     documents = sorted(Path(os.environ["EXPLORER_DOCUMENTS"]).glob("*.txt"))
-    found = [presets.get(without_rates(import_summary(path.read_text()).architecture)) for path in documents]
+    found = [
+        presets.get(without_rates(import_summary(path.read_text()).architecture))
+        for path in documents
+    ]
     assert sorted(map(str, found)) == sorted(presets.values())
 
 
-# --- several answers ------------------------------------------------------------------------------------------------
+# --- several answers ------------------------------------------------------------------------------
 
 
 def table(*rows: tuple[str, list[int], int]) -> str:
-    return "\n".join(f"{kind}-{number} {[-1, *shape]} {params}" for number, (kind, shape, params) in enumerate(rows, start=1))
+    return "\n".join(
+        f"{kind}-{number} {[-1, *shape]} {params}"
+        for number, (kind, shape, params) in enumerate(rows, start=1)
+    )
 
 
 def taken(imported: Imported, row: str):
@@ -121,7 +150,10 @@ AMBIGUOUS = {
     ),
     "one window for all poolings": (
         table(
-            ("Conv2d", [8, 28, 28], 80), ("MaxPool2d", [8, 14, 14], 0), ("MaxPool2d", [8, 7, 7], 0), ("MaxPool2d", [8, 4, 4], 0)
+            ("Conv2d", [8, 28, 28], 80),
+            ("MaxPool2d", [8, 14, 14], 0),
+            ("MaxPool2d", [8, 7, 7], 0),
+            ("MaxPool2d", [8, 4, 4], 0),
         ),
         "MaxPool2d-2",
         (MaxPool2d(kernel_size=3, stride=2, padding=1),),
@@ -170,7 +202,8 @@ def test_the_plainest_is_taken_and_the_others_offered(case):
     assert offered in [other.layers for other in choice.others]
     for other in choice.others:
         assert (
-            analyze(choice.with_other(imported.architecture, other)).output_shape == analyze(imported.architecture).output_shape
+            analyze(choice.with_other(imported.architecture, other)).output_shape
+            == analyze(imported.architecture).output_shape
         )
 
 
@@ -195,13 +228,23 @@ IMAGES = {
 @pytest.mark.parametrize("first", IMAGES, ids=str)
 def test_the_image_follows_from_the_first_row(first):
     *shape, params = first
-    assert import_summary(table(("Conv2d", shape, params))).architecture.input_shape == IMAGES[first]
+    assert (
+        import_summary(table(("Conv2d", shape, params))).architecture.input_shape == IMAGES[first]
+    )
 
 
 def test_the_stated_size_of_the_image_decides():
     rows = table(("Conv2d", [64, 55, 55], 23296), ("ReLU", [64, 55, 55], 0))
-    assert import_summary(f"{rows}\nInput size (MB): 0.57").architecture.input_shape == (3, 224, 224)
-    assert import_summary(f"{rows}\nInput size (MB): 0.59").architecture.input_shape == (3, 227, 227)
+    assert import_summary(f"{rows}\nInput size (MB): 0.57").architecture.input_shape == (
+        3,
+        224,
+        224,
+    )
+    assert import_summary(f"{rows}\nInput size (MB): 0.59").architecture.input_shape == (
+        3,
+        227,
+        227,
+    )
 
 
 def test_a_table_may_be_asked_for():
@@ -217,10 +260,13 @@ def test_a_table_may_be_asked_for():
 
 def test_layers_without_a_row_are_marked():
     imported = import_summary(TEXTS["mnist_example"])
-    assert [imported.architecture.layers[index] for index in imported.added] == [MaxPool2d(kernel_size=2), Flatten()]
+    assert [imported.architecture.layers[index] for index in imported.added] == [
+        MaxPool2d(kernel_size=2),
+        Flatten(),
+    ]
 
 
-# --- any stack ------------------------------------------------------------------------------------------------------
+# --- any stack ------------------------------------------------------------------------------------
 
 
 def check(text: str, architecture: Architecture) -> Imported:
@@ -248,12 +294,17 @@ def test_any_stack_comes_back_with_the_same_rows(architecture):
     check(str(torchinfo.summary(network, (1, *shape), verbose=0, mode="eval")), architecture)
     columns = ("input_size", "output_size", "num_params", "kernel_size")
     summary = torchinfo.summary(
-        network, (2, *shape), verbose=0, mode="eval", col_names=columns, row_settings=("var_names", "depth")
+        network,
+        (2, *shape),
+        verbose=0,
+        mode="eval",
+        col_names=columns,
+        row_settings=("var_names", "depth"),
     )
     assert check(str(summary), architecture).architecture.input_shape == shape
 
 
-# --- text that can't be read ----------------------------------------------------------------------------------------
+# --- text that can't be read ----------------------------------------------------------------------
 
 HOPELESS = {
     "": "no table found",
@@ -284,13 +335,28 @@ def test_a_deep_network_is_read_up_to_the_limit():
     assert "at most 200" in imported.problem.message
 
 
-_KINDS = ("Conv2d", "Linear", "MaxPool2d", "Flatten", "BasicBlock", "LSTM", "Softmax", "BatchNorm1d", "GroupNorm", "Foo")
+_KINDS = (
+    "Conv2d",
+    "Linear",
+    "MaxPool2d",
+    "Flatten",
+    "BasicBlock",
+    "LSTM",
+    "Softmax",
+    "BatchNorm1d",
+    "GroupNorm",
+    "Foo",
+)
 _NUMBERS = ("0", "1", "7", "-5", "64", "100000", "999999999", "12345678901234567890")
 
 
 def insert(text: str, chance: random.Random) -> str:
     place = chance.randrange(len(text) + 1)
-    return text[:place] + chance.choice("[]()-,.019|├└─ \n\t\\<&#") * chance.choice([1, 3, 50]) + text[place:]
+    return (
+        text[:place]
+        + chance.choice("[]()-,.019|├└─ \n\t\\<&#") * chance.choice([1, 3, 50])
+        + text[place:]
+    )
 
 
 def delete(text: str, chance: random.Random) -> str:
@@ -320,7 +386,9 @@ def change_number(text: str, chance: random.Random) -> str:
 
 
 def change_kind(text: str, chance: random.Random) -> str:
-    start, end = chance.choice([match.span() for match in re.finditer(r"\w+(?=-\d)", text)] or [(0, 0)])
+    start, end = chance.choice(
+        [match.span() for match in re.finditer(r"\w+(?=-\d)", text)] or [(0, 0)]
+    )
     return text[:start] + chance.choice(_KINDS) + text[end:]
 
 
@@ -361,7 +429,12 @@ def test_spoilt_text_gives_an_answer_or_a_message_in_bounded_time_and_memory():
     resource = pytest.importorskip("resource")
     chance, texts = random.Random(0), list(TEXTS.values())
     import_summary(texts[0])  # torch loads what it needs
-    before, slowest, most_runs, answers = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, 0.0, 0, 0
+    before, slowest, most_runs, answers = (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        0.0,
+        0,
+        0,
+    )
     for _ in range(1_500):
         text = chance.choice(texts)
         for _ in range(chance.choice([1, 1, 2, 3, 8])):
@@ -370,7 +443,9 @@ def test_spoilt_text_gives_an_answer_or_a_message_in_bounded_time_and_memory():
         answers += understood(text)
         seconds = time.thread_time() - start
         most_runs = max(most_runs, result.cache_info().misses - runs)
-        slowest = max(slowest, seconds if seconds < 1 else least_seconds(partial(understood, text), 1))
+        slowest = max(
+            slowest, seconds if seconds < 1 else least_seconds(partial(understood, text), 1)
+        )
     assert answers > 300
     assert most_runs < 2_000
     assert slowest < 1
@@ -422,13 +497,18 @@ def test_repetition_is_read_in_bounded_time(part):
 
 @pytest.mark.slow
 def test_the_hardest_tables_are_read_in_bounded_time():
-    """Every row another map, with as many divisors as can be: nothing is remembered from the rows before."""
+    """Every row another map, with as many divisors as can be: nothing is remembered from the rows
+    before.
+    """
     sides = range(500, 102, -2)
     rows = table(*(("Conv2d", [720, side, side - side // 7], 720 * 720 * 36) for side in sides))
     imported = import_summary(rows)
     assert len(imported.architecture.layers) > 150
     assert least_seconds(lambda: import_summary(rows), 2) < 2
-    assert any("from Conv2d-62 on only 2 answers to a row are looked for" in note for note in imported.notes)
+    assert any(
+        "from Conv2d-62 on only 2 answers to a row are looked for" in note
+        for note in imported.notes
+    )
 
 
 def test_a_pooling_that_its_printed_kernel_cannot_do_is_refused_for_that_kernel():
@@ -438,13 +518,18 @@ def test_a_pooling_that_its_printed_kernel_cannot_do_is_refused_for_that_kernel(
         pooling = f"├─{kind}: 1-2  [1, 8, 26, 26]  [1, 8, 17, 17]  --  [3, 3]"
         imported = import_summary(f"{header}\n{rows}{pooling}")
         assert imported.problem.message == (
-            f"{kind}: 1-2 gives 8×17×17, which no {kind} with a kernel of 3×3{dilated} makes of 8×26×26"
+            f"{kind}: 1-2 gives 8×17×17, which no {kind} with a kernel of 3×3{dilated} makes "
+            "of 8×26×26"
         )
 
 
 def test_a_network_too_large_to_analyse_is_still_read():
     imported = import_summary(
-        table(("Conv2d", [64, 224, 224], 1792), ("MaxPool2d", [64, 7, 7], 0), ("Linear", [20000], 62740000))
+        table(
+            ("Conv2d", [64, 224, 224], 1792),
+            ("MaxPool2d", [64, 7, 7], 0),
+            ("Linear", [20000], 62740000),
+        )
     )
     assert imported.architecture.layers[-2:] == (Flatten(), Linear(out_features=20000))
     assert imported.problem is None
@@ -452,6 +537,8 @@ def test_a_network_too_large_to_analyse_is_still_read():
 
 def test_other_kinds_of_one_name_are_wrappers():
     """A class of someone's own, Conv2D with a capital D, that wraps torch's."""
-    imported = import_summary(table(("Conv2d", [8, 26, 26], 80), ("ReLU", [8, 26, 26], 0), ("Conv2D", [8, 26, 26], 0)))
+    imported = import_summary(
+        table(("Conv2d", [8, 26, 26], 80), ("ReLU", [8, 26, 26], 0), ("Conv2D", [8, 26, 26], 0))
+    )
     assert imported.architecture.layers == (Conv2d(out_channels=8, kernel_size=3), ReLU())
     assert imported.problem is None

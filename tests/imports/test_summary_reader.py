@@ -49,7 +49,9 @@ def test_counts(cell):
     assert read_count(cell) == COUNTS[cell]
 
 
-@pytest.mark.parametrize(("cell", "kernel"), [("3", (3, 3)), ("[3, 5]", (3, 5)), ("[8, 1, 3, 3]", (3, 3)), ("--", None)])
+@pytest.mark.parametrize(
+    ("cell", "kernel"), [("3", (3, 3)), ("[3, 5]", (3, 5)), ("[8, 1, 3, 3]", (3, 3)), ("--", None)]
+)
 def test_kernels(cell, kernel):
     assert read_kernel(cell) == kernel
 
@@ -74,15 +76,23 @@ def test_a_tree_is_read_contents_first():
     assert table.rows[0].line == 5
 
 
-@pytest.mark.parametrize("prefix", ["", "12 ", "3 | ", "INFO:root:", "2023-05-06 10:11:12,345 - INFO - ", "> # "])
+@pytest.mark.parametrize(
+    "prefix", ["", "12 ", "3 | ", "INFO:root:", "2023-05-06 10:11:12,345 - INFO - ", "> # "]
+)
 @pytest.mark.parametrize("name", ["├─Conv2d", "+ Conv2d", "-- Conv2d", "Conv2d: 1-1"])
 def test_a_trees_row_may_stand_behind_a_number_or_a_logs_words(prefix, name):
-    (table,) = read_tables(f"Layer (type)  Output Shape  Param #\n{prefix}{name}  [1, 8, 26, 26]  80")
-    assert [(row.kind, row.output_shape, row.params) for row in table.rows] == [("Conv2d", (8, 26, 26), 80)]
+    (table,) = read_tables(
+        f"Layer (type)  Output Shape  Param #\n{prefix}{name}  [1, 8, 26, 26]  80"
+    )
+    assert [(row.kind, row.output_shape, row.params) for row in table.rows] == [
+        ("Conv2d", (8, 26, 26), 80)
+    ]
 
 
 def test_what_stands_behind_a_row_is_no_tree():
-    assert names("Conv2d-1  [-1, 8, 26, 26]  80 -- the first\nReLU-2  [-1, 8, 26, 26]  0 + BatchNorm") == [["Conv2d-1", "ReLU-2"]]
+    assert names(
+        "Conv2d-1  [-1, 8, 26, 26]  80 -- the first\nReLU-2  [-1, 8, 26, 26]  0 + BatchNorm"
+    ) == [["Conv2d-1", "ReLU-2"]]
 
 
 def test_columns_follow_the_header():
@@ -91,11 +101,18 @@ def test_columns_follow_the_header():
         "├─Conv2d: 1-1  [3, 3]  [2, 1, 28, 28]  [2, 8, 26, 26]  80  54,080\n"
     )
     (row,) = read_tables(text)[0].rows
-    assert (row.kernel_size, row.input_shape, row.output_shape, row.params) == ((3, 3), (1, 28, 28), (8, 26, 26), 80)
+    assert (row.kernel_size, row.input_shape, row.output_shape, row.params) == (
+        (3, 3),
+        (1, 28, 28),
+        (8, 26, 26),
+        80,
+    )
 
 
 def test_a_table_of_one_image_without_a_batch():
-    (table,) = read_tables("├─Conv2d: 1-1  [8, 26, 26]  80\n├─Linear: 1-2  [10]  54,090\n├─Linear: 1-3  [1, 10]  110\n")
+    (table,) = read_tables(
+        "├─Conv2d: 1-1  [8, 26, 26]  80\n├─Linear: 1-2  [10]  54,090\n├─Linear: 1-3  [1, 10]  110\n"
+    )
     assert [row.output_shape for row in table.rows] == [(8, 26, 26), (10,), (10,)]
 
 
@@ -138,7 +155,10 @@ def test_prose_is_no_table(prose):
 
 
 def test_prose_around_a_table_is_left_alone():
-    text = f"# Session-4\n\nConv2d-1 comes first.\n\n{TWO}Total params: 0\nInput size (MB): 0.01\n\nEpoch-3 [1, 2, 3, 4] 5\n"
+    text = (
+        f"# Session-4\n\nConv2d-1 comes first.\n\n{TWO}Total params: 0\nInput size (MB): "
+        "0.01\n\nEpoch-3 [1, 2, 3, 4] 5\n"
+    )
     (table, *_) = read_tables(text)
     assert [row.name for row in table.rows] == ["ReLU-1", "ReLU-2"]
     assert (table.total_params, table.line) == (0, 1)
@@ -147,7 +167,11 @@ def test_prose_around_a_table_is_left_alone():
 
 @pytest.mark.parametrize(
     "call",
-    ["summary(model, (1, 30, 30))", "summary(Net().to(device), input_size=(1,30,30))", "summary(net, (64, 1, 30, 30))"],
+    [
+        "summary(model, (1, 30, 30))",
+        "summary(Net().to(device), input_size=(1,30,30))",
+        "summary(net, (64, 1, 30, 30))",
+    ],
 )
 def test_the_image_may_be_named_in_a_call(call):
     assert read_tables(f"{call}\n{TWO}")[0].input_hint == (1, 30, 30)

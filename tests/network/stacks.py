@@ -12,7 +12,7 @@ from explorer.network import spec
 from explorer.network.build import build_layer
 from explorer.network.spec import Architecture, Layer, Shape, pair
 
-# --- drawing --------------------------------------------------------------------------------------------------------
+# --- drawing --------------------------------------------------------------------------------------
 
 
 def _int_or_pair(low: int, high: int) -> st.SearchStrategy[Any]:
@@ -24,7 +24,11 @@ def _layer(model: type[Layer], **fields: st.SearchStrategy[Any]) -> st.SearchStr
     return st.builds(model, **fields)
 
 
-_window = {"kernel_size": _int_or_pair(1, 5), "padding": _int_or_pair(0, 2), "ceil_mode": st.booleans()}
+_window = {
+    "kernel_size": _int_or_pair(1, 5),
+    "padding": _int_or_pair(0, 2),
+    "ceil_mode": st.booleans(),
+}
 _stride = st.none() | _int_or_pair(1, 3)
 _mostly = st.sampled_from([True, True, True, False])
 _dims = st.sampled_from([1, 1, 1, 2, 3, -1, -2, -3])
@@ -43,21 +47,35 @@ LAYERS_BY_KIND: dict[str, st.SearchStrategy[Layer]] = {
     ),
     "MaxPool2d": _layer(spec.MaxPool2d, **_window, stride=_stride, dilation=_int_or_pair(1, 2)),
     "AvgPool2d": _layer(
-        spec.AvgPool2d, **_window, stride=_stride, count_include_pad=st.booleans(), divisor_override=st.none() | st.integers(1, 9)
+        spec.AvgPool2d,
+        **_window,
+        stride=_stride,
+        count_include_pad=st.booleans(),
+        divisor_override=st.none() | st.integers(1, 9),
     ),
     "AdaptiveAvgPool2d": _layer(spec.AdaptiveAvgPool2d, output_size=_int_or_pair(1, 7)),
     "AdaptiveMaxPool2d": _layer(spec.AdaptiveMaxPool2d, output_size=_int_or_pair(1, 7)),
-    "ZeroPad2d": _layer(spec.ZeroPad2d, padding=st.integers(0, 3) | st.tuples(*[st.integers(0, 3)] * 4)),
-    "ReflectionPad2d": _layer(spec.ReflectionPad2d, padding=st.integers(0, 3) | st.tuples(*[st.integers(0, 3)] * 4)),
+    "ZeroPad2d": _layer(
+        spec.ZeroPad2d, padding=st.integers(0, 3) | st.tuples(*[st.integers(0, 3)] * 4)
+    ),
+    "ReflectionPad2d": _layer(
+        spec.ReflectionPad2d, padding=st.integers(0, 3) | st.tuples(*[st.integers(0, 3)] * 4)
+    ),
     "Upsample": _layer(
         spec.Upsample,
         scale_factor=_int_or_pair(1, 3),
         mode=st.sampled_from(["nearest", "bilinear", "bilinear"]),
         align_corners=st.sampled_from([None, None, True]),
     ),
-    "BatchNorm2d": _layer(spec.BatchNorm2d, affine=st.booleans(), bias=st.booleans(), track_running_stats=_mostly),
-    "BatchNorm1d": _layer(spec.BatchNorm1d, affine=st.booleans(), bias=st.booleans(), track_running_stats=_mostly),
-    "GroupNorm": _layer(spec.GroupNorm, num_groups=st.integers(1, 4), affine=st.booleans(), bias=st.booleans()),
+    "BatchNorm2d": _layer(
+        spec.BatchNorm2d, affine=st.booleans(), bias=st.booleans(), track_running_stats=_mostly
+    ),
+    "BatchNorm1d": _layer(
+        spec.BatchNorm1d, affine=st.booleans(), bias=st.booleans(), track_running_stats=_mostly
+    ),
+    "GroupNorm": _layer(
+        spec.GroupNorm, num_groups=st.integers(1, 4), affine=st.booleans(), bias=st.booleans()
+    ),
     "LayerNorm": _layer(spec.LayerNorm, elementwise_affine=st.booleans(), bias=st.booleans()),
     "ReLU": st.just(spec.ReLU()),
     "LeakyReLU": _layer(spec.LeakyReLU, negative_slope=st.floats(0, 1)),
@@ -74,14 +92,22 @@ LAYERS_BY_KIND: dict[str, st.SearchStrategy[Layer]] = {
 }
 
 # Kinds that change the map are drawn more often; heads less, so that stacks do not all end at once.
-_often = ["Conv2d"] * 8 + ["MaxPool2d"] * 3 + ["AvgPool2d"] * 3 + ["AdaptiveAvgPool2d"] * 2 + ["AdaptiveMaxPool2d"]
+_often = (
+    ["Conv2d"] * 8
+    + ["MaxPool2d"] * 3
+    + ["AvgPool2d"] * 3
+    + ["AdaptiveAvgPool2d"] * 2
+    + ["AdaptiveMaxPool2d"]
+)
 layers = st.sampled_from([*_often, *LAYERS_BY_KIND]).flatmap(LAYERS_BY_KIND.__getitem__)
 sides = st.sampled_from([*range(1, 17), *range(8, 17), *range(8, 17)])
 
 
 @st.composite
 def architectures(draw: st.DrawFn) -> Architecture:
-    """Deep stacks that mostly fit: a layer that torch refuses is drawn anew, but for one in eight stacks that end in it."""
+    """Deep stacks that mostly fit: a layer that torch refuses is drawn anew, but for one in eight
+    stacks that end in it.
+    """
     input_shape = (draw(st.sampled_from([1, 2, 3, 6])), draw(sides), draw(sides))
     keep_misfit = draw(st.integers(0, 7)) == 0
     stack: list[Layer] = []
@@ -101,7 +127,7 @@ def architectures(draw: st.DrawFn) -> Architecture:
     return Architecture(name="drawn", input_shape=input_shape, layers=tuple(stack))
 
 
-# --- what real torch says -------------------------------------------------------------------------------------------
+# --- what real torch says -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -137,14 +163,20 @@ def run_on_torch(architecture: Architecture) -> Run:
 
 
 def torch_would_hide(layer: Layer, shape: Shape) -> bool:
-    """Linear works on a map's last axis; these others take a batch of vectors for one map. We call all of them misfits."""
+    """Linear works on a map's last axis; these others take a batch of vectors for one map.
+
+    We call all of them misfits.
+    """
     is_map = len(shape) == 3
     if layer.kind in ("Softmax", "LogSoftmax"):
         return not is_map and layer.dim in (-2, 2, 3, -3)
-    return (layer.kind == "Linear" and is_map) or (layer.kind in ("ZeroPad2d", "AdaptiveAvgPool2d") and not is_map)
+    return (layer.kind == "Linear" and is_map) or (
+        layer.kind in ("ZeroPad2d", "AdaptiveAvgPool2d") and not is_map
+    )
 
 
-# Over a single value these give a constant, whatever comes in; x + f(x) keeps the path that a gradient shows.
+# Over a single value these give a constant, whatever comes in; x + f(x) keeps the path that a
+# gradient shows.
 _SUMS_TO_A_CONSTANT = ("Softmax", "LogSoftmax", "GroupNorm", "LayerNorm")
 _IDENTITY = ("ReLU", "LeakyReLU", "GELU", "SiLU", "Tanh", "Sigmoid", "Dropout", "Dropout2d")
 
@@ -173,7 +205,9 @@ def gradient_masks(architecture: Architecture, upto: int, shapes: list[Shape]) -
     return (gradient != 0).any(dim=1).reshape(rows, columns, *architecture.input_shape[1:])
 
 
-def _smooth(layer: Layer, values: torch.Tensor, output_shape: Shape, generator: torch.Generator) -> torch.Tensor:
+def _smooth(
+    layer: Layer, values: torch.Tensor, output_shape: Shape, generator: torch.Generator
+) -> torch.Tensor:
     if layer.kind in _IDENTITY:
         return values
     if layer.kind == "AdaptiveMaxPool2d":
@@ -184,20 +218,27 @@ def _smooth(layer: Layer, values: torch.Tensor, output_shape: Shape, generator: 
         rows, columns = (_interpolation(layer, values.shape, axis) for axis in (0, 1))
         return rows @ values @ columns.T
     if layer.kind == "BatchNorm2d" and not layer.track_running_stats:
-        return values + F.instance_norm(values)  # the statistics of one image alone: here each copy is one
+        # The statistics of one image alone: here each copy is one.
+        return values + F.instance_norm(values)
     module = build_layer(layer, tuple(values.shape[1:])).double().eval()
     if layer.kind in _SUMS_TO_A_CONSTANT:
         return values + module(values)
     with torch.no_grad():
         for name, parameter in module.named_parameters():
             drawn = torch.rand(parameter.shape, dtype=torch.float64, generator=generator) + 0.5
-            fan_in = parameter[0].numel() if name == "weight" and layer.kind in ("Conv2d", "Linear") else 1
+            fan_in = (
+                parameter[0].numel()
+                if name == "weight" and layer.kind in ("Conv2d", "Linear")
+                else 1
+            )
             parameter.copy_(drawn / fan_in)
     return module(values)
 
 
 def _interpolation(layer: spec.Upsample, shape: torch.Size, axis: int) -> torch.Tensor:
-    """(outputs, inputs) along one axis: torch's own weights, where those that are rounding noise are zero."""
+    """(outputs, inputs) along one axis: torch's own weights, where those that are rounding noise
+    are zero.
+    """
     scale = (pair(layer.scale_factor)[axis], 1)
     size = shape[2 + axis]
     each = torch.eye(size, dtype=torch.float64)[None, None]  # each column has one input that is one
@@ -206,16 +247,23 @@ def _interpolation(layer: spec.Upsample, shape: torch.Size, axis: int) -> torch.
     return weights * (weights.abs() > 1e-12)
 
 
-def _mean_instead_of_max(layer: spec.MaxPool2d, values: torch.Tensor, output_shape: Shape) -> torch.Tensor:
+def _mean_instead_of_max(
+    layer: spec.MaxPool2d, values: torch.Tensor, output_shape: Shape
+) -> torch.Tensor:
     kernel, padding, dilation = pair(layer.kernel_size), pair(layer.padding), pair(layer.dilation)
     stride = kernel if layer.stride is None else pair(layer.stride)
     channels = values.shape[1]
-    # ceil_mode lets the last window hang over the end: zeros there, so that a plain depthwise mean has its size.
+    # ceil_mode lets the last window hang over the end: zeros there, so that a plain depthwise mean
+    # has its size.
     missing = [
         max(0, (o - 1) * s + d * (k - 1) + 1 - (n + 2 * p))
-        for o, s, d, k, n, p in zip(output_shape[1:], stride, dilation, kernel, values.shape[2:], padding, strict=True)
+        for o, s, d, k, n, p in zip(
+            output_shape[1:], stride, dilation, kernel, values.shape[2:], padding, strict=True
+        )
     ]
-    padded = F.pad(values, (padding[1], padding[1] + missing[1], padding[0], padding[0] + missing[0]))
+    padded = F.pad(
+        values, (padding[1], padding[1] + missing[1], padding[0], padding[0] + missing[0])
+    )
     weight = torch.full((channels, 1, *kernel), 1 / (kernel[0] * kernel[1]), dtype=torch.float64)
     pooled = F.conv2d(padded, weight, stride=stride, dilation=dilation, groups=channels)
     return pooled[:, :, : output_shape[1], : output_shape[2]]

@@ -36,7 +36,9 @@ def test_totals_are_the_sums_of_the_rows(architecture):
     assert analysis.total_params == sum(row.params for row in analysis.rows)
     assert analysis.trainable_params == analysis.total_params  # nothing here is frozen
     assert analysis.total_mult_adds == sum(row.mult_adds for row in analysis.rows)
-    assert analysis.output_shape == (analysis.rows[-1].output_shape if analysis.rows else architecture.input_shape)
+    assert analysis.output_shape == (
+        analysis.rows[-1].output_shape if analysis.rows else architecture.input_shape
+    )
     if analysis.problem is None:
         assert len(analysis.rows) == len(architecture.layers)
     else:
@@ -44,8 +46,16 @@ def test_totals_are_the_sums_of_the_rows(architecture):
 
 
 PROBLEMS = [
-    (stack(CONV, spec.Linear(out_features=10)), 1, "Linear takes a vector; it gets 8 maps of 26×26"),
-    (stack(spec.MaxPool2d(kernel_size=3), input_shape=(1, 2, 2)), 0, "MaxPool2d 3×3 needs a map of at least 3×3; it gets 2×2"),
+    (
+        stack(CONV, spec.Linear(out_features=10)),
+        1,
+        "Linear takes a vector; it gets 8 maps of 26×26",
+    ),
+    (
+        stack(spec.MaxPool2d(kernel_size=3), input_shape=(1, 2, 2)),
+        0,
+        "MaxPool2d 3×3 needs a map of at least 3×3; it gets 2×2",
+    ),
     (
         stack(spec.Conv2d(out_channels=1, kernel_size=3, dilation=4), input_shape=(1, 6, 9)),
         0,
@@ -66,26 +76,47 @@ PROBLEMS = [
         0,
         'padding "same" needs stride 1; this has stride 2×2',
     ),
-    (stack(spec.MaxPool2d(kernel_size=2, padding=2)), 0, "padding 2×2 must be at most half the kernel 2×2"),
     (
-        stack(spec.MaxPool2d(kernel_size=2, stride=3, padding=1, dilation=2, ceil_mode=True), input_shape=(1, 1, 1)),
+        stack(spec.MaxPool2d(kernel_size=2, padding=2)),
         0,
-        "MaxPool2d 2×2 with dilation 2×2 has windows that lie in the padding alone, on a map of 1×1",
+        "padding 2×2 must be at most half the kernel 2×2",
+    ),
+    (
+        stack(
+            spec.MaxPool2d(kernel_size=2, stride=3, padding=1, dilation=2, ceil_mode=True),
+            input_shape=(1, 1, 1),
+        ),
+        0,
+        "MaxPool2d 2×2 with dilation 2×2 has windows that lie in the padding alone, "
+        "on a map of 1×1",
     ),
     (
         stack(CONV, spec.ReflectionPad2d(padding=(2, 2, 26, 1))),
         1,
-        "ReflectionPad2d mirrors a map without its edge, so this padding needs a map of at least 27×3; it gets 26×26",
+        "ReflectionPad2d mirrors a map without its edge, so this padding needs a map of at "
+        "least 27×3; it gets 26×26",
     ),
     (
         stack(spec.Upsample(scale_factor=2, align_corners=True)),
         0,
         "align_corners is for interpolating, and mode nearest repeats values",
     ),
-    (stack(CONV, spec.GroupNorm(num_groups=3)), 1, "num_groups=3 must divide the 8 channels that come in"),
+    (
+        stack(CONV, spec.GroupNorm(num_groups=3)),
+        1,
+        "num_groups=3 must divide the 8 channels that come in",
+    ),
     (stack(spec.BatchNorm1d()), 0, "BatchNorm1d takes a vector; it gets 1 map of 28×28"),
-    (stack(spec.Flatten(), CONV), 1, "Conv2d takes maps with rows and columns; it gets a vector of 784 values"),
-    (stack(spec.Flatten(), spec.Softmax(dim=2)), 1, "Softmax over dim 2 needs a map; it gets 784 values in a row"),
+    (
+        stack(spec.Flatten(), CONV),
+        1,
+        "Conv2d takes maps with rows and columns; it gets a vector of 784 values",
+    ),
+    (
+        stack(spec.Flatten(), spec.Softmax(dim=2)),
+        1,
+        "Softmax over dim 2 needs a map; it gets 784 values in a row",
+    ),
     (
         stack(CONV, spec.ZeroPad2d(padding=(0, 1024, 0, 1)), spec.Upsample(scale_factor=2)),
         2,
@@ -119,19 +150,31 @@ def test_a_certain_mend_mends_that_layer(architecture):
 
 SMALL_POOLING = [
     (kernel, stride, padding, dilation, ceil_mode, side)
-    for kernel, stride, dilation, ceil_mode, side in product((2, 3, 4), (1, 2, 3), (1, 2, 3), (False, True), range(1, 8))
+    for kernel, stride, dilation, ceil_mode, side in product(
+        (2, 3, 4), (1, 2, 3), (1, 2, 3), (False, True), range(1, 8)
+    )
     for padding in range(kernel // 2 + 1)
 ]
 
 
 def test_no_window_of_max_pooling_lies_in_the_padding_alone():
-    """torch gives −inf there, and its backward pass writes outside the map: it must never come to that."""
+    """torch gives −inf there, and its backward pass writes outside the map: it must never come to
+    that.
+    """
     accepted = refused = 0
     for kernel, stride, padding, dilation, ceil_mode, side in SMALL_POOLING:
-        layer = spec.MaxPool2d(kernel_size=kernel, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
+        layer = spec.MaxPool2d(
+            kernel_size=kernel,
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+            ceil_mode=ceil_mode,
+        )
         misfit = find_mismatch(layer, (1, side, side))
         try:
-            pooled = max_pool2d(torch.zeros(1, 1, side, side), kernel, stride, padding, dilation, ceil_mode)
+            pooled = max_pool2d(
+                torch.zeros(1, 1, side, side), kernel, stride, padding, dilation, ceil_mode
+            )
         except RuntimeError:
             assert misfit
             continue
@@ -143,7 +186,9 @@ def test_no_window_of_max_pooling_lies_in_the_padding_alone():
 
 
 def test_a_window_too_large_may_be_shrunk_or_the_map_padded():
-    problem = analyze(stack(spec.Conv2d(out_channels=1, kernel_size=(3, 7)), input_shape=(1, 2, 4))).problem
+    problem = analyze(
+        stack(spec.Conv2d(out_channels=1, kernel_size=(3, 7)), input_shape=(1, 2, 4))
+    ).problem
     assert problem is not None
     assert problem.alternative is not None
     assert problem.remedy == "shrink kernel_size to 2×3"
@@ -180,20 +225,43 @@ REMEDIES = [
         (spec.Conv2d(out_channels=8, kernel_size=3, stride=2, padding=1),),
     ),
     (
-        (spec.Conv2d(out_channels=8, kernel_size=(4, 5), stride=(2, 3), dilation=(1, 2), padding="same"),),
+        (
+            spec.Conv2d(
+                out_channels=8, kernel_size=(4, 5), stride=(2, 3), dilation=(1, 2), padding="same"
+            ),
+        ),
         (3, 32, 33),
         ["set padding to 1×4, which keeps the stride", "set stride to 1"],
-        (spec.Conv2d(out_channels=8, kernel_size=(4, 5), stride=(2, 3), dilation=(1, 2), padding=(1, 4)),),
+        (
+            spec.Conv2d(
+                out_channels=8, kernel_size=(4, 5), stride=(2, 3), dilation=(1, 2), padding=(1, 4)
+            ),
+        ),
     ),
-    ((spec.MaxPool2d(kernel_size=2),), (64, 1, 1), ["remove it, as one value leaves nothing to pool"], ()),
-    ((spec.MaxPool2d(kernel_size=(1, 2)),), (8, 4, 1), ["remove it, as a window of one value leaves nothing to pool"], ()),
+    (
+        (spec.MaxPool2d(kernel_size=2),),
+        (64, 1, 1),
+        ["remove it, as one value leaves nothing to pool"],
+        (),
+    ),
+    (
+        (spec.MaxPool2d(kernel_size=(1, 2)),),
+        (8, 4, 1),
+        ["remove it, as a window of one value leaves nothing to pool"],
+        (),
+    ),
     (
         (spec.AvgPool2d(kernel_size=(2, 1), stride=2),),
         (8, 1, 4),
         ["remove it, as a window of one value leaves nothing to pool"],
         (),
     ),
-    ((spec.AvgPool2d(kernel_size=8),), (64, 7, 7), ["shrink kernel_size to 7×7"], (spec.AvgPool2d(kernel_size=7),)),
+    (
+        (spec.AvgPool2d(kernel_size=8),),
+        (64, 7, 7),
+        ["shrink kernel_size to 7×7"],
+        (spec.AvgPool2d(kernel_size=7),),
+    ),
     (
         (spec.Conv2d(out_channels=16, kernel_size=15),),
         (8, 11, 11),
@@ -218,15 +286,30 @@ REMEDIES = [
         ["use ZeroPad2d", "set padding to (5, 5, 3, 3)"],
         (spec.ZeroPad2d(padding=5),),
     ),
-    ((spec.ReflectionPad2d(padding=1),), (1, 1, 1), ["use ZeroPad2d"], (spec.ZeroPad2d(padding=1),)),
+    (
+        (spec.ReflectionPad2d(padding=1),),
+        (1, 1, 1),
+        ["use ZeroPad2d"],
+        (spec.ZeroPad2d(padding=1),),
+    ),
     (
         (spec.Upsample(scale_factor=2, align_corners=True),),
         (1, 4, 4),
         ['set mode to "bilinear"', "set align_corners to false"],
         None,
     ),
-    ((spec.BatchNorm1d(),), (1, 4, 4), ["put Flatten before it, which gives 16 values", "use BatchNorm2d"], None),
-    ((spec.GroupNorm(num_groups=6),), (6, 1, 1), ["set num_groups to 3"], (spec.GroupNorm(num_groups=3),)),
+    (
+        (spec.BatchNorm1d(),),
+        (1, 4, 4),
+        ["put Flatten before it, which gives 16 values", "use BatchNorm2d"],
+        None,
+    ),
+    (
+        (spec.GroupNorm(num_groups=6),),
+        (6, 1, 1),
+        ["set num_groups to 3"],
+        (spec.GroupNorm(num_groups=3),),
+    ),
     ((spec.GroupNorm(num_groups=1),), (1, 1, 1), ["remove the layer"], None),
 ]
 
@@ -247,8 +330,12 @@ def test_what_is_offered(layers, input_shape, remedies, mended):
     side=st.integers(1, 40),
 )
 @settings(max_examples=300, deadline=None)
-def test_same_with_a_stride_gives_keras_size_wherever_an_even_border_can(kernel, stride, dilation, side):
-    layer = spec.Conv2d(out_channels=2, kernel_size=kernel, stride=stride, dilation=dilation, padding="same")
+def test_same_with_a_stride_gives_keras_size_wherever_an_even_border_can(
+    kernel, stride, dilation, side
+):
+    layer = spec.Conv2d(
+        out_channels=2, kernel_size=kernel, stride=stride, dilation=dilation, padding="same"
+    )
     problem = analyze(stack(layer, input_shape=(1, side, side))).problem
     ways = [problem.fix, *([problem.alternative[1]] if problem.alternative else [])]
     kept = [way for way in ways if way.layers[0].stride == stride]
@@ -270,7 +357,9 @@ def test_every_remedy_offered_mends_the_layer(architecture):
         after = mended and analyze(mended).problem
         if mended and after is None:
             assert run_on_torch(mended).failed_at is None
-        assert after is None or after.index > problem.index + len(mended.layers) - len(architecture.layers)
+        assert after is None or after.index > problem.index + len(mended.layers) - len(
+            architecture.layers
+        )
 
 
 def test_of_two_remedies_the_one_that_gets_further_comes_first():
@@ -294,14 +383,20 @@ def test_a_mend_that_needs_another_at_the_same_layer_comes_with_it():
 
 
 def test_build_refuses_with_the_same_words():
-    with pytest.raises(ArchitectureError, match=r"layer 1 \(Linear\): Linear takes a vector") as caught:
+    with pytest.raises(
+        ArchitectureError, match=r"layer 1 \(Linear\): Linear takes a vector"
+    ) as caught:
         build(stack(CONV, spec.Linear(out_features=10)))
     assert caught.value.index == 1
 
 
 def test_a_network_of_any_size_is_analysed_as_nothing_is_allocated():
     wide = spec.Conv2d(out_channels=65536, kernel_size=2047, padding=1023)
-    analysis = analyze(stack(*[wide] * 20, spec.Flatten(), spec.Linear(out_features=65536), input_shape=(3, 64, 64)))
+    analysis = analyze(
+        stack(
+            *[wide] * 20, spec.Flatten(), spec.Linear(out_features=65536), input_shape=(3, 64, 64)
+        )
+    )
     assert analysis.problem is None
     assert analysis.total_params > 10**17
 
@@ -309,11 +404,17 @@ def test_a_network_of_any_size_is_analysed_as_nothing_is_allocated():
 def features(*plan: int | str) -> list[spec.Layer]:
     """3×3 convolutions with so many channels, and "M" for a pooling, as VGG's papers write it."""
     pool, of = spec.MaxPool2d(kernel_size=2, stride=2), {}
-    of |= {n: (spec.Conv2d(out_channels=n, kernel_size=3, padding=1), spec.ReLU()) for n in plan if n != "M"}
+    of |= {
+        n: (spec.Conv2d(out_channels=n, kernel_size=3, padding=1), spec.ReLU())
+        for n in plan
+        if n != "M"
+    }
     return [layer for each in plan for layer in ((pool,) if each == "M" else of[each])]
 
 
-VGG16 = features(64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512, "M")
+VGG16 = features(
+    64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512, "M"
+)
 ALEXNET = [
     spec.Conv2d(out_channels=64, kernel_size=11, stride=4, padding=2),
     spec.MaxPool2d(kernel_size=3, stride=2),
@@ -323,7 +424,9 @@ ALEXNET = [
     spec.MaxPool2d(kernel_size=3, stride=2),
 ]
 HEAD = [spec.Flatten(), *[spec.Linear(out_features=n) for n in (4096, 4096, 1000)]]
-TEXTBOOK = {  # input shape, layers, and as published: parameters, receptive field of the features, mult-adds in 10⁹
+# Input shape, layers, and as published: parameters, receptive field of the features, mult-adds in
+# 10⁹.
+TEXTBOOK = {
     "VGG-16": ((3, 224, 224), VGG16, 138_357_544, 212, 15.47),
     "AlexNet": ((3, 224, 224), ALEXNET, 61_100_840, 195, 0.71),
 }
@@ -372,14 +475,20 @@ def test_windows_that_reach_too_far_are_refused(name):
     architecture = stack(*GREEDY[name], input_shape=WIDE)
     problem = analyze(architecture).problem
     assert problem is not None
-    assert re.search(r"followed up to 2,048|following which pixels .* takes [\d,]+ steps", problem.message)
+    assert re.search(
+        r"followed up to 2,048|following which pixels .* takes [\d,]+ steps", problem.message
+    )
     hints(analyze(architecture))  # without the limits both took minutes
 
 
 MULT_ADDS = [  # a layer, its input, what it multiplies and adds up for one image
     (spec.Conv2d(out_channels=16, kernel_size=3), (8, 28, 28), 26 * 26 * 16 * 8 * 9),
     (spec.Conv2d(out_channels=16, kernel_size=3, bias=False), (8, 28, 28), 26 * 26 * 16 * 8 * 9),
-    (spec.Conv2d(out_channels=16, kernel_size=(1, 5), padding="same", groups=4), (8, 28, 28), 28 * 28 * 16 * 2 * 5),
+    (
+        spec.Conv2d(out_channels=16, kernel_size=(1, 5), padding="same", groups=4),
+        (8, 28, 28),
+        28 * 28 * 16 * 2 * 5,
+    ),
     (spec.Linear(out_features=10), (400,), 4000),
     (spec.BatchNorm2d(), (8, 26, 26), 5408),
     (spec.BatchNorm2d(), (32, 16, 16), 8192),
@@ -416,7 +525,9 @@ def test_analyses_are_memoised():
 
 
 def test_the_json_form():
-    data = analysis_to_data(analyze(stack(CONV, spec.AdaptiveAvgPool2d(output_size=4), spec.Linear(out_features=2))))
+    data = analysis_to_data(
+        analyze(stack(CONV, spec.AdaptiveAvgPool2d(output_size=4), spec.Linear(out_features=2)))
+    )
     assert data["input_shape"] == [1, 28, 28]
     assert data["rows"] == [
         {
@@ -455,5 +566,12 @@ def test_torchs_note_on_even_kernels_stays_out_of_the_servers_log() -> None:
         "print(tuple(build(Architecture(layers=(layer,)))(torch.zeros(1, 1, 28, 28)).shape))\n"
     )
     root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=240, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=True,
+    )
     assert (done.stdout.strip(), done.stderr) == ("(1, 2, 28, 28)", "")

@@ -11,9 +11,14 @@ CLASSES = 10
 
 
 def block_layers(name: str, channels: int, classes: int) -> tuple[Layer, ...]:
-    """The layers of a block where `channels` maps come in and the data set has `classes`, as the browser makes them."""
+    """The layers of a block where `channels` maps come in and the data set has `classes`, as the
+    browser makes them.
+    """
     numbers = {"channels": channels, "classes": classes}
-    layers = [{argument: numbers.get(value, value) for argument, value in layer.items()} for layer in BLOCKS[name].template]
+    layers = [
+        {argument: numbers.get(value, value) for argument, value in layer.items()}
+        for layer in BLOCKS[name].template
+    ]
     return parse_architecture({"layers": layers}).layers
 
 
@@ -22,7 +27,9 @@ def block_layers(name: str, channels: int, classes: int) -> tuple[Layer, ...]:
 def test_a_block_fits_after_every_layer_that_leaves_a_map(name, preset):
     architecture = load_presets()[preset].architecture
     shapes = [architecture.input_shape, *(row.output_shape for row in analyze(architecture).rows)]
-    places = [place for place, shape in enumerate(shapes) if len(shape) == 3 and min(shape[1:]) >= 2]
+    places = [
+        place for place, shape in enumerate(shapes) if len(shape) == 3 and min(shape[1:]) >= 2
+    ]
     assert places
     for place in places:
         inserted = block_layers(name, shapes[place][0], CLASSES)

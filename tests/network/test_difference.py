@@ -4,8 +4,26 @@ import pytest
 from hypothesis import given, settings
 
 from explorer.network.analysis import analyze
-from explorer.network.difference import Added, Changed, Removed, change_text, difference, difference_text, layer_text
-from explorer.network.spec import MAX_LAYERS, Architecture, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
+from explorer.network.difference import (
+    Added,
+    Changed,
+    Removed,
+    change_text,
+    difference,
+    difference_text,
+    layer_text,
+)
+from explorer.network.spec import (
+    MAX_LAYERS,
+    Architecture,
+    BatchNorm2d,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+)
 from tests.network.stacks import architectures
 
 CONV, WIDE = Conv2d(out_channels=8, kernel_size=3), Conv2d(out_channels=16, kernel_size=3)
@@ -24,13 +42,22 @@ def changes(before, after):
         ((CONV, *HEAD), (CONV, ReLU(), *HEAD), (Added(1, ReLU()),)),
         ((CONV, ReLU(), *HEAD), (CONV, *HEAD), (Removed(1, ReLU()),)),
         ((CONV, ReLU()), (WIDE, ReLU()), (Changed(0, 0, "Conv2d", (("out_channels", 8, 16),)),)),
-        ((CONV, ReLU()), (ReLU(), CONV), (Added(0, ReLU()), Removed(1, ReLU()))),  # Conv2d gives 26×26 in both
+        # Conv2d gives 26×26 in both.
+        ((CONV, ReLU()), (ReLU(), CONV), (Added(0, ReLU()), Removed(1, ReLU()))),
         (
             (CONV, BatchNorm2d(), ReLU(), CONV),
             (CONV, ReLU(), WIDE, Dropout()),
-            (Removed(1, BatchNorm2d()), Changed(3, 2, "Conv2d", (("out_channels", 8, 16),)), Added(3, Dropout())),
+            (
+                Removed(1, BatchNorm2d()),
+                Changed(3, 2, "Conv2d", (("out_channels", 8, 16),)),
+                Added(3, Dropout()),
+            ),
         ),
-        ((MaxPool2d(kernel_size=2),), (ReLU(),), (Removed(0, MaxPool2d(kernel_size=2)), Added(0, ReLU()))),
+        (
+            (MaxPool2d(kernel_size=2),),
+            (ReLU(),),
+            (Removed(0, MaxPool2d(kernel_size=2)), Added(0, ReLU())),
+        ),
     ],
 )
 def test_changes(before, after, expected):
@@ -41,10 +68,26 @@ def test_changes(before, after, expected):
     ("before", "after", "text"),
     [
         (Architecture(), Architecture(name="another name"), ""),
-        (Architecture(layers=(CONV,)), Architecture(layers=(WIDE,)), "1 layer changed · +80 parameters"),
-        (Architecture(layers=(WIDE,)), Architecture(layers=(CONV,)), "1 layer changed · −80 parameters"),
-        (Architecture(), Architecture(layers=(ReLU(), ReLU())), "2 layers added · as many parameters"),
-        (Architecture(layers=(CONV, ReLU())), Architecture(layers=(WIDE,)), "1 layer changed, 1 removed · +80 parameters"),
+        (
+            Architecture(layers=(CONV,)),
+            Architecture(layers=(WIDE,)),
+            "1 layer changed · +80 parameters",
+        ),
+        (
+            Architecture(layers=(WIDE,)),
+            Architecture(layers=(CONV,)),
+            "1 layer changed · −80 parameters",
+        ),
+        (
+            Architecture(),
+            Architecture(layers=(ReLU(), ReLU())),
+            "2 layers added · as many parameters",
+        ),
+        (
+            Architecture(layers=(CONV, ReLU())),
+            Architecture(layers=(WIDE,)),
+            "1 layer changed, 1 removed · +80 parameters",
+        ),
         (
             Architecture(layers=(CONV,)),
             Architecture(layers=(CONV,), input_shape=(3, 32, 32)),
@@ -59,21 +102,31 @@ def test_in_one_line(before, after, text):
 
 
 def test_a_change_in_words():
-    assert change_text(Changed(0, 0, "Conv2d", (("padding", 0, (1, 2)), ("bias", True, False)))) == (
-        "Conv2d: padding 0 → 1×2, bias yes → no"
+    assert change_text(
+        Changed(0, 0, "Conv2d", (("padding", 0, (1, 2)), ("bias", True, False)))
+    ) == ("Conv2d: padding 0 → 1×2, bias yes → no")
+    assert (
+        change_text(Changed(3, 3, "MaxPool2d", (("stride", None, 2),)))
+        == "MaxPool2d: stride none → 2"
     )
-    assert change_text(Changed(3, 3, "MaxPool2d", (("stride", None, 2),))) == "MaxPool2d: stride none → 2"
     assert change_text(Added(3, Dropout(p=0.1))) == "Dropout p 0.1 added"
     assert change_text(Removed(3, ReLU())) == "ReLU removed"
-    assert layer_text(Conv2d(out_channels=8, kernel_size=(1, 3))) == "Conv2d out_channels 8, kernel_size 1×3"
+    assert (
+        layer_text(Conv2d(out_channels=8, kernel_size=(1, 3)))
+        == "Conv2d out_channels 8, kernel_size 1×3"
+    )
 
 
 def applied(before, found):
     """The second stack, made from the first and what is said to differ."""
     removed = {change.index for change in found.changes if isinstance(change, Removed)}
-    renewed = {change.before_index: change for change in found.changes if isinstance(change, Changed)}
+    renewed = {
+        change.before_index: change for change in found.changes if isinstance(change, Changed)
+    }
     layers = [
-        layer.model_copy(update={name: new for name, _, new in renewed[index].arguments}) if index in renewed else layer
+        layer.model_copy(update={name: new for name, _, new in renewed[index].arguments})
+        if index in renewed
+        else layer
         for index, layer in enumerate(before.layers)
         if index not in removed
     ]

@@ -17,7 +17,15 @@ def value(expression: str) -> int:
     """What the board's expression comes to."""
     plain = re.sub(r"\([^()]*groups\)", "", expression)
     plain = re.sub(r"(scales|shifts)", "", plain).replace(",", "")
-    for sign, python in (("×", "*"), ("−", "-"), ("÷", "/"), ("⌊", "floor("), ("⌋", ")"), ("⌈", "ceil("), ("⌉", ")")):
+    for sign, python in (
+        ("×", "*"),
+        ("−", "-"),
+        ("÷", "/"),
+        ("⌊", "floor("),
+        ("⌋", ")"),
+        ("⌈", "ceil("),
+        ("⌉", ")"),
+    ):
         plain = plain.replace(sign, python)
     return eval(plain, {"floor": math.floor, "ceil": math.ceil})
 
@@ -43,7 +51,11 @@ def test_every_expression_comes_to_its_number(architecture):
 @pytest.mark.parametrize(
     ("layer", "size", "parameters"),
     [
-        (spec.Conv2d(out_channels=16, kernel_size=3), "⌊(28 − 3) ÷ 1⌋ + 1 = 26", "16 × (8 × 3 × 3) + 16 = 1,168"),
+        (
+            spec.Conv2d(out_channels=16, kernel_size=3),
+            "⌊(28 − 3) ÷ 1⌋ + 1 = 26",
+            "16 × (8 × 3 × 3) + 16 = 1,168",
+        ),
         (
             spec.Conv2d(out_channels=8, kernel_size=3, stride=2, padding=1, groups=8, bias=False),
             "⌊(28 + 2 − 3) ÷ 2⌋ + 1 = 14",
@@ -52,7 +64,8 @@ def test_every_expression_comes_to_its_number(architecture):
         (spec.MaxPool2d(kernel_size=3, ceil_mode=True), "⌈(28 − 3) ÷ 3⌉ + 1 = 10", None),
         (
             spec.Conv2d(out_channels=1, kernel_size=(1, 3), dilation=2),
-            "⌊(28 − (2 × (1 − 1) + 1)) ÷ 1⌋ + 1 = 28 rows; ⌊(28 − (2 × (3 − 1) + 1)) ÷ 1⌋ + 1 = 24 columns",
+            "⌊(28 − (2 × (1 − 1) + 1)) ÷ 1⌋ + 1 = 28 rows; ⌊(28 − (2 × (3 − 1) + 1)) ÷ 1⌋ + "
+            "1 = 24 columns",
             "1 × (8 × 1 × 3) + 1 = 25",
         ),
         (spec.Upsample(scale_factor=2), "28 × 2 = 56", None),

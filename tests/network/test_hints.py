@@ -15,17 +15,34 @@ HEAD = (spec.Flatten(), spec.Linear(out_features=10))
 
 
 def given_to(*layers, input_shape=(1, 28, 28)) -> list[tuple[int, str]]:
-    return [(hint.index, hint.message) for hint in hints(analyze(Architecture(input_shape=input_shape, layers=layers)))]
+    return [
+        (hint.index, hint.message)
+        for hint in hints(analyze(Architecture(input_shape=input_shape, layers=layers)))
+    ]
 
 
 CASES = [
-    ((spec.MaxPool2d(kernel_size=3),), [(0, "no unit of this layer sees row 27 or column 27 of the image")]),
     (
-        (spec.Conv2d(out_channels=1, kernel_size=1, stride=4),),
-        [(0, "no unit of this layer sees rows 1, 2, 3, 5 and 17 more or columns 1, 2, 3, 5 and 17 more of the image")],
+        (spec.MaxPool2d(kernel_size=3),),
+        [(0, "no unit of this layer sees row 27 or column 27 of the image")],
     ),
     (
-        (spec.Conv2d(out_channels=1, kernel_size=15, padding=7), spec.Conv2d(out_channels=1, kernel_size=15, padding=7)),
+        (spec.Conv2d(out_channels=1, kernel_size=1, stride=4),),
+        [
+            (
+                0,
+                (
+                    "no unit of this layer sees rows 1, 2, 3, 5 and 17 more or columns 1, 2, 3, "
+                    "5 and 17 more of the image"
+                ),
+            )
+        ],
+    ),
+    (
+        (
+            spec.Conv2d(out_channels=1, kernel_size=15, padding=7),
+            spec.Conv2d(out_channels=1, kernel_size=15, padding=7),
+        ),
         [(1, "from here on the receptive field, 29×29, is larger than the image, 28×28")],
     ),
     (  # all values of Flatten together look at 30×30, each by itself at less; Linear looks at all
@@ -36,26 +53,70 @@ CASES = [
         ),
         [(2, "from here on the receptive field, 30×30, is larger than the image, 28×28")],
     ),
-    ((CONV, spec.BatchNorm2d()), [(0, "the BatchNorm2d after it takes the bias away again: 8 parameters without effect")]),
+    (
+        (CONV, spec.BatchNorm2d()),
+        [(0, "the BatchNorm2d after it takes the bias away again: 8 parameters without effect")],
+    ),
     ((CONV, spec.ReLU(), spec.BatchNorm2d()), []),
     ((spec.Conv2d(out_channels=8, kernel_size=3, bias=False), spec.BatchNorm2d()), []),
     (
         (spec.Dropout(), spec.BatchNorm2d()),
-        [(0, "BatchNorm2d right after Dropout learns statistics of thinned values, which evaluation does not have")],
+        [
+            (
+                0,
+                (
+                    "BatchNorm2d right after Dropout learns statistics of thinned values, "
+                    "which evaluation does not have"
+                ),
+            )
+        ],
     ),
     (
         (*HEAD, spec.ReLU()),
-        [(2, "ReLU after the last layer with weights narrows the scores that the cross-entropy loss compares")],
+        [
+            (
+                2,
+                (
+                    "ReLU after the last layer with weights narrows the scores that the "
+                    "cross-entropy loss compares"
+                ),
+            )
+        ],
     ),
-    ((*HEAD, spec.Softmax()), [(2, "the cross-entropy loss takes the softmax itself; training reads this layer as LogSoftmax")]),
+    (
+        (*HEAD, spec.Softmax()),
+        [
+            (
+                2,
+                "the cross-entropy loss takes the softmax itself; "
+                "training reads this layer as LogSoftmax",
+            )
+        ],
+    ),
     ((*HEAD, spec.LogSoftmax()), []),
     (
         (*HEAD, spec.ReLU(), spec.LogSoftmax()),
-        [(2, "ReLU after the last layer with weights narrows the scores that the cross-entropy loss compares")],
+        [
+            (
+                2,
+                (
+                    "ReLU after the last layer with weights narrows the scores that the "
+                    "cross-entropy loss compares"
+                ),
+            )
+        ],
     ),
     (
         (CONV, spec.Tanh(), spec.AdaptiveAvgPool2d(output_size=1), spec.Flatten()),
-        [(1, "Tanh after the last layer with weights narrows the scores that the cross-entropy loss compares")],
+        [
+            (
+                1,
+                (
+                    "Tanh after the last layer with weights narrows the scores that the "
+                    "cross-entropy loss compares"
+                ),
+            )
+        ],
     ),
     ((CONV, spec.ReLU()), []),
     ((), []),

@@ -36,25 +36,35 @@ def test_the_palette_and_the_editor_know_what_to_show(kind: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "shape"), examples())
-def test_torch_is_given_what_follows_from_the_input_and_no_more(kind: str, shape: tuple[int, ...]) -> None:
+def test_torch_is_given_what_follows_from_the_input_and_no_more(
+    kind: str, shape: tuple[int, ...]
+) -> None:
     layer, inferred = new_layer(kind), LAYERS[kind].inferred(shape)
     build_layer(layer, shape)(torch.zeros(2, *shape))  # does not raise
     parameters = inspect.signature(getattr(nn, torch_name(layer, shape))).parameters
-    needed = {name for name, each in parameters.items() if each.default is each.empty and each.kind is not each.VAR_KEYWORD}
+    needed = {
+        name
+        for name, each in parameters.items()
+        if each.default is each.empty and each.kind is not each.VAR_KEYWORD
+    }
     needed -= {"args", *LAYER_MODELS[kind].model_fields}
     assert set(inferred) == needed
-    assert set(inferred) == ({STATED[kind]} if kind in STATED else set())  # what a file may state of the input
+    # What a file may state of the input.
+    assert set(inferred) == ({STATED[kind]} if kind in STATED else set())
 
 
 @pytest.mark.parametrize(("kind", "shape"), examples())
-def test_first_weights_are_torchs_and_drawn_from_the_given_generator_alone(kind: str, shape: tuple[int, ...]) -> None:
+def test_first_weights_are_torchs_and_drawn_from_the_given_generator_alone(
+    kind: str, shape: tuple[int, ...]
+) -> None:
     layer = new_layer(kind)
     with torch.random.fork_rng():
         torch.manual_seed(7)
         expected = build_layer(layer, shape).state_dict()
     module = build_layer(layer, shape)
     for tensor in module.state_dict().values():
-        tensor.fill_(float("nan") if tensor.is_floating_point() else -1)  # what memory may hold before
+        # What memory may hold before.
+        tensor.fill_(float("nan") if tensor.is_floating_point() else -1)
     before = torch.get_rng_state()
     draw_first_weights(module, LAYERS[kind].first_weights, torch.Generator().manual_seed(7))
     assert torch.equal(torch.get_rng_state(), before)
@@ -65,10 +75,14 @@ def test_first_weights_are_torchs_and_drawn_from_the_given_generator_alone(kind:
 
 @pytest.mark.parametrize("rule", FirstWeights)
 def test_parameters_without_a_rule_for_them_are_an_error(rule: FirstWeights) -> None:
-    """As a new kind would be whose row names the wrong rule: nothing falls back on torch's global numbers."""
+    """As a new kind would be whose row names the wrong rule: nothing falls back on torch's global
+    numbers.
+    """
     module = nn.MultiheadAttention(4, 2)
     before = torch.get_rng_state()
-    with pytest.raises(ValueError, match=f"^MultiheadAttention: {rule.name} does not say how its .*in_proj_weight"):
+    with pytest.raises(
+        ValueError, match=f"^MultiheadAttention: {rule.name} does not say how its .*in_proj_weight"
+    ):
         draw_first_weights(module, rule, torch.Generator())
     assert torch.equal(torch.get_rng_state(), before)
 
@@ -83,7 +97,9 @@ def test_only_kinds_that_drop_values_draw_while_training(kind: str, shape: tuple
 
 
 @pytest.mark.parametrize(("kind", "shape"), examples())
-def test_a_relu_may_write_over_what_the_row_says_is_not_kept(kind: str, shape: tuple[int, ...]) -> None:
+def test_a_relu_may_write_over_what_the_row_says_is_not_kept(
+    kind: str, shape: tuple[int, ...]
+) -> None:
     """Where a row says so wrongly, torch raises as the backward pass comes to it."""
     if LAYERS[kind].keeps_output:
         return

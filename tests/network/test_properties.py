@@ -16,7 +16,9 @@ from explorer.network.receptive_field import receptive_fields
 from tests.network.stacks import architectures, gradient_masks, run_on_torch
 
 EXAMPLES = int(os.environ.get("EXPLORER_EXAMPLES", "300"))
-any_stack = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+any_stack = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 @pytest.mark.slow
@@ -26,14 +28,18 @@ def test_shapes_and_parameters_are_torchs_or_the_first_failing_layer_is_named(ar
     run, analysis = run_on_torch(architecture), analyze(architecture)
     assert (analysis.problem and analysis.problem.index) == run.failed_at, analysis.problem
     assert [row.output_shape for row in analysis.rows] == run.shapes
-    assert [row.params for row in analysis.rows] == [sum(p.numel() for p in m.parameters()) for m in run.modules]
+    assert [row.params for row in analysis.rows] == [
+        sum(p.numel() for p in m.parameters()) for m in run.modules
+    ]
 
 
 @pytest.mark.slow
 @any_stack
 @given(architectures())
 def test_every_unit_sees_exactly_the_pixels_with_a_gradient(architecture):
-    fits = architecture.model_copy(update={"layers": architecture.layers[: len(analyze(architecture).rows)]})
+    fits = architecture.model_copy(
+        update={"layers": architecture.layers[: len(analyze(architecture).rows)]}
+    )
     rows, fields = analyze(fits).rows, receptive_fields(fits)
     shapes = [row.output_shape for row in rows]
     for index, field in enumerate(fields):

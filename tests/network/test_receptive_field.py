@@ -45,7 +45,11 @@ def conv(kernel, **arguments):
         ([spec.Upsample(scale_factor=2), conv(3)], (2, 2), None),
         # Units that are evenly spaced again have a jump again.
         ([spec.Upsample(scale_factor=2), spec.MaxPool2d(kernel_size=2)], (1, 1), (1, 1)),
-        ([spec.MaxPool2d(kernel_size=2), spec.Upsample(scale_factor=2), conv(2, stride=2)], (2, 2), (2, 2)),
+        (
+            [spec.MaxPool2d(kernel_size=2), spec.Upsample(scale_factor=2), conv(2, stride=2)],
+            (2, 2),
+            (2, 2),
+        ),
     ],
 )
 def test_theoretical_size_and_jump(layers, theoretical, jump):
@@ -73,10 +77,14 @@ def test_a_stride_can_leave_pixels_that_no_unit_sees():
 
 
 @pytest.mark.parametrize(
-    ("mode", "seen"), [("zeros", [0, 1]), ("replicate", [0, 1]), ("reflect", [0, 1]), ("circular", [0, 1, 7])]
+    ("mode", "seen"),
+    [("zeros", [0, 1]), ("replicate", [0, 1]), ("reflect", [0, 1]), ("circular", [0, 1, 7])],
 )
 def test_padding_modes_look_where_torch_looks(mode, seen):
-    assert pixels(last(conv(3, padding=1, padding_mode=mode), input_shape=(1, 8, 8)).mask(0, 4), 0) == seen
+    assert (
+        pixels(last(conv(3, padding=1, padding_mode=mode), input_shape=(1, 8, 8)).mask(0, 4), 0)
+        == seen
+    )
 
 
 def test_a_mirrored_border_shows_the_pixels_it_mirrors():
@@ -90,7 +98,10 @@ def test_a_mirrored_border_shows_the_pixels_it_mirrors():
         ({"mode": "nearest"}, [[0], [0], [1], [1], [2], [2]]),
         ({"mode": "bilinear"}, [[0], [0, 1], [0, 1], [1, 2], [1, 2], [2]]),
         ({"mode": "bilinear", "align_corners": True}, [[0], [0, 1], [0, 1], [1, 2], [1, 2], [2]]),
-        ({"mode": "bilinear", "scale_factor": 3}, [[0], [0], [0, 1], [0, 1], [1], [1, 2], [1, 2], [2], [2]]),
+        (
+            {"mode": "bilinear", "scale_factor": 3},
+            [[0], [0], [0, 1], [0, 1], [1], [1, 2], [1, 2], [2], [2]],
+        ),
     ],
 )
 def test_an_enlarged_map_sees_the_nearest_pixels(arguments, seen):
@@ -123,18 +134,23 @@ def test_a_unit_wholly_in_the_padding_sees_nothing():
 
 
 def test_a_pad_after_uneven_windows_does_not_stretch_them():
-    """Units in the padding of an uneven map have no window, and take no part in what comes after."""
+    """Units in the padding of an uneven map have no window, and take no part in what comes
+    after.
+    """
     uneven = [spec.AdaptiveAvgPool2d(output_size=5), spec.ZeroPad2d(padding=3), conv(1)]
     assert last(*uneven, input_shape=(1, 8, 8)).theoretical == (3, 3)
 
 
 def test_a_unit_that_does_not_exist():
-    with pytest.raises(IndexError, match="no unit 26,0: this layer has 26×26 units, counted from 0,0"):
+    with pytest.raises(
+        IndexError, match="no unit 26,0: this layer has 26×26 units, counted from 0,0"
+    ):
         last(conv(3)).mask(26, 0)
 
 
 @pytest.mark.parametrize(
-    ("preset", "theoretical"), [("strided-20k", (45, 45)), ("bias-free-12k", (32, 32)), ("gap-17k", (40, 40))]
+    ("preset", "theoretical"),
+    [("strided-20k", (45, 45)), ("bias-free-12k", (32, 32)), ("gap-17k", (40, 40))],
 )
 def test_the_presets_last_maps(preset, theoretical):
     fields = receptive_fields(load_presets()[preset].architecture)

@@ -18,7 +18,7 @@ def import_file(path: str):
     return import_summary(decode_file((TEXTS / path).read_bytes()))
 
 
-# --- tables that are read ---------------------------------------------------------------------------------------------
+# --- tables that are read -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,14 @@ class Table:
 
 
 def conv(out_channels: int, kernel_size: int, **more) -> dict:
-    return {"kind": "Conv2d", "out_channels": out_channels, "kernel_size": kernel_size, "stride": 1, "padding": 0, **more}
+    return {
+        "kind": "Conv2d",
+        "out_channels": out_channels,
+        "kernel_size": kernel_size,
+        "stride": 1,
+        "padding": 0,
+        **more,
+    }
 
 
 MISSING_ACTIVATIONS = "the table has no activations"
@@ -44,8 +51,12 @@ TABLES = {
         {0: conv(64, 10), 3: conv(128, 7), 12: {"kind": "Linear", "out_features": 4096}},
         ("Conv2d-1 is a guess", "Flatten was added before Linear-12"),
     ),
-    "tables/head_of_2048_channels.txt": Table((2048, 8, 8), 272_881, {0: conv(128, 1), 8: conv(1, 1)}),
-    "tables/head_of_2048_channels_columns.txt": Table((2048, 8, 8), 272_881, {0: conv(128, 1), 8: conv(1, 1)}),
+    "tables/head_of_2048_channels.txt": Table(
+        (2048, 8, 8), 272_881, {0: conv(128, 1), 8: conv(1, 1)}
+    ),
+    "tables/head_of_2048_channels_columns.txt": Table(
+        (2048, 8, 8), 272_881, {0: conv(128, 1), 8: conv(1, 1)}
+    ),
     "tables/one_layer_six_times_kilobytes.txt": Table(
         (64, 28, 28),
         6 * 36_928,  # here each of the six has weights of its own
@@ -56,7 +67,10 @@ TABLES = {
         (1, 16, 16),
         6_582,
         {0: {"kind": "Upsample", "scale_factor": 2}, 1: conv(6, 5)},
-        ("Upsample-1 is a guess: Upsample scale_factor 2, on images 1×16×16", "how large the images are that come in"),
+        (
+            "Upsample-1 is a guess: Upsample scale_factor 2, on images 1×16×16",
+            "how large the images are that come in",
+        ),
     ),
     "tables/first_mirrored_border.txt": Table(
         (3, 96, 96),
@@ -64,7 +78,11 @@ TABLES = {
         {0: {"kind": "ReflectionPad2d", "padding": 4}, 1: conv(32, 9), 3: conv(64, 3, stride=2)},
         ("ReflectionPad2d-1 is a guess",),
     ),
-    "tables/fastai_1.txt": Table((1, 28, 28), 2_746, {0: conv(8, 3, stride=2, padding=1), 3: conv(16, 3, stride=2, padding=1)}),
+    "tables/fastai_1.txt": Table(
+        (1, 28, 28),
+        2_746,
+        {0: conv(8, 3, stride=2, padding=1), 3: conv(16, 3, stride=2, padding=1)},
+    ),
     "tables/torchsummaryx.txt": Table(
         (1, 28, 28),
         21_840,
@@ -76,7 +94,9 @@ TABLES = {
         },
         ("the table rounds the parameters", "2_conv2_drop for Dropout2d", MISSING_ACTIVATIONS),
     ),
-    "tables/utf16_of_a_shell.txt": Table((1, 28, 28), 379_702, {0: conv(32, 3, padding=1), 2: conv(32, 3, stride=2, padding=1)}),
+    "tables/utf16_of_a_shell.txt": Table(
+        (1, 28, 28), 379_702, {0: conv(32, 3, padding=1), 2: conv(32, 3, stride=2, padding=1)}
+    ),
 }
 
 
@@ -97,7 +117,7 @@ def test_a_reported_table_gives_its_network(path):
         assert not any(words in note for note in imported.notes), imported.notes
 
 
-# --- what is no such table ---------------------------------------------------------------------------------------------
+# --- what is no such table ------------------------------------------------------------------------
 
 NAMED = {
     "other_forms/no_parameter_column.txt": (2, "the table has no parameter column"),
@@ -117,7 +137,7 @@ def test_what_is_no_summary_is_told_by_its_name_and_line(path):
     assert "print" in refused.value.message or "torchsummary" in refused.value.message
 
 
-# --- networks as files -------------------------------------------------------------------------------------------------
+# --- networks as files ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -128,7 +148,8 @@ class Network:
     output_shape: Shape
     receptive_field: tuple[int, int]
     remedies: tuple[tuple[int, str], ...] = ()  # index of the layer, remedy
-    of_layers: dict[int, int] = field(default_factory=dict)  # parameters of some layers, once it fits
+    # Parameters of some layers, once it fits.
+    of_layers: dict[int, int] = field(default_factory=dict)
     outputs: dict[int, Shape] = field(default_factory=dict)
     mult_adds: dict[int, int] = field(default_factory=dict)
 
@@ -138,13 +159,20 @@ NETWORKS = {
     "image_1200x800": Network(2_812_259, (3,), (1200, 800), outputs={6: (936_144,)}),
     "vgg16_convolutions": Network(14_714_688, (512, 7, 7), (212, 212)),
     "pooling_one_value": Network(
-        985_258, (10,), (158, 158), ((17, "remove it, as one value leaves nothing to pool"),), of_layers={18: 2_570}
+        985_258,
+        (10,),
+        (158, 158),
+        ((17, "remove it, as one value leaves nothing to pool"),),
+        of_layers={18: 2_570},
     ),
     "same_with_stride_3": Network(
         60_362,
         (10,),
         (35, 35),
-        ((0, "set padding to 1, which keeps the stride"), (2, "set padding to 1, which keeps the stride")),
+        (
+            (0, "set padding to 1, which keeps the stride"),
+            (2, "set padding to 1, which keeps the stride"),
+        ),
         of_layers={5: 40_970},
         outputs={0: (32, 16, 16), 2: (64, 8, 8)},
     ),
@@ -200,7 +228,13 @@ MISFITS = {
     "pooling_one_value": (17, "MaxPool2d 2×2 needs a map of at least 2×2; it gets 1×1"),
     "same_with_stride_3": (0, 'padding "same" needs stride 1; this has stride 2×2'),
     "same_with_stride_7": (0, 'padding "same" needs stride 1; this has stride 2×2'),
-    "stated_channels": (0, "it is said to take 3 channels (in_channels) and gets 1; images of 3 channels would fit it"),
+    "stated_channels": (
+        0,
+        (
+            "it is said to take 3 channels (in_channels) and gets 1; "
+            "images of 3 channels would fit it"
+        ),
+    ),
 }
 
 

@@ -1,4 +1,6 @@
-"""Architectures as data: what is accepted, what is said of what is not, and the JSON form there and back."""
+"""Architectures as data: what is accepted, what is said of what is not, and the JSON form there and
+back.
+"""
 
 import inspect
 import json
@@ -29,9 +31,12 @@ def test_every_kind_has_torchs_arguments_and_defaults(kind):
     """What is not a field follows from the input, or changes nothing that can be seen."""
     inferred = {"in_channels", "num_features", "num_channels", "in_features", "normalized_shape"}
     no_difference = {"inplace", "device", "dtype", "return_indices", "args", "kwargs"}
-    # The images have one size, so a factor says as much as a size; of whole factors there is nothing to recompute.
+    # The images have one size, so a factor says as much as a size; of whole factors there is
+    # nothing to recompute.
     no_difference |= {"size", "recompute_scale_factor"} if kind == "Upsample" else set()
-    ours = {name: info for name, info in spec.LAYER_MODELS[kind].model_fields.items() if name != "kind"}
+    ours = {
+        name: info for name, info in spec.LAYER_MODELS[kind].model_fields.items() if name != "kind"
+    }
     for name, parameter in inspect.signature(getattr(nn, kind)).parameters.items():
         if name in inferred | no_difference:
             continue
@@ -42,13 +47,16 @@ def test_every_kind_has_torchs_arguments_and_defaults(kind):
         elif (kind, name) == ("Upsample", "scale_factor"):
             assert ours[name].is_required()  # torch demands this or a size, but only once it runs
         elif (kind, name) in {("Softmax", "dim"), ("LogSoftmax", "dim")}:
-            assert (default, ours[name].default) == (None, 1)  # torch's None means 1 here, with a warning
+            # Torch's None means 1 here, with a warning.
+            assert (default, ours[name].default) == (None, 1)
         else:
             assert ours[name].default == default
 
 
 def test_a_pair_of_equals_is_the_number():
-    assert spec.Conv2d(out_channels=1, kernel_size=(3, 3)) == spec.Conv2d(out_channels=1, kernel_size=3)
+    assert spec.Conv2d(out_channels=1, kernel_size=(3, 3)) == spec.Conv2d(
+        out_channels=1, kernel_size=3
+    )
     assert hash(spec.ZeroPad2d(padding=(1, 1, 1, 1))) == hash(spec.ZeroPad2d(padding=1))
 
 
@@ -66,15 +74,24 @@ def test_an_image_outside_the_limits_is_told_in_words(shape, message):
 
 
 def test_a_factor_may_be_written_as_torch_prints_it():
-    read = parse_architecture(_layer(kind="Upsample", scale_factor=2.0, align_corners=False)).layers[-1]
+    read = parse_architecture(
+        _layer(kind="Upsample", scale_factor=2.0, align_corners=False)
+    ).layers[-1]
     assert read == spec.Upsample(scale_factor=2)
-    with pytest.raises(ArchitectureError, match="scale_factor must be a whole number from 1 to 32, or two of them"):
+    with pytest.raises(
+        ArchitectureError, match="scale_factor must be a whole number from 1 to 32, or two of them"
+    ):
         parse_architecture(_layer(kind="Upsample", scale_factor=1.5))
 
 
 def test_defaults_are_left_out_of_the_json():
     layer = spec.Conv2d(out_channels=4, kernel_size=(3, 5), stride=1, padding="same")
-    assert spec.layer_to_data(layer) == {"kind": "Conv2d", "out_channels": 4, "kernel_size": [3, 5], "padding": "same"}
+    assert spec.layer_to_data(layer) == {
+        "kind": "Conv2d",
+        "out_channels": 4,
+        "kernel_size": [3, 5],
+        "padding": "same",
+    }
 
 
 @pytest.mark.parametrize("kind", spec.LAYER_MODELS)
@@ -93,7 +110,11 @@ KINDS = ", ".join(spec.LAYER_MODELS)
         (_layer(), 1, f"layer 1: kind is missing; the kinds are {KINDS}"),
         (_layer(kind=["ReLU"]), 1, f'layer 1: unknown kind ["ReLU"]; the kinds are {KINDS}'),
         ({"layers": ["ReLU"]}, 0, "layer 0: a layer is an object with a kind; this is a string"),
-        (_layer(kind="ReLU", slope=1), 1, 'layer 1 (ReLU): unknown field "slope"; ReLU takes no arguments'),
+        (
+            _layer(kind="ReLU", slope=1),
+            1,
+            'layer 1 (ReLU): unknown field "slope"; ReLU takes no arguments',
+        ),
         (
             _layer(kind="Linear", out_features=3, units=3),
             1,
@@ -102,17 +123,20 @@ KINDS = ", ".join(spec.LAYER_MODELS)
         (
             _layer(kind="MaxPool2d"),
             1,
-            "layer 1 (MaxPool2d): kernel_size is missing; it must be a whole number from 1 to 4096, or two of them",
+            "layer 1 (MaxPool2d): kernel_size is missing; it must be a whole number from 1 "
+            "to 4096, or two of them",
         ),
         (
             _layer(kind="MaxPool2d", kernel_size=0),
             1,
-            "layer 1 (MaxPool2d): kernel_size must be a whole number from 1 to 4096, or two of them; this has 0",
+            "layer 1 (MaxPool2d): kernel_size must be a whole number from 1 to 4096, "
+            "or two of them; this has 0",
         ),
         (
             _layer(kind="MaxPool2d", kernel_size=[1, 2, 3]),
             1,
-            "layer 1 (MaxPool2d): kernel_size must be a whole number from 1 to 4096, or two of them; this has [1, 2, 3]",
+            "layer 1 (MaxPool2d): kernel_size must be a whole number from 1 to 4096, "
+            "or two of them; this has [1, 2, 3]",
         ),
         (
             _layer(kind="Conv2d", out_channels=True, kernel_size=3),
@@ -122,11 +146,24 @@ KINDS = ", ".join(spec.LAYER_MODELS)
         (
             _layer(kind="Conv2d", out_channels=1, kernel_size=3, padding="sane"),
             1,
-            'layer 1 (Conv2d): padding must be a whole number from 0 to 1024, or two of them, or "same" or "valid"; this has "sane"',
+            "layer 1 (Conv2d): padding must be a whole number from 0 to 1024, "
+            'or two of them, or "same" or "valid"; this has "sane"',
         ),
-        (_layer(kind="Dropout", p="0.5"), 1, 'layer 1 (Dropout): p must be a number from 0 to 1; this has "0.5"'),
-        (_layer(kind="Dropout", p=float("nan")), 1, "layer 1 (Dropout): p must be a number from 0 to 1; this has NaN"),
-        (_layer(kind="Dropout", p=1.01), 1, "layer 1 (Dropout): p must be a number from 0 to 1; this has 1.01"),
+        (
+            _layer(kind="Dropout", p="0.5"),
+            1,
+            'layer 1 (Dropout): p must be a number from 0 to 1; this has "0.5"',
+        ),
+        (
+            _layer(kind="Dropout", p=float("nan")),
+            1,
+            "layer 1 (Dropout): p must be a number from 0 to 1; this has NaN",
+        ),
+        (
+            _layer(kind="Dropout", p=1.01),
+            1,
+            "layer 1 (Dropout): p must be a number from 0 to 1; this has 1.01",
+        ),
         (
             {"layers": [], "depth": 3},
             None,
@@ -134,9 +171,17 @@ KINDS = ", ".join(spec.LAYER_MODELS)
         ),
         ({"schema_version": 2}, None, "schema_version must be 1; this has 2"),
         ({"layers": [{"kind": "ReLU"}] * 201}, None, "at most 200 layers; this has 201"),
-        ([], None, "an architecture is a JSON object with name, input_shape and layers; this is a list"),
+        (
+            [],
+            None,
+            "an architecture is a JSON object with name, input_shape and layers; this is a list",
+        ),
         ("[" * 100_000, None, "not JSON that can be read: brackets are nested too deeply"),
-        (" " * 200_001, None, "the text has 200,001 characters; an architecture has at most 200,000"),
+        (
+            " " * 200_001,
+            None,
+            "the text has 200,001 characters; an architecture has at most 200,000",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place_and_what_is_right(data, index, message):
@@ -191,12 +236,15 @@ def test_the_key_is_the_network_whatever_its_name():
 
 
 def test_no_other_place_writes_down_what_makes_a_network_the_same():
-    """`Architecture.key` does: a pair of layers and images' shape anywhere else may forget what the key does not."""
+    """`Architecture.key` does: a pair of layers and images' shape anywhere else may forget what the
+    key does not.
+    """
     pair = re.compile(r"\(?\b(\w[\w.]*)\.(layers, \1\.input_shape|input_shape, \1\.layers)\b")
     found = [
         f"{path.name}: {match[0]}"
         for path in (Path(spec.__file__).parents[1]).rglob("*.py")
         for match in pair.finditer(path.read_text("utf-8"))
-        if match[1] not in ("self", "option", "taken")  # the key itself, and what a pasted row may be, which is no network
+        # The key itself, and what a pasted row may be, which is no network.
+        if match[1] not in ("self", "option", "taken")
     ]
     assert found == []

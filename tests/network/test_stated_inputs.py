@@ -32,14 +32,26 @@ UNTRUE = [  # layers, the one that is wrong, and what is said of it
         1,
         "it is said to take 3 channels (in_channels) and gets 1; images of 3 channels would fit it",
     ),
-    ([{**CONV, "in_channels": 5000}], 0, "it is said to take 5,000 channels (in_channels) and gets 1"),
+    (
+        [{**CONV, "in_channels": 5000}],
+        0,
+        "it is said to take 5,000 channels (in_channels) and gets 1",
+    ),
     (
         [FLATTEN, {"kind": "BatchNorm1d", "num_features": 1}],
         1,
         "it is said to take 1 value (num_features) and gets 784",
     ),
-    ([CONV, {**CONV, "in_channels": 3}], 1, "it is said to take 3 channels (in_channels) and gets 8"),
-    ([CONV, {"kind": "BatchNorm2d", "num_features": 16}], 1, "it is said to take 16 channels (num_features) and gets 8"),
+    (
+        [CONV, {**CONV, "in_channels": 3}],
+        1,
+        "it is said to take 3 channels (in_channels) and gets 8",
+    ),
+    (
+        [CONV, {"kind": "BatchNorm2d", "num_features": 16}],
+        1,
+        "it is said to take 16 channels (num_features) and gets 8",
+    ),
     (
         [CONV, {"kind": "GroupNorm", "num_groups": 2, "num_channels": 4}],
         1,
@@ -67,13 +79,18 @@ def test_what_a_file_says_of_a_layers_input_is_checked(layers, index, message):
     assert analyze(problem.fix).problem is None
     with pytest.raises(ArchitectureError, match=r"it is said to take"):
         build(architecture)
-    left_out = [{key: value for key, value in layer.items() if key not in spec.STATED.values()} for layer in layers]
+    left_out = [
+        {key: value for key, value in layer.items() if key not in spec.STATED.values()}
+        for layer in layers
+    ]
     assert problem.fix == read(*left_out)
 
 
 @pytest.mark.parametrize(("layers", "index", "message"), UNTRUE)
 def test_what_is_untrue_stays_said_until_the_layer_is_mended(layers, index, message):
-    """In the file that is saved, in a link and in the browser's draft, whatever is edited beside it."""
+    """In the file that is saved, in a link and in the browser's draft, whatever is edited beside
+    it.
+    """
     architecture = read(*layers)
     assert parse_architecture(to_json(architecture)) == architecture
     stack = Stack.of(architecture.layers)
@@ -81,7 +98,9 @@ def test_what_is_untrue_stays_said_until_the_layer_is_mended(layers, index, mess
     stack = stack.accepting({"base": 0, "seq": 1, "stack": edited, "selected": None})
     problem = analyze(architecture.model_copy(update={"layers": stack.layers})).problem
     assert (problem.index, problem.message) == (index, message)
-    mended = stack.accepting({"base": 0, "seq": 2, "stack": Stack.of(problem.fix.layers).to_data(), "selected": None})
+    mended = stack.accepting(
+        {"base": 0, "seq": 2, "stack": Stack.of(problem.fix.layers).to_data(), "selected": None}
+    )
     assert analyze(architecture.model_copy(update={"layers": mended.layers})).problem is None
 
 
@@ -125,7 +144,10 @@ def test_what_is_true_of_the_inputs_leaves_no_trace():
         ({**CONV, "in_channels": "three"}, "in_channels must be a whole number above 0"),
         ({**CONV, "in_channels": 0}, "in_channels must be a whole number above 0"),
         ({**CONV, "device": "cuda"}, 'unknown field "device"'),
-        ({"kind": "MaxPool2d", "kernel_size": 2, "return_indices": True}, 'unknown field "return_indices"'),
+        (
+            {"kind": "MaxPool2d", "kernel_size": 2, "return_indices": True},
+            'unknown field "return_indices"',
+        ),
         ({"kind": "Tanh", "inplace": True}, 'unknown field "inplace"'),
     ],
 )
@@ -155,7 +177,9 @@ FOREIGN = [
 
 @pytest.mark.parametrize(("data", "what"), FOREIGN)
 def test_other_programs_files_are_named_for_what_they_are(data, what):
-    with pytest.raises(ArchitectureError, match=f"^this is .*{what}.*an architecture is a JSON object with name"):
+    with pytest.raises(
+        ArchitectureError, match=f"^this is .*{what}.*an architecture is a JSON object with name"
+    ):
         parse_architecture(json.dumps(data))
 
 
@@ -167,7 +191,10 @@ def test_other_programs_files_are_named_for_what_they_are(data, what):
     ],
 )
 def test_json_with_nothing_of_a_network_is_told_to_be_none(data, found):
-    with pytest.raises(ArchitectureError, match=f"^this JSON is no network: .* name, input_shape and layers; {found}$"):
+    with pytest.raises(
+        ArchitectureError,
+        match=f"^this JSON is no network: .* name, input_shape and layers; {found}$",
+    ):
         parse_architecture(data)
 
 
@@ -179,11 +206,22 @@ def nested(depth: int) -> Any:
 
 
 WAYS_IN = {
-    "an architecture": (lambda deep: parse_architecture({"layers": [{"kind": deep}]}), ArchitectureError),
-    "its text": (lambda deep: parse_architecture(json.dumps({"layers": [deep]})), ArchitectureError),
-    "a link or saved work": (lambda deep: parse_shared({"architecture": {}, "recipe": {"dataset": deep}}), LinkError),
+    "an architecture": (
+        lambda deep: parse_architecture({"layers": [{"kind": deep}]}),
+        ArchitectureError,
+    ),
+    "its text": (
+        lambda deep: parse_architecture(json.dumps({"layers": [deep]})),
+        ArchitectureError,
+    ),
+    "a link or saved work": (
+        lambda deep: parse_shared({"architecture": {}, "recipe": {"dataset": deep}}),
+        LinkError,
+    ),
     "a draft": (
-        lambda deep: parse_draft({"base": 0, "seq": 1, "stack": [{"uid": "a", "kind": deep}], "selected": None}),
+        lambda deep: parse_draft(
+            {"base": 0, "seq": 1, "stack": [{"uid": "a", "kind": deep}], "selected": None}
+        ),
         DraftError,
     ),
     "a draft's own field": (

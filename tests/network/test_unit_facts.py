@@ -44,7 +44,9 @@ def test_a_unit_that_sees_padding_alone():
 
 def test_pixels_that_no_unit_sees():
     assert unseen(rows_after(conv(stride=2), shape=(1, 28, 28))) == ((27, 1),)
-    assert unseen(rows_after({"kind": "MaxPool2d", "kernel_size": 1, "stride": 3}, shape=(1, 8, 8))) == ((1, 2), (4, 2), (7, 1))
+    assert unseen(
+        rows_after({"kind": "MaxPool2d", "kernel_size": 1, "stride": 3}, shape=(1, 8, 8))
+    ) == ((1, 2), (4, 2), (7, 1))
     assert unseen(rows_after(conv())) == ()
 
 
@@ -52,7 +54,10 @@ def test_the_layer_that_normalises_over_the_image():
     norm = {"kind": "GroupNorm", "num_groups": 2}
     assert spreading_layer(stack(conv(), norm, conv(), "LayerNorm"), 3) == 1
     assert spreading_layer(stack(conv(), norm), 0) is None
-    assert spreading_layer(stack(conv(), {"kind": "BatchNorm2d", "track_running_stats": False}), 1) == 1
+    assert (
+        spreading_layer(stack(conv(), {"kind": "BatchNorm2d", "track_running_stats": False}), 1)
+        == 1
+    )
     assert spreading_layer(stack(conv(), "BatchNorm2d", {"kind": "Softmax", "dim": 1}), 2) is None
     assert spreading_layer(stack(conv(), {"kind": "Softmax", "dim": 2}), 1) == 1
 
@@ -60,16 +65,24 @@ def test_the_layer_that_normalises_over_the_image():
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(architectures())
 def test_any_stack(architecture):
-    fits = architecture.model_copy(update={"layers": architecture.layers[: len(analyze(architecture).rows)]})
-    filled = [layer.kind == "ReflectionPad2d" or getattr(layer, "padding_mode", "zeros") != "zeros" for layer in fits.layers]
+    fits = architecture.model_copy(
+        update={"layers": architecture.layers[: len(analyze(architecture).rows)]}
+    )
+    filled = [
+        layer.kind == "ReflectionPad2d" or getattr(layer, "padding_mode", "zeros") != "zeros"
+        for layer in fits.layers
+    ]
     for index, field in enumerate(receptive_fields(fits)):
         for axis in (field.rows, field.columns):
             facts, pixels = axis_facts(axis), axis.touched.shape[1]
-            for fact, touched, first, last in zip(facts, axis.touched, axis.first, axis.last, strict=True):
+            for fact, touched, first, last in zip(
+                facts, axis.touched, axis.first, axis.last, strict=True
+            ):
                 expanded = np.zeros(pixels, dtype=bool)
                 for begin, count in fact.seen:
                     assert count > 0
-                    assert not expanded[max(0, begin - 1) : begin + count].any()  # a gap lies between two runs
+                    # A gap lies between two runs.
+                    assert not expanded[max(0, begin - 1) : begin + count].any()
                     expanded[begin : begin + count] = True
                 np.testing.assert_array_equal(expanded, touched)
                 assert fact.pixels == touched.sum()

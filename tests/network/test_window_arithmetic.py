@@ -15,7 +15,11 @@ from tests.network.stacks import LAYERS_BY_KIND, output_on_torch
 shapes = st.tuples(st.sampled_from([1, 2, 3, 6, 12]), st.integers(1, 12), st.integers(1, 12))
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(
+    max_examples=500,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 @given(LAYERS_BY_KIND["Conv2d"], shapes, st.data())
 def test_products_summed_and_bias_are_torchs_value(layer, shape, data):
     output = output_on_torch(layer, shape)
@@ -37,7 +41,11 @@ def test_products_summed_and_bias_are_torchs_value(layer, shape, data):
     for terms in found.shown:
         assert terms.channel in found.channels
         np.testing.assert_array_equal(terms.values, x[terms.channel].numpy())
-        for row, column in {(0, 0), (output[1] - 1, output[2] - 1), (output[1] // 2, output[2] // 2)}:
+        for row, column in {
+            (0, 0),
+            (output[1] - 1, output[2] - 1),
+            (output[1] // 2, output[2] // 2),
+        }:
             products = found.patch(terms, row, column) * terms.kernel
             assert products.sum() == pytest.approx(terms.sums[row, column], rel=1e-9, abs=1e-12)
 
@@ -62,7 +70,9 @@ def test_by_hand():
 def test_a_group_reads_its_own_channels_alone():
     layer = Conv2d(out_channels=4, kernel_size=1, groups=2)
     module = build_layer(layer, (6, 3, 3)).double()
-    found = window_arithmetic(layer, module, torch.rand(6, 3, 3, dtype=torch.float64), 2, first=1, count=5)
+    found = window_arithmetic(
+        layer, module, torch.rand(6, 3, 3, dtype=torch.float64), 2, first=1, count=5
+    )
     assert found.channels == range(3, 6)
     assert [terms.channel for terms in found.shown] == [4, 5]
     assert found.others == 1

@@ -1,4 +1,6 @@
-"""What the tests of runs share: short recipes, and waiting until a run is as far as it should be."""
+"""What the tests of runs share: short recipes, and waiting until a run is as far as it should
+be.
+"""
 
 import sqlite3
 import threading
@@ -18,7 +20,9 @@ ENDLESS = {"epochs": 1000, "batch_size": 2}
 
 
 def recipe(dataset: str = "tiny", **fields: Any) -> Recipe:
-    return parse_recipe({"dataset": dataset, "epochs": 2, "batch_size": 32, "device": "cpu", **fields})
+    return parse_recipe(
+        {"dataset": dataset, "epochs": 2, "batch_size": 32, "device": "cpu", **fields}
+    )
 
 
 def has_ended(snapshot: Snapshot) -> bool:
@@ -29,7 +33,9 @@ def has_steps(snapshot: Snapshot) -> bool:
     return len(snapshot.steps) > 0
 
 
-def wait(manager: JobManager, run_id: str, reached: Callable[[Snapshot], bool] = has_ended) -> Snapshot:
+def wait(
+    manager: JobManager, run_id: str, reached: Callable[[Snapshot], bool] = has_ended
+) -> Snapshot:
     """The run once it is as asked for."""
     deadline = time.monotonic() + PATIENCE
     while not reached(snapshot := manager.snapshot(run_id)):

@@ -23,9 +23,14 @@ def manager(manager_on_disk: JobManager) -> JobManager:
 
 
 def killed(
-    manager: JobManager, network: Architecture, monkeypatch: pytest.MonkeyPatch, kills: tuple[int | None, int | None]
+    manager: JobManager,
+    network: Architecture,
+    monkeypatch: pytest.MonkeyPatch,
+    kills: tuple[int | None, int | None],
 ) -> str:
-    """A run that began when the system had ended so many processes for lack of memory, and so many when its own was gone."""
+    """A run that began when the system had ended so many processes for lack of memory, and so many
+    when its own was gone.
+    """
     before, after = kills
     monkeypatch.setattr(run_module, "oom_kills", lambda: before)
     monkeypatch.setattr(run_module, "free_memory", lambda device: 2_000_000_000)
@@ -43,7 +48,10 @@ def free(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
 
 @pytest.mark.parametrize("kills", [(3, 3), (None, None), (None, 3), (3, None), (5, 0)], ids=str)
 def test_a_run_whose_process_was_killed_otherwise_is_resumed(
-    kills: tuple[int | None, int | None], manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+    kills: tuple[int | None, int | None],
+    manager: JobManager,
+    small: Architecture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     run_id = killed(manager, small, monkeypatch, kills)
     assert manager.snapshot(run_id).message == PROCESS_ENDED
@@ -59,7 +67,9 @@ def test_a_run_that_died_of_memory_is_resumed_only_where_there_is_more(
     assert (died.status, died.message) == ("interrupted", OUT_OF_MEMORY)
     free(monkeypatch, 2_400_000_000)
     with pytest.raises(
-        RunError, match=r"for lack of memory when 2\.0 GB were free, and 2\.4 GB are free now: end other programs"
+        RunError,
+        match=r"for lack of memory when 2\.0 GB were free, and 2\.4 GB are free now: "
+        r"end other programs",
     ):
         manager.resume(run_id)
     assert manager.snapshot(run_id).status == "interrupted"
@@ -84,7 +94,9 @@ def test_a_run_for_which_there_is_no_memory_left_is_not_queued_again(
     run_id = manager.submit(small, recipe(epochs=1))
     wait(manager, run_id)
     free(monkeypatch, 100_000_000)
-    with pytest.raises(RunError, match=f"run {run_id} cannot go on: .* takes about .* and 100 MB are free"):
+    with pytest.raises(
+        RunError, match=f"run {run_id} cannot go on: .* takes about .* and 100 MB are free"
+    ):
         manager.continue_run(run_id, 1)
     assert manager.snapshot(run_id).status == "finished"
 

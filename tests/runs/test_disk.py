@@ -40,7 +40,9 @@ def disk_of(monkeypatch: pytest.MonkeyPatch, total: int, free: int) -> None:
         (500 * GB, "much", RESERVE_BYTES),
     ],
 )
-def test_what_is_kept_free(total: int, given: str | None, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_kept_free(
+    total: int, given: str | None, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     disk_of(monkeypatch, total, total)
     monkeypatch.delenv("EXPLORER_RESERVE_MB", raising=False)
     if given is not None:
@@ -49,9 +51,12 @@ def test_what_is_kept_free(total: int, given: str | None, kept: int, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("needed", "free", "fits"), [(GB, 2 * GB, True), (GB + 1, 2 * GB, False), (1, GB, False), (0, GB // 2, False)]
+    ("needed", "free", "fits"),
+    [(GB, 2 * GB, True), (GB + 1, 2 * GB, False), (1, GB, False), (0, GB // 2, False)],
 )
-def test_what_would_eat_into_it(needed: int, free: int, fits: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_would_eat_into_it(
+    needed: int, free: int, fits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     disk_of(monkeypatch, 500 * GB, free)
     assert (room_problem(Path(), needed) == "") is fits
 
@@ -61,7 +66,8 @@ def test_what_would_eat_into_it(needed: int, free: int, fits: bool, monkeypatch:
     [
         {"optimizer": {"kind": "SGD", "momentum": 0.0}},
         {"optimizer": {"kind": "SGD", "momentum": 0.9}},
-        {"optimizer": {"kind": "SGD", "momentum": 0.0}, "scheduler": {"kind": "OneCycleLR"}},  # which moves a momentum
+        # Which moves a momentum.
+        {"optimizer": {"kind": "SGD", "momentum": 0.0}, "scheduler": {"kind": "OneCycleLR"}},
         {"optimizer": {"kind": "Adam"}},
         {"optimizer": {"kind": "AdamW"}},
     ],
@@ -85,11 +91,14 @@ def test_a_run_that_does_not_fit_is_neither_queued_nor_resumed(
     wait(manager, stopped)
     needed = (KEPT + 1) * checkpoint_bytes(small, recipe())
     disk_of(monkeypatch, 500 * GB, GB + needed - 1)
-    with pytest.raises(QueueFull, match=r"the checkpoints of this run do not fit: \d+ kB more on the disk"):
+    with pytest.raises(
+        QueueFull, match=r"the checkpoints of this run do not fit: \d+ kB more on the disk"
+    ):
         manager.submit(small, recipe())
     with pytest.raises(RunError, match=r"would leave less than the 1\.0 GB that are kept free"):
         manager.resume(stopped)
-    assert str(tmp_path) not in room_problem(tmp_path, needed)  # the server's folders are not the visitors' concern
+    # The server's folders are not the visitors' concern.
+    assert str(tmp_path) not in room_problem(tmp_path, needed)
     disk_of(monkeypatch, 500 * GB, GB + needed)
     assert wait(manager, manager.submit(small, recipe())).status == "finished"
     assert len(manager.runs()) == 2
@@ -106,7 +115,9 @@ def test_a_run_that_comes_to_the_reserve_ends_with_a_sentence_and_can_go_on(
     epochs = len(failed.epochs)
     assert failed.status == "failed"
     assert failed.message.startswith(f"the checkpoint of epoch {epochs + 1} was not written: ")
-    assert failed.message.endswith("delete runs that are no longer needed, or make room; then resume the run")
+    assert failed.message.endswith(
+        "delete runs that are no longer needed, or make room; then resume the run"
+    )
     manager.resume(run_id)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
 
@@ -116,12 +127,18 @@ def test_the_largest_network_is_foreseen_as_it_was_measured() -> None:
     preset = load_presets()["gap-17k"]
     adam = parse_recipe({"dataset": "mnist", "optimizer": {"kind": "Adam"}})
     sgd: Recipe = parse_recipe({"dataset": "mnist", "optimizer": {"kind": "SGD", "momentum": 0.0}})
-    three, one = (checkpoint_bytes(preset.architecture, each) - OVERHEAD_BYTES for each in (adam, sgd))
+    three, one = (
+        checkpoint_bytes(preset.architecture, each) - OVERHEAD_BYTES for each in (adam, sgd)
+    )
     assert three == 3 * one
 
 
 def test_the_sizes_of_what_is_stored(tmp_path: Path) -> None:
-    for run, files in {"a": {"epoch-00001.safetensors": 10, "lock": 0}, "b": {"lock": 0}, "c": {"x": 3, "y": 4}}.items():
+    for run, files in {
+        "a": {"epoch-00001.safetensors": 10, "lock": 0},
+        "b": {"lock": 0},
+        "c": {"x": 3, "y": 4},
+    }.items():
         (tmp_path / run).mkdir()
         for name, size in files.items():
             (tmp_path / run / name).write_bytes(bytes(size))

@@ -18,17 +18,39 @@ NARROW = network("Flatten", linear())
 ENVIRONMENT = Environment("2.15.0", "3.11", "cpu")
 
 
-def snapshot(architecture: Architecture, *seconds: float, step: int | None = None, **fields: Any) -> RunSummary:
+def snapshot(
+    architecture: Architecture, *seconds: float, step: int | None = None, **fields: Any
+) -> RunSummary:
     """A run of ten epochs of four steps, of which these took so many seconds."""
     device = fields.pop("device", "cpu")
-    run = Run("id", "ann", architecture, recipe(**{"dataset": "digits", "epochs": 10, **fields}), device, ENVIRONMENT, 0.0)
+    run = Run(
+        "id",
+        "ann",
+        architecture,
+        recipe(**{"dataset": "digits", "epochs": 10, **fields}),
+        device,
+        ENVIRONMENT,
+        0.0,
+    )
     started = Event(kind="started", metrics={"steps_per_epoch": 4.0, "epochs": 10.0})
     epochs = tuple(
-        Event(kind="epoch", epoch=number, step=4 * number, metrics={"seconds": each}) for number, each in enumerate(seconds, 1)
+        Event(kind="epoch", epoch=number, step=4 * number, metrics={"seconds": each})
+        for number, each in enumerate(seconds, 1)
     )
-    latest = Event(kind="step", epoch=len(seconds) + 1, step=4 * len(seconds) if step is None else step)
+    latest = Event(
+        kind="step", epoch=len(seconds) + 1, step=4 * len(seconds) if step is None else step
+    )
     begun = bool(epochs or step)
-    known = Snapshot(run, Status("running"), None, "", started if begun else None, (), epochs, latest if begun else None)
+    known = Snapshot(
+        run,
+        Status("running"),
+        None,
+        "",
+        started if begun else None,
+        (),
+        epochs,
+        latest if begun else None,
+    )
     return summary_of(known)
 
 
@@ -43,7 +65,11 @@ def snapshot(architecture: Architecture, *seconds: float, step: int | None = Non
         (snapshot(NARROW, step=2), [snapshot(NARROW, 3.0)], 28.5),
         (snapshot(NARROW), [snapshot(NARROW, 3.0), snapshot(NARROW, 5.0)], 30.0),  # the newest
         (snapshot(NARROW), [snapshot(NARROW), snapshot(NARROW, 5.0)], 50.0),
-        (snapshot(NARROW), [snapshot(NARROW, 3.0, dataset="mnist"), snapshot(NARROW, 3.0, device="cuda")], None),
+        (
+            snapshot(NARROW),
+            [snapshot(NARROW, 3.0, dataset="mnist"), snapshot(NARROW, 3.0, device="cuda")],
+            None,
+        ),
         (snapshot(NARROW, 2.0), [snapshot(NARROW, 300.0)], 18.0),  # what it did itself tells more
     ],
 )

@@ -49,6 +49,9 @@ def test_the_order_is_that_of_taking_one_after_the_other(count: int) -> None:
     ],
 )
 def test_when_each_starts(
-    slots: int, remaining: list[float | None], durations: list[float | None], starts: list[float | None]
+    slots: int,
+    remaining: list[float | None],
+    durations: list[float | None],
+    starts: list[float | None],
 ) -> None:
     assert starts_in(slots, remaining, durations) == starts

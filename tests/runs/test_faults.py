@@ -1,4 +1,6 @@
-"""What can go wrong around a training: each ends in a clear message of its run, and the next run trains."""
+"""What can go wrong around a training: each ends in a clear message of its run, and the next run
+trains.
+"""
 
 import errno
 import math
@@ -51,7 +53,7 @@ def message(snapshot: Snapshot) -> str:
     return snapshot.message
 
 
-# --- the disk -------------------------------------------------------------------------------------------------------
+# --- the disk -------------------------------------------------------------------------------------
 
 
 def full(*_: Any) -> None:
@@ -72,7 +74,9 @@ def test_a_full_disk_ends_a_run_at_its_last_whole_epoch(
     the_next_trains(manager, small)
     manager.resume(run_id)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
-    assert [event.epoch for event in manager.snapshot(run_id).epochs][: epochs + 1] == list(range(1, epochs + 2))
+    assert [event.epoch for event in manager.snapshot(run_id).epochs][: epochs + 1] == list(
+        range(1, epochs + 2)
+    )
 
 
 def grow(connection: sqlite3.Connection, pages: int) -> None:
@@ -88,7 +92,9 @@ def submit_many(manager: JobManager, small: Architecture) -> None:
 def test_a_database_that_cannot_grow_is_told_and_written_later(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SQLite's own limit stands for a full disk: the run fails, says so at once, and is written when there is room."""
+    """SQLite's own limit stands for a full disk: the run fails, says so at once, and is written
+    when there is room.
+    """
     monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.05)
     run_id = manager.submit(small, recipe(**ENDLESS))
     wait(manager, run_id, has_steps)
@@ -113,7 +119,9 @@ def test_a_database_that_cannot_grow_is_told_and_written_later(
 
 
 def refuse_to_write(manager: JobManager, patch: pytest.MonkeyPatch) -> None:
-    """The home turns read-only: so do the database for SQLite, and the folders of checkpoints for the system."""
+    """The home turns read-only: so do the database for SQLite, and the folders of checkpoints for
+    the system.
+    """
 
     def refuse(path: Path, write: Callable[[Path], None]) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
@@ -133,11 +141,19 @@ def test_a_home_that_turns_read_only_ends_a_run_and_the_queue_waits(
         failed = wait(manager, run_id)
         epochs = len(failed.epochs)
         # Which of the two is met first is chance.
-        checkpoint = rf"the checkpoint of epoch {epochs + 1} cannot be written to .*: Read-only file system; make that right"
-        assert re.match(rf"{checkpoint} and resume|.*/runs\.sqlite cannot be written; allow writing there", message(failed))
+        checkpoint = (
+            rf"the checkpoint of epoch {epochs + 1} cannot be written to .*: "
+            r"Read-only file system; make that right"
+        )
+        assert re.match(
+            rf"{checkpoint} and resume|.*/runs\.sqlite cannot be written; allow writing there",
+            message(failed),
+        )
         waiting = wait(manager, next_one, lambda snapshot: snapshot.message != "")
         assert waiting.status == "queued"
-        assert "runs.sqlite cannot be written; allow writing there, or let EXPLORER_HOME name another" in waiting.message
+        assert (
+            "runs.sqlite cannot be written; allow writing there, or let EXPLORER_HOME name another"
+        ) in waiting.message
         assert any("runs.sqlite cannot be written" in notice for notice in manager.notices)
         with pytest.raises(QueueFull, match=r"runs\.sqlite cannot be written"):
             manager.submit(small, recipe())
@@ -170,13 +186,18 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_locked_database_ends_a_run_and_the_queue_waits(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+def test_a_locked_database_ends_a_run_and_the_queue_waits(
+    tmp_path: Path, small: Architecture, tiny: Dataset
+) -> None:
     with JobManager(store=Store(tmp_path)) as manager:
         run_id, next_one = manager.submit(small, recipe(**ENDLESS)), manager.submit(small, recipe())
         wait(manager, run_id, has_steps)
         with locked(tmp_path / "runs.sqlite"):
             failed = wait(manager, run_id)
-            assert "runs.sqlite is locked by another program; end that program or let it finish" in message(failed)
+            assert (
+                "runs.sqlite is locked by another program; end that program or let it finish"
+                in message(failed)
+            )
             waiting = wait(manager, next_one, lambda snapshot: snapshot.message != "")
             assert (waiting.status, waiting.position) == ("queued", 1)
             assert "is locked by another program" in waiting.message
@@ -191,7 +212,9 @@ def test_a_locked_database_ends_a_run_and_the_queue_waits(tmp_path: Path, small:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_short_lock_is_waited_for(tmp_path: Path, small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_short_lock_is_waited_for(
+    tmp_path: Path, small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 30.0)
     with JobManager(store=Store(tmp_path)) as manager:
         run_id = manager.submit(small, recipe(**ENDLESS))
@@ -230,14 +253,19 @@ def test_where_nothing_can_be_written_runs_are_kept_in_memory_if_that_is_asked_f
 @pytest.mark.parametrize("content", [b"no database", b"SQLite format 3\0" + bytes(200)])
 def test_a_file_that_is_no_database_is_left_alone(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "runs.sqlite").write_bytes(content)
-    with pytest.raises(StoreError, match=r"runs\.sqlite is no database of runs; move it away, and a new one is made at the"):
+    with pytest.raises(
+        StoreError,
+        match=r"runs\.sqlite is no database of runs; move it away, and a new one is made at the",
+    ):
         open_store(tmp_path)
     open_store(tmp_path, keep_nothing=True).close()
     assert (tmp_path / "runs.sqlite").read_bytes() == content
 
 
 def two_runs(folder: Path, small: Architecture) -> tuple[str, str]:
-    """One that has finished and one that was stopped after some epochs, kept by a server that has ended."""
+    """One that has finished and one that was stopped after some epochs, kept by a server that has
+    ended.
+    """
     with JobManager(store=Store(folder)) as manager:
         finished = manager.submit(small, recipe(epochs=3))
         wait(manager, finished)
@@ -262,7 +290,9 @@ def spoil_wal(folder: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["gone", "noise", "halved", "emptied"])
-def test_what_a_damaged_wal_took_with_it_is_told(how: str, tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+def test_what_a_damaged_wal_took_with_it_is_told(
+    how: str, tmp_path: Path, small: Architecture, tiny: Dataset
+) -> None:
     """The other's files are copied while it runs, as a kill or a power cut would leave them."""
     with JobManager(store=Store(tmp_path / "live")) as manager:
         lost = [stopped_after(manager, small, 4) for _ in range(2)]
@@ -283,14 +313,17 @@ def test_what_a_damaged_wal_took_with_it_is_told(how: str, tmp_path: Path, small
     store.close()
 
 
-def test_nothing_is_missing_of_runs_as_they_should_be(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+def test_nothing_is_missing_of_runs_as_they_should_be(
+    tmp_path: Path, small: Architecture, tiny: Dataset
+) -> None:
     two_runs(tmp_path, small)
     store = Store(tmp_path)
     assert store.missing() == Missing((), ())
     run_id = next(iter(store.revisions()))
     path, last = tmp_path / "checkpoints" / run_id, store.last_epoch(run_id)
     shutil.copy(path / f"epoch-{last:05d}.safetensors", path / f"epoch-{last + 1:05d}.safetensors")
-    assert store.missing() == Missing((), ())  # a kill between a checkpoint and its event leaves one more
+    # A kill between a checkpoint and its event leaves one more.
+    assert store.missing() == Missing((), ())
     store.close()
 
 
@@ -316,7 +349,9 @@ def test_a_plain_copy_of_the_file_has_what_was_there_at_the_start_and_once_a_whi
     manager.store.close()
 
 
-def test_a_backup_is_whole_while_a_run_trains(manager: JobManager, small: Architecture, tmp_path: Path) -> None:
+def test_a_backup_is_whole_while_a_run_trains(
+    manager: JobManager, small: Architecture, tmp_path: Path
+) -> None:
     run_id = manager.submit(small, recipe(**ENDLESS))
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 2)
     (tmp_path / "other").mkdir()
@@ -327,7 +362,9 @@ def test_a_backup_is_whole_while_a_run_trains(manager: JobManager, small: Archit
     copy.close()
 
 
-def test_a_backup_that_fails_leaves_nothing_that_looks_like_one(manager: JobManager, tmp_path: Path) -> None:
+def test_a_backup_that_fails_leaves_nothing_that_looks_like_one(
+    manager: JobManager, tmp_path: Path
+) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()
     (folder / "taken.part").mkdir()  # where the copy would be written first
@@ -336,8 +373,12 @@ def test_a_backup_that_fails_leaves_nothing_that_looks_like_one(manager: JobMana
     assert [each.name for each in folder.iterdir()] == ["taken.part"]
 
 
-@pytest.mark.parametrize(("first", "last"), [(100, 4000), (4096, None)], ids=["its first page", "all others"])
-def test_a_damaged_database_is_noticed(first: int, last: int | None, tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+@pytest.mark.parametrize(
+    ("first", "last"), [(100, 4000), (4096, None)], ids=["its first page", "all others"]
+)
+def test_a_damaged_database_is_noticed(
+    first: int, last: int | None, tmp_path: Path, small: Architecture, tiny: Dataset
+) -> None:
     two_runs(tmp_path, small)
     file = tmp_path / "runs.sqlite"
     content = bytearray(file.read_bytes())
@@ -358,13 +399,19 @@ def noticed(folder: Path) -> bool:
         store.close()
 
 
-def test_a_store_in_memory_shows_what_is_kept_and_changes_nothing(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+def test_a_store_in_memory_shows_what_is_kept_and_changes_nothing(
+    tmp_path: Path, small: Architecture, tiny: Dataset
+) -> None:
     finished, stopped = two_runs(tmp_path, small)
     queued = Store(tmp_path)
     waiting = new_run(small, recipe())
     queued.add(waiting)
     queued.close()
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.name.endswith(("te", "rs"))}
+    before = {
+        path: path.read_bytes()
+        for path in tmp_path.rglob("*")
+        if path.is_file() and path.name.endswith(("te", "rs"))
+    }
     with JobManager(store=open_store(tmp_path, keep_nothing=True)) as manager:
         stands = {each.run.id: each.status for each in manager.runs()}
         assert stands == {finished: "finished", stopped: "stopped", waiting.id: "interrupted"}
@@ -380,7 +427,9 @@ def test_a_store_in_memory_shows_what_is_kept_and_changes_nothing(tmp_path: Path
     again.close()
 
 
-def test_nothing_is_written_to_a_run_that_is_no_longer_trained(manager: JobManager, small: Architecture) -> None:
+def test_nothing_is_written_to_a_run_that_is_no_longer_trained(
+    manager: JobManager, small: Architecture
+) -> None:
     run = new_run(small, recipe())
     claim = manager.store.begin(run)
     manager.store.end(run.id, "stopped")
@@ -396,7 +445,9 @@ def test_an_epoch_is_shown_only_once_it_is_kept(
     shown: list[tuple[int, int]] = []  # epochs on the page just before one is kept, and that one
     append = Store.append
 
-    def append_told(store: Store, run_id: str, first: int, events: Sequence[Event], durable: bool = False) -> None:
+    def append_told(
+        store: Store, run_id: str, first: int, events: Sequence[Event], durable: bool = False
+    ) -> None:
         kept = [event.epoch for event in events if event.kind == "epoch"]
         shown.extend((len(manager.snapshot(run_id).epochs), epoch) for epoch in kept)
         append(store, run_id, first, events, durable)
@@ -407,7 +458,7 @@ def test_an_epoch_is_shown_only_once_it_is_kept(
     assert shown == [(0, 1), (1, 2), (2, 3)]
 
 
-# --- checkpoints ----------------------------------------------------------------------------------------------------
+# --- checkpoints ----------------------------------------------------------------------------------
 
 
 def stopped_after(manager: JobManager, small: Architecture, epochs: int) -> str:
@@ -421,10 +472,14 @@ def stopped_after(manager: JobManager, small: Architecture, epochs: int) -> str:
 def checkpoints(manager: JobManager, run_id: str) -> list[Path]:
     """The newest first."""
     assert manager.store.folder is not None
-    return sorted((manager.store.folder / "checkpoints" / run_id).glob("*.safetensors"), reverse=True)
+    return sorted(
+        (manager.store.folder / "checkpoints" / run_id).glob("*.safetensors"), reverse=True
+    )
 
 
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(manager: JobManager, small: Architecture) -> None:
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(
+    manager: JobManager, small: Architecture
+) -> None:
     run_id = stopped_after(manager, small, 3)
     epochs = len(manager.snapshot(run_id).epochs)
     newest, before = checkpoints(manager, run_id)
@@ -437,13 +492,18 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(manager: JobManager, s
     assert before.name == f"epoch-{epochs - 1:05d}.safetensors"
 
 
-def test_a_newest_checkpoint_that_is_gone_is_named(manager: JobManager, small: Architecture) -> None:
+def test_a_newest_checkpoint_that_is_gone_is_named(
+    manager: JobManager, small: Architecture
+) -> None:
     run_id = stopped_after(manager, small, 3)
     epochs = len(manager.snapshot(run_id).epochs)
     checkpoints(manager, run_id)[0].unlink()
     manager.resume(run_id)
     running = wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
-    assert running.message == f"the checkpoint of epoch {epochs} is missing; the run went on from epoch {epochs - 1}"
+    assert (
+        running.message
+        == f"the checkpoint of epoch {epochs} is missing; the run went on from epoch {epochs - 1}"
+    )
 
 
 def test_a_checkpoint_is_written_once_files_can_be_opened_again(
@@ -492,11 +552,13 @@ def test_a_checkpoint_of_another_network_fails(manager: JobManager, small: Archi
     foreign = read_checkpoint(manager.store.checkpoints, other, len(manager.snapshot(other).epochs))
     save_checkpoint(manager.store.checkpoints, run_id, foreign._replace(epoch=epochs))
     manager.resume(run_id)
-    assert message(wait(manager, run_id)).startswith("torch cannot train this network: Error(s) in loading state_dict")
+    assert message(wait(manager, run_id)).startswith(
+        "torch cannot train this network: Error(s) in loading state_dict"
+    )
     the_next_trains(manager, small)
 
 
-# --- data, device and numbers ---------------------------------------------------------------------------------------
+# --- data, device and numbers ---------------------------------------------------------------------
 
 
 def raising(error: Exception) -> Callable[..., Any]:
@@ -509,12 +571,19 @@ def raising(error: Exception) -> Callable[..., Any]:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (DatasetError("x has 100 bytes, 47,040,016 are expected"), "Tiny cannot be loaded: x has 100 bytes, 47,040,016"),
+        (
+            DatasetError("x has 100 bytes, 47,040,016 are expected"),
+            "Tiny cannot be loaded: x has 100 bytes, 47,040,016",
+        ),
         (MemoryError(), "out of memory while its data were read"),
     ],
 )
 def test_data_that_cannot_be_read(
-    error: Exception, words: str, manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+    error: Exception,
+    words: str,
+    manager: JobManager,
+    small: Architecture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(DATASETS, "spoilt", tiny_kind(raising(error)))
     failed = wait(manager, manager.submit(small, recipe("spoilt")))
@@ -528,7 +597,9 @@ def test_out_of_memory_while_a_checkpoint_is_saved(
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint_format, "_save_file", raising(MemoryError()))
         failed = wait(manager, manager.submit(small, recipe()))
-    assert message(failed) == "out of memory while what it learnt was saved: end other programs, or try fewer parameters"
+    assert message(failed) == (
+        "out of memory while what it learnt was saved: end other programs, or try fewer parameters"
+    )
     the_next_trains(manager, small)
 
 
@@ -550,9 +621,16 @@ def empty_mnist(root: Path) -> Path:
     ],
 )
 def test_truncated_and_spoilt_files_of_mnist(
-    cut: int | None, words: str, tmp_path: Path, small: Architecture, stack: Callable[..., Architecture], tiny: Dataset
+    cut: int | None,
+    words: str,
+    tmp_path: Path,
+    small: Architecture,
+    stack: Callable[..., Architecture],
+    tiny: Dataset,
 ) -> None:
-    """The message is the data sets' own; the run carries it, and can be resumed once the files are right."""
+    """The message is the data sets' own; the run carries it, and can be resumed once the files are
+    right.
+    """
     file = empty_mnist(tmp_path / "data") / "train-images-idx3-ubyte"
     file.write_bytes(file.read_bytes()[:cut])
     with JobManager(data_root=tmp_path / "data", store=Store(tmp_path / "home")) as manager:
@@ -566,18 +644,26 @@ def test_truncated_and_spoilt_files_of_mnist(
     manager.store.close()
 
 
-def test_out_of_memory_on_the_device(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_out_of_memory_on_the_device(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as patch:
         error = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         patch.setattr(engine.Numerics, "run", raising(error))
         failed = wait(manager, manager.submit(small, recipe()))
-    assert message(failed) == "out of memory: try a batch size of 16 in place of 32, or smaller maps"
+    assert (
+        message(failed) == "out of memory: try a batch size of 16 in place of 32, or smaller maps"
+    )
     the_next_trains(manager, small)
 
 
-def test_a_loss_that_is_no_number(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loss_that_is_no_number(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(engine.Numerics, "run", lambda self, network, images: network(images) * float("nan"))
+        patch.setattr(
+            engine.Numerics, "run", lambda self, network, images: network(images) * float("nan")
+        )
         failed = wait(manager, manager.submit(small, recipe()))
     assert message(failed).startswith("the loss is no longer a number (epoch 1, step ")
     the_next_trains(manager, small)
@@ -590,21 +676,30 @@ def test_a_device_that_is_gone_when_the_run_is_resumed(
     with opened_file(manager.store) as connection:
         connection.execute("UPDATE runs SET device = 'cuda'")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(RunError, match=f"run {run_id} cannot go on: this machine has no cuda; choose auto or "):
+    with pytest.raises(
+        RunError, match=f"run {run_id} cannot go on: this machine has no cuda; choose auto or "
+    ):
         manager.resume(run_id)
     assert manager.snapshot(run_id).status == "stopped"
     the_next_trains(manager, small)
 
 
-def test_a_fault_of_ours_ends_its_run_alone(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_ours_ends_its_run_alone(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(run_loop, "train", raising(AttributeError("by accident")))
         failed = wait(manager, manager.submit(small, recipe()))
-    assert message(failed) == "the program failed (AttributeError: by accident); the server's log says where"
+    assert (
+        message(failed)
+        == "the program failed (AttributeError: by accident); the server's log says where"
+    )
     the_next_trains(manager, small)
 
 
-def test_one_that_fails_leaves_the_others_as_they_were(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+def test_one_that_fails_leaves_the_others_as_they_were(
+    tmp_path: Path, small: Architecture, tiny: Dataset
+) -> None:
     """Two at once: one fails, the other does not notice."""
     opened = threading.Event()
 
@@ -615,7 +710,10 @@ def test_one_that_fails_leaves_the_others_as_they_were(tmp_path: Path, small: Ar
     DATASETS["failing"] = tiny_kind(read)
     try:
         with JobManager(slots=2, store=Store(tmp_path)) as manager:
-            whole, failing = manager.submit(small, recipe(epochs=40)), manager.submit(small, recipe("failing"))
+            whole, failing = (
+                manager.submit(small, recipe(epochs=40)),
+                manager.submit(small, recipe("failing")),
+            )
             wait(manager, whole, has_steps)
             opened.set()
             message(wait(manager, failing))

@@ -1,4 +1,6 @@
-"""A disk that is really full: what was said is kept, what cannot be done is said, and it goes on once there is room."""
+"""A disk that is really full: what was said is kept, what cannot be done is said, and it goes on
+once there is room.
+"""
 
 import os
 import subprocess
@@ -22,7 +24,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 8 MB of its own, in memory."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True, check=False
+    )
     if mounted.returncode:
         pytest.skip("no file system can be mounted here")
     yield folder
@@ -45,7 +49,11 @@ def submit_many(manager: JobManager, small: Architecture) -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="mounts a file system of its own")
 @pytest.mark.parametrize("reserve", ["the reserve is kept", "there is none"])
 def test_a_run_ends_and_goes_on_where_the_disk_is_full(
-    reserve: str, small_disk: Path, small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+    reserve: str,
+    small_disk: Path,
+    small: Architecture,
+    tiny: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.05)
     if reserve == "there is none":
@@ -58,7 +66,9 @@ def test_a_run_ends_and_goes_on_where_the_disk_is_full(
         failed = wait(manager, run_id)
         epochs = len(failed.epochs)
         assert failed.status == "failed"
-        assert "make room" in failed.message or "No space left on device" in failed.message, failed.message
+        assert "make room" in failed.message or "No space left on device" in failed.message, (
+            failed.message
+        )
         with pytest.raises(QueueFull, match="make room"):
             submit_many(manager, small)
         assert len(manager.snapshot(run_id).epochs) == epochs  # what was kept is shown
@@ -82,7 +92,9 @@ def test_a_full_disk_at_the_start_is_a_sentence_or_a_store_that_works(
 ) -> None:
     monkeypatch.setattr(database, "OPEN_SECONDS", 0.5)
     fill(small_disk, leave=0)
-    with pytest.raises(database.StoreError, match=r"cannot be (written|read or written|opened).*disk|No space left"):
+    with pytest.raises(
+        database.StoreError, match=r"cannot be (written|read or written|opened).*disk|No space left"
+    ):
         Store(small_disk / "home")
     (small_disk / "filling").unlink()
     with JobManager(store=Store(small_disk / "home")) as manager:

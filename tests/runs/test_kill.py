@@ -1,4 +1,6 @@
-"""Runs whose server is killed again and again lose nothing that it had said, and end where undisturbed ones do."""
+"""Runs whose server is killed again and again lose nothing that it had said, and end where
+undisturbed ones do.
+"""
 
 import json
 import multiprocessing
@@ -45,20 +47,39 @@ LAYERS = [
     {"kind": "Dropout", "p": 0.2},
     {"kind": "Linear", "out_features": 10},
 ]
-# Everything that has a state: momenta, schedules that move at each step, all random generators. So many epochs that none
-# of the three has ended when the last kill comes: a process is killed within five.
+# Everything that has a state: momenta, schedules that move at each step, all random generators. So
+# many epochs that none of the three has ended when the last kill comes: a process is killed within
+# five.
 RECIPE: dict[str, Any] = {"epochs": 40, "batch_size": 64, "device": "cpu", "precision": "fp32"}
 RECIPE |= {"rotation": 5.0, "shift": 1.0}
 RECIPES = [
-    {**RECIPE, "seed": 7, "optimizer": {"kind": "AdamW"}, "scheduler": {"kind": "CosineAnnealingLR"}},
-    {**RECIPE, "seed": 8, "optimizer": {"kind": "SGD", "momentum": 0.9}, "scheduler": {"kind": "OneCycleLR"}},
+    {
+        **RECIPE,
+        "seed": 7,
+        "optimizer": {"kind": "AdamW"},
+        "scheduler": {"kind": "CosineAnnealingLR"},
+    },
+    {
+        **RECIPE,
+        "seed": 8,
+        "optimizer": {"kind": "SGD", "momentum": 0.9},
+        "scheduler": {"kind": "OneCycleLR"},
+    },
     {**RECIPE, "seed": 9, "optimizer": {"kind": "Adam"}, "label_smoothing": 0.1},
 ]
 
 
 def uninterrupted(architecture: Architecture, recipe: Recipe) -> tuple[list[Event], Checkpoint]:
     reached: list[Checkpoint] = []
-    events = list(train(architecture, recipe, load_dataset("digits"), torch.device("cpu"), after_epoch=reached.append))
+    events = list(
+        train(
+            architecture,
+            recipe,
+            load_dataset("digits"),
+            torch.device("cpu"),
+            after_epoch=reached.append,
+        )
+    )
     return events, reached[-1]
 
 
@@ -73,13 +94,15 @@ def start_server(home: Path, run_ids: Sequence[str]) -> subprocess.Popen[str]:
 def kill_a_fork(home: Path, run_ids: list[str], lines: int, seconds: float) -> list[str]:
     """What a server had said until it was killed, so long after it had said so many lines.
 
-    It is forked from a process that has imported everything already, as thirty imports of torch would take minutes.
+    It is forked from a process that has imported everything already, as thirty imports of torch
+    would take minutes.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.runs.fixtures.warm"])
     ours, its = context.Pipe(duplex=False)
     server = context.Process(target=main_of_a_fork, args=(str(home), run_ids, its))
-    # A new process runs our main module again, and a test of a page may have left the page's script in its place.
+    # A new process runs our main module again, and a test of a page may have left the page's script
+    # in its place.
     with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
         server.start()
     its.close()
@@ -96,14 +119,26 @@ def kill_a_fork(home: Path, run_ids: list[str], lines: int, seconds: float) -> l
 
 def start(home: Path, module: str, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", module, *arguments]
-    environment = {**os.environ, "EXPLORER_HOME": str(home), "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    environment = {
+        **os.environ,
+        "EXPLORER_HOME": str(home),
+        "OMP_NUM_THREADS": str(torch.get_num_threads()),
+    }
     return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
     )
 
 
 def kill_after(process: subprocess.Popen[str], seconds: float, lines: int) -> list[str]:
-    """What it had said until it was killed, so long after its start or after it had said so many lines."""
+    """What it had said until it was killed, so long after its start or after it had said so many
+    lines.
+    """
     with process:
         assert process.stdout is not None
         said = [process.stdout.readline() for _ in range(lines)]
@@ -121,9 +156,15 @@ def plain(events: Iterable[Event]) -> list[Event]:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_runs_whose_server_is_killed_again_and_again(tmp_path: Path) -> None:
-    """One trains and two wait. After each kill the list and the queue are whole, and no epoch that was told is lost; at
-    the end all three are, event by event and bit by bit, what they would have been in peace."""
-    architecture, recipes = parse_architecture({"name": "killed", "layers": LAYERS}), list(map(parse_recipe, RECIPES))
+    """One trains and two wait.
+
+    After each kill the list and the queue are whole, and no epoch that was told is lost; at the end
+    all three are, event by event and bit by bit, what they would have been in peace.
+    """
+    architecture, recipes = (
+        parse_architecture({"name": "killed", "layers": LAYERS}),
+        list(map(parse_recipe, RECIPES)),
+    )
     began = time.perf_counter()
     expected = [uninterrupted(architecture, recipe) for recipe in recipes]
     epoch_seconds = (time.perf_counter() - began) / sum(recipe.epochs for recipe in recipes)
@@ -139,7 +180,10 @@ def test_runs_whose_server_is_killed_again_and_again(tmp_path: Path) -> None:
         if early:
             said = kill_after(start_server(tmp_path / "home", ids), chance.uniform(0, 4.0), lines=0)
         else:
-            lines, seconds = chance.randint(1, 3 * lines_an_epoch), chance.uniform(0, 1.5 * epoch_seconds)
+            lines, seconds = (
+                chance.randint(1, 3 * lines_an_epoch),
+                chance.uniform(0, 1.5 * epoch_seconds),
+            )
             said = kill_a_fork(tmp_path / "home", ids, lines, seconds)
         states = Counter(store.stored_run(run_id).status for run_id in ids)
         if not early:
@@ -154,9 +198,13 @@ def test_runs_whose_server_is_killed_again_and_again(tmp_path: Path) -> None:
         for run_id, event in (told_by(line) for line in said):
             if event.kind == "epoch":
                 told[run_id] = event.epoch
-                assert event in store.events(run_id), f"kill {kill} lost epoch {event.epoch} of {run_id}"
+                assert event in store.events(run_id), (
+                    f"kill {kill} lost epoch {event.epoch} of {run_id}"
+                )
         assert all(store.last_epoch(run_id) >= told[run_id] for run_id in ids)
-    assert all(0 < told[run.id] < run.recipe.epochs for run in runs), "the kills came too late or too early to show anything"
+    assert all(0 < told[run.id] < run.recipe.epochs for run in runs), (
+        "the kills came too late or too early to show anything"
+    )
     process = start_server(tmp_path / "home", ids)
     process.communicate(timeout=300)
     assert process.returncode == 0
@@ -182,7 +230,9 @@ def told_by(line: str) -> tuple[str, Event]:
 def test_a_new_run_that_is_killed_early_is_kept(seconds: float, tmp_path: Path) -> None:
     file = tmp_path / "network.json"
     file.write_text(json.dumps({"layers": LAYERS}))
-    kill_after(start_shell(tmp_path / "home", "train", str(file), "--epochs", "900"), seconds, lines=1)
+    kill_after(
+        start_shell(tmp_path / "home", "train", str(file), "--epochs", "900"), seconds, lines=1
+    )
     store = Store(tmp_path / "home")
     store.recover()
     (run_id,) = store.revisions()

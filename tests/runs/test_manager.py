@@ -21,7 +21,14 @@ from explorer.network.spec import Architecture
 from explorer.runs import checkpoint_files, checkpoint_format, new_run, run_writer
 from explorer.runs import manager as jobs
 from explorer.runs.checkpoint_format import read_checkpoint
-from explorer.runs.manager import CannotTrain, JobManager, NoWeights, QueueFull, RunError, UnknownRun
+from explorer.runs.manager import (
+    CannotTrain,
+    JobManager,
+    NoWeights,
+    QueueFull,
+    RunError,
+    UnknownRun,
+)
 from explorer.runs.store import Store
 from explorer.training.checkpoint import Checkpoint, network_weights
 from explorer.training.dataset_files import Dataset, Split
@@ -29,7 +36,17 @@ from explorer.training.datasets import DATASETS, DatasetError
 from explorer.training.devices import DeviceError
 from explorer.training.engine import train
 from explorer.training.event import Event
-from tests.runs.shared import ENDLESS, PATIENCE, has_steps, opened_file, recipe, threads_of, wait, wait_until, without_times
+from tests.runs.shared import (
+    ENDLESS,
+    PATIENCE,
+    has_steps,
+    opened_file,
+    recipe,
+    threads_of,
+    wait,
+    wait_until,
+    without_times,
+)
 from tests.tiny import read_tiny, tiny_kind
 
 ROOT = Path(__file__).parents[2]
@@ -49,21 +66,31 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     opened.set()
 
 
-# --- a run ----------------------------------------------------------------------------------------------------------
+# --- a run ----------------------------------------------------------------------------------------
 
 
-def test_a_run_gives_the_events_of_train(manager: JobManager, small: Architecture, tiny: Dataset) -> None:
+def test_a_run_gives_the_events_of_train(
+    manager: JobManager, small: Architecture, tiny: Dataset
+) -> None:
     run_id = manager.submit(small, recipe(), "ann")
     snapshot = wait(manager, run_id)
     events = manager.events(run_id)
-    assert [without_times(e) for e in events] == [without_times(e) for e in train(small, recipe(), tiny)]
+    assert [without_times(e) for e in events] == [
+        without_times(e) for e in train(small, recipe(), tiny)
+    ]
     assert snapshot.status == "finished"
     assert snapshot.started == events[0]
     assert snapshot.steps == tuple(event for event in events if event.kind == "step")
     assert snapshot.epochs == tuple(event for event in events if event.kind == "epoch")
     assert snapshot.latest == events[-1]
     made = snapshot.run
-    assert (made.id, made.owner, made.architecture, made.recipe, made.device) == (run_id, "ann", small, recipe(), "cpu")
+    assert (made.id, made.owner, made.architecture, made.recipe, made.device) == (
+        run_id,
+        "ann",
+        small,
+        recipe(),
+        "cpu",
+    )
     assert made.environment.torch == torch.__version__
     assert made.environment.device.startswith("cpu: ")
     assert made.name == small.name
@@ -95,17 +122,22 @@ def test_a_snapshot_is_thinned_out(manager: JobManager, small: Architecture) -> 
 def test_ids_are_not_guessed(manager: JobManager, small: Architecture) -> None:
     ids = [manager.submit(small, recipe()) for _ in range(50)]
     assert len(set(ids)) == 50
-    assert all(len(run_id) == new_run.ID_LENGTH and set(run_id) <= set(new_run.ID_LETTERS) for run_id in ids)
+    assert all(
+        len(run_id) == new_run.ID_LENGTH and set(run_id) <= set(new_run.ID_LETTERS)
+        for run_id in ids
+    )
     with pytest.raises(UnknownRun, match="there is no run “guess”"):
         manager.snapshot("guess")
     with pytest.raises(UnknownRun):
         manager.stop("guess")
 
 
-# --- its weights ----------------------------------------------------------------------------------------------------
+# --- its weights ----------------------------------------------------------------------------------
 
 
-def test_the_weights_are_those_after_the_last_epoch(manager: JobManager, small: Architecture, tiny: Dataset) -> None:
+def test_the_weights_are_those_after_the_last_epoch(
+    manager: JobManager, small: Architecture, tiny: Dataset
+) -> None:
     run_id = manager.submit(small, recipe())
     wait(manager, run_id)
     kept: list[dict[str, torch.Tensor]] = []
@@ -116,11 +148,15 @@ def test_the_weights_are_those_after_the_last_epoch(manager: JobManager, small: 
     assert len(kept) == 2
     assert weights.keys() == kept[-1].keys() == build(small).state_dict().keys()
     assert all(torch.equal(tensor, kept[-1][name]) for name, tensor in weights.items())
-    assert all(tensor.device.type == "cpu" and tensor.is_contiguous() for tensor in weights.values())
+    assert all(
+        tensor.device.type == "cpu" and tensor.is_contiguous() for tensor in weights.values()
+    )
     build(small).load_state_dict(weights)
 
 
-def test_a_run_without_a_whole_epoch_has_no_weights(manager: JobManager, small: Architecture) -> None:
+def test_a_run_without_a_whole_epoch_has_no_weights(
+    manager: JobManager, small: Architecture
+) -> None:
     run_id = manager.submit(small, recipe(**ENDLESS))
     with pytest.raises(NoWeights, match="its first epoch has not ended"):
         manager.weights(run_id)
@@ -145,11 +181,16 @@ def test_in_memory_only_so_many_checkpoints_are_kept(
     run_ids = [manager.submit(small, recipe(epochs=1))]
     wait(manager, run_ids[0])
     checkpoint = read_checkpoint(manager.store.checkpoints, run_ids[0], 1)
-    monkeypatch.setattr(checkpoint_files, "IN_MEMORY_BYTES", 2.5 * len(checkpoint_format.to_bytes(checkpoint)))
+    monkeypatch.setattr(
+        checkpoint_files, "IN_MEMORY_BYTES", 2.5 * len(checkpoint_format.to_bytes(checkpoint))
+    )
     run_ids += [manager.submit(small, recipe(epochs=1)) for _ in range(2)]
     wait(manager, run_ids[-1])
     assert [manager.has_weights(run_id) for run_id in run_ids] == [False, True, True]
-    with pytest.raises(NoWeights, match=f"the weights of run {run_ids[0]} are lost: there is no checkpoint of epoch 1"):
+    with pytest.raises(
+        NoWeights,
+        match=f"the weights of run {run_ids[0]} are lost: there is no checkpoint of epoch 1",
+    ):
         manager.weights(run_ids[0])
     monkeypatch.setattr(checkpoint_files, "IN_MEMORY_BYTES", 0)
     last = manager.submit(small, recipe(epochs=1))
@@ -158,11 +199,15 @@ def test_in_memory_only_so_many_checkpoints_are_kept(
     assert [manager.store.checkpoints.epochs(run_id) for run_id in run_ids] == [[], [], []]
 
 
-# --- the queue ------------------------------------------------------------------------------------------------------
+# --- the queue ------------------------------------------------------------------------------------
 
 
-def test_runs_wait_for_the_slot_in_order(manager: JobManager, small: Architecture, gate: threading.Event) -> None:
-    first, second, third = (manager.submit(small, recipe("gated"), owner) for owner in ("ann", "ben", "cleo"))
+def test_runs_wait_for_the_slot_in_order(
+    manager: JobManager, small: Architecture, gate: threading.Event
+) -> None:
+    first, second, third = (
+        manager.submit(small, recipe("gated"), owner) for owner in ("ann", "ben", "cleo")
+    )
     wait(manager, first, lambda snapshot: snapshot.status == "preparing")
     assert [(s.run.id, s.status, s.position) for s in manager.runs()] == [
         (third, "queued", 2),
@@ -173,7 +218,9 @@ def test_runs_wait_for_the_slot_in_order(manager: JobManager, small: Architectur
     assert [wait(manager, run_id).status for run_id in (third, second, first)] == ["finished"] * 3
 
 
-def test_a_waiting_run_can_be_stopped(manager: JobManager, small: Architecture, gate: threading.Event) -> None:
+def test_a_waiting_run_can_be_stopped(
+    manager: JobManager, small: Architecture, gate: threading.Event
+) -> None:
     first, second, third = (manager.submit(small, recipe("gated")) for _ in range(3))
     manager.stop(second)
     assert manager.snapshot(second).status == "stopped"
@@ -184,7 +231,9 @@ def test_a_waiting_run_can_be_stopped(manager: JobManager, small: Architecture, 
     assert [event.kind for event in manager.events(second)] == ["stopped"]
 
 
-def test_a_running_one_can_be_stopped_and_the_next_goes_on(manager: JobManager, small: Architecture) -> None:
+def test_a_running_one_can_be_stopped_and_the_next_goes_on(
+    manager: JobManager, small: Architecture
+) -> None:
     endless, next_one = manager.submit(small, recipe(**ENDLESS)), manager.submit(small, recipe())
     assert wait(manager, endless, has_steps).status == "running"
     manager.stop(endless)
@@ -209,10 +258,14 @@ def test_two_slots_train_two_at_once_and_repeat(small: Architecture, tiny: Datas
             assert found == [without_times(next(alone)) for _ in found]
 
 
-def test_each_slot_has_a_gpu_of_its_own(small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_slot_has_a_gpu_of_its_own(
+    small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A slot that is free again is the one that is taken next."""
     trainers: list[tuple[int, threading.Thread]] = []
-    monkeypatch.setattr(jobs, "use_gpu", lambda slot: trainers.append((slot, threading.current_thread())))
+    monkeypatch.setattr(
+        jobs, "use_gpu", lambda slot: trainers.append((slot, threading.current_thread()))
+    )
     with JobManager(slots=3) as manager:
         endless = [manager.submit(small, recipe(**ENDLESS)) for _ in range(3)]
         for run_id in endless:
@@ -240,14 +293,18 @@ def test_a_full_queue_takes_no_more(
     manager: JobManager, small: Architecture, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "MAX_QUEUED", 2)
-    wait(manager, manager.submit(small, recipe("gated")), lambda snapshot: snapshot.status == "preparing")
+    wait(
+        manager,
+        manager.submit(small, recipe("gated")),
+        lambda snapshot: snapshot.status == "preparing",
+    )
     for _ in range(2):
         manager.submit(small, recipe())
     with pytest.raises(QueueFull, match=r"The queue is full \(2 runs\)"):
         manager.submit(small, recipe())
 
 
-# --- pausing, resuming, continuing ----------------------------------------------------------------------------------
+# --- pausing, resuming, continuing ----------------------------------------------------------------
 
 
 def plain(events: Iterable[Event]) -> list[Event]:
@@ -263,9 +320,16 @@ def plain(events: Iterable[Event]) -> list[Event]:
     ],
 )
 def test_a_run_goes_on_after_its_last_whole_epoch(
-    ask: Callable[..., None], status: str, last: str, tmp_path: Path, small: Architecture, tiny: Dataset
+    ask: Callable[..., None],
+    status: str,
+    last: str,
+    tmp_path: Path,
+    small: Architecture,
+    tiny: Dataset,
 ) -> None:
-    """Whatever ended it, its events and weights are in the end those of a run that nobody touched."""
+    """Whatever ended it, its events and weights are in the end those of a run that nobody
+    touched.
+    """
     asked = recipe(epochs=60, batch_size=8)
     with JobManager(store=Store(tmp_path)) as manager:
         run_id = manager.submit(small, asked)
@@ -282,15 +346,25 @@ def test_a_run_goes_on_after_its_last_whole_epoch(
         manager.resume(run_id)
         assert wait(manager, run_id).status == "finished"
         whole: list[Checkpoint] = []
-        assert plain(manager.events(run_id)) == plain(train(small, asked, tiny, torch.device("cpu"), after_epoch=whole.append))
+        assert plain(manager.events(run_id)) == plain(
+            train(small, asked, tiny, torch.device("cpu"), after_epoch=whole.append)
+        )
         weights = manager.weights(run_id).weights
-        assert all(torch.equal(tensor, weights[name]) for name, tensor in network_weights(whole[-1]).items())
+        assert all(
+            torch.equal(tensor, weights[name])
+            for name, tensor in network_weights(whole[-1]).items()
+        )
         times = [event.time for event in manager.events(run_id)]
         assert times == sorted(times)
 
 
-def test_a_run_without_a_whole_epoch_begins_anew(manager: JobManager, small: Architecture, gate: threading.Event) -> None:
-    running, waiting = manager.submit(small, recipe("gated")), manager.submit(small, recipe("gated"))
+def test_a_run_without_a_whole_epoch_begins_anew(
+    manager: JobManager, small: Architecture, gate: threading.Event
+) -> None:
+    running, waiting = (
+        manager.submit(small, recipe("gated")),
+        manager.submit(small, recipe("gated")),
+    )
     wait(manager, running, lambda snapshot: snapshot.status == "preparing")
     for run_id in (running, waiting):
         manager.pause(run_id)
@@ -324,11 +398,21 @@ def test_a_continued_run_that_is_stopped_is_finished_with_the_epochs_that_it_has
     assert len(ended.epochs) >= whole
     assert ended.run.epochs == len(ended.epochs) == manager.store.stored_run(run_id).run.epochs
     events = manager.events(run_id)
-    assert [event.kind for event in events if event.kind in ("finished", "stopped")][-1] == "finished"
+    assert [event.kind for event in events if event.kind in ("finished", "stopped")][
+        -1
+    ] == "finished"
     last, accuracies = events[-1], [event.metrics["test_accuracy"] for event in ended.epochs]
-    assert (last.kind, last.epoch, last.step) == ("finished", ended.epochs[-1].epoch, ended.epochs[-1].step)
+    assert (last.kind, last.epoch, last.step) == (
+        "finished",
+        ended.epochs[-1].epoch,
+        ended.epochs[-1].step,
+    )
     assert last.metrics["test_accuracy"] == accuracies[-1]
-    assert last.metrics["best_test_accuracy"] == max(accuracies) == accuracies[int(last.metrics["best_epoch"]) - 1]
+    assert (
+        last.metrics["best_test_accuracy"]
+        == max(accuracies)
+        == accuracies[int(last.metrics["best_epoch"]) - 1]
+    )
     assert manager.weights(run_id).epoch == len(ended.epochs)
     (summary,) = manager.runs()
     assert (summary.status, summary.finished) == ("finished", last)
@@ -337,7 +421,9 @@ def test_a_continued_run_that_is_stopped_is_finished_with_the_epochs_that_it_has
     assert (again.status, len(again.epochs)) == ("finished", len(ended.epochs) + 1)
 
 
-@pytest.mark.parametrize(("ask", "status"), [(JobManager.pause, "paused"), (JobManager.shutdown, "interrupted")])
+@pytest.mark.parametrize(
+    ("ask", "status"), [(JobManager.pause, "paused"), (JobManager.shutdown, "interrupted")]
+)
 def test_a_continued_run_keeps_what_it_had_reached_however_it_ends(
     ask: Callable[..., None], status: str, manager: JobManager, small: Architecture
 ) -> None:
@@ -349,7 +435,9 @@ def test_a_continued_run_keeps_what_it_had_reached_however_it_ends(
     assert (summary.status, summary.finished.epoch) == (status, 2)
 
 
-def test_a_continued_run_that_is_stopped_in_the_queue_is_finished_as_before(manager: JobManager, small: Architecture) -> None:
+def test_a_continued_run_that_is_stopped_in_the_queue_is_finished_as_before(
+    manager: JobManager, small: Architecture
+) -> None:
     run_id = manager.submit(small, recipe())
     wait(manager, run_id)
     before = manager.events(run_id)
@@ -362,7 +450,9 @@ def test_a_continued_run_that_is_stopped_in_the_queue_is_finished_as_before(mana
     assert (ended.status, ended.run.epochs, manager.events(run_id)) == ("finished", 2, before)
 
 
-@pytest.mark.parametrize(("ask", "kind"), [(JobManager.stop, "stopped"), (JobManager.pause, "paused")])
+@pytest.mark.parametrize(
+    ("ask", "kind"), [(JobManager.stop, "stopped"), (JobManager.pause, "paused")]
+)
 def test_a_run_that_leaves_the_queue_keeps_its_epoch_and_step(
     ask: Callable[..., None], kind: str, manager: JobManager, small: Architecture
 ) -> None:
@@ -379,12 +469,22 @@ def test_a_run_that_leaves_the_queue_keeps_its_epoch_and_step(
     assert before is not None
     assert ended.latest is not None
     assert (ended.status, ended.latest.kind) == (kind, kind)
-    assert (ended.latest.epoch, ended.latest.step, ended.latest.time) == (before.epoch, before.step, before.time)
+    assert (ended.latest.epoch, ended.latest.step, ended.latest.time) == (
+        before.epoch,
+        before.step,
+        before.time,
+    )
 
 
-@pytest.mark.parametrize(("ask", "status"), [(JobManager.stop, "stopped"), (JobManager.pause, "paused")])
+@pytest.mark.parametrize(
+    ("ask", "status"), [(JobManager.stop, "stopped"), (JobManager.pause, "paused")]
+)
 def test_what_is_kept_of_an_epoch_that_was_not_whole_is_said(
-    ask: Callable[..., None], status: str, manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+    ask: Callable[..., None],
+    status: str,
+    manager: JobManager,
+    small: Architecture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first = manager.submit(small, recipe(epochs=1000, batch_size=2))
     wait(manager, first, has_steps)
@@ -396,7 +496,9 @@ def test_what_is_kept_of_an_epoch_that_was_not_whole_is_said(
     assert ended.message == f"{status} {kept if whole else none}"
 
 
-def test_a_finished_run_is_continued(manager: JobManager, small: Architecture, tiny: Dataset) -> None:
+def test_a_finished_run_is_continued(
+    manager: JobManager, small: Architecture, tiny: Dataset
+) -> None:
     run_id = manager.submit(small, recipe())
     wait(manager, run_id)
     for more, total in ((2, 4), (1, 5)):
@@ -410,12 +512,26 @@ def test_a_finished_run_is_continued(manager: JobManager, small: Architecture, t
         assert manager.events(run_id)[: len(before)] == before
         assert len(manager.events(run_id)) > len(before)
     kinds = [event.kind for event in manager.events(run_id) if event.kind != "step"]
-    assert kinds == ["started", "epoch", "epoch", "finished", "epoch", "epoch", "finished", "epoch", "finished"]
+    assert kinds == [
+        "started",
+        "epoch",
+        "epoch",
+        "finished",
+        "epoch",
+        "epoch",
+        "finished",
+        "epoch",
+        "finished",
+    ]
     assert ended.latest is not None
-    assert ended.latest.metrics["best_test_accuracy"] == max(event.metrics["test_accuracy"] for event in ended.epochs)
+    assert ended.latest.metrics["best_test_accuracy"] == max(
+        event.metrics["test_accuracy"] for event in ended.epochs
+    )
 
 
-def test_a_continued_run_is_resumed_too(manager: JobManager, small: Architecture, tiny: Dataset) -> None:
+def test_a_continued_run_is_resumed_too(
+    manager: JobManager, small: Architecture, tiny: Dataset
+) -> None:
     run_id = manager.submit(small, recipe())
     wait(manager, run_id)
     manager.continue_run(run_id, 900)
@@ -433,7 +549,9 @@ def test_a_continued_run_is_resumed_too(manager: JobManager, small: Architecture
         assert event == without_times(next(one for one in expected if one.kind == "epoch"))
 
 
-def test_a_run_that_ended_before_it_could_say_so_is_finished(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+def test_a_run_that_ended_before_it_could_say_so_is_finished(
+    tmp_path: Path, small: Architecture, tiny: Dataset
+) -> None:
     """Killed between its last epoch and its last event."""
     with JobManager(store=Store(tmp_path)) as manager:
         run_id = manager.submit(small, recipe(epochs=3))
@@ -459,10 +577,17 @@ def refusals(manager: JobManager, run_id: str) -> list[str]:
     return said
 
 
-def test_what_cannot_be_done_is_said(manager: JobManager, small: Architecture, gate: threading.Event) -> None:
-    running, waiting = manager.submit(small, recipe("gated", epochs=1)), manager.submit(small, recipe("gated"))
+def test_what_cannot_be_done_is_said(
+    manager: JobManager, small: Architecture, gate: threading.Event
+) -> None:
+    running, waiting = (
+        manager.submit(small, recipe("gated", epochs=1)),
+        manager.submit(small, recipe("gated")),
+    )
     wait(manager, running, lambda snapshot: snapshot.status == "preparing")
-    again = "run R is being trained already, by this or another process; it can be {} once it has ended"
+    again = (
+        "run R is being trained already, by this or another process; it can be {} once it has ended"
+    )
     assert refusals(manager, running) == [
         again.format("resumed"),
         again.format("continued"),
@@ -473,18 +598,29 @@ def test_what_cannot_be_done_is_said(manager: JobManager, small: Architecture, g
         manager.continue_run(waiting, 1)
     gate.set()
     wait(manager, running)
-    with pytest.raises(RunError, match="only one that is paused, interrupted, stopped or failed can be resumed"):
+    with pytest.raises(
+        RunError, match="only one that is paused, interrupted, stopped or failed can be resumed"
+    ):
         manager.resume(running)
     for epochs in (0, 1001):
         with pytest.raises(RunError, match=f"for 1 to 1000 epochs; this is {epochs}"):
             manager.continue_run(running, epochs)
-    for ask in (manager.resume, manager.delete, manager.stop, manager.pause, lambda run: manager.rename(run, "x")):
+    for ask in (
+        manager.resume,
+        manager.delete,
+        manager.stop,
+        manager.pause,
+        lambda run: manager.rename(run, "x"),
+    ):
         with pytest.raises(UnknownRun):
             ask("guess")
 
 
 def test_a_run_is_renamed_and_deleted(manager: JobManager, small: Architecture) -> None:
-    named, other = manager.submit(small, recipe(), name="mine"), manager.submit(small, recipe(**ENDLESS))
+    named, other = (
+        manager.submit(small, recipe(), name="mine"),
+        manager.submit(small, recipe(**ENDLESS)),
+    )
     assert wait(manager, named).run.name == "mine"
     manager.rename(named, "  the \n first ")
     assert manager.snapshot(named).run.name == "the first"
@@ -511,29 +647,46 @@ def test_the_weights_are_a_file(manager: JobManager, small: Architecture) -> Non
     assert safetensors.torch.load(file).keys() == weights.keys()
 
 
-# --- several owners, slots and processes ----------------------------------------------------------------------------
+# --- several owners, slots and processes ----------------------------------------------------------
 
 
-def test_owners_take_turns_and_are_told_when(manager_on_disk: JobManager, small: Architecture, gate: threading.Event) -> None:
+def test_owners_take_turns_and_are_told_when(
+    manager_on_disk: JobManager, small: Architecture, gate: threading.Event
+) -> None:
     manager = manager_on_disk
     wait(manager, manager.submit(small, recipe(), "ann"))
     first = manager.submit(small, recipe("gated"), "ann")
     wait(manager, first, lambda snapshot: snapshot.status == "preparing")
-    others = {name: manager.submit(small, recipe(), name[:3]) for name in ("ann1", "ann2", "ben1", "ben2")}
-    order = {snapshot.position: snapshot for snapshot in manager.runs() if snapshot.status == "queued"}
-    assert [order[place].run.id for place in (1, 2, 3, 4)] == [others[name] for name in ("ben1", "ann1", "ben2", "ann2")]
-    assert all(snapshot.starts_in is None for snapshot in order.values())  # no run on "gated" has shown how long one takes
+    others = {
+        name: manager.submit(small, recipe(), name[:3]) for name in ("ann1", "ann2", "ben1", "ben2")
+    }
+    order = {
+        snapshot.position: snapshot for snapshot in manager.runs() if snapshot.status == "queued"
+    }
+    assert [order[place].run.id for place in (1, 2, 3, 4)] == [
+        others[name] for name in ("ben1", "ann1", "ben2", "ann2")
+    ]
+    # No run on "gated" has shown how long one takes.
+    assert all(snapshot.starts_in is None for snapshot in order.values())
     manager.stop(others["ann1"])
-    assert [manager.snapshot(others[name]).position for name in ("ben1", "ann2", "ben2")] == [1, 2, 3]
+    assert [manager.snapshot(others[name]).position for name in ("ben1", "ann2", "ben2")] == [
+        1,
+        2,
+        3,
+    ]
     gate.set()
     for run_id in others.values():
         wait(manager, run_id)
     with opened_file(manager.store) as connection:
-        taken = connection.execute("SELECT id FROM runs WHERE taken NOTNULL ORDER BY taken").fetchall()
+        taken = connection.execute(
+            "SELECT id FROM runs WHERE taken NOTNULL ORDER BY taken"
+        ).fetchall()
     assert [row["id"] for row in taken][2:] == [others[name] for name in ("ben1", "ann2", "ben2")]
 
 
-def test_the_expected_start_follows_from_the_speed_of_earlier_runs(manager: JobManager, small: Architecture) -> None:
+def test_the_expected_start_follows_from_the_speed_of_earlier_runs(
+    manager: JobManager, small: Architecture
+) -> None:
     wait(manager, manager.submit(small, recipe(epochs=3)))
     manager.submit(small, recipe(**ENDLESS))
     second, third = manager.submit(small, recipe()), manager.submit(small, recipe())
@@ -545,7 +698,9 @@ def test_the_expected_start_follows_from_the_speed_of_earlier_runs(manager: JobM
     assert soon.starts_in > 0
 
 
-def test_what_waited_goes_on_by_itself_after_a_start(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+def test_what_waited_goes_on_by_itself_after_a_start(
+    tmp_path: Path, small: Architecture, tiny: Dataset
+) -> None:
     with JobManager(store=Store(tmp_path)) as manager:
         endless = manager.submit(small, recipe(**ENDLESS))
         waiting = [manager.submit(small, recipe(epochs=1)) for _ in range(3)]
@@ -562,7 +717,9 @@ def test_what_waited_goes_on_by_itself_after_a_start(tmp_path: Path, small: Arch
 
 
 def test_two_managers_share_a_store(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
-    """As two processes do: each trains what it has taken, sees what the other does, and may ask it to stop."""
+    """As two processes do: each trains what it has taken, sees what the other does, and may ask it
+    to stop.
+    """
     with JobManager(store=Store(tmp_path)) as one, JobManager(store=Store(tmp_path)) as other:
         run_id = one.submit(small, recipe(**ENDLESS))
         wait(other, run_id, has_steps)
@@ -581,7 +738,7 @@ def test_two_managers_share_a_store(tmp_path: Path, small: Architecture, tiny: D
         assert wait(one, run_id).status == "stopped"
 
 
-# --- what goes wrong ------------------------------------------------------------------------------------------------
+# --- what goes wrong ------------------------------------------------------------------------------
 
 
 def unreadable(root: Path, progress: Any) -> tuple[Split, Split]:
@@ -614,7 +771,9 @@ def test_a_failure_harms_no_other_run(
 def test_a_network_that_does_not_fit_the_images_is_refused_and_leaves_no_run(
     manager: JobManager, stack: Callable[..., Architecture]
 ) -> None:
-    with pytest.raises(CannotTrain, match="this network cannot be trained on Tiny: the network ends in 64 values"):
+    with pytest.raises(
+        CannotTrain, match="this network cannot be trained on Tiny: the network ends in 64 values"
+    ):
         manager.submit(stack("Flatten"), recipe())
     assert manager.runs() == ()
 
@@ -629,17 +788,21 @@ def test_a_training_that_takes_too_much_memory_is_refused_and_leaves_no_run(
     assert manager.runs() == ()
 
 
-def test_a_device_that_is_not_there_is_refused(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_that_is_not_there_is_refused(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(DeviceError, match="this machine has no cuda"):
         manager.submit(small, recipe(device="cuda"))
     assert manager.runs() == ()
 
 
-# --- downloads ------------------------------------------------------------------------------------------------------
+# --- downloads ------------------------------------------------------------------------------------
 
 
-def test_a_download_is_told_and_can_be_stopped(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_is_told_and_can_be_stopped(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def download(root: Path, progress: Any) -> tuple[Split, Split]:
         for _ in range(100 * PATIENCE):
             progress("images.gz", 3_100_000, 9_900_000)
@@ -648,24 +811,35 @@ def test_a_download_is_told_and_can_be_stopped(manager: JobManager, small: Archi
 
     monkeypatch.setitem(DATASETS, "remote", tiny_kind(download))
     run_id, next_one = manager.submit(small, recipe("remote")), manager.submit(small, recipe())
-    assert wait(manager, run_id, lambda snapshot: snapshot.note != "").note == "downloading images.gz, 3.1 of 9.9 MB"
+    assert (
+        wait(manager, run_id, lambda snapshot: snapshot.note != "").note
+        == "downloading images.gz, 3.1 of 9.9 MB"
+    )
     manager.stop(run_id)
     assert wait(manager, run_id).status == "stopped"
     assert manager.snapshot(run_id).note == ""
     assert wait(manager, next_one).status == "finished"
 
 
-# --- what is at hand ------------------------------------------------------------------------------------------------
+# --- what is at hand ------------------------------------------------------------------------------
 
 
-def test_a_run_of_many_steps_is_seen_at_once(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The steps at hand stay few while it goes on, and the lowest and the highest loss are among them."""
+def test_a_run_of_many_steps_is_seen_at_once(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The steps at hand stay few while it goes on, and the lowest and the highest loss are among
+    them.
+    """
     monkeypatch.setattr(run_writer, "STEPS_AT_HAND", 100)
     run_id = manager.submit(small, recipe(epochs=12, batch_size=2))
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 8)
     assert 100 <= len(manager.snapshot(run_id, 10_000).steps) <= 200  # all that are at hand
     seen = manager.snapshot(run_id, 50).steps
-    events = [event for event in manager.events(run_id) if event.kind == "step" and event.step <= seen[-1].step]
+    events = [
+        event
+        for event in manager.events(run_id)
+        if event.kind == "step" and event.step <= seen[-1].step
+    ]
     losses = [event.metrics["loss"] for event in events]
     assert len(events) > 250
     assert {min(losses), max(losses)} <= {event.metrics["loss"] for event in seen}
@@ -673,10 +847,12 @@ def test_a_run_of_many_steps_is_seen_at_once(manager: JobManager, small: Archite
     wait(manager, run_id)
 
 
-# --- shutting down --------------------------------------------------------------------------------------------------
+# --- shutting down --------------------------------------------------------------------------------
 
 
-def test_shutdown_interrupts_what_runs_and_ends_all_threads(small: Architecture, tiny: Dataset) -> None:
+def test_shutdown_interrupts_what_runs_and_ends_all_threads(
+    small: Architecture, tiny: Dataset
+) -> None:
     manager = JobManager()
     running, waiting = manager.submit(small, recipe(**ENDLESS)), manager.submit(small, recipe())
     wait(manager, running, has_steps)
@@ -688,9 +864,15 @@ def test_shutdown_interrupts_what_runs_and_ends_all_threads(small: Architecture,
         manager.submit(small, recipe())
 
 
-def test_shutdown_says_when_a_thread_does_not_end(small: Architecture, tiny: Dataset, gate: threading.Event) -> None:
+def test_shutdown_says_when_a_thread_does_not_end(
+    small: Architecture, tiny: Dataset, gate: threading.Event
+) -> None:
     manager = JobManager()
-    wait(manager, manager.submit(small, recipe("gated")), lambda snapshot: snapshot.status == "preparing")
+    wait(
+        manager,
+        manager.submit(small, recipe("gated")),
+        lambda snapshot: snapshot.status == "preparing",
+    )
     assert not manager.shutdown(0.01)
     gate.set()
     assert manager.shutdown(PATIENCE)
@@ -729,16 +911,23 @@ with JobManager(store=Store(Path(sys.argv[1]))) as manager:
 
 
 def start_server(folder: Path) -> subprocess.Popen[str]:
-    command, environment = [sys.executable, "-c", SERVER, str(folder)], {**os.environ, "OMP_NUM_THREADS": "1"}
+    command, environment = (
+        [sys.executable, "-c", SERVER, str(folder)],
+        {**os.environ, "OMP_NUM_THREADS": "1"},
+    )
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=environment, text=True)
 
 
 @pytest.mark.slow
 def test_a_server_that_is_ended_loses_nothing(tmp_path: Path) -> None:
-    """What it trained is interrupted at its last whole epoch; what waited goes on by itself at the next start, in order."""
+    """What it trained is interrupted at its last whole epoch; what waited goes on by itself at the
+    next start, in order.
+    """
     ends = {signal.SIGTERM: 0, signal.SIGKILL: -signal.SIGKILL}
     with ExitStack() as servers:  # side by side, as importing torch takes some seconds
-        started = {number: servers.enter_context(start_server(tmp_path / number.name)) for number in ends}
+        started = {
+            number: servers.enter_context(start_server(tmp_path / number.name)) for number in ends
+        }
         for number, process in started.items():
             assert process.stdout is not None
             assert process.stdout.readline() == "training\n"
@@ -761,5 +950,9 @@ def check_what_an_ended_server_left(folder: Path) -> None:
             taken = [row["id"] for row in connection.execute("SELECT id FROM runs ORDER BY taken")]
         assert taken == [one.run.id for one in (interrupted, first, second)]
         manager.resume(interrupted.run.id)
-        wait(manager, interrupted.run.id, lambda snapshot: len(snapshot.epochs) > interrupted.epochs_done)
+        wait(
+            manager,
+            interrupted.run.id,
+            lambda snapshot: len(snapshot.epochs) > interrupted.epochs_done,
+        )
     manager.store.close()

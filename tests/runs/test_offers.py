@@ -33,11 +33,17 @@ CYCLE = {"scheduler": {"kind": "OneCycleLR", "max_lr": 10.0}}
     ids=str,
 )
 def test_a_run_that_diverged_offers_the_rate_that_may_do(
-    fields: dict[str, Any], label: str, manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+    fields: dict[str, Any],
+    label: str,
+    manager: JobManager,
+    small: Architecture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = recipe(**fields)
     with monkeypatch.context() as patch:
-        patch.setattr(engine.Numerics, "run", lambda self, network, images: network(images) * float("nan"))
+        patch.setattr(
+            engine.Numerics, "run", lambda self, network, images: network(images) * float("nan")
+        )
         run_id = manager.submit(small, asked)
         failed = wait(manager, run_id)
     assert failed.status == "failed"
@@ -45,8 +51,13 @@ def test_a_run_that_diverged_offers_the_rate_that_may_do(
     assert offer is not None
     assert offer.label == label
     assert offer.recipe != asked
-    assert offer.recipe.model_copy(update={"optimizer": asked.optimizer, "scheduler": asked.scheduler}) == asked
-    with pytest.raises(RunError, match=f"run {run_id} would diverge again: start it anew with a learning rate of "):
+    assert (
+        offer.recipe.model_copy(update={"optimizer": asked.optimizer, "scheduler": asked.scheduler})
+        == asked
+    )
+    with pytest.raises(
+        RunError, match=f"run {run_id} would diverge again: start it anew with a learning rate of "
+    ):
         manager.resume(run_id)
     new = manager.submit(failed.run.architecture, offer.recipe)
     assert wait(manager, new).status == "finished"
@@ -55,8 +66,13 @@ def test_a_run_that_diverged_offers_the_rate_that_may_do(
 @pytest.mark.parametrize(
     ("metrics", "message", "rate"),
     [
-        ({"try_lr": 0.25}, "the loss is no longer a number (epoch 1, step 3): try lr 0.25 in place of 2.5", 0.25),
-        ({}, "the loss is no longer a number (epoch 1, step 3): try lr 0.25 in place of 2.5", 0.25),  # of older versions
+        (
+            {"try_lr": 0.25},
+            "the loss is no longer a number (epoch 1, step 3): try lr 0.25 in place of 2.5",
+            0.25,
+        ),
+        # Of older versions.
+        ({}, "the loss is no longer a number (epoch 1, step 3): try lr 0.25 in place of 2.5", 0.25),
         ({}, "out of memory: try a batch size of 16 in place of 32, or smaller maps", None),
         ({"without_images": 1.0}, "MNIST is not on this server", None),
     ],
@@ -90,7 +106,9 @@ def test_a_run_whose_images_cannot_be_had_offers_the_digits_of_the_same_size(
     def gone(root: Any, progress: Any) -> Any:
         raise DatasetError("gone")
 
-    monkeypatch.setitem(DATASETS, "mnist", DATASETS["mnist"].__class__(**{**vars(DATASETS["mnist"]), "read": gone}))
+    monkeypatch.setitem(
+        DATASETS, "mnist", DATASETS["mnist"].__class__(**{**vars(DATASETS["mnist"]), "read": gone})
+    )
     linear = stack("Flatten", {"kind": "Linear", "out_features": 10}, shape=(1, 28, 28))
     failed = wait(manager, manager.submit(linear, recipe("mnist")))
     offer = find_offer(failed)
@@ -106,9 +124,14 @@ def test_nothing_is_offered_where_nothing_is_known_to_do(
     def gone(root: Any, progress: Any) -> Any:
         raise DatasetError("gone")
 
-    monkeypatch.setitem(DATASETS, "other", tiny_kind(gone))  # its images are not as large as the digits
+    # Its images are not as large as the digits.
+    monkeypatch.setitem(DATASETS, "other", tiny_kind(gone))
     assert find_offer(wait(manager, manager.submit(small, recipe("other")))) is None
     with monkeypatch.context() as patch:
-        patch.setattr(engine.Numerics, "run", lambda self, network, images: torch.zeros(1) / 0 @ torch.zeros(2))
+        patch.setattr(
+            engine.Numerics,
+            "run",
+            lambda self, network, images: torch.zeros(1) / 0 @ torch.zeros(2),
+        )
         assert find_offer(wait(manager, manager.submit(small, recipe()))) is None
     assert find_offer(wait(manager, manager.submit(small, recipe()))) is None

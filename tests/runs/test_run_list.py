@@ -1,4 +1,6 @@
-"""The list of all runs: right, up to date, and at a cost that depends neither on how long the runs are nor on who asks."""
+"""The list of all runs: right, up to date, and at a cost that depends neither on how long the runs
+are nor on who asks.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,22 +22,41 @@ from tests.runs.shared import opened_file, recipe, wait
 
 
 def events_of(epochs: int) -> list[Event]:
-    """A run's, with three step events an epoch; the highest accuracy is that of the second epoch."""
-    every = [Event(kind="started", metrics={"epochs": epochs, "steps_per_epoch": 3.0, "parameters": 7.0})]
+    """A run's, with three step events an epoch; the highest accuracy is that of the second
+    epoch.
+    """
+    every = [
+        Event(kind="started", metrics={"epochs": epochs, "steps_per_epoch": 3.0, "parameters": 7.0})
+    ]
     for epoch in range(1, epochs + 1):
-        every += [Event(kind="step", epoch=epoch, step=3 * epoch - 2 + n, metrics={"loss": 1.0}) for n in range(3)]
-        whole = {"test_accuracy": 0.9 if epoch == 2 else 0.5 + epoch / 1000, "seconds": float(epoch)}
+        every += [
+            Event(kind="step", epoch=epoch, step=3 * epoch - 2 + n, metrics={"loss": 1.0})
+            for n in range(3)
+        ]
+        whole = {
+            "test_accuracy": 0.9 if epoch == 2 else 0.5 + epoch / 1000,
+            "seconds": float(epoch),
+        }
         every.append(Event(kind="epoch", epoch=epoch, step=3 * epoch, metrics=whole))
     return every
 
 
-def kept(store: Store, architecture: Architecture, epochs: int, status: Status = "stopped", seed: int = 0) -> str:
+def kept(
+    store: Store, architecture: Architecture, epochs: int, status: Status = "stopped", seed: int = 0
+) -> str:
     """A run of so many epochs that has ended."""
     run = new_run(architecture, recipe("digits", epochs=max(1, epochs), seed=seed))
     claim = store.begin(run)
     every = events_of(epochs) if epochs else []
     if status == "finished":
-        every.append(Event(kind="finished", epoch=epochs, step=3 * epochs, metrics={"test_accuracy": 0.5 + epochs / 1000}))
+        every.append(
+            Event(
+                kind="finished",
+                epoch=epochs,
+                step=3 * epochs,
+                metrics={"test_accuracy": 0.5 + epochs / 1000},
+            )
+        )
     store.append(run.id, 0, every)
     store.end(run.id, status, "why")
     claim.lock.release()
@@ -82,7 +103,9 @@ def test_what_a_summary_tells(
         assert summary_of(manager.snapshot(run_id)) == found
 
 
-def test_a_run_that_was_continued_and_stopped_has_still_finished_once(home: Store, small: Architecture) -> None:
+def test_a_run_that_was_continued_and_stopped_has_still_finished_once(
+    home: Store, small: Architecture
+) -> None:
     run_id = kept(home, small, 2, "finished")
     claim = home.claim(run_id, ["finished"], more_epochs=3)
     assert claim
@@ -102,7 +125,10 @@ def test_what_changes_is_seen_at_the_next_look(home: Store, small: Architecture)
     assert [each.run.id for each in listed.runs()] == [second, first]
     home.rename(first, "renamed")
     home.enqueue(second, ["stopped"])
-    assert [(each.run.name, each.status) for each in listed.runs()] == [("tested", "queued"), ("renamed", "stopped")]
+    assert [(each.run.name, each.status) for each in listed.runs()] == [
+        ("tested", "queued"),
+        ("renamed", "stopped"),
+    ]
     home.delete(second)
     assert [each.run.id for each in listed.runs()] == [first]
 
@@ -119,11 +145,15 @@ def test_what_another_process_writes_is_seen(tmp_path: Path, small: Architecture
         each.close()
 
 
-def test_a_run_that_cannot_be_read_is_left_out_and_told(tmp_path: Path, small: Architecture) -> None:
+def test_a_run_that_cannot_be_read_is_left_out_and_told(
+    tmp_path: Path, small: Architecture
+) -> None:
     home = Store(tmp_path)
     whole, spoilt = kept(home, small, 1), kept(home, small, 1)
     with opened_file(home) as connection:
-        connection.execute("UPDATE runs SET recipe = '{', revision = revision + 1 WHERE id = ?", (spoilt,))
+        connection.execute(
+            "UPDATE runs SET recipe = '{', revision = revision + 1 WHERE id = ?", (spoilt,)
+        )
         connection.execute("UPDATE events SET event = 'noise' WHERE kind = 'epoch'")
     listed = RunList(home)
     assert [each.run.id for each in listed.runs()] == [whole]
@@ -138,7 +168,7 @@ def test_a_run_that_cannot_be_read_is_left_out_and_told(tmp_path: Path, small: A
     home.close()
 
 
-# --- what a look costs ----------------------------------------------------------------------------------------------
+# --- what a look costs ----------------------------------------------------------------------------
 
 
 class Cost:
@@ -169,7 +199,9 @@ def counted(store: Store) -> Iterator[Cost]:
 
 
 @pytest.mark.parametrize("runs", [10, 300])
-def test_a_look_where_nothing_has_changed_is_one_question(runs: int, tmp_path: Path, small: Architecture) -> None:
+def test_a_look_where_nothing_has_changed_is_one_question(
+    runs: int, tmp_path: Path, small: Architecture
+) -> None:
     home = Store(tmp_path)
     for _ in range(runs):
         kept(home, small, 1)
@@ -182,8 +214,12 @@ def test_a_look_where_nothing_has_changed_is_one_question(runs: int, tmp_path: P
     home.close()
 
 
-def test_a_change_to_one_run_reads_that_run_alone_however_long_the_others_are(tmp_path: Path, small: Architecture) -> None:
-    """The figures of a home of short runs and of one of long ones: the same but for what the changed run has."""
+def test_a_change_to_one_run_reads_that_run_alone_however_long_the_others_are(
+    tmp_path: Path, small: Architecture
+) -> None:
+    """The figures of a home of short runs and of one of long ones: the same but for what the
+    changed run has.
+    """
     costs = []
     for length in (2, 200):
         home = Store(tmp_path / str(length))
@@ -198,7 +234,8 @@ def test_a_change_to_one_run_reads_that_run_alone_however_long_the_others_are(tm
         costs.append((cost.statements, cost.steps))
         home.close()
     (questions, few), (as_many, many) = costs
-    assert questions == as_many == 4  # has anything changed, which runs are there, those that have, and their epochs
+    # Has anything changed, which runs are there, those that have, and their epochs.
+    assert questions == as_many == 4
     assert many < 1.1 * few
 
 
@@ -219,7 +256,9 @@ def test_more_epochs_than_are_kept_at_hand_are_not_read_again(
     home.close()
 
 
-def test_a_run_that_trains_here_is_told_as_this_process_knows_it(tmp_path: Path, small: Architecture, tiny: Dataset) -> None:
+def test_a_run_that_trains_here_is_told_as_this_process_knows_it(
+    tmp_path: Path, small: Architecture, tiny: Dataset
+) -> None:
     with JobManager(store=Store(tmp_path)) as manager:
         earlier = manager.submit(small, recipe())
         wait(manager, earlier)

@@ -1,4 +1,6 @@
-"""A run's weights travel with the epoch that they are of, and no failure to read them is remembered."""
+"""A run's weights travel with the epoch that they are of, and no failure to read them is
+remembered.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,12 +49,16 @@ def test_an_older_epoch_is_named_as_what_it_is(on_disk: JobManager, small: Archi
     assert found.epoch == 2
     assert "the checkpoint of epoch 3 is damaged" in found.note
     assert found.note.endswith("; these are the weights after epoch 2")
-    assert all(torch.equal(found.weights[name], each) for name, each in network_weights(before).items())
+    assert all(
+        torch.equal(found.weights[name], each) for name, each in network_weights(before).items()
+    )
 
     save_checkpoint(on_disk.store.checkpoints, run_id, newest)  # it is there again
     again = on_disk.weights(run_id)
     assert (again.epoch, again.note) == (3, "")
-    assert all(torch.equal(again.weights[name], each) for name, each in network_weights(newest).items())
+    assert all(
+        torch.equal(again.weights[name], each) for name, each in network_weights(newest).items()
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,7 +97,9 @@ def test_a_failure_to_read_is_not_remembered(on_disk: JobManager, small: Archite
     assert on_disk.weights(run_id).epoch == 3
 
 
-def test_what_was_read_is_not_read_again(manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_read_is_not_read_again(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run_id = trained(manager, small)
     first = manager.weights(run_id)
     monkeypatch.setattr(checkpoint_format, "from_bytes", None)
@@ -109,7 +117,9 @@ def test_whether_there_are_weights_and_their_precision_are_told_without_reading_
     assert manager.precision(run_id) == precision
 
 
-def test_the_precision_is_that_of_a_whole_checkpoint_or_the_recipes(on_disk: JobManager, small: Architecture) -> None:
+def test_the_precision_is_that_of_a_whole_checkpoint_or_the_recipes(
+    on_disk: JobManager, small: Architecture
+) -> None:
     run_id = trained(on_disk, small, precision="bf16")
     file_of(on_disk, run_id, 3).write_bytes(b"noise")
     assert on_disk.precision(run_id) == "bf16"

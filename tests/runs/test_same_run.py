@@ -37,7 +37,9 @@ def test_what_waits_or_trains_is_in_hand_however_long_ago_it_was_started(status)
 @pytest.mark.parametrize("status", ENDED)
 @pytest.mark.parametrize("age", [1.0, MOMENT + 1])
 def test_of_what_has_ended_only_what_finished_a_moment_ago_is_in_hand(status, age):
-    found = run_in_hand([snapshot(status, NOW - age)], PRESET.architecture, PRESET.recipe, OWNER, NOW)
+    found = run_in_hand(
+        [snapshot(status, NOW - age)], PRESET.architecture, PRESET.recipe, OWNER, NOW
+    )
     assert (found is not None) == (status == "finished" and age < MOMENT)
 
 
@@ -46,8 +48,18 @@ def test_of_what_has_ended_only_what_finished_a_moment_ago_is_in_hand(status, ag
     [
         ({}, True),
         ({"architecture": PRESET.architecture.model_copy(update={"name": "Another name"})}, True),
-        ({"architecture": PRESET.architecture.model_copy(update={"input_shape": (1, 29, 29)})}, False),
-        ({"architecture": PRESET.architecture.model_copy(update={"layers": (Flatten(), Linear(out_features=10))})}, False),
+        (
+            {"architecture": PRESET.architecture.model_copy(update={"input_shape": (1, 29, 29)})},
+            False,
+        ),
+        (
+            {
+                "architecture": PRESET.architecture.model_copy(
+                    update={"layers": (Flatten(), Linear(out_features=10))}
+                )
+            },
+            False,
+        ),
         ({"recipe": PRESET.recipe.model_copy(update={"seed": 1})}, False),
         ({"recipe": PRESET.recipe.model_copy(update={"epochs": 3})}, False),
         ({"recipe": PRESET.recipe.model_copy(update={"dataset": "digits"})}, False),
@@ -59,9 +71,21 @@ def test_the_same_run_has_the_same_layers_input_and_recipe_whatever_its_name(cha
 
 
 def test_a_run_as_it_is_made_counts_from_its_own_clock():
-    made = Snapshot(new_run(PRESET.architecture, PRESET.recipe, OWNER), Status("finished"), None, "", None, (), (), None)
+    made = Snapshot(
+        new_run(PRESET.architecture, PRESET.recipe, OWNER),
+        Status("finished"),
+        None,
+        "",
+        None,
+        (),
+        (),
+        None,
+    )
     assert run_in_hand([made], PRESET.architecture, PRESET.recipe, OWNER, time.time()) is made
 
 
 def test_other_peoples_runs_are_not_in_hand():
-    assert run_in_hand([snapshot(owner="another")], PRESET.architecture, PRESET.recipe, OWNER, NOW) is None
+    assert (
+        run_in_hand([snapshot(owner="another")], PRESET.architecture, PRESET.recipe, OWNER, NOW)
+        is None
+    )

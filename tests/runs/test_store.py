@@ -1,4 +1,6 @@
-"""Runs on disk: what is written is what is read, by this version and by others, by this process and by others."""
+"""Runs on disk: what is written is what is read, by this version and by others, by this process and
+by others.
+"""
 
 import json
 import shutil
@@ -14,8 +16,19 @@ from safetensors import safe_open
 
 from explorer import files
 from explorer.runs import database, rows
-from explorer.runs.checkpoint_files import CheckpointError, CheckpointFolder, CheckpointMemory, Checkpoints
-from explorer.runs.checkpoint_format import from_bytes, newest_checkpoint, read_checkpoint, save_checkpoint, to_bytes
+from explorer.runs.checkpoint_files import (
+    CheckpointError,
+    CheckpointFolder,
+    CheckpointMemory,
+    Checkpoints,
+)
+from explorer.runs.checkpoint_format import (
+    from_bytes,
+    newest_checkpoint,
+    read_checkpoint,
+    save_checkpoint,
+    to_bytes,
+)
 from explorer.runs.database import MIGRATIONS, Database, StoreError
 from explorer.runs.home import home_folder, open_store
 from explorer.runs.rows import UnreadableRun
@@ -45,7 +58,9 @@ def kept(tmp_path: Path) -> Iterator[Store]:
 
 
 def trained(store: Store, number: int, events: list[Event], status: str = "") -> str:
-    """A run with these events; ended where a status is given, else still being trained, its lock free."""
+    """A run with these events; ended where a status is given, else still being trained, its lock
+    free.
+    """
     run = fixture_run(number)
     claim = store.begin(run)
     store.append(run.id, 0, events)
@@ -55,14 +70,18 @@ def trained(store: Store, number: int, events: list[Event], status: str = "") ->
     return run.id
 
 
-# --- runs and events ------------------------------------------------------------------------------------------------
+# --- runs and events ------------------------------------------------------------------------------
 
 
 def test_an_old_run_whose_name_cannot_be_seen_whole_is_readable(kept: Store) -> None:
     run_id = trained(kept, 1, fixture_events(1), "finished")
     with opened_file(kept) as connection:
-        old = json.loads(connection.execute("SELECT architecture FROM runs").fetchone()[0]) | {"name": "n\x08e\ufffet"}
-        connection.execute("UPDATE runs SET name = ?, architecture = ?", ("\u202erun\x00", json.dumps(old)))
+        old = json.loads(connection.execute("SELECT architecture FROM runs").fetchone()[0]) | {
+            "name": "n\x08e\ufffet"
+        }
+        connection.execute(
+            "UPDATE runs SET name = ?, architecture = ?", ("\u202erun\x00", json.dumps(old))
+        )
     run = kept.kept(run_id).run
     assert (run.name, run.architecture.name) == ("run", "net")
     with opened_file(kept) as connection:
@@ -74,7 +93,12 @@ def test_what_is_written_is_what_is_read(store: Store) -> None:
     events = fixture_events(2)
     run_id = trained(store, 1, events, "finished")
     kept = store.stored_run(run_id)
-    assert (kept.run, kept.status, kept.request, kept.message) == (fixture_run(1), "finished", "", "")
+    assert (kept.run, kept.status, kept.request, kept.message) == (
+        fixture_run(1),
+        "finished",
+        "",
+        "",
+    )
     assert store.events(run_id) == (*events, FINISHED)
     history = store.history(run_id, 100)
     assert (history.started, history.latest, history.count) == (events[0], FINISHED, 8)
@@ -105,7 +129,14 @@ def test_a_revision_grows_with_every_change(store: Store) -> None:
 
 
 def test_an_unknown_run(store: Store) -> None:
-    asks = [store.kept, store.events, store.revision, store.last_epoch, store.delete, lambda run: store.rename(run, "x")]
+    asks = [
+        store.kept,
+        store.events,
+        store.revision,
+        store.last_epoch,
+        store.delete,
+        lambda run: store.rename(run, "x"),
+    ]
     for ask in [*asks, lambda run: store.history(run, 10), lambda run: store.append(run, 0, [])]:
         with pytest.raises(UnknownRun, match="there is no run “guess” here"):
             ask("guess")
@@ -130,7 +161,10 @@ def test_what_is_trained_is_not_deleted(store: Store) -> None:
 
 
 def test_a_row_that_cannot_be_read_leaves_the_others(kept: Store, tmp_path: Path) -> None:
-    spoilt, whole = trained(kept, 1, fixture_events(2), "finished"), trained(kept, 2, fixture_events(1), "stopped")
+    spoilt, whole = (
+        trained(kept, 1, fixture_events(2), "finished"),
+        trained(kept, 2, fixture_events(1), "stopped"),
+    )
     for change, words in [
         ("architecture = '{\"layers\": 7}'", "run run1 cannot be read: layers"),
         ("architecture = '{'", "not JSON"),
@@ -138,13 +172,20 @@ def test_a_row_that_cannot_be_read_leaves_the_others(kept: Store, tmp_path: Path
         ("environment = '{}'", "missing"),
     ]:
         with opened_file(kept) as connection:
-            row = tuple(connection.execute("SELECT architecture, recipe, environment FROM runs WHERE id = 'run1'").fetchone())
+            row = tuple(
+                connection.execute(
+                    "SELECT architecture, recipe, environment FROM runs WHERE id = 'run1'"
+                ).fetchone()
+            )
             connection.execute(f"UPDATE runs SET {change} WHERE id = 'run1'")
         with pytest.raises(UnreadableRun, match=words):
             kept.kept(spoilt)
         assert kept.kept(whole).run == fixture_run(2)
         with opened_file(kept) as connection:
-            connection.execute("UPDATE runs SET architecture = ?, recipe = ?, environment = ? WHERE id = 'run1'", row)
+            connection.execute(
+                "UPDATE runs SET architecture = ?, recipe = ?, environment = ? WHERE id = 'run1'",
+                row,
+            )
     with opened_file(kept) as connection:
         connection.execute("UPDATE events SET event = '{}' WHERE run = 1 AND seq = 1")
     assert kept.events(spoilt) == (fixture_events(2)[0], *fixture_events(2)[2:], FINISHED)
@@ -165,7 +206,7 @@ def test_an_unreadable_run_does_not_hold_up_the_queue(kept: Store) -> None:
     assert row["message"].startswith("run run1 cannot be read: a recipe is a JSON object")
 
 
-# --- many events ----------------------------------------------------------------------------------------------------
+# --- many events ----------------------------------------------------------------------------------
 
 
 def many(count: int) -> list[Event]:
@@ -173,7 +214,12 @@ def many(count: int) -> list[Event]:
     events = [fixture_events(1)[0]]
     for step in range(1, count + 1):
         epoch, spike = 1 + (step - 1) // 500, 50.0 if step % 1000 == 77 else 0.0
-        metrics = {"loss": 1 / step + spike, "accuracy": 0.5, "lr": 0.01, "iterations_per_second": 100.0}
+        metrics = {
+            "loss": 1 / step + spike,
+            "accuracy": 0.5,
+            "lr": 0.01,
+            "iterations_per_second": 100.0,
+        }
         events.append(Event(kind="step", time=step / 100, epoch=epoch, step=step, metrics=metrics))
         if step % 500 == 0:
             events.append(fixture_events(1)[-1].model_copy(update={"epoch": epoch, "step": step}))
@@ -192,11 +238,17 @@ def test_steps_are_thinned_out_as_in_memory(store: Store, limit: int) -> None:
     assert (thin[0], thin[-1]) == (steps[0], steps[-1])
     spikes = {event.step for event in steps if event.metrics["loss"] > 10}
     shown = {event.step for event in thin} & spikes
-    assert len(shown) == len({event.step for event in downsample(steps, limit)} & spikes) == min(len(spikes), (limit - 2) // 2)
+    assert (
+        len(shown)
+        == len({event.step for event in downsample(steps, limit)} & spikes)
+        == min(len(spikes), (limit - 2) // 2)
+    )
 
 
 @pytest.mark.slow
-def test_of_a_hundred_thousand_steps_only_those_shown_are_read(kept: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_hundred_thousand_steps_only_those_shown_are_read(
+    kept: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run_id, read = trained(kept, 1, many(100_000), "stopped"), []
     monkeypatch.setattr(rows, "parse_event", lambda text: read.append(text) or parse_event(text))
     history = kept.history(run_id, 400)
@@ -204,7 +256,7 @@ def test_of_a_hundred_thousand_steps_only_those_shown_are_read(kept: Store, monk
     assert len(read) == 400 + 200 + 2  # and the first and the last
 
 
-# --- the queue ------------------------------------------------------------------------------------------------------
+# --- the queue ------------------------------------------------------------------------------------
 
 
 def test_a_run_is_taken_once(store: Store) -> None:
@@ -227,7 +279,9 @@ def test_a_run_is_taken_once(store: Store) -> None:
         ("finished", fixture_events(2), [*fixture_events(2), FINISHED]),
     ],
 )
-def test_a_run_taken_again_is_at_its_last_whole_epoch(store: Store, status: str, events: list[Event], left: list[Event]) -> None:
+def test_a_run_taken_again_is_at_its_last_whole_epoch(
+    store: Store, status: str, events: list[Event], left: list[Event]
+) -> None:
     run_id = trained(store, 1, events, status)
     assert store.enqueue(run_id, [status], 3)
     assert not store.enqueue(run_id, [status])
@@ -247,11 +301,14 @@ def test_a_run_goes_back_to_any_epoch(store: Store) -> None:
     assert store.events(run_id) == ()
 
 
-# --- what is left behind by a process that ended ---------------------------------------------------------------------
+# --- what is left behind by a process that ended --------------------------------------------------
 
 
 def test_what_nobody_trains_any_more_was_interrupted(store: Store) -> None:
-    dropped, whole = trained(store, 1, fixture_events(2)[:-1]), trained(store, 2, fixture_events(2), "finished")
+    dropped, whole = (
+        trained(store, 1, fixture_events(2)[:-1]),
+        trained(store, 2, fixture_events(2), "finished"),
+    )
     store.add(fixture_run(3))
     held = store.begin(fixture_run(4))
     store.recover()
@@ -281,7 +338,9 @@ time.sleep(600)
 def test_another_process_holds_its_run_until_it_is_killed(kept: Store, tmp_path: Path) -> None:
     for number in (1, 2):
         kept.add(fixture_run(number))
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "run1\n"
         kept.recover()
@@ -298,7 +357,7 @@ def test_another_process_holds_its_run_until_it_is_killed(kept: Store, tmp_path:
     ours.lock.release()
 
 
-# --- versions -------------------------------------------------------------------------------------------------------
+# --- versions -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("version", range(1, len(MIGRATIONS) + 1))
@@ -306,25 +365,42 @@ def test_runs_of_every_version_can_be_read(version: int, tmp_path: Path) -> None
     shutil.copy(FIXTURES / f"runs-v{version}.sqlite", tmp_path / "runs.sqlite")
     store = Store(tmp_path)
     assert list(store.revisions()) == ["run3", "run2", "run1"]
-    assert [store.stored_run(run).run for run in ("run1", "run2", "run3")] == [fixture_run(number) for number in (1, 2, 3)]
+    assert [store.stored_run(run).run for run in ("run1", "run2", "run3")] == [
+        fixture_run(number) for number in (1, 2, 3)
+    ]
     assert list(store.events("run1")) == [*fixture_events(2), FINISHED]
     store.recover()
-    assert [store.stored_run(run).status for run in ("run1", "run2", "run3")] == ["finished", "interrupted", "queued"]
+    assert [store.stored_run(run).status for run in ("run1", "run2", "run3")] == [
+        "finished",
+        "interrupted",
+        "queued",
+    ]
     assert list(store.events("run2")) == fixture_events(1)
     assert store.waiting() == ["run3"]
     store.close()
 
 
-def test_an_older_database_is_migrated_and_a_newer_one_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_database_is_migrated_and_a_newer_one_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Store(tmp_path).close()
-    future = (*MIGRATIONS, "ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '';\nCREATE TABLE tags (name TEXT)")
+    future = (
+        *MIGRATIONS,
+        (
+            "ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '';\nCREATE TABLE tags (name "
+            "TEXT)"
+        ),
+    )
     with monkeypatch.context() as patch:
         patch.setattr(database, "MIGRATIONS", future)
         newer = Store(tmp_path)
         newer.add(fixture_run(1))
         assert newer.kept("run1").status == "queued"
         newer.close()
-    with pytest.raises(StoreError, match=r"runs\.sqlite was written by a newer version of the program \(its format is 2"):
+    with pytest.raises(
+        StoreError,
+        match=r"runs\.sqlite was written by a newer version of the program \(its format is 2",
+    ):
         Store(tmp_path)
     store = open_store(tmp_path, keep_nothing=True)
     assert store.notice == "Runs are kept in memory only, and end with this process"
@@ -332,9 +408,15 @@ def test_an_older_database_is_migrated_and_a_newer_one_refused(tmp_path: Path, m
     store.close()
 
 
-def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_that_fails_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Store(tmp_path).close()
-    monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE tags (name TEXT);\nCREATE TABLE runs (id TEXT)"))
+    monkeypatch.setattr(
+        database,
+        "MIGRATIONS",
+        (*MIGRATIONS, "CREATE TABLE tags (name TEXT);\nCREATE TABLE runs (id TEXT)"),
+    )
     with pytest.raises(StoreError, match="already exists"):
         Store(tmp_path)
     monkeypatch.setattr(database, "MIGRATIONS", MIGRATIONS)
@@ -365,7 +447,7 @@ def test_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     assert home_folder() == Path.home() / ".local" / "share" / "architecture-explorer"
 
 
-# --- checkpoints ----------------------------------------------------------------------------------------------------
+# --- checkpoints ----------------------------------------------------------------------------------
 
 
 def checkpoint(epoch: int) -> Checkpoint:
@@ -378,7 +460,12 @@ def checkpoint(epoch: int) -> Checkpoint:
         "network.half": torch.rand(5, generator=draw).bfloat16(),
         "chance.order": draw.get_state(),
     }
-    facts = {"groups": [{"lr": 0.1, "betas": [0.9, 0.999]}], "schedule": {}, "best": [0.5, -1], "seconds": 1.5 + epoch}
+    facts = {
+        "groups": [{"lr": 0.1, "betas": [0.9, 0.999]}],
+        "schedule": {},
+        "best": [0.5, -1],
+        "seconds": 1.5 + epoch,
+    }
     return Checkpoint(epoch, 10 * epoch, tensors, facts)
 
 
@@ -409,7 +496,8 @@ def test_a_checkpoint_comes_back_bit_for_bit(checkpoints: Checkpoints) -> None:
 def test_what_lies_after_the_epoch_is_trimmed_too(checkpoints: Checkpoints) -> None:
     for epoch in (1, 2, 5):
         save_checkpoint(checkpoints, "run", checkpoint(epoch))
-    assert newest_checkpoint(checkpoints, "run", 2)[0].epoch == 2  # that of epoch 5 was never recorded
+    # That of epoch 5 was never recorded.
+    assert newest_checkpoint(checkpoints, "run", 2)[0].epoch == 2
     checkpoints.trim("run", 2)
     assert checkpoints.epochs("run") == [2, 1]
 
@@ -456,13 +544,17 @@ def test_a_damaged_newest_gives_way_to_the_one_before(tmp_path: Path) -> None:
     assert same(found, checkpoint(1))
     assert wrong == "the checkpoint of epoch 2 is damaged (its checksum is wrong)"
     (tmp_path / "run" / "epoch-00001.safetensors").write_bytes(b"")
-    with pytest.raises(CheckpointError, match=r"epoch 2 is damaged .*; the checkpoint of epoch 1 is damaged"):
+    with pytest.raises(
+        CheckpointError, match=r"epoch 2 is damaged .*; the checkpoint of epoch 1 is damaged"
+    ):
         newest_checkpoint(folder, "run", 2)
     with pytest.raises(CheckpointError, match="there is no checkpoint of epoch 3"):
         newest_checkpoint(folder, "elsewhere", 3)
 
 
-def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = CheckpointFolder(tmp_path)
     save_checkpoint(folder, "run", checkpoint(1))
 
@@ -470,7 +562,10 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: p
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files.os, "fsync", full)
-    with pytest.raises(StoreError, match=r"the checkpoint of epoch 2 cannot be written to .*run: No space left on device"):
+    with pytest.raises(
+        StoreError,
+        match=r"the checkpoint of epoch 2 cannot be written to .*run: No space left on device",
+    ):
         save_checkpoint(folder, "run", checkpoint(2))
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["epoch-00001.safetensors"]
 
@@ -524,7 +619,10 @@ print(saving)
 read, reading = peak(lambda: read_checkpoint(folder, "run", 1))
 print(reading)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     saving, reading = map(int, done.stdout.split())
     assert saving < 30_000_000
-    assert reading < 450_000_000  # the tensors, and the file's pages, which the system takes back when it needs them
+    # The tensors, and the file's pages, which the system takes back when it needs them.
+    assert reading < 450_000_000

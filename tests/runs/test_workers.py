@@ -42,16 +42,24 @@ def fail_once(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: Bas
 
 
 def test_a_fault_while_a_run_is_recorded_ends_that_run_alone(
-    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    manager: JobManager,
+    small: Architecture,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     fail_once(monkeypatch, RunLoop, "train", ZeroDivisionError("by accident"))
     broken, next_one = manager.submit(small, recipe()), manager.submit(small, recipe())
     failed = wait(manager, broken)
-    assert (failed.status, failed.message) == ("failed", "the program failed (ZeroDivisionError: by accident)")
+    assert (failed.status, failed.message) == (
+        "failed",
+        "the program failed (ZeroDivisionError: by accident)",
+    )
     assert wait(manager, next_one).status == "finished"
     lines = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert len(lines) == 1
-    assert lines[0].startswith(f"run {broken} failed: ZeroDivisionError: by accident (test_workers.py, line ")
+    assert lines[0].startswith(
+        f"run {broken} failed: ZeroDivisionError: by accident (test_workers.py, line "
+    )
     assert "\n" not in lines[0]
     manager.resume(broken)
     assert wait(manager, broken).status == "finished"
@@ -60,7 +68,9 @@ def test_a_fault_while_a_run_is_recorded_ends_that_run_alone(
 def test_a_run_that_is_locked_for_a_moment_is_taken_once_it_is_free(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever finds an interrupted run holds its lock while it says so, and somebody may resume the run just then."""
+    """Whoever finds an interrupted run holds its lock while it says so, and somebody may resume the
+    run just then.
+    """
     run_id = manager.submit(small, recipe())
     wait(manager, run_id)
     found: list[object] = []
@@ -80,7 +90,10 @@ def test_a_run_that_is_locked_for_a_moment_is_taken_once_it_is_free(
 
 
 def test_a_fault_between_two_runs_is_said_and_the_queue_goes_on(
-    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    manager: JobManager,
+    small: Architecture,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     fail_once(monkeypatch, Store, "claim_next", ZeroDivisionError("by accident"))
     assert wait(manager, manager.submit(small, recipe())).status == "finished"
@@ -122,14 +135,18 @@ def test_a_run_whose_end_cannot_be_written_does_not_keep_others_from_the_slot(
         next_one = manager.submit(small, recipe())
         assert wait(manager, next_one).status == "finished"
         wait_until(lambda: manager.notices)
-        assert manager.notices == (f"how run {run_id} ended cannot be written: its events are numbered twice",)
+        assert manager.notices == (
+            f"how run {run_id} ended cannot be written: its events are numbered twice",
+        )
         assert manager.snapshot(run_id).status == "stopped"
     assert wait(manager, manager.submit(small, recipe())).status == "finished"
     assert manager.notices == ()
     assert manager.store.stored_run(run_id).status == "stopped"
 
 
-def test_nothing_is_written_for_a_run_that_is_not_being_trained(small: Architecture, tiny: Dataset, tmp_path: Path) -> None:
+def test_nothing_is_written_for_a_run_that_is_not_being_trained(
+    small: Architecture, tiny: Dataset, tmp_path: Path
+) -> None:
     store = Store(tmp_path)
     run = new_run(small, recipe())
     claim = store.begin(run)
@@ -145,7 +162,9 @@ def test_nothing_is_written_for_a_run_that_is_not_being_trained(small: Architect
 def test_a_run_that_is_lost_while_it_trains_ends(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As where somebody has deleted the folder with its lock, and another process has said that it was interrupted."""
+    """As where somebody has deleted the folder with its lock, and another process has said that it
+    was interrupted.
+    """
     run_id = manager.submit(small, recipe(**ENDLESS))
     wait(manager, run_id, has_steps)
     manager.store.end(run_id, "interrupted", "taken away")
@@ -183,7 +202,10 @@ def test_stop_is_heard_while_another_slot_reads_the_same_images(
                 ask(manager, run_id)
                 ended = wait(manager, run_id)
                 assert manager.snapshot(first).status == "preparing"  # the data have not come
-                assert (ended.status, ended.message) == (status, f"{status} while its data were coming")
+                assert (ended.status, ended.message) == (
+                    status,
+                    f"{status} while its data were coming",
+                )
 
             assert least_wait(end, 1, prepare) < 1
         for run_id in waiting:

@@ -1,7 +1,8 @@
-"""A player of recordings for the CPU: it does with a step what a CUDA graph does, so that this is tested without a GPU.
+"""A player of recordings for the CPU: it does with a step what a CUDA graph does, so that this is
+tested without a GPU.
 
-torch's operations are logged with the numbers and tensors that they were called with, and done again upon the same tensors,
-without the Python that called them.
+torch's operations are logged with the numbers and tensors that they were called with, and done
+again upon the same tensors, without the Python that called them.
 """
 
 from collections.abc import Callable
@@ -21,15 +22,36 @@ from explorer.training.recipe import parse_recipe
 from tests.runs.shared import without_times
 
 CPU = torch.device("cpu")
-ASKED = {"rotation": 10, "shift": 1, "scale": 0.1, "batch_size": 32, "epochs": 3, "device": "cpu", "precision": "fp32"}
-TUNED = {"optimizer": {"kind": "SGD", "momentum": 0.9, "nesterov": True}, "scheduler": {"kind": "OneCycleLR"}}
+ASKED = {
+    "rotation": 10,
+    "shift": 1,
+    "scale": 0.1,
+    "batch_size": 32,
+    "epochs": 3,
+    "device": "cpu",
+    "precision": "fp32",
+}
+TUNED = {
+    "optimizer": {"kind": "SGD", "momentum": 0.9, "nesterov": True},
+    "scheduler": {"kind": "OneCycleLR"},
+}
 
 
 class Operations(TorchDispatchMode):
-    """Logs what torch is asked to do, autograd's part with it, and refuses what a GPU could not record: waiting for a value, or
-    for a shape that depends on values, and new numbers from the program's memory."""
+    """Logs what torch is asked to do, autograd's part with it, and refuses what a GPU could not
+    record: waiting for a value, or for a shape that depends on values, and new numbers from the
+    program's memory.
+    """
 
-    REFUSED = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "equal", "bincount", "lift_fresh")
+    REFUSED = (
+        "_local_scalar_dense",
+        "nonzero",
+        "masked_select",
+        "unique",
+        "equal",
+        "bincount",
+        "lift_fresh",
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +75,9 @@ class Operations(TorchDispatchMode):
 
 def _is_view(func: Any) -> bool:
     schema = func._schema
-    writes = any(argument.alias_info and argument.alias_info.is_write for argument in schema.arguments)
+    writes = any(
+        argument.alias_info and argument.alias_info.is_write for argument in schema.arguments
+    )
     return not writes and any(result.alias_info for result in schema.returns)
 
 
@@ -82,10 +106,17 @@ class Recorder:
 
 
 def run(
-    architecture: Architecture, data: Dataset, resume: Checkpoint | None = None, keep: Any = None, **fields: Any
+    architecture: Architecture,
+    data: Dataset,
+    resume: Checkpoint | None = None,
+    keep: Any = None,
+    **fields: Any,
 ) -> list[Event]:
     recipe = parse_recipe(ASKED | fields)
-    return [without_times(event) for event in train(architecture, recipe, data, CPU, after_epoch=keep, resume=resume)]
+    return [
+        without_times(event)
+        for event in train(architecture, recipe, data, CPU, after_epoch=keep, resume=resume)
+    ]
 
 
 def assert_close(found: list[Event], expected: list[Event]) -> None:

@@ -1,4 +1,6 @@
-"""Recording work leaves no trace in what it changes, and says why it could not be done. On a GPU, that a replay draws anew.
+"""Recording work leaves no trace in what it changes, and says why it could not be done.
+
+On a GPU, that a replay draws anew.
 
 Without a GPU the recording is played by a function that repeats the work.
 """

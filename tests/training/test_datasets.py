@@ -1,4 +1,6 @@
-"""Data sets: what they hold, how they are fetched and checked, and what is said when they cannot be had."""
+"""Data sets: what they hold, how they are fetched and checked, and what is said when they cannot be
+had.
+"""
 
 import errno
 import gzip
@@ -62,7 +64,7 @@ def check(dataset: Dataset, train: int, test: int) -> None:
     assert pixels.std((0, 2, 3)).tolist() == pytest.approx(dataset.kind.std, abs=1e-4)
 
 
-# --- what they hold -------------------------------------------------------------------------------------------------
+# --- what they hold -------------------------------------------------------------------------------
 
 
 def test_digits_are_built_in(tmp_path: Path) -> None:
@@ -99,14 +101,17 @@ def test_where_the_data_lie(monkeypatch: pytest.MonkeyPatch) -> None:
     assert data_root() == Path.home() / ".cache" / "architecture-explorer" / "data"
 
 
-# --- images to draw -------------------------------------------------------------------------------------------------
+# --- images to draw -------------------------------------------------------------------------------
 
 
 def test_samples_are_one_of_each_class_in_turn(tmp_path: Path) -> None:
     images = sample_images("digits", 12, tmp_path)
     assert (images.shape, images.dtype) == ((12, 28, 28), np.uint8)
     test = load_dataset("digits", tmp_path).test
-    labels = [int(test.labels[(test.images[:, 0] == torch.from_numpy(image)).all((1, 2))][0]) for image in images]
+    labels = [
+        int(test.labels[(test.images[:, 0] == torch.from_numpy(image)).all((1, 2))][0])
+        for image in images
+    ]
     assert labels == [*range(10), 0, 1]
     assert not np.array_equal(images[0], images[10])
 
@@ -117,7 +122,9 @@ def test_samples_are_never_downloaded(tmp_path: Path, monkeypatch: pytest.Monkey
         sample_images("mnist", 1, tmp_path)
 
 
-def test_samples_do_not_wait_for_a_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_samples_do_not_wait_for_a_download(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def slow(root: Path, progress: Any) -> tuple[Split, Split]:
@@ -137,18 +144,22 @@ def test_samples_do_not_wait_for_a_download(tmp_path: Path, monkeypatch: pytest.
     assert sample_images("tiny", 1, tmp_path).shape == (1, 8, 8)
 
 
-# --- fetching -------------------------------------------------------------------------------------------------------
+# --- fetching -------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that KMNIST is fetched from in place of its server: black images, whose classes are 0 to 9 in turn."""
+    """A folder that KMNIST is fetched from in place of its server: black images, whose classes are
+    0 to 9 in turn.
+    """
     folder = tmp_path / "server"
     folder.mkdir()
     resources = []
     for name, sizes in IDX.items():
         header = bytes((0, 0, 8, len(sizes))) + b"".join(size.to_bytes(4, "big") for size in sizes)
-        body = bytes(math.prod(sizes)) if "images" in name else bytes(i % 10 for i in range(sizes[0]))
+        body = (
+            bytes(math.prod(sizes)) if "images" in name else bytes(i % 10 for i in range(sizes[0]))
+        )
         packed = gzip.compress(header + body, 1, mtime=0)
         (folder / f"{name}.gz").write_bytes(packed)
         resources.append((f"{name}.gz", md5(packed)))
@@ -157,7 +168,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_fetched_once_with_progress(server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetched_once_with_progress(
+    server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[tuple[str, int, int]] = []
     root = tmp_path / "data"
     dataset = load_dataset("kmnist", root, lambda *args: told.append(args))
@@ -165,8 +178,13 @@ def test_fetched_once_with_progress(server: Path, tmp_path: Path, monkeypatch: p
     assert dataset.test.labels[:12].tolist() == [*range(10), 0, 1]
     for name in IDX:
         size = (server / f"{name}.gz").stat().st_size
-        assert [total for file, done, total in told if file == f"{name}.gz" and done == size] == [size]
-    assert {path.name for path in (root / "KMNIST" / "raw").iterdir()} == {*IDX, *(f"{name}.gz" for name in IDX)}
+        assert [total for file, done, total in told if file == f"{name}.gz" and done == size] == [
+            size
+        ]
+    assert {path.name for path in (root / "KMNIST" / "raw").iterdir()} == {
+        *IDX,
+        *(f"{name}.gz" for name in IDX),
+    }
     monkeypatch.setattr(dataset_files, "_loaded", {})
     monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: pytest.fail("downloads again"))
     load_dataset("kmnist", root)
@@ -174,7 +192,9 @@ def test_fetched_once_with_progress(server: Path, tmp_path: Path, monkeypatch: p
 
 def test_a_wrong_checksum_is_refused(server: Path, tmp_path: Path) -> None:
     (server / "t10k-labels-idx1-ubyte.gz").write_bytes(gzip.compress(b"something else"))
-    with pytest.raises(DatasetError, match=r"what came has a wrong checksum.*Or use the built-in digits"):
+    with pytest.raises(
+        DatasetError, match=r"what came has a wrong checksum.*Or use the built-in digits"
+    ):
         load_dataset("kmnist", tmp_path / "data")
     left = {path.name for path in (tmp_path / "data" / "KMNIST" / "raw").iterdir()}
     assert not [name for name in left if name.startswith("t10k-labels") or name.endswith(".part")]
@@ -191,7 +211,9 @@ def test_progress_may_give_up(server: Path, tmp_path: Path) -> None:
         load_dataset("kmnist", tmp_path / "data", give_up)
 
 
-def test_a_download_that_nobody_waits_for_ends(server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_that_nobody_waits_for_ends(
+    server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ended = threading.Event()
 
     class Endless(io.BytesIO):
@@ -220,7 +242,9 @@ def test_a_download_that_nobody_waits_for_ends(server: Path, tmp_path: Path, mon
     assert list((tmp_path / "data" / "KMNIST" / "raw").iterdir()) == []
 
 
-def test_who_waits_is_asked_whether_to_go_on_whatever_is_done_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_waits_is_asked_whether_to_go_on_whatever_is_done_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Unpacking and checking tell nothing; another thread's reading tells it alone."""
     go_on = threading.Event()
 
@@ -252,12 +276,17 @@ def test_who_waits_is_asked_whether_to_go_on_whatever_is_done_meanwhile(tmp_path
     assert load_dataset("tiny", tmp_path) is found[0]
 
 
-def test_without_a_network_digits_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_network_digits_are_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(MNIST, "mirrors", ["file:///nowhere/"])
     with pytest.raises(DatasetError) as caught:
         load_dataset("mnist", tmp_path)
     message = str(caught.value)
-    begins = "MNIST is not on this server, and train-images-idx3-ubyte.gz could not be downloaded (file:///nowhere/"
+    begins = (
+        "MNIST is not on this server, and train-images-idx3-ubyte.gz could not be downloaded "
+        "(file:///nowhere/"
+    )
     assert message.startswith(begins)
     assert f"Put it at {tmp_path}" in message
     assert message.endswith("Or use the built-in digits, which need no files.")
@@ -275,7 +304,11 @@ def test_without_a_network_digits_are_offered(tmp_path: Path, monkeypatch: pytes
 )
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_no_internet_is_one_sentence_and_the_log_has_the_details(
-    reason: OSError, wrapped: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    reason: OSError,
+    wrapped: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def unreachable(*_: Any, **__: Any) -> None:
         raise URLError(reason) if wrapped else reason
@@ -292,12 +325,16 @@ def test_no_internet_is_one_sentence_and_the_log_has_the_details(
     assert str(reason) in caplog.text
 
 
-def test_a_server_that_answers_with_an_error_is_not_the_internets_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_answers_with_an_error_is_not_the_internets_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def gone(request: urllib.request.Request, **_: Any) -> None:
         raise HTTPError(request.full_url, 404, "Not Found", Message(), None)
 
     monkeypatch.setattr(urllib.request, "urlopen", gone)
-    with pytest.raises(DatasetError, match=r"could not be downloaded \(.*HTTP Error 404: Not Found"):
+    with pytest.raises(
+        DatasetError, match=r"could not be downloaded \(.*HTTP Error 404: Not Found"
+    ):
         load_dataset("mnist", tmp_path)
 
 
@@ -307,7 +344,7 @@ def test_a_root_that_cannot_be_written(server: Path, tmp_path: Path) -> None:
         load_dataset("kmnist", tmp_path / "file")
 
 
-# --- files that were there before -----------------------------------------------------------------------------------
+# --- files that were there before -----------------------------------------------------------------
 
 Spoil = Callable[[Path], None]
 
@@ -332,7 +369,9 @@ def other_classes(path: Path) -> None:
         (other_classes, "name classes that do not exist"),
     ],
 )
-def test_spoilt_files_are_found(spoil: Spoil, words: str, server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spoilt_files_are_found(
+    spoil: Spoil, words: str, server: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     load_dataset("kmnist", tmp_path)
     monkeypatch.setattr(dataset_files, "_loaded", {})
     spoil(tmp_path / "KMNIST" / "raw" / "t10k-labels-idx1-ubyte")
@@ -350,7 +389,7 @@ def test_mnists_content_is_checked(tmp_path: Path) -> None:
         load_dataset("mnist", tmp_path)
 
 
-# --- colour ---------------------------------------------------------------------------------------------------------
+# --- colour ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -358,9 +397,13 @@ def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """CIFAR-10's archive with ten photographs a file, red on the left half."""
     image = np.zeros((3, 32, 32), np.uint8)
     image[0, :, :16] = 200
-    batch = pickle.dumps({"data": np.repeat(image.reshape(1, -1), 10, 0), "labels": list(range(10))})
+    batch = pickle.dumps(
+        {"data": np.repeat(image.reshape(1, -1), 10, 0), "labels": list(range(10))}
+    )
     names = [name for name, _ in [*CIFAR10.train_list, *CIFAR10.test_list]]
-    files = dict.fromkeys(names, batch) | {"batches.meta": pickle.dumps({"label_names": list(DATASETS["cifar10"].classes)})}
+    files = dict.fromkeys(names, batch) | {
+        "batches.meta": pickle.dumps({"label_names": list(DATASETS["cifar10"].classes)})
+    }
     path = tmp_path / "cifar.tar.gz"
     with tarfile.open(path, "w:gz") as archive:
         for name, data in files.items():
@@ -389,7 +432,7 @@ def test_photographs(photographs: Path, tmp_path: Path, monkeypatch: pytest.Monk
         load_dataset("cifar10", tmp_path)
 
 
-# --- memory ---------------------------------------------------------------------------------------------------------
+# --- memory ---------------------------------------------------------------------------------------
 
 
 def test_many_threads_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -402,7 +445,10 @@ def test_many_threads_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setitem(DATASETS, "tiny", tiny_kind(counted))
     found: list[Dataset] = []
-    threads = [threading.Thread(target=lambda: found.append(load_dataset("tiny", tmp_path))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: found.append(load_dataset("tiny", tmp_path)))
+        for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -427,7 +473,9 @@ def test_a_failure_is_not_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_whoever_can_wait_gets_images_that_take_long_to_read(monkeypatch, tmp_path):
-    """Off a page, reading may take longer than a page would wait; nothing is downloaded all the same."""
+    """Off a page, reading may take longer than a page would wait; nothing is downloaded all the
+    same.
+    """
     monkeypatch.setattr(dataset_files, "PATIENCE", 0)
 
     def slow(root, progress):

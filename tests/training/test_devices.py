@@ -45,9 +45,13 @@ def gpus(patch: pytest.MonkeyPatch, counted: int, usable: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("counted", "usable", "slots"), [(0, False, 1), (1, True, 1), (4, True, 4), (4, False, 1)], ids=str
+    ("counted", "usable", "slots"),
+    [(0, False, 1), (1, True, 1), (4, True, 4), (4, False, 1)],
+    ids=str,
 )  # the last has a driver too old for torch
-def test_one_run_a_gpu_and_one_without(counted: int, usable: bool, slots: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_run_a_gpu_and_one_without(
+    counted: int, usable: bool, slots: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gpus(monkeypatch, counted, usable)
     assert training_slots() == slots
 
@@ -66,8 +70,12 @@ def test_a_slot_takes_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("has", [True, False])
-def test_bf16_on_a_gpu_is_asked_for_not_measured(has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has and not including_emulation)
+def test_bf16_on_a_gpu_is_asked_for_not_measured(
+    has: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation: has and not including_emulation
+    )
     assert has_fast_bf16("cuda") is has
 
 

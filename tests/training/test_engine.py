@@ -1,4 +1,6 @@
-"""The training loop: which events come, that their numbers are right, that they repeat, and that it stops."""
+"""The training loop: which events come, that their numbers are right, that they repeat, and that it
+stops.
+"""
 
 import gc
 import json
@@ -37,7 +39,15 @@ from explorer.training.tally import EVENTS_AN_EPOCH
 from tests.runs.shared import without_times
 
 CPU = torch.device("cpu")
-CHANCY = {"rotation": 10, "shift": 1, "label_smoothing": 0.1, "batch_size": 32, "epochs": 2, "device": "cpu", "precision": "fp32"}
+CHANCY = {
+    "rotation": 10,
+    "shift": 1,
+    "label_smoothing": 0.1,
+    "batch_size": 32,
+    "epochs": 2,
+    "device": "cpu",
+    "precision": "fp32",
+}
 
 
 def recipe(**fields: Any) -> Recipe:
@@ -52,12 +62,20 @@ def linear_network(stack: Callable[..., Architecture]) -> Architecture:
     return stack("Flatten", {"kind": "Linear", "out_features": 3})
 
 
-# --- which events come ----------------------------------------------------------------------------------------------
+# --- which events come ----------------------------------------------------------------------------
 
 METRICS = {
     "started": {"epochs", "steps_per_epoch", "train_images", "test_images", "parameters"},
     "step": {"loss", "accuracy", "lr", "iterations_per_second"},
-    "epoch": {"train_loss", "train_accuracy", "test_loss", "test_accuracy", "lr", "seconds", "iterations_per_second"},
+    "epoch": {
+        "train_loss",
+        "train_accuracy",
+        "test_loss",
+        "test_accuracy",
+        "lr",
+        "seconds",
+        "iterations_per_second",
+    },
     "finished": {"test_accuracy", "best_test_accuracy", "best_epoch", "seconds"},
 }
 
@@ -80,31 +98,49 @@ def test_events_of_a_run(small: Architecture, tiny: Dataset) -> None:
         assert set(event.metrics) == METRICS[event.kind]
     assert events[0].metrics["steps_per_epoch"] == 3
     assert all(earlier.time <= later.time for earlier, later in pairwise(events))
-    assert all(event.metrics["iterations_per_second"] > 0 for event in events if event.kind in ("step", "epoch"))
+    assert all(
+        event.metrics["iterations_per_second"] > 0
+        for event in events
+        if event.kind in ("step", "epoch")
+    )
 
 
-def test_long_epochs_have_a_grid_of_steps(stack: Callable[..., Architecture], tiny: Dataset) -> None:
-    many = Dataset("many", tiny.kind, Split(tiny.train.images.repeat(4, 1, 1, 1), tiny.train.labels.repeat(4)), tiny.test)
+def test_long_epochs_have_a_grid_of_steps(
+    stack: Callable[..., Architecture], tiny: Dataset
+) -> None:
+    many = Dataset(
+        "many",
+        tiny.kind,
+        Split(tiny.train.images.repeat(4, 1, 1, 1), tiny.train.labels.repeat(4)),
+        tiny.test,
+    )
     events = run(linear_network(stack), many, batch_size=2, epochs=2)
-    first, second = ([e.step for e in events if e.kind == "step" and e.epoch == epoch] for epoch in (1, 2))
+    first, second = (
+        [e.step for e in events if e.kind == "step" and e.epoch == epoch] for epoch in (1, 2)
+    )
     assert first == [*range(3, 141, 3), 140]  # 140 steps, every third and the last
     assert second == [140 + step for step in first]
     assert len(first) <= EVENTS_AN_EPOCH
 
 
 @pytest.mark.parametrize(
-    ("images", "batch", "steps"), [(70, 32, 3), (70, 35, 2), (70, 69, 1), (70, 68, 2), (70, 4096, 1), (71, 35, 2)]
+    ("images", "batch", "steps"),
+    [(70, 32, 3), (70, 35, 2), (70, 69, 1), (70, 68, 2), (70, 4096, 1), (71, 35, 2)],
 )
-def test_a_last_batch_is_kept_unless_it_is_a_single_image(images: int, batch: int, steps: int) -> None:
+def test_a_last_batch_is_kept_unless_it_is_a_single_image(
+    images: int, batch: int, steps: int
+) -> None:
     assert count_steps(images, batch) == steps
 
 
-def test_batch_norm_meets_no_single_image(stack: Callable[..., Architecture], tiny: Dataset) -> None:
+def test_batch_norm_meets_no_single_image(
+    stack: Callable[..., Architecture], tiny: Dataset
+) -> None:
     architecture = stack("Flatten", "BatchNorm1d", {"kind": "Linear", "out_features": 3})
     assert run(architecture, tiny, batch_size=69)[-1].kind == "finished"
 
 
-# --- their numbers --------------------------------------------------------------------------------------------------
+# --- their numbers --------------------------------------------------------------------------------
 
 
 def test_first_step_by_hand(stack: Callable[..., Architecture], tiny: Dataset) -> None:
@@ -115,7 +151,9 @@ def test_first_step_by_hand(stack: Callable[..., Architecture], tiny: Dataset) -
     chosen = torch.randperm(70, generator=chance.order)[:32]
     scores = untrained(normalise(tiny.train.images[chosen].float() / 255, tiny.kind))
     labels = tiny.train.labels[chosen]
-    assert events[1].metrics["loss"] == pytest.approx(F.cross_entropy(scores, labels, label_smoothing=0.1).item(), rel=1e-5)
+    assert events[1].metrics["loss"] == pytest.approx(
+        F.cross_entropy(scores, labels, label_smoothing=0.1).item(), rel=1e-5
+    )
     assert events[1].metrics["accuracy"] == (scores.argmax(1) == labels).sum().item() / 32
 
 
@@ -127,7 +165,9 @@ def test_an_epoch_is_the_mean_over_its_images(small: Architecture, tiny: Dataset
         assert epoch.metrics[f"train_{name}"] == pytest.approx(mean)
 
 
-def test_evaluate_is_the_mean_over_all_images(small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_evaluate_is_the_mean_over_all_images(
+    small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(engine, "TEST_BATCH", {"cpu": 7})
     chance = RandomStreams.of(0, CPU)
     untrained = new_network(small, chance.weights, chance.dropout)
@@ -135,7 +175,10 @@ def test_evaluate_is_the_mean_over_all_images(small: Architecture, tiny: Dataset
     assert untrained.training
     untrained.eval()
     scores = untrained(normalise(tiny.test.images.float() / 255, tiny.kind))
-    loss, accuracy = F.cross_entropy(scores, tiny.test.labels), (scores.argmax(1) == tiny.test.labels).float().mean()
+    loss, accuracy = (
+        F.cross_entropy(scores, tiny.test.labels),
+        (scores.argmax(1) == tiny.test.labels).float().mean(),
+    )
     assert found == pytest.approx((loss.item(), accuracy.item()), rel=1e-5)
 
 
@@ -149,7 +192,9 @@ def test_evaluate_gives_the_mode_back_after_a_failure(small: Architecture, tiny:
 
 
 def test_it_learns(small: Architecture, tiny: Dataset) -> None:
-    events = run(small, tiny, epochs=12, rotation=0, shift=0, optimizer={"kind": "Adam", "lr": 0.03})
+    events = run(
+        small, tiny, epochs=12, rotation=0, shift=0, optimizer={"kind": "Adam", "lr": 0.03}
+    )
     epochs = [event.metrics for event in events if event.kind == "epoch"]
     assert epochs[-1]["test_accuracy"] > 0.9
     assert epochs[-1]["test_loss"] < epochs[0]["test_loss"]
@@ -161,49 +206,98 @@ def test_it_learns(small: Architecture, tiny: Dataset) -> None:
 
 def test_the_built_in_digits_are_learned(stack: Callable[..., Architecture]) -> None:
     conv = {"kind": "Conv2d", "out_channels": 8, "kernel_size": 3, "stride": 2}
-    architecture = stack(conv, "ReLU", conv, "ReLU", "Flatten", {"kind": "Linear", "out_features": 10}, shape=(1, 28, 28))
-    events = run(architecture, load_dataset("digits"), epochs=3, rotation=5, optimizer={"kind": "Adam", "lr": 0.01})
+    architecture = stack(
+        conv,
+        "ReLU",
+        conv,
+        "ReLU",
+        "Flatten",
+        {"kind": "Linear", "out_features": 10},
+        shape=(1, 28, 28),
+    )
+    events = run(
+        architecture,
+        load_dataset("digits"),
+        epochs=3,
+        rotation=5,
+        optimizer={"kind": "Adam", "lr": 0.01},
+    )
     assert events[-1].metrics["test_accuracy"] > 0.9
 
 
-# --- optimisers and schedules ---------------------------------------------------------------------------------------
+# --- optimisers and schedules ---------------------------------------------------------------------
 
 
 def one_cycle(steps: int) -> list[float]:
-    """Up from 0.02 to 0.2 over the first half, down to 0.002, both along half a cosine; 0.2 is the last of the rise."""
+    """Up from 0.02 to 0.2 over the first half, down to 0.002, both along half a cosine; 0.2 is the
+    last of the rise.
+    """
     rise = 0.5 * steps - 1
 
     def cosine(start: float, end: float, share: float) -> float:
         return end + (start - end) / 2 * (1 + math.cos(math.pi * share))
 
     up = [cosine(0.02, 0.2, step / rise) for step in range(steps) if step <= rise]
-    down = [cosine(0.2, 0.002, (step - rise) / (steps - 1 - rise)) for step in range(steps) if step > rise]
+    down = [
+        cosine(0.2, 0.002, (step - rise) / (steps - 1 - rise))
+        for step in range(steps)
+        if step > rise
+    ]
     return up + down
 
 
 SCHEDULES: list[tuple[dict[str, Any], list[float]]] = [
     ({"kind": "constant"}, [0.05] * 12),
     ({"kind": "StepLR", "step_size": 2, "gamma": 0.5}, [0.05] * 6 + [0.025] * 6),
-    ({"kind": "CosineAnnealingLR", "eta_min": 0.01}, [0.01 + 0.02 * (1 + math.cos(math.pi * step / 12)) for step in range(12)]),
-    ({"kind": "OneCycleLR", "max_lr": 0.2, "pct_start": 0.5, "div_factor": 10, "final_div_factor": 10}, one_cycle(12)),
+    (
+        {"kind": "CosineAnnealingLR", "eta_min": 0.01},
+        [0.01 + 0.02 * (1 + math.cos(math.pi * step / 12)) for step in range(12)],
+    ),
+    (
+        {
+            "kind": "OneCycleLR",
+            "max_lr": 0.2,
+            "pct_start": 0.5,
+            "div_factor": 10,
+            "final_div_factor": 10,
+        },
+        one_cycle(12),
+    ),
 ]
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize(("scheduler", "rates"), SCHEDULES, ids=[scheduler["kind"] for scheduler, _ in SCHEDULES])
+@pytest.mark.parametrize(
+    ("scheduler", "rates"), SCHEDULES, ids=[scheduler["kind"] for scheduler, _ in SCHEDULES]
+)
 def test_learning_rates(
-    optimizer: str, scheduler: dict[str, Any], rates: list[float], stack: Callable[..., Architecture], tiny: Dataset
+    optimizer: str,
+    scheduler: dict[str, Any],
+    rates: list[float],
+    stack: Callable[..., Architecture],
+    tiny: Dataset,
 ) -> None:
-    events = run(linear_network(stack), tiny, epochs=4, optimizer={"kind": optimizer, "lr": 0.05}, scheduler=scheduler)
+    events = run(
+        linear_network(stack),
+        tiny,
+        epochs=4,
+        optimizer={"kind": optimizer, "lr": 0.05},
+        scheduler=scheduler,
+    )
     assert events[-1].kind == "finished"
     assert [event.metrics["lr"] for event in events if event.kind == "step"] == pytest.approx(rates)
 
 
 @pytest.mark.parametrize("pct_start", [0, 0.2, 0.25, 0.5, 1])
 @pytest.mark.parametrize("epochs", [1, 2, 4, 5])
-def test_short_cycles_run(pct_start: float, epochs: int, stack: Callable[..., Architecture], tiny: Dataset) -> None:
+def test_short_cycles_run(
+    pct_start: float, epochs: int, stack: Callable[..., Architecture], tiny: Dataset
+) -> None:
     scheduler = {"kind": "OneCycleLR", "pct_start": pct_start}
-    assert run(linear_network(stack), tiny, batch_size=70, epochs=epochs, scheduler=scheduler)[-1].kind == "finished"
+    assert (
+        run(linear_network(stack), tiny, batch_size=70, epochs=epochs, scheduler=scheduler)[-1].kind
+        == "finished"
+    )
 
 
 @pytest.mark.parametrize(
@@ -221,8 +315,13 @@ def test_short_cycles_run(pct_start: float, epochs: int, stack: Callable[..., Ar
         {"precision": "bf16"},
     ],
 )
-def test_every_field_has_an_effect(change: dict[str, Any], small: Architecture, tiny: Dataset) -> None:
-    fields: dict[str, Any] = {"epochs": 1, "optimizer": {"kind": "SGD", "lr": 0.01, "momentum": 0.9}}
+def test_every_field_has_an_effect(
+    change: dict[str, Any], small: Architecture, tiny: Dataset
+) -> None:
+    fields: dict[str, Any] = {
+        "epochs": 1,
+        "optimizer": {"kind": "SGD", "lr": 0.01, "momentum": 0.9},
+    }
     plain, changed = run(small, tiny, **fields), run(small, tiny, **fields | change)
     assert changed[-1].kind == "finished"
     assert changed[-2].metrics["train_loss"] != plain[-2].metrics["train_loss"]
@@ -233,7 +332,7 @@ def test_bf16_learns_as_fp32_does(small: Architecture, tiny: Dataset) -> None:
     assert bf16[-2].metrics["test_loss"] == pytest.approx(fp32[-2].metrics["test_loss"], rel=0.05)
 
 
-# --- going on from a checkpoint -------------------------------------------------------------------------------------
+# --- going on from a checkpoint -------------------------------------------------------------------
 
 
 def through_json(checkpoint: Checkpoint) -> Checkpoint:
@@ -245,30 +344,51 @@ def through_json(checkpoint: Checkpoint) -> Checkpoint:
     "fields",
     [
         {},
-        {"optimizer": {"kind": "SGD", "lr": 0.05, "momentum": 0.9, "nesterov": True}, "scheduler": {"kind": "OneCycleLR"}},
+        {
+            "optimizer": {"kind": "SGD", "lr": 0.05, "momentum": 0.9, "nesterov": True},
+            "scheduler": {"kind": "OneCycleLR"},
+        },
         {"optimizer": {"kind": "Adam"}, "scheduler": {"kind": "StepLR", "step_size": 1}},
-        {"optimizer": {"kind": "AdamW"}, "scheduler": {"kind": "CosineAnnealingLR"}, "weight_decay_on": "weights"},
+        {
+            "optimizer": {"kind": "AdamW"},
+            "scheduler": {"kind": "CosineAnnealingLR"},
+            "weight_decay_on": "weights",
+        },
         {"precision": "bf16", "scale": 0.1, "plain_epochs": 2},
     ],
     ids=str,
 )
-def test_a_resumed_run_gives_the_remaining_events_bit_for_bit(fields: dict[str, Any], small: Architecture, tiny: Dataset) -> None:
+def test_a_resumed_run_gives_the_remaining_events_bit_for_bit(
+    fields: dict[str, Any], small: Architecture, tiny: Dataset
+) -> None:
     kept: list[Checkpoint] = []
     asked = recipe(epochs=4, **fields)
-    whole = [without_times(event) for event in train(small, asked, tiny, CPU, after_epoch=kept.append)]
+    whole = [
+        without_times(event) for event in train(small, asked, tiny, CPU, after_epoch=kept.append)
+    ]
     assert [checkpoint.epoch for checkpoint in kept] == [1, 2, 3, 4]
     for checkpoint in kept:
         again: list[Checkpoint] = []
-        resumed = train(small, asked, tiny, CPU, after_epoch=again.append, resume=through_json(checkpoint))
-        ended = next(i for i, event in enumerate(whole) if event.kind == "epoch" and event.epoch == checkpoint.epoch)
+        resumed = train(
+            small, asked, tiny, CPU, after_epoch=again.append, resume=through_json(checkpoint)
+        )
+        ended = next(
+            i
+            for i, event in enumerate(whole)
+            if event.kind == "epoch" and event.epoch == checkpoint.epoch
+        )
         assert [without_times(event) for event in resumed] == whole[ended + 1 :]
         last = (again or kept)[-1]
         assert last.tensors.keys() == kept[-1].tensors.keys()
-        assert all(torch.equal(tensor, kept[-1].tensors[name]) for name, tensor in last.tensors.items())
+        assert all(
+            torch.equal(tensor, kept[-1].tensors[name]) for name, tensor in last.tensors.items()
+        )
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_more_epochs_follow_at_the_last_learning_rate(scheduler: str, small: Architecture, tiny: Dataset) -> None:
+def test_more_epochs_follow_at_the_last_learning_rate(
+    scheduler: str, small: Architecture, tiny: Dataset
+) -> None:
     kept: list[Checkpoint] = []
     asked = recipe(epochs=2, scheduler={"kind": scheduler})
     first = list(train(small, asked, tiny, CPU, after_epoch=kept.append))
@@ -279,14 +399,16 @@ def test_more_epochs_follow_at_the_last_learning_rate(scheduler: str, small: Arc
     assert {event.metrics["lr"] for event in more if event.kind in ("step", "epoch")} == {last}
 
 
-def test_a_checkpoint_of_another_network_is_said(small: Architecture, stack: Callable[..., Architecture], tiny: Dataset) -> None:
+def test_a_checkpoint_of_another_network_is_said(
+    small: Architecture, stack: Callable[..., Architecture], tiny: Dataset
+) -> None:
     kept: list[Checkpoint] = []
     list(train(linear_network(stack), recipe(), tiny, CPU, after_epoch=kept.append))
     (event,) = train(small, recipe(), tiny, CPU, resume=kept[0])
     assert event.kind == "failed"
 
 
-# --- the same seed, the same numbers --------------------------------------------------------------------------------
+# --- the same seed, the same numbers --------------------------------------------------------------
 
 
 def test_the_same_seed_gives_the_same_events(small: Architecture, tiny: Dataset) -> None:
@@ -330,7 +452,10 @@ def test_runs_side_by_side_repeat_as_well(small: Architecture, tiny: Dataset) ->
 ALGORITHMS: list[Layer] = [
     *(new_layer(kind) for kind in LAYERS),
     Upsample(scale_factor=2, mode="bilinear"),
-    *(Conv2d(out_channels=2, kernel_size=3, padding=1, padding_mode=mode) for mode in ("reflect", "replicate", "circular")),
+    *(
+        Conv2d(out_channels=2, kernel_size=3, padding=1, padding_mode=mode)
+        for mode in ("reflect", "replicate", "circular")
+    ),
     AdaptiveAvgPool2d(output_size=3),
     AdaptiveMaxPool2d(output_size=3),
 ]
@@ -338,7 +463,9 @@ ALGORITHMS: list[Layer] = [
 
 @pytest.fixture
 def two_threads_and_only_deterministic() -> Iterator[None]:
-    """Several threads, as on a real machine; torch refuses whatever its own list says is not deterministic."""
+    """Several threads, as on a real machine; torch refuses whatever its own list says is not
+    deterministic.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     torch.use_deterministic_algorithms(True)
@@ -348,23 +475,34 @@ def two_threads_and_only_deterministic() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("layer", ALGORITHMS, ids=repr)
-def test_on_a_cpu_every_layer_repeats(layer: Layer, two_threads_and_only_deterministic: None, tiny: Dataset) -> None:
-    """On a GPU not even Conv2d does by torch's list, so that nothing of the kind is promised for one."""
-    before = (Conv2d(out_channels=2, kernel_size=3),)  # so that there is a way back through the layer
+def test_on_a_cpu_every_layer_repeats(
+    layer: Layer, two_threads_and_only_deterministic: None, tiny: Dataset
+) -> None:
+    """On a GPU not even Conv2d does by torch's list, so that nothing of the kind is promised for
+    one.
+    """
+    # So that there is a way back through the layer.
+    before = (Conv2d(out_channels=2, kernel_size=3),)
     flat = (Flatten(),) if LAYERS[layer.kind].takes == "vector" else ()
     end = () if flat or layer.kind == "Flatten" else (Flatten(),)
-    architecture = Architecture(input_shape=(1, 8, 8), layers=(*before, *flat, layer, *end, Linear(out_features=3)))
+    architecture = Architecture(
+        input_shape=(1, 8, 8), layers=(*before, *flat, layer, *end, Linear(out_features=3))
+    )
     events = run(architecture, tiny, epochs=1)
     assert events[-1].kind == "finished", events[-1].message
     assert run(architecture, tiny, epochs=1) == events
 
 
-# --- last layers ----------------------------------------------------------------------------------------------------
+# --- last layers ----------------------------------------------------------------------------------
 
 
-def test_softmax_logsoftmax_and_neither_learn_alike(stack: Callable[..., Architecture], tiny: Dataset) -> None:
+def test_softmax_logsoftmax_and_neither_learn_alike(
+    stack: Callable[..., Architecture], tiny: Dataset
+) -> None:
     body = ("Flatten", {"kind": "Linear", "out_features": 3})
-    plain, log, soft = (run(stack(*body, *last), tiny) for last in ((), ("LogSoftmax",), ("Softmax",)))
+    plain, log, soft = (
+        run(stack(*body, *last), tiny) for last in ((), ("LogSoftmax",), ("Softmax",))
+    )
     assert soft[1:] == log[1:]
     assert "trained as LogSoftmax" in soft[0].message
     assert log[0].message == ""
@@ -372,7 +510,7 @@ def test_softmax_logsoftmax_and_neither_learn_alike(stack: Callable[..., Archite
         assert one.metrics == pytest.approx(other.metrics, rel=1e-4)
 
 
-# --- what goes wrong ------------------------------------------------------------------------------------------------
+# --- what goes wrong ------------------------------------------------------------------------------
 
 
 def test_an_unfit_network_fails_at_once(stack: Callable[..., Architecture], tiny: Dataset) -> None:
@@ -382,7 +520,11 @@ def test_an_unfit_network_fails_at_once(stack: Callable[..., Architecture], tiny
 
 
 def test_a_loss_that_is_no_number_fails(stack: Callable[..., Architecture], tiny: Dataset) -> None:
-    layers = ["Flatten", *[{"kind": "Linear", "out_features": 64}] * 4, {"kind": "Linear", "out_features": 3}]
+    layers = [
+        "Flatten",
+        *[{"kind": "Linear", "out_features": 64}] * 4,
+        {"kind": "Linear", "out_features": 3},
+    ]
     events = run(stack(*layers), tiny, epochs=20, optimizer={"kind": "SGD", "lr": 10})
     assert events[-1].kind == "failed"
     assert "the loss is no longer a number" in events[-1].message
@@ -391,9 +533,16 @@ def test_a_loss_that_is_no_number_fails(stack: Callable[..., Architecture], tiny
 
 
 @pytest.mark.parametrize(
-    "error", [torch.OutOfMemoryError("CUDA out of memory"), MemoryError(), RuntimeError("can't allocate memory")]
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        MemoryError(),
+        RuntimeError("can't allocate memory"),
+    ],
 )
-def test_out_of_memory_fails(error: Exception, small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_out_of_memory_fails(
+    error: Exception, small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def explode(*args: Any) -> None:
         raise error
 
@@ -403,7 +552,9 @@ def test_out_of_memory_fails(error: Exception, small: Architecture, tiny: Datase
     assert "out of memory: try a batch size of 16 in place of 32" in events[-1].message
 
 
-def test_what_torch_says_is_passed_on(small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_torch_says_is_passed_on(
+    small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def explode(*args: Any) -> None:
         raise RuntimeError("shapes differ\nat some length")
 
@@ -411,32 +562,42 @@ def test_what_torch_says_is_passed_on(small: Architecture, tiny: Dataset, monkey
     assert run(small, tiny)[-1].message == "torch cannot train this network: shapes differ"
 
 
-def test_a_device_that_is_not_there_fails(small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_that_is_not_there_fails(
+    small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     events = list(train(small, recipe(device="cuda"), tiny))
     assert [event.kind for event in events] == ["failed"]
     assert "this machine has no cuda; choose auto or" in events[0].message
 
 
-# --- stopping -------------------------------------------------------------------------------------------------------
+# --- stopping -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("asked", "kinds"), [(0, ["started", "stopped"]), (2, ["started", "step", "step", "stopped"])])
-def test_it_stops_before_the_next_batch(asked: int, kinds: list[str], small: Architecture, tiny: Dataset) -> None:
+@pytest.mark.parametrize(
+    ("asked", "kinds"), [(0, ["started", "stopped"]), (2, ["started", "step", "step", "stopped"])]
+)
+def test_it_stops_before_the_next_batch(
+    asked: int, kinds: list[str], small: Architecture, tiny: Dataset
+) -> None:
     answers = iter([False] * asked + [True] * 100)
     events = list(train(small, recipe(), tiny, CPU, lambda: next(answers)))
     assert [event.kind for event in events] == kinds
     assert events[-1].step == asked
 
 
-def test_it_stops_within_a_test(small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_stops_within_a_test(
+    small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(engine, "TEST_BATCH", {"cpu": 10})
     answers = iter([False] * 4 + [True] * 100)  # three batches of training, one of the test's three
     events = list(train(small, recipe(), tiny, CPU, lambda: next(answers)))
     assert [event.kind for event in events] == ["started", "step", "step", "step", "stopped"]
 
 
-def test_closing_frees_the_network(small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_frees_the_network(
+    small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made: list[weakref.ref[Any]] = []
 
     def remembered(*args: Any) -> Any:
@@ -455,7 +616,10 @@ def test_closing_frees_the_network(small: Architecture, tiny: Dataset, monkeypat
 
 def test_a_resumed_run_lets_go_of_its_checkpoint(small: Architecture, tiny: Dataset) -> None:
     """It takes as much memory as the network and the optimiser's state together."""
-    recipe, kept = parse_recipe({"dataset": "tiny", "epochs": 3, "batch_size": 32, "device": "cpu"}), []
+    recipe, kept = (
+        parse_recipe({"dataset": "tiny", "epochs": 3, "batch_size": 32, "device": "cpu"}),
+        [],
+    )
     list(train(small, recipe, tiny, torch.device("cpu"), after_epoch=kept.append))
     checkpoint = kept[0]
     held = [weakref.ref(tensor) for tensor in checkpoint.tensors.values()]

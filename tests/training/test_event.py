@@ -9,7 +9,14 @@ from pydantic import ValidationError
 from explorer.training.event import Event, EventError, downsample, parse_event, row, to_json
 from tests.runs.shared import without_times
 
-STEP = Event(kind="step", time=1.5, epoch=1, step=3, metrics={"loss": 0.5, "iterations_per_second": 30.0}, message="×")
+STEP = Event(
+    kind="step",
+    time=1.5,
+    epoch=1,
+    step=3,
+    metrics={"loss": 0.5, "iterations_per_second": 30.0},
+    message="×",
+)
 
 
 def test_json_form_is_one_line_and_comes_back() -> None:
@@ -19,7 +26,14 @@ def test_json_form_is_one_line_and_comes_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["", "{}", '{"kind": "jumped"}', '{"kind": "step", "metrics": {"loss": "NaN"}}', '{"kind": "step", "x": 1}']
+    "line",
+    [
+        "",
+        "{}",
+        '{"kind": "jumped"}',
+        '{"kind": "step", "metrics": {"loss": "NaN"}}',
+        '{"kind": "step", "x": 1}',
+    ],
 )
 def test_other_lines_are_refused(line: str) -> None:
     with pytest.raises(EventError, match="not an event"):
@@ -33,11 +47,21 @@ def test_a_metric_is_a_number(value: float) -> None:
 
 
 def test_without_times_keeps_the_rest() -> None:
-    assert without_times(STEP) == Event(kind="step", epoch=1, step=3, metrics={"loss": 0.5}, message="×")
+    assert without_times(STEP) == Event(
+        kind="step", epoch=1, step=3, metrics={"loss": 0.5}, message="×"
+    )
 
 
 def test_row_is_flat() -> None:
-    expected = {"kind": "step", "time": 1.5, "epoch": 1, "step": 3, "message": "×", "loss": 0.5, "iterations_per_second": 30.0}
+    expected = {
+        "kind": "step",
+        "time": 1.5,
+        "epoch": 1,
+        "step": 3,
+        "message": "×",
+        "loss": 0.5,
+        "iterations_per_second": 30.0,
+    }
     assert row(STEP) == expected
 
 

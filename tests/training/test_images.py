@@ -20,10 +20,17 @@ def test_whole_pixels_move_exactly(right: int, down: int, sides: tuple[int, int]
     images = torch.rand(2, 1, *sides, generator=torch.Generator().manual_seed(1))
     moved = torch.zeros_like(images)
     height, width = sides
-    inside = images[:, :, max(0, -down) : height - max(0, down), max(0, -right) : width - max(0, right)]
-    moved[:, :, max(0, down) : height + min(0, down), max(0, right) : width + min(0, right)] = inside
+    inside = images[
+        :, :, max(0, -down) : height - max(0, down), max(0, -right) : width - max(0, right)
+    ]
+    moved[:, :, max(0, down) : height + min(0, down), max(0, right) : width + min(0, right)] = (
+        inside
+    )
     torch.testing.assert_close(
-        move(images, same(0, images), same(right, images), same(down, images), same(1, images)), moved, atol=1e-5, rtol=0
+        move(images, same(0, images), same(right, images), same(down, images), same(1, images)),
+        moved,
+        atol=1e-5,
+        rtol=0,
     )
 
 
@@ -35,12 +42,16 @@ def test_quarter_turns_are_exact(quarters: int) -> None:
 
 def test_half_a_turn_of_an_oblong() -> None:
     images = IMAGES[:, :, :5]
-    torch.testing.assert_close(move(images, same(180), same(0), same(0), same(1)), images.flip(2, 3), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        move(images, same(180), same(0), same(0), same(1)), images.flip(2, 3), atol=1e-5, rtol=0
+    )
 
 
 def test_first_turned_then_moved() -> None:
     both = move(IMAGES, same(90), same(2), same(1), same(1))
-    one_by_one = move(move(IMAGES, same(90), same(0), same(0), same(1)), same(0), same(2), same(1), same(1))
+    one_by_one = move(
+        move(IMAGES, same(90), same(0), same(0), same(1)), same(0), same(2), same(1), same(1)
+    )
     torch.testing.assert_close(both, one_by_one, atol=1e-5, rtol=0)
 
 
@@ -87,4 +98,6 @@ def test_no_augmentation_draws_nothing() -> None:
 def test_normalise_by_channel() -> None:
     kind = DATASETS["cifar10"]
     image = torch.tensor(kind.mean).view(1, 3, 1, 1) + torch.tensor(kind.std).view(1, 3, 1, 1) * 2
-    torch.testing.assert_close(normalise(image.expand(4, 3, 2, 2), kind), torch.full((4, 3, 2, 2), 2.0))
+    torch.testing.assert_close(
+        normalise(image.expand(4, 3, 2, 2), kind), torch.full((4, 3, 2, 2), 2.0)
+    )

@@ -46,15 +46,22 @@ def test_weights_are_torchs_own_for_the_seed(kind: str, stack: Callable[..., Arc
 
 
 @pytest.mark.parametrize(
-    ("kind", "shape"), [("Dropout", (64, 6, 15, 15)), ("Dropout2d", (640, 60, 5, 5)), ("Dropout", (640, 60))]
+    ("kind", "shape"),
+    [("Dropout", (64, 6, 15, 15)), ("Dropout2d", (640, 60, 5, 5)), ("Dropout", (640, 60))],
 )
 @pytest.mark.parametrize("p", [0.0, 0.02, 0.25, 0.999, 1.0])
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_dropout_is_torchs_but_for_its_generator(
-    kind: str, shape: tuple[int, ...], p: float, layout: torch.memory_format, stack: Callable[..., Architecture]
+    kind: str,
+    shape: tuple[int, ...],
+    p: float,
+    layout: torch.memory_format,
+    stack: Callable[..., Architecture],
 ) -> None:
     map_shape = (*shape[1:], 1, 1)[:3]
-    network = new_network(stack({"kind": kind, "p": p}, *HEAD, shape=map_shape), generator(0), generator(3))
+    network = new_network(
+        stack({"kind": kind, "p": p}, *HEAD, shape=map_shape), generator(0), generator(3)
+    )
     x = torch.rand(shape, generator=generator(1)) + 1
     x = x.contiguous(memory_format=layout) if x.dim() == 4 else x
     before = torch.get_rng_state()
@@ -67,7 +74,8 @@ def test_dropout_is_torchs_but_for_its_generator(
         kept = kept[..., 0, 0]
     deviation = (p * (1 - p) / kept.numel()) ** 0.5
     assert kept.mean().item() == pytest.approx(1 - p, abs=5 * deviation + 1e-5)
-    # No place is dropped more often than chance has it: neither an image, nor a channel, nor a row, nor a column.
+    # No place is dropped more often than chance has it: neither an image, nor a channel, nor a row,
+    # nor a column.
     for dim in range(kept.dim()):
         shares = kept.movedim(dim, 0).flatten(1).mean(1)
         assert (shares - (1 - p)).abs().max() <= 6 * deviation * kept.shape[dim] ** 0.5 + 1e-5

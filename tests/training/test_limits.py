@@ -19,22 +19,32 @@ def network(*layers: Layer) -> Architecture:
 TOO_LARGE = [
     (
         network(spec.Flatten(), spec.Linear(out_features=60_000), spec.Linear(out_features=1000)),
-        "it has 107,111,010 parameters, and the limit is 50,000,000; layer 2 (Linear) alone has 60,001,000: "
-        "give it fewer out_features, or pool the map further before it is flattened",
+        "it has 107,111,010 parameters, and the limit is 50,000,000; "
+        "layer 2 (Linear) alone has 60,001,000: give it fewer out_features, "
+        "or pool the map further before it is flattened",
     ),
     (
-        network(spec.Conv2d(out_channels=30_000, kernel_size=1), spec.AdaptiveAvgPool2d(output_size=1)),
-        "it has 23,580,010 values in its layers' outputs for each image, and the limit is 16,000,000; layer 0 (Conv2d)",
+        network(
+            spec.Conv2d(out_channels=30_000, kernel_size=1), spec.AdaptiveAvgPool2d(output_size=1)
+        ),
+        "it has 23,580,010 values in its layers' outputs for each image, "
+        "and the limit is 16,000,000; layer 0 (Conv2d)",
     ),
     (
-        network(*[spec.Conv2d(out_channels=1024, kernel_size=3, padding=1)] * 5, spec.AdaptiveAvgPool2d(output_size=1)),
-        "it has 29,603,047,424 mult-adds for each image, and the limit is 20,000,000,000; layer 1 (Conv2d)",
+        network(
+            *[spec.Conv2d(out_channels=1024, kernel_size=3, padding=1)] * 5,
+            spec.AdaptiveAvgPool2d(output_size=1),
+        ),
+        "it has 29,603,047,424 mult-adds for each image, and the limit is 20,000,000,000; "
+        "layer 1 (Conv2d)",
     ),
 ]
 
 
 @pytest.mark.parametrize(("architecture", "message"), TOO_LARGE)
-def test_a_network_too_large_to_be_trained_is_analysed_and_refused_in_words(architecture: Architecture, message: str) -> None:
+def test_a_network_too_large_to_be_trained_is_analysed_and_refused_in_words(
+    architecture: Architecture, message: str
+) -> None:
     assert analyze(architecture).problem is None
     obstacle = find_problem(architecture, DATASETS["digits"])
     assert obstacle is not None
@@ -53,7 +63,10 @@ def test_the_remedy_can_be_followed() -> None:
     layers = list(architecture.layers)
     layers[2] = replace_out_features(layers[2], 100)
     layers[1] = replace_out_features(layers[1], 6000)
-    assert find_problem(architecture.model_copy(update={"layers": tuple(layers)}), DATASETS["digits"]) is None
+    assert (
+        find_problem(architecture.model_copy(update={"layers": tuple(layers)}), DATASETS["digits"])
+        is None
+    )
 
 
 def replace_out_features(layer: Layer, count: int) -> Layer:

@@ -1,4 +1,6 @@
-"""What a training takes of memory is known before it begins, and what is left is what the tightest limit leaves."""
+"""What a training takes of memory is known before it begins, and what is left is what the tightest
+limit leaves.
+"""
 
 import os
 import subprocess
@@ -44,9 +46,23 @@ def recipe(batch_size: int, kind: str = "SGD", **fields: Any) -> Recipe:
     return parse_recipe({"batch_size": batch_size, **given})
 
 
-PARAMETERS = network("Flatten", linear(15_000), "ReLU", linear(800), "ReLU", linear(10))  # 23.8 million
-MAPS = network(*(2 * [conv(64), "BatchNorm2d", "ReLU"]), conv(64), "GELU", {"kind": "Dropout", "p": 0.1}, "Flatten", linear(10))
-WIDE = network(conv(256, kernel_size=1, padding=0), "ReLU", {"kind": "MaxPool2d", "kernel_size": 2}, "Flatten", linear(10))
+# 23.8 million.
+PARAMETERS = network("Flatten", linear(15_000), "ReLU", linear(800), "ReLU", linear(10))
+MAPS = network(
+    *(2 * [conv(64), "BatchNorm2d", "ReLU"]),
+    conv(64),
+    "GELU",
+    {"kind": "Dropout", "p": 0.1},
+    "Flatten",
+    linear(10),
+)
+WIDE = network(
+    conv(256, kernel_size=1, padding=0),
+    "ReLU",
+    {"kind": "MaxPool2d", "kernel_size": 2},
+    "Flatten",
+    linear(10),
+)
 SMALL = network(conv(8), "ReLU", "Flatten", linear(10))
 
 MEASURED = {
@@ -57,8 +73,8 @@ MEASURED = {
     "small": (SMALL, recipe(32)),
 }
 
-# Trains on a batch and a half, saving a checkpoint as the store does, and prints the most memory that it had beyond what it
-# began with.
+# Trains on a batch and a half, saving a checkpoint as the store does, and prints the most memory
+# that it had beyond what it began with.
 TRAIN = """
 import sys, tempfile
 from pathlib import Path
@@ -88,7 +104,9 @@ print(int(status["VmHWM"].split()[0]) * 1024 - before)
 def train_alone(architecture: Architecture, how: Recipe) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", TRAIN, to_json(architecture), recipe_to_json(how)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False)
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +117,9 @@ def trainings() -> Iterator[dict[str, Future[subprocess.CompletedProcess[str]]]]
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not os.access("/proc/self/clear_refs", os.W_OK), reason="the peak is asked of Linux")
+@pytest.mark.skipif(
+    not os.access("/proc/self/clear_refs", os.W_OK), reason="the peak is asked of Linux"
+)
 @pytest.mark.parametrize("name", MEASURED)
 def test_the_estimate_is_no_less_than_what_is_measured_and_not_much_more(
     name: str, trainings: dict[str, Future[subprocess.CompletedProcess[str]]]
@@ -108,13 +128,22 @@ def test_the_estimate_is_no_less_than_what_is_measured_and_not_much_more(
     done = trainings[name].result()
     assert done.returncode == 0, done.stderr
     measured, estimate = int(done.stdout), estimate_memory(architecture, how, "cpu").total
-    assert measured <= estimate <= max(AT_MOST * measured, memory.MARGIN * memory.LIBRARIES + 50_000_000)
+    assert (
+        measured
+        <= estimate
+        <= max(AT_MOST * measured, memory.MARGIN * memory.LIBRARIES + 50_000_000)
+    )
 
 
 def test_what_the_optimiser_keeps_counts() -> None:
     weights = 4 * 23_792_000
-    sizes = [estimate_memory(PARAMETERS, how, "cpu").saving for how in (recipe(2), recipe(2, "Adam"), recipe(2, "AdamW"))]
-    plain = recipe(2).model_copy(update={"optimizer": parse_recipe({"optimizer": {"kind": "SGD"}}).optimizer})
+    sizes = [
+        estimate_memory(PARAMETERS, how, "cpu").saving
+        for how in (recipe(2), recipe(2, "Adam"), recipe(2, "AdamW"))
+    ]
+    plain = recipe(2).model_copy(
+        update={"optimizer": parse_recipe({"optimizer": {"kind": "SGD"}}).optimizer}
+    )
     sizes.insert(0, estimate_memory(PARAMETERS, plain, "cpu").saving)
     apart = [round((size - sizes[0]) / weights / memory.MARGIN, 1) for size in sizes]
     assert apart == [0, 2, 4, 4]  # one number more for each parameter, in use and in the checkpoint
@@ -128,10 +157,38 @@ def test_checkpoints_that_stay_in_memory_count() -> None:
 def test_what_would_fit_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each remedy is tried before it is told."""
     for architecture, how, free, told, phase, remedy in (
-        (MAPS, recipe(4096), 2_000_000_000, "2.0 GB", "training with a batch size of 4096", "try a batch size of "),
-        (PARAMETERS, recipe(32, "Adam"), 700_000_000, "700 MB", "training 23,", "try SGD without momentum"),
-        (PARAMETERS, recipe(32, "Adam"), 300_000_000, "300 MB", "training 23,", "try fewer parameters"),
-        (WIDE, recipe(2), 500_000_000, "500 MB", "testing 500 images at a time", "try fewer parameters, smaller maps"),
+        (
+            MAPS,
+            recipe(4096),
+            2_000_000_000,
+            "2.0 GB",
+            "training with a batch size of 4096",
+            "try a batch size of ",
+        ),
+        (
+            PARAMETERS,
+            recipe(32, "Adam"),
+            700_000_000,
+            "700 MB",
+            "training 23,",
+            "try SGD without momentum",
+        ),
+        (
+            PARAMETERS,
+            recipe(32, "Adam"),
+            300_000_000,
+            "300 MB",
+            "training 23,",
+            "try fewer parameters",
+        ),
+        (
+            WIDE,
+            recipe(2),
+            500_000_000,
+            "500 MB",
+            "testing 500 images at a time",
+            "try fewer parameters, smaller maps",
+        ),
     ):
         problem = memory_problem(architecture, how, CPU, free)
         assert problem is not None
@@ -148,35 +205,48 @@ def test_what_would_fit_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_images_that_are_still_to_be_read_count() -> None:
     how = recipe(2, dataset="cifar10")
-    colour = parse_architecture({"input_shape": [3, 32, 32], "layers": [{"kind": "Flatten"}, linear(10)]})
+    colour = parse_architecture(
+        {"input_shape": [3, 32, 32], "layers": [{"kind": "Flatten"}, linear(10)]}
+    )
     least = estimate_memory(colour, how, "cpu").total
     assert memory_problem(colour, how, CPU, least) is None
     assert memory_problem(colour, how, CPU, least, reads_images=True) is not None
     reading = 3 * 60_000 * 3_072
     assert memory_problem(colour, how, CPU, reading, reads_images=True) is None
-    told = "reading CIFAR-10 takes about 553 MB of memory, and 552 MB are free: try the built-in digits, or end other programs"
+    told = (
+        "reading CIFAR-10 takes about 553 MB of memory, and 552 MB are free: "
+        "try the built-in digits, or end other programs"
+    )
     assert memory_problem(colour, how, CPU, reading - 960_000, reads_images=True) == told
 
 
 def test_on_a_gpu_the_checkpoint_is_copied_to_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     found = estimate_memory(PARAMETERS, recipe(32, "Adam"), "cuda")
     assert found.host > 3 * 4 * 23_000_000
-    monkeypatch.setattr(problems, "free_memory", lambda device: 10**12 if device.type == "cuda" else found.host - 1)
+    monkeypatch.setattr(
+        problems, "free_memory", lambda device: 10**12 if device.type == "cuda" else found.host - 1
+    )
     problem = memory_problem(PARAMETERS, recipe(32, "Adam"), torch.device("cuda"))
     assert problem is not None
     assert "beside the GPU" in problem
-    monkeypatch.setattr(problems, "free_memory", lambda device: 10**12 if device.type == "cuda" else found.host)
+    monkeypatch.setattr(
+        problems, "free_memory", lambda device: 10**12 if device.type == "cuda" else found.host
+    )
     assert memory_problem(PARAMETERS, recipe(32, "Adam"), torch.device("cuda")) is None
 
 
-# --- what is left ---------------------------------------------------------------------------------------------------
+# --- what is left ---------------------------------------------------------------------------------
 
 Files = dict[str, str]
 
 
 def group(version: int, limit: int | str, used: int, reclaimable: int = 0) -> Files:
     limit_file, used_file, statistic = memory.VERSION_2 if version == 2 else memory.VERSION_1
-    return {limit_file: f"{limit}\n", used_file: f"{used}\n", "memory.stat": f"anon 7\n{statistic} {reclaimable}\n"}
+    return {
+        limit_file: f"{limit}\n",
+        used_file: f"{used}\n",
+        "memory.stat": f"anon 7\n{statistic} {reclaimable}\n",
+    }
 
 
 NO_LIMIT = 9_223_372_036_854_771_712  # as version 1 has it
@@ -187,17 +257,33 @@ GROUPS: dict[str, tuple[str, dict[str, Files], int]] = {
     "version 2": ("0::/app\n", {"app": group(2, 500, 200)}, 300),
     "version 2, what can be given back": ("0::/app\n", {"app": group(2, 500, 200, 50)}, 350),
     "version 2, without a limit": ("0::/app\n", {"app": group(2, "max", 200)}, SYSTEM),
-    "version 2, of a parent": ("0::/a/b/c\n", {"a/b/c": group(2, "max", 5), "a": group(2, 90, 30)}, 60),
+    "version 2, of a parent": (
+        "0::/a/b/c\n",
+        {"a/b/c": group(2, "max", 5), "a": group(2, 90, 30)},
+        60,
+    ),
     "version 2, of the nearest": ("0::/a/b\n", {"a/b": group(2, 40, 5), "a": group(2, 90, 30)}, 35),
     "version 2, of the container": ("0::/\n", {"": group(2, 400, 100)}, 300),
     "version 2, named as outside": ("0::/outside/only\n", {"": group(2, 400, 100)}, 300),
     "version 2, all taken": ("0::/app\n", {"app": group(2, 500, 600)}, 0),
     "version 1": ("4:memory:/app\n3:cpu:/\n", {"memory/app": group(1, 500, 200)}, 300),
     "version 1, with others": ("4:cpu,memory:/app\n", {"memory/app": group(1, 500, 200, 20)}, 320),
-    "version 1, without a limit": ("4:memory:/app\n", {"memory/app": group(1, NO_LIMIT, 200)}, SYSTEM),
-    "version 1, of a parent": ("4:memory:/a/b\n", {"memory/a": group(1, 90, 30), "memory/a/b": group(1, NO_LIMIT, 20)}, 60),
+    "version 1, without a limit": (
+        "4:memory:/app\n",
+        {"memory/app": group(1, NO_LIMIT, 200)},
+        SYSTEM,
+    ),
+    "version 1, of a parent": (
+        "4:memory:/a/b\n",
+        {"memory/a": group(1, 90, 30), "memory/a/b": group(1, NO_LIMIT, 20)},
+        60,
+    ),
     "version 1, of the container": ("4:memory:/docker/0123\n", {"memory": group(1, 80, 30)}, 50),
-    "both, version 1 has the limit": ("1:memory:/app\n0::/app\n", {"memory/app": group(1, 50, 20), "app": {}}, 30),
+    "both, version 1 has the limit": (
+        "1:memory:/app\n0::/app\n",
+        {"memory/app": group(1, 50, 20), "app": {}},
+        30,
+    ),
     "not readable": ("0::/app\n", {"app": {"memory.max": "500\n"}}, SYSTEM),
     "not a number": ("0::/app\n", {"app": group(2, "much", 1)}, SYSTEM),
     "more than the machine has": ("0::/app\n", {"app": group(2, 9000, 1)}, SYSTEM),
@@ -205,7 +291,9 @@ GROUPS: dict[str, tuple[str, dict[str, Files], int]] = {
 
 
 @pytest.mark.parametrize("name", GROUPS)
-def test_the_tightest_limit_holds(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tightest_limit_holds(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own, groups, expected = GROUPS[name]
     (tmp_path / "own").write_text(own)
     for folder, files in groups.items():
@@ -233,7 +321,9 @@ allowed = {{"RLIMIT_AS": used.vms, "RLIMIT_DATA": used.data}}["{limit}"] + 200_0
 resource.setrlimit(resource.{limit}, (allowed, allowed))
 print(free_memory(torch.device("cpu")))
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     wide, tight = map(int, done.stdout.split())
     assert 100_000_000 < tight <= 200_000_000 < wide
 

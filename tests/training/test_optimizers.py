@@ -1,4 +1,6 @@
-"""The optimiser's step with numbers from memory does what torch's does, and schedules say their numbers."""
+"""The optimiser's step with numbers from memory does what torch's does, and schedules say their
+numbers.
+"""
 
 from typing import Any
 
@@ -30,18 +32,35 @@ SCHEDULES: list[dict[str, Any]] = [
 
 def new_network() -> nn.Sequential:
     torch.manual_seed(0)
-    layers = [nn.Conv2d(1, 4, 3, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 3)]
+    layers = [
+        nn.Conv2d(1, 4, 3, bias=False),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(4 * 36, 3),
+    ]
     return nn.Sequential(*layers).to(memory_format=torch.channels_last).double()
 
 
 def learn(network: nn.Module, optimizer: torch.optim.Optimizer, step: int) -> None:
-    images = torch.rand(8, 1, 8, 8, generator=torch.Generator().manual_seed(step), dtype=torch.float64)
+    images = torch.rand(
+        8, 1, 8, 8, generator=torch.Generator().manual_seed(step), dtype=torch.float64
+    )
     optimizer.zero_grad()
     network(images).square().mean().backward()
 
 
-def asked(optimizer: dict[str, Any], scheduler: dict[str, Any], weight_decay_on: str = "all") -> Recipe:
-    return parse_recipe({"optimizer": optimizer, "scheduler": scheduler, "weight_decay_on": weight_decay_on, "epochs": 2})
+def asked(
+    optimizer: dict[str, Any], scheduler: dict[str, Any], weight_decay_on: str = "all"
+) -> Recipe:
+    return parse_recipe(
+        {
+            "optimizer": optimizer,
+            "scheduler": scheduler,
+            "weight_decay_on": weight_decay_on,
+            "epochs": 2,
+        }
+    )
 
 
 def trained(recipe: Recipe, ours: bool | None) -> tuple[list[Tensor], list[Tensor]]:
@@ -65,7 +84,9 @@ def trained(recipe: Recipe, ours: bool | None) -> tuple[list[Tensor], list[Tenso
 @pytest.mark.parametrize("scheduler", SCHEDULES, ids=str)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
 @pytest.mark.parametrize("ours", [True, None], ids=["ours", "by turns"])
-def test_update_is_torchs_step(ours: bool | None, optimizer: Any, scheduler: Any, weight_decay_on: str) -> None:
+def test_update_is_torchs_step(
+    ours: bool | None, optimizer: Any, scheduler: Any, weight_decay_on: str
+) -> None:
     recipe = asked(optimizer, scheduler, weight_decay_on)
     (expected, theirs), (found, kept) = trained(recipe, False), trained(recipe, ours)
     assert len(kept) == len(theirs)
@@ -81,8 +102,12 @@ def test_update_moves_every_parameter_and_needs_no_new_memory() -> None:
     before = [parameter.detach().clone() for parameter in network.parameters()]
     learn(network, optimizer, 0)
     update(optimizer, torch.tensor(0.1), torch.tensor(0.9))
-    assert [tensor.data_ptr() for tensor in (*network.parameters(), *state_tensors(optimizer))] == places
-    assert not any(torch.equal(one, other) for one, other in zip(network.parameters(), before, strict=True))
+    assert [
+        tensor.data_ptr() for tensor in (*network.parameters(), *state_tensors(optimizer))
+    ] == places
+    assert not any(
+        torch.equal(one, other) for one, other in zip(network.parameters(), before, strict=True)
+    )
 
 
 def test_a_state_that_is_there_stays() -> None:
@@ -92,12 +117,15 @@ def test_a_state_that_is_there_stays() -> None:
     optimizer.step()
     kept = [tensor.clone() for tensor in state_tensors(optimizer)]
     fill_state(optimizer)
-    assert all(torch.equal(one, other) for one, other in zip(kept, state_tensors(optimizer), strict=True))
+    assert all(
+        torch.equal(one, other) for one, other in zip(kept, state_tensors(optimizer), strict=True)
+    )
 
 
 def test_a_cycle_says_learning_rate_and_momentum() -> None:
     recipe = asked(
-        {"kind": "SGD", "lr": 1, "momentum": 0.5}, {"kind": "OneCycleLR", "max_lr": 0.2, "div_factor": 10, "pct_start": 0.5}
+        {"kind": "SGD", "lr": 1, "momentum": 0.5},
+        {"kind": "OneCycleLR", "max_lr": 0.2, "div_factor": 10, "pct_start": 0.5},
     )
     schedule = Schedule(recipe, new_optimizer(recipe, new_network()), 5)
     seen = []

@@ -42,7 +42,9 @@ def test_fields_are_taken() -> None:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_json_round_trip(optimizer: str, scheduler: str) -> None:
-    recipe = parse_recipe({"optimizer": {"kind": optimizer}, "scheduler": {"kind": scheduler}, "seed": 3})
+    recipe = parse_recipe(
+        {"optimizer": {"kind": optimizer}, "scheduler": {"kind": scheduler}, "seed": 3}
+    )
     assert (recipe.optimizer.kind, recipe.scheduler.kind) == (optimizer, scheduler)
     assert parse_recipe(to_json(recipe)) == recipe
     assert parse_recipe(to_json(recipe).encode()) == recipe
@@ -56,13 +58,21 @@ REFUSED: list[tuple[Any, str | None, str]] = [
     ("[" * 10_000, None, "not JSON"),
     ("1" * 30_000, None, "at most 20,000"),
     ({1: 2}, None, "unknown field 1"),
-    ({"epoch": 3}, "epoch", 'unknown field "epoch" (did you mean epochs?); a recipe takes dataset, epochs'),
+    (
+        {"epoch": 3},
+        "epoch",
+        'unknown field "epoch" (did you mean epochs?); a recipe takes dataset, epochs',
+    ),
     ({"epochs": 0}, "epochs", "epochs must be a whole number from 1 to 1000; this has 0"),
     ({"epochs": "3"}, "epochs", 'this has "3"'),
     ({"epochs": True}, "epochs", "this has true"),
     ({"epochs": 2.0}, "epochs", "this has 2.0"),
     ({"batch_size": 1}, "batch_size", "from 2 to 4096"),
-    ({"dataset": "mnsit"}, "dataset", "dataset must be one of digits, mnist, fashion-mnist, kmnist, cifar10"),
+    (
+        {"dataset": "mnsit"},
+        "dataset",
+        "dataset must be one of digits, mnist, fashion-mnist, kmnist, cifar10",
+    ),
     ({"dataset": None}, "dataset", "this has null"),
     ({"label_smoothing": 1.5}, "label_smoothing", "a number from 0 to 1"),
     ({"rotation": float("nan")}, "rotation", "a number from 0 to 180"),
@@ -72,16 +82,44 @@ REFUSED: list[tuple[Any, str | None, str]] = [
     ({"precision": 16}, "precision", '"auto" or "fp32" or "bf16"; this has 16'),
     ({"optimizer": "SGD"}, "optimizer", 'an object such as {"kind": "SGD"}; this has "SGD"'),
     ({"optimizer": {}}, "optimizer", "kind is missing; the kinds are SGD, Adam, AdamW"),
-    ({"optimizer": {"kind": "RMSprop"}}, "optimizer", 'unknown kind "RMSprop"; the kinds are SGD, Adam, AdamW'),
+    (
+        {"optimizer": {"kind": "RMSprop"}},
+        "optimizer",
+        'unknown kind "RMSprop"; the kinds are SGD, Adam, AdamW',
+    ),
     ({"optimizer": {"kind": []}}, "optimizer", "unknown kind []"),
-    ({"optimizer": {"kind": "SGD", "lr": 0}}, "optimizer.lr", "optimizer.lr must be a number above 0 to 10; this has 0"),
-    ({"optimizer": {"kind": "SGD", "momentun": 0.9}}, "optimizer.momentun", "did you mean momentum?"),
-    ({"optimizer": {"kind": "Adam", "momentum": 0.9}}, "optimizer.momentum", "Adam takes lr, weight_decay"),
-    ({"optimizer": {"kind": "SGD", "nesterov": True}}, "optimizer", "nesterov needs momentum above 0; set momentum to 0.9"),
+    (
+        {"optimizer": {"kind": "SGD", "lr": 0}},
+        "optimizer.lr",
+        "optimizer.lr must be a number above 0 to 10; this has 0",
+    ),
+    (
+        {"optimizer": {"kind": "SGD", "momentun": 0.9}},
+        "optimizer.momentun",
+        "did you mean momentum?",
+    ),
+    (
+        {"optimizer": {"kind": "Adam", "momentum": 0.9}},
+        "optimizer.momentum",
+        "Adam takes lr, weight_decay",
+    ),
+    (
+        {"optimizer": {"kind": "SGD", "nesterov": True}},
+        "optimizer",
+        "nesterov needs momentum above 0; set momentum to 0.9",
+    ),
     ({"optimizer": {"kind": "SGD", 1: 2}}, "optimizer", "optimizer: "),
     ({"scheduler": None}, "scheduler", 'an object such as {"kind": "constant"}; this has null'),
-    ({"scheduler": {"kind": "constant", "gamma": 1}}, "scheduler.gamma", "constant takes no arguments"),
-    ({"scheduler": {"kind": "OneCycleLR", "pct_start": 2}}, "scheduler.pct_start", "from 0 to 1; this has 2"),
+    (
+        {"scheduler": {"kind": "constant", "gamma": 1}},
+        "scheduler.gamma",
+        "constant takes no arguments",
+    ),
+    (
+        {"scheduler": {"kind": "OneCycleLR", "pct_start": 2}},
+        "scheduler.pct_start",
+        "from 0 to 1; this has 2",
+    ),
 ]
 
 
@@ -95,7 +133,12 @@ def test_what_is_refused_is_named(data: Any, field: str | None, words: str) -> N
 
 def test_every_field_has_help() -> None:
     models = [Recipe, *OPTIMIZERS.values(), *(kind.model for kind in SCHEDULERS.values())]
-    bare = [(m.__name__, name) for m in models for name, f in m.model_fields.items() if name != "kind" and not f.description]
+    bare = [
+        (m.__name__, name)
+        for m in models
+        for name, f in m.model_fields.items()
+        if name != "kind" and not f.description
+    ]
     assert bare == []
 
 

@@ -1,4 +1,5 @@
-"""A recording is used only where it was seen to do what the plain step does, and faster; trying it leaves no trace.
+"""A recording is used only where it was seen to do what the plain step does, and faster; trying it
+leaves no trace.
 
 The recordings are played on the CPU, see test_steps.py.
 """
@@ -34,7 +35,9 @@ def any_speed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Played(Recorder):
-    """Replays are made wrong by `spoil`, which gets the right one and everything that the step draws from or moves."""
+    """Replays are made wrong by `spoil`, which gets the right one and everything that the step
+    draws from or moves.
+    """
 
     def __init__(self, spoil: Callable[[Replay], Replay]) -> None:
         super().__init__()
@@ -64,7 +67,9 @@ def generators(monkeypatch: pytest.MonkeyPatch) -> list[torch.Generator]:
 
 
 @pytest.mark.usefixtures("any_speed")
-@pytest.mark.parametrize("fields", [{}, TUNED, {"optimizer": {"kind": "Adam"}}, {"precision": "bf16"}], ids=str)
+@pytest.mark.parametrize(
+    "fields", [{}, TUNED, {"optimizer": {"kind": "Adam"}}, {"precision": "bf16"}], ids=str
+)
 def test_a_right_recording_is_used_and_the_check_changes_nothing(
     fields: dict[str, Any], small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,9 +83,13 @@ def test_a_right_recording_is_used_and_the_check_changes_nothing(
     assert recorder.replayed - replayed == 3 * 2  # three epochs of two whole batches
 
 
-def test_every_plain_epochs_recording_is_checked_too(small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_plain_epochs_recording_is_checked_too(
+    small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[bool] = []
-    monkeypatch.setattr(steps_module, "find_fault", lambda trial, state, done, plain: seen.append(plain) or "")
+    monkeypatch.setattr(
+        steps_module, "find_fault", lambda trial, state, done, plain: seen.append(plain) or ""
+    )
     record(monkeypatch, Recorder())
     run(small, tiny, plain_epochs=1)
     assert seen == [False, True]
@@ -100,7 +109,9 @@ def twice(replay: Replay) -> Replay:
 
 def refused(replay: Replay) -> Replay:
     def replayed() -> None:
-        raise RuntimeError("an illegal memory access was encountered\nCUDA kernel errors might be reported later")
+        raise RuntimeError(
+            "an illegal memory access was encountered\nCUDA kernel errors might be reported later"
+        )
 
     return replayed
 
@@ -160,7 +171,9 @@ def slow(replay: Replay) -> Replay:
     return replayed
 
 
-def test_a_slower_recording_is_not_used(small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slower_recording_is_not_used(
+    small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plain = run(small, tiny)[1:]
     record(monkeypatch, Played(slow))
     said, *found = run(small, tiny)
@@ -172,14 +185,18 @@ def test_losses_that_are_no_numbers_cannot_be_checked(
     small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(monkeypatch, Recorder())
-    monkeypatch.setattr(engine.Numerics, "run", lambda self, network, images: network(images) * float("nan"))
+    monkeypatch.setattr(
+        engine.Numerics, "run", lambda self, network, images: network(images) * float("nan")
+    )
     started, *rest = run(small, tiny)
     assert "the first losses are not finite" in started.message
     assert [event.kind for event in rest] == ["failed"]
 
 
 @pytest.mark.usefixtures("any_speed")
-def test_a_resumed_run_is_checked_where_it_goes_on(small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resumed_run_is_checked_where_it_goes_on(
+    small: Architecture, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In its last epoch, after which its schedule takes no further step."""
     kept: list[Any] = []
     whole = run(small, tiny, keep=kept.append, **TUNED)

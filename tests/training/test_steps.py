@@ -1,6 +1,7 @@
 """Replayed steps do what plain ones do, over whole runs.
 
-Without a GPU a recording is played as a CUDA graph would be, see cpu_player.py. All that surrounds it is the real code.
+Without a GPU a recording is played as a CUDA graph would be, see cpu_player.py. All that surrounds
+it is the real code.
 """
 
 from collections.abc import Callable
@@ -31,8 +32,15 @@ RECIPES: list[dict[str, Any]] = [
     TUNED | {"batch_size": 35, "plain_epochs": 2, "weight_decay_on": "weights"},
     {"optimizer": {"kind": "SGD"}},
     {"optimizer": {"kind": "Adam"}, "scheduler": {"kind": "CosineAnnealingLR"}},
-    {"optimizer": {"kind": "AdamW", "weight_decay": 0.1}, "scheduler": {"kind": "StepLR", "step_size": 1}},
-    {"optimizer": {"kind": "Adam", "weight_decay": 0.1}, "scheduler": {"kind": "OneCycleLR"}, "label_smoothing": 0.1},
+    {
+        "optimizer": {"kind": "AdamW", "weight_decay": 0.1},
+        "scheduler": {"kind": "StepLR", "step_size": 1},
+    },
+    {
+        "optimizer": {"kind": "Adam", "weight_decay": 0.1},
+        "scheduler": {"kind": "OneCycleLR"},
+        "label_smoothing": 0.1,
+    },
     {"precision": "bf16"},
 ]
 
@@ -58,7 +66,9 @@ def record_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Record | None], No
 
 
 @pytest.mark.parametrize("fields", RECIPES, ids=str)
-def test_a_replayed_run_learns_as_the_plain_one(fields: Any, small: Architecture, tiny: Dataset, record_with: Any) -> None:
+def test_a_replayed_run_learns_as_the_plain_one(
+    fields: Any, small: Architecture, tiny: Dataset, record_with: Any
+) -> None:
     plain, recorder = run(small, tiny, **fields), Recorder()
     record_with(recorder)
     assert_close(run(small, tiny, **fields), plain)
@@ -68,7 +78,9 @@ def test_a_replayed_run_learns_as_the_plain_one(fields: Any, small: Architecture
 
 
 @pytest.mark.parametrize("fields", RECIPES, ids=str)
-def test_recording_itself_changes_nothing(fields: Any, small: Architecture, tiny: Dataset, record_with: Any) -> None:
+def test_recording_itself_changes_nothing(
+    fields: Any, small: Architecture, tiny: Dataset, record_with: Any
+) -> None:
     """Bit for bit: whether or not the work was done before it was recorded."""
     record_with(Recorder(warm_up=1))  # the first one fills caches that a recording must find filled
     first = run(small, tiny, **fields)
@@ -77,14 +89,18 @@ def test_recording_itself_changes_nothing(fields: Any, small: Architecture, tiny
 
 
 @pytest.mark.parametrize("fields", RECIPES, ids=str)
-def test_a_resumed_run_is_replayed_to_the_same_end(fields: Any, small: Architecture, tiny: Dataset, record_with: Any) -> None:
+def test_a_resumed_run_is_replayed_to_the_same_end(
+    fields: Any, small: Architecture, tiny: Dataset, record_with: Any
+) -> None:
     record_with(Recorder())
     kept: list[Checkpoint] = []
     whole = run(small, tiny, keep=kept.append, **fields)
     for checkpoint in kept[:-1]:
         rest = run(small, tiny, resume=checkpoint, **fields)
         assert rest == whole[-len(rest) :]
-        assert [event.epoch for event in rest if event.kind == "epoch"] == list(range(checkpoint.epoch + 1, 4))
+        assert [event.epoch for event in rest if event.kind == "epoch"] == list(
+            range(checkpoint.epoch + 1, 4)
+        )
 
 
 @pytest.mark.parametrize("fields", [{}, TUNED, {"optimizer": {"kind": "Adam"}}], ids=str)
@@ -103,7 +119,10 @@ def test_a_run_goes_on_the_other_way(
 
 
 def test_what_no_gpu_could_record_is_refused() -> None:
-    with Operations(), pytest.raises(AssertionError, match="_local_scalar_dense cannot be recorded"):
+    with (
+        Operations(),
+        pytest.raises(AssertionError, match="_local_scalar_dense cannot be recorded"),
+    ):
         torch.zeros(1).item()
     with Operations(), pytest.raises(AssertionError, match="lift_fresh cannot be recorded"):
         torch.tensor([1.0])
@@ -131,7 +150,9 @@ def test_replayed_steps_need_no_reading_in_between(
     assert run(small, tiny) == often
 
 
-def test_where_recording_fails_the_run_goes_on_and_says_so(small: Architecture, tiny: Dataset, record_with: Any) -> None:
+def test_where_recording_fails_the_run_goes_on_and_says_so(
+    small: Architecture, tiny: Dataset, record_with: Any
+) -> None:
     started, *plain = run(small, tiny, **TUNED)
     record_with(refusing)
     said, *found = run(small, tiny, **TUNED)
@@ -140,9 +161,13 @@ def test_where_recording_fails_the_run_goes_on_and_says_so(small: Architecture, 
     assert said == started.model_copy(update={"message": f"{words} capturing"})
 
 
-def test_a_group_without_parameters_is_recorded(stack: Any, tiny: Dataset, record_with: Any) -> None:
+def test_a_group_without_parameters_is_recorded(
+    stack: Any, tiny: Dataset, record_with: Any
+) -> None:
     """Weight decay on weights alone, and there are none."""
-    normalised = stack("BatchNorm2d", {"kind": "AdaptiveAvgPool2d", "output_size": [3, 1]}, "Flatten")
+    normalised = stack(
+        "BatchNorm2d", {"kind": "AdaptiveAvgPool2d", "output_size": [3, 1]}, "Flatten"
+    )
     recorder = Recorder()
     plain = run(normalised, tiny, weight_decay_on="weights")
     record_with(recorder)
@@ -150,7 +175,9 @@ def test_a_group_without_parameters_is_recorded(stack: Any, tiny: Dataset, recor
     assert recorder.replayed == 2 * 3
 
 
-def test_where_the_second_recording_fails_the_run_goes_on(small: Architecture, tiny: Dataset, record_with: Any) -> None:
+def test_where_the_second_recording_fails_the_run_goes_on(
+    small: Architecture, tiny: Dataset, record_with: Any
+) -> None:
     """Augmented steps are replayed, the plain ones of the last epoch cannot be."""
     expected, recorder = run(small, tiny, plain_epochs=1, **TUNED), Recorder()
 
@@ -162,20 +189,33 @@ def test_where_the_second_recording_fails_the_run_goes_on(small: Architecture, t
     assert recorder.replayed == 2 * 2
 
 
-# --- on a GPU -------------------------------------------------------------------------------------------------------
+# --- on a GPU -------------------------------------------------------------------------------------
 
-GPU = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")]
+GPU = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU"),
+]
 
 
-@pytest.mark.parametrize("fields", [pytest.param(fields, marks=GPU) for fields in RECIPES[:-1]], ids=str)
+@pytest.mark.parametrize(
+    "fields", [pytest.param(fields, marks=GPU) for fields in RECIPES[:-1]], ids=str
+)
 def test_on_a_gpu_the_graph_learns_as_the_plain_loop_does(
-    fields: Any, small: Architecture, tiny: Dataset, record_with: Any, monkeypatch: pytest.MonkeyPatch
+    fields: Any,
+    small: Architecture,
+    tiny: Dataset,
+    record_with: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Without chance and in fp32 the two agree but for the last bits."""
     monkeypatch.setattr(self_check, "FASTER", float("inf"))
-    recipe = parse_recipe(ASKED | fields | {"rotation": 0, "shift": 0, "scale": 0, "device": "cuda"})
+    recipe = parse_recipe(
+        ASKED | fields | {"rotation": 0, "shift": 0, "scale": 0, "device": "cuda"}
+    )
     cuda = torch.device("cuda")
-    still = small.model_copy(update={"layers": tuple(layer for layer in small.layers if "Dropout" not in layer.kind)})
+    still = small.model_copy(
+        update={"layers": tuple(layer for layer in small.layers if "Dropout" not in layer.kind)}
+    )
     graph = [without_times(event) for event in train(still, recipe, tiny, cuda)]
     record_with(None)
     plain = [without_times(event) for event in train(still, recipe, tiny, cuda)]
@@ -189,7 +229,9 @@ def test_on_a_gpu_a_resumed_run_is_replayed(
 ) -> None:
     monkeypatch.setattr(self_check, "FASTER", float("inf"))
     cuda, kept, recipe = torch.device("cuda"), [], parse_recipe(ASKED | fields | {"device": "cuda"})
-    whole = [without_times(event) for event in train(small, recipe, tiny, cuda, after_epoch=kept.append)]
+    whole = [
+        without_times(event) for event in train(small, recipe, tiny, cuda, after_epoch=kept.append)
+    ]
     assert ("CUDA graph" in whole[0].message) == (recipe.batch_size <= 70)
     rest = [without_times(event) for event in train(small, recipe, tiny, cuda, resume=kept[0])]
     assert_close(rest, whole[-len(rest) :])

@@ -1,4 +1,6 @@
-"""What steps came to: the same windows whenever they are read, and never too far ahead of the device."""
+"""What steps came to: the same windows whenever they are read, and never too far ahead of the
+device.
+"""
 
 import time
 
@@ -46,7 +48,9 @@ def test_reading_less_often_changes_times_alone(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_program_stays_near_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each mark that is set is waited for once so many came after it; those before a reading need no waiting."""
+    """Each mark that is set is waited for once so many came after it; those before a reading need
+    no waiting.
+    """
     waited: list[int] = []
     marks = iter(range(1000))
 

@@ -12,7 +12,9 @@ from tests.runs.shared import wait
 
 @pytest.fixture
 def runs_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Neither runs nor images of other tests: the server's folders are this test's, and it ends with it."""
+    """Neither runs nor images of other tests: the server's folders are this test's, and it ends
+    with it.
+    """
     monkeypatch.setenv("EXPLORER_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
     process.stop()  # what an earlier test may have opened

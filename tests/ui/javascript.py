@@ -34,15 +34,25 @@ def evaluate(folder: Path, modules: Mapping[str, Mapping[str, object]], expressi
             (copy / name).write_text(module_text(constants))
         (copy / "package.json").write_text('{"type": "module"}')
         scripts = [script.as_uri() for script in sorted(copy.glob("*.js"))]
-        source = f"console.log(await ({EVALUATE})({json.dumps(scripts)}, {json.dumps(expression)}));"
+        source = (
+            f"console.log(await ({EVALUATE})({json.dumps(scripts)}, {json.dumps(expression)}));"
+        )
         return json.loads(run_node("--input-type=module", "-", source=source))
 
 
-def run_node(*arguments: str, source: str = "", environment: Mapping[str, str] | None = None) -> str:
+def run_node(
+    *arguments: str, source: str = "", environment: Mapping[str, str] | None = None
+) -> str:
     """What node prints; fails with what it says where it fails."""
     command = [str(NODE), *arguments]
     done = subprocess.run(
-        command, input=source, capture_output=True, text=True, timeout=120, check=False, env=environment and dict(environment)
+        command,
+        input=source,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=environment and dict(environment),
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

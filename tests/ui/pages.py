@@ -41,7 +41,9 @@ def address(app: AppTest) -> dict[str, str]:
 
 
 def open_menu(app: AppTest, name: str) -> None:
-    """Have a menu of the Build page open, whose inputs are drawn only then: "assignment", or the one to start from, "picker"."""
+    """Have a menu of the Build page open, whose inputs are drawn only then: "assignment", or the
+    one to start from, "picker".
+    """
     key = f"picker-{app.session_state['explorer'].stack.base}" if name == "picker" else name
     app.session_state[key] = True
     app.run()

@@ -37,8 +37,12 @@ class SocketClient:
     toasts: list[str] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)  # errors, warnings and the like on the pages
 
-    def run(self, states: dict[str, Fill] | None = None, *, page: str | None = None, fragment: str = "") -> None:
-        """Ask for a page, the same again where none is named, with these states of its inputs; wait until it is drawn."""
+    def run(
+        self, states: dict[str, Fill] | None = None, *, page: str | None = None, fragment: str = ""
+    ) -> None:
+        """Ask for a page, the same again where none is named, with these states of its inputs; wait
+        until it is drawn.
+        """
         message = BackMsg()
         request = message.rerun_script
         request.fragment_id = fragment
@@ -46,7 +50,9 @@ class SocketClient:
         if page and page != self.page:
             self.requests, self.page = self.requests + 1, page
             text = json.dumps({"request": {"number": self.requests, "page": page}})
-            states[self.the("bidi_component", "explorer.navigation")] = lambda state: setattr(state, "json_value", text)
+            states[self.the("bidi_component", "explorer.navigation")] = lambda state: setattr(
+                state, "json_value", text
+            )
         for id, fill in states.items():
             fill(request.widget_states.widgets.add(id=id))
         self.errors.clear()
@@ -81,7 +87,10 @@ class SocketClient:
             self.session = message.new_session.initialize.session_id
         elif kind == "delta":
             self._draw(message)
-        return kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+        return (
+            kind == "script_finished"
+            and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+        )
 
     def _draw(self, message: ForwardMsg) -> None:
         of = message.delta.WhichOneof("type")

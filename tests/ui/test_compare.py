@@ -1,4 +1,6 @@
-"""The Compare page without a browser: what is chosen, what each view shows, and which runs are still to do."""
+"""The Compare page without a browser: what is chosen, what each view shows, and which runs are
+still to do.
+"""
 
 import re
 import time
@@ -43,7 +45,12 @@ DOCUMENTED = [id for id, preset in load_presets().items() if preset.documented]
 
 
 def tiny(channels: int) -> Architecture:
-    layers = (Conv2d(out_channels=channels, kernel_size=5, stride=3), ReLU(), Flatten(), Linear(out_features=10))
+    layers = (
+        Conv2d(out_channels=channels, kernel_size=5, stride=3),
+        ReLU(),
+        Flatten(),
+        Linear(out_features=10),
+    )
     return Architecture(name=f"tiny {channels}", layers=layers)
 
 
@@ -52,7 +59,9 @@ pytestmark = pytest.mark.usefixtures("runs_of_its_own")
 
 @pytest.fixture
 def two_saved() -> list[str]:
-    """The keys of two small networks that were saved here, with a recipe for the built-in images."""
+    """The keys of two small networks that were saved here, with a recipe for the built-in
+    images.
+    """
     recipe = Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32")
     for channels in (2, 6):
         process.saved().save(f"tiny {channels}", Shared(tiny(channels), recipe), "somebody")
@@ -83,7 +92,7 @@ def train_everything(keys: list[str], seeds: int = 2, epochs: int = 1) -> None:
     wait_until(lambda: all(snapshot.ended for snapshot in process.jobs().runs()), patience=120)
 
 
-# --- what is chosen -------------------------------------------------------------------------------------------------
+# --- what is chosen -------------------------------------------------------------------------------
 
 
 def test_the_documented_networks_stand_side_by_side_at_first():
@@ -110,21 +119,29 @@ def test_fewer_than_two_is_said():
     assert "Nothing to compare yet" in html(opened("gap-17k"))
 
 
-# --- the views ------------------------------------------------------------------------------------------------------
+# --- the views ------------------------------------------------------------------------------------
 
 
 def test_what_differs_names_every_change_and_its_effect():
-    """The changes are all between the two, and their effects add up to the difference of the totals."""
+    """The changes are all between the two, and their effects add up to the difference of the
+    totals.
+    """
     app = opened("gap-17k,bias-free-12k")
     gap, bias_free = (load_presets()[id].architecture for id in ("gap-17k", "bias-free-12k"))
     rows = table_rows(html(app), "effects")[1:]
     named = [change for row in rows for change in row[0].split("\n")]
-    assert sorted(named) == sorted(f"{each.index} {change_text(each)}" for each in difference(gap, bias_free).changes)
+    assert sorted(named) == sorted(
+        f"{each.index} {change_text(each)}" for each in difference(gap, bias_free).changes
+    )
     assert "0 Conv2d: padding 1 → 0, bias yes → no" in named
     before, after = analyze(gap), analyze(bias_free)
     for column, total in ((1, "total_params"), (2, "total_mult_adds")):
-        assert sum(signed(row[column]) for row in rows) == getattr(after, total) - getattr(before, total)
-    assert sum(signed(row[3]) for row in rows) == after.receptive_field[0] - before.receptive_field[0]
+        assert sum(signed(row[column]) for row in rows) == getattr(after, total) - getattr(
+            before, total
+        )
+    assert (
+        sum(signed(row[3]) for row in rows) == after.receptive_field[0] - before.receptive_field[0]
+    )
     next(box for box in app.selectbox if box.label == "From").set_value("bias-free-12k").run()
     assert "Choose two that are not the same" in html(app)
     assert table_rows(html(app), "effects") == []
@@ -135,7 +152,10 @@ def table_rows(page: str, name: str) -> list[list[str]]:
     table = re.search(rf'<div class="{name}".*?</table>', page, re.DOTALL)
     rows = re.findall(r"<tr.*?</tr>", table[0], re.DOTALL) if table else []
     cells = (re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL) for row in rows)
-    return [[unescape(re.sub("<[^>]+>", "", cell.replace("<br>", "\n"))) for cell in row] for row in cells]
+    return [
+        [unescape(re.sub("<[^>]+>", "", cell.replace("<br>", "\n"))) for cell in row]
+        for row in cells
+    ]
 
 
 def signed(text: str) -> int:
@@ -146,7 +166,11 @@ def test_the_measures_against_depth_end_in_the_totals():
     analyses = {id: analyze(load_presets()[id].architecture) for id in DOCUMENTED}
     data = charts.depth_data(analyses)
     for id, analysis in analyses.items():
-        last = data[(data.network == id) & (data.depth == len(analysis.rows) - 1)].set_index("measure").value
+        last = (
+            data[(data.network == id) & (data.depth == len(analysis.rows) - 1)]
+            .set_index("measure")
+            .value
+        )
         assert last[charts.MEASURES["parameters"].title] == analysis.total_params
         assert last[charts.MEASURES["mult_adds"].title] == analysis.total_mult_adds
         assert last[charts.MEASURES["channels"].title] == 10
@@ -155,7 +179,9 @@ def test_the_measures_against_depth_end_in_the_totals():
 
 
 @pytest.mark.parametrize("trained", [False, True])
-def test_what_was_learnt_is_shown_of_networks_trained_here_or_is_said_to_be_missing(trained, two_saved):
+def test_what_was_learnt_is_shown_of_networks_trained_here_or_is_said_to_be_missing(
+    trained, two_saved
+):
     if trained:
         train_everything(two_saved, seeds=1)
     for view in ("Learning", "Verdict", "Trade-off"):
@@ -184,11 +210,17 @@ def test_the_structure_view_has_every_layer_and_total_of_both(two_saved):
 def test_the_shape_of_computation_is_drawn_of_both(two_saved):
     drawn = opened(write_link(two_saved), "Shape of computation").get("vega_lite_chart")
     assert len(drawn) == len(charts.MEASURES)
-    data = pd.concat([pyarrow.ipc.open_stream(chart.proto.data.data).read_pandas() for chart in drawn])
+    data = pd.concat(
+        [pyarrow.ipc.open_stream(chart.proto.data.data).read_pandas() for chart in drawn]
+    )
     for channels in (2, 6):
         analysis = analyze(tiny(channels))
-        mine = data[data.network == f"tiny {channels}"].pivot_table(index="depth", columns="measure", values="value")
-        assert mine[charts.MEASURES["channels"].title].tolist() == [row.output_shape[0] for row in analysis.rows]
+        mine = data[data.network == f"tiny {channels}"].pivot_table(
+            index="depth", columns="measure", values="value"
+        )
+        assert mine[charts.MEASURES["channels"].title].tolist() == [
+            row.output_shape[0] for row in analysis.rows
+        ]
         assert mine[charts.MEASURES["parameters"].title].iloc[-1] == analysis.total_params
 
 
@@ -201,7 +233,9 @@ def made_in_this_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     preparer.close()
 
 
-def test_the_table_has_the_groups_figures_and_two_are_tested_on_the_same_images(two_saved, made_in_this_process):
+def test_the_table_has_the_groups_figures_and_two_are_tested_on_the_same_images(
+    two_saved, made_in_this_process
+):
     train_everything(two_saved)
     app = opened(",".join(two_saved), "Verdict")
     table = app.dataframe[0].value.set_index("network")
@@ -213,7 +247,11 @@ def test_the_table_has_the_groups_figures_and_two_are_tested_on_the_same_images(
             if snapshot.run.architecture.layers == tiny(channels).layers
         ]
         row = table.loc[f"tiny {channels}, SGD 0.01, 1 epoch"]
-        assert (row.seeds, row.epochs, row.parameters) == (2, 1, analyze(tiny(channels)).total_params)
+        assert (row.seeds, row.epochs, row.parameters) == (
+            2,
+            1,
+            analyze(tiny(channels)).total_params,
+        )
         assert row.final == pytest.approx(100 * sum(finals) / 2)
         assert row.deviation == pytest.approx(100 * abs(finals[0] - finals[1]) / 2**0.5)
     next(button for button in app.button if button.label == "Run McNemar's test").click().run()
@@ -255,7 +293,10 @@ def test_results_on_other_images_are_not_mixed():
     assert app.selectbox(key="compare-dataset").value == "mnist"
     app.selectbox(key="compare-dataset").set_value("digits").run()
     table = app.dataframe[0].value.set_index("network")
-    assert table.index.tolist() == ["bias-free-12k, our recipe, 1 epoch", "gap-17k, not trained on Digits here yet"]
+    assert table.index.tolist() == [
+        "bias-free-12k, our recipe, 1 epoch",
+        "gap-17k, not trained on Digits here yet",
+    ]
     assert table.documented.isna().all()
     run = f"run:{process.jobs().runs()[0].run.id}"
     app = opened(f"{run},gap-17k", "Learning")
@@ -281,7 +322,9 @@ def test_what_is_on_its_way_is_told(two_saved):
     for each in missing([find(key) for key in two_saved], "tuned", "digits", 1, 1000):
         process.jobs().submit(each.architecture, each.recipe, "somebody", each.title)
     text = html(opened(",".join(two_saved), "Learning"))
-    assert re.search(r'data-coming="2">In training: tiny 2, epoch \d+ of 1000 · 1 run waiting<', text)
+    assert re.search(
+        r'data-coming="2">In training: tiny 2, epoch \d+ of 1000 · 1 run waiting<', text
+    )
 
 
 def test_an_address_without_a_view_shows_the_first():
@@ -302,7 +345,10 @@ def test_what_was_typed_just_before_train_all_is_what_is_queued(two_saved):
 def test_presets_are_trained_with_the_recipe_that_was_asked_for(way):
     for each in missing([find(id) for id in first_choice()], way, "", 1, 5):
         architecture, recipe = load_presets()[each.title].way(way)
-        assert (each.architecture, each.recipe) == (architecture, recipe.model_copy(update={"epochs": 5, "seed": 0}))
+        assert (each.architecture, each.recipe) == (
+            architecture,
+            recipe.model_copy(update={"epochs": 5, "seed": 0}),
+        )
 
 
 def test_the_zoom_to_the_end_is_where_the_curves_end():
@@ -332,11 +378,22 @@ def test_a_run_that_was_stopped_is_called_by_the_epochs_it_has():
 
 
 def test_many_long_runs_are_drawn_with_at_most_two_thousand_points():
-    names = ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "lr", "seconds", "iterations_per_second")
+    names = (
+        "train_loss",
+        "train_accuracy",
+        "test_loss",
+        "test_accuracy",
+        "lr",
+        "seconds",
+        "iterations_per_second",
+    )
     epochs = tuple(Epoch(epoch=n, step=n, **dict.fromkeys(names, 1 / n)) for n in range(1, 1001))
     network = load_presets()["gap-17k"].architecture
     records = [
-        Record(f"run {size}", "run", network, Recipe(batch_size=size), epochs, 360, f"{size}", "cpu") for size in range(2, 12)
+        Record(
+            f"run {size}", "run", network, Recipe(batch_size=size), epochs, 360, f"{size}", "cpu"
+        )
+        for size in range(2, 12)
     ]
     data = charts.learning_data(group(records), (), "test loss", "epochs")
     assert len(data) <= 2000
@@ -357,7 +414,9 @@ def test_what_lies_outside_the_part_that_is_drawn_is_not_drawn_along_its_edge():
 def test_a_network_has_one_colour_and_its_recipes_and_document_dashes_of_their_own():
     found = [find(id) for id in ("gap-17k", "strided-20k")]
     styles = learning_styles(compared(found, "mnist"), with_documents=True)
-    gap, strided = ([style for style in styles if style.series.startswith(name)] for name in ("gap", "strided"))
+    gap, strided = (
+        [style for style in styles if style.series.startswith(name)] for name in ("gap", "strided")
+    )
     assert len({style.colour for style in gap}) == 1
     assert len({style.shape for style in gap}) == 1
     assert gap[0].shape != strided[0].shape
@@ -370,16 +429,20 @@ def test_the_front_is_of_measured_points_alone():
     def mark(channels: int, accuracy: float, documented: bool = False) -> charts.Mark:
         return charts.Mark("s", "o", tiny(channels), accuracy, documented)
 
-    data = charts.trade_off_data([mark(2, 0.9), mark(4, 0.8), mark(6, 0.95), mark(1, 0.99, documented=True)], "parameters")
+    data = charts.trade_off_data(
+        [mark(2, 0.9), mark(4, 0.8), mark(6, 0.95), mark(1, 0.99, documented=True)], "parameters"
+    )
     assert data.front.tolist() == [True, False, True, False]
     assert data.accuracy.tolist() == pytest.approx([90, 80, 95, 99])
     assert data.cost.tolist() == [analyze(tiny(channels)).total_params for channels in (2, 4, 6, 1)]
 
 
-# --- names ------------------------------------------------------------------------------------------------------------
+# --- names ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["wide, deep", ",", "100 %", "50%2C", "a%2Cb, c", "größer, schöner"])
+@pytest.mark.parametrize(
+    "name", ["wide, deep", ",", "100 %", "50%2C", "a%2Cb, c", "größer, schöner"]
+)
 def test_a_saved_name_of_any_letters_outlasts_the_link(name):
     process.saved().save(name, Shared(tiny(2), Recipe(dataset="digits")), "somebody")
     keys = [f"saved:{name}", "gap-17k"]
@@ -391,7 +454,10 @@ def test_a_saved_name_of_any_letters_outlasts_the_link(name):
 
 def test_a_link_of_before_is_read_as_it_was_written(two_saved):
     process.saved().save("100%2C", Shared(tiny(2), Recipe(dataset="digits")), "somebody")
-    assert read_link("saved:tiny 2,gap-17k,saved:100%2C") == (["saved:tiny 2", "gap-17k", "saved:100%2C"], [])
+    assert read_link("saved:tiny 2,gap-17k,saved:100%2C") == (
+        ["saved:tiny 2", "gap-17k", "saved:100%2C"],
+        [],
+    )
 
 
 @pytest.fixture
@@ -403,7 +469,11 @@ def same_titles() -> list[Chosen]:
 
 
 def test_networks_of_one_name_are_told_apart(same_titles):
-    assert [each.title for each in same_titles] == ["gap-17k (saved)", "gap-17k", "gap-17k (saved) (2)"]
+    assert [each.title for each in same_titles] == [
+        "gap-17k (saved)",
+        "gap-17k",
+        "gap-17k (saved) (2)",
+    ]
     comparison = compared(same_titles, "mnist")
     (chart,) = computation_charts(comparison)
     assert chart.data.network.nunique() == 3
@@ -415,12 +485,16 @@ def test_networks_of_one_name_are_told_apart(same_titles):
     assert app.dataframe[0].value.network.str.startswith("gap-17k (saved)").any()
 
 
-# --- which runs -------------------------------------------------------------------------------------------------------
+# --- which runs -----------------------------------------------------------------------------------
 
 
 def submitted(channels: int, seed: int, **changes: object) -> str:
-    recipe = Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32", seed=seed)
-    return process.jobs().submit(tiny(channels), recipe.model_copy(update=changes), "somebody", f"tiny {channels}")
+    recipe = Recipe(
+        dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32", seed=seed
+    )
+    return process.jobs().submit(
+        tiny(channels), recipe.model_copy(update=changes), "somebody", f"tiny {channels}"
+    )
 
 
 def test_runs_that_were_chosen_one_by_one_stand_apart_and_can_be_tested():
@@ -428,7 +502,10 @@ def test_runs_that_were_chosen_one_by_one_stand_apart_and_can_be_tested():
     train_everything([])
     keys = [f"run:{zero}", f"run:{one}"]
     comparison = compared(find_all(keys), "digits")
-    assert [[record.run_id for record in group.records] for group in comparison.groups] == [[zero], [one]]
+    assert [[record.run_id for record in group.records] for group in comparison.groups] == [
+        [zero],
+        [one],
+    ]
     assert [group.label[-6:] for group in comparison.groups] == ["seed 0", "seed 1"]
     assert [comparison.place_of(group) for group in comparison.groups] == [0, 1]
     app = opened(",".join(keys), "Verdict")
@@ -466,15 +543,26 @@ def trained_run(seed: int, epochs: int = 1) -> str:
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize("others", [["gap-17k"], ["saved:tiny 2"]], ids=["alone", "with its network"])
+@pytest.mark.parametrize(
+    "others", [["gap-17k"], ["saved:tiny 2"]], ids=["alone", "with its network"]
+)
 def test_a_chosen_run_is_shown_beside_runs_that_went_further(seed, others, two_saved):
-    """In every view, and whole in the report: whether the longer run has its own seed or another."""
+    """In every view, and whole in the report: whether the longer run has its own seed or
+    another.
+    """
     chosen, longer = trained_run(0), trained_run(seed, epochs=2)
     comparison = compared(find_all([f"run:{chosen}", *others]), "digits")
     shown = next(group for group in comparison.groups if comparison.place_of(group) == 0)
     assert [record.run_id for record in shown.furthest] == [chosen]
-    assert [record.run_id for record in representatives([shown], comparison.chosen_runs)] == [chosen]
-    rest = [record.run_id for group in comparison.groups if group is not shown for record in group.records]
+    assert [record.run_id for record in representatives([shown], comparison.chosen_runs)] == [
+        chosen
+    ]
+    rest = [
+        record.run_id
+        for group in comparison.groups
+        if group is not shown
+        for record in group.records
+    ]
     assert rest == ([longer] if others == ["saved:tiny 2"] else [])
 
 
@@ -483,7 +571,9 @@ def test_a_chosen_run_is_reported_whole_for_its_seeds():
     comparison = compared(find_all([f"run:{runs[1]}", "gap-17k"]), "digits")
     (group,) = comparison.groups
     assert [record.run_id for record in group.records] == runs
-    assert [record.run_id for record in representatives(comparison.groups, comparison.chosen_runs)] == [runs[1]]
+    assert [
+        record.run_id for record in representatives(comparison.groups, comparison.chosen_runs)
+    ] == [runs[1]]
 
 
 def test_a_chosen_run_has_the_place_that_it_was_chosen_at(two_saved):
@@ -531,7 +621,7 @@ def test_a_look_at_the_page_reads_the_runs_once(two_saved, monkeypatch):
         assert reads == ["once"], view
 
 
-# --- Train all --------------------------------------------------------------------------------------------------------
+# --- Train all ------------------------------------------------------------------------------------
 
 
 def begun(channels: int, status: str) -> str:
@@ -560,14 +650,21 @@ def begun(channels: int, status: str) -> str:
 )
 def test_only_a_run_that_was_carried_out_or_is_coming_counts_as_there(status, trained_again):
     process.saved().save(
-        "tiny", Shared(tiny(2), Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32")), "x"
+        "tiny",
+        Shared(
+            tiny(2),
+            Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32"),
+        ),
+        "x",
     )
     run = begun(2, status)
     assert process.jobs().snapshot(run, 0).status == status
     found = missing_runs([find("saved:tiny")], process.jobs().runs(), "tuned", "digits", 1, 1)
     assert (len(found.runs), found.begun_before) == (trained_again, trained_again)
     if trained_again:
-        assert "1 run of these began before and did not finish" in html(train_all_page(["saved:tiny", "gap-17k"]))
+        assert "1 run of these began before and did not finish" in html(
+            train_all_page(["saved:tiny", "gap-17k"])
+        )
 
 
 def train_all_page(keys: list[str]) -> AppTest:
@@ -583,7 +680,9 @@ def test_of_two_that_are_the_same_network_one_is_queued():
     for name in ("one", "other"):
         process.saved().save(name, Shared(tiny(2).model_copy(update={"name": name}), recipe), "x")
     chosen = find_all(["saved:one", "saved:other"])
-    assert [(each.title, each.recipe.seed) for each in missing(chosen, "tuned", "digits", 2, 1)] == [("one", 0), ("one", 1)]
+    assert [
+        (each.title, each.recipe.seed) for each in missing(chosen, "tuned", "digits", 2, 1)
+    ] == [("one", 0), ("one", 1)]
 
 
 def test_a_queue_that_fills_on_the_way_is_told_with_what_came_in(two_saved, monkeypatch):
@@ -602,7 +701,9 @@ def test_a_queue_that_fills_on_the_way_is_told_with_what_came_in(two_saved, monk
         process.jobs().stop(snapshot.run.id)
 
 
-def test_two_are_tested_again_up_to_the_limit_and_refused_beyond(two_saved, monkeypatch: pytest.MonkeyPatch):
+def test_two_are_tested_again_up_to_the_limit_and_refused_beyond(
+    two_saved, monkeypatch: pytest.MonkeyPatch
+):
     train_everything(two_saved[:1], seeds=1)
     (run,) = process.jobs().runs()
     images = len(load_present_dataset("digits").test.labels)
@@ -613,6 +714,6 @@ def test_two_are_tested_again_up_to_the_limit_and_refused_beyond(two_saved, monk
     with pytest.raises(RunError) as refusal:
         Answers(process.jobs()).after(run.run.id, 1)
     assert str(refusal.value) == (
-        f"“{run.run.name}” is too large to be tested again here: {work:,} mult-adds on {images:,} images, "
-        f"and at most {work - 1:,} are done"
+        f"“{run.run.name}” is too large to be tested again here: "
+        f"{work:,} mult-adds on {images:,} images, and at most {work - 1:,} are done"
     )

@@ -20,7 +20,9 @@ def test_a_run_that_diverged_offers_a_lower_rate_and_no_resume(monkeypatch: pyte
     app = digits(1)
 
     with monkeypatch.context() as patch:
-        patch.setattr(engine.Numerics, "run", lambda self, network, images: network(images) * float("nan"))
+        patch.setattr(
+            engine.Numerics, "run", lambda self, network, images: network(images) * float("nan")
+        )
         press(app, "Start training")
         first = session(app).run
         assert ended(first) == "failed"
@@ -40,7 +42,9 @@ def test_a_run_that_diverged_offers_a_lower_rate_and_no_resume(monkeypatch: pyte
     assert process.jobs().snapshot(first).status == "failed"
 
 
-def test_images_that_cannot_be_had_are_said_and_the_digits_train_at_one_click(monkeypatch: pytest.MonkeyPatch):
+def test_images_that_cannot_be_had_are_said_and_the_digits_train_at_one_click(
+    monkeypatch: pytest.MonkeyPatch,
+):
     def no_answer(*_: object, **__: object) -> None:
         raise TimeoutError("no answer")
 

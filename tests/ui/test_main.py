@@ -30,7 +30,14 @@ def asks(app: AppTest, request: object) -> None:
 
 @pytest.mark.parametrize(
     ("named", "page"),
-    [("build", "build"), ("train", "train"), ("compare", "compare"), ("runs", "runs"), ("Train", "build"), ("", "build")],
+    [
+        ("build", "build"),
+        ("train", "train"),
+        ("compare", "compare"),
+        ("runs", "runs"),
+        ("Train", "build"),
+        ("", "build"),
+    ],
 )
 def test_the_address_says_which_page_comes_first(named: str, page: str):
     assert shown(opened(named)) == page
@@ -77,7 +84,13 @@ def test_the_work_in_the_address_is_there_on_every_page_and_stays_there(page: st
     app = opened(page=page, a=link, run="nosuchrun", compare="gap-17k,strided-20k", view="Verdict")
     assert app.session_state["explorer"].shared == OWN
     held = address(app)
-    assert held == {"a": link, "work": "", "run": "nosuchrun", "compare": "gap-17k,strided-20k", "view": "Verdict"}
+    assert held == {
+        "a": link,
+        "work": "",
+        "run": "nosuchrun",
+        "compare": "gap-17k,strided-20k",
+        "view": "Verdict",
+    }
 
 
 @pytest.mark.parametrize("page", ["build", "train", "compare", "runs"])
@@ -90,7 +103,10 @@ def test_a_link_that_is_damaged_is_said_on_every_page(page: str):
 def long_work() -> Shared:
     """More than an address should hold: every layer another."""
     chance = random.Random(0)
-    layers = [Conv2d(out_channels=chance.randrange(1, 999), kernel_size=chance.randrange(1, 9), padding=8) for _ in range(190)]
+    layers = [
+        Conv2d(out_channels=chance.randrange(1, 999), kernel_size=chance.randrange(1, 9), padding=8)
+        for _ in range(190)
+    ]
     return Shared(Architecture(name="long", layers=tuple(layers)))
 
 
@@ -113,7 +129,13 @@ def test_a_draft_whose_editor_is_gone_is_accepted_on_any_page():
     app = opened(page="runs")
     session = app.session_state["explorer"]
     stack = [{"uid": "a", **layer_to_data(ReLU())}]
-    draft = {"base": session.stack.base, "seq": session.stack.seq + 1, "work": session.work, "stack": stack, "selected": None}
+    draft = {
+        "base": session.stack.base,
+        "seq": session.stack.seq + 1,
+        "work": session.work,
+        "stack": stack,
+        "selected": None,
+    }
     app.session_state[state.ADDRESS_KEY] = {"draft": draft}
     app.run()
     assert not app.exception

@@ -1,4 +1,6 @@
-"""More runs than are kept at hand as events: a comparison reads them once, and has no cliff there."""
+"""More runs than are kept at hand as events: a comparison reads them once, and has no cliff
+there.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -43,10 +45,14 @@ class Counting(JobManager):
 
 
 @pytest.mark.parametrize("epochs", [9, 11, 30])
-def test_what_a_comparison_has_read_is_not_read_again(epochs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_comparison_has_read_is_not_read_again(
+    epochs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Ten events a run fit among those at hand, eleven do not."""
     monkeypatch.setattr(jobs, "EVENTS_AT_HAND", 20 * 10)
-    monkeypatch.setattr(groups, "_curves_at_hand", RRCache(10_000, getsizeof=groups._curves_at_hand.getsizeof))
+    monkeypatch.setattr(
+        groups, "_curves_at_hand", RRCache(10_000, getsizeof=groups._curves_at_hand.getsizeof)
+    )
     store = Store(tmp_path)
     fill(store, 20, epochs)
     with Counting(store=store) as manager:
@@ -60,8 +66,12 @@ def test_what_a_comparison_has_read_is_not_read_again(epochs: int, tmp_path: Pat
     store.close()
 
 
-def test_where_there_is_room_for_all_but_a_few_only_a_few_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "_curves_at_hand", RRCache(18 * 10, getsizeof=groups._curves_at_hand.getsizeof))
+def test_where_there_is_room_for_all_but_a_few_only_a_few_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        groups, "_curves_at_hand", RRCache(18 * 10, getsizeof=groups._curves_at_hand.getsizeof)
+    )
     store = Store(tmp_path)
     fill(store, 20, 9)
     with Counting(store=store) as manager:

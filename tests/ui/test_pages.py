@@ -43,9 +43,9 @@ def opened(page, **query: str) -> AppTest:
 
 
 def html(app: AppTest) -> str:
-    return " ".join(str(element.proto.body) for element in app.main if element.type == "html") or " ".join(
-        str(element.proto.body) for element in app.get("html")
-    )
+    return " ".join(
+        str(element.proto.body) for element in app.main if element.type == "html"
+    ) or " ".join(str(element.proto.body) for element in app.get("html"))
 
 
 def session(app: AppTest) -> state.Session:
@@ -76,12 +76,18 @@ def test_a_draft_from_the_browser_is_parsed_and_acknowledged():
         "base": 0,
         "seq": 1,
         "selected": None,
-        "stack": [{"uid": "a", "kind": "Flatten"}, {"uid": "b", "kind": "Linear", "out_features": 3}],
+        "stack": [
+            {"uid": "a", "kind": "Flatten"},
+            {"uid": "b", "kind": "Linear", "out_features": 3},
+        ],
     }
     app.session_state[state.STACK_KEY] = {"draft": draft}
     app.run()
     assert not app.exception
-    assert [layer_to_data(layer)["kind"] for layer in session(app).stack.layers] == ["Flatten", "Linear"]
+    assert [layer_to_data(layer)["kind"] for layer in session(app).stack.layers] == [
+        "Flatten",
+        "Linear",
+    ]
     assert session(app).stack.seq == 1
     assert f"{784 * 3 + 3:,}" in html(app)
 
@@ -91,14 +97,28 @@ def test_undo_past_a_preset_brings_its_whole_work_back_and_redo_the_other():
     first, layers = session(app), session(app).stack.to_data()
     start_from(app, "blank")
     blank = session(app)
-    assert (blank.name, blank.recipe.dataset, blank.start.preset) != (first.name, first.recipe.dataset, first.start.preset)
+    assert (blank.name, blank.recipe.dataset, blank.start.preset) != (
+        first.name,
+        first.recipe.dataset,
+        first.start.preset,
+    )
     for work, expected, stack in ((first.work, first, layers), (blank.work, blank, [])):
         now = session(app).stack
-        draft = {"base": now.base, "seq": now.seq + 1, "work": work, "stack": stack, "selected": None}
+        draft = {
+            "base": now.base,
+            "seq": now.seq + 1,
+            "work": work,
+            "stack": stack,
+            "selected": None,
+        }
         app.session_state[state.STACK_KEY] = {"draft": draft}
         app.run()
         found = session(app)
-        assert (found.architecture, found.recipe, found.start) == (expected.architecture, expected.recipe, expected.start)
+        assert (found.architecture, found.recipe, found.start) == (
+            expected.architecture,
+            expected.recipe,
+            expected.start,
+        )
         assert (found.work, found.stack.base) == (work, now.base)
     assert not app.exception
 
@@ -139,7 +159,11 @@ def test_the_form_is_filled_from_the_preset(id):
     app.run()
     assert not app.exception
     fields, recipe = recipe_fields(app), load_presets()[id].recipe
-    assert (fields["Epochs"], fields["Batch size"], fields["lr"]) == (recipe.epochs, recipe.batch_size, recipe.optimizer.lr)
+    assert (fields["Epochs"], fields["Batch size"], fields["lr"]) == (
+        recipe.epochs,
+        recipe.batch_size,
+        recipe.optimizer.lr,
+    )
     assert fields["Rotation, ± degrees"] == recipe.rotation
 
 
@@ -173,7 +197,12 @@ EPOCH_METRICS = (
 )
 def test_a_loss_of_any_size_is_written_in_the_table_of_epochs(losses, shown):
     epochs = tuple(
-        Event(kind="epoch", epoch=number, step=number, metrics={**dict.fromkeys(EPOCH_METRICS, 0.1), "train_loss": loss})
+        Event(
+            kind="epoch",
+            epoch=number,
+            step=number,
+            metrics={**dict.fromkeys(EPOCH_METRICS, 0.1), "train_loss": loss},
+        )
         for number, loss in enumerate(losses, 1)
     )
     table = shown_page._epoch_table(epochs)
@@ -233,7 +262,7 @@ def _on_train(app: AppTest) -> AppTest:
     return other.run()
 
 
-# --- the runs -----------------------------------------------------------------------------------------------------------
+# --- the runs -------------------------------------------------------------------------------------
 
 
 def runs_page() -> None:
@@ -321,7 +350,12 @@ def test_runs_are_listed_newest_first_filtered_and_counted():
     app = opened(runs_page)
     assert listed(app) == ["second TRY", "First try"]
     row = list_of_runs(app)[0]
-    assert (row["Status"], row["Epochs"], row["Parameters"], row["Images"]) == ("finished", "1 of 1", "12,400", "Digits")
+    assert (row["Status"], row["Epochs"], row["Parameters"], row["Images"]) == (
+        "finished",
+        "1 of 1",
+        "12,400",
+        "Digits",
+    )
     assert row["Final, %"] == row["Best, %"]
     assert 0 < float(row["Final, %"]) <= 100
     assert "2 of 2 runs · 0 in training, 0 waiting · one run trains at a time" in html(app)
@@ -363,13 +397,18 @@ def test_a_chosen_run_is_renamed_continued_and_deleted():
         process.jobs().snapshot(other)
 
 
-# --- what a link, a form or another visitor can bring about -----------------------------------------------------------
+# --- what a link, a form or another visitor can bring about ---------------------------------------
 
 
 @pytest.mark.parametrize(
     ("limit", "within", "outside", "words"),
     [
-        ("max_params", MAX_PARAMS, MAX_PARAMS + 1, "Fewer parameters than: a whole number from 1 to 50,000,000"),
+        (
+            "max_params",
+            MAX_PARAMS,
+            MAX_PARAMS + 1,
+            "Fewer parameters than: a whole number from 1 to 50,000,000",
+        ),
         ("max_epochs", 1000, 0, "Epochs at most: a whole number from 1 to 1,000"),
         ("max_layers", 200, 201, "Layers at most: a whole number from 1 to 200"),
         ("min_accuracy", 100.0, 150.0, "Test accuracy, %: a number above 0 to 100"),
@@ -392,7 +431,11 @@ def test_a_limit_outside_its_range_is_said_and_the_old_one_stays(limit, within, 
 @pytest.mark.parametrize(
     ("label", "value", "words"),
     [
-        ("Batch size", 9_999_999, "batch_size must be a whole number from 2 to 4096; this has 9999999"),
+        (
+            "Batch size",
+            9_999_999,
+            "batch_size must be a whole number from 2 to 4096; this has 9999999",
+        ),
         ("lr", 1e9, "optimizer.lr must be a number above 0 to 10"),
         ("Seed", -4, "Seed must be a whole number from 0 to 999999; this has -4"),
     ],
@@ -415,7 +458,9 @@ def test_images_chosen_on_train_are_those_that_the_network_takes():
 
 
 def test_what_was_typed_just_before_start_is_what_trains():
-    """Both can come in one message: the button is then told before the page is drawn with what was typed."""
+    """Both can come in one message: the button is then told before the page is drawn with what was
+    typed.
+    """
     app = opened(train_page)
     next(box for box in app.selectbox if box.label == "Images").select("digits")
     next(box for box in app.number_input if box.label == "Epochs").set_value(3)
@@ -423,7 +468,12 @@ def test_what_was_typed_just_before_start_is_what_trains():
     next(box for box in app.selectbox if box.label == "Learning-rate schedule").select("OneCycleLR")
     next(button for button in app.button if button.label == "Start training").click().run()
     recipe = process.jobs().snapshot(session(app).run).run.recipe
-    assert (recipe.dataset, recipe.epochs, recipe.optimizer.lr, recipe.scheduler) == ("digits", 3, 0.02, OneCycleLR())
+    assert (recipe.dataset, recipe.epochs, recipe.optimizer.lr, recipe.scheduler) == (
+        "digits",
+        3,
+        0.02,
+        OneCycleLR(),
+    )
     assert recipe == session(app).recipe
 
 
@@ -431,10 +481,16 @@ def test_what_was_typed_just_before_start_is_what_trains():
     ("label", "value", "words"),
     [
         ("Epochs", 5000, "Epochs must be a whole number from 1 to 1000; this has 5000"),
-        ("Images", "cifar10", "This network cannot be trained yet: the network takes images of 1×28×28"),
+        (
+            "Images",
+            "cifar10",
+            "This network cannot be trained yet: the network takes images of 1×28×28",
+        ),
     ],
 )
-def test_what_cannot_be_trained_is_not_started_though_the_button_was_still_there(label, value, words):
+def test_what_cannot_be_trained_is_not_started_though_the_button_was_still_there(
+    label, value, words
+):
     app = opened(train_page)
     next(box for box in (*app.number_input, *app.selectbox) if box.label == label).set_value(value)
     next(button for button in app.button if button.label == "Start training").click().run()
@@ -482,7 +538,9 @@ def test_a_watched_run_that_is_deleted_is_said(monkeypatch):
     assert any("No run" in error.value for error in app.error)
 
 
-@pytest.mark.parametrize("page", [build_page, train_page, runs_page], ids=["build", "train", "runs"])
+@pytest.mark.parametrize(
+    "page", [build_page, train_page, runs_page], ids=["build", "train", "runs"]
+)
 def test_a_store_that_cannot_be_read_is_said(page, monkeypatch):
     finished_runs("kept")
 
@@ -505,7 +563,9 @@ def test_a_home_that_cannot_be_written_is_said_on_every_page(monkeypatch, tmp_pa
     monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "a file" / "home"))
     process.stop()
     app = opened(train_page)
-    assert any("a file/home cannot be written: Not a directory" in error.value for error in app.error)
+    assert any(
+        "a file/home cannot be written: Not a directory" in error.value for error in app.error
+    )
 
 
 def test_whoever_starts_a_run_is_told_that_nothing_is_kept(monkeypatch):
@@ -522,7 +582,9 @@ def test_a_page_that_asks_while_the_server_ends_gets_words_and_no_second_manager
         for page in (build_page, train_page, runs_page):
             app = opened(page)
             assert not app.exception
-            assert any("shutting down" in said.value for said in (*app.error, *app.warning, *app.info)), page
+            assert any(
+                "shutting down" in said.value for said in (*app.error, *app.warning, *app.info)
+            ), page
         with pytest.raises(RunError, match="shutting down"):
             process.jobs()
         assert process._jobs is None

@@ -13,7 +13,10 @@ from explorer.ui.compare.trade_off_view import PICKED, _pick
 NAMES = frozenset({"a", "b"})
 # Not lists, lists of other things, points without the field, and fields that are no text.
 FORGED: list[Any] = [None, 5, "a", True, {"a": 1}, [None], [5], ["a"], [["a"]], [{}], [{"x": "a"}]]
-FORGED += [[{"opens": value, "series": value}] for value in (None, 5, ["a"], {"a": "b"}, "", "run:gone", "c")]
+FORGED += [
+    [{"opens": value, "series": value}]
+    for value in (None, 5, ["a"], {"a": "b"}, "", "run:gone", "c")
+]
 
 
 @pytest.fixture
@@ -34,14 +37,18 @@ def test_a_forged_point_opens_nothing(says, selected):
     assert PICKED not in says
 
 
-@pytest.mark.parametrize("state", [{}, {"selection": {}}, {"selection": 5}, {"selection": {"other": []}}])
+@pytest.mark.parametrize(
+    "state", [{}, {"selection": {}}, {"selection": 5}, {"selection": {"other": []}}]
+)
 def test_a_state_without_the_selection_changes_nothing(says, state):
     says["chart"] = VegaLiteState(state)
     _pick("chart", NAMES)
     assert PICKED not in says
 
 
-@pytest.mark.parametrize("selected", [[{"opens": "b"}], [{"opens": "c"}, {"opens": "b"}, {"opens": "a"}]])
+@pytest.mark.parametrize(
+    "selected", [[{"opens": "b"}], [{"opens": "c"}, {"opens": "b"}, {"opens": "a"}]]
+)
 def test_a_drawn_point_opens_its_network(says, selected):
     says["chart"] = chart_state("picked", selected)
     _pick("chart", NAMES)

@@ -49,13 +49,18 @@ def comparison_report(
     which test images a run gets right, and may raise LookupError with the reason where that cannot
     be told.
     """
-    runs = {run_id: f"runs/{_folder(found.run.name, run_id)}" for run_id, (found, _) in trained.items()}
+    runs = {
+        run_id: f"runs/{_folder(found.run.name, run_id)}" for run_id, (found, _) in trained.items()
+    }
     yield "README.md", _readme(columns, groups, runs, answers, presets, pictures).encode()
     for name, picture in pictures.items():
         yield f"{CHARTS}/{name}", picture
     for number, column in enumerate(columns, 1):
         folder = f"networks/{number}-{class_name(column.architecture)}"
-        yield f"{folder}/architecture.json", (architecture_to_json(column.architecture, 2) + "\n").encode()
+        yield (
+            f"{folder}/architecture.json",
+            (architecture_to_json(column.architecture, 2) + "\n").encode(),
+        )
         if analyze(column.architecture).problem is None:
             yield f"{folder}/model.py", python_source(column.architecture).encode()
     yield "epochs.csv", _epochs_csv(groups).encode()
@@ -71,11 +76,17 @@ def representatives(groups: Iterable[Group], chosen_runs: Collection[str] = ()) 
     the lowest seed.
     """
     found = ([record for record in group.furthest if record.run_id] for group in groups)
-    return [min(records, key=lambda record: record.run_id not in chosen_runs) for records in found if records]
+    return [
+        min(records, key=lambda record: record.run_id not in chosen_runs)
+        for records in found
+        if records
+    ]
 
 
 def _folder(name: str, run_id: str) -> str:
-    plain = "".join(char if char.isascii() and char.isalnum() else "-" for char in name)[:40].strip("-")
+    plain = "".join(char if char.isascii() and char.isalnum() else "-" for char in name)[:40].strip(
+        "-"
+    )
     return f"{plain}-{run_id}".lstrip("-")
 
 
@@ -109,7 +120,13 @@ def _readme(
         f"Mult-adds: {MULT_ADDS_RULE}",
         *_differences(columns),
         "## What they reached",
-        table(VERDICT_HEAD, [_verdict(number, found) for number, found in enumerate(verdicts, 1)], left=2) if verdicts else "",
+        table(
+            VERDICT_HEAD,
+            [_verdict(number, found) for number, found in enumerate(verdicts, 1)],
+            left=2,
+        )
+        if verdicts
+        else "",
         f"{_ABOUT_FIGURES} {noise_note(groups)}" if verdicts else "None of them has been trained.",
         *_pairs(groups, answers),
         *(["## Charts"] if pictures else []),
@@ -121,7 +138,15 @@ def _readme(
 
 T = TypeVar("T")
 
-NETWORK_HEAD = ("Network", "Layers", "with parameters", "Parameters", "Mult-adds an image", "Memory an image", "Receptive field")
+NETWORK_HEAD = (
+    "Network",
+    "Layers",
+    "with parameters",
+    "Parameters",
+    "Mult-adds an image",
+    "Memory an image",
+    "Receptive field",
+)
 
 
 def _network(column: Column) -> list[str]:
@@ -143,8 +168,13 @@ def _differences(columns: Sequence[Column]) -> list[str]:
     parts = [f"### What differs from {for_markdown(first.title)}"]
     for other in others:
         found = difference(first.architecture, other.architecture)
-        changes = "\n".join(f"- {change.index} {for_markdown(change_text(change))}" for change in found.changes)
-        parts += [f"**{for_markdown(other.title)}**: {for_markdown(difference_text(found))}", changes]
+        changes = "\n".join(
+            f"- {change.index} {for_markdown(change_text(change))}" for change in found.changes
+        )
+        parts += [
+            f"**{for_markdown(other.title)}**: {for_markdown(difference_text(found))}",
+            changes,
+        ]
     return parts
 
 
@@ -192,9 +222,10 @@ def _known(value: T | None, write: Callable[[T], str]) -> str:
 
 
 _ABOUT_FIGURES = (
-    "Final is the test accuracy after the last epoch, the mean over seeds, ± their standard deviation; best is the mean of each "
-    "seed's highest, which was picked on the test set and flatters. What documents report was not measured here. Points per "
-    "1,000 are points of accuracy above chance for every 1,000 parameters."
+    "Final is the test accuracy after the last epoch, the mean over seeds, "
+    "± their standard deviation; best is the mean of each seed's highest, "
+    "which was picked on the test set and flatters. What documents report was not measured here. "
+    "Points per 1,000 are points of accuracy above chance for every 1,000 parameters."
 )
 
 
@@ -208,13 +239,19 @@ def _pairs(groups: Sequence[Group], answers: Callable[[Record], Right]) -> list[
         try:
             found = mcnemar(*(answers(record) for record in pair))
         except LookupError as error:
-            lines.append(f"- {for_markdown(a.label)} and {for_markdown(b.label)}: {for_markdown(str(error))}")
+            lines.append(
+                f"- {for_markdown(a.label)} and {for_markdown(b.label)}: {for_markdown(str(error))}"
+            )
             continue
         seeds = " and ".join(f"seed {record.recipe.seed}" for record in pair)
         lines.append(f"- {for_markdown(verdict_text(found, a.label, b.label))} ({seeds})")
     if not lines:
         return []
-    return ["### More than noise?", "McNemar's test, exact, on the same test images:", "\n".join(lines)]
+    return [
+        "### More than noise?",
+        "McNemar's test, exact, on the same test images:",
+        "\n".join(lines),
+    ]
 
 
 def _contents(groups: Sequence[Group], runs: Mapping[str, str]) -> list[str]:
@@ -226,5 +263,8 @@ def _contents(groups: Sequence[Group], runs: Mapping[str, str]) -> list[str]:
         lines.append("`epochs.csv`: every epoch of every seed, by the table's numbers")
     return [
         *lines,
-        *(f"[`{folder}`]({folder}/README.md): a run with its weights and all that made it" for folder in runs.values()),
+        *(
+            f"[`{folder}`]({folder}/README.md): a run with its weights and all that made it"
+            for folder in runs.values()
+        ),
     ]

@@ -46,11 +46,22 @@ def read_trained(jobs: JobManager, run_id: str, folder: Path) -> Trained:
         cut = up_to_epoch(snapshot, jobs.events(run_id), epoch)
         if cut is not None:
             snapshot, events = cut
-            return Trained(snapshot, events, weights, precision, environment.threads or torch.get_num_threads(), note)
-    raise RunError(f"run {run_id} has no whole epoch to report, or was taken back just now; try again")
+            return Trained(
+                snapshot,
+                events,
+                weights,
+                precision,
+                environment.threads or torch.get_num_threads(),
+                note,
+            )
+    raise RunError(
+        f"run {run_id} has no whole epoch to report, or was taken back just now; try again"
+    )
 
 
-def up_to_epoch(snapshot: Snapshot, events: Sequence[Event], epoch: int) -> tuple[Snapshot, tuple[Event, ...]] | None:
+def up_to_epoch(
+    snapshot: Snapshot, events: Sequence[Event], epoch: int
+) -> tuple[Snapshot, tuple[Event, ...]] | None:
     """The run as it was when this epoch had ended; None where it has no such epoch (any more)."""
     epochs = tuple(event for event in snapshot.epochs if event.epoch <= epoch)
     kept = tuple(event for event in events if event.epoch <= epoch)

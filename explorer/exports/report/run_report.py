@@ -10,7 +10,13 @@ from torch import Tensor
 from explorer.assignment import SIGNS, Assignment, Clause, Result, clauses
 from explorer.compare.verdict import standard_error
 from explorer.exports import tensorboard
-from explorer.exports.notebook import TRAINED_WEIGHTS, evaluation_script, notebook_json, recipe_lines, training_script
+from explorer.exports.notebook import (
+    TRAINED_WEIGHTS,
+    evaluation_script,
+    notebook_json,
+    recipe_lines,
+    training_script,
+)
 from explorer.exports.pytorch import state_dict_names
 from explorer.exports.report.markdown import document, image, table
 from explorer.exports.summary_text import summary_table
@@ -40,10 +46,13 @@ class Trained:
 
     snapshot: Snapshot
     events: tuple[Event, ...]  # all
-    weights: Mapping[str, Tensor] | None  # after its last whole epoch, by the names that build() gives; None where they are lost
+    # After its last whole epoch, by the names that build() gives; None where they are lost.
+    weights: Mapping[str, Tensor] | None
     precision: str  # "fp32" or "bf16": what it was computed in
     threads: int  # that it was computed with, where it was computed on a CPU
-    note: str = ""  # why this is not all that the run did, or why there are no weights; "" where nothing is to be said
+    # Why this is not all that the run did, or why there are no weights; "" where nothing is to be
+    # said.
+    note: str = ""
 
     @property
     def run(self) -> Run:
@@ -59,7 +68,9 @@ class Trained:
         return self.snapshot.epochs
 
 
-def run_report(trained: Trained, assignment: Assignment, presets: Sequence[Preset], pictures: Pictures) -> Files:
+def run_report(
+    trained: Trained, assignment: Assignment, presets: Sequence[Preset], pictures: Pictures
+) -> Files:
     """All files.
 
     `model.py` trains the network anew; `evaluate.py` tests the run's own weights, and prints the
@@ -130,7 +141,9 @@ def shown_pictures(pictures: Pictures) -> str:
     return "\n\n".join(lines)
 
 
-def _readme(trained: Trained, assignment: Assignment, presets: Sequence[Preset], pictures: Pictures) -> str:
+def _readme(
+    trained: Trained, assignment: Assignment, presets: Sequence[Preset], pictures: Pictures
+) -> str:
     run, analysis = trained.run, analyze(trained.run.architecture)
     return document(
         f"# {for_markdown(run.name)}",
@@ -139,13 +152,19 @@ def _readme(trained: Trained, assignment: Assignment, presets: Sequence[Preset],
         table(("", ""), _result(trained, analysis), left=2),
         "## The network",
         f"```\n{summary_table(analysis)}\n```",
-        "What each layer does, for one image. A unit of the layer sees as many pixels as the receptive field has, less what lies "
-        "outside the image.",
-        table(("", "Layer", "Output", "Parameters", "Mult-adds", "Receptive field", "Jump"), _layers(analysis), left=2),
+        "What each layer does, for one image. A unit of the layer sees as many pixels as the "
+        "receptive field has, less what lies outside the image.",
+        table(
+            ("", "Layer", "Output", "Parameters", "Mult-adds", "Receptive field", "Jump"),
+            _layers(analysis),
+            left=2,
+        ),
         MULT_ADDS_RULE,
         "## The recipe",
         "\n".join(f"- {line}" for line in recipe_lines(run.architecture, trained.recipe)),
-        f"Then {counted(run.more_epochs, 'epoch')} more, at the last learning rate." if run.more_epochs else "",
+        f"Then {counted(run.more_epochs, 'epoch')} more, at the last learning rate."
+        if run.more_epochs
+        else "",
         "## The assignment",
         "\n".join(
             f"- {SIGNS[clause.state]} {for_markdown(clause.text)} ({for_markdown(clause.note)})"
@@ -166,8 +185,9 @@ def _readme(trained: Trained, assignment: Assignment, presets: Sequence[Preset],
 def _opening(trained: Trained, analysis: Analysis) -> str:
     final, data = trained.epochs[-1], DATASETS[trained.recipe.dataset]
     return (
-        f"{len(analysis.rows)} layers with {analysis.total_params:,} parameters, trained on {data.title} for "
-        f"{counted(final.epoch, 'epoch')}: **{percent(final.metrics['test_accuracy'])}** of the test images right."
+        f"{len(analysis.rows)} layers with {analysis.total_params:,} parameters, "
+        f"trained on {data.title} for {counted(final.epoch, 'epoch')}: "
+        f"**{percent(final.metrics['test_accuracy'])}** of the test images right."
     )
 
 
@@ -176,11 +196,18 @@ def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
     best = max(trained.epochs, key=lambda event: event.metrics["test_accuracy"])
     images = int(trained.snapshot.started.metrics["test_images"]) if trained.snapshot.started else 0
     accuracy = final.metrics["test_accuracy"]
-    error = f" ± {points(standard_error(accuracy, images))} (one standard error on {images:,} images)" if images else ""
+    error = (
+        f" ± {points(standard_error(accuracy, images))} (one standard error on {images:,} images)"
+        if images
+        else ""
+    )
     end = _last_end(trained)
     reached_before = []
     if end and end.epoch < final.epoch:
-        when = f"Test accuracy at the end of its first {counted(end.epoch, 'epoch')}, before more were added"
+        when = (
+            f"Test accuracy at the end of its first {counted(end.epoch, 'epoch')}, "
+            "before more were added"
+        )
         reached_before = [(when, percent(end.metrics["test_accuracy"]))]
     return [
         (f"Test accuracy after the final epoch, {final.epoch}", f"**{percent(accuracy)}**{error}"),
@@ -191,9 +218,15 @@ def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
         ),
         ("Test loss after the final epoch", f"{final.metrics['test_loss']:.4f}"),
         ("Parameters", f"{analysis.total_params:,}"),
-        ("Mult-adds an image", f"{analysis.total_mult_adds:,} (torchinfo's count: {analysis.torchinfo_mult_adds:,})"),
+        (
+            "Mult-adds an image",
+            f"{analysis.total_mult_adds:,} (torchinfo's count: {analysis.torchinfo_mult_adds:,})",
+        ),
         ("Receptive field of the last layer", f"{size_text(analysis.receptive_field)} pixels"),
-        ("Training", f"{sum(event.metrics['seconds'] for event in trained.epochs):,.0f} s with the tests"),
+        (
+            "Training",
+            f"{sum(event.metrics['seconds'] for event in trained.epochs):,.0f} s with the tests",
+        ),
     ]
 
 
@@ -227,12 +260,30 @@ def _judged(trained: Trained, assignment: Assignment) -> tuple[Clause, ...]:
     return clauses(assignment, trained.run.architecture, trained.run.recipe, result)
 
 
-EPOCH_HEAD = ("Epoch", "Train loss", "Train accuracy", "Test loss", "Test accuracy", "Learning rate", "Seconds", "Iterations/s")
-SHOWN_AS = dict(zip(EPOCH_COLUMNS, ("{:.4f}", "{:.2%}", "{:.4f}", "{:.2%}", "{:.5g}", "{:.1f}", "{:.1f}"), strict=True))
+EPOCH_HEAD = (
+    "Epoch",
+    "Train loss",
+    "Train accuracy",
+    "Test loss",
+    "Test accuracy",
+    "Learning rate",
+    "Seconds",
+    "Iterations/s",
+)
+SHOWN_AS = dict(
+    zip(
+        EPOCH_COLUMNS,
+        ("{:.4f}", "{:.2%}", "{:.4f}", "{:.2%}", "{:.5g}", "{:.1f}", "{:.1f}"),
+        strict=True,
+    )
+)
 
 
 def _epoch(event: Event) -> list[str]:
-    return [str(event.epoch), *(shown.format(event.metrics[name]).replace("%", " %") for name, shown in SHOWN_AS.items())]
+    return [
+        str(event.epoch),
+        *(shown.format(event.metrics[name]).replace("%", " %") for name, shown in SHOWN_AS.items()),
+    ]
 
 
 def _documented(trained: Trained, presets: Sequence[Preset]) -> list[str]:
@@ -242,11 +293,16 @@ def _documented(trained: Trained, presets: Sequence[Preset]) -> list[str]:
         return []
     best, last = preset.documented.best, preset.documented.log[-1]
     images = DATASETS[preset.recipe.dataset].title
-    other = "" if trained.recipe.dataset == preset.recipe.dataset else ", and it is of other images than this run's"
+    other = (
+        ""
+        if trained.recipe.dataset == preset.recipe.dataset
+        else ", and it is of other images than this run's"
+    )
     return [
         "## What its document reports",
-        f"“{for_markdown(preset.documented.title)}”, on {images}: {percent(best.test_accuracy)} at best, "
-        f"after epoch {best.epoch}, and {percent(last.test_accuracy)} after the last, {last.epoch}. "
+        f"“{for_markdown(preset.documented.title)}”, on {images}: "
+        f"{percent(best.test_accuracy)} at best, after epoch {best.epoch}, "
+        f"and {percent(last.test_accuracy)} after the last, {last.epoch}. "
         f"None of it was measured here{other}.",
     ]
 
@@ -257,7 +313,8 @@ def _environment(trained: Trained) -> list[str]:
     return [
         f"Device: {run.environment.device} ({run.device}{threads}), {trained.precision}",
         f"torch {run.environment.torch}, Python {run.environment.python}",
-        f"Run {run.id}, started on {datetime.fromtimestamp(run.submitted, UTC):%d %B %Y at %H:%M} UTC",
+        f"Run {run.id}, started on "
+        f"{datetime.fromtimestamp(run.submitted, UTC):%d %B %Y at %H:%M} UTC",
     ]
 
 
@@ -275,4 +332,8 @@ def _contents(trained: Trained) -> list[tuple[str, str]]:
     if trained.weights is None:
         return found
     evaluation = "tests the trained weights: `python evaluate.py` prints the accuracy above"
-    return [("evaluate.py", evaluation), (TRAINED_WEIGHTS, "the weights, by the names of the class in model.py"), *found]
+    return [
+        ("evaluate.py", evaluation),
+        (TRAINED_WEIGHTS, "the weights, by the names of the class in model.py"),
+        *found,
+    ]

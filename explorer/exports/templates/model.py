@@ -1,4 +1,6 @@
-"""The code of model.py and of the notebook, with every option on. It runs as it stands, on the digits.
+"""The code of model.py and of the notebook, with every option on.
+
+It runs as it stands, on the digits.
 
 code_template.py takes it apart: a line "# %% NAME" begins a part; what lies between "# if OPTION",
 "# else" and "# end" is kept or left out; and a run's own values and class replace the ones here.
@@ -170,8 +172,8 @@ def train(train_images, train_labels, test_images, test_labels):
     model = model.to(memory_format=LAYOUT)
     # A generator of its own, so that the images come in the explorer's order.
     generator = torch.Generator().manual_seed(1_000_000 + SEED)
-    # if decay of weights alone
-    # Weight decay is for the weights of convolutions and Linear; biases and normalisation's are vectors.
+    # if decay of weights alone Weight decay is for the weights of convolutions and Linear; biases
+    # and normalisation's are vectors.
     weights = [parameter for parameter in model.parameters() if parameter.dim() > 1]
     others = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
     groups = [{"params": weights}, {"params": others, "weight_decay": 0.0}]

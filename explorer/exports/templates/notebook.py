@@ -1,4 +1,6 @@
-"""What only the notebook has, beside the parts of model.py: it uses them, and shows what came of it."""
+"""What only the notebook has, beside the parts of model.py: it uses them, and shows what came of
+it.
+"""
 
 from model import load_data, train
 

@@ -1,1 +1,3 @@
-"""From the text of a summary table to an architecture: reader, table_reading, weighing and inference, in this order."""
+"""From the text of a summary table to an architecture: reader, table_reading, weighing and
+inference, in this order.
+"""

@@ -1,17 +1,19 @@
 """Which layers of ours a table's row may stand for, given what goes in: plainest first.
 
-A row gives a kind, an output shape and a count of parameters. From the count follow a convolution's window, groups and
-bias, from the shapes its stride, padding and dilation; often several answers fit. Each has a cost, and the plainest is
-the one with the least:
+A row gives a kind, an output shape and a count of parameters. From the count follow a convolution's
+window, groups and bias, from the shapes its stride, padding and dilation; often several answers
+fit. Each has a cost, and the plainest is the one with the least:
 
     window     3×3, 1×1, 5×5, 7×7; then other odd ones, even ones, oblong ones
     stride     1, 2; as the window; then others
     padding    none, half the window; then others
     dilation   none; then with the padding that keeps the size
     groups     1, one a channel, a power of two; then others
-    pooling    2×2 by 2, other windows without overlap, the whole map where one value comes out, 3×3 by 2; no ceil_mode
+    pooling    2×2 by 2, other windows without overlap, the whole map where one value comes out, 3×3
+    by 2; no ceil_mode
 
-The arithmetic here only proposes. What is returned has been run by torch and gives the row's shape and parameters.
+The arithmetic here only proposes. What is returned has been run by torch and gives the row's shape
+and parameters.
 """
 
 import heapq
@@ -36,7 +38,10 @@ _MAX_KERNELS = 8  # kernels, with their groups and bias, that are tried for one 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One layer that fits. What a whole network tends to do alike stands apart from the cost, for the inference to weigh."""
+    """One layer that fits.
+
+    What a whole network tends to do alike stands apart from the cost, for the inference to weigh.
+    """
 
     layer: Layer
     cost: float
@@ -59,15 +64,19 @@ class Wanted:
 
 
 @lru_cache(maxsize=1024)
-def candidates(wanted: Wanted, shape: Shape, at_most: int = MAX_CANDIDATES, cheaper_than: float = inf) -> tuple[Candidate, ...]:
+def candidates(
+    wanted: Wanted, shape: Shape, at_most: int = MAX_CANDIDATES, cheaper_than: float = inf
+) -> tuple[Candidate, ...]:
     """The layers that turn `shape` into what is wanted, plainest first; none where none fits."""
     propose = _PROPOSALS.get(wanted.kind, _unchanged)
     cheap = (proposal for proposal in propose(wanted, shape) if proposal.cost < cheaper_than)
-    proposals = heapq.nsmallest(2 * at_most, cheap, key=lambda proposal: (proposal.cost, repr(proposal.arguments)))
+    proposals = heapq.nsmallest(
+        2 * at_most, cheap, key=lambda proposal: (proposal.cost, repr(proposal.arguments))
+    )
     return tuple(itertools.islice(_that_fit(wanted, shape, proposals), at_most))
 
 
-# --- proposals ------------------------------------------------------------------------------------------------------
+# --- proposals ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -93,7 +102,9 @@ def _that_fit(wanted: Wanted, shape: Shape, proposals: list[_Proposal]) -> Itera
 
 @lru_cache(maxsize=4096)
 def result(layer: Layer, shape: Shape) -> tuple[Shape, int] | None:
-    """Output shape and parameters, from torch itself on its meta device; None where the layer doesn't fit."""
+    """Output shape and parameters, from torch itself on its meta device; None where the layer
+    doesn't fit.
+    """
     if find_mismatch(layer, shape):
         return None
     try:
@@ -107,7 +118,7 @@ def result(layer: Layer, shape: Shape) -> tuple[Shape, int] | None:
         return None
 
 
-# --- windows --------------------------------------------------------------------------------------------------------
+# --- windows --------------------------------------------------------------------------------------
 
 
 def _conv(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
@@ -131,7 +142,8 @@ def _conv(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
             }
             padded = is_padded(kernel, padding)
             if not padded and any(k == n > 1 for k, n in zip(kernel, sides, strict=True)):
-                padded = None  # a window over a whole side needs no border, whatever the network's habit
+                # A window over a whole side needs no border, whatever the network's habit.
+                padded = None
             yield _Proposal(base + cost, arguments, padded)
 
 
@@ -150,7 +162,12 @@ def _convs_of(wanted: Wanted, shape: Shape) -> Iterator[tuple[float, tuple[int, 
             for rows in divisors(area):
                 kernel = rows, area // rows
                 if wanted.kernel_size in (None, kernel) and max(kernel) <= largest:
-                    yield _kernel_cost(kernel, shape[1:]) + groups_cost(groups, channels, kernel), kernel, groups, bias
+                    yield (
+                        _kernel_cost(kernel, shape[1:]) + groups_cost(groups, channels, kernel),
+                        kernel,
+                        groups,
+                        bias,
+                    )
 
 
 def _kernel_cost(kernel: tuple[int, int], sides: Shape) -> float:
@@ -160,7 +177,9 @@ def _kernel_cost(kernel: tuple[int, int], sides: Shape) -> float:
         return 0.2 + 0.01 * max(kernel) if across == 1 else 3 + 0.05 * (rows + columns)
     if rows != columns:
         return 2 + 0.05 * (rows + columns)
-    return {3: 0.0, 1: 0.1, 5: 0.2, 7: 0.3}.get(rows, (0.5 if rows % 2 else 0.9) + 0.03 * rows + (rows > 11))
+    return {3: 0.0, 1: 0.1, 5: 0.2, 7: 0.3}.get(
+        rows, (0.5 if rows % 2 else 0.9) + 0.03 * rows + (rows > 11)
+    )
 
 
 def groups_cost(groups: int, channels: int, kernel: tuple[int, int]) -> float:
@@ -184,7 +203,9 @@ def _pool(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
     if len(shape) != 3 or len(wanted.output_shape) != 3 or wanted.output_shape[0] != shape[0]:
         return
     dilations = _dilations(wanted, shape)
-    for cost, reach, stride, padding, ceil_mode in pool_windows(shape[1:], wanted.output_shape[1:], dilations):
+    for cost, reach, stride, padding, ceil_mode in pool_windows(
+        shape[1:], wanted.output_shape[1:], dilations
+    ):
         left_over = [(n - k) % s for n, k, s in zip(shape[1:], reach, stride, strict=True)]
         loses = padding == (0, 0) and not ceil_mode and any(left_over)
         dilation = dilations[reach] if wanted.kernel_size else (1, 1)
@@ -206,11 +227,17 @@ def largest_dilation(kind: str, kernel: int) -> int:
 
 
 def _dilations(wanted: Wanted, shape: Shape) -> dict[tuple[int, int] | None, tuple[int, int]]:
-    """The windows that the table's kernel may span, with the dilation that does it; {None: (1, 1)} where it gives none."""
+    """The windows that the table's kernel may span, with the dilation that does it; {None: (1, 1)}
+    where it gives none.
+    """
     if wanted.kernel_size is None:
         return {None: (1, 1)}
     rows, columns = (
-        [(d * (k - 1) + 1, d) for d in range(1, largest_dilation(wanted.kind, k) + 1) if d == 1 or d * (k - 1) < 2 * side]
+        [
+            (d * (k - 1) + 1, d)
+            for d in range(1, largest_dilation(wanted.kind, k) + 1)
+            if d == 1 or d * (k - 1) < 2 * side
+        ]
         for k, side in zip(wanted.kernel_size, shape[1:], strict=True)
     )
     return {(a, b): (down, across) for a, down in rows for b, across in columns}
@@ -242,7 +269,9 @@ def _upsample(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
     """Whole scales. The table does not tell whether values are repeated or interpolated."""
     if len(shape) != 3 or len(wanted.output_shape) != 3:
         return
-    (rows, rest), (columns, more) = (divmod(o, n) for n, o in zip(shape[1:], wanted.output_shape[1:], strict=True))
+    (rows, rest), (columns, more) = (
+        divmod(o, n) for n, o in zip(shape[1:], wanted.output_shape[1:], strict=True)
+    )
     if rest or more:
         return
     costs = [_SCALE_COSTS.get(scale, 1.0) for scale in (rows, columns)]
@@ -257,19 +286,25 @@ def divisors(number: int) -> tuple[int, ...]:
     return tuple(sorted({*small, *(number // d for d in small)}))
 
 
-# --- the others -----------------------------------------------------------------------------------------------------
+# --- the others -----------------------------------------------------------------------------------
 
 
 def _unchanged(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
     yield _Proposal(0, {})
 
 
-def _normalisation(affine: str, count: Callable[[Shape], int]) -> Callable[[Wanted, Shape], Iterator[_Proposal]]:
+def _normalisation(
+    affine: str, count: Callable[[Shape], int]
+) -> Callable[[Wanted, Shape], Iterator[_Proposal]]:
     """Scale and shift, no shift, or neither, by the number of parameters."""
 
     def propose(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
         size = count(shape)
-        by_params: dict[int, dict[str, Any]] = {2 * size: {}, size: {"bias": False}, 0: {affine: False}}
+        by_params: dict[int, dict[str, Any]] = {
+            2 * size: {},
+            size: {"bias": False},
+            0: {affine: False},
+        }
         if wanted.params in by_params:
             yield _Proposal(0, by_params[wanted.params])
 

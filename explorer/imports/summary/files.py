@@ -1,7 +1,9 @@
-"""From a file as it lies on a disk to the text in it that may hold a table: encodings, notebooks, pictures.
+"""From a file as it lies on a disk to the text in it that may hold a table: encodings, notebooks,
+pictures.
 
-Windows writes UTF-16 where a shell's `>` sends a program's output into a file, editors write a mark before UTF-8, and
-a notebook is JSON of which nearly all may be pictures. None of that is the reader's business.
+Windows writes UTF-16 where a shell's `>` sends a program's output into a file, editors write a mark
+before UTF-8, and a notebook is JSON of which nearly all may be pictures. None of that is the
+reader's business.
 """
 
 import codecs
@@ -15,9 +17,10 @@ from typing import Any
 from explorer.imports.summary.rows import Parts, SummaryError
 
 MAX_BYTES = 8_000_000  # of a file or a pasted text: a notebook with many pictures
-MAX_CHARS = 500_000  # that are left of it without pictures; a README with the logs of a hundred epochs has a tenth
+# That are left of it without pictures; a README with the logs of a hundred epochs has a tenth.
+MAX_CHARS = 500_000
 
-# --- bytes ----------------------------------------------------------------------------------------------------------
+# --- bytes ----------------------------------------------------------------------------------------
 
 _MARKS = (  # UTF-32's begins as UTF-16's does
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -33,30 +36,47 @@ _NO_TEXT = (
     (b"%PDF", "a PDF; copy the table as text"),
     (b"\x89HDF", "a Keras or HDF5 file; print the model with torchsummary or torchinfo instead"),
     (b"\x80", "a pickle; print the model with torchsummary or torchinfo instead"),
-    (b"PK\x03\x04", "a zip file or weights saved by torch.save; print the model with torchsummary or torchinfo instead"),
+    (
+        b"PK\x03\x04",
+        (
+            "a zip file or weights saved by torch.save; print the model with torchsummary or "
+            "torchinfo instead"
+        ),
+    ),
     (b"\x1f\x8b", "a compressed file; unpack it"),
 )
-_ONNX = "an ONNX file, which is not read; open the network's JSON, or print the model with torchsummary or torchinfo"
+_ONNX = (
+    "an ONNX file, which is not read; open the network's JSON, "
+    "or print the model with torchsummary or torchinfo"
+)
 
 
 def decode_file(data: bytes) -> str:
-    """The text of a file in UTF-8, UTF-16 or UTF-32, or in Windows' western characters if it is none of them.
+    """The text of a file in UTF-8, UTF-16 or UTF-32, or in Windows' western characters if it is
+    none of them.
 
     Raises SummaryError where the file is no text or too long, and says what it is.
     """
     if len(data) > MAX_BYTES:
-        raise SummaryError(f"the file has more than {MAX_BYTES:,} bytes, the most that are read: paste the table alone")
+        raise SummaryError(
+            f"the file has more than {MAX_BYTES:,} bytes, the most that are read: "
+            "paste the table alone"
+        )
     if data[:1] == b"\x08" and b"\x12" in data[:8]:  # a ModelProto: its version, then who made it
         raise SummaryError(f"this is {_ONNX}")
     for begins, what in _NO_TEXT:
         if data.startswith(begins):
             raise SummaryError(f"this is {what}")
-    encoding = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), None) or _without_mark(data)
+    encoding = next(
+        (encoding for mark, encoding in _MARKS if data.startswith(mark)), None
+    ) or _without_mark(data)
     return data.decode(encoding, "replace")
 
 
 def _without_mark(data: bytes) -> str:
-    """The encoding of bytes that do not tell it: UTF-16 shows by its zeros, UTF-8 by being no error."""
+    """The encoding of bytes that do not tell it: UTF-16 shows by its zeros, UTF-8 by being no
+    error.
+    """
     beginning = data[:4000]
     zeros = beginning[1::2].count(0), beginning[::2].count(0)
     if max(zeros) > len(beginning) / 5:
@@ -68,23 +88,28 @@ def _without_mark(data: bytes) -> str:
     return "utf-8"
 
 
-# --- pictures and notebooks -----------------------------------------------------------------------------------------
+# --- pictures and notebooks -----------------------------------------------------------------------
 
 _PICTURE = re.compile(r"data:[\w.+/-]{1,80}(?:;[\w=-]{1,40}){0,3};base64,[A-Za-z0-9+/=\\\r\n]{40,}")
 # A picture in a notebook of which only a part was copied, so that it is no JSON.
-_OUTPUT = re.compile(r'"(?:image/[\w.+-]{1,40}|application/(?!json)[\w.+-]{1,60})":\s{0,9}(?:"[^"]*"|\[[^\]]*\])')
+_OUTPUT = re.compile(
+    r'"(?:image/[\w.+-]{1,40}|application/(?!json)[\w.+-]{1,60})":\s{0,9}(?:"[^"]*"|\[[^\]]*\])'
+)
 
 
 @dataclass(frozen=True)
 class Document:
-    """The text in which tables are looked for; `parts` name the pieces of a notebook that it was put together from."""
+    """The text in which tables are looked for; `parts` name the pieces of a notebook that it was
+    put together from.
+    """
 
     text: str
     parts: Parts = ()
 
 
 def read_document(text: str) -> Document:
-    """The text without its pictures; of a notebook what its cells say and printed, one after the other.
+    """The text without its pictures; of a notebook what its cells say and printed, one after the
+    other.
 
     Raises SummaryError where too much is left.
     """
@@ -92,18 +117,25 @@ def read_document(text: str) -> Document:
         raise SummaryError(f"the text has {len(text):,} characters; at most {MAX_BYTES:,} are read")
     text = text.encode("utf-8", "replace").decode()  # half characters, which no message could show
     cells = notebook_cells(text)
-    pieces = [] if cells is None else [piece for place, cell in enumerate(cells, start=1) for piece in _pieces(cell, place)]
+    pieces = (
+        []
+        if cells is None
+        else [piece for place, cell in enumerate(cells, start=1) for piece in _pieces(cell, place)]
+    )
     if cells is not None:
         text = "\n".join(text for _, text in pieces)
     text = _OUTPUT.sub(_only_line_ends, _PICTURE.sub(_only_line_ends, text))
     if len(text) > MAX_CHARS:
         raise SummaryError(
-            f"the text has {len(text):,} characters without pictures; at most {MAX_CHARS:,} are read: paste the table alone"
+            f"the text has {len(text):,} characters without pictures; "
+            f"at most {MAX_CHARS:,} are read: paste the table alone"
         )
     if cells is None and has_escaped_line_ends(text):
         return Document(text, ((1, "the text in the JSON"),))
     firsts = accumulate((text.count("\n") + 1 for _, text in pieces), initial=1)
-    return Document(text, tuple((first, name) for first, (name, _) in zip(firsts, pieces, strict=False)))
+    return Document(
+        text, tuple((first, name) for first, (name, _) in zip(firsts, pieces, strict=False))
+    )
 
 
 def _only_line_ends(found: re.Match[str]) -> str:
@@ -112,7 +144,9 @@ def _only_line_ends(found: re.Match[str]) -> str:
 
 
 def has_escaped_line_ends(text: str) -> bool:
-    """Whether most line ends stand as \\n: a part of a notebook's JSON, say, which is no JSON by itself."""
+    """Whether most line ends stand as \\n: a part of a notebook's JSON, say, which is no JSON by
+    itself.
+    """
     return text.count("\\n") > text.count("\n")
 
 
@@ -129,7 +163,9 @@ def notebook_cells(text: str) -> list[Any] | None:
 
 
 def _pieces(cell: Any, place: int) -> Iterator[tuple[str, str]]:
-    """(name, text) of a cell's source and of what it printed. Its pictures, pages and scripts are left where they are.
+    """(name, text) of a cell's source and of what it printed.
+
+    Its pictures, pages and scripts are left where they are.
 
     The name has the number that a notebook shows beside a cell that has run, else its place.
     """
@@ -139,8 +175,15 @@ def _pieces(cell: Any, place: int) -> Iterator[tuple[str, str]]:
     name = f"cell [{count}]" if type(count) is int else f"cell {place} from the top"
     yield name, _joined(cell.get("source"))
     outputs = cell.get("outputs")
-    printed = [_printed(output) for output in outputs if isinstance(output, dict)] if isinstance(outputs, list) else []
-    yield f"the output of {name}", "".join(text if text.endswith("\n") else f"{text}\n" for text in printed if text)
+    printed = (
+        [_printed(output) for output in outputs if isinstance(output, dict)]
+        if isinstance(outputs, list)
+        else []
+    )
+    yield (
+        f"the output of {name}",
+        "".join(text if text.endswith("\n") else f"{text}\n" for text in printed if text),
+    )
 
 
 def _printed(output: dict[str, Any]) -> str:

@@ -1,9 +1,11 @@
-"""What the first row may be, together with the image that goes into it, which most tables do not give.
+"""What the first row may be, together with the image that goes into it, which most tables do not
+give.
 
-A first convolution is solved from its output and parameters backwards: each split of its weights into channels and a
-window, each usual stride, padding and dilation gives one image. Which of them is believed is a matter of cost, as in
-candidates.py: usual images and usual windows are cheap. Where the table prints the size of its input, an image of
-another size costs more than anything else.
+A first convolution is solved from its output and parameters backwards: each split of its weights
+into channels and a window, each usual stride, padding and dilation gives one image. Which of them
+is believed is a matter of cost, as in candidates.py: usual images and usual windows are cheap.
+Where the table prints the size of its input, an image of another size costs more than anything
+else.
 """
 
 import heapq
@@ -17,7 +19,14 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from explorer.imports.summary.candidates import Wanted, candidates, divisors, groups_cost, is_padded, result
+from explorer.imports.summary.candidates import (
+    Wanted,
+    candidates,
+    divisors,
+    groups_cost,
+    is_padded,
+    result,
+)
 from explorer.imports.summary.options import Option, bridges_to, linear_features
 from explorer.imports.summary.rows import InputSize, Table
 from explorer.imports.summary.windows import dilation_cost, padding_cost, plain, stride_cost
@@ -26,20 +35,26 @@ from explorer.network.layers import LAYERS
 from explorer.network.spec import MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, Shape
 
 MAX_FIRST_OPTIONS = 32
-MAX_ALIKE = 5  # of them with the same window on as many channels, so that other windows are offered too
+# Of them with the same window on as many channels, so that other windows are offered too.
+MAX_ALIKE = 5
 _MAX_IMAGES = 24  # that are tried for a first row that is no convolution
 _MAX_WINDOWS = 60  # splits of a first convolution's weights that are tried, the plainest
 _MAX_TRIED = 120  # solutions that are looked at
 _TOO_COSTLY = 6.0  # above the cheapest: what is dearer is offered to nobody
 _MAX_SQUARE = 64
-_MAX_OBLONG_AREA = 1024  # of a window on an image of at most _FEW channels; on more channels 1×3 and its like
+# Of a window on an image of at most _FEW channels; on more channels 1×3 and its like.
+_MAX_OBLONG_AREA = 1024
 _FEW = 4
 
 WRONG_SIZE = 8.0  # the table prints another size of its input
 OLD_UNIT = 0.5  # megabytes of 2**20 bytes in a tree, as torchinfo's forerunner printed them
 NAMED_IN_THE_TEXT = -3.0  # summary(model, (1, 28, 28)) stands beside the table
-PLAIN_WAY = 0.5  # by so much likelier is an image of no usual size that a window moving by 1 brings to the row's output
-SIZED_BEFOREHAND = 7.9  # images made larger beforehand instead of by a first Upsample: unless nothing else has the printed size
+# By so much likelier is an image of no usual size that a window moving by 1 brings to the row's
+# output.
+PLAIN_WAY = 0.5
+# Images made larger beforehand instead of by a first Upsample: unless nothing else has the printed
+# size.
+SIZED_BEFOREHAND = 7.9
 LONGER_THAN_THE_IMAGE = 2.0  # a window that only its border lets in
 PATCHES = 1.0  # non-overlapping windows on a colour image, as vision transformers begin
 
@@ -63,7 +78,8 @@ def first_options(wanted: Wanted, table: Table) -> list[Option]:
             for option in _options_on(wanted, image, cost)
         ]
     if wanted.kind == "Upsample" and is_possible_image(wanted.output_shape):
-        # A size given in numbers, Upsample(size=32), is no layer here: the images can be made as large beforehand.
+        # A size given in numbers, Upsample(size=32), is no layer here: the images can be made as
+        # large beforehand.
         found.append(Option(SIZED_BEFOREHAND, (), input_shape=wanted.output_shape))
     return sorted(found, key=lambda option: option.cost)[:MAX_FIRST_OPTIONS]
 
@@ -75,7 +91,7 @@ def _options_on(wanted: Wanted, image: Shape, cost: float) -> Iterator[Option]:
         yield Option(cost + fits.cost, layers, fits.bias, fits.padded, input_shape=image)
 
 
-# --- which images are usual -----------------------------------------------------------------------------------------
+# --- which images are usual -----------------------------------------------------------------------
 
 _USUAL_IMAGES: dict[Shape, float] = {
     (1, 28, 28): 0.0,
@@ -85,9 +101,13 @@ _USUAL_IMAGES: dict[Shape, float] = {
     (1, 32, 32): 0.6,
 }
 _USUAL_SIDES = {
-    **dict.fromkeys((16, 24, 36, 40, 48, 50, 60, 80, 84, 100, 120, 150, 160, 180, 192, 200, 227, 240), 1.2),
+    **dict.fromkeys(
+        (16, 24, 36, 40, 48, 50, 60, 80, 84, 100, 120, 150, 160, 180, 192, 200, 227, 240), 1.2
+    ),
     **dict.fromkeys((299, 300, 320, 384, 400, 448, 512), 1.2),
-    **dict.fromkeys((250, 480, 500, 600, 640, 720, 750, 768, 800, 1000, 1024, 1080, 1125, 1200, 1280, 1920), 1.2),
+    **dict.fromkeys(
+        (250, 480, 500, 600, 640, 720, 750, 768, 800, 1000, 1024, 1080, 1125, 1200, 1280, 1920), 1.2
+    ),
     **dict.fromkeys((64, 96, 128, 256), 0.6),
     28: 0.3,
     32: 0.3,
@@ -98,7 +118,11 @@ _USUAL_MAP_SIDES = (4, 5, 6, 7, 8, 10, 12, 13, 14, 16, 20, 24, 26, 28, 30, 32, 5
 
 def image_cost(image: Shape, told: Told) -> float:
     """How unusual an image is, by its shape and by what is told of it."""
-    return _shape_cost(image) + _size_cost(image, told.size) + NAMED_IN_THE_TEXT * (image == told.shape)
+    return (
+        _shape_cost(image)
+        + _size_cost(image, told.size)
+        + NAMED_IN_THE_TEXT * (image == told.shape)
+    )
 
 
 def _shape_cost(image: Shape) -> float:
@@ -139,10 +163,12 @@ def _size_cost(image: Shape, size: InputSize | None) -> float:
 def is_possible_image(image: Shape) -> bool:
     """Whether an architecture may have this input shape."""
     limits = (MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, MAX_IMAGE_SIDE)
-    return len(image) == 3 and all(1 <= size <= limit for size, limit in zip(image, limits, strict=True))
+    return len(image) == 3 and all(
+        1 <= size <= limit for size, limit in zip(image, limits, strict=True)
+    )
 
 
-# --- a first convolution, solved backwards --------------------------------------------------------------------------
+# --- a first convolution, solved backwards --------------------------------------------------------
 
 
 Pair = tuple[int, int]
@@ -174,10 +200,15 @@ def _first_convolutions(wanted: Wanted, told: Told) -> tuple[Option, ...]:
     if len(wanted.output_shape) != 3:
         return ()
     outputs = wanted.output_shape[0]
-    solutions = [(cost, way.image, _arguments(window, way, outputs)) for cost, window, way in _plain_enough(wanted, told)]
+    solutions = [
+        (cost, way.image, _arguments(window, way, outputs))
+        for cost, window, way in _plain_enough(wanted, told)
+    ]
     found: list[Option] = []
     alike: Counter[tuple[Any, ...]] = Counter()
-    plainest = heapq.nsmallest(_MAX_TRIED, solutions, key=lambda solution: (solution[0], repr(solution)))
+    plainest = heapq.nsmallest(
+        _MAX_TRIED, solutions, key=lambda solution: (solution[0], repr(solution))
+    )
     for cost, image, arguments in plainest:
         window_of = image[0], arguments["kernel_size"], arguments["bias"]
         if alike[window_of] >= MAX_ALIKE:
@@ -199,7 +230,9 @@ def _plain_enough(wanted: Wanted, told: Told) -> list[tuple[float, _Window, _Way
     """(cost, window, way) of all that costs little enough above the cheapest to be offered."""
     found: list[tuple[float, _Window, _Way]] = []
     cheapest = inf
-    for window in heapq.nsmallest(_MAX_WINDOWS, _windows(wanted), key=lambda window: (window.cost, window.kernel)):
+    for window in heapq.nsmallest(
+        _MAX_WINDOWS, _windows(wanted), key=lambda window: (window.cost, window.kernel)
+    ):
         if window.cost > cheapest + _TOO_COSTLY:
             break
         for way in _ways(window, wanted.output_shape):
@@ -243,7 +276,9 @@ def _windows(wanted: Wanted) -> Iterator[_Window]:
         ):  # three groups, one for each colour
             for kernel in _kernels(1, weights):
                 if wanted.kernel_size in (None, kernel):
-                    yield _Window(_kernel_cost(kernel, wanted) + groups_cost(3, 3, kernel), 3, kernel, 3, bias)
+                    yield _Window(
+                        _kernel_cost(kernel, wanted) + groups_cost(3, 3, kernel), 3, kernel, 3, bias
+                    )
 
 
 def _kernels(channels: int, area: int) -> Iterator[tuple[int, int]]:
@@ -258,8 +293,10 @@ def _kernels(channels: int, area: int) -> Iterator[tuple[int, int]]:
 
 _USUAL_LENGTHS = (3, 5, 7, 9, 10, 11, 15, 16, 20, 25, 30, 32, 50, 64, 65, 100, 125, 128, 250, 256)
 
-_OF_SPECTROGRAMS = ((10, 4), (20, 8), (21, 8), (41, 11), (21, 11))  # windows of the published networks for speech
-_LONG = 6  # times as long as it is wide is a map of signals over time, such as 22 electrodes × 256 samples
+# Windows of the published networks for speech.
+_OF_SPECTROGRAMS = ((10, 4), (20, 8), (21, 8), (41, 11), (21, 11))
+# Times as long as it is wide is a map of signals over time, such as 22 electrodes × 256 samples.
+_LONG = 6
 ALONG_TIME = -0.4  # for a window along such a map alone
 ACROSS_SIGNALS = 1.0  # for a square window that mixes neighbouring signals
 
@@ -269,7 +306,13 @@ def _kernel_cost(kernel: tuple[int, int], wanted: Wanted) -> float:
     height, width = wanted.output_shape[1:]
     if max(height, width) >= _LONG * min(height, width):
         time = rows if height > width else columns
-        along = ALONG_TIME if time == rows * columns > 1 else ACROSS_SIGNALS if rows == columns > 3 else 0
+        along = (
+            ALONG_TIME
+            if time == rows * columns > 1
+            else ACROSS_SIGNALS
+            if rows == columns > 3
+            else 0
+        )
         return along + _plain_kernel_cost(kernel, wanted)
     return _plain_kernel_cost(kernel, wanted)
 
@@ -282,16 +325,26 @@ def _plain_kernel_cost(kernel: tuple[int, int], wanted: Wanted) -> float:
             return unlike + 1.4
         if 1 in kernel:
             return (
-                unlike + 1.2 + 0.005 * max(kernel) + (0 if max(kernel) in _USUAL_LENGTHS else 0.8 if max(kernel) <= 32 else 1.5)
+                unlike
+                + 1.2
+                + 0.005 * max(kernel)
+                + (0 if max(kernel) in _USUAL_LENGTHS else 0.8 if max(kernel) <= 32 else 1.5)
             )
-        return unlike + (1.5 if max(kernel) <= 7 and rows % 2 == columns % 2 == 1 else 2.4) + 0.03 * (rows + columns)
+        return (
+            unlike
+            + (1.5 if max(kernel) <= 7 and rows % 2 == columns % 2 == 1 else 2.4)
+            + 0.03 * (rows + columns)
+        )
     return {3: 0.0, 1: 0.1, 5: 0.2, 7: 0.3}.get(rows, (0.5 if rows % 2 else 0.8) + 0.03 * rows)
 
 
 def _is_patches(window: _Window, way: _Way) -> bool:
     rows, columns = window.kernel
     usual = (
-        window.channels == 3 and rows == columns and rows in (4, 7, 8, 14, 16, 32) and set(way.image[1:]) <= _USUAL_SIDES.keys()
+        window.channels == 3
+        and rows == columns
+        and rows in (4, 7, 8, 14, 16, 32)
+        and set(way.image[1:]) <= _USUAL_SIDES.keys()
     )
     return usual and way.stride == window.kernel and way.padding == (0, 0)
 
@@ -306,12 +359,19 @@ def _ways(window: _Window, output_shape: Shape) -> Iterator[_Way]:
             cost = of_padding + _step_cost(window.kernel, stride, dilation, padding)
             for before in _sides_before(sides, reach, stride, padding):
                 bonus = PLAIN_WAY if plainly and not set(before) <= _USUAL_SIDES.keys() else 0
-                malus = LONGER_THAN_THE_IMAGE * any(k > n for k, n in zip(window.kernel, before, strict=True))
-                yield _Way(cost - bonus + malus, (window.channels, *before), stride, padding, dilation)
+                malus = LONGER_THAN_THE_IMAGE * any(
+                    k > n for k, n in zip(window.kernel, before, strict=True)
+                )
+                yield _Way(
+                    cost - bonus + malus, (window.channels, *before), stride, padding, dilation
+                )
 
 
 def _steps(kernel: Pair) -> Iterator[tuple[Pair, Pair]]:
-    """Strides with dilations. Where the window is oblong, those too that move along one axis alone."""
+    """Strides with dilations.
+
+    Where the window is oblong, those too that move along one axis alone.
+    """
     strides = {(s, s) for s in (1, 2, 3, 4, 5)} | {kernel}
     if kernel[0] == kernel[1]:
         strides |= {(max(1, kernel[0] // 2),) * 2}
@@ -325,18 +385,37 @@ def _steps(kernel: Pair) -> Iterator[tuple[Pair, Pair]]:
 
 @lru_cache(maxsize=1024)
 def _paddings(kernel: Pair, stride: Pair, dilation: Pair) -> tuple[tuple[Pair | str, float], ...]:
-    """Paddings with their costs: none, half the window (of an even one, rounded either way), a few more, "same"."""
+    """Paddings with their costs: none, half the window (of an even one, rounded either way), a few
+    more, "same".
+    """
     reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
     half, up = tuple((r - 1) // 2 for r in reach), tuple(r // 2 for r in reach)
     found: dict[Pair | str, float] = {}
-    for padding in ((0, 0), half, up, (half[0], 0), (0, half[1]), (up[0], 0), (0, up[1]), (1, 1), (2, 2), (3, 3)):
+    for padding in (
+        (0, 0),
+        half,
+        up,
+        (half[0], 0),
+        (0, half[1]),
+        (up[0], 0),
+        (0, up[1]),
+        (1, 1),
+        (2, 2),
+        (3, 3),
+    ):
         rows, columns = padding
-        costs = [_one_padding_cost(p, h, u, r, s) for p, h, u, r, s in zip(padding, half, up, reach, stride, strict=True)]
+        costs = [
+            _one_padding_cost(p, h, u, r, s)
+            for p, h, u, r, s in zip(padding, half, up, reach, stride, strict=True)
+        ]
         if padding == up != half and kernel[0] != kernel[1]:
             costs = [0.4]
         if (kernel, stride, padding) == ((11, 11), (4, 4), (2, 2)):  # AlexNet's
             costs = [0.2]
-        found.setdefault((rows, columns), max(costs) + (0.5 if (rows > 0) != (columns > 0) and 1 not in kernel else 0))
+        found.setdefault(
+            (rows, columns),
+            max(costs) + (0.5 if (rows > 0) != (columns > 0) and 1 not in kernel else 0),
+        )
     is_odd = half == up
     if stride == (1, 1) and not is_odd:
         found["same"] = 0.5 if 1 in kernel else 2.0 if kernel[0] == kernel[1] else 1.0
@@ -348,7 +427,11 @@ def _one_padding_cost(padding: int, half: int, up: int, reach: int, stride: int)
         return 1.0
     if 0 < padding == half != up and stride == 1:  # the map shrinks by one, which is seldom meant
         return 0.8
-    return 1.2 if 0 < padding <= 3 and padding != half and reach >= 5 else padding_cost(padding, half, reach)
+    return (
+        1.2
+        if 0 < padding <= 3 and padding != half and reach >= 5
+        else padding_cost(padding, half, reach)
+    )
 
 
 def _step_cost(kernel: Pair, stride: Pair, dilation: Pair, padding: Pair | str) -> float:
@@ -356,11 +439,17 @@ def _step_cost(kernel: Pair, stride: Pair, dilation: Pair, padding: Pair | str) 
     half = [(d * (k - 1)) // 2 for d, k in zip(dilation, kernel, strict=True)]
     cost = max(stride_cost(s, p, k) for s, p, k in zip(stride, paddings, kernel, strict=True))
     cost += max(dilation_cost(d, p, h) for d, p, h in zip(dilation, paddings, half, strict=True))
-    return cost + (1.0 if stride[0] != stride[1] else 0) + 2 * (max(dilation) > 1 and max(stride) > 1)
+    return (
+        cost + (1.0 if stride[0] != stride[1] else 0) + 2 * (max(dilation) > 1 and max(stride) > 1)
+    )
 
 
-def _sides_before(sides: Shape, reach: Iterable[int], stride: Pair, padding: Pair | str) -> Iterator[Shape]:
-    """Sizes that the window brings to `sides`: several, where the stride leaves the last rows and columns out."""
+def _sides_before(
+    sides: Shape, reach: Iterable[int], stride: Pair, padding: Pair | str
+) -> Iterator[Shape]:
+    """Sizes that the window brings to `sides`: several, where the stride leaves the last rows and
+    columns out.
+    """
     if isinstance(padding, str):
         yield sides
         return
@@ -375,7 +464,7 @@ def _sides_before(sides: Shape, reach: Iterable[int], stride: Pair, padding: Pai
         yield from itertools.islice(itertools.product(*axes), 16)
 
 
-# --- before a first row of another kind -----------------------------------------------------------------------------
+# --- before a first row of another kind -----------------------------------------------------------
 
 
 def _images(wanted: Wanted, told: Told) -> list[tuple[float, Shape]]:
@@ -385,7 +474,11 @@ def _images(wanted: Wanted, told: Told) -> list[tuple[float, Shape]]:
     if wanted.input_shape is None:
         found = _BEFORE.get(wanted.kind, _before_unchanged)(wanted)
     else:
-        found = [wanted.input_shape] if len(wanted.input_shape) == 3 else _images_of(wanted.input_shape[0])
+        found = (
+            [wanted.input_shape]
+            if len(wanted.input_shape) == 3
+            else _images_of(wanted.input_shape[0])
+        )
     images = {image for image in found if is_possible_image(image)}
     return sorted((image_cost(image, told), image) for image in images)[:_MAX_IMAGES]
 
@@ -424,7 +517,11 @@ def _before_linear(wanted: Wanted) -> Iterator[Shape]:
 
 
 def _before_unchanged(wanted: Wanted) -> Iterable[Shape]:
-    return [wanted.output_shape] if len(wanted.output_shape) == 3 else _images_of(wanted.output_shape[0])
+    return (
+        [wanted.output_shape]
+        if len(wanted.output_shape) == 3
+        else _images_of(wanted.output_shape[0])
+    )
 
 
 _BEFORE: dict[str, Callable[[Wanted], Iterable[Shape]]] = {

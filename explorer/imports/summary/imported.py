@@ -16,12 +16,17 @@ class Choice:
     index: int  # of the answer's first layer in the architecture
     taken: Answer
     others: tuple[Answer, ...]
-    guess: RowNote | None = None  # what was guessed and why, where the next answer is about as plain
+    # What was guessed and why, where the next answer is about as plain.
+    guess: RowNote | None = None
 
     def with_other(self, architecture: Architecture, other: Answer) -> Architecture:
         """The architecture as imported, with `other` in place of what was taken."""
         layers = architecture.layers
-        changed = (*layers[: self.index], *other.layers, *layers[self.index + len(self.taken.layers) :])
+        changed = (
+            *layers[: self.index],
+            *other.layers,
+            *layers[self.index + len(self.taken.layers) :],
+        )
         shape = other.input_shape or architecture.input_shape
         return architecture.model_copy(update={"layers": changed, "input_shape": shape})
 
@@ -37,10 +42,14 @@ class SummaryProblem:
 
 @dataclass(frozen=True)
 class Imported:
-    """What could be read. With a problem the architecture holds what fits, and may end at the row before it."""
+    """What could be read.
+
+    With a problem the architecture holds what fits, and may end at the row before it.
+    """
 
     architecture: Architecture
-    added: tuple[int, ...]  # indices of the layers that have no row: flattening, pooling in forward()
+    # Indices of the layers that have no row: flattening, pooling in forward().
+    added: tuple[int, ...]
     choices: tuple[Choice, ...]
     notes: tuple[str, ...]
     problem: SummaryProblem | None
@@ -48,5 +57,7 @@ class Imported:
     parts: Parts = ()  # of a notebook
 
     def place(self, line: int) -> str:
-        """Where a line stands in what the person brought: "line 12", "line 3 of the output of cell [7]"."""
+        """Where a line stands in what the person brought: "line 12", "line 3 of the output of cell
+        [7]".
+        """
         return place_text(line, self.parts)

@@ -1,4 +1,5 @@
-"""From a table's rows to the architecture: the plainest over the whole stack, and each row's other answers.
+"""From a table's rows to the architecture: the plainest over the whole stack, and each row's other
+answers.
 
 table_reading.py asks each row which layers fit it, weighing.py which of them are plainest together.
 """
@@ -47,11 +48,15 @@ def _imported(reading: TableReading) -> Imported:
     for read, ranked in zip(reading.read, weigh_options(reading.read), strict=True):
         taken = ranked[0][1]
         if len(layers) + len(taken.layers) > MAX_LAYERS:
-            problem = problem or SummaryProblem(read.row.name, read.row.line, f"{read.row.name} {TOO_MANY}")
+            problem = problem or SummaryProblem(
+                read.row.name, read.row.line, f"{read.row.name} {TOO_MANY}"
+            )
             break
         input_shape = taken.input_shape or input_shape
         at_most = MAX_OTHER_IMAGES if taken.input_shape else MAX_OTHERS
-        others = tuple(Answer(option.layers, option.input_shape) for _, option in ranked[1 : 1 + at_most])
+        others = tuple(
+            Answer(option.layers, option.input_shape) for _, option in ranked[1 : 1 + at_most]
+        )
         answer = Answer(taken.layers, taken.input_shape)
         if others:
             guess = None
@@ -70,6 +75,15 @@ def _imported(reading: TableReading) -> Imported:
         told |= set(taken.layers) if read.row.kind in ARGUMENTS_BY_NAME else set()
     architecture = Architecture(name="imported", input_shape=input_shape, layers=tuple(layers))
     notes += [choice.guess for choice in choices if choice.guess]
-    notes += shared_notes([(again.row.name, again.first.name if again.first else None) for again in reading.shared])
+    notes += shared_notes(
+        [(again.row.name, again.first.name if again.first else None) for again in reading.shared]
+    )
     notes += untold_notes([layer for layer in layers if layer not in told], reading.left_out)
-    return Imported(architecture, tuple(added), tuple(choices), tuple(note_texts(notes)), problem, reading.table.line)
+    return Imported(
+        architecture,
+        tuple(added),
+        tuple(choices),
+        tuple(note_texts(notes)),
+        problem,
+        reading.table.line,
+    )

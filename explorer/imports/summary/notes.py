@@ -1,4 +1,6 @@
-"""What is said beside an imported network: what was guessed, what was put in, and what no table tells."""
+"""What is said beside an imported network: what was guessed, what was put in, and what no table
+tells.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -35,7 +37,9 @@ def note_texts(notes: Iterable[RowNote | str]) -> list[str]:
             rows.setdefault(note, [])
         else:
             rows.setdefault(replace(note, row=""), []).append(note.row)
-    return [note if isinstance(note, str) else _of_rows(note, names) for note, names in rows.items()]
+    return [
+        note if isinstance(note, str) else _of_rows(note, names) for note, names in rows.items()
+    ]
 
 
 def _of_rows(note: RowNote, names: list[str]) -> str:
@@ -59,8 +63,9 @@ def left_out_note(row: str, kind: str) -> RowNote:
 def first_left_out_text(row: str, kind: str, output_shape: Shape) -> str:
     """Of a first row that is not among the layers here, and may have changed the shape."""
     return (
-        f"{row} is left out: {kind} is not among the layers here. What goes into it is not in the table, so the images "
-        f"here are its output, {size_text(output_shape)}"
+        f"{row} is left out: {kind} is not among the layers here. "
+        "What goes into it is not in the table, so the images here are its output, "
+        f"{size_text(output_shape)}"
     )
 
 
@@ -95,7 +100,9 @@ def answer_text(answer: Answer) -> str:
     return f"{layers}, on images {size_text(answer.input_shape)}" if answer.input_shape else layers
 
 
-def guess_note(row: str, taken: Answer, others: tuple[Answer, ...], size: InputSize | None) -> RowNote:
+def guess_note(
+    row: str, taken: Answer, others: tuple[Answer, ...], size: InputSize | None
+) -> RowNote:
     """What was guessed on a row of which the table tells too little, and what speaks for it."""
     first, *rest = others
     more = f" ({len(rest)} more {'is' if len(rest) == 1 else 'are'} offered)" if rest else ""
@@ -104,7 +111,12 @@ def guess_note(row: str, taken: Answer, others: tuple[Answer, ...], size: InputS
         why = f"the table does not say how large the images are that come in; {why}"
     elif taken.input_shape and size is None:
         why = f"the table does not say what goes into it; {why}"
-    elif taken.input_shape and size and _tells_sizes_apart(size) and _is_of_size(first.input_shape, size):
+    elif (
+        taken.input_shape
+        and size
+        and _tells_sizes_apart(size)
+        and _is_of_size(first.input_shape, size)
+    ):
         why = f"the input size of {size.printed} fits both; {why}"
     guessed = f"{answer_text(taken)}, or {answer_text(first)}{more}; {why}"
     return RowNote(row, f"{{rows}} is a guess: {guessed}", f"{{rows}} are each a guess: {guessed}")
@@ -115,16 +127,18 @@ def wrong_size_notes(row: str, image: Shape, table: Table) -> list[str]:
     if table.input_size is None or _is_of_size(image, table.input_size):
         return []
     return [
-        f"the table says that its input has {table.input_size.printed}, which images {size_text(image)} have not; no image of "
-        f"that size was found from which one layer makes {row}"
+        f"the table says that its input has {table.input_size.printed}, "
+        f"which images {size_text(image)} have not; no image of that size was found from which "
+        f"one layer makes {row}"
     ]
 
 
 def sized_beforehand_text(row: str, image: Shape) -> str:
     """Of a first Upsample to a size that is no multiple of what comes in."""
     return (
-        f"{row} is left out: it brings the images to {size_text(image)}, which is no whole multiple of their size; "
-        "the images here have that size before they come in"
+        f"{row} is left out: it brings the images to {size_text(image)}, "
+        "which is no whole multiple of their size; the images here have that size before they "
+        "come in"
     )
 
 
@@ -140,25 +154,46 @@ def _is_of_size(image: Shape | None, size: InputSize) -> bool:
 def put_in_note(layer: Layer, row: str, is_before: bool) -> RowNote:
     """Of a layer that has no row: where it stands and why."""
     why = "" if isinstance(layer, spec.Flatten) else "the map gets smaller there, and "
-    text = f"{layer.kind} was added {'before' if is_before else 'after'} {{rows}}: {why}the table has no row for it"
+    text = (
+        f"{layer.kind} was added {'before' if is_before else 'after'} {{rows}}: "
+        f"{why}the table has no row for it"
+    )
     return RowNote(row, text, text)
 
 
 def shared_notes(pairs: list[tuple[str, str | None]]) -> list[str]:
-    """One sentence for each row whose weights others use again; pairs are (row, the row that counts them, if it is known)."""
+    """One sentence for each row whose weights others use again; pairs are (row, the row that counts
+    them, if it is known).
+    """
     here = "here each is a layer with weights of its own"
     notes = [
         f"{count + 1} rows share the weights of {first}: {here}"
         for first, count in Counter(first for _, first in pairs if first).items()
     ]
     others = [row for row, first in pairs if not first]
-    return [*notes, f"{', '.join(others)} share the weights of rows above them: {here}"] if others else notes
+    return (
+        [*notes, f"{', '.join(others)} share the weights of rows above them: {here}"]
+        if others
+        else notes
+    )
 
 
 _UNTOLD = (
-    (("Dropout", "Dropout2d"), "the table has no dropout rates; 0.5, torch's default, was used everywhere"),
-    (("LeakyReLU",), "the table has no slope of LeakyReLU; 0.01, torch's default, was used everywhere"),
-    (("Upsample",), 'the table has no mode of Upsample; "nearest", torch\'s default, was used where none is chosen'),
+    (
+        ("Dropout", "Dropout2d"),
+        "the table has no dropout rates; 0.5, torch's default, was used everywhere",
+    ),
+    (
+        ("LeakyReLU",),
+        "the table has no slope of LeakyReLU; 0.01, torch's default, was used everywhere",
+    ),
+    (
+        ("Upsample",),
+        (
+            'the table has no mode of Upsample; "nearest", torch\'s default, '
+            "was used where none is chosen"
+        ),
+    ),
 )
 
 
@@ -168,7 +203,12 @@ def untold_notes(layers: list[Layer], activations_left_out: list[str]) -> list[s
     notes = [sentence for of_kinds, sentence in _UNTOLD if kinds & set(of_kinds)]
     if activations_left_out:
         names = " and ".join(sorted(set(activations_left_out)))
-        notes.append(f"without {names} the network has fewer activations than the table: put in ones of here, such as LeakyReLU")
+        notes.append(
+            f"without {names} the network has fewer activations than the table: "
+            "put in ones of here, such as LeakyReLU"
+        )
     elif layers and not any(LAYERS[kind].group == "Activation" for kind in kinds):
-        notes.append("the table has no activations; if the network calls them as functions, put them in")
+        notes.append(
+            "the table has no activations; if the network calls them as functions, put them in"
+        )
     return notes

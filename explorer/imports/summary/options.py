@@ -1,7 +1,8 @@
 """Every answer to a row: its layer, and what ran before it without a row of its own.
 
-Two things run in forward() that a table has no row for: flattening, which costs nothing to assume, and pooling, which is
-seen only by the map being smaller at the next row. The first row, before which stands the image, is first_row.py's.
+Two things run in forward() that a table has no row for: flattening, which costs nothing to assume,
+and pooling, which is seen only by the map being smaller at the next row. The first row, before
+which stands the image, is first_row.py's.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,8 +14,9 @@ from explorer.network import spec
 from explorer.network.spec import Layer, Shape
 
 MAX_OPTIONS = 24  # of one row
-# Pooling that no row shows is considered beside an answer without it only where that answer is not PLAIN, and where the
-# pooling and the layer after it are. Where nothing fits without pooling, other windows are considered too.
+# Pooling that no row shows is considered beside an answer without it only where that answer is not
+# PLAIN, and where the pooling and the layer after it are. Where nothing fits without pooling, other
+# windows are considered too.
 PLAIN = 0.45
 PLAIN_POOLING = 0.9
 FAIRLY_PLAIN = 0.9
@@ -35,17 +37,34 @@ class Option:
 
 
 def options(wanted: Wanted, shape: Shape, at_most: int = MAX_CANDIDATES) -> list[Option]:
-    """The answers to a row after `shape`, plainest first, `at_most` for each way to it; none where none fits."""
+    """The answers to a row after `shape`, plainest first, `at_most` for each way to it; none where
+    none fits.
+    """
     found: list[Option] = []
     for bridge in bridges_to(wanted, shape):
         if found and found[0].cost < PLAIN and not found[0].pools:
             break
-        if found and bridge.pools and bridge.cost > (found[0].cost + 1 if found[0].pools else PLAIN_POOLING):
+        if (
+            found
+            and bridge.pools
+            and bridge.cost > (found[0].cost + 1 if found[0].pools else PLAIN_POOLING)
+        ):
             continue
-        if found and wanted.kind == "Conv2d" and not _is_within_a_window(bridge.shape, wanted.output_shape):
+        if (
+            found
+            and wanted.kind == "Conv2d"
+            and not _is_within_a_window(bridge.shape, wanted.output_shape)
+        ):
             continue
         found += [
-            Option(bridge.cost + fits.cost, (*bridge.layers, fits.layer), fits.bias, fits.padded, bridge.pools, fits.loses)
+            Option(
+                bridge.cost + fits.cost,
+                (*bridge.layers, fits.layer),
+                fits.bias,
+                fits.padded,
+                bridge.pools,
+                fits.loses,
+            )
             for fits in candidates(wanted, bridge.shape, at_most, FAIRLY_PLAIN if found else inf)
             if not found or getattr(fits.layer, "stride", 1) == 1
         ]
@@ -53,11 +72,16 @@ def options(wanted: Wanted, shape: Shape, at_most: int = MAX_CANDIDATES) -> list
 
 
 def _is_within_a_window(shape: Shape, output_shape: Shape) -> bool:
-    """Can a plain window that moves by 1 bring the one to the other; asked first, since most can't."""
-    return all(output <= side <= output + WIDEST - 1 for side, output in zip(shape[1:], output_shape[1:], strict=True))
+    """Can a plain window that moves by 1 bring the one to the other; asked first, since most
+    can't.
+    """
+    return all(
+        output <= side <= output + WIDEST - 1
+        for side, output in zip(shape[1:], output_shape[1:], strict=True)
+    )
 
 
-# --- between two rows -----------------------------------------------------------------------------------------------
+# --- between two rows -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -71,7 +95,9 @@ class Bridge:
 
 
 def bridges(shape: Shape, target: Shape) -> Iterator[Bridge]:
-    """Ways from one shape to another by flattening and pooling alone, plainest first; none where there is none."""
+    """Ways from one shape to another by flattening and pooling alone, plainest first; none where
+    there is none.
+    """
     if shape == target:
         yield Bridge(0, (), shape)
     elif len(shape) == 3 and target == (prod(shape),):
@@ -86,8 +112,15 @@ def bridges(shape: Shape, target: Shape) -> Iterator[Bridge]:
 
 
 def _poolings(shape: Shape, target: Shape) -> Iterator[Bridge]:
-    """Ways to make each map smaller. Down to one value it is the mean, which many networks end with and is no habit."""
-    if shape[0] != target[0] or shape == target or any(n < o for n, o in zip(shape[1:], target[1:], strict=True)):
+    """Ways to make each map smaller.
+
+    Down to one value it is the mean, which many networks end with and is no habit.
+    """
+    if (
+        shape[0] != target[0]
+        or shape == target
+        or any(n < o for n, o in zip(shape[1:], target[1:], strict=True))
+    ):
         return
     to_one = target[1:] == (1, 1)
     costs = {"AvgPool2d": 1.2, "MaxPool2d": 1.6} if to_one else {"MaxPool2d": 0.0, "AvgPool2d": 0.4}
@@ -124,7 +157,8 @@ def _to_conv(wanted: Wanted, shape: Shape) -> Iterator[Bridge]:
         for kernel, stride in ((2, 2), (3, 2), (3, 3), (4, 4)):
             sides = tuple((n - kernel) // stride + 1 for n in shape[1:])
             if all(
-                max(2, output) <= side <= 2 * output + 16 for side, output in zip(sides, wanted.output_shape[1:], strict=True)
+                max(2, output) <= side <= 2 * output + 16
+                for side, output in zip(sides, wanted.output_shape[1:], strict=True)
             ):
                 yield from _poolings(shape, (shape[0], *sides))
 

@@ -1,4 +1,7 @@
-"""What a text is in which no table could be read: other programs' tables, and code. Each is named, with what would do."""
+"""What a text is in which no table could be read: other programs' tables, and code.
+
+Each is named, with what would do.
+"""
 
 import re
 from collections.abc import Callable
@@ -12,7 +15,9 @@ _Finder = Callable[[str], re.Match[str] | None]
 def _first(*patterns: str) -> _Finder:
     """Finds the first of these patterns that a text has."""
     compiled = [re.compile(pattern, re.MULTILINE) for pattern in patterns]
-    return lambda text: next((found for pattern in compiled if (found := pattern.search(text))), None)
+    return lambda text: next(
+        (found for pattern in compiled if (found := pattern.search(text))), None
+    )
 
 
 # The surest first: a notebook may hold code beside another program's table.
@@ -24,19 +29,29 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
             r"^\s{0,9}\w{1,60} \([A-Z]\w{1,60}\)\s{1,80}multiple\s{1,80}\d",
             r"^[│|]\s{1,9}\w{1,60}\s{1,9}\(\w{1,60}\)?\s{0,80}[│|]",
         ),
-        "this is a Keras table, and its layers are not torch's; tables of torchsummary and torchinfo are read",
+        "this is a Keras table, and its layers are not torch's; "
+        "tables of torchsummary and torchinfo are read",
     ),
     (
         _first(r'"class_name":\s{0,9}"(?:Sequential|Functional|Model)"', r'"module":\s{0,9}"keras'),
         "this is a Keras model as JSON; tables of torchsummary and torchinfo are read",
     ),
     (
-        _first(r"\b(?:tf\.)?keras\.(?:layers|models|Sequential|Input)\b", r"\b(?:Conv2D|MaxPooling2D)\("),
-        f"this is Keras code, and its layers are not torch's; build the model in torch, {_PRINT_INSTEAD}",
+        _first(
+            r"\b(?:tf\.)?keras\.(?:layers|models|Sequential|Input)\b",
+            r"\b(?:Conv2D|MaxPooling2D)\(",
+        ),
+        "this is Keras code, and its layers are not torch's; build the model in torch, "
+        f"{_PRINT_INSTEAD}",
     ),
     (
-        _first(r"\bmap size\b.{0,80}\bjump\b", r"\bjump\b.{0,80}\b(?:field_size|receptive_field|start)\b", r"\bfield_size\b"),
-        f"these are receptive-field columns (size, jump, start), which tell of no layer; {_PRINT_INSTEAD}",
+        _first(
+            r"\bmap size\b.{0,80}\bjump\b",
+            r"\bjump\b.{0,80}\b(?:field_size|receptive_field|start)\b",
+            r"\bfield_size\b",
+        ),
+        "these are receptive-field columns (size, jump, start), which tell of no layer; "
+        f"{_PRINT_INSTEAD}",
     ),
     (
         _first(r"[|┃│]\s{0,9}Name\s{1,40}[|┃│]\s{0,9}Type\s{1,40}[|┃│]\s{0,9}Params\b"),
@@ -55,15 +70,20 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
     ),
     (
         _first(r'"layers":\s{0,9}\[\s{0,40}\{\s{0,40}"kind"'),
-        "this is a network's JSON and no table; open it as it is, or read it with the command analyze",
+        "this is a network's JSON and no table; open it as it is, "
+        "or read it with the command analyze",
     ),
     (
-        _first(r"\(\w{1,60}\): \w{1,60}\(", r"^\s{0,40}(?:Conv2d|Linear)\(.{0,80}(?:kernel_size|out_features)="),
+        _first(
+            r"\(\w{1,60}\): \w{1,60}\(",
+            r"^\s{0,40}(?:Conv2d|Linear)\(.{0,80}(?:kernel_size|out_features)=",
+        ),
         f"this looks like print(model), {_NO_SHAPES} instead",
     ),
     (
         _first(r"^\s{0,40}[\"']?class \w{1,80}\(.{0,80}\bModule\)", r"\bnn\.Module\b"),
-        f"this is PyTorch code, which is not read; run it, {_PRINT_INSTEAD}, or open the network's JSON or its link",
+        f"this is PyTorch code, which is not read; run it, {_PRINT_INSTEAD}, "
+        "or open the network's JSON or its link",
     ),
     (
         _first(
@@ -77,7 +97,10 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
     ),
     (
         _first(
-            r"^\s{0,40}ir_version:", r"\bmlir\b|%\w{1,60} = \"?onnx\.", r"\bModelProto\b", r"^\s{0,40}graph \w{0,80}\s{0,9}\("
+            r"^\s{0,40}ir_version:",
+            r"\bmlir\b|%\w{1,60} = \"?onnx\.",
+            r"\bModelProto\b",
+            r"^\s{0,40}graph \w{0,80}\s{0,9}\(",
         ),
         f"this is an ONNX graph as text, which is not read; {_PRINT_INSTEAD}",
     ),
@@ -88,7 +111,9 @@ _QUOTED = re.compile(r"^[ \t]{0,9}>[ \t>]{0,40}", re.MULTILINE)  # as in a mail 
 
 
 def name_of_form(text: str) -> tuple[str, int] | None:
-    """What the text is, as a sentence, and the line where that shows; None where it is nothing known."""
+    """What the text is, as a sentence, and the line where that shows; None where it is nothing
+    known.
+    """
     text = _QUOTED.sub("", text)
     for find, sentence in _FORMS:
         if found := find(text):

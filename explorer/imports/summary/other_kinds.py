@@ -1,4 +1,6 @@
-"""Names in tables that are not names of our kinds: other names for them, torch's other layers, people's own blocks."""
+"""Names in tables that are not names of our kinds: other names for them, torch's other layers,
+people's own blocks.
+"""
 
 import re
 
@@ -18,16 +20,36 @@ ARGUMENTS_BY_NAME: dict[str, dict[str, object]] = {
 BY_LOWER_CASE = {kind.lower(): kind for kind in LAYER_MODELS}
 # torch's layers that are not among ours and keep the shape of what comes in.
 OTHER_ACTIVATIONS = (
-    *("ELU", "SELU", "CELU", "ReLU6", "RReLU", "Hardswish", "Hardsigmoid", "Hardtanh", "Mish", "Softplus", "Softsign"),
+    *(
+        "ELU",
+        "SELU",
+        "CELU",
+        "ReLU6",
+        "RReLU",
+        "Hardswish",
+        "Hardsigmoid",
+        "Hardtanh",
+        "Mish",
+        "Softplus",
+        "Softsign",
+    ),
     *("LogSigmoid", "Threshold", "Tanhshrink", "Softshrink", "Hardshrink"),
 )
 KEEP_SHAPE = (
     *OTHER_ACTIVATIONS,
-    *("Identity", "AlphaDropout", "FeatureAlphaDropout", "Dropout3d", "InstanceNorm2d", "LocalResponseNorm"),
+    *(
+        "Identity",
+        "AlphaDropout",
+        "FeatureAlphaDropout",
+        "Dropout3d",
+        "InstanceNorm2d",
+        "LocalResponseNorm",
+    ),
     *("Softmin", "Softmax2d"),
 )
 CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
-# Blocks known by name to add, join or weigh what comes more than one way; a table shows only their parts.
+# Blocks known by name to add, join or weigh what comes more than one way; a table shows only their
+# parts.
 BRANCHED = re.compile(
     r"^(?:BasicBlock|Bottleneck|InvertedResidual|Fire|Add|Concat|Cat)(?:v?\d+)?$"
     r"|resid|res_?(?:block|unit|layer)|skip|shortcut|inception|squeeze|^se_?(?:block|layer|module)|attention|transformer",

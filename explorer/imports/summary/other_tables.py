@@ -1,14 +1,18 @@
 """Tables of fastai and torchsummaryX, line by line into the rows that torchsummary's become.
 
-fastai's first version prints a shape a row, without the batch; the second prints a shape only where it changes, with the
-batch, and above its rows the image:
+fastai's first version prints a shape a row, without the batch; the second prints a shape only where
+it changes, with the batch, and above its rows the image:
 
-    Sequential (Input shape: 64 x 1 x 28 x 28)             Conv2d               [8, 14, 14]          80         True
-    Layer (type)    Output Shape    Param #   Trainable    ___________________________________________________________
-                    64 x 8 x 14 x 14                       ReLU                 [8, 14, 14]          0          True
+    Sequential (Input shape: 64 x 1 x 28 x 28)             Conv2d               [8, 14, 14]
+    80         True
+    Layer (type)    Output Shape    Param #   Trainable
+    ___________________________________________________________
+                    64 x 8 x 14 x 14                       ReLU                 [8, 14, 14]
+                    0          True
     Conv2d                          80        True
 
-torchsummaryX names layers by their variables, rounds counts, and has each weight's shape, from which all follows:
+torchsummaryX names layers by their variables, rounds counts, and has each weight's shape, from
+which all follows:
 
     0_conv1       [1, 10, 5, 5]  [1, 10, 24, 24]     260.0    144.0k
 """
@@ -24,7 +28,9 @@ _TOTAL = re.compile(r"^\s{0,40}Total params:?\s{0,40}([\d.,_]{1,20})\s*$")
 
 
 def read_other_tables(text: str) -> tuple[list[Table], str]:
-    """The tables in the text, and the text with their lines emptied, so that nobody else reads them."""
+    """The tables in the text, and the text with their lines emptied, so that nobody else reads
+    them.
+    """
     lines = text.split("\n")
     tables = []
     place = 0
@@ -43,13 +49,16 @@ def read_other_tables(text: str) -> tuple[list[Table], str]:
     return tables, "\n".join(lines)
 
 
-# --- fastai ---------------------------------------------------------------------------------------------------------
+# --- fastai ---------------------------------------------------------------------------------------
 
-_FASTAI_HEADER = re.compile(r"^\W{0,40}Layer \(type\)\s{1,60}Output Shape\s{1,60}Param #\s{1,60}Trainable\W{0,40}$")
+_FASTAI_HEADER = re.compile(
+    r"^\W{0,40}Layer \(type\)\s{1,60}Output Shape\s{1,60}Param #\s{1,60}Trainable\W{0,40}$"
+)
 _FASTAI_INPUT = re.compile(r"\(Input shape: \W{0,9}(\d{1,6}(?: x \d{1,6}){1,3})\W{0,9}\)")
 _FASTAI_SHAPE = re.compile(r"^\W{0,40}(\d{1,9}(?: x \d{1,9}){1,3})\W{0,40}$")
 _FASTAI_ROW = re.compile(
-    r"^[^\w\[]{0,40}(?P<kind>[A-Za-z_]\w{0,60})(?:\s{1,60}(?P<shape>\[[\d, ]{1,60}\]|\d{1,9}(?: x \d{1,9}){1,3}))?"
+    r"^[^\w\[]{0,40}(?P<kind>[A-Za-z_]\w{0,60})(?:\s{1,60}(?P<shape>\[[\d, ]{1,60}\]|\d{1,9}(?: "
+    r"x \d{1,9}){1,3}))?"
     r"(?:\s{1,60}(?P<params>[\d,]{1,20}))?(?:\s{1,60}(?:True|False))?\W{0,40}$"
 )
 _RULE = re.compile(r"^[\s_=\-|]*$")
@@ -96,9 +105,17 @@ class _Fastai:
             return False
         name = f"{row['kind']} (row {len(self.rows) + 1})"
         params = read_count(row["params"]) if row["params"] else 0
-        broken = None if params is not None else f"{row['params']} stands where its parameters should be counted"
+        broken = (
+            None
+            if params is not None
+            else f"{row['params']} stands where its parameters should be counted"
+        )
         given = self.image if not self.rows else None
-        self.rows.append(TableRow(name, row["kind"], number, self.shape, params, input_shape=given, broken=broken))
+        self.rows.append(
+            TableRow(
+                name, row["kind"], number, self.shape, params, input_shape=given, broken=broken
+            )
+        )
         return True
 
     def _break_off(self, line: str, number: int) -> None:
@@ -118,17 +135,23 @@ def _after_the_batch(text: str) -> Shape:
 
 def _printed_shape(text: str) -> Shape:
     """The second version's shape, with the batch, or the first's without."""
-    return _after_the_batch(text) if " x " in text else tuple(int(size) for size in re.findall(r"\d{1,9}", text))
+    return (
+        _after_the_batch(text)
+        if " x " in text
+        else tuple(int(size) for size in re.findall(r"\d{1,9}", text))
+    )
 
 
-# --- torchsummaryX --------------------------------------------------------------------------------------------------
+# --- torchsummaryX --------------------------------------------------------------------------------
 
 _X_HEADER = re.compile(r"^\s*Kernel Shape\s{1,60}Output Shape\s{1,60}Params\s{1,60}Mult-Adds\b")
 _X_ROW = re.compile(
-    r"^\W{0,40}(?P<index>\d{1,4})_(?P<name>[\w.\-]{1,100})\s{1,100}(?P<kernel>\[[\d, ]{1,60}\]|-)\s{1,100}"
+    r"^\W{0,40}(?P<index>\d{1,4})_(?P<name>[\w.\-]{1,100})\s{1,100}(?P<kernel>\[[\d, "
+    r"]{1,60}\]|-)\s{1,100}"
     r"(?P<shape>\[[\d, ]{1,60}\])\s{1,60}(?P<params>[\d.,]{1,20}[kMG]?|-|NaN|\(recursive\))(?:\s|$)"
 )
-# What a layer without weights is, by the name of its variable or its class: the first that its name holds.
+# What a layer without weights is, by the name of its variable or its class: the first that its name
+# holds.
 _X_KINDS = (
     ("relu6", "ReLU6"),
     ("leaky", "LeakyReLU"),
@@ -189,12 +212,21 @@ def _row_of_x(match: re.Match[str], number: int) -> TableRow:
     if not kernel:
         return row
     if match["params"] in ("-", "NaN", "(recursive)"):
-        return replace(row, params=None, kernel_size=(kernel[2], kernel[3]) if len(kernel) == 4 else None)
+        return replace(
+            row, params=None, kernel_size=(kernel[2], kernel[3]) if len(kernel) == 4 else None
+        )
     weights, outputs = prod(kernel), kernel[1] if len(kernel) > 1 else kernel[0]
-    exact = next((count for count in (weights + outputs, weights) if _rounds_to(count, match["params"])), None)
+    exact = next(
+        (count for count in (weights + outputs, weights) if _rounds_to(count, match["params"])),
+        None,
+    )
     if exact is None:
-        return replace(row, broken=f"{match['params']} parameters are not those of a weight {match['kernel']}")
-    return replace(row, params=exact, kernel_size=(kernel[2], kernel[3]) if len(kernel) == 4 else None)
+        return replace(
+            row, broken=f"{match['params']} parameters are not those of a weight {match['kernel']}"
+        )
+    return replace(
+        row, params=exact, kernel_size=(kernel[2], kernel[3]) if len(kernel) == 4 else None
+    )
 
 
 def _kind_of_x(name: str, kernel: Shape, shape: Shape) -> str:
@@ -205,7 +237,11 @@ def _kind_of_x(name: str, kernel: Shape, shape: Shape) -> str:
     if len(kernel) == 2:
         return "Linear"
     if len(kernel) == 1:
-        return "LayerNorm" if "ln" in plain or "layernorm" in plain else f"BatchNorm{2 if len(shape) == 3 else 1}d"
+        return (
+            "LayerNorm"
+            if "ln" in plain or "layernorm" in plain
+            else f"BatchNorm{2 if len(shape) == 3 else 1}d"
+        )
     if kernel:
         return f"a weight of {len(kernel)} dimensions"
     kind = next((kind for part, kind in _X_KINDS if part in plain), name)

@@ -9,8 +9,9 @@ and torchinfo's tree, in which a row with deeper rows below it is a container:
     ├─Sequential: 1-1                        [1, 8, 26, 26]            --
     │    └─Conv2d: 2-1                       [1, 8, 26, 26]            80
 
-Around them may stand a whole README, in quotes, fences, comments, logs, HTML or a notebook's JSON. A row is known by its own
-form and not by its place, so that it doesn't matter how much of the layout was lost on the way.
+Around them may stand a whole README, in quotes, fences, comments, logs, HTML or a notebook's JSON.
+A row is known by its own form and not by its place, so that it doesn't matter how much of the
+layout was lost on the way.
 """
 
 import html
@@ -36,7 +37,8 @@ from explorer.imports.summary.rows import (
 )
 from explorer.network.spec import Shape
 
-MAX_ROWS = 1_000  # of one table; containers count, so this is more than the layers that an architecture has
+# Of one table; containers count, so this is more than the layers that an architecture has.
+MAX_ROWS = 1_000
 MAX_TABLES = 20
 MAX_ON_A_LINE = 10_000  # names that may begin a row, where a text lost its line ends
 
@@ -44,12 +46,19 @@ MAX_ON_A_LINE = 10_000  # names that may begin a row, where a text lost its line
 def read_tables(text: str) -> tuple[Table, ...]:
     """Every table in the text, in its order.
 
-    Raises SummaryError where there is none, or where it can't be used, and says what would be right.
+    Raises SummaryError where there is none, or where it can't be used, and says what would be
+    right.
     """
     text = without_markup(text)
     others, rest = read_other_tables(text)
     drafts = _drafts(rest)
-    found = [*others, *(draft.finished() for draft in islice((draft for draft in drafts if draft.rows), MAX_TABLES))]
+    found = [
+        *others,
+        *(
+            draft.finished()
+            for draft in islice((draft for draft in drafts if draft.rows), MAX_TABLES)
+        ),
+    ]
     tables = sorted(found, key=lambda table: table.line)[:MAX_TABLES]
     if not tables:
         raise _nothing_found(text, drafts)
@@ -57,15 +66,18 @@ def read_tables(text: str) -> tuple[Table, ...]:
     return tuple(replace(table, input_hint=hint) for table in tables)
 
 
-# --- markup around the table ----------------------------------------------------------------------------------------
+# --- markup around the table ----------------------------------------------------------------------
 
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
 _ESCAPED = re.compile(r"\\([\[\]\-_#*|().+])")
 _SIZE = re.compile(r"torch\.Size\((\[[^\[\]\n]{0,100}\])\)")
 # Marks of Markdown and HTML become spaces, so that columns stay where they are.
-_MARKS = str.maketrans(dict.fromkeys("`*\t\u00a0\u2007\u202f\u200b\ufeff>#\"'", " ") | {"−": "-", "–": "-"})
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")  # of a file that is no text, or none any more
+_MARKS = str.maketrans(
+    dict.fromkeys("`*\t\u00a0\u2007\u202f\u200b\ufeff>#\"'", " ") | {"−": "-", "–": "-"}
+)
+# Of a file that is no text, or none any more.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -76,12 +88,18 @@ def without_markup(text: str) -> str:
     if "\\u25" in text:  # the same, with the tree's lines as \u2500
         text = re.sub(r"\\u(25[0-9a-fA-F]{2})", lambda code: chr(int(code[1], 16)), text)
     text = html.unescape(text)
-    for pattern, by in ((_COLOUR, ""), (_TAG, " "), (_CONTROL, " "), (_ESCAPED, r"\1"), (_SIZE, r"\1")):
+    for pattern, by in (
+        (_COLOUR, ""),
+        (_TAG, " "),
+        (_CONTROL, " "),
+        (_ESCAPED, r"\1"),
+        (_SIZE, r"\1"),
+    ):
         text = pattern.sub(by, text)
     return text
 
 
-# --- what a line may hold -------------------------------------------------------------------------------------------
+# --- what a line may hold -------------------------------------------------------------------------
 
 _NUMBERED = re.compile(r"(?<![\w.\-/])([A-Za-z_]\w{0,79})-(\d{1,6})(?![\w\-/])")
 _BRANCH_MARKS = (  # the surest first
@@ -97,21 +115,32 @@ _BRANCH = re.compile(
 )
 _INDENT = " \t,|│┃"
 _LINE_NUMBER_OR_LOG = re.compile(r"(?:.*[:>\]-])?\s*\d{0,6}")
-_ROOT = re.compile(r"(?:.{0,80}[:>\]-]|\s*\d{1,6}(?=\s))?[\s,=|]*(?P<kind>[A-Za-z_]\w{0,79})(?:\s+\([\w.]{0,80}\))?\s+(?=\[|--)")
+_ROOT = re.compile(
+    r"(?:.{0,80}[:>\]-]|\s*\d{1,6}(?=\s))?[\s,=|]*(?P<kind>[A-Za-z_]\w{0,79})(?:\s+\([\w.]{0,80}\))?\s+(?=\[|--)"
+)
 _NEXT_BRANCH = re.compile(r"(?<=\S)\s+(?=(?:[│|]\s*)*[├└]─)")
 _HEADER = re.compile(
-    r"\bLayers?\b.{0,200}?\bParams?\b(?:\s*(?:#|%))?|\bLayer \(type.{0,200}?\bOutput Shape\b(?!.{0,200}\bParam)", re.IGNORECASE
+    r"\bLayers?\b.{0,200}?\bParams?\b(?:\s*(?:#|%))?|\bLayer \(type.{0,200}?\bOutput "
+    r"Shape\b(?!.{0,200}\bParam)",
+    re.IGNORECASE,
 )
 _COLUMN = re.compile(
-    r"Input Shape|Output Shape|Kernel (?:Shape|Size)|Groups|Tr\. Param|Params? %|Params?\b|Mult-Adds|Trainable", re.IGNORECASE
+    r"Input Shape|Output Shape|Kernel (?:Shape|Size)|Groups|Tr\. Param|Params? "
+    r"%|Params?\b|Mult-Adds|Trainable",
+    re.IGNORECASE,
 )
 _TOTAL = re.compile(r"\bTotal params:?\s{0,20}([\d.,_]{1,20})", re.IGNORECASE)
 _INPUT_SIZE = re.compile(
-    r"\bInput size(?: \((?P<unit>B|bytes|[kMG]i?B)\))?:?\s{0,20}(?P<number>\d{1,3}(?:,\d{3}){1,4}|\d{1,12}(?:\.\d{1,4})?)",
+    r"\bInput size(?: \((?P<unit>B|bytes|[kMG]i?B)\))?:?\s{0,20}"
+    r"(?P<number>\d{1,3}(?:,\d{3}){1,4}|\d{1,12}(?:\.\d{1,4})?)",
     re.IGNORECASE,
 )
-_CELL = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,200}\]|\((?:-?\d|None|N)[^()]{0,80}\)|[^\s\[\]]+")
-_UNFINISHED = re.compile(r"[A-Za-z_]\w*(?:-\d{1,6}|:\s?\d{1,3}-\d{1,6})\s*(?:\[[\d\s,-]{1,80}\]\s*)?$")
+_CELL = re.compile(
+    r"\[(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,200}\]|\((?:-?\d|None|N)[^()]{0,80}\)|[^\s\[\]]+"
+)
+_UNFINISHED = re.compile(
+    r"[A-Za-z_]\w*(?:-\d{1,6}|:\s?\d{1,3}-\d{1,6})\s*(?:\[[\d\s,-]{1,80}\]\s*)?$"
+)
 _CELLS_ALONE = re.compile(r"(?:\[[\d\s,-]{1,80}\])?\s*(?:[\d,]{1,20}|--)?")
 _CALL = re.compile(r"\bsummary\s?\(.{0,120}?[(\[]\s?(\d{1,4}(?:\s?,\s?\d{1,4}){2,3})\s?[)\]]")
 _MAX_CELLS = 12
@@ -145,7 +174,9 @@ class _Draft:
 
     def finished(self) -> Table:
         # A table of one image without a batch shows maps as three numbers.
-        has_batch = not any(row.row.kind == "Conv2d" and len(row.row.output_shape or ()) == 3 for row in self.rows)
+        has_batch = not any(
+            row.row.kind == "Conv2d" and len(row.row.output_shape or ()) == 3 for row in self.rows
+        )
         shapes = [row.row.output_shape for row in self.rows if row.row.output_shape]
         batch = shapes[0][0] if shapes and has_batch else 0
         rows = [replace(row, row=without_batch(row.row, has_batch)) for row in self.rows]
@@ -160,7 +191,10 @@ def _drafts(text: str) -> list[_Draft]:
     for line, piece in _pieces(text):
         draft, start = drafts[-1], 0
         if header := _HEADER.search(piece):
-            names = tuple(name.lower() for name in _COLUMN.findall(header[0] + piece[header.end() : header.end() + 300]))
+            names = tuple(
+                name.lower()
+                for name in _COLUMN.findall(header[0] + piece[header.end() : header.end() + 300])
+            )
             if "output shape" in names or re.search(r"Layer \(type", header[0]):
                 drafts.append(draft := _Draft(line, names))
                 start = header.end()
@@ -168,7 +202,11 @@ def _drafts(text: str) -> list[_Draft]:
             if draft.closed or _restarts(draft, row):
                 drafts.append(draft := _Draft(line, () if draft.closed else draft.columns))
             if len(draft.rows) >= MAX_ROWS:
-                raise SummaryError(f"the table has more than {MAX_ROWS:,} rows; a network here has at most 200 layers", line)
+                raise SummaryError(
+                    f"the table has more than {MAX_ROWS:,} rows; "
+                    "a network here has at most 200 layers",
+                    line,
+                )
             draft.rows.append(row)
         if draft.rows:
             if draft.total_params is None and (total := _TOTAL.search(piece)):
@@ -179,21 +217,32 @@ def _drafts(text: str) -> list[_Draft]:
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
-    """(line number, text) of everything that may be a row; a tree that lost its line ends is split at its branches."""
+    """(line number, text) of everything that may be a row; a tree that lost its line ends is split
+    at its branches.
+    """
     for number, line in _joined(_LINE_END.split(text.translate(_MARKS))):
         if line.count("─") > 2:
-            yield from ((number, piece) for piece in _NEXT_BRANCH.sub("\n", line, count=MAX_ON_A_LINE).split("\n"))
+            yield from (
+                (number, piece)
+                for piece in _NEXT_BRANCH.sub("\n", line, count=MAX_ON_A_LINE).split("\n")
+            )
         else:
             yield number, line
 
 
 def _joined(lines: list[str]) -> Iterator[tuple[int, str]]:
-    """(line number, text) of the lines that hold something, a row whose cells stand on lines of their own in one."""
+    """(line number, text) of the lines that hold something, a row whose cells stand on lines of
+    their own in one.
+    """
     number, row = 0, ""
     for following, line in enumerate(lines, start=1):
         if not line or line.isspace():
             continue
-        if len(line) < 200 and _UNFINISHED.search(row[-200:]) and _CELLS_ALONE.fullmatch(line.strip()):
+        if (
+            len(line) < 200
+            and _UNFINISHED.search(row[-200:])
+            and _CELLS_ALONE.fullmatch(line.strip())
+        ):
             row += f"  {line.strip()}"
             continue
         if row:
@@ -223,20 +272,27 @@ def _rows(piece: str, start: int, line: int, draft: _Draft) -> Iterator[_Row]:
             yield _Row(row, int(match[2]), 0)
     may_be_root = not names and draft.columns and not draft.rows
     if may_be_root and (root := _ROOT.match(piece.replace("|", " "), start)):
-        row = _read_cells(TableRow(root["kind"], root["kind"], line), piece[root.end() :].replace("|", " "), draft)
+        row = _read_cells(
+            TableRow(root["kind"], root["kind"], line), piece[root.end() :].replace("|", " "), draft
+        )
         if row:
             yield _Row(row, None, -1)
 
 
 def _branch(piece: str, start: int) -> tuple[int, dict[str, Any], str] | None:
-    """(indent, parts of the name, cells) of a tree's row. Before it may stand a line's number or what a log puts there."""
+    """(indent, parts of the name, cells) of a tree's row.
+
+    Before it may stand a line's number or what a log puts there.
+    """
     mark = next((mark for each in _BRANCH_MARKS if (mark := each.search(piece, start))), None)
     if not mark or not (name := _BRANCH.match(piece, mark.end())):
         return None
     before = piece[start : mark.start()]
     in_front = before.rstrip(_INDENT)
     is_plus = mark[0] in ("+", "--", "`--")  # signs that stand in prose and beside other rows too
-    if is_plus and (_NUMBERED.search(in_front) or not _LINE_NUMBER_OR_LOG.fullmatch(in_front[-200:])):
+    if is_plus and (
+        _NUMBERED.search(in_front) or not _LINE_NUMBER_OR_LOG.fullmatch(in_front[-200:])
+    ):
         return None
     return len(before) - len(in_front), name.groupdict(), piece[name.end() :].replace("|", " ")
 
@@ -249,15 +305,19 @@ def _restarts(draft: _Draft, row: _Row) -> bool:
     if (last.number is None) != (row.number is None):
         return True
     if row.number is None:
-        return row.row.name.endswith(": 1-1") and any(before.row.name.endswith(": 1-1") for before in draft.rows)
+        return row.row.name.endswith(": 1-1") and any(
+            before.row.name.endswith(": 1-1") for before in draft.rows
+        )
     return last.number is not None and row.number <= last.number
 
 
-# --- the cells of a row -----------------------------------------------------------------------------------------------
+# --- the cells of a row ---------------------------------------------------------------------------
 
 
 def _read_cells(row: TableRow, text: str, draft: _Draft) -> TableRow | None:
-    """The row with its cells, broken where it should have them and hasn't; None for a line that is no row at all."""
+    """The row with its cells, broken where it should have them and hasn't; None for a line that is
+    no row at all.
+    """
     cells = [cell for cell in _CELL.findall(text[:600]) if cell not in (",", ";")][:_MAX_CELLS]
     if not cells and draft.rows and not draft.closed and re.search(r": \d+-\d+$", row.name):
         return row  # a container whose cells were left out: its contents are below it
@@ -274,13 +334,17 @@ def _read_cells(row: TableRow, text: str, draft: _Draft) -> TableRow | None:
         next((cell for name, cell in named.items() if re.match(r"params?\b(?! %)", name)), ""),
     )
     if not shape_cell.startswith(("[", "(")) and shape_cell != "--":
-        # In prose a word and a number mean nothing; in an open table it is a row that lost its cells.
+        # In prose a word and a number mean nothing; in an open table it is a row that lost its
+        # cells.
         last = draft.rows[-1].number if draft.rows and not draft.closed else None
         follows = last is not None and row.name.rpartition("-")[2] == str(last + 1)
         return replace(row, broken="its output shape is missing") if follows else None
     if not params_cell and not draft.columns and not draft.rows:
         return None
-    shapes = [read_shape(named[name]) if name in named else None for name in ("output shape", "input shape")]
+    shapes = [
+        read_shape(named[name]) if name in named else None
+        for name in ("output shape", "input shape")
+    ]
     kernel, groups = named.get("kernel shape", named.get("kernel size")), named.get("groups")
     row = replace(
         row,
@@ -295,15 +359,22 @@ def _read_cells(row: TableRow, text: str, draft: _Draft) -> TableRow | None:
         return replace(row, params=None)
     params = read_count(params_cell)
     if params is None:
-        return replace(row, broken=f"{short(params_cell) or 'nothing'} stands where its parameters should be counted")
+        return replace(
+            row,
+            broken=(
+                f"{short(params_cell) or 'nothing'} stands where its parameters should be counted"
+            ),
+        )
     return replace(row, params=params)
 
 
-# --- the table as a whole -------------------------------------------------------------------------------------------
+# --- the table as a whole -------------------------------------------------------------------------
 
 
 def _contents_first(rows: list[_Row]) -> Iterator[TableRow]:
-    """The tree in the order in which its modules end, as torchsummary lists them: a container after its contents."""
+    """The tree in the order in which its modules end, as torchsummary lists them: a container after
+    its contents.
+    """
     open_containers: list[tuple[_Row, int]] = []  # with the count of rows that were out before each
     out = 0
     for row, following in zip(rows, [*rows[1:], None], strict=True):
@@ -347,20 +418,24 @@ def _nothing_found(text: str, drafts: list[_Draft]) -> SummaryError:
     without_shape = next((draft for draft in drafts if draft.rows_without_shape), None)
     if without_shape and any("input shape" in draft.columns for draft in drafts):
         return SummaryError(
-            "the table gives input shapes and no output shapes; print it with show_input=False", without_shape.line
+            "the table gives input shapes and no output shapes; print it with show_input=False",
+            without_shape.line,
         )
     if without_shape:
         return SummaryError(
-            "the table gives no output shapes; print it with the input's size: summary(model, input_size=(1, 1, 28, 28))",
+            "the table gives no output shapes; print it with the input's size: "
+            "summary(model, input_size=(1, 1, 28, 28))",
             without_shape.line,
         )
     if without_params := next((draft for draft in drafts if draft.rows_without_params), None):
         return SummaryError(
-            "the table has no parameter column; print it with one, as summary(model, input_size=(1, 1, 28, 28)) does",
+            "the table has no parameter column; print it with one, as summary(model, "
+            "input_size=(1, 1, 28, 28)) does",
             without_params.line,
         )
     if form := name_of_form(text):
         return SummaryError(*form)
     return SummaryError(
-        "no table found; paste one as torchsummary or torchinfo prints it, with rows such as Conv2d-1   [-1, 8, 26, 26]   80"
+        "no table found; paste one as torchsummary or torchinfo prints it, "
+        "with rows such as Conv2d-1   [-1, 8, 26, 26]   80"
     )

@@ -1,4 +1,7 @@
-"""Why a row doesn't fit what stands above it, in words and numbers. Each sentence goes on from the row's name."""
+"""Why a row doesn't fit what stands above it, in words and numbers.
+
+Each sentence goes on from the row's name.
+"""
 
 from math import prod
 
@@ -8,13 +11,16 @@ from explorer.text import size_text
 
 PLAIN_ENOUGH = 1.8  # the cost of a layer that explains a row; a shortcut's 1×1 window by 2 has 1.6
 
-MAX_JOINED = 24  # rows above among which are looked for where a branch begins, or two that are concatenated
+# Rows above among which are looked for where a branch begins, or two that are concatenated.
+MAX_JOINED = 24
 
 Above = list[tuple[str, Shape]]  # the rows above with their outputs, from the top
 
 
 def why_not(wanted: Wanted, shape: Shape | None, above: Above) -> str:
-    """Why no layer of the wanted kind goes on from `shape`; None is the image, of which nothing is known."""
+    """Why no layer of the wanted kind goes on from `shape`; None is the image, of which nothing is
+    known.
+    """
     largest = f"{MAX_IMAGE_CHANNELS} channels and {size_text((MAX_IMAGE_SIDE, MAX_IMAGE_SIDE))}"
     if shape is None and _is_too_large(wanted.input_shape):
         assert wanted.input_shape
@@ -27,11 +33,14 @@ def why_not(wanted: Wanted, shape: Shape | None, above: Above) -> str:
         return elsewhere
     if wanted.input_shape is not None and wanted.input_shape != shape:
         return (
-            f"takes {size_text(wanted.input_shape)}, but the row above it gives {size_text(shape)}: a branch, "
-            "a concatenation or a lost row lies between"
+            f"takes {size_text(wanted.input_shape)}, but the row above it gives "
+            f"{size_text(shape)}: a branch, a concatenation or a lost row lies between"
         )
     if len(shape) == 1 and len(wanted.output_shape) == 3:
-        return f"gives the map {size_text(wanted.output_shape)}, but above it is a vector of {shape[0]:,} values: a row is lost"
+        return (
+            f"gives the map {size_text(wanted.output_shape)}, but above it is a vector of "
+            f"{shape[0]:,} values: a row is lost"
+        )
     explain = {"Conv2d": _why_no_conv, "Linear": _why_no_linear}.get(wanted.kind, _why_no_other)
     return explain(wanted, shape)
 
@@ -44,23 +53,27 @@ def _is_too_large(shape: Shape | None) -> bool:
 
 
 def joined(wanted: Wanted, shape: Shape, above: Above) -> str | None:
-    """The sentence for a layer that fits plainly the output of a row further up, or two of them concatenated."""
+    """The sentence for a layer that fits plainly the output of a row further up, or two of them
+    concatenated.
+    """
     if wanted.kind not in ("Conv2d", "Linear") and wanted.input_shape is None:
         return None
     further_up = {other: name for name, other in above[:-1][-MAX_JOINED:]}
     for other, name in reversed(further_up.items()):
         if other != shape and wanted.input_shape in (None, other) and _fits_plainly(wanted, other):
             return (
-                f"{_facts(wanted)}: it fits the {size_text(other)} of {name}, not the {size_text(shape)} just above it, "
-                "so the network branches (a skip connection), which a stack of layers can't"
+                f"{_facts(wanted)}: it fits the {size_text(other)} of {name}, "
+                f"not the {size_text(shape)} just above it, so the network branches (a skip "
+                "connection), which a stack of layers can't"
             )
     if wanted.kind == "Conv2d" and wanted.input_shape is None and len(shape) == 3:
         for name, other in reversed(above[:-1][-MAX_JOINED:]):
             both = (other[0] + shape[0], *shape[1:])
             if other[1:] == shape[1:] and _fits_plainly(wanted, both):
                 return (
-                    f"{_facts(wanted)}: it fits {both[0]} channels, those of {name} and {above[-1][0]} concatenated, not the "
-                    f"{shape[0]} just above it; a stack of layers can't concatenate"
+                    f"{_facts(wanted)}: it fits {both[0]} channels, "
+                    f"those of {name} and {above[-1][0]} concatenated, "
+                    f"not the {shape[0]} just above it; a stack of layers can't concatenate"
                 )
     return None
 
@@ -76,9 +89,16 @@ def _channels(wanted: Wanted) -> list[int]:
     """Channels that go into a convolution of so many parameters, if its window is a usual one."""
     outputs = wanted.output_shape[0]
     per_output = [
-        (wanted.params - bias * outputs) // outputs for bias in (True, False) if (wanted.params - bias * outputs) % outputs == 0
+        (wanted.params - bias * outputs) // outputs
+        for bias in (True, False)
+        if (wanted.params - bias * outputs) % outputs == 0
     ]
-    return [weights // k**2 for weights in per_output for k in (3, 1, 5, 7) if weights > 0 and weights % k**2 == 0]
+    return [
+        weights // k**2
+        for weights in per_output
+        for k in (3, 1, 5, 7)
+        if weights > 0 and weights % k**2 == 0
+    ]
 
 
 def _facts(wanted: Wanted) -> str:
@@ -91,11 +111,18 @@ def _why_no_conv(wanted: Wanted, shape: Shape) -> str:
     counts = _channels(wanted)
     if shape[0] in counts:
         return (
-            f"{_facts(wanted)}: the parameters fit the {shape[0]} channels above it, but no stride and padding bring "
-            f"{size_text(shape[1:])} to {size_text(wanted.output_shape[1:])}"
+            f"{_facts(wanted)}: the parameters fit the {shape[0]} channels above it, "
+            f"but no stride and padding bring {size_text(shape[1:])} to "
+            f"{size_text(wanted.output_shape[1:])}"
         )
-    fits = f"which would fit {' or '.join(map(str, counts[:3]))} channels" if counts else "which fits no usual window"
-    return f"{_facts(wanted)}, {fits}, but {shape[0]} come in: a row is lost, or the network branches"
+    fits = (
+        f"which would fit {' or '.join(map(str, counts[:3]))} channels"
+        if counts
+        else "which fits no usual window"
+    )
+    return (
+        f"{_facts(wanted)}, {fits}, but {shape[0]} come in: a row is lost, or the network branches"
+    )
 
 
 def _why_no_linear(wanted: Wanted, shape: Shape) -> str:
@@ -108,24 +135,33 @@ def _why_no_linear(wanted: Wanted, shape: Shape) -> str:
         if wanted.params > bias * outputs and (wanted.params - bias * outputs) % outputs == 0
     ]
     takes = " or ".join(f"{count:,}" for count in counts) or "no whole number of"
-    given = f"{size_text(shape)}, {prod(shape):,} values" if len(shape) == 3 else f"{shape[0]:,} values"
-    return f"{_facts(wanted)}, so it takes {takes} values, but above it are {given}: a row is lost, or something is joined"
+    given = (
+        f"{size_text(shape)}, {prod(shape):,} values" if len(shape) == 3 else f"{shape[0]:,} values"
+    )
+    return (
+        f"{_facts(wanted)}, so it takes {takes} values, but above it are {given}: a row is lost, "
+        "or something is joined"
+    )
 
 
 def _why_no_other(wanted: Wanted, shape: Shape) -> str:
     if wanted.output_shape[0] != shape[0] and len(shape) == 3:
         return (
-            f"gives {size_text(wanted.output_shape)}, but {size_text(shape)} comes in and a {wanted.kind} keeps the "
-            f"{shape[0]} channels: a row is lost, or the network concatenates"
+            f"gives {size_text(wanted.output_shape)}, but {size_text(shape)} comes in and a "
+            f"{wanted.kind} keeps the {shape[0]} channels: a row is lost, "
+            "or the network concatenates"
         )
     if any(n < o for n, o in zip(shape[1:], wanted.output_shape[1:], strict=False)):
         return (
-            f"gives {size_text(wanted.output_shape)}, but {size_text(shape)} comes in: the map grows without a row for it "
-            "(upsampling, a branch, or a lost row)"
+            f"gives {size_text(wanted.output_shape)}, but {size_text(shape)} comes in: "
+            "the map grows without a row for it (upsampling, a branch, or a lost row)"
         )
     if wanted.params:
         return f"{_facts(wanted)}; a {wanted.kind} for {size_text(shape)} has another number"
-    return f"gives {size_text(wanted.output_shape)}, which no {wanted.kind}{_of_kernel(wanted)} makes of {size_text(shape)}"
+    return (
+        f"gives {size_text(wanted.output_shape)}, which no {wanted.kind}{_of_kernel(wanted)} "
+        f"makes of {size_text(shape)}"
+    )
 
 
 def _of_kernel(wanted: Wanted) -> str:

@@ -14,7 +14,9 @@ Parts = tuple[tuple[int, str], ...]  # of a notebook's text: (first line, name),
 
 
 def place_text(line: int, parts: Parts) -> str:
-    """Where a line of the text stands: "line 12", or in a notebook "line 3 of the output of cell [7]"."""
+    """Where a line of the text stands: "line 12", or in a notebook "line 3 of the output of cell
+    [7]".
+    """
     first, name = next(((first, name) for first, name in reversed(parts) if first <= line), (1, ""))
     return f"line {line - first + 1} of {name}" if name else f"line {line}"
 
@@ -22,8 +24,8 @@ def place_text(line: int, parts: Parts) -> str:
 class SummaryError(Refusal, ValueError):
     """Text from which no architecture can be read.
 
-    `line` counts from 1 in the text that was read and is None where it is no line's fault; the message
-    begins with where that line stands in what the person brought, by the text's `parts`.
+    `line` counts from 1 in the text that was read and is None where it is no line's fault; the
+    message begins with where that line stands in what the person brought, by the text's `parts`.
     """
 
     def __init__(self, message: str, line: int | None = None, parts: Parts = ()):
@@ -54,7 +56,8 @@ class InputSize:
     """How many values one image has, by the line that a table prints under its rows."""
 
     printed: str  # "0.04 MB"
-    values: tuple[tuple[float, float], ...]  # between which it lies, by each unit that may be meant, the likeliest first
+    # Between which it lies, by each unit that may be meant, the likeliest first.
+    values: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,14 @@ class Table:
     input_hint: Shape | None = None  # from a call of summary(model, (1, 28, 28)) in the text
 
 
-# --- cells ----------------------------------------------------------------------------------------------------------
+# --- cells ----------------------------------------------------------------------------------------
 
 
 def read_shape(cell: str) -> Shape | None:
-    """ "[-1, 8, 26, 26]" -> (0, 8, 26, 26), with the batch, 0 where it is left open. None where it is no shape."""
+    """The shape with the batch of its text: "[-1, 8, 26, 26]" -> (0, 8, 26, 26).
+
+    0 stands for a batch of any size. None if the text is no shape.
+    """
     batch, *sides = (number.strip() for number in cell.strip("[]() ").rstrip(",").split(","))
     if not re.fullmatch(r"-1|\d{1,6}|None|N|\?|B|bs|batch(?:_size)?", batch):
         return None
@@ -84,15 +90,31 @@ def read_shape(cell: str) -> Shape | None:
 
 
 def without_batch(row: TableRow, has_batch: bool) -> TableRow:
-    """Shapes as printed made shapes of one image. Without a batch a map may still become a batch of one vector, (1, F)."""
+    """Shapes as printed made shapes of one image.
+
+    Without a batch a map may still become a batch of one vector, (1, F).
+    """
     output, given = (
-        shape[1:] if shape and (has_batch or len(shape) == 2) else shape for shape in (row.output_shape, row.input_shape)
+        shape[1:] if shape and (has_batch or len(shape) == 2) else shape
+        for shape in (row.output_shape, row.input_shape)
     )
     if output == ():
-        return replace(row, output_shape=None, input_shape=None, broken=row.broken or "its output has no dimension but the batch")
+        return replace(
+            row,
+            output_shape=None,
+            input_shape=None,
+            broken=row.broken or "its output has no dimension but the batch",
+        )
     if output and 0 in output:
-        return replace(row, output_shape=None, input_shape=None, broken=row.broken or "its output leaves a dimension open")
-    return replace(row, output_shape=output, input_shape=given if given and 0 not in given else None)
+        return replace(
+            row,
+            output_shape=None,
+            input_shape=None,
+            broken=row.broken or "its output leaves a dimension open",
+        )
+    return replace(
+        row, output_shape=output, input_shape=given if given and 0 not in given else None
+    )
 
 
 def read_kernel(cell: str) -> tuple[int, int] | None:
@@ -104,7 +126,10 @@ def read_kernel(cell: str) -> tuple[int, int] | None:
 
 
 def read_count(cell: str) -> int | None:
-    """ "1,168", "1168", "1.168", "(1,168)" where they are frozen, "--" -> a number; None where it is none."""
+    """The number in a cell: "1,168", "1168", "1.168", "(1,168)" if frozen, "--".
+
+    None if it is none.
+    """
     if re.fullmatch(r"\([\d,._]{1,20}\)", cell):
         cell = cell[1:-1]
     if cell in ("--", "-", "—"):
@@ -121,8 +146,9 @@ _POWERS = {"b": 0, "k": 1, "m": 2, "g": 3}
 def read_input_size(number: str, unit: str, is_tree: bool, batch: int) -> InputSize | None:
     """The line "Input size (MB): 0.04" as a number of values of one image.
 
-    torchsummary counts in powers of 1024, torchinfo in powers of 1000; its forerunner, which printed the same tree,
-    in powers of 1024 too. Both print what a whole batch has, and mostly two decimals.
+    torchsummary counts in powers of 1024, torchinfo in powers of 1000; its forerunner, which
+    printed the same tree, in powers of 1024 too. Both print what a whole batch has, and mostly two
+    decimals.
     """
     digits = number.replace(",", "")
     decimals = len(digits.partition(".")[2])

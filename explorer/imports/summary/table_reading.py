@@ -1,6 +1,8 @@
-"""The rows of a table one after the other, each with the layers that fit between the shapes before and after it.
+"""The rows of a table one after the other, each with the layers that fit between the shapes before
+and after it.
 
-Between two rows the shape is known, so each row can be asked on its own which layers fit it (options.py).
+Between two rows the shape is known, so each row can be asked on its own which layers fit it
+(options.py).
 """
 
 from dataclasses import dataclass, replace
@@ -10,9 +12,22 @@ from torch import nn
 from explorer.imports.summary.candidates import Wanted, result
 from explorer.imports.summary.first_row import first_options, is_possible_image
 from explorer.imports.summary.imported import SummaryProblem
-from explorer.imports.summary.notes import RowNote, constant_border_note, first_left_out_text, left_out_note, no_layer_note
+from explorer.imports.summary.notes import (
+    RowNote,
+    constant_border_note,
+    first_left_out_text,
+    left_out_note,
+    no_layer_note,
+)
 from explorer.imports.summary.options import Option, bridges, options
-from explorer.imports.summary.other_kinds import ARGUMENTS_BY_NAME, BRANCHED, CONTAINERS, KEEP_SHAPE, OTHER_ACTIVATIONS, our_kind
+from explorer.imports.summary.other_kinds import (
+    ARGUMENTS_BY_NAME,
+    BRANCHED,
+    CONTAINERS,
+    KEEP_SHAPE,
+    OTHER_ACTIVATIONS,
+    our_kind,
+)
 from explorer.imports.summary.reasons import joined, why_not
 from explorer.imports.summary.rows import Table, TableRow
 from explorer.network import spec
@@ -54,8 +69,14 @@ def shared_weights(rows: tuple[TableRow, ...]) -> list[SharedRow]:
         if row.params:
             counted.append(row)
         elif row.params is None and above and above.output_shape:
-            firsts = [first for first in counted if first.kind == row.kind and _channels(first) == _channels(row)]
-            found.append(SharedRow(row, firsts[0] if len(firsts) == 1 else None, above.output_shape))
+            firsts = [
+                first
+                for first in counted
+                if first.kind == row.kind and _channels(first) == _channels(row)
+            ]
+            found.append(
+                SharedRow(row, firsts[0] if len(firsts) == 1 else None, above.output_shape)
+            )
         above = row
     return found
 
@@ -71,7 +92,10 @@ def _does_again(option: Option, again: SharedRow) -> bool:
 
 
 class TableReading:
-    """The rows read so far. `read_row` and what it calls say whether the reading can go on after the row."""
+    """The rows read so far.
+
+    `read_row` and what it calls say whether the reading can go on after the row.
+    """
 
     def __init__(self, table: Table):
         self.table = table
@@ -94,22 +118,37 @@ class TableReading:
         if kind is None or row.wraps:
             return self._read_foreign(row, is_last)
         if row.output_shape is None or len(row.output_shape) not in (1, 3):
-            gives = size_text(row.output_shape) if row.output_shape else "nothing that the table shows"
-            return self._fail(row, f"{row.name} gives {gives}; layers here give maps (C×H×W) or vectors")
-        wanted = Wanted(kind, row.output_shape, row.params or 0, row.input_shape, row.kernel_size, row.groups)
+            gives = (
+                size_text(row.output_shape) if row.output_shape else "nothing that the table shows"
+            )
+            return self._fail(
+                row, f"{row.name} gives {gives}; layers here give maps (C×H×W) or vectors"
+            )
+        wanted = Wanted(
+            kind, row.output_shape, row.params or 0, row.input_shape, row.kernel_size, row.groups
+        )
         if kind not in ("Conv2d", "MaxPool2d", "AvgPool2d"):
             wanted = replace(wanted, kernel_size=None, groups=None)
         if row.params is None:
             wanted = self._with_shared_params(row, wanted)
-        found = self._first_options(row, wanted) if self.shape is None else self._options(row, wanted, self.shape)
+        found = (
+            self._first_options(row, wanted)
+            if self.shape is None
+            else self._options(row, wanted, self.shape)
+        )
         found = self._as_where_shared(row, found)
         if fixed := ARGUMENTS_BY_NAME.get(row.kind):
             found = _plainest_of_equals([_with_arguments(option, fixed) for option in found])
         if not found and row.kind != kind and not hasattr(nn, row.kind):
-            return self._read_foreign(row, is_last)  # someone's own block, named almost as one of torch's
+            # Someone's own block, named almost as one of torch's.
+            return self._read_foreign(row, is_last)
         if not found:
             return self._fail(row, f"{row.name} {why_not(wanted, self.shape, self.above)}")
-        if self.shape and _is_far_fetched(found[0], self.shape) and (better := joined(wanted, self.shape, self.above)):
+        if (
+            self.shape
+            and _is_far_fetched(found[0], self.shape)
+            and (better := joined(wanted, self.shape, self.above))
+        ):
             return self._fail(row, f"{row.name} {better}")
         if row.kind == "ConstantPad2d":
             self.notes.append(constant_border_note(row.name))
@@ -121,13 +160,17 @@ class TableReading:
         counted = sum(row.params or 0 for row in table.rows)
         if table.total_params is not None and counted != table.total_params:
             self._fail(
-                last, f"the rows hold {counted:,} parameters and the total is {table.total_params:,}: a row is lost or changed"
+                last,
+                f"the rows hold {counted:,} parameters and the total is "
+                f"{table.total_params:,}: a row is lost or changed",
             )
         has_root = last.wraps == len(table.rows) - 1 > 0
         if self.read and self.shape and not has_root and self.shape[1:] == (1, 1):
             self._add(last, None, self.shape[:1], [Option(0, (spec.Flatten(),))])
 
-    def _add(self, row: TableRow, kind: str | None, output_shape: Shape, found: list[Option]) -> bool:
+    def _add(
+        self, row: TableRow, kind: str | None, output_shape: Shape, found: list[Option]
+    ) -> bool:
         if len(self.read) >= MAX_LAYERS:
             return self._fail(row, f"{row.name} {TOO_MANY}")
         self.read.append(ReadRow(row, kind, tuple(found)))
@@ -141,37 +184,62 @@ class TableReading:
         return go_on
 
     def _first_options(self, row: TableRow, wanted: Wanted) -> list[Option]:
-        """The first row's answers. If its weights are used again further down, it takes as many channels as there."""
+        """The first row's answers.
+
+        If its weights are used again further down, it takes as many channels as there.
+        """
         channels = {again.input_shape[0] for again in self.shared if again.first == row}
-        if len(channels) == 1 and (found := first_options(replace(wanted, in_channels=channels.pop()), self.table)):
+        if len(channels) == 1 and (
+            found := first_options(replace(wanted, in_channels=channels.pop()), self.table)
+        ):
             return found
         return first_options(wanted, self.table)
 
     def _options(self, row: TableRow, wanted: Wanted, shape: Shape) -> list[Option]:
-        """A later row's answers; after many different rows only a few, so that a long table takes no longer."""
+        """A later row's answers; after many different rows only a few, so that a long table takes
+        no longer.
+        """
         self.searched.add((wanted, shape))
         if len(self.searched) <= MAX_SEARCHED:
             return options(wanted, shape)
         if len(self.searched) == MAX_SEARCHED + 1 and not self.is_shortened:
-            self.notes.append(f"from {row.name} on only {FEW_ANSWERS} answers to a row are looked for: the table is long")
+            self.notes.append(
+                f"from {row.name} on only {FEW_ANSWERS} answers to a row are "
+                "looked for: the table is long"
+            )
             self.is_shortened = True
         return options(wanted, shape, FEW_ANSWERS)
 
     def _as_where_shared(self, row: TableRow, found: list[Option]) -> list[Option]:
-        """The answers that do for every row that shares this one's weights, since it is one module; all, if none does."""
+        """The answers that do for every row that shares this one's weights, since it is one module;
+        all, if none does.
+        """
         for again in self.shared:
             if again.first == row:
                 found = [option for option in found if _does_again(option, again)] or found
             if again.row == row and again.first:
-                layers = {each.layers[-1] for read in self.read if read.row == again.first for each in read.options}
+                layers = {
+                    each.layers[-1]
+                    for read in self.read
+                    if read.row == again.first
+                    for each in read.options
+                }
                 found = [option for option in found if option.layers[-1] in layers] or found
         return found
 
     def _with_shared_params(self, row: TableRow, wanted: Wanted) -> Wanted:
-        """A row that shares its weights with one above has as many parameters; here it becomes a layer of its own."""
-        counts = {read.row.params for read in self.read if read.kind == wanted.kind and read.row.params}
+        """A row that shares its weights with one above has as many parameters; here it becomes a
+        layer of its own.
+        """
+        counts = {
+            read.row.params for read in self.read if read.kind == wanted.kind and read.row.params
+        }
         shared = [replace(wanted, params=count) for count in sorted(counts)]
-        found = [(answers[0].cost, count) for count in shared if self.shape and (answers := options(count, self.shape))]
+        found = [
+            (answers[0].cost, count)
+            for count in shared
+            if self.shape and (answers := options(count, self.shape))
+        ]
         return min(found, key=lambda each: each[0])[1] if found else wanted
 
     # --- rows that are no layer of ours
@@ -181,42 +249,60 @@ class TableReading:
         if not row.wraps and row.kind not in CONTAINERS and hasattr(nn, row.kind):
             return self._read_foreign_layer(row)
         if row.params:
-            what = "has parameters of its own" if row.wraps else "holds layers that the table doesn't show"
-            deeper = "; print it with a greater depth" if self.table.is_tree and not row.wraps else ""
+            what = (
+                "has parameters of its own"
+                if row.wraps
+                else "holds layers that the table doesn't show"
+            )
+            deeper = (
+                "; print it with a greater depth" if self.table.is_tree and not row.wraps else ""
+            )
             self._fail(row, f"{row.name} {what} ({row.params:,} parameters){deeper}")
             if not row.wraps and row.output_shape != self.shape:
                 return False
         if BRANCHED.search(row.kind) and not (row.wraps and is_last):
             self._fail(
                 row,
-                f"{row.name} is a block that brings several ways together (a skip connection or branches), which a stack of "
-                "layers can't; only the layers in it are kept",
+                f"{row.name} is a block that brings several ways together (a skip connection or "
+                "branches), which a stack of layers can't; only the layers in it are kept",
             )
         if row.output_shape is None or self.shape is None or row.output_shape == self.shape:
             if not row.wraps and row.kind not in CONTAINERS and not BRANCHED.search(row.kind):
                 self.notes.append(no_layer_note(row.name))
             return True
-        found = [Option(way.cost, way.layers, pools=way.pools) for way in bridges(self.shape, row.output_shape)]
+        found = [
+            Option(way.cost, way.layers, pools=way.pools)
+            for way in bridges(self.shape, row.output_shape)
+        ]
         if not found:
             return self._fail(
                 row,
-                f"{row.name} gives {size_text(row.output_shape)} and the row before it {size_text(self.shape)}: what lies "
-                "between (a concatenation, a sum, a reshaping, a lost row) is no layer here",
+                f"{row.name} gives {size_text(row.output_shape)} and the row before it "
+                f"{size_text(self.shape)}: what lies between (a concatenation, a sum, "
+                "a reshaping, a lost row) is no layer here",
             )
         return self._add(row, None, row.output_shape, found)
 
     def _read_foreign_layer(self, row: TableRow) -> bool:
-        unchanged = row.output_shape is not None and row.output_shape == (self.shape or row.output_shape)
+        unchanged = row.output_shape is not None and row.output_shape == (
+            self.shape or row.output_shape
+        )
         if row.kind in OTHER_ACTIVATIONS and unchanged:
             self.left_out.append(row.kind)
         if unchanged and not row.params:
             return self._leave_out(row, row.output_shape or ())
         counted = f"its {row.params:,} parameters" if row.params else "what it does to the shape"
-        message = f"{row.name} can't be read: {row.kind} is not among the layers here, and {counted} can't be left out"
+        message = (
+            f"{row.name} can't be read: {row.kind} is not among the layers here, "
+            f"and {counted} can't be left out"
+        )
         return self._fail(row, message, go_on=unchanged)
 
     def _leave_out(self, row: TableRow, output_shape: Shape) -> bool:
-        """Go on without a row. A first row gives the image all the same: it is what comes out of it."""
+        """Go on without a row.
+
+        A first row gives the image all the same: it is what comes out of it.
+        """
         if row.kind in KEEP_SHAPE or self.shape is not None:
             self.notes.append(left_out_note(row.name, row.kind))
         else:
@@ -227,7 +313,9 @@ class TableReading:
 
 
 def _with_arguments(option: Option, arguments: dict[str, object]) -> Option:
-    """The option with these arguments in its last layer, if it has any; the name in the table tells them."""
+    """The option with these arguments in its last layer, if it has any; the name in the table tells
+    them.
+    """
     if not option.layers:
         return option
     *before, layer = option.layers
@@ -235,7 +323,9 @@ def _with_arguments(option: Option, arguments: dict[str, object]) -> Option:
 
 
 def _plainest_of_equals(found: list[Option]) -> list[Option]:
-    """The options, plainest first as they come, without those that are the same layers on the same image again."""
+    """The options, plainest first as they come, without those that are the same layers on the same
+    image again.
+    """
     unlike: dict[object, Option] = {}
     for option in found:
         unlike.setdefault((option.layers, option.input_shape), option)
@@ -243,11 +333,14 @@ def _plainest_of_equals(found: list[Option]) -> list[Option]:
 
 
 def _is_far_fetched(option: Option, shape: Shape) -> bool:
-    """A convolution with odd groups or an oblong window, where a network that is no stack may explain the row plainly.
+    """A convolution with odd groups or an oblong window, where a network that is no stack may
+    explain the row plainly.
 
     Among few channels too much fits by chance, so there the row is taken at its word.
     """
     layer = option.layers[-1]
     if not isinstance(layer, spec.Conv2d) or shape[0] < FEW_CHANNELS:
         return False
-    return option.cost > FAR_FETCHED and (layer.groups > 1 or not isinstance(layer.kernel_size, int))
+    return option.cost > FAR_FETCHED and (
+        layer.groups > 1 or not isinstance(layer.kernel_size, int)
+    )

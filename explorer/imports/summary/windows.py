@@ -1,8 +1,10 @@
-"""By which strides, paddings and dilations a window brings a map to another size, and how plain each way is.
+"""By which strides, paddings and dilations a window brings a map to another size, and how plain
+each way is.
 
-A cost is the number of ways in which one would wonder: 0 is what anyone would write, 1 raises a brow, from 3 on it is
-only believed for want of anything else. Rows and columns are solved apart, since both have few answers, and brought
-together where they agree; where they don't, or a window is oblong, in pairs.
+A cost is the number of ways in which one would wonder: 0 is what anyone would write, 1 raises a
+brow, from 3 on it is only believed for want of anything else. Rows and columns are solved apart,
+since both have few answers, and brought together where they agree; where they don't, or a window is
+oblong, in pairs.
 """
 
 import heapq
@@ -17,33 +19,48 @@ _DILATIONS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 18, 24)  # of larger windows only the
 _MAX_AXIS_OPTIONS = 40  # of one axis, before both are brought together
 
 
-# --- convolutions ---------------------------------------------------------------------------------------------------
+# --- convolutions ---------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=2048)
-def conv_windows(kernel: tuple[int, int], sides: Shape, outputs: Shape) -> tuple[tuple[float, Any, Any, Any], ...]:
+def conv_windows(
+    kernel: tuple[int, int], sides: Shape, outputs: Shape
+) -> tuple[tuple[float, Any, Any, Any], ...]:
     """(cost, stride, padding, dilation) that bring `sides` to `outputs`, the plainest few."""
     axes = [_conv_axis(k, n, o) for k, n, o in zip(kernel, sides, outputs, strict=True)]
     found: list[tuple[float, Any, Any, Any]] = [
-        (max(cost, axes[1][option]), *option) for option, cost in axes[0].items() if option in axes[1]
+        (max(cost, axes[1][option]), *option)
+        for option, cost in axes[0].items()
+        if option in axes[1]
     ]
     if sides == outputs and (kernel[0] % 2 == 0 or kernel[1] % 2 == 0):
         found.append((0.8, 1, "same", 1))
     oblong = kernel[0] != kernel[1]
     if oblong or not found or min(cost for cost, *_ in found) > 2:
-        unlike = (1.5, 0 if oblong else 1, 2)  # for a stride, a padding, a dilation that differs between the axes
+        # For a stride, a padding, a dilation that differs between the axes.
+        unlike = (1.5, 0 if oblong else 1, 2)
         pairs = [
-            (max(cost_a, cost_b) + sum(extra for extra, x, y in zip(unlike, a, b, strict=True) if x != y), a, b)
+            (
+                max(cost_a, cost_b)
+                + sum(extra for extra, x, y in zip(unlike, a, b, strict=True) if x != y),
+                a,
+                b,
+            )
             for (a, cost_a), (b, cost_b) in _pairs(axes[0], axes[1], limit=6)
             if a != b
         ]
-        found += [(cost, *(plain(both) for both in zip(a, b, strict=True))) for cost, a, b in heapq.nsmallest(MAX_WINDOWS, pairs)]
+        found += [
+            (cost, *(plain(both) for both in zip(a, b, strict=True)))
+            for cost, a, b in heapq.nsmallest(MAX_WINDOWS, pairs)
+        ]
     return tuple(heapq.nsmallest(MAX_WINDOWS, found, key=lambda option: (option[0], str(option))))
 
 
 @lru_cache(maxsize=1024)
 def _conv_axis(kernel: int, side: int, output: int) -> dict[tuple[int, int, int], float]:
-    """(stride, padding, dilation) that bring one side to `output`, with their costs, cheapest first."""
+    """(stride, padding, dilation) that bring one side to `output`, with their costs, cheapest
+    first.
+    """
     found: dict[tuple[int, int, int], float] = {}
     for dilation in (1,) if kernel == 1 else _DILATIONS if kernel <= 5 else _DILATIONS[:3]:
         reach = dilation * (kernel - 1) + 1
@@ -100,7 +117,7 @@ def dilation_cost(dilation: int, padding: int, half: int) -> float:
     return (1.2 if padding in (0, half) else 2) + 0.3 * (dilation - 1)
 
 
-# --- pooling --------------------------------------------------------------------------------------------------------
+# --- pooling --------------------------------------------------------------------------------------
 
 Pair = tuple[int, int]
 Reaches = Iterable[Pair | None]  # of a window on both axes; None where it is not known
@@ -109,15 +126,19 @@ ALONG_ONE_AXIS = 0.3  # for a window of 1 across the other
 _LONGEST_STRIDE = 32  # of a window that overlaps, where the table does not give it
 
 
-def pool_windows(sides: Shape, outputs: Shape, reaches: Reaches = (None,)) -> Iterator[tuple[float, Pair, Pair, Pair, bool]]:
+def pool_windows(
+    sides: Shape, outputs: Shape, reaches: Reaches = (None,)
+) -> Iterator[tuple[float, Pair, Pair, Pair, bool]]:
     """(cost, window, stride, padding, ceil_mode) that bring `sides` to `outputs`.
 
-    `reaches` are the pixels that the table's kernel may span, where it gives one. Such a window is tried
-    at every padding, so that there is no way where none is found. Without one there always is, unless
-    the map grows.
+    `reaches` are the pixels that the table's kernel may span, where it gives one. Such a window is
+    tried at every padding, so that there is no way where none is found. Without one there always
+    is, unless the map grows.
     """
     for reach in reaches:
-        rows, columns = (_pool_axis(*axis) for axis in zip(sides, outputs, reach or (None, None), strict=True))
+        rows, columns = (
+            _pool_axis(*axis) for axis in zip(sides, outputs, reach or (None, None), strict=True)
+        )
         yield from _pool_windows(sides, outputs, rows, columns, is_given=reach is not None)
 
 
@@ -125,16 +146,30 @@ def _pool_windows(
     sides: Shape, outputs: Shape, rows: AxisCosts, columns: AxisCosts, is_given: bool
 ) -> Iterator[tuple[float, Pair, Pair, Pair, bool]]:
     """The ways of both axes brought together: alike where they agree, else in pairs."""
-    both = {(option, option): max(cost, columns[option]) for option, cost in rows.items() if option in columns}
+    both = {
+        (option, option): max(cost, columns[option])
+        for option, cost in rows.items()
+        if option in columns
+    }
     if is_given or not both or min(both.values()) > 2:
         for ceil_mode in (0, 1):
-            down, across = ({way: cost for way, cost in axis.items() if way[3] == ceil_mode} for axis in (rows, columns))
+            down, across = (
+                {way: cost for way, cost in axis.items() if way[3] == ceil_mode}
+                for axis in (rows, columns)
+            )
             for (a, cost_a), (b, cost_b) in _pairs(down, across, _MAX_AXIS_OPTIONS):
-                # Across an axis that keeps its size the window is 1: it moves along the other alone.
-                stays = [s == o and way[:3] == (1, 1, 0) for s, o, way in zip(sides, outputs, (a, b), strict=True)]
+                # Across an axis that keeps its size the window is 1: it moves along the other
+                # alone.
+                stays = [
+                    s == o and way[:3] == (1, 1, 0)
+                    for s, o, way in zip(sides, outputs, (a, b), strict=True)
+                ]
                 if a != b and any(stays):
-                    both[a, b] = (cost_b if stays[0] else cost_a) + (0 if 1 in sides else ALONG_ONE_AXIS)
-                elif a != b:  # a window that differs between the axes is odder than a stride that does
+                    both[a, b] = (cost_b if stays[0] else cost_a) + (
+                        0 if 1 in sides else ALONG_ONE_AXIS
+                    )
+                elif a != b:
+                    # A window that differs between the axes is odder than a stride that does.
                     unlike = zip((1.5, 0.8, 1), a, b, strict=False)
                     both[a, b] = max(cost_a, cost_b) + sum(cost for cost, x, y in unlike if x != y)
     for (a, b), cost in both.items():
@@ -145,7 +180,9 @@ def _pool_windows(
 
 @lru_cache(maxsize=1024)
 def _pool_axis(side: int, output: int, reach: int | None) -> AxisCosts:
-    """(window, stride, padding, ceil_mode) that bring one side to `output`, with their costs, the cheapest of each ceil_mode."""
+    """(window, stride, padding, ceil_mode) that bring one side to `output`, with their costs, the
+    cheapest of each ceil_mode.
+    """
     ways = _pools_to_try(side, output) if reach is None else _pools_of_window(side, output, reach)
     found: dict[tuple[int, int, int, int], float] = {}
     for kernel, stride, padding in ways:
@@ -158,7 +195,9 @@ def _pool_axis(side: int, output: int, reach: int | None) -> AxisCosts:
     return {
         way: cost
         for ceil_mode in (0, 1)
-        for way, cost in _cheapest({way: cost for way, cost in found.items() if way[3] == ceil_mode}).items()
+        for way, cost in _cheapest(
+            {way: cost for way, cost in found.items() if way[3] == ceil_mode}
+        ).items()
     }
 
 
@@ -170,14 +209,19 @@ def _pools_to_try(side: int, output: int) -> Iterator[tuple[int, int, int]]:
             for padding in {0, 1, 2, 3, kernel // 2}:
                 if _can_pool(side, kernel, stride, padding):
                     yield kernel, stride, padding
-    if output > 1:  # longer windows, which overlap: all that a stride leaves, as 67 to 81 by 15 bring 1101 to 69
+    # Longer windows, which overlap: all that a stride leaves, as 67 to 81 by 15 bring 1101 to 69.
+    if output > 1:
         for stride in range(1, min(_LONGEST_STRIDE, (side - 1) // (output - 1)) + 1):
-            for kernel in range(max(12, side - output * stride + 1), side - (output - 1) * stride + 1):
+            for kernel in range(
+                max(12, side - output * stride + 1), side - (output - 1) * stride + 1
+            ):
                 yield kernel, stride, 0
 
 
 def _pools_of_window(side: int, output: int, reach: int) -> Iterator[tuple[int, int, int]]:
-    """(window, stride, padding) that may be, where the window is known: at each padding the plainest strides."""
+    """(window, stride, padding) that may be, where the window is known: at each padding the
+    plainest strides.
+    """
     for padding in range(reach // 2 + 1):
         spare = side + 2 * padding - reach
         ends = {spare // output + 1, spare // max(1, output - 1), -(-spare // max(1, output - 1))}
@@ -187,8 +231,15 @@ def _pools_of_window(side: int, output: int, reach: int) -> Iterator[tuple[int, 
 
 
 def _can_pool(side: int, kernel: int, stride: int, padding: int) -> bool:
-    """Whether torch lets a window pool the side at all; with ceil_mode it may hang over by less than its stride."""
-    return stride >= 1 and kernel >= 1 and padding <= kernel // 2 and kernel <= side + 2 * padding + stride - 1
+    """Whether torch lets a window pool the side at all; with ceil_mode it may hang over by less
+    than its stride.
+    """
+    return (
+        stride >= 1
+        and kernel >= 1
+        and padding <= kernel // 2
+        and kernel <= side + 2 * padding + stride - 1
+    )
 
 
 def _pooled(side: int, kernel: int, stride: int, padding: int, ceil_mode: int) -> int:
@@ -199,7 +250,8 @@ def _pooled(side: int, kernel: int, stride: int, padding: int, ceil_mode: int) -
 
 
 def _pool_cost(kernel: int, stride: int, padding: int, side: int, output: int) -> float:
-    if kernel == side and output == 1 and padding == 0:  # the whole map; its stride left as torch has it
+    # The whole map; its stride left as torch has it.
+    if kernel == side and output == 1 and padding == 0:
         return 0.1 if stride == kernel else 0.2
     if kernel == 1:  # it takes single values
         return 3 + 0.1 * stride
@@ -211,22 +263,29 @@ def _pool_cost(kernel: int, stride: int, padding: int, side: int, output: int) -
         return 0.8
     if (kernel, stride, padding) in ((3, 1, 1), (2, 1, 0)):
         return 1
-    if kernel > 11 and kernel % stride == 0 and 2 <= kernel // stride <= 8 and padding == 0:  # a running mean over time
-        return 1.8 + 0.005 * kernel + (0 if stride <= 8 or stride % 5 == 0 or stride % 8 == 0 else 0.4)
+    # A running mean over time.
+    if kernel > 11 and kernel % stride == 0 and 2 <= kernel // stride <= 8 and padding == 0:
+        return (
+            1.8 + 0.005 * kernel + (0 if stride <= 8 or stride % 5 == 0 or stride % 8 == 0 else 0.4)
+        )
     return 2 + 0.1 * kernel + 0.1 * stride + 0.3 * padding
 
 
-# --- both axes ------------------------------------------------------------------------------------------------------
+# --- both axes ------------------------------------------------------------------------------------
 
 
-def _pairs(a: dict[Any, float], b: dict[Any, float], limit: int = 12) -> Iterator[tuple[tuple[Any, float], tuple[Any, float]]]:
+def _pairs(
+    a: dict[Any, float], b: dict[Any, float], limit: int = 12
+) -> Iterator[tuple[tuple[Any, float], tuple[Any, float]]]:
     for first in list(a.items())[:limit]:
         for second in list(b.items())[:limit]:
             yield first, second
 
 
 def _cheapest(found: dict[Any, float]) -> dict[Any, float]:
-    return dict(heapq.nsmallest(_MAX_AXIS_OPTIONS, found.items(), key=lambda item: (item[1], item[0])))
+    return dict(
+        heapq.nsmallest(_MAX_AXIS_OPTIONS, found.items(), key=lambda item: (item[1], item[0]))
+    )
 
 
 def _plainest_of_each(found: dict[Any, float], what: Callable[[Any], Any]) -> dict[Any, float]:

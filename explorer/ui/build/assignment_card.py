@@ -1,4 +1,6 @@
-"""The assignment on the Build page: a line of clauses that follows every edit, and a small form to set the limits."""
+"""The assignment on the Build page: a line of clauses that follows every edit, and a small form to
+set the limits.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,7 +9,15 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.assignment import SIGNS, Assignment, AssignmentError, Result, best_result, clauses, parse_assignment
+from explorer.assignment import (
+    SIGNS,
+    Assignment,
+    AssignmentError,
+    Result,
+    best_result,
+    clauses,
+    parse_assignment,
+)
 from explorer.network.difference import Difference, change_text, difference, difference_text
 from explorer.network.spec import Architecture, NetworkKey
 from explorer.runs.run_summary import RunSummary
@@ -22,11 +32,14 @@ Results = Mapping[Trained, tuple[Result, ...]]
 NAMED_CHANGES = 12  # in the tooltip; the others are counted
 
 
-# --- what the runs reached ------------------------------------------------------------------------------------------
+# --- what the runs reached ------------------------------------------------------------------------
 
 
 def finished_results() -> Results:
-    """What every run that went to its end has reached, by what it trained. Looked up once a page, not at every edit."""
+    """What every run that went to its end has reached, by what it trained.
+
+    Looked up once a page, not at every edit.
+    """
     found: dict[Trained, tuple[Result, ...]] = {}
     for each in process.jobs().runs():
         if (result := _result(each)) is not None:
@@ -45,18 +58,24 @@ def _trained(architecture: Architecture, dataset: str) -> Trained:
     return architecture.key, dataset
 
 
-# --- the line under the totals --------------------------------------------------------------------------------------
+# --- the line under the totals --------------------------------------------------------------------
 
 
-def assignment_line(session: state.Session, results: Results, in_the_way: str = "", has_fix: bool = False) -> str:
-    """The clauses; beside them what stands in the way of training, else how far the network is from where it started.
+def assignment_line(
+    session: state.Session, results: Results, in_the_way: str = "", has_fix: bool = False
+) -> str:
+    """The clauses; beside them what stands in the way of training, else how far the network is from
+    where it started.
 
     With `has_fix` there is room at the end for a button.
     """
     architecture, recipe = session.architecture, session.recipe
-    result = best_result(session.assignment, results.get(_trained(architecture, recipe.dataset), ()))
+    result = best_result(
+        session.assignment, results.get(_trained(architecture, recipe.dataset), ())
+    )
     chips = "".join(
-        f'<li class="{for_html(clause.state)}" data-limit="{for_html(clause.limit)}" title="{for_html(clause.note)}">'
+        f'<li class="{for_html(clause.state)}" data-limit="{for_html(clause.limit)}" '
+        f'title="{for_html(clause.note)}">'
         f"<i>{SIGNS[clause.state]}</i> {for_html(clause.text)}</li>"
         for clause in clauses(session.assignment, architecture, recipe, result)
     )
@@ -73,7 +92,9 @@ def _origin(session: state.Session) -> str:
     """Where the work comes from: the preset's character, or what was changed since."""
     start = session.start
     if session.is_unchanged:
-        return f'<p class="origin" title="{for_html(start.character)}">{for_html(start.character)}</p>'
+        return (
+            f'<p class="origin" title="{for_html(start.character)}">{for_html(start.character)}</p>'
+        )
     found = difference(start.architecture, session.architecture)
     text = for_html(f"since {start.title}: {difference_text(found)}")
     return f'<p class="origin changed" title="{_changes(found)}">{text}</p>'
@@ -87,9 +108,10 @@ def _changes(found: Difference) -> str:
     return "&#10;".join(for_html(line) for line in lines)
 
 
-# --- the form -------------------------------------------------------------------------------------------------------
+# --- the form -------------------------------------------------------------------------------------
 
-Field = tuple[str, str, dict[str, Any]]  # limit, label, and what its input is told beside its bounds
+# Limit, label, and what its input is told beside its bounds.
+Field = tuple[str, str, dict[str, Any]]
 
 NUMBERS: tuple[Field, ...] = (
     ("max_params", "Parameters below", {"step": 1000}),
@@ -107,27 +129,45 @@ SWITCHES = (
 
 
 def assignment_form(session: state.Session) -> None:
-    """A popover with one input a limit; an empty one asks for nothing. Its inputs are drawn once it is opened."""
-    menu = st.popover("Assignment", icon=":material/checklist:", width="content", key="assignment", on_change="rerun")
+    """A popover with one input a limit; an empty one asks for nothing.
+
+    Its inputs are drawn once it is opened.
+    """
+    menu = st.popover(
+        "Assignment",
+        icon=":material/checklist:",
+        width="content",
+        key="assignment",
+        on_change="rerun",
+    )
     if menu.open:
         with menu:
             _limits(session)
 
 
 def _limits(session: state.Session) -> None:
-    st.html('<p class="note">Requirements for the network. An empty field means no limit. They are part of the share link.</p>')
+    st.html(
+        '<p class="note">Requirements for the network. An empty field means no limit. '
+        "They are part of the share link.</p>"
+    )
     version = f"{session.recipe_version}"
     for start in range(0, len(NUMBERS), 2):
-        for column, (limit, label, given) in zip(st.columns(2, gap="small"), NUMBERS[start : start + 2], strict=False):
+        for column, (limit, label, given) in zip(
+            st.columns(2, gap="small"), NUMBERS[start : start + 2], strict=False
+        ):
             key = f"assignment-{limit}-{version}"
-            # An input with a value of its own could not be emptied, so the value comes from the state. Each time: the
-            # browser is told of a value in the run that sets it.
+            # An input with a value of its own could not be emptied, so the value comes from the
+            # state. Each time: the browser is told of a value in the run that sets it.
             st.session_state[key] = _shown(limit, getattr(session.assignment, limit))
             change = partial(_set, limit, key, session.work)
-            column.number_input(label, value=None, placeholder="no limit", key=key, on_change=change, **given)
+            column.number_input(
+                label, value=None, placeholder="no limit", key=key, on_change=change, **given
+            )
     st.html('<p class="note">Required</p>')
     for start in range(0, len(SWITCHES), 2):
-        for column, (limit, label) in zip(st.columns(2, gap="small"), SWITCHES[start : start + 2], strict=False):
+        for column, (limit, label) in zip(
+            st.columns(2, gap="small"), SWITCHES[start : start + 2], strict=False
+        ):
             key = f"assignment-{limit}-{version}"
             change = partial(_set, limit, key, session.work)
             column.toggle(label, getattr(session.assignment, limit), key=key, on_change=change)

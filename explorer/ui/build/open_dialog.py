@@ -1,4 +1,6 @@
-"""Into the Build page: a file or pasted text, what was read of it, and what else its rows could be."""
+"""Into the Build page: a file or pasted text, what was read of it, and what else its rows could
+be.
+"""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -33,13 +35,22 @@ DROPOUT_RATE = "Dropout rate for all dropout layers"
 def open_dialog() -> None:
     version = st.session_state.setdefault("open-version", 0)
     pasted = st.text_area(
-        "Text", height=140, placeholder=PLACEHOLDER, label_visibility="collapsed", key="open-text", on_change=_forget_file
+        "Text",
+        height=140,
+        placeholder=PLACEHOLDER,
+        label_visibility="collapsed",
+        key="open-text",
+        on_change=_forget_file,
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("Read", key="read", width=110)  # leaving the text sends it; the button gives a place to go
-        # Of any type: what is in a file decides, and is said in words. Of a file that the input refuses,
-        # Streamlit (1.67) would show an icon alone, and raise at its name in each run from then on.
-        file = st.file_uploader("File", label_visibility="collapsed", key=f"open-file-{version}", max_upload_size=MAX_MB)
+        # Leaving the text sends it; the button gives a place to go.
+        st.button("Read", key="read", width=110)
+        # Of any type: what is in a file decides, and is said in words. Of a file that the input
+        # refuses, Streamlit (1.67) would show an icon alone, and raise at its name in each run from
+        # then on.
+        file = st.file_uploader(
+            "File", label_visibility="collapsed", key=f"open-file-{version}", max_upload_size=MAX_MB
+        )
     st.caption(FILES)
     given = file.getvalue() if file else pasted
     if not given.strip():
@@ -69,8 +80,11 @@ def _read(opened: Opened) -> None:
         with remarks:
             _remarks(opened.imported)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        name = st.text_input("Name", architecture.name, max_chars=MAX_NAME, key=f"open-name-{hash(opened)}")
-        # No callback: it would open what was read when the button was drawn, not what was pasted or chosen since.
+        name = st.text_input(
+            "Name", architecture.name, max_chars=MAX_NAME, key=f"open-name-{hash(opened)}"
+        )
+        # No callback: it would open what was read when the button was drawn, not what was pasted or
+        # chosen since.
         if st.button("Open in Build", type="primary", key="open-in-build"):
             _open(opened, architecture, name)
             st.rerun()
@@ -93,7 +107,8 @@ def _overview(architecture: Architecture) -> None:
         for row in analysis.rows
     )
     st.html(
-        f'<p class="heading" data-read="{len(architecture.layers)}">{figures}</p><div class="read"><table>{rows}</table></div>'
+        f'<p class="heading" data-read="{len(architecture.layers)}">{figures}</p><div '
+        f'class="read"><table>{rows}</table></div>'
     )
     if analysis.problem:
         messages.warning(f"Layer {analysis.problem.index} doesn’t fit: {analysis.problem.message}")
@@ -102,14 +117,19 @@ def _overview(architecture: Architecture) -> None:
 def _remarks(imported: Imported) -> None:
     """What could not be read, and what had to be assumed."""
     if problem := imported.problem:
-        messages.warning(f"{imported.place(problem.line)}, {problem.row}: {problem.message}. What was read is kept")
+        messages.warning(
+            f"{imported.place(problem.line)}, {problem.row}: {problem.message}. "
+            "What was read is kept"
+        )
     if imported.notes:
         notes = "".join(f"<li>{for_html(note)}</li>" for note in imported.notes)
         st.html(f'<ul class="notes">{notes}</ul>')
 
 
 def _chosen(imported: Imported) -> Architecture:
-    """The architecture with the answers chosen for its rows, the plainest at first, and one rate for all dropout."""
+    """The architecture with the answers chosen for its rows, the plainest at first, and one rate
+    for all dropout.
+    """
     version = hash(imported)
     guessed = [choice for choice in imported.choices if choice.guess]
     others = [choice for choice in imported.choices if not choice.guess]
@@ -126,7 +146,9 @@ def _chosen(imported: Imported) -> Architecture:
         if answers[choice.index] != choice.taken:
             architecture = choice.with_other(architecture, answers[choice.index])
     if dropout_rates(architecture):
-        rate = st.number_input(DROPOUT_RATE, 0.0, 1.0, 0.5, 0.05, key=f"dropout-{version}", width=330)
+        rate = st.number_input(
+            DROPOUT_RATE, 0.0, 1.0, 0.5, 0.05, key=f"dropout-{version}", width=330
+        )
         architecture = with_dropout(architecture, [rate])
     return architecture
 

@@ -15,7 +15,12 @@ from explorer.text import for_html, percent, printable, short_bytes, short_count
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
 from explorer.ui import messages, state
-from explorer.ui.build.assignment_card import Results, assignment_form, assignment_line, finished_results
+from explorer.ui.build.assignment_card import (
+    Results,
+    assignment_form,
+    assignment_line,
+    finished_results,
+)
 from explorer.ui.build.open_dialog import open_dialog
 from explorer.ui.build.share_menu import share_menu
 from explorer.ui.build.start_menu import start_menu
@@ -44,7 +49,7 @@ def _results() -> Results:
         return {}
 
 
-# --- the line at the top --------------------------------------------------------------------------------------------
+# --- the line at the top --------------------------------------------------------------------------
 
 
 def _header() -> None:
@@ -56,7 +61,8 @@ def _header() -> None:
         if session.opening:
             state.put(replace(session, opening=False))
             open_dialog()
-        # The input has no default of its own: Streamlit warns of one where `_rename` sets the value.
+        # The input has no default of its own: Streamlit warns of one where `_rename` sets the
+        # value.
         st.session_state.setdefault(name_key, session.name)
         st.text_input(
             "Name",
@@ -71,7 +77,9 @@ def _header() -> None:
             "Images",
             list(DATASETS),
             index=list(DATASETS).index(session.recipe.dataset),
-            format_func=lambda name: f"{DATASETS[name].title} · {size_text(DATASETS[name].input_shape)}",
+            format_func=lambda name: (
+                f"{DATASETS[name].title} · {size_text(DATASETS[name].input_shape)}"
+            ),
             key=f"images-{session.recipe_version}",
             on_change=_choose_images,
             args=(f"images-{session.recipe_version}", session.work),
@@ -82,8 +90,9 @@ def _header() -> None:
         share_menu(session)
 
 
-# Streamlit also calls a callback where nothing changed, if somebody clicks before the first run has ended, or where the browser
-# speaks of an input that is gone, as it does until it has heard that other work was opened.
+# Streamlit also calls a callback where nothing changed, if somebody clicks before the first run has
+# ended, or where the browser speaks of an input that is gone, as it does until it has heard that
+# other work was opened.
 
 
 def _rename(key: str, shown: str, work: int) -> None:
@@ -105,7 +114,7 @@ def _choose_images(key: str, work: int) -> None:
         say(changed)
 
 
-# --- the stack, and beside it the selected layer --------------------------------------------------------------------
+# --- the stack, and beside it the selected layer --------------------------------------------------
 
 
 def _accept() -> None:
@@ -145,7 +154,10 @@ def _workbench(results: Results) -> None:
 def _in_short(analysis: Analysis) -> str:
     """The totals, for whoever hears the page."""
     if problem := analysis.problem:
-        return f"Layer {problem.index} ({analysis.architecture.layers[problem.index].kind}) does not fit"
+        return (
+            f"Layer {problem.index} ({analysis.architecture.layers[problem.index].kind}) does "
+            "not fit"
+        )
     output, field = size_text(analysis.output_shape), size_text(analysis.receptive_field)
     return f"{analysis.total_params:,} parameters, output {output}, receptive field {field}"
 
@@ -184,18 +196,25 @@ def _counted_so_far(broken: int) -> str:
 
 
 def _selected_row(index: int | None, analysis: Analysis) -> Row | None:
-    """The selected layer's row; where none is selected the last that still is a map, as that has most to show."""
+    """The selected layer's row; where none is selected the last that still is a map, as that has
+    most to show.
+    """
     if not analysis.rows:
         return None
     if index is not None:
         return analysis.rows[min(index, len(analysis.rows) - 1)]
-    maps = [row for row in analysis.rows if len(row.output_shape) == 3 and max(row.output_shape[1:]) > 1]
+    maps = [
+        row for row in analysis.rows if len(row.output_shape) == 3 and max(row.output_shape[1:]) > 1
+    ]
     return maps[-1] if maps else analysis.rows[-1]
 
 
 def _nothing_to_show(analysis: Analysis) -> str:
     if analysis.problem:
-        return f"Once layer {analysis.problem.index:d} fits, this shows which pixels a layer looks at, and what it costs."
+        return (
+            f"Once layer {analysis.problem.index:d} fits, this shows which pixels a layer looks "
+            "at, and what it costs."
+        )
     return "Add a layer to see which pixels it looks at, and what it costs."
 
 
@@ -205,16 +224,27 @@ def _totals(analysis: Analysis) -> str:
         (
             "Multiply-adds per image",
             short_count(analysis.total_mult_adds),
-            f"{analysis.total_mult_adds:,}. {MULT_ADDS_RULE} torchinfo's count: {analysis.torchinfo_mult_adds:,}.",
+            f"{analysis.total_mult_adds:,}. {MULT_ADDS_RULE} torchinfo's count: "
+            f"{analysis.torchinfo_mult_adds:,}.",
         ),
-        ("Memory per image", short_bytes(analysis.activation_bytes), "all layers' outputs, in float32"),
-        ("Receptive field", size_text(analysis.receptive_field), "of the last layer, theoretical; it may exceed the image"),
+        (
+            "Memory per image",
+            short_bytes(analysis.activation_bytes),
+            "all layers' outputs, in float32",
+        ),
+        (
+            "Receptive field",
+            size_text(analysis.receptive_field),
+            "of the last layer, theoretical; it may exceed the image",
+        ),
         ("Output", size_text(analysis.output_shape), "shape for each image"),
         ("Layers", f"{len(analysis.architecture.layers)}", "rows in the stack"),
     ]
     broken = analysis.problem is not None
     if broken and not analysis.rows:
-        figures = [(name, value if name == "Layers" else "–", note) for name, value, note in figures]
+        figures = [
+            (name, value if name == "Layers" else "–", note) for name, value, note in figures
+        ]
     cells = "".join(
         f'<div title="{for_html(note)}"><span>{for_html(_counted_name(name, broken))}</span>'
         f'<b data-total="{name}">{for_html(value)}</b></div>'
@@ -224,7 +254,9 @@ def _totals(analysis: Analysis) -> str:
 
 
 def _counted_name(name: str, broken: bool) -> str:
-    """A total's name: "Parameters so far" where it is of the layers that fit, before one that does not."""
+    """A total's name: "Parameters so far" where it is of the layers that fit, before one that does
+    not.
+    """
     return f"{name} so far" if broken and name != "Layers" else name
 
 
@@ -242,11 +274,19 @@ def _layer_words(row: Row, analysis: Analysis) -> str:
     lines.append(("Parameters", parameter_arithmetic(row) or "none", ""))
     if row.mult_adds:
         share = row.mult_adds / analysis.total_mult_adds
-        lines.append(("Multiply-adds", f"{row.mult_adds:,}, {percent(share, 1)} of the network's", MULT_ADDS_IN_SHORT))
+        lines.append(
+            (
+                "Multiply-adds",
+                f"{row.mult_adds:,}, {percent(share, 1)} of the network's",
+                MULT_ADDS_IN_SHORT,
+            )
+        )
     facts = "".join(
-        f'<div title="{for_html(note)}"><dt>{for_html(name)}</dt><dd>{for_html(value)}</dd></div>' for name, value, note in lines
+        (f'<div title="{for_html(note)}"><dt>{for_html(name)}</dt><dd>{for_html(value)}</dd></div>')
+        for name, value, note in lines
     )
     return (
-        f'<div class="layer" id="{SELECTED}" tabindex="-1"><h2>{row.index:d} · {for_html(row.kind)}</h2>'
+        f'<div class="layer" id="{SELECTED}" tabindex="-1"><h2>{row.index:d} · '
+        f"{for_html(row.kind)}</h2>"
         f"<p>{LAYERS[row.kind].summary}</p><dl>{facts}</dl></div>"
     )

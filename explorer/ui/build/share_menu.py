@@ -39,8 +39,21 @@ class Form:
 
 
 FORMS = (
-    Form("JSON", "opens here again", "json", "application/json", lambda s: to_json(s.architecture, 2) + "\n", fits=False),
-    Form("PyTorch", "a class with forward()", "py", "text/x-python", lambda s: python_source(s.architecture)),
+    Form(
+        "JSON",
+        "opens here again",
+        "json",
+        "application/json",
+        lambda s: to_json(s.architecture, 2) + "\n",
+        fits=False,
+    ),
+    Form(
+        "PyTorch",
+        "a class with forward()",
+        "py",
+        "text/x-python",
+        lambda s: python_source(s.architecture),
+    ),
     Form(
         "Notebook",
         "model, data and training",
@@ -49,14 +62,28 @@ FORMS = (
         lambda s: notebook_json(s.architecture, s.recipe),
         learns=True,
     ),
-    Form("ONNX", "", "onnx", "application/octet-stream", lambda s: onnx_bytes(s.architecture, _weights(s))),
-    Form("Summary", "torchsummary's table", "txt", "text/plain", lambda s: summary_table(analyze(s.architecture)) + "\n"),
+    Form(
+        "ONNX",
+        "",
+        "onnx",
+        "application/octet-stream",
+        lambda s: onnx_bytes(s.architecture, _weights(s)),
+    ),
+    Form(
+        "Summary",
+        "torchsummary's table",
+        "txt",
+        "text/plain",
+        lambda s: summary_table(analyze(s.architecture)) + "\n",
+    ),
 )
 
 
 def share_menu(session: state.Session) -> None:
     """Drawn once it is opened: the files to download are made of the work as it is then."""
-    menu = st.popover("Share & save", icon=":material/ios_share:", width="content", key="share", on_change="rerun")
+    menu = st.popover(
+        "Share & save", icon=":material/ios_share:", width="content", key="share", on_change="rerun"
+    )
     if not menu.open:
         return
     with menu, st.container(key="sharing", gap="small"):
@@ -74,7 +101,8 @@ def _link(session: state.Session) -> None:
         return
     link_box(link, key="link")
     st.html(
-        '<p class="note">Holds the network, the recipe and the assignment; anyone who opens it on this server sees this page.</p>'
+        '<p class="note">Holds the network, the recipe and the assignment; '
+        "anyone who opens it on this server sees this page.</p>"
     )
 
 
@@ -82,14 +110,18 @@ def _save(session: state.Session) -> None:
     with st.form("save", border=False, clear_on_submit=False):
         columns = st.columns([1, 0.45], gap="small", vertical_alignment="bottom")
         key = f"save-{session.stack.base}"
-        columns[0].text_input("Save on this server as", session.name[:MAX_NAME], max_chars=MAX_NAME, key=key)
+        columns[0].text_input(
+            "Save on this server as", session.name[:MAX_NAME], max_chars=MAX_NAME, key=key
+        )
         columns[1].form_submit_button("Save", width="stretch", on_click=_keep, args=(key,))
     st.html('<p class="note">Visible to everyone on this server under “Start from”.</p>')
 
 
 def _keep(key: str) -> None:
     try:
-        saved = process.saved().save(st.session_state[key], state.accept_draft().shared, state.owner())
+        saved = process.saved().save(
+            st.session_state[key], state.accept_draft().shared, state.owner()
+        )
     except SaveError as error:
         say(str(error), WRONG)
     else:
@@ -118,16 +150,20 @@ def _why_not(form: Form, session: state.Session) -> str:
     params = analyze(session.architecture).total_params
     if form.ending == "onnx" and params > MAX_PARAMS:
         return too_large(params)
-    if form.learns and (obstacle := find_problem(session.architecture, DATASETS[session.recipe.dataset])):
+    if form.learns and (
+        obstacle := find_problem(session.architecture, DATASETS[session.recipe.dataset])
+    ):
         return obstacle.message
     return ""
 
 
-# --- the weights of the shown run -----------------------------------------------------------------------------------
+# --- the weights of the shown run -----------------------------------------------------------------
 
 
 def _weights(session: state.Session) -> dict[str, Any] | None:
-    """Those of the run that Train shows, where it trained exactly this network; None where there are none."""
+    """Those of the run that Train shows, where it trained exactly this network; None where there
+    are none.
+    """
     if session.run is None:
         return None
     try:

@@ -1,9 +1,19 @@
-"""Where the work starts from: the presets, what was saved on this server, and back to where this work began."""
+"""Where the work starts from: the presets, what was saved on this server, and back to where this
+work began.
+"""
 
 import streamlit as st
 
 from explorer.network.analysis import analyze
-from explorer.network.difference import Added, Change, Changed, Removed, change_text, difference, difference_text
+from explorer.network.difference import (
+    Added,
+    Change,
+    Changed,
+    Removed,
+    change_text,
+    difference,
+    difference_text,
+)
 from explorer.presets import Preset, load_presets
 from explorer.saved import Saved, SaveError
 from explorer.text import for_html, for_markdown, percent
@@ -16,11 +26,14 @@ LONGEST_TITLE = 24  # on the button, so that the line stays one
 
 
 def start_menu(session: state.Session) -> None:
-    # Another key is another popover, which is closed: so it closes once a choice is made. What is in it is drawn once it is
-    # opened: it shows what was changed and saved until then, and edits made beside it need not send it.
+    # Another key is another popover, which is closed: so it closes once a choice is made. What is
+    # in it is drawn once it is opened: it shows what was changed and saved until then, and edits
+    # made beside it need not send it.
     key = f"picker-{session.stack.base}"
     label = f"Start from: **{for_markdown(_short(session.start.title))}**"
-    menu = st.popover(label, icon=":material/folder_open:", width="content", key=key, on_change="rerun")
+    menu = st.popover(
+        label, icon=":material/folder_open:", width="content", key=key, on_change="rerun"
+    )
     if not menu.open:
         return
     with menu:
@@ -39,8 +52,12 @@ def _all_saved(key: str) -> None:
         return
     st.html('<p class="heading">Saved on this server</p>')
     if len(saved) > SHOWN:
-        part = st.text_input("Find", key=f"find-{key}", placeholder="part of a name", label_visibility="collapsed")
-        saved = tuple(each for each in saved if (part or "").casefold().strip() in each.name.casefold())
+        part = st.text_input(
+            "Find", key=f"find-{key}", placeholder="part of a name", label_visibility="collapsed"
+        )
+        saved = tuple(
+            each for each in saved if (part or "").casefold().strip() in each.name.casefold()
+        )
     for each in saved[:SHOWN]:
         _saved(each)
     if len(saved) > SHOWN:
@@ -51,12 +68,16 @@ def _changes(session: state.Session) -> None:
     """What differs from where the work started, and the way back."""
     found = difference(session.start.architecture, session.architecture)
     rows = "".join(
-        f'<li class="{for_html(type(change).__name__.lower())}"><i>{SIGNS[type(change)]}</i><span>{change.index:d}</span> '
+        f'<li class="{for_html(type(change).__name__.lower())}">'
+        f"<i>{SIGNS[type(change)]}</i><span>{change.index:d}</span> "
         f"{for_html(change_text(change))}</li>"
         for change in found.changes
     )
     title = for_html(session.start.title)
-    st.html(f'<p class="heading">Changed since {title}: {for_html(difference_text(found))}</p><ul class="changes">{rows}</ul>')
+    st.html(
+        f'<p class="heading">Changed since {title}: {for_html(difference_text(found))}</p><ul '
+        f'class="changes">{rows}</ul>'
+    )
     st.button(
         f"Reset to {for_markdown(session.start.title)}",
         key="reset",
@@ -68,7 +89,11 @@ def _changes(session: state.Session) -> None:
 
 
 def _preset(preset: Preset) -> None:
-    best = f" · documented best {percent(preset.documented.best.test_accuracy)}" if preset.documented else ""
+    best = (
+        f" · documented best {percent(preset.documented.best.test_accuracy)}"
+        if preset.documented
+        else ""
+    )
     params = analyze(preset.architecture).total_params
     st.button(
         f"**{for_markdown(preset.id)}** · {params:,} parameters{best}",
@@ -83,7 +108,9 @@ def _preset(preset: Preset) -> None:
 
 def _saved(saved: Saved) -> None:
     architecture = saved.shared.architecture
-    figures = f"{analyze(architecture).total_params:,} parameters, {len(architecture.layers)} layers"
+    figures = (
+        f"{analyze(architecture).total_params:,} parameters, {len(architecture.layers)} layers"
+    )
     with st.container(horizontal=True, gap=None, vertical_alignment="center"):
         st.button(
             f"**{for_markdown(saved.name)}** · {figures}",

@@ -18,7 +18,10 @@ def lines_in_words(data: pd.DataFrame, place: str, series: str, value: str, unit
     drawn = data.dropna(subset=[value])
     if drawn.empty:
         return NOTHING
-    told = [_line(str(name), part, place, value, unit) for name, part in drawn.groupby(series, sort=False)]
+    told = [
+        _line(str(name), part, place, value, unit)
+        for name, part in drawn.groupby(series, sort=False)
+    ]
     return _joined(told, "line")
 
 
@@ -35,11 +38,16 @@ def _line(name: str, part: pd.DataFrame, place: str, value: str, unit: Format) -
     )
 
 
-def points_in_words(data: pd.DataFrame, series: str, x: str, x_unit: Format, y: str, y_unit: Format) -> str:
+def points_in_words(
+    data: pd.DataFrame, series: str, x: str, x_unit: Format, y: str, y_unit: Format
+) -> str:
     """Where each point lies, with its kind."""
     if data.empty:
         return NOTHING
-    told = [f"{row[series]}, {row['kind']}: {y_unit(row[y])} at {x_unit(row[x])}" for row in data.to_dict("records")]
+    told = [
+        f"{row[series]}, {row['kind']}: {y_unit(row[y])} at {x_unit(row[x])}"
+        for row in data.to_dict("records")
+    ]
     return _joined(told, "point")
 
 

@@ -1,4 +1,6 @@
-"""A chart: its specification and its data apart, so that a specification is built once and filled by whoever draws it."""
+"""A chart: its specification and its data apart, so that a specification is built once and filled
+by whoever draws it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,13 +28,16 @@ class Chart:
     spec: Spec
     data: pd.DataFrame
     alt: str = ""  # what it shows, in words and numbers, for those who do not see it
-    headings: Mapping[str, str] = field(default_factory=dict)  # of the table's columns, by the data's
+    # Of the table's columns, by the data's.
+    headings: Mapping[str, str] = field(default_factory=dict)
     wide: Wide | None = None
     layout: tuple[str, ...] = ()  # columns that only say where something is drawn
 
     @property
     def numbers(self) -> pd.DataFrame:
-        """The table behind the chart: the columns that have a heading, without what is not drawn."""
+        """The table behind the chart: the columns that have a heading, without what is not
+        drawn.
+        """
         if self.data.empty:
             return pd.DataFrame(columns=list(self.headings.values()))
         if self.wide is None:

@@ -1,4 +1,6 @@
-"""The Compare page's charts: data in, altair's specifications out, each built once and filled with data by whoever draws it."""
+"""The Compare page's charts: data in, altair's specifications out, each built once and filled with
+data by whoever draws it.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,12 +20,13 @@ from explorer.ui.charts.chart import Spec, plain
 from explorer.ui.charts.end_labels import spread_labels
 from explorer.ui.charts.palette import LINE, TEXT, colour_of, shape_of
 
-# --- against depth --------------------------------------------------------------------------------------------------
+# --- against depth --------------------------------------------------------------------------------
 
 
 class Measure(NamedTuple):
     title: str
-    scale: Literal["linear", "log"] = "linear"  # of its axis: what spans orders of magnitude would lie on a straight one's edge
+    # Of its axis: what spans orders of magnitude would lie on a straight one's edge.
+    scale: Literal["linear", "log"] = "linear"
 
     @property
     def axis(self) -> dict[str, Any]:
@@ -56,7 +59,10 @@ def depth_data(analyses: Mapping[str, Analysis]) -> pd.DataFrame:
                 "parameters": parameters,
                 "mult_adds": mult_adds,
             }
-            rows += [(name, row.index, row.kind, MEASURES[measure].title, value) for measure, value in values.items()]
+            rows += [
+                (name, row.index, row.kind, MEASURES[measure].title, value)
+                for measure, value in values.items()
+            ]
     return pd.DataFrame(rows, columns=["network", "depth", "layer", "measure", "value"])
 
 
@@ -68,7 +74,9 @@ def depth_chart(names: tuple[str, ...]) -> Spec:
     """All measures in one picture, a small chart each."""
     legend = alt.Legend(title=None, orient="top", columns=len(names), labelLimit=220, symbolSize=80)
     charts = [
-        _depth(names, measure, legend).properties(width=DEPTH_WIDTH, height=DEPTH_HEIGHT, title=measure.title)
+        _depth(names, measure, legend).properties(
+            width=DEPTH_WIDTH, height=DEPTH_HEIGHT, title=measure.title
+        )
         for measure in MEASURES.values()
     ]
     return plain(alt.concat(*charts, columns=ACROSS, data=alt.NamedData("rows")))
@@ -80,18 +88,26 @@ def measure_chart(names: tuple[str, ...], measure: str) -> Spec:
 
     Pointing at a line lifts that network.
     """
-    pointed = alt.selection_point(fields=["network"], on="pointerover", nearest=True, clear="pointerout", name="pointed")
-    chart = _depth(names, MEASURES[measure], None, pointed).properties(width="container", height=DEPTH_HEIGHT)
+    pointed = alt.selection_point(
+        fields=["network"], on="pointerover", nearest=True, clear="pointerout", name="pointed"
+    )
+    chart = _depth(names, MEASURES[measure], None, pointed).properties(
+        width="container", height=DEPTH_HEIGHT
+    )
     return plain(chart)
 
 
-def _depth(names: tuple[str, ...], measure: Measure, legend: alt.Legend | None, pointed: Any = None) -> Any:
+def _depth(
+    names: tuple[str, ...], measure: Measure, legend: alt.Legend | None, pointed: Any = None
+) -> Any:
     shapes = alt.Scale(domain=list(names), range=[shape_of(place) for place in range(len(names))])
     base = (
         alt.Chart(alt.NamedData("rows"))
         .transform_filter(alt.FieldEqualPredicate(field="measure", equal=measure.title))
         .encode(
-            x=alt.X("depth:Q", title="layer", axis=alt.Axis(tickMinStep=1, format="d", tickCount=6)),
+            x=alt.X(
+                "depth:Q", title="layer", axis=alt.Axis(tickMinStep=1, format="d", tickCount=6)
+            ),
             y=alt.Y(
                 "value:Q",
                 title=None,
@@ -105,12 +121,16 @@ def _depth(names: tuple[str, ...], measure: Measure, legend: alt.Legend | None, 
     if pointed is not None:
         base = base.encode(opacity=alt.condition(pointed, alt.value(1), alt.value(0.15)))
     line = base.mark_line(interpolate="step-after", strokeWidth=2)
-    points = base.mark_point(size=36, filled=True, opacity=1).encode(shape=alt.Shape("network:N", scale=shapes, legend=legend))
+    points = base.mark_point(size=36, filled=True, opacity=1).encode(
+        shape=alt.Shape("network:N", scale=shapes, legend=legend)
+    )
     return line + (points if pointed is None else points.add_params(pointed))
 
 
 def _colours(names: tuple[str, ...]) -> alt.Scale:
-    return alt.Scale(domain=list(names), range=[colour_of(place).css for place in range(len(names))])
+    return alt.Scale(
+        domain=list(names), range=[colour_of(place).css for place in range(len(names))]
+    )
 
 
 SYMBOL_ROOM = 40  # pixels of a legend's column that its symbol and the gap to the next one take
@@ -123,10 +143,12 @@ def _legend(least: int, **look: Any) -> alt.Legend:
     """
     columns = f"max(1, min(3, floor(width / {least})))"
     room = f"width / {columns} - {SYMBOL_ROOM}"
-    return alt.Legend(title=None, orient="top", columns=alt.ExprRef(columns), labelLimit=alt.ExprRef(room), **look)
+    return alt.Legend(
+        title=None, orient="top", columns=alt.ExprRef(columns), labelLimit=alt.ExprRef(room), **look
+    )
 
 
-# --- how they learnt ------------------------------------------------------------------------------------------------
+# --- how they learnt ------------------------------------------------------------------------------
 
 # What the visitor chooses: its name in a record, a factor, and the axis' title.
 METRICS: dict[str, tuple[Metric, float, str]] = {
@@ -145,7 +167,9 @@ AUTHORS_LOG = ", author's log"
 POINTS = 1500  # of all curves together, but for the documents'
 
 
-def learning_data(groups: Sequence[Group], documented: Sequence[DocumentedCurve], metric: str, axis: str) -> pd.DataFrame:
+def learning_data(
+    groups: Sequence[Group], documented: Sequence[DocumentedCurve], metric: str, axis: str
+) -> pd.DataFrame:
     """A row for each point of each curve: the mean over seeds, and the band around it.
 
     A document's curve is of its one run, without a band.
@@ -162,7 +186,9 @@ def learning_data(groups: Sequence[Group], documented: Sequence[DocumentedCurve]
             band = [None if edge is None else factor * edge for edge in (low, high)]
             if factor == 100:  # no accuracy lies outside, however far its seeds are apart
                 band = [None if edge is None else min(max(edge, 0.0), 100.0) for edge in band]
-            rows.append((group.label, place, factor * point.mean, band[0], band[1], point.seeds, "measured"))
+            rows.append(
+                (group.label, place, factor * point.mean, band[0], band[1], point.seeds, "measured")
+            )
     for document in documented:
         for each in document.points:
             value = getattr(each, name, None)
@@ -201,7 +227,9 @@ def within(data: pd.DataFrame, domain: Domain | None) -> pd.DataFrame:
     low, high = domain
     value = data.value.where(data.value.between(low, high))
     outside = value.isna()
-    band = {name: data[name].astype(float).clip(low, high).mask(outside) for name in ("low", "high")}
+    band = {
+        name: data[name].astype(float).clip(low, high).mask(outside) for name in ("low", "high")
+    }
     return data.assign(value=value, **band)
 
 
@@ -216,21 +244,28 @@ def whole(data: pd.DataFrame, metric: str) -> Domain:
     return max(0.0, low - air), min(ceiling, high + air)
 
 
-LABEL_SHARE = 15 / 400  # of the chart's height that a label takes; a chart is at least 400 pixels high
+# Of the chart's height that a label takes; a chart is at least 400 pixels high.
+LABEL_SHARE = 15 / 400
 
 
 def with_end_labels(data: pd.DataFrame, domain: Domain, labels: Mapping[str, str]) -> pd.DataFrame:
-    """What is the label of each line, and at the last point that is drawn, at which height it stands."""
+    """What is the label of each line, and at the last point that is drawn, at which height it
+    stands.
+    """
     drawn = data.dropna(subset=["value"]).sort_values("place", kind="stable")
     last = drawn.groupby("series", sort=False).tail(1)
     low, high = domain
     heights = spread_labels(last.value.tolist(), LABEL_SHARE * (high - low), low, high)
-    return data.assign(label_at=pd.Series(heights, index=last.index, dtype=float), label=data.series.map(labels))
+    return data.assign(
+        label_at=pd.Series(heights, index=last.index, dtype=float), label=data.series.map(labels)
+    )
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a series is drawn: a network has one colour and one shape, its recipes differ in dashes."""
+    """How a series is drawn: a network has one colour and one shape, its recipes differ in
+    dashes.
+    """
 
     series: str
     colour: str
@@ -239,7 +274,8 @@ class Style:
     label: str = ""  # at the line's end
 
 
-RECIPE_DASHES = ((1, 0), (9, 3), (9, 3, 2, 3))  # of a network's first recipe, its second, and all others
+# Of a network's first recipe, its second, and all others.
+RECIPE_DASHES = ((1, 0), (9, 3), (9, 3, 2, 3))
 DOCUMENT_DASHES = (2, 3)
 LEARNING_HEIGHT = 520  # pixels of a picture; on a page it takes what the window has
 LETTER, SYMBOL = 6.4, 34  # pixels of a label: a letter, and the line and the symbol before it
@@ -257,12 +293,16 @@ def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Do
     longest = max((len(style.label) for style in styles), default=0)
     labels_take = f"min({LETTER * longest + SYMBOL:.0f}, {MOST_OF_WIDTH} * width)"
     room = f"(width < {NARROW} ? {SYMBOL} : {labels_take})"
-    pointed = alt.selection_point(fields=["series"], on="pointerover", nearest=True, clear="pointerout", name="pointed")
+    pointed = alt.selection_point(
+        fields=["series"], on="pointerover", nearest=True, clear="pointerout", name="pointed"
+    )
     lifted = alt.condition(pointed, alt.value(1), alt.value(0.15))
 
     def by_series(attribute: str) -> alt.Scale:
         found = [getattr(style, attribute) for style in styles]
-        return alt.Scale(domain=names, range=[list(each) if isinstance(each, tuple) else each for each in found])
+        return alt.Scale(
+            domain=names, range=[list(each) if isinstance(each, tuple) else each for each in found]
+        )
 
     x = alt.X(
         "place:Q",
@@ -288,8 +328,12 @@ def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Do
         y2="high:Q",
         opacity=alt.condition(pointed, alt.value(0.12), alt.value(0.03)),
     )
-    lines = base.mark_line(strokeWidth=2, clip=True).encode(x=x, y=y, opacity=lifted, strokeDash=dash, tooltip=tooltip)
-    points = base.mark_point(size=26, filled=True, clip=True).encode(x=x, y=y, opacity=lifted, shape=shape, tooltip=tooltip)
+    lines = base.mark_line(strokeWidth=2, clip=True).encode(
+        x=x, y=y, opacity=lifted, strokeDash=dash, tooltip=tooltip
+    )
+    points = base.mark_point(size=26, filled=True, clip=True).encode(
+        x=x, y=y, opacity=lifted, shape=shape, tooltip=tooltip
+    )
     ends = base.transform_filter("isValid(datum.label_at)").encode(
         opacity=lifted, y=alt.Y("label_at:Q", title=title, scale=scale)
     )
@@ -300,9 +344,13 @@ def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Do
         y2="label_at:Q",
         opacity=alt.condition(pointed, alt.value(0.7), alt.value(0.1)),
     )
-    symbols = ends.mark_point(size=44, filled=True).encode(x=alt.value(alt.ExprRef(f"width - {room} + 18")), shape=shape)
+    symbols = ends.mark_point(size=44, filled=True).encode(
+        x=alt.value(alt.ExprRef(f"width - {room} + 18")), shape=shape
+    )
     label_size, limit = alt.ExprRef(f"width < {NARROW} ? 0 : 12"), alt.ExprRef(f"{room} - 28")
-    labels = ends.mark_text(align="left", baseline="middle", fontSize=label_size, limit=limit).encode(
+    labels = ends.mark_text(
+        align="left", baseline="middle", fontSize=label_size, limit=limit
+    ).encode(
         x=alt.value(alt.ExprRef(f"width - {room} + 27")),
         text=alt.Text("label:N"),
         color=alt.value(TEXT.css),
@@ -312,28 +360,36 @@ def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Do
     return plain(chart.properties(height=LEARNING_HEIGHT, width="container"))
 
 
-# --- what accuracy costs --------------------------------------------------------------------------------------------
+# --- what accuracy costs --------------------------------------------------------------------------
 
 COSTS = {"parameters": "parameters", "mult_adds": "multiply-adds per image"}
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One point of the trade-off: a run, or what a document reports (hollow). `opens` names what a click on it opens."""
+    """One point of the trade-off: a run, or what a document reports (hollow).
+
+    `opens` names what a click on it opens.
+    """
 
     series: str
     opens: str
     architecture: Architecture
-    accuracy: float  # after the last epoch so far, from 0 to 1; of a document its best, as that is what it reports
+    # After the last epoch so far, from 0 to 1; of a document its best, as that is what it reports.
+    accuracy: float
     documented: bool
 
 
 def trade_off_data(marks: Sequence[Mark], cost: str) -> pd.DataFrame:
     """A row a mark, and which of the measured ones no other beats."""
     totals = [analyze(mark.architecture) for mark in marks]
-    costs = [total.total_params if cost == "parameters" else total.total_mult_adds for total in totals]
+    costs = [
+        total.total_params if cost == "parameters" else total.total_mult_adds for total in totals
+    ]
     ours = [place for place, mark in enumerate(marks) if not mark.documented]
-    best = {ours[place] for place in front([(costs[place], marks[place].accuracy) for place in ours])}
+    best = {
+        ours[place] for place in front([(costs[place], marks[place].accuracy) for place in ours])
+    }
     rows = [
         (
             mark.series,
@@ -355,7 +411,12 @@ def trade_off_chart(series: tuple[str, ...], cost: str) -> Spec:
     shapes = alt.Scale(domain=list(series), range=[shape_of(place) for place in range(len(series))])
     legend = _legend(180, symbolSize=110)
     base = alt.Chart(alt.NamedData("rows")).encode(
-        x=alt.X("cost:Q", title=COSTS[cost], scale=alt.Scale(zero=False, padding=24), axis=alt.Axis(format=".3~s", tickCount=6)),
+        x=alt.X(
+            "cost:Q",
+            title=COSTS[cost],
+            scale=alt.Scale(zero=False, padding=24),
+            axis=alt.Axis(format=".3~s", tickCount=6),
+        ),
         # There is room above 100 % for whole points, but nothing is there.
         y=alt.Y(
             "accuracy:Q",
@@ -364,7 +425,9 @@ def trade_off_chart(series: tuple[str, ...], cost: str) -> Spec:
             axis=alt.Axis(format=".4~g", labelExpr="datum.value > 100 ? '' : datum.label"),
         ),
     )
-    line = base.mark_line(color=LINE.css, strokeDash=[3, 3], interpolate="step-after").transform_filter("datum.front")
+    line = base.mark_line(
+        color=LINE.css, strokeDash=[3, 3], interpolate="step-after"
+    ).transform_filter("datum.front")
     told = alt.expr.if_(alt.datum.kind == "measured", "our run", "author's log")
     base = base.transform_calculate(told=told)
     tooltip = [

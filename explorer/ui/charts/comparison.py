@@ -1,4 +1,6 @@
-"""The charts of a comparison: its networks layer by layer, how they learn, and accuracy against cost."""
+"""The charts of a comparison: its networks layer by layer, how they learn, and accuracy against
+cost.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -83,7 +85,9 @@ def learning_chart(
     part = charts.zoomed(data, metric, zoom)
     data = charts.within(data, part)
     domain = part or charts.whole(data, metric)
-    styles = tuple(style for style in learning_styles(comparison, with_documents) if style.series not in hidden)
+    styles = tuple(
+        style for style in learning_styles(comparison, with_documents) if style.series not in hidden
+    )
     name = metric.replace(" ", "-") + ("" if part is None else f"-{zoom.replace(' ', '-')}")
     unit = "{:.2f} %" if charts.METRICS[metric][1] == 100 else "{:.4g}"
     along = charts.AXES[axis][1]
@@ -92,7 +96,9 @@ def learning_chart(
         f"{metric.capitalize()} over {axis}",
         charts.learning_chart(styles, metric, axis, domain),
         charts.with_end_labels(data, domain, {style.series: style.label for style in styles}),
-        alt=lines_in_words(data.rename(columns={"place": along}), along, "series", "value", unit.format),
+        alt=lines_in_words(
+            data.rename(columns={"place": along}), along, "series", "value", unit.format
+        ),
         headings={"place": along},
         wide=Wide("place", "series", "value"),
         layout=("label_at", "label"),
@@ -115,7 +121,11 @@ def learning_styles(comparison: Comparison, with_documents: bool) -> tuple[Style
         recipes[place] += 1
         styles.append(Style(group.label, colour_of(place).css, shape_of(place), dashes))
     for document in comparison.documents if with_documents else ():
-        place = next(place for place, each in enumerate(chosen) if each.preset and each.preset.id == document.preset_id)
+        place = next(
+            place
+            for place, each in enumerate(chosen)
+            if each.preset and each.preset.id == document.preset_id
+        )
         series = f"{document.preset_id}{charts.AUTHORS_LOG}"
         styles.append(Style(series, colour_of(place).css, shape_of(place), charts.DOCUMENT_DASHES))
     labels = short_names([style.series for style in styles])
@@ -157,9 +167,15 @@ def _marks(comparison: Comparison) -> list[Mark]:
         each = comparison.chosen[comparison.place_of(group)]
         for record in group.furthest:
             opens = f"{RUN}{record.run_id}" if record.run_id else each.key
-            marks.append(Mark(each.title, opens, record.architecture, record.epochs[-1].test_accuracy, False))
+            marks.append(
+                Mark(each.title, opens, record.architecture, record.epochs[-1].test_accuracy, False)
+            )
     for each in comparison.chosen:
-        if each.preset and each.preset.documented and each.preset.recipe.dataset == comparison.dataset:
+        if (
+            each.preset
+            and each.preset.documented
+            and each.preset.recipe.dataset == comparison.dataset
+        ):
             best = each.preset.documented.best.test_accuracy
             marks.append(Mark(each.title, each.key, each.architecture, best, True))
     return marks

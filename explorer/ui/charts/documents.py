@@ -9,6 +9,10 @@ from explorer.ui.charts.run_charts import Curve
 def documented_beside(snapshot: Snapshot) -> tuple[Curve, ...]:
     """What the document of the run's network reports, where it is of the same images."""
     preset = find_preset(snapshot.run.architecture)
-    if preset is None or preset.documented is None or preset.recipe.dataset != snapshot.run.recipe.dataset:
+    if (
+        preset is None
+        or preset.documented is None
+        or preset.recipe.dataset != snapshot.run.recipe.dataset
+    ):
         return ()
     return charts.documented_curves(preset.documented)

@@ -9,7 +9,8 @@ class _Block:
     """Labels that touch, each a gap below the one before; `top` is the place of the first."""
 
     places: list[int]
-    wanted: list[float]  # by label: where the block's first would be, if this label were where it wants to be
+    # By label: where the block's first would be, if this label were where it wants to be.
+    wanted: list[float]
 
     @property
     def top(self) -> float:
@@ -17,7 +18,8 @@ class _Block:
 
 
 def spread_labels(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Places at least `gap` apart, between low and high, as near as they can be to those that are wanted.
+    """Places at least `gap` apart, between low and high, as near as they can be to those that are
+    wanted.
 
     Where there is no room for all of them they stand closer.
 
@@ -53,8 +55,9 @@ def spread_labels(wanted: Sequence[float], gap: float, low: float, high: float) 
 def short_names(names: Sequence[str]) -> dict[str, str]:
     """Each name without those of its last parts that are not needed to tell it from the others.
 
-    >>> short_names(["gap, our recipe, 20 epochs", "gap, author's log", "wide, our recipe"])
-    {'gap, our recipe, 20 epochs': 'gap, our recipe', "gap, author's log": "gap, author's log", 'wide, our recipe': 'wide'}
+    >>> short_names(["gap, our recipe, 20 epochs", "gap, author's log", "wide, our recipe"]) {'gap,
+    our recipe, 20 epochs': 'gap, our recipe', "gap, author's log": "gap, author's log", 'wide, our
+    recipe': 'wide'}
     """
     parts = {name: name.split(", ") for name in names}
     return {name: _shortest(name, parts) for name in names}
@@ -63,6 +66,8 @@ def short_names(names: Sequence[str]) -> dict[str, str]:
 def _shortest(name: str, parts: dict[str, list[str]]) -> str:
     mine = parts[name]
     for length in range(1, len(mine)):
-        if not any(other[:length] == mine[:length] for each, other in parts.items() if each != name):
+        if not any(
+            other[:length] == mine[:length] for each, other in parts.items() if each != name
+        ):
             return ", ".join(mine[:length])
     return name

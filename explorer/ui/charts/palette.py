@@ -1,4 +1,5 @@
-"""The charts' colours, one for a light page and one for a dark page, and what tells series apart beside colour.
+"""The charts' colours, one for a light page and one for a dark page, and what tells series apart
+beside colour.
 
 On a page each is CSS's `light-dark(…)`, so a chart follows the theme by itself; a picture that is
 downloaded lies on white and takes the light one. tests/ui/charts/test_palette.py computes their

@@ -1,4 +1,7 @@
-"""Data in, altair's specifications out. Each is built once and filled with data by whoever draws it."""
+"""Data in, altair's specifications out.
+
+Each is built once and filled with data by whoever draws it.
+"""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +18,7 @@ from explorer.ui.charts.alt_text import lines_in_words
 from explorer.ui.charts.chart import Chart, Spec, Wide, plain
 from explorer.ui.charts.palette import BLUE, GREEN, ORANGE, PURPLE
 
-# --- a run, live and finished ---------------------------------------------------------------------------------------
+# --- a run, live and finished ---------------------------------------------------------------------
 
 MEASURED = ("train", "test")
 FAR_ABOVE = 4  # times the first loss: what is higher has diverged, and would flatten all before it
@@ -43,17 +46,34 @@ class Curve:
 def documented_curves(documented: Documented) -> tuple[Curve, ...]:
     """What the document's log reports: test accuracy, and train accuracy where it has it."""
     test = tuple((epoch.epoch, 100 * epoch.test_accuracy) for epoch in documented.log)
-    train = tuple((epoch.epoch, 100 * epoch.train_accuracy) for epoch in documented.log if epoch.train_accuracy is not None)
-    return tuple(curve for curve in (Curve("author's log, train", train), Curve("author's log, test", test)) if curve.points)
+    train = tuple(
+        (epoch.epoch, 100 * epoch.train_accuracy)
+        for epoch in documented.log
+        if epoch.train_accuracy is not None
+    )
+    return tuple(
+        curve
+        for curve in (Curve("author's log, train", train), Curve("author's log, test", test))
+        if curve.points
+    )
 
 
 def measured_curve(way: str, result: Result) -> Curve:
-    """The test accuracy of our own runs with the author's recipe or ours, the mean over their seeds."""
-    return Curve(f"our run, {WAY_NAMES[way]}", tuple((epoch, 100 * value) for epoch, value in enumerate(result.curve, 1)))
+    """The test accuracy of our own runs with the author's recipe or ours, the mean over their
+    seeds.
+    """
+    return Curve(
+        f"our run, {WAY_NAMES[way]}",
+        tuple((epoch, 100 * value) for epoch, value in enumerate(result.curve, 1)),
+    )
 
 
-def loss_data(steps: tuple[Event, ...], epochs: tuple[Event, ...], steps_per_epoch: int) -> pd.DataFrame:
-    """The training loss of each step event and the test loss of each epoch, over the epochs' axis."""
+def loss_data(
+    steps: tuple[Event, ...], epochs: tuple[Event, ...], steps_per_epoch: int
+) -> pd.DataFrame:
+    """The training loss of each step event and the test loss of each epoch, over the epochs'
+    axis.
+    """
     rows = [(event.step / steps_per_epoch, "train", event.metrics["loss"]) for event in steps]
     rows += [(float(event.epoch), "test", event.metrics["test_loss"]) for event in epochs]
     return pd.DataFrame(rows, columns=["epoch", "series", "value"])
@@ -68,16 +88,23 @@ def accuracy_data(epochs: tuple[Event, ...], beside: tuple[Curve, ...]) -> pd.Da
 
 
 def loss_chart(epochs: int, top: float | None = None) -> Spec:
-    """The loss over a run of so many epochs. The axis has the run's whole length from the start, so nothing moves.
+    """The loss over a run of so many epochs.
+
+    The axis has the run's whole length from the start, so nothing moves.
 
     Losses above `top` are cut off, see `loss_top`; the axis says so.
     """
     spec = _over(_LOSS, epochs)
-    return spec if top is None else {**spec, "layer": [_cut_off(layer, top) for layer in spec["layer"]]}
+    return (
+        spec
+        if top is None
+        else {**spec, "layer": [_cut_off(layer, top) for layer in spec["layer"]]}
+    )
 
 
 def loss_top(losses: Sequence[float]) -> float | None:
-    """Where to cut off the axis of these losses, in their order, so that those before a divergence can still be read.
+    """Where to cut off the axis of these losses, in their order, so that those before a divergence
+    can still be read.
 
     None where none is far above the first.
     """
@@ -95,14 +122,20 @@ def _cut_off(layer: Spec, top: float) -> Spec:
 
 
 def accuracy_chart(epochs: int, beside: tuple[Curve, ...]) -> Spec:
-    """The accuracies over so many epochs, with a place in the legend for each curve to compare them with."""
+    """The accuracies over so many epochs, with a place in the legend for each curve to compare them
+    with.
+    """
     return _over(_accuracy_spec((*MEASURED, *(curve.series for curve in beside))), epochs)
 
 
 def run_charts(snapshot: Snapshot, beside: tuple[Curve, ...]) -> tuple[Chart, ...]:
-    """Of a run that has started: its loss, and its accuracies with the curves to compare them with."""
+    """Of a run that has started: its loss, and its accuracies with the curves to compare them
+    with.
+    """
     assert snapshot.started is not None
-    steps_per_epoch, epochs = (int(snapshot.started.metrics[name]) for name in ("steps_per_epoch", "epochs"))
+    steps_per_epoch, epochs = (
+        int(snapshot.started.metrics[name]) for name in ("steps_per_epoch", "epochs")
+    )
     longest = max([epochs, *(epoch for curve in beside for epoch, _ in curve.points)])
     shown = downsample(snapshot.epochs, EPOCHS, "test_accuracy")
     loss = loss_data(snapshot.steps, shown, steps_per_epoch)
@@ -139,7 +172,8 @@ def _accuracy_spec(series: tuple[str, ...]) -> Spec:
 
 def _over(spec: Spec, epochs: int) -> Spec:
     lines, dots = (
-        {**layer, "encoding": {**layer["encoding"], "x": _domain(layer["encoding"]["x"], epochs)}} for layer in spec["layer"]
+        {**layer, "encoding": {**layer["encoding"], "x": _domain(layer["encoding"]["x"], epochs)}}
+        for layer in spec["layer"]
     )
     every = -(-epochs // DOTS)
     some = {"filter": f"datum.epoch === 1 || datum.epoch % {every} === 0"}
@@ -150,24 +184,40 @@ def _domain(x: Spec, epochs: int) -> Spec:
     return {**x, "scale": {"domain": [0, epochs], "nice": False}}
 
 
-def _run_spec(title: str, format: str, zero: bool, series: tuple[str, ...], dotted: list[str]) -> Spec:
+def _run_spec(
+    title: str, format: str, zero: bool, series: tuple[str, ...], dotted: list[str]
+) -> Spec:
     colours = alt.Scale(domain=list(series), range=[STYLES[name][0].css for name in series])
     dashes = alt.Scale(domain=list(series), range=[STYLES[name][1] for name in series])
-    legend = alt.Legend(title=None, orient="top", symbolType="stroke", symbolStrokeWidth=3, columns=2, offset=4)
+    legend = alt.Legend(
+        title=None, orient="top", symbolType="stroke", symbolStrokeWidth=3, columns=2, offset=4
+    )
     base = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(format="d", tickMinStep=1, tickCount=10)),
-        y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=zero, nice=True), axis=alt.Axis(tickCount=6, format=".4~g")),
+        y=alt.Y(
+            "value:Q",
+            title=title,
+            scale=alt.Scale(zero=zero, nice=True),
+            axis=alt.Axis(tickCount=6, format=".4~g"),
+        ),
         color=alt.Color("series:N", scale=colours, legend=legend),
     )
-    lines = base.mark_line(strokeWidth=2, clip=True).encode(strokeDash=alt.StrokeDash("series:N", scale=dashes, legend=None))
-    # A line of one point is nothing to see, and a line's tooltip knows no point of it, so what is of a whole epoch has a dot.
+    lines = base.mark_line(strokeWidth=2, clip=True).encode(
+        strokeDash=alt.StrokeDash("series:N", scale=dashes, legend=None)
+    )
+    # A line of one point is nothing to see, and a line's tooltip knows no point of it, so what is
+    # of a whole epoch has a dot.
     tooltip = [
         alt.Tooltip("series:N"),
         alt.Tooltip("epoch:Q", format=".2f"),
         alt.Tooltip("value:Q", format=format, title=title),
     ]
     whole = alt.FieldOneOfPredicate("series", dotted)
-    dots = base.mark_point(filled=True, size=26, opacity=1, clip=True, aria=False).encode(tooltip=tooltip).transform_filter(whole)
+    dots = (
+        base.mark_point(filled=True, size=26, opacity=1, clip=True, aria=False)
+        .encode(tooltip=tooltip)
+        .transform_filter(whole)
+    )
     return plain((lines + dots).properties(height=300, width="container"))
 
 

@@ -1,4 +1,6 @@
-"""What is compared: presets, saved architectures and runs, each by a short name that the page's link holds."""
+"""What is compared: presets, saved architectures and runs, each by a short name that the page's
+link holds.
+"""
 
 from collections.abc import Callable, Iterable
 from urllib.parse import unquote
@@ -14,8 +16,12 @@ CHOSEN = "compare-chosen"  # the input that holds the keys of what is compared
 
 
 def offered(runs: Iterable[RunSummary]) -> dict[str, str]:
-    """Everything that can be compared, and what the list calls it: presets, then what was saved, then these runs."""
-    found = {preset.id: preset.id for preset in load_presets().values() if preset.architecture.layers}
+    """Everything that can be compared, and what the list calls it: presets, then what was saved,
+    then these runs.
+    """
+    found = {
+        preset.id: preset.id for preset in load_presets().values() if preset.architecture.layers
+    }
     found |= {f"{SAVED}{saved.name}": f"{saved.name}, saved" for saved in process.saved().all()}
     for each in runs:
         found[f"{RUN}{each.run.id}"] = f"{each.run.name}, {_stand(each)}"
@@ -45,7 +51,10 @@ def _read_key(part: str) -> str:
 
 
 def write_link(keys: Iterable[str]) -> str:
-    """The keys with commas between them. Those within a key, as a saved name may have, are escaped as in an address."""
+    """The keys with commas between them.
+
+    Those within a key, as a saved name may have, are escaped as in an address.
+    """
     return ",".join(key.replace("%", "%25").replace(",", "%2C") for key in keys)
 
 
@@ -77,7 +86,13 @@ def _run(run_id: str) -> Chosen | None:
         run = process.jobs().snapshot(run_id, 4).run
     except UnknownRun:
         return None
-    return Chosen(f"{RUN}{run_id}", f"{run.name} ({run_id[:4]})", run.architecture, run.recipe, run=run_id)
+    return Chosen(
+        f"{RUN}{run_id}", f"{run.name} ({run_id[:4]})", run.architecture, run.recipe, run=run_id
+    )
 
 
-_READERS: tuple[tuple[str, Callable[[str], Chosen | None]], ...] = ((SAVED, _saved), (RUN, _run), ("", _preset))
+_READERS: tuple[tuple[str, Callable[[str], Chosen | None]], ...] = (
+    (SAVED, _saved),
+    (RUN, _run),
+    ("", _preset),
+)

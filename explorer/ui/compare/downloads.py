@@ -20,7 +20,9 @@ KEY = "compare-download"
 @part
 def comparison_downloads(comparison: Comparison, shown: Callable[[], Sequence[Chart]]) -> None:
     """The popover. `shown` gives the charts as they are on the page when it is opened."""
-    menu = st.popover("Download", icon=":material/download:", key=KEY, width="content", on_change="rerun")
+    menu = st.popover(
+        "Download", icon=":material/download:", key=KEY, width="content", on_change="rerun"
+    )
     if not menu.open:
         return
     with menu:
@@ -28,7 +30,12 @@ def comparison_downloads(comparison: Comparison, shown: Callable[[], Sequence[Ch
         charts = {chart.name: chart for chart in shown()}
         if charts:
             st.html('<p class="heading">Charts of this view</p>')
-            chart_items({name: chart.title for name, chart in charts.items()}, charts.__getitem__, "compare", FOLDER)
+            chart_items(
+                {name: chart.title for name, chart in charts.items()},
+                charts.__getitem__,
+                "compare",
+                FOLDER,
+            )
 
 
 def _report(comparison: Comparison) -> Item:
@@ -41,6 +48,15 @@ def _report(comparison: Comparison) -> Item:
         "assignment": assignment_to_data(assignment),
         "folder": FOLDER,
     }
-    version = [(each.run.id, each.run.name, each.status, each.epochs_done) for each in comparison.runs]
+    version = [
+        (each.run.id, each.run.name, each.status, each.epochs_done) for each in comparison.runs
+    ]
     note = "README, networks, runs with their weights, charts"
-    return Item("Report", note, f"{FOLDER}.zip", "application/zip", wanted=wanted, version=f"{wanted} {version}")
+    return Item(
+        "Report",
+        note,
+        f"{FOLDER}.zip",
+        "application/zip",
+        wanted=wanted,
+        version=f"{wanted} {version}",
+    )

@@ -1,4 +1,6 @@
-"""Learning: the curves of all runs of what is compared, seeds as a mean and a band, documents dotted beside them."""
+"""Learning: the curves of all runs of what is compared, seeds as a mean and a band, documents
+dotted beside them.
+"""
 
 import streamlit as st
 
@@ -26,7 +28,8 @@ def learning_view(comparison: Comparison) -> None:
     show_narrow_legend(shown)
     st.html(
         '<p class="note">A line is the mean over seeds, its band one standard deviation. Dotted: '
-        "the author's log; nothing here was computed from it. Runs “included with the app” were not "
+        "the author's log; nothing here was computed from it. "
+        "Runs “included with the app” were not "
         "re-run on this server. Point at a line or its name to lift it from the others.</p>"
     )
 
@@ -44,7 +47,12 @@ def _asked(before: How, comparison: Comparison) -> How:
     metrics = list(charts.METRICS)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         metric = st.selectbox(
-            "What", metrics, metrics.index(before.metric), **lasting(_key("metric")), label_visibility="collapsed", width=180
+            "What",
+            metrics,
+            metrics.index(before.metric),
+            **lasting(_key("metric")),
+            label_visibility="collapsed",
+            width=180,
         )
         axis = st.segmented_control(
             "Against",
@@ -89,7 +97,9 @@ def _lines(comparison: Comparison, with_documents: bool) -> None:
 
 
 def _show(key: str, name: str) -> None:
-    """Hidden in one chart, a line is hidden in those that the visitor looks at next, and in what is downloaded."""
+    """Hidden in one chart, a line is hidden in those that the visitor looks at next, and in what is
+    downloaded.
+    """
     others = _hidden() - {name}
     st.session_state[HIDDEN] = others if st.session_state[key] else others | {name}
 

@@ -13,7 +13,15 @@ from explorer.ui import messages, process, state
 from explorer.ui.arrival import asked_for
 from explorer.ui.charts.chart import Chart
 from explorer.ui.charts.comparison import computation_charts, trade_off_charts
-from explorer.ui.compare.chosen import CHOSEN, find, find_all, first_choice, offered, read_link, write_link
+from explorer.ui.compare.chosen import (
+    CHOSEN,
+    find,
+    find_all,
+    first_choice,
+    offered,
+    read_link,
+    write_link,
+)
 from explorer.ui.compare.computation_view import computation_view
 from explorer.ui.compare.downloads import comparison_downloads
 from explorer.ui.compare.learning_view import learning_view, shown_learning_charts
@@ -41,7 +49,8 @@ def show() -> None:
     chosen = find_all(_choose(runs))
     if len(chosen) < 2:
         st.html(
-            '<div class="empty"><h2>Nothing to compare yet</h2><p>Choose two to six networks: presets, '
+            '<div class="empty"><h2>Nothing to compare yet</h2><p>Choose two to six networks: '
+            "presets, "
             "what was saved under a name, or runs.</p></div>"
         )
         return
@@ -60,17 +69,32 @@ def show() -> None:
         st.space("stretch")
         train_all(chosen, runs)
         with st.container(width="content"):  # a fragment would take as much room as it can get
-            comparison_downloads(comparison, lambda: CHARTS[view](comparison) if view in CHARTS else ())
+            comparison_downloads(
+                comparison, lambda: CHARTS[view](comparison) if view in CHARTS else ()
+            )
     _left_out(comparison, view)
     going_on = bool(comparison.coming)
-    st.fragment(_live, run_every=EVERY if going_on else None)(VIEWS[view], chosen, comparison.dataset, [comparison], going_on)
+    st.fragment(_live, run_every=EVERY if going_on else None)(
+        VIEWS[view], chosen, comparison.dataset, [comparison], going_on
+    )
 
 
 @part
-def _live(draw: View, chosen: Sequence[Chosen], dataset: str, just_read: list[Comparison], was_going_on: bool) -> None:
-    """A view that fills as runs come. What the page has just read is drawn at first, and then what is read anew."""
+def _live(
+    draw: View,
+    chosen: Sequence[Chosen],
+    dataset: str,
+    just_read: list[Comparison],
+    was_going_on: bool,
+) -> None:
+    """A view that fills as runs come.
+
+    What the page has just read is drawn at first, and then what is read anew.
+    """
     jobs = process.jobs()
-    comparison = just_read.pop() if just_read else Comparison.of(chosen, jobs.runs(), jobs).on(dataset)
+    comparison = (
+        just_read.pop() if just_read else Comparison.of(chosen, jobs.runs(), jobs).on(dataset)
+    )
     coming = comparison.coming
     if bool(coming) != was_going_on:
         st.rerun()
@@ -81,7 +105,11 @@ def _live(draw: View, chosen: Sequence[Chosen], dataset: str, just_read: list[Co
 
 def _progress(coming: Sequence[RunSummary]) -> str:
     """How far those are that train, and how many wait for their turn."""
-    training = [f"{each.run.name}, epoch {max(1, each.epoch)} of {each.run.epochs}" for each in coming if each.status != "queued"]
+    training = [
+        f"{each.run.name}, epoch {max(1, each.epoch)} of {each.run.epochs}"
+        for each in coming
+        if each.status != "queued"
+    ]
     waiting = len(coming) - len(training)
     parts = [f"In training: {'; '.join(training)}"] if training else []
     return " · ".join(parts + ([f"{counted(waiting, 'run')} waiting"] if waiting else []))
@@ -95,7 +123,9 @@ def _images(comparison: Comparison) -> str:
         return found[0]
     shown = last(SHOWN_IMAGES, "")
     if shown not in found:
-        documented = [each.preset.recipe.dataset for each in chosen if each.preset and each.preset.documented]
+        documented = [
+            each.preset.recipe.dataset for each in chosen if each.preset and each.preset.documented
+        ]
         shown = documented[0] if documented else found[0]
     st.session_state[SHOWN_IMAGES] = shown  # each time: “Train all” sets it too
     return st.selectbox(
@@ -113,8 +143,13 @@ def _left_out(comparison: Comparison, view: str) -> None:
     dataset = comparison.dataset
     others = [each for each in comparison.chosen if each.run and each.recipe.dataset != dataset]
     if others and view in RESULTS:
-        names = ", ".join(f"{each.title} on {DATASETS[each.recipe.dataset].title}" for each in others)
-        st.html(f'<p class="hint">Trained on other images than {DATASETS[dataset].title}, so left out: {for_html(names)}.</p>')
+        names = ", ".join(
+            f"{each.title} on {DATASETS[each.recipe.dataset].title}" for each in others
+        )
+        st.html(
+            f'<p class="hint">Trained on other images than {DATASETS[dataset].title}, '
+            f"so left out: {for_html(names)}.</p>"
+        )
 
 
 def _open(found: Chosen) -> None:
@@ -127,7 +162,9 @@ def _open(found: Chosen) -> None:
 
 
 def forget_click() -> None:
-    """Who clicks on a point of a chart and goes to another page at once shall not be led away on coming back."""
+    """Who clicks on a point of a chart and goes to another page at once shall not be led away on
+    coming back.
+    """
     st.session_state.pop(PICKED, None)
 
 
@@ -140,8 +177,11 @@ def _choose(runs: Sequence[RunSummary]) -> list[str]:
         keys = known if known or missing else first_choice()
         remember(CHOSEN, keys)
         if missing:
-            messages.warning(f"Not on this server, so left out: {', '.join(missing)}", icon=messages.NOT_FOUND)
-    # Written each time: the browser knows them by their labels, and a run's changes with every epoch. Without what was deleted.
+            messages.warning(
+                f"Not on this server, so left out: {', '.join(missing)}", icon=messages.NOT_FOUND
+            )
+    # Written each time: the browser knows them by their labels, and a run's changes with every
+    # epoch. Without what was deleted.
     st.session_state[CHOSEN] = [key for key in keys if key in options]
     return st.multiselect(
         "Compare",
@@ -161,7 +201,9 @@ def _view() -> str:
 
 
 def address() -> dict[str, str]:
-    """What the address holds of this page, by parameter, on the others too; "" where it needs nothing."""
+    """What the address holds of this page, by parameter, on the others too; "" where it needs
+    nothing.
+    """
     keys: list[str] | None = last(CHOSEN, None)
     if keys is None:  # not looked at yet
         return {PARAMETER: asked_for(PARAMETER) or "", VIEW: asked_for(VIEW) or ""}
@@ -179,8 +221,10 @@ VIEWS: dict[str, View] = {
     "Verdict": verdict_view,
     "Trade-off": trade_off_view,
 }
-TITLES = {"Shape of computation": "Layer by layer", "Verdict": "Results"}  # where a view is not called as in links
-RESULTS = ("Learning", "Verdict", "Trade-off")  # those of them that show what was reached on one data set
+# Where a view is not called as in links.
+TITLES = {"Shape of computation": "Layer by layer", "Verdict": "Results"}
+# Those of them that show what was reached on one data set.
+RESULTS = ("Learning", "Verdict", "Trade-off")
 CHARTS: dict[str, Callable[[Comparison], Sequence[Chart]]] = {  # of the views that have some
     "Shape of computation": computation_charts,
     "Learning": shown_learning_charts,

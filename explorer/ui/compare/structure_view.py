@@ -1,4 +1,6 @@
-"""Structure: the stacks side by side, aligned by the size of their maps, and what any two of them differ in."""
+"""Structure: the stacks side by side, aligned by the size of their maps, and what any two of them
+differ in.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,7 +9,16 @@ import streamlit as st
 
 from explorer.compare.chosen import Chosen
 from explorer.compare.comparison import Comparison
-from explorer.compare.structure import Cell, Effect, Line, Stage, effect_of_changes, params_shares, side_by_side, totals
+from explorer.compare.structure import (
+    Cell,
+    Effect,
+    Line,
+    Stage,
+    effect_of_changes,
+    params_shares,
+    side_by_side,
+    totals,
+)
 from explorer.network.analysis import analyze
 from explorer.network.difference import change_text, layer_text
 from explorer.network.mult_adds import MULT_ADDS_RULE
@@ -24,12 +35,15 @@ def structure_view(comparison: Comparison) -> None:
         _two(chosen)
 
 
-# --- the stacks -----------------------------------------------------------------------------------------------------
+# --- the stacks -----------------------------------------------------------------------------------
 
 
 def _table(chosen: Sequence[Chosen], stages: Sequence[Stage]) -> str:
     head = "".join(f'<th scope="col">{for_html(each.title)}</th>' for each in chosen)
-    body = "".join(_stage(chosen, stage, shares) for stage, shares in zip(stages, params_shares(stages), strict=True))
+    body = "".join(
+        _stage(chosen, stage, shares)
+        for stage, shares in zip(stages, params_shares(stages), strict=True)
+    )
     return (
         f"{_LEGEND}"
         '<div class="compare" role="region" tabindex="0" aria-label="The stacks side by side" '
@@ -39,13 +53,16 @@ def _table(chosen: Sequence[Chosen], stages: Sequence[Stage]) -> str:
 
 
 _LEGEND = (
-    '<p class="note tints"><i class="other">≠ Conv2d</i> other arguments than the first network that has this layer; '
+    '<p class="note tints"><i class="other">≠ Conv2d</i> other arguments than the first network '
+    "that has this layer; "
     "pointing at it shows which. <i>–</i> no such layer.</p>"
 )
 
 
 def _stage(chosen: Sequence[Chosen], stage: Stage, shares: Sequence[float | None]) -> str:
-    cells = "".join(f"<td>{percent(share, 0) + ' of parameters' if share else ''}</td>" for share in shares)
+    cells = "".join(
+        f"<td>{percent(share, 0) + ' of parameters' if share else ''}</td>" for share in shares
+    )
     title = for_html(stage.title)
     head = f'<tr class="stage" data-stage="{title}"><th scope="rowgroup">{title}</th>{cells}</tr>'
     return f"<tbody>{head}{''.join(_line(chosen, line) for line in stage.lines)}</tbody>"
@@ -79,7 +96,10 @@ def _cell(cell: Cell, reference: str) -> str:
     if not cell.arguments:
         return f'<td title="{for_html(full)}">{text}</td>'
     other = ", ".join(f"{name} {there} → {here}" for name, there, here in cell.arguments)
-    return f'<td class="other" title="{for_html(full)}; against {reference}: {for_html(other)}">{text}</td>'
+    return (
+        f'<td class="other" title="{for_html(full)}; against {reference}: '
+        f'{for_html(other)}">{text}</td>'
+    )
 
 
 def _totals(chosen: Sequence[Chosen]) -> str:
@@ -90,7 +110,10 @@ def _totals(chosen: Sequence[Chosen]) -> str:
         ("Memory per image", [short_bytes(total.activation_bytes) for total in found]),
         ("Receptive field", [size_text(total.receptive_field) for total in found]),
         ("Inside the image", [f"{size_text(total.seen)} pixels" for total in found]),
-        ("Layers", [f"{total.layers}, {total.layers_with_params} with parameters" for total in found]),
+        (
+            "Layers",
+            [f"{total.layers}, {total.layers_with_params} with parameters" for total in found],
+        ),
     )
     return "".join(
         f'<tr data-total="{for_html(name)}"><th scope="row"{_help(name)}>{for_html(name)}</th>'
@@ -104,7 +127,7 @@ def _help(name: str) -> str:
     return f' title="{for_html(MULT_ADDS_RULE)}"' if name.startswith("Multiply-adds") else ""
 
 
-# --- any two --------------------------------------------------------------------------------------------------------
+# --- any two --------------------------------------------------------------------------------------
 
 
 def _two(chosen: Sequence[Chosen]) -> None:
@@ -124,9 +147,17 @@ def _two(chosen: Sequence[Chosen]) -> None:
         return
     rows = "".join(_effect(effect) for effect in effects)
     counted_by = _help("Multiply-adds")
-    names = (("Change", ""), ("Parameters", ""), ("Multiply-adds", counted_by), ("Receptive field", ""))
+    names = (
+        ("Change", ""),
+        ("Parameters", ""),
+        ("Multiply-adds", counted_by),
+        ("Receptive field", ""),
+    )
     head = f"<tr>{''.join(f'<th scope=col{note}>{name}</th>' for name, note in names)}</tr>"
-    note = "Made one after the other, from the first layer to the last; each figure is what that change adds upon those above it."
+    note = (
+        "Made one after the other, from the first layer to the last; "
+        "each figure is what that change adds upon those above it."
+    )
     st.html(
         '<div class="effects" role="region" tabindex="0" aria-label="What differs">'
         f'<table><thead>{head}</thead>{rows}</table></div><p class="note">{note}</p>'
@@ -148,12 +179,19 @@ def _one(label: str, by_key: Mapping[str, Chosen], place: int) -> Chosen:
 
 
 def _effect(effect: Effect) -> str:
-    shapes = [f"images {size_text(effect.input_shapes[0])} → {size_text(effect.input_shapes[1])}"] if effect.input_shapes else []
+    shapes = (
+        [f"images {size_text(effect.input_shapes[0])} → {size_text(effect.input_shapes[1])}"]
+        if effect.input_shapes
+        else []
+    )
     changes = [f"{change.index} {change_text(change)}" for change in effect.changes]
     text = "<br>".join(for_html(each) for each in (*shapes, *changes))
     rows, columns = effect.receptive_field
     field = f"{rows:+d}" if rows == columns else f"{rows:+d} × {columns:+d}"
-    return f"<tr><td>{text}</td><td>{_signed(effect.params)}</td><td>{_signed(effect.mult_adds)}</td><td>{_zero(field)}</td></tr>"
+    return (
+        f"<tr><td>{text}</td><td>{_signed(effect.params)}</td>"
+        f"<td>{_signed(effect.mult_adds)}</td><td>{_zero(field)}</td></tr>"
+    )
 
 
 def _signed(value: int) -> str:

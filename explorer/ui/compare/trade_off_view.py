@@ -1,4 +1,6 @@
-"""Trade-off: accuracy against what it costs, a point a run, and the line of those that no other beats."""
+"""Trade-off: accuracy against what it costs, a point a run, and the line of those that no other
+beats.
+"""
 
 from functools import partial
 
@@ -20,7 +22,10 @@ def trade_off_view(comparison: Comparison) -> None:
         st.rerun()
     drawn = trade_off_charts(comparison)
     if not drawn:
-        st.html('<p class="hint">Nothing chosen has been trained or documented yet: “Train all” starts it.</p>')
+        st.html(
+            '<p class="hint">Nothing chosen has been trained or documented yet: '
+            "“Train all” starts it.</p>"
+        )
         return
     for side, chart in zip(st.columns(2, gap="medium"), drawn, strict=True):
         with side:

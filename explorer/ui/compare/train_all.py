@@ -22,11 +22,14 @@ from explorer.ui.compare.chosen import CHOSEN, find_all
 from explorer.ui.part import WRONG, say
 from explorer.ui.remembered_inputs import last, last_place, lasting, remember
 
-SHOWN_IMAGES = "compare-dataset"  # which images' results the page shows: those that were asked for last
+# Which images' results the page shows: those that were asked for last.
+SHOWN_IMAGES = "compare-dataset"
 
 
 class Wish(NamedTuple):
-    """What the popover asks for: which of a preset's recipes, on which images ("" is the recipe's own), and how often."""
+    """What the popover asks for: which of a preset's recipes, on which images ("" is the recipe's
+    own), and how often.
+    """
 
     way: str
     dataset: str
@@ -46,7 +49,11 @@ class NewRun:
 def train_all(chosen: Sequence[Chosen], runs: Sequence[RunSummary]) -> None:
     with st.popover("Train all", icon=":material/playlist_play:"):
         st.segmented_control(
-            "Recipe of presets", list(WAYS), default=last("compare-way", "tuned"), required=True, **lasting("compare-way")
+            "Recipe of presets",
+            list(WAYS),
+            default=last("compare-way", "tuned"),
+            required=True,
+            **lasting("compare-way"),
         )
         images = ["", *DATASETS]
         st.selectbox(
@@ -57,8 +64,12 @@ def train_all(chosen: Sequence[Chosen], runs: Sequence[RunSummary]) -> None:
             **lasting("compare-images"),
         )
         columns = st.columns(2, gap="small")
-        columns[0].number_input("Seeds", 1, 10, last("compare-seeds", 2), **lasting("compare-seeds"))
-        columns[1].number_input("Epochs", 1, 1000, last("compare-epochs", 5), **lasting("compare-epochs"))
+        columns[0].number_input(
+            "Seeds", 1, 10, last("compare-seeds", 2), **lasting("compare-seeds")
+        )
+        columns[1].number_input(
+            "Epochs", 1, 1000, last("compare-epochs", 5), **lasting("compare-epochs")
+        )
         wish = _wish()
         missing, again = missing_runs(chosen, runs, *wish)
         label = f"Train {counted(len(missing), 'run')}" if missing else "All are trained or queued"
@@ -68,12 +79,15 @@ def train_all(chosen: Sequence[Chosen], runs: Sequence[RunSummary]) -> None:
         for each in chosen:
             recipe = _recipe(each, wish.way, wish.dataset)
             if obstacle := find_problem(each.architecture, DATASETS[recipe.dataset]):
-                st.html(f'<p class="note">{for_html(each.title)} is left out: {for_html(obstacle.message)}.</p>')
+                st.html(
+                    f'<p class="note">{for_html(each.title)} is left out: '
+                    f"{for_html(obstacle.message)}.</p>"
+                )
 
 
 _AGAIN = (
-    "{} of these began before and did not finish. They are trained from the beginning; to go on where one ended, "
-    "resume it on the page Runs."
+    "{} of these began before and did not finish. They are trained from the beginning; "
+    "to go on where one ended, resume it on the page Runs."
 )
 
 
@@ -85,12 +99,18 @@ class Missing(NamedTuple):
 
 
 def missing_runs(
-    chosen: Sequence[Chosen], runs: Iterable[RunSummary], way: str, dataset: str, seeds: int, epochs: int
+    chosen: Sequence[Chosen],
+    runs: Iterable[RunSummary],
+    way: str,
+    dataset: str,
+    seeds: int,
+    epochs: int,
 ) -> Missing:
-    """What none of these runs has done or is about to do: this network, with this recipe, for as many epochs.
+    """What none of these runs has done or is about to do: this network, with this recipe, for as
+    many epochs.
 
-    A run that failed or was stopped, paused or interrupted has not done it. A network that cannot learn the images is left
-    out, and of two chosen that are the same network one.
+    A run that failed or was stopped, paused or interrupted has not done it. A network that cannot
+    learn the images is left out, and of two chosen that are the same network one.
     """
     present, begun = done_or_coming(runs)
     found, again = [], 0
@@ -122,7 +142,9 @@ def _recipe(each: Chosen, way: str, dataset: str) -> Recipe:
 
 
 def _wish() -> Wish:
-    way, dataset, seeds, epochs = (st.session_state[f"compare-{name}"] for name in ("way", "images", "seeds", "epochs"))
+    way, dataset, seeds, epochs = (
+        st.session_state[f"compare-{name}"] for name in ("way", "images", "seeds", "epochs")
+    )
     return Wish(way, dataset, int(seeds), int(epochs))
 
 
@@ -135,7 +157,12 @@ def _queue() -> None:
     queued = 0
     try:
         for each in missing:
-            process.jobs().submit(each.architecture, each.recipe, state.owner(), f"{each.title}, seed {each.recipe.seed}")
+            process.jobs().submit(
+                each.architecture,
+                each.recipe,
+                state.owner(),
+                f"{each.title}, seed {each.recipe.seed}",
+            )
             queued += 1
     except (RunError, DeviceError) as error:
         say(f"{queued} of {counted(len(missing), 'run')} queued: {error}", WRONG)

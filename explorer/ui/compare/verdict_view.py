@@ -1,4 +1,6 @@
-"""Verdict: what each network came to, in a table, and whether two of them differ by more than noise."""
+"""Verdict: what each network came to, in a table, and whether two of them differ by more than
+noise.
+"""
 
 from collections.abc import Sequence
 
@@ -26,22 +28,36 @@ COLUMNS = {
     "final": st.column_config.NumberColumn(
         "Final, %", format="%.2f", help="Test accuracy after the last epoch, mean over seeds."
     ),
-    "deviation": st.column_config.NumberColumn("±", format="%.2f", help="Standard deviation over seeds, in points."),
+    "deviation": st.column_config.NumberColumn(
+        "±", format="%.2f", help="Standard deviation over seeds, in points."
+    ),
     "best": st.column_config.NumberColumn(
-        "Best, %", format="%.2f", help="Mean of each seed's highest. It is picked on the test set, which is optimistic."
+        "Best, %",
+        format="%.2f",
+        help="Mean of each seed's highest. It is picked on the test set, which is optimistic.",
     ),
     "documented": st.column_config.NumberColumn(
-        "Best in author's log, %", format="%.2f", help="The highest test accuracy that the author logged."
+        "Best in author's log, %",
+        format="%.2f",
+        help="The highest test accuracy that the author logged.",
     ),
     "reached": st.column_config.NumberColumn(
         f"Epochs to {percent(TARGET, 1)}", help="The first after which the mean has reached it."
     ),
-    "seconds": st.column_config.NumberColumn("Seconds per epoch", format="%.1f", help="Median, with the test."),
-    "speed": st.column_config.NumberColumn("Iterations/s", format="%.1f", help="Median of training alone, where it was run."),
-    "documented_speed": st.column_config.NumberColumn("Author's it/s", format="%.1f", help="On its author's machine."),
+    "seconds": st.column_config.NumberColumn(
+        "Seconds per epoch", format="%.1f", help="Median, with the test."
+    ),
+    "speed": st.column_config.NumberColumn(
+        "Iterations/s", format="%.1f", help="Median of training alone, where it was run."
+    ),
+    "documented_speed": st.column_config.NumberColumn(
+        "Author's it/s", format="%.1f", help="On its author's machine."
+    ),
     "parameters": st.column_config.NumberColumn("Parameters", format="localized"),
     "per_parameter": st.column_config.NumberColumn(
-        "Accuracy points per 1,000 parameters", format="%.2f", help="Points of accuracy above chance for every 1,000 parameters."
+        "Accuracy points per 1,000 parameters",
+        format="%.2f",
+        help="Points of accuracy above chance for every 1,000 parameters.",
     ),
 }
 
@@ -54,8 +70,13 @@ def verdict_view(comparison: Comparison) -> None:
     found = [_row(verdict(group, presets)) for group in groups]
     found += [_untrained(each, dataset) for each in comparison.untrained]
     rows = pd.DataFrame(found, columns=list(COLUMNS))
-    st.dataframe(rows, hide_index=True, column_config=COLUMNS, key="compare-verdict", placeholder="–")
-    st.html(f'<p class="note">{for_html(noise_note(groups))} The paired test below is more sensitive.</p>')
+    st.dataframe(
+        rows, hide_index=True, column_config=COLUMNS, key="compare-verdict", placeholder="–"
+    )
+    st.html(
+        f'<p class="note">{for_html(noise_note(groups))} The paired test below is more '
+        "sensitive.</p>"
+    )
     if groups:
         _pair(groups)
 
@@ -95,11 +116,13 @@ def _points(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 
-# --- two networks on the same images --------------------------------------------------------------------------------
+# --- two networks on the same images --------------------------------------------------------------
 
 
 def _pair(groups: Sequence[Group]) -> None:
-    """McNemar's test of two that were trained here: of what comes with the presets there are no weights."""
+    """McNemar's test of two that were trained here: of what comes with the presets there are no
+    weights.
+    """
     ours = [group for group in groups if any(record.run_id for record in group.records)]
     if len(ours) < 2:
         st.html('<p class="hint">Train two networks here to compare them on the same images.</p>')
@@ -118,7 +141,10 @@ def _pair(groups: Sequence[Group]) -> None:
             disabled=pair is None,
         )
     if a != b and pair is None:
-        st.html('<p class="hint">They were tested on different images, so there is nothing to compare.</p>')
+        st.html(
+            '<p class="hint">They were tested on different images, '
+            "so there is nothing to compare.</p>"
+        )
     # StoredRun while these two stand there: the page is drawn anew as other runs come in.
     asked, preparation = prepared(PAIRED)
     if preparation is None or asked != version:
@@ -141,4 +167,11 @@ def _wanted(pair: tuple[Record, Record], a: str, b: str) -> Wanted:
 
 def _one(name: str, labels: list[str], place: int) -> str:
     key = f"compare-{name.lower()}"
-    return st.selectbox(name, labels, last_place(key, labels, place), **lasting(key), label_visibility="collapsed", width=280)
+    return st.selectbox(
+        name,
+        labels,
+        last_place(key, labels, place),
+        **lasting(key),
+        label_visibility="collapsed",
+        width=280,
+    )

@@ -1,8 +1,9 @@
 """A child process that answers one request at a time, and may die without harm to this process.
 
-The parent sends a request as one line of JSON. The child answers with a line of JSON, {"bytes": N, "error": TEXT, "last":
-whether it ends now}, and N bytes. The child imports nothing of its parent's main module; it ends when its standard input
-does, so that it outlives no parent, however the parent ends.
+The parent sends a request as one line of JSON. The child answers with a line of JSON, {"bytes": N,
+"error": TEXT, "last": whether it ends now}, and N bytes. The child imports nothing of its parent's
+main module; it ends when its standard input does, so that it outlives no parent, however the parent
+ends.
 """
 
 import atexit
@@ -33,7 +34,7 @@ class ChildDied(ChildError):
     """The child ended before it answered."""
 
 
-# --- the parent's side ------------------------------------------------------------------------------------------------
+# --- the parent's side ----------------------------------------------------------------------------
 
 
 class ChildProcess:
@@ -50,7 +51,8 @@ class ChildProcess:
         self._module, self._idle_seconds = module, idle_seconds
         self._turn = threading.Lock()  # held while the child works
         self._child: subprocess.Popen[bytes] | None = None
-        self._closed: subprocess.Popen[bytes] | None = None  # the child that was ended on purpose last
+        # The child that was ended on purpose last.
+        self._closed: subprocess.Popen[bytes] | None = None
         self._rest: threading.Timer | None = None
         atexit.register(self.close)
 
@@ -68,7 +70,8 @@ class ChildProcess:
                 at_once = time.monotonic() - asked < AT_ONCE_SECONDS
                 if not (was_there and at_once) or child is self._closed:
                     raise  # it died of this request, and the next child would too
-                return _answer(self._running(), line, timeout)  # it had died before, while it had nothing to do
+                # It had died before, while it had nothing to do.
+                return _answer(self._running(), line, timeout)
             finally:
                 self._end_when_idle()
 
@@ -145,7 +148,11 @@ def _answer(child: subprocess.Popen[bytes], line: bytes, timeout: float) -> byte
             raise EOFError
     except (OSError, ValueError, EOFError):
         words = _last_words(child)
-        raise (ChildError(f"it took more than {timeout:g} seconds") if late.is_set() else ChildDied(words)) from None
+        raise (
+            ChildError(f"it took more than {timeout:g} seconds")
+            if late.is_set()
+            else ChildDied(words)
+        ) from None
     finally:
         timer.cancel()
     if head["last"]:
@@ -158,7 +165,11 @@ def _answer(child: subprocess.Popen[bytes], line: bytes, timeout: float) -> byte
 def _last_words(child: subprocess.Popen[bytes]) -> str:
     _end(child)
     code = child.returncode
-    return f"the process that makes it was ended by signal {-code}" if code < 0 else "the process that makes it ended"
+    return (
+        f"the process that makes it was ended by signal {-code}"
+        if code < 0
+        else "the process that makes it ended"
+    )
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -171,7 +182,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-# --- the child's side -------------------------------------------------------------------------------------------------
+# --- the child's side -----------------------------------------------------------------------------
 
 
 class Refusal(Exception):
@@ -186,7 +197,8 @@ def serve(answer: Callable[[Request], bytes], most_memory: int) -> None:
     with its parent, even in the middle of an answer.
     """
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints must not come between the answers
+    # What a library prints must not come between the answers.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=[requests], daemon=True).start()
     while True:
@@ -198,7 +210,9 @@ def serve(answer: Callable[[Request], bytes], most_memory: int) -> None:
         except Exception as exception:  # whatever it is, the parent goes on
             error = f"{type(exception).__name__}: {exception}"
         last = _memory_in_use() > most_memory
-        replies.write(json.dumps({"bytes": len(body), "error": error, "last": last}).encode() + b"\n" + body)
+        replies.write(
+            json.dumps({"bytes": len(body), "error": error, "last": last}).encode() + b"\n" + body
+        )
         replies.flush()
         if last:
             return

@@ -1,4 +1,6 @@
-"""A popover with things to download: what is quick is made when it is clicked, what takes long is prepared first."""
+"""A popover with things to download: what is quick is made when it is clicked, what takes long is
+prepared first.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,8 +24,9 @@ LOOK_EVERY = 0.5  # seconds between two looks at what is being prepared
 class Item:
     """One thing to download.
 
-    `make` gives what is quick: it runs outside the page's script, so it must not need the visitor's session. `wanted` says
-    what is to be prepared, see report_files.py, and `version` what that is of: another version is prepared anew.
+    `make` gives what is quick: it runs outside the page's script, so it must not need the visitor's
+    session. `wanted` says what is to be prepared, see report_files.py, and `version` what that is
+    of: another version is prepared anew.
     """
 
     label: str
@@ -72,7 +75,7 @@ def _tell_reason(label: str, key: str) -> None:
         st.caption(f"{for_markdown(label)} could not be made: {for_markdown(sentence(reason))}")
 
 
-# --- what takes long --------------------------------------------------------------------------------------------------
+# --- what takes long ------------------------------------------------------------------------------
 
 
 def _prepared(item: Item, key: str) -> None:
@@ -87,9 +90,13 @@ def _prepared(item: Item, key: str) -> None:
         if can_be_saved and version == item.version:
             return
     elif preparation is not None:
-        st.caption(f"{for_markdown(item.label)} could not be made: {for_markdown(sentence(preparation.note))}")
+        st.caption(
+            f"{for_markdown(item.label)} could not be made: "
+            f"{for_markdown(sentence(preparation.note))}"
+        )
     st.button(
-        f"**{for_markdown(item.label)}** · {for_markdown('there is more to report now' if can_be_saved else item.note)}",
+        f"**{for_markdown(item.label)}** · "
+        f"{for_markdown('there is more to report now' if can_be_saved else item.note)}",
         key=f"{key}-prepare",
         on_click=prepare,
         args=(key, item.version, item.wanted),
@@ -107,7 +114,9 @@ def _save(item: Item, key: str, preparation: Preparation) -> bool:
         st.caption(f"{for_markdown(item.label)} was prepared too long ago and is no longer kept.")
         forget(key)
         return False
-    _download(item, f"{key}-save", f"**Save: {for_markdown(item.label)}** · {size}", preparation.read)
+    _download(
+        item, f"{key}-save", f"**Save: {for_markdown(item.label)}** · {size}", preparation.read
+    )
     if preparation.note:
         st.caption(for_markdown(sentence(preparation.note)))
     return True
@@ -140,10 +149,13 @@ def _progress(preparation: Preparation, label: str) -> None:
     if preparation.stage.is_over:
         st.rerun()
     ahead = process.downloads().ahead_of(preparation) if preparation.stage is Stage.WAITING else 0
-    st.caption(f":material/hourglass_top: {for_markdown(label)}…" + (f" {counted(ahead, 'other')} first" if ahead else ""))
+    st.caption(
+        f":material/hourglass_top: {for_markdown(label)}…"
+        + (f" {counted(ahead, 'other')} first" if ahead else "")
+    )
 
 
-# --- charts -----------------------------------------------------------------------------------------------------------
+# --- charts ---------------------------------------------------------------------------------------
 
 
 def chart_items(charts: dict[str, str], chart: Callable[[str], Chart], key: str, stem: str) -> None:
@@ -151,7 +163,9 @@ def chart_items(charts: dict[str, str], chart: Callable[[str], Chart], key: str,
     for its name then.
     """
     for name, title in charts.items():
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"chart-{key}-{name}"):
+        with st.container(
+            horizontal=True, vertical_alignment="center", gap="small", key=f"chart-{key}-{name}"
+        ):
             st.html(f'<p class="chart-name">{for_html(title)}</p>', width="stretch")
             for ending, (mime, make) in pictures.FORMS.items():
                 st.download_button(

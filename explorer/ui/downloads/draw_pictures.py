@@ -1,7 +1,8 @@
-"""The process that draws charts as SVG and PNG: `python -m explorer.ui.downloads.draw_pictures`, started by pictures.py.
+"""The process that draws charts as SVG and PNG: `python -m explorer.ui.downloads.draw_pictures`,
+started by pictures.py.
 
-vl-convert can abort the process that it runs in, as it does for a character that XML does not have. It does so here, where
-nothing else is lost. Nothing of torch or of the app is imported.
+vl-convert can abort the process that it runs in, as it does for a character that XML does not have.
+It does so here, where nothing else is lost. Nothing of torch or of the app is imported.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,9 @@ def _svg(request: Request) -> bytes:
 
 
 def _png(request: Request) -> bytes:
-    picture: bytes = vl_convert.vegalite_to_png(request["spec"], scale=SHARPNESS, allowed_base_urls=[])
+    picture: bytes = vl_convert.vegalite_to_png(
+        request["spec"], scale=SHARPNESS, allowed_base_urls=[]
+    )
     return picture
 
 

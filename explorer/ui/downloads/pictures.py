@@ -1,4 +1,7 @@
-"""Charts as files: SVG, PNG and CSV. The pictures are drawn in a process of their own, see draw_pictures.py."""
+"""Charts as files: SVG, PNG and CSV.
+
+The pictures are drawn in a process of their own, see draw_pictures.py.
+"""
 
 import logging
 from collections.abc import Callable, Iterable

@@ -1,7 +1,9 @@
-"""Makes long files off the page's thread: few at once, the others waiting in a line that has an end.
+"""Makes long files off the page's thread: few at once, the others waiting in a line that has an
+end.
 
-A page asks with `Preparer.ask`, keeps the Preparation that it gets in the visitor's session, and looks at it now and then.
-The file lies on the disk until the Preparation is forgotten, or until newer ones need the room.
+A page asks with `Preparer.ask`, keeps the Preparation that it gets in the visitor's session, and
+looks at it now and then. The file lies on the disk until the Preparation is forgotten, or until
+newer ones need the room.
 """
 
 import json
@@ -30,7 +32,8 @@ MOST_BYTES = 2_000_000_000  # of prepared files in all; the newest is kept whate
 SECONDS = 600.0  # for one file
 IDLE_SECONDS = 120.0  # after which a process that has nothing to do ends, and gives its memory back
 
-PREFIX, LOCK = "explorer-downloads-", "lock"  # of the folder's name, and the file in it that is locked
+# Of the folder's name, and the file in it that is locked.
+PREFIX, LOCK = "explorer-downloads-", "lock"
 NEW_SECONDS = 3600.0  # a folder may be about to be locked
 
 log = logging.getLogger(__name__)
@@ -112,7 +115,9 @@ class Preparer:
         with self._lock:
             waiting = len(self._waiting)
             if waiting >= self._most_waiting:
-                raise Busy(f"{waiting} other downloads are being prepared; try again in a few minutes")
+                raise Busy(
+                    f"{waiting} other downloads are being prepared; try again in a few minutes"
+                )
             if self._folder is None:
                 self._folder = _Folder()
             self._count += 1
@@ -120,7 +125,9 @@ class Preparer:
             self._waiting.add(preparation)
             self._line.put(weakref.ref(preparation))
             if len(self._threads) < self._at_once:
-                thread = threading.Thread(target=self._work, args=[self._line], name="preparing", daemon=True)
+                thread = threading.Thread(
+                    target=self._work, args=[self._line], name="preparing", daemon=True
+                )
                 self._threads.append(thread)
                 thread.start()
         return preparation
@@ -136,7 +143,12 @@ class Preparer:
             line, folder, threads = self._line, self._folder, len(self._threads)
             for waiting in self._waiting:
                 waiting.note, waiting.stage = "the server is shutting down", Stage.FAILED
-            self._line, self._waiting, self._threads, self._folder = queue.SimpleQueue(), weakref.WeakSet(), [], None
+            self._line, self._waiting, self._threads, self._folder = (
+                queue.SimpleQueue(),
+                weakref.WeakSet(),
+                [],
+                None,
+            )
         for _ in range(threads):
             line.put(None)
         self._stop_making()  # first, so that nothing writes there any more
@@ -162,7 +174,10 @@ class Preparer:
             preparation.note, stage = str(error), Stage.FAILED
         except Exception:
             log.exception("%r could not be prepared", preparation.wanted.get("what"))
-            preparation.note, stage = "it could not be made; the server's log has the reason", Stage.FAILED
+            preparation.note, stage = (
+                "it could not be made; the server's log has the reason",
+                Stage.FAILED,
+            )
         preparation.stage = stage
 
     def _make_room(self, newest: Preparation) -> None:
@@ -204,7 +219,7 @@ def sweep_abandoned(root: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-# --- in processes of their own ----------------------------------------------------------------------------------------
+# --- in processes of their own --------------------------------------------------------------------
 
 
 class ReportProcesses:
@@ -220,11 +235,21 @@ class ReportProcesses:
         """Write a download to `path`, and return what to say about it. Raises RunError."""
         home = self._jobs().store.folder
         if home is None:  # nothing is on the disk that another process could read
-            from explorer.ui.downloads.report_files import make  # which the process imports that starts here
+            # Which the process imports that starts here.
+            from explorer.ui.downloads.report_files import make
 
             return make(wanted, self._jobs(), path)
-        environment = {name: os.environ[name] for name in ("EXPLORER_DATA", "OMP_NUM_THREADS") if name in os.environ}
-        request = {"wanted": wanted, "home": str(home), "path": str(path), "environment": environment}
+        environment = {
+            name: os.environ[name]
+            for name in ("EXPLORER_DATA", "OMP_NUM_THREADS")
+            if name in os.environ
+        }
+        request = {
+            "wanted": wanted,
+            "home": str(home),
+            "path": str(path),
+            "environment": environment,
+        }
         child = self._take()
         try:
             return str(json.loads(child.ask(request, SECONDS)))

@@ -1,8 +1,8 @@
 """Make a download when it is clicked, and say in words why one could not be made.
 
-Streamlit (1.67) makes it in a thread of its own, outside the page's script. Where that raises, its page
-says that the file could not be made, and its log gets the traceback. Here the log gets one line, and the
-page the reason where it is drawn next.
+Streamlit (1.67) makes it in a thread of its own, outside the page's script. Where that raises, its
+page says that the file could not be made, and its log gets the traceback. Here the log gets one
+line, and the page the reason where it is drawn next.
 """
 
 import logging

@@ -1,7 +1,8 @@
-"""Makes the files that take long: reports, event files, weights, and the test of two networks on the same images.
+"""Makes the files that take long: reports, event files, weights, and the test of two networks on
+the same images.
 
-Nothing here knows a session or a page: it runs in a process of its own, see report_worker.py. What is wanted is data that
-JSON can hold.
+Nothing here knows a session or a page: it runs in a process of its own, see report_worker.py. What
+is wanted is data that JSON can hold.
 """
 
 import tempfile
@@ -57,13 +58,15 @@ def make(wanted: Wanted, jobs: JobManager, path: Path) -> str:
     return MAKERS[wanted["what"]](wanted, jobs, path)
 
 
-# --- of one run -------------------------------------------------------------------------------------------------------
+# --- of one run -----------------------------------------------------------------------------------
 
 
 def _run_report(wanted: Wanted, jobs: JobManager, path: Path) -> str:
     with _folder_beside(path) as folder:
         trained = read_trained(jobs, wanted["run"], Path(folder))
-        files = run_report(trained, _assignment(wanted), tuple(load_presets().values()), _run_pictures(trained))
+        files = run_report(
+            trained, _assignment(wanted), tuple(load_presets().values()), _run_pictures(trained)
+        )
         with path.open("wb") as target:
             write_zip(files.items(), wanted["folder"], target)
     return trained.note
@@ -81,7 +84,9 @@ def _tensorboard(wanted: Wanted, jobs: JobManager, path: Path) -> str:
 
 def _weights(wanted: Wanted, jobs: JobManager, path: Path) -> str:
     found = jobs.weights(wanted["run"])
-    path.write_bytes(weights_to_bytes(found.weights, {"run": wanted["run"], "epoch": str(found.epoch)}))
+    path.write_bytes(
+        weights_to_bytes(found.weights, {"run": wanted["run"], "epoch": str(found.epoch)})
+    )
     return found.note
 
 
@@ -90,7 +95,9 @@ def _run_pictures(trained: Trained) -> dict[str, bytes]:
 
 
 def _folder_beside(path: Path) -> "tempfile.TemporaryDirectory[str]":
-    """A temporary folder beside the download, which is deleted with it if this process is killed."""
+    """A temporary folder beside the download, which is deleted with it if this process is
+    killed.
+    """
     return tempfile.TemporaryDirectory(dir=path.parent)
 
 
@@ -98,7 +105,7 @@ def _assignment(wanted: Wanted) -> Assignment:
     return parse_assignment(wanted["assignment"])
 
 
-# --- of a comparison --------------------------------------------------------------------------------------------------
+# --- of a comparison ------------------------------------------------------------------------------
 
 
 def _comparison_report(wanted: Wanted, jobs: JobManager, path: Path) -> str:
@@ -115,10 +122,16 @@ def _comparison_report(wanted: Wanted, jobs: JobManager, path: Path) -> str:
         )
         with path.open("wb") as target:
             write_zip(files, wanted["folder"], target)
-    return " ".join(f"{quoted(found.run.name)}: {sentence(found.note)}" for found in trained.values() if found.note)
+    return " ".join(
+        f"{quoted(found.run.name)}: {sentence(found.note)}"
+        for found in trained.values()
+        if found.note
+    )
 
 
-def _read_comparison(wanted: Wanted, jobs: JobManager, folder: Path) -> tuple[Comparison, dict[str, Trained]]:
+def _read_comparison(
+    wanted: Wanted, jobs: JobManager, folder: Path
+) -> tuple[Comparison, dict[str, Trained]]:
     """What is compared, and the runs that are reported whole. Tables, charts and runs are of the
     same epochs.
     """
@@ -128,7 +141,11 @@ def _read_comparison(wanted: Wanted, jobs: JobManager, folder: Path) -> tuple[Co
     while True:
         runs = [summary_of(snapshot) for snapshot in seen.by_id.values()]
         comparison = Comparison.of(chosen, runs, seen).on(wanted["dataset"])
-        whole = [record.run_id for record in representatives(comparison.groups, comparison.chosen_runs) if record.run_id]
+        whole = [
+            record.run_id
+            for record in representatives(comparison.groups, comparison.chosen_runs)
+            if record.run_id
+        ]
         missing = [run_id for run_id in whole if run_id not in trained]
         if not missing:
             return comparison, {run_id: trained[run_id] for run_id in whole}
@@ -177,7 +194,7 @@ def _all_charts(comparison: Comparison) -> list[Chart]:
     return found
 
 
-# --- two networks on the same images ----------------------------------------------------------------------------------
+# --- two networks on the same images --------------------------------------------------------------
 
 
 class Answers:
@@ -213,8 +230,8 @@ class Answers:
         work = analyze(run.architecture).total_mult_adds * images
         if work > MOST_WORK:
             raise RunError(
-                f"{quoted(run.name)} is too large to be tested again here: {work:,} mult-adds on {images:,} images, "
-                f"and at most {MOST_WORK:,} are done"
+                f"{quoted(run.name)} is too large to be tested again here: "
+                f"{work:,} mult-adds on {images:,} images, and at most {MOST_WORK:,} are done"
             )
         device = torch.device(run.device if run.device in available_devices() else "cpu")
         self._known[run_id] = right_answers(run.architecture, weights, dataset, precision, device)
@@ -234,7 +251,10 @@ def _pair(wanted: Wanted, jobs: JobManager, path: Path) -> str:
     """McNemar's test of two runs. The sentence on it is all that is made."""
     answers = Answers(jobs)
     try:
-        right = [answers.after(run_id, epoch) for run_id, epoch in zip(wanted["runs"], wanted["epochs"], strict=True)]
+        right = [
+            answers.after(run_id, epoch)
+            for run_id, epoch in zip(wanted["runs"], wanted["epochs"], strict=True)
+        ]
     except DatasetError as error:
         raise RunError(str(error)) from None
     seeds = " and ".join(f"seed {seed}" for seed in wanted["seeds"])

@@ -1,7 +1,8 @@
-"""The process that makes reports: `python -m explorer.ui.downloads.report_worker`, started by preparing.py.
+"""The process that makes reports: `python -m explorer.ui.downloads.report_worker`, started by
+preparing.py.
 
-A long report takes the interpreter's lock for seconds and hundreds of megabytes; here neither is taken from the server. It
-reads the same store, and trains nothing.
+A long report takes the interpreter's lock for seconds and hundreds of megabytes; here neither is
+taken from the server. It reads the same store, and trains nothing.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""What can be had of a run: its report, its weights, its events and its charts. The Train and the Runs page have the same."""
+"""What can be had of a run: its report, its weights, its events and its charts.
+
+The Train and the Runs page have the same.
+"""
 
 import streamlit as st
 
@@ -30,7 +33,13 @@ def run_downloads(run_id: str, place: str) -> None:
     page's from another's.
     """
     key, assignment = f"{place}-{run_id}", state.current().assignment
-    menu = st.popover("Download", icon=":material/download:", key=f"download-{key}", width="content", on_change="rerun")
+    menu = st.popover(
+        "Download",
+        icon=":material/download:",
+        key=f"download-{key}",
+        width="content",
+        on_change="rerun",
+    )
     if not menu.open:
         return
     snapshot = process.jobs().snapshot(run_id, 4)
@@ -39,7 +48,12 @@ def run_downloads(run_id: str, place: str) -> None:
         items(_items(snapshot, assignment, stem), key)
         if snapshot.started:
             st.html('<p class="heading">Charts</p>')
-            chart_items(CHARTS, lambda name: _charts(process.jobs().snapshot(run_id, POINTS))[name], key, stem)
+            chart_items(
+                CHARTS,
+                lambda name: _charts(process.jobs().snapshot(run_id, POINTS))[name],
+                key,
+                stem,
+            )
 
 
 def _items(snapshot: Snapshot, assignment: Assignment, stem: str) -> list[Item]:
@@ -59,7 +73,12 @@ def _items(snapshot: Snapshot, assignment: Assignment, stem: str) -> list[Item]:
     )
     if not snapshot.epochs:
         return [events]
-    report = {"what": "run report", "run": run_id, "assignment": assignment_to_data(assignment), "folder": stem}
+    report = {
+        "what": "run report",
+        "run": run_id,
+        "assignment": assignment_to_data(assignment),
+        "folder": stem,
+    }
     return [
         Item(
             "Report",
@@ -77,7 +96,9 @@ def _items(snapshot: Snapshot, assignment: Assignment, stem: str) -> list[Item]:
             make=(lambda: process.jobs().weights_file(run_id)) if is_small else None,
             wanted={"what": "weights", "run": run_id},
             version=version,
-            why_not="" if process.jobs().has_weights(run_id) else "lost: no checkpoint of this run is left",
+            why_not=""
+            if process.jobs().has_weights(run_id)
+            else "lost: no checkpoint of this run is left",
         ),
         events,
         Item(
@@ -85,7 +106,9 @@ def _items(snapshot: Snapshot, assignment: Assignment, stem: str) -> list[Item]:
             "its scalars, as an event file",
             tensorboard.file_name(run_id, submitted),
             BINARY,
-            make=(lambda: tensorboard.event_file(process.jobs().events(run_id), submitted)) if is_short else None,
+            make=(lambda: tensorboard.event_file(process.jobs().events(run_id), submitted))
+            if is_short
+            else None,
             wanted={"what": "tensorboard", "run": run_id, "submitted": submitted},
             version=version,
         ),

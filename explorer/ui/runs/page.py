@@ -1,4 +1,6 @@
-"""Runs: every run of this server, of all its visitors and its command line, and what can be done with each."""
+"""Runs: every run of this server, of all its visitors and its command line, and what can be done
+with each.
+"""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
@@ -25,7 +27,8 @@ LIST = "runs"  # the list's key
 CHOSEN = "runs-chosen"
 SEARCH, STATUS, MINE = "runs-search", "runs-status", "runs-mine"  # the filters
 
-SHOWN: dict[str, Callable[[RunSummary], bool]] = {  # the filter's choices, and the runs that each stands for
+# The filter's choices, and the runs that each stands for.
+SHOWN: dict[str, Callable[[RunSummary], bool]] = {
     "active": lambda each: not each.ended,
     "resumable": lambda each: each.resumable,
     "failed": lambda each: each.status == "failed",
@@ -51,21 +54,26 @@ def show() -> None:
     chosen = _chosen()
     if chosen is None:
         if _filtered(snapshots):
-            st.html('<p class="hint">Choose a run to open, rename, resume, download or delete it.</p>')
+            st.html(
+                '<p class="hint">Choose a run to open, rename, resume, download or delete it.</p>'
+            )
         return
     _details(chosen)
 
 
 def _nothing_yet() -> None:
     st.html(
-        '<div class="empty"><h2>No runs yet</h2><p>Every run that is started on this server, by anyone, is listed here '
+        '<div class="empty"><h2>No runs yet</h2><p>Every run that is started on this server, '
+        "by anyone, is listed here "
         "and kept until it is deleted.</p></div>"
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
-        st.button("To the Train page", icon=":material/play_arrow:", on_click=go_to, args=(Page.TRAIN,))
+        st.button(
+            "To the Train page", icon=":material/play_arrow:", on_click=go_to, args=(Page.TRAIN,)
+        )
 
 
-# --- the list -------------------------------------------------------------------------------------------------------
+# --- the list -------------------------------------------------------------------------------------
 
 
 def _filters() -> None:
@@ -100,11 +108,14 @@ def _table(was_going_on: bool) -> None:
     if any(not snapshot.ended for snapshot in snapshots) != was_going_on:
         st.rerun()  # whether this repeats itself is decided outside
     found = _filtered(snapshots)
-    waiting, training = (sum(s.status == status for s in snapshots) for status in ("queued", "running"))
+    waiting, training = (
+        sum(s.status == status for s in snapshots) for status in ("queued", "running")
+    )
     slots = process.jobs().slots
     sizes = process.jobs().sizes()
     st.html(
-        f'<p class="note" data-runs="{len(found)}">{len(found)} of {len(snapshots)} runs · {training:,} in training, '
+        f'<p class="note" data-runs="{len(found)}">{len(found)} of {len(snapshots)} runs · '
+        f"{training:,} in training, "
         f"{waiting:,} waiting · {_at_a_time(slots)} · "
         f"{for_html(bytes_text(sum(sizes.values())))} of checkpoints on the disk</p>"
     )
@@ -144,7 +155,10 @@ def _filtered(runs: Sequence[RunSummary]) -> list[RunSummary]:
         for each in runs
         if (not wanted or any(belongs(each) for belongs in wanted))
         and (mine is None or each.run.owner == mine)
-        and all(word in f"{each.run.name} {each.run.architecture.name} {each.run.id}".casefold() for word in words)
+        and all(
+            word in f"{each.run.name} {each.run.architecture.name} {each.run.id}".casefold()
+            for word in words
+        )
     ]
 
 
@@ -160,8 +174,15 @@ COLUMNS = {  # by the name of a row's value
     "status": Column("Status"),
     "wait": Column("Starts in", duration, "About, as long as it is queued.", is_number=True),
     "epoch": Column("Epochs"),
-    "final": Column("Final, %", _points, "Test accuracy after the last completed epoch.", is_number=True),
-    "best": Column("Best, %", _points, "Of all epochs; picked on the test set, which is optimistic.", is_number=True),
+    "final": Column(
+        "Final, %", _points, "Test accuracy after the last completed epoch.", is_number=True
+    ),
+    "best": Column(
+        "Best, %",
+        _points,
+        "Of all epochs; picked on the test set, which is optimistic.",
+        is_number=True,
+    ),
     "parameters": Column("Parameters", "{:,}".format, is_number=True),
     "images": Column("Images"),
     "recipe": Column("Recipe"),
@@ -174,7 +195,8 @@ COLUMNS = {  # by the name of a row's value
 
 
 def _row(each: RunSummary, size: int) -> dict[str, object]:
-    run, known = each.run, each.parameters is not None  # once it has started, without another analysis
+    # Once it has started, without another analysis.
+    run, known = each.run, each.parameters is not None
     return {
         "name": run.name,
         "status": status_text(each),
@@ -186,7 +208,9 @@ def _row(each: RunSummary, size: int) -> dict[str, object]:
         "images": DATASETS[run.recipe.dataset].title,
         "recipe": recipe_text(run),
         "network": run.architecture.name,
-        "owner": OWNERS.get(run.owner, "you" if run.owner == state.owner() else f"visitor {run.owner[:4]}"),
+        "owner": OWNERS.get(
+            run.owner, "you" if run.owner == state.owner() else f"visitor {run.owner[:4]}"
+        ),
         "started": datetime.fromtimestamp(run.submitted),
         "size": size / 1e6,
         "id": run.id,
@@ -215,7 +239,7 @@ def recipe_text(run: Run) -> str:
     return f"{recipe.optimizer.kind} {recipe.optimizer.lr:g}{schedule}, {length}"
 
 
-# --- the chosen one -------------------------------------------------------------------------------------------------
+# --- the chosen one -------------------------------------------------------------------------------
 
 
 def _chosen() -> Snapshot | None:
@@ -253,10 +277,24 @@ def _details(snapshot: Snapshot) -> None:
         f"<p>{for_html(_facts(snapshot))}</p></div>"
     )
     if snapshot.message:
-        (messages.error if snapshot.status == "failed" else messages.info)(snapshot.message, icon=None)
+        (messages.error if snapshot.status == "failed" else messages.info)(
+            snapshot.message, icon=None
+        )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("Show curves", icon=":material/monitoring:", help="On the Train page.", on_click=_watch, args=(run.id,))
-        st.button("Open in Build", icon=":material/stacks:", help="Its network and its recipe.", on_click=_open, args=(run,))
+        st.button(
+            "Show curves",
+            icon=":material/monitoring:",
+            help="On the Train page.",
+            on_click=_watch,
+            args=(run.id,),
+        )
+        st.button(
+            "Open in Build",
+            icon=":material/stacks:",
+            help="Its network and its recipe.",
+            on_click=_open,
+            args=(run,),
+        )
         run_actions(snapshot, "runs")
         with st.container(width="content"):  # a fragment would take as much room as it can get
             run_downloads(run.id, "runs")
@@ -276,9 +314,17 @@ def _open(run: Run) -> None:
 
 def _facts(snapshot: Snapshot) -> str:
     run = snapshot.run
-    parts = [f"run {run.id}", run.environment.device, f"torch {run.environment.torch}", recipe_text(run)]
+    parts = [
+        f"run {run.id}",
+        run.environment.device,
+        f"torch {run.environment.torch}",
+        recipe_text(run),
+    ]
     if snapshot.epochs:
-        final, best = snapshot.epochs[-1], max(snapshot.epochs, key=lambda epoch: epoch.metrics["test_accuracy"])
+        final, best = (
+            snapshot.epochs[-1],
+            max(snapshot.epochs, key=lambda epoch: epoch.metrics["test_accuracy"]),
+        )
         parts.append(
             f"{percent(final.metrics['test_accuracy'])} after epoch {final.epoch}, "
             f"the highest {percent(best.metrics['test_accuracy'])} after epoch {best.epoch}"
@@ -287,9 +333,18 @@ def _facts(snapshot: Snapshot) -> str:
 
 
 def _rename(snapshot: Snapshot) -> None:
-    with st.popover("Rename", icon=":material/edit:", key=f"rename-{snapshot.run.id}-{hash(snapshot.run.name)}"):
+    with st.popover(
+        "Rename", icon=":material/edit:", key=f"rename-{snapshot.run.id}-{hash(snapshot.run.name)}"
+    ):
         key = f"runs-name-{snapshot.run.id}"
-        st.text_input("Name", snapshot.run.name, max_chars=MAX_NAME, key=key, on_change=_name, args=(snapshot.run.id, key))
+        st.text_input(
+            "Name",
+            snapshot.run.name,
+            max_chars=MAX_NAME,
+            key=key,
+            on_change=_name,
+            args=(snapshot.run.id, key),
+        )
 
 
 def _name(run_id: str, key: str) -> None:
@@ -298,10 +353,22 @@ def _name(run_id: str, key: str) -> None:
 
 
 def _delete(snapshot: Snapshot) -> None:
-    with st.popover("Delete", icon=":material/delete:", key=f"delete-{snapshot.run.id}", disabled=snapshot.status not in ENDED):
+    with st.popover(
+        "Delete",
+        icon=":material/delete:",
+        key=f"delete-{snapshot.run.id}",
+        disabled=snapshot.status not in ENDED,
+    ):
         st.html('<p class="note">Deletes its log and weights for everyone.</p>')
         key = f"danger-{snapshot.run.id}"
-        st.button("Delete this run", type="primary", key=key, on_click=_deleted, args=(snapshot.run.id,), width="stretch")
+        st.button(
+            "Delete this run",
+            type="primary",
+            key=key,
+            on_click=_deleted,
+            args=(snapshot.run.id,),
+            width="stretch",
+        )
 
 
 def _deleted(run_id: str) -> None:

@@ -1,7 +1,9 @@
-"""Compress the files of Streamlit's own page, each once: 4 MB of a first visit become a third of that.
+"""Compress the files of Streamlit's own page, each once: 4 MB of a first visit become a third of
+that.
 
-A class opens the page at once, over one Wi-Fi. Streamlit (1.67) sends these files as they are, and Starlette's own GZip
-middleware would compress each again for every visitor, on the thread that all of them wait for.
+A class opens the page at once, over one Wi-Fi. Streamlit (1.67) sends these files as they are, and
+Starlette's own GZip middleware would compress each again for every visitor, on the thread that all
+of them wait for.
 """
 
 import asyncio
@@ -24,7 +26,9 @@ class CompressedStatic:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._kept: LRUCache[str, Whole] = LRUCache(KEPT_BYTES, getsizeof=lambda whole: min(KEPT_BYTES, len(whole[1])))
+        self._kept: LRUCache[str, Whole] = LRUCache(
+            KEPT_BYTES, getsizeof=lambda whole: min(KEPT_BYTES, len(whole[1]))
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _may_be_compressed(scope):

@@ -1,10 +1,10 @@
 """Keep out what the browser says that no input of ours could have said.
 
 Streamlit (1.67) reads the state of an input or a component where the page is drawn. A state that it
-cannot read (no JSON, brackets nested without end, a number for a text) raises there, and stays in the
-session: every later run of it raises too, until the page is loaded anew. So such a state is taken
-out of the message before Streamlit gets it. The session goes on with the state before, the visitor
-is told, and the log has one line.
+cannot read (no JSON, brackets nested without end, a number for a text) raises there, and stays in
+the session: every later run of it raises too, until the page is loaded anew. So such a state is
+taken out of the message before Streamlit gets it. The session goes on with the state before, the
+visitor is told, and the log has one line.
 
 What an input may say follows from its kind, and the server itself tells the browser of the kinds.
 """
@@ -34,9 +34,9 @@ KNOWN_INPUTS = 50_000  # ids whose kind is remembered, for all visitors together
 KNOWN_WINDOWS = 1_000  # that may still have something to be told
 TOLD = "Something that the browser sent could not be read, and was left out"
 
-# The value fields that Streamlit's page fills for an input, by the kinds of Streamlit's messages. One
-# that is not named here is let through: a field that is missing would make an input deaf, so the
-# tests read each of these off the scripts of Streamlit's own page.
+# The value fields that Streamlit's page fills for an input, by the kinds of Streamlit's messages.
+# One that is not named here is let through: a field that is missing would make an input deaf, so
+# the tests read each of these off the scripts of Streamlit's own page.
 BUTTON, TEXT, SWITCH = {"trigger_value"}, {"string_value"}, {"bool_value"}
 SAYS: dict[str, set[str]] = {
     "bidi_component": {"json_value"},  # what a component triggers goes by an id of its own
@@ -125,9 +125,12 @@ class InputKinds:
         return getattr(state, field) if field in JSON_FIELDS else ""
 
 
-def _why_unreadable(text: str, type: type, why_wrong: Callable[[Any], str] = lambda value: "") -> str:
-    """Why this text is no JSON of such a type, as deep as MAX_DEPTH at most, or what is wrong with its
-    value; "" where nothing is."""
+def _why_unreadable(
+    text: str, type: type, why_wrong: Callable[[Any], str] = lambda value: ""
+) -> str:
+    """Why this text is no JSON of such a type, as deep as MAX_DEPTH at most, or what is wrong with
+    its value; "" where nothing is.
+    """
     try:
         value = json.loads(text)
     except RecursionError:

@@ -1,8 +1,8 @@
 """Hold back a browser's next message until the callbacks of the one before have run.
 
-Streamlit (1.67) can lose a click to the message after it, as when a slow network brings both at once.
-A request to run the page that comes while a callback runs ends that callback at its next look at
-st.session_state, and it is not called again; a request that comes just before takes its place.
+Streamlit (1.67) can lose a click to the message after it, as when a slow network brings both at
+once. A request to run the page that comes while a callback runs ends that callback at its next look
+at st.session_state, and it is not called again; a request that comes just before takes its place.
 
 The page says when its callbacks have run: they do so before its first line. What waits is sent on
 then, so that whoever types fast still interrupts a page that is being drawn.
@@ -20,8 +20,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from explorer.ui.server.windows import number_window, this_window
 
-# For a run that has no first line of ours, as of a fragment that is gone. That a run has ended cannot
-# be told from what is sent to the browser: Streamlit sends that later, maybe after the next message came.
+# For a run that has no first line of ours, as of a fragment that is gone. That a run has ended
+# cannot be told from what is sent to the browser: Streamlit sends that later, maybe after the next
+# message came.
 LONGEST_WAIT = 1.0  # seconds
 
 

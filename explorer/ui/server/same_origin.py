@@ -1,12 +1,13 @@
 """Refuses websockets that a page of another site opens, before Streamlit looks at them.
 
-Streamlit (1.67) compares such a page's address with the server's external one, for which it asks a host on the internet,
-in the thread that serves everybody: where there is no internet, one foreign page stops all for as long as that takes. Here
-nothing needs to be asked: the browser says which site its page is of (Origin) and which it asks (Host), and the two are the
-same for every page of ours.
+Streamlit (1.67) compares such a page's address with the server's external one, for which it asks a
+host on the internet, in the thread that serves everybody: where there is no internet, one foreign
+page stops all for as long as that takes. Here nothing needs to be asked: the browser says which
+site its page is of (Origin) and which it asks (Host), and the two are the same for every page of
+ours.
 
-A proxy that passes on another Host than the browser's needs the site's address in `server.corsAllowedOrigins` or
-`browser.serverAddress`.
+A proxy that passes on another Host than the browser's needs the site's address in
+`server.corsAllowedOrigins` or `browser.serverAddress`.
 """
 
 from urllib.parse import urlsplit
@@ -14,7 +15,8 @@ from urllib.parse import urlsplit
 import streamlit as st
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-REFUSED = 1008  # the websocket close code for "against the rules"; before the handshake it becomes HTTP 403
+# The websocket close code for "against the rules"; before the handshake it becomes HTTP 403.
+REFUSED = 1008
 
 
 class SameOrigin:

@@ -1,4 +1,6 @@
-"""What the server does before it answers anybody: room for open files, a store that can be used, and who can reach it."""
+"""What the server does before it answers anybody: room for open files, a store that can be used,
+and who can reach it.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -12,11 +14,12 @@ from explorer.runs.database import StoreError
 from explorer.runs.home import IN_MEMORY, home_folder, in_memory, open_store
 from explorer.runs.store import RUNS, Store
 
-OPEN_FILES = 65_536  # each open page takes four, and the usual limit of 1,024 ends at some 250 pages
+# Each open page takes four, and the usual limit of 1,024 ends at some 250 pages.
+OPEN_FILES = 65_536
 
 RIGHTS = (
-    "Whoever can open this address can see, train, stop, rename and delete every run and use this machine's processor\n"
-    "and disk. Nobody logs in."
+    "Whoever can open this address can see, train, stop, rename and delete every run and use "
+    "this machine's processor\nand disk. Nobody logs in."
 )
 ONLY_HERE = "To keep it to this machine, start it with --server.address localhost."
 
@@ -29,16 +32,22 @@ def open_store_or_exit(arguments: Sequence[str]) -> Store:
     """
     unknown = [each for each in arguments if each != IN_MEMORY]
     if unknown:
-        sys.exit(f"error: {unknown[0]!r} is no option of this server; the one there is: {IN_MEMORY}")
+        sys.exit(
+            f"error: {unknown[0]!r} is no option of this server; the one there is: {IN_MEMORY}"
+        )
     try:
         store = open_store(home_folder(), IN_MEMORY in arguments or in_memory())
         if damage := store.damage():
-            raise StoreError(f"{home_folder() / RUNS} is damaged ({damage}); put a backup in its place, or move it away")
+            raise StoreError(
+                f"{home_folder() / RUNS} is damaged ({damage}); "
+                "put a backup in its place, or move it away"
+            )
         return store
     except StoreError as error:
         sys.exit(
-            f"error: the runs cannot be opened: {error}.\nThe server was not started. To start it without keeping anything, "
-            f"so that every run ends with it: streamlit run {Path(sys.argv[0]).name} -- {IN_MEMORY}"
+            f"error: the runs cannot be opened: {error}.\nThe server was not started. "
+            "To start it without keeping anything, so that every run ends with it: "
+            f"streamlit run {Path(sys.argv[0]).name} -- {IN_MEMORY}"
         )
 
 
@@ -56,7 +65,8 @@ def raise_file_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(ValueError, OSError):  # macOS may grant fewer than it says; what there is must do then
+        # MacOS may grant fewer than it says; what there is must do then.
+        with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
@@ -67,16 +77,24 @@ def tell_addresses() -> None:
     address, port = st.get_option("server.address"), st.get_option("server.port")
     path = str(st.get_option("server.baseUrlPath")).strip("/")
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
-    print("\n" + addresses_text(address, f"{scheme}://{{}}:{port}/{path}".rstrip("/"), network_addresses()) + "\n", flush=True)
+    print(
+        "\n"
+        + addresses_text(address, f"{scheme}://{{}}:{port}/{path}".rstrip("/"), network_addresses())
+        + "\n",
+        flush=True,
+    )
 
 
 def addresses_text(address: str | None, form: str, own: Sequence[str]) -> str:
-    """The lines for a server that listens on `address` of a machine with the addresses `own`; all where it is None.
+    """The lines for a server that listens on `address` of a machine with the addresses `own`; all
+    where it is None.
 
     `form` is a link with {} in the host's place.
     """
     if address in ("localhost", "127.0.0.1", "::1"):
-        return f"The architecture explorer: {form.format('localhost')}\nIt answers this machine alone."
+        return (
+            f"The architecture explorer: {form.format('localhost')}\nIt answers this machine alone."
+        )
     everywhere = address in (None, "", "0.0.0.0", "::")
     lines = [f"The architecture explorer: {form.format('localhost' if everywhere else address)}"]
     if everywhere:
@@ -86,5 +104,10 @@ def addresses_text(address: str | None, form: str, own: Sequence[str]) -> str:
 
 def network_addresses() -> list[str]:
     """The IPv4 addresses by which other machines may reach this one."""
-    found = [each.address for card in psutil.net_if_addrs().values() for each in card if each.family.name == "AF_INET"]
+    found = [
+        each.address
+        for card in psutil.net_if_addrs().values()
+        for each in card
+        if each.family.name == "AF_INET"
+    ]
     return [each for each in found if not each.startswith(("127.", "169.254."))]

@@ -1,9 +1,10 @@
 """Bound what uploaded files may take of the server's memory, and how long one may take to arrive.
 
 Streamlit (1.67) bounds the size of one file and keeps each until its page has been closed for two
-minutes, however many there are. Nothing here needs a file for longer than it takes to read it, which
-is done as soon as it has come. So each page keeps its newest files, all pages together keep the newest
-of all, and older ones are deleted with the request by which Streamlit's own page deletes them.
+minutes, however many there are. Nothing here needs a file for longer than it takes to read it,
+which is done as soon as it has come. So each page keeps its newest files, all pages together keep
+the newest of all, and older ones are deleted with the request by which Streamlit's own page deletes
+them.
 """
 
 import asyncio
@@ -26,7 +27,8 @@ AT_ONCE_OF_A_PAGE = 2
 SILENT_SECONDS = 30.0  # between two pieces of a file
 WHOLE_SECONDS = 300.0  # for all of a file
 
-PATH = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")  # of a file; the group is the page's session
+# Of a file; the group is the page's session.
+PATH = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
 STORED = 204
 
 BUSY = "Too many files are being sent to this server. Try again in a minute."
@@ -116,7 +118,9 @@ class UploadLimits:
 class _Upload:
     """One file on its way, and the status that Streamlit answered, 0 until it has."""
 
-    def __init__(self, receive: Receive, send: Send, silent_seconds: float, whole_seconds: float) -> None:
+    def __init__(
+        self, receive: Receive, send: Send, silent_seconds: float, whole_seconds: float
+    ) -> None:
         self._receive, self._send = receive, send
         self._silent_seconds = silent_seconds
         self._deadline = time.monotonic() + whole_seconds

@@ -42,7 +42,9 @@ NEVER_BEGAN = "ended before its first step"
 LOSSES = ("train loss", "test loss")
 LARGE_LOSS = 1e6  # a run that diverges comes to 1e35, which a column of numbers marks as wrong
 TABLE_HEIGHT = 250  # pixels, the same from the first epoch on, so that nothing below it moves
-EVERY = {"cpu": 2.0}  # seconds between two looks at a run that goes on: a page on the same processor takes its share of it
+# Seconds between two looks at a run that goes on: a page on the same processor takes its share of
+# it.
+EVERY = {"cpu": 2.0}
 ELSE = 1.0  # where a GPU trains
 
 
@@ -65,19 +67,21 @@ def show() -> None:
         with start:
             _link_to_run(snapshot)
         with st.container(key="run"):
-            # The fragment repeats itself only while there is something to come; it asks for one whole run at the end.
+            # The fragment repeats itself only while there is something to come; it asks for one
+            # whole run at the end.
             with st.container(key="live"):
-                st.fragment(_run, run_every=None if snapshot.ended else EVERY.get(snapshot.run.device, ELSE))(
-                    snapshot.run.id, snapshot.ended
-                )
-            # Outside the live part, as what is drawn anew cannot be clicked at leisure; by its style in the line of its buttons.
+                st.fragment(
+                    _run, run_every=None if snapshot.ended else EVERY.get(snapshot.run.device, ELSE)
+                )(snapshot.run.id, snapshot.ended)
+            # Outside the live part, as what is drawn anew cannot be clicked at leisure; by its
+            # style in the line of its buttons.
             with st.container(key="run-download", width="content"):
                 run_downloads(snapshot.run.id, "train")
         if snapshot.ended:
             follow(revision, before)
 
 
-# --- the recipe -----------------------------------------------------------------------------------------------------
+# --- the recipe -----------------------------------------------------------------------------------
 
 
 def _recipe(session: state.Session) -> DeltaGenerator:
@@ -88,7 +92,8 @@ def _recipe(session: state.Session) -> DeltaGenerator:
     edited = "" if as_given else ", edited"
     st.html(
         f'<div class="layer"><h2>{for_html(architecture.name)}{edited}</h2>'
-        f"<p>{analyze(architecture).total_params:,} parameters in {counted(len(architecture.layers), 'layer')}</p></div>"
+        f"<p>{analyze(architecture).total_params:,} parameters in "
+        f"{counted(len(architecture.layers), 'layer')}</p></div>"
     )
     start = st.container()
     ways = st.container()
@@ -99,7 +104,9 @@ def _recipe(session: state.Session) -> DeltaGenerator:
         _ways(session)
     obstacle = find_problem(architecture, DATASETS[recipe.dataset])
     if obstacle:
-        messages.warning(f"this network cannot be trained yet: {obstacle.message}", icon=None, on=start)
+        messages.warning(
+            f"this network cannot be trained yet: {obstacle.message}", icon=None, on=start
+        )
         if obstacle.mended:
             start.button("Apply fix", on_click=_mend, args=(obstacle.mended,), width="stretch")
     if wrong:
@@ -128,19 +135,27 @@ def _link_to_run(snapshot: Snapshot) -> None:
 
 
 def _ways(session: state.Session) -> None:
-    """The preset's two recipes; the one in the form is marked, and neither once a field was changed."""
+    """The preset's two recipes; the one in the form is marked, and neither once a field was
+    changed.
+    """
     preset = load_presets().get(session.start.preset)
     if preset is None or preset.tuned is None:
         return
     notes = {
-        "documented": f"As in the author's text “{preset.documented.title}”." if preset.documented else "",
+        "documented": f"As in the author's text “{preset.documented.title}”."
+        if preset.documented
+        else "",
         "tuned": preset.tuned.why,
     }
     with st.container(horizontal=True, gap="small", key="ways"):
         for way in WAYS:
             found = preset.way(way)
             in_form = found is not None and found[1] == session.recipe
-            rates = f" It also sets every dropout rate to {preset.tuned.dropout:g}." if way == "tuned" else ""
+            rates = (
+                f" It also sets every dropout rate to {preset.tuned.dropout:g}."
+                if way == "tuned"
+                else ""
+            )
             st.button(
                 WAY_NAMES[way].capitalize(),
                 key=f"way-{way}",
@@ -154,12 +169,16 @@ def _ways(session: state.Session) -> None:
 
 
 def _form(session: state.Session) -> str:
-    """The form's name: another where a recipe of ours was put in place, which the form then shows."""
+    """The form's name: another where a recipe of ours was put in place, which the form then
+    shows.
+    """
     return f"recipe-{session.recipe_version}"
 
 
 def _mend(architecture: Architecture) -> None:
-    """The network, and then the images that were chosen in the form, which only the mended one takes."""
+    """The network, and then the images that were chosen in the form, which only the mended one
+    takes.
+    """
     state.mend(architecture)
     _keep()
 
@@ -186,7 +205,9 @@ def _start(again: bool = False) -> None:
         say(f"This network cannot be trained yet: {obstacle.message}", WRONG)
         return
     jobs = process.jobs()
-    if not again and (same := run_in_hand(jobs.runs(), session.architecture, recipe, state.owner(), time.time())):
+    if not again and (
+        same := run_in_hand(jobs.runs(), session.architecture, recipe, state.owner(), time.time())
+    ):
         state.put(replace(session, repeat=state.Repeat(same.run.id, session.architecture, recipe)))
         return
     try:
@@ -233,7 +254,7 @@ def _show(run_id: str) -> None:
     state.put(replace(state.current(), run=run_id, repeat=None))
 
 
-# --- the run --------------------------------------------------------------------------------------------------------
+# --- the run --------------------------------------------------------------------------------------
 
 
 def _revision(run_id: str) -> int:
@@ -254,7 +275,8 @@ def _snapshot(wanted: str | None) -> Snapshot | None:
 def _nothing_yet() -> None:
     """What to do next, where no run is shown."""
     st.html(
-        '<div class="empty"><h2>No run yet</h2><p>Start training, and loss and accuracy appear here as they come. '
+        '<div class="empty"><h2>No run yet</h2><p>Start training, '
+        "and loss and accuracy appear here as they come. "
         "The run goes on when you close or leave this page; its link finds it again.</p></div>"
     )
 
@@ -270,7 +292,9 @@ def _run(run_id: str, ended_before: bool) -> None:
     beside = _beside(snapshot)
     if snapshot.started is None:
         return
-    for side, chart in zip(st.columns(2, gap="medium"), charts.run_charts(snapshot, beside), strict=True):
+    for side, chart in zip(
+        st.columns(2, gap="medium"), charts.run_charts(snapshot, beside), strict=True
+    ):
         with side:
             if snapshot.ended and chart.data.empty:
                 st.html(_NO_EPOCH)
@@ -281,28 +305,41 @@ def _run(run_id: str, ended_before: bool) -> None:
 
 
 _NO_EPOCH = (
-    '<div class="empty"><h2>No accuracy</h2><p>The run ended within its first epoch, and accuracy is '
+    '<div class="empty"><h2>No accuracy</h2><p>The run ended within its first epoch, '
+    "and accuracy is "
     "measured after each whole one.</p></div>"
 )
 
 
 def _in_short(snapshot: Snapshot) -> str:
     """Where the run is, for whoever hears the page."""
-    status = {"running": "Training", "preparing": "Preparing"}.get(snapshot.status, snapshot.status.capitalize())
+    status = {"running": "Training", "preparing": "Preparing"}.get(
+        snapshot.status, snapshot.status.capitalize()
+    )
     if not snapshot.epochs:
         return f"{status}: {snapshot.run.architecture.name}"
     last = snapshot.epochs[-1]
-    return f"{status}: epoch {last.epoch} of {snapshot.run.epochs}, test accuracy {percent(last.metrics['test_accuracy'])}"
+    return (
+        f"{status}: epoch {last.epoch} of {snapshot.run.epochs}, "
+        f"test accuracy {percent(last.metrics['test_accuracy'])}"
+    )
 
 
 def _say_whose_run(snapshot: Snapshot) -> None:
-    """Where the run is of another network than the one that is being edited: that, and a way to it."""
+    """Where the run is of another network than the one that is being edited: that, and a way to
+    it.
+    """
     run, edited = snapshot.run, state.current().architecture
     if run.architecture.key == edited.key:
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="other-network"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="other-network"
+    ):
         if run.architecture.name == edited.name:
-            words = f"This run trains another version of “{edited.name}” than the one that is open in Build."
+            words = (
+                f"This run trains another version of “{edited.name}” than the one that is open "
+                "in Build."
+            )
         else:
             words = f"This run trains “{run.architecture.name}”; “{edited.name}” is open in Build."
         st.html(f'<p class="hint">{for_html(words)}</p>', width="stretch")
@@ -329,32 +366,43 @@ def _status(snapshot: Snapshot) -> None:
     if snapshot.message and snapshot.status != "failed":
         messages.info(snapshot.message)
     if snapshot.status == "failed":
-        messages.error(snapshot.message or (snapshot.latest.message if snapshot.latest else ""), icon=None)
+        messages.error(
+            snapshot.message or (snapshot.latest.message if snapshot.latest else ""), icon=None
+        )
 
 
 def _progress(snapshot: Snapshot) -> tuple[float, str]:
     """The share that is done, and in words: where it is, how fast, and what is left."""
     if snapshot.position is not None:
         ahead = snapshot.position - 1
-        soon = "" if snapshot.starts_in is None else f", starts in about {duration(snapshot.starts_in)}"
+        soon = (
+            ""
+            if snapshot.starts_in is None
+            else f", starts in about {duration(snapshot.starts_in)}"
+        )
         return 0.0, "Queued: " + (f"{counted(ahead, 'run')} ahead" if ahead else "next") + soon
     latest = snapshot.latest
     if snapshot.started is None or latest is None:
         return 0.0, snapshot.note or (NEVER_BEGAN if snapshot.ended else "reading the images")
-    epochs, steps_per_epoch = (int(snapshot.started.metrics[name]) for name in ("epochs", "steps_per_epoch"))
+    epochs, steps_per_epoch = (
+        int(snapshot.started.metrics[name]) for name in ("epochs", "steps_per_epoch")
+    )
     total = epochs * steps_per_epoch
     words = [f"epoch {latest.epoch} of {epochs}"]
     if snapshot.ended:
         words += [f"{latest.step:,} steps", duration(latest.time)]
     elif snapshot.steps:
         rate = median(step.metrics["iterations_per_second"] for step in snapshot.steps[-RECENT:])
-        left = (total - latest.step) * latest.time / latest.step  # with the tests, which the rate leaves out
+        # With the tests, which the rate leaves out.
+        left = (total - latest.step) * latest.time / latest.step
         words += [f"{rate:.1f} iterations/s", f"about {duration(left)} left"]
     return latest.step / total, " · ".join(words)
 
 
 def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
-    """The curves that the visitor wants to see beside the run's: its preset's document, and our own runs of the preset."""
+    """The curves that the visitor wants to see beside the run's: its preset's document, and our own
+    runs of the preset.
+    """
     preset = find_preset(snapshot.run.architecture)
     if preset is None or preset.documented is None or snapshot.started is None:
         return ()
@@ -388,9 +436,17 @@ def _compared(preset: Preset) -> str:
     lines = [f"The best in the author's log is {percent(best.test_accuracy)}, {when}."]
     for way in WAYS:
         if found := result(preset.id, way):
-            spread = "" if found.deviation is None else f" ± {percent(found.deviation).removesuffix(' %')}"
-            lines.append(f"Our run, {WAY_NAMES[way]}: {percent(found.final)}{spread} after its last epoch.")
-    lines.append("A best epoch is picked on the test set, which is optimistic; report the last one.")
+            spread = (
+                ""
+                if found.deviation is None
+                else f" ± {percent(found.deviation).removesuffix(' %')}"
+            )
+            lines.append(
+                f"Our run, {WAY_NAMES[way]}: {percent(found.final)}{spread} after its last epoch."
+            )
+    lines.append(
+        "A best epoch is picked on the test set, which is optimistic; report the last one."
+    )
     return "  \n".join(for_markdown(line) for line in lines)
 
 
@@ -399,9 +455,12 @@ def _epochs(snapshot: Snapshot) -> None:
     final, soon = snapshot.epochs[-1], "" if snapshot.ended else "so far "
     st.html(
         f'<p class="run-epochs" data-epochs="{len(snapshot.epochs)}">'
-        f"Test accuracy <b>{percent(final.metrics['test_accuracy'])}</b> after epoch {final.epoch:,}; "
-        f"the highest {soon}was {percent(best.metrics['test_accuracy'])} after epoch {best.epoch:,}. "
-        "<small>Report the last epoch; choosing the best epoch on the test set is optimistic.</small></p>"
+        f"Test accuracy <b>{percent(final.metrics['test_accuracy'])}</b> after epoch "
+        f"{final.epoch:,}; "
+        f"the highest {soon}was {percent(best.metrics['test_accuracy'])} after epoch "
+        f"{best.epoch:,}. "
+        "<small>Report the last epoch; choosing the best epoch on the test set is "
+        "optimistic.</small></p>"
         f"{_why_test_is_above_train(snapshot)}"
     )
     table = _epoch_table(snapshot.epochs)
@@ -434,8 +493,10 @@ def _why_test_is_above_train(snapshot: Snapshot) -> str:
     ]
     made_harder = f" and with {' and '.join(harder)}, which are off in the test" if harder else ""
     return (
-        '<p class="note" data-why="above-train">Test accuracy is above train accuracy: the train figure is the mean over '
-        f"the epoch, while the network was still learning{made_harder}; the test comes after the epoch.</p>"
+        '<p class="note" data-why="above-train">Test accuracy is above train accuracy: '
+        "the train figure is the mean over "
+        f"the epoch, while the network was still learning{made_harder}; "
+        "the test comes after the epoch.</p>"
     )
 
 
@@ -449,7 +510,10 @@ def _epoch_table(epochs: tuple[Event, ...]) -> pd.DataFrame:
             "test accuracy": 100 * event.metrics["test_accuracy"],
             "train loss": event.metrics["train_loss"],
             "test loss": event.metrics["test_loss"],
-            **{names.get(name, name): event.metrics[name] for name in ("lr", "iterations_per_second", "seconds")},
+            **{
+                names.get(name, name): event.metrics[name]
+                for name in ("lr", "iterations_per_second", "seconds")
+            },
         }
         for event in reversed(epochs)
     ]

@@ -1,4 +1,6 @@
-"""The recipe as a form: one input a field, drawn from the recipe's own models, so that a new field needs nothing here."""
+"""The recipe as a form: one input a field, drawn from the recipe's own models, so that a new field
+needs nothing here.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -10,7 +12,14 @@ from explorer.schema import field_values
 from explorer.text import for_html, for_markdown
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import available_devices
-from explorer.training.recipe import OPTIMIZERS, SCHEDULERS, Recipe, RecipeError, parse_recipe, to_data
+from explorer.training.recipe import (
+    OPTIMIZERS,
+    SCHEDULERS,
+    Recipe,
+    RecipeError,
+    parse_recipe,
+    to_data,
+)
 
 Data = dict[str, Any]
 Changed = Callable[[], None]
@@ -38,7 +47,10 @@ SECTIONS = (
 # What has fields of its own: a heading, and the kinds to choose from.
 CHOICES: dict[str, tuple[str, Mapping[str, type[BaseModel]]]] = {
     "optimizer": ("Optimiser", OPTIMIZERS),
-    "scheduler": ("Learning-rate schedule", {name: kind.model for name, kind in SCHEDULERS.items()}),
+    "scheduler": (
+        "Learning-rate schedule",
+        {name: kind.model for name, kind in SCHEDULERS.items()},
+    ),
 }
 STEPS = {
     "lr": 0.005,
@@ -55,8 +67,9 @@ STEPS = {
 def recipe_form(recipe: Recipe, key: str, changed: Changed) -> Recipe | RecipeError:
     """Draw the form filled from `recipe`, and return what it holds now, or what is wrong with that.
 
-    `key` names the form; another key shows another recipe. `changed` is called as soon as any of it is changed, before
-    anything is drawn: somebody who types and goes to another page at once never sees the form drawn with what was typed.
+    `key` names the form; another key shows another recipe. `changed` is called as soon as any of it
+    is changed, before anything is drawn: somebody who types and goes to another page at once never
+    sees the form drawn with what was typed.
     """
     data = to_data(recipe)
     length, *sections = SECTIONS
@@ -72,8 +85,8 @@ def recipe_form(recipe: Recipe, key: str, changed: Changed) -> Recipe | RecipeEr
 def recipe_in_form(recipe: Recipe, key: str) -> Recipe | RecipeError:
     """What the form holds at this moment.
 
-    Also for callbacks: a button may be pressed before the page has been drawn with what was typed last, and what it was drawn
-    with is then no longer what the visitor sees in the form.
+    Also for callbacks: a button may be pressed before the page has been drawn with what was typed
+    last, and what it was drawn with is then no longer what the visitor sees in the form.
     """
     data = to_data(recipe)
     names = ["dataset", *(name for _, fields in SECTIONS for name in fields)]
@@ -95,7 +108,9 @@ def _held(names: Iterable[str], values: Data, key: str) -> Data:
 
 
 def _values(model: type[BaseModel], data: Data) -> Data:
-    """The arguments of an optimiser or a schedule: those in `data` where it is of this kind, else the defaults."""
+    """The arguments of an optimiser or a schedule: those in `data` where it is of this kind, else
+    the defaults.
+    """
     values = {name: info.default for name, info in model.model_fields.items()}
     if values["kind"] == data["kind"]:
         values |= data
@@ -121,17 +136,27 @@ def _section(section: tuple[str, tuple[str, ...]], data: Data, key: str, changed
     _fields(Recipe, names, data, key, changed)
 
 
-def _choice(heading: str, kinds: Mapping[str, type[BaseModel]], data: Data, key: str, changed: Changed) -> None:
+def _choice(
+    heading: str, kinds: Mapping[str, type[BaseModel]], data: Data, key: str, changed: Changed
+) -> None:
     """A kind, and below it the fields of that kind."""
     names = list(kinds)
-    kind = st.selectbox(for_markdown(heading), names, index=names.index(data["kind"]), key=f"{key}-kind", on_change=changed)
+    kind = st.selectbox(
+        for_markdown(heading),
+        names,
+        index=names.index(data["kind"]),
+        key=f"{key}-kind",
+        on_change=changed,
+    )
     if kind not in kinds:
         return
     values = _values(kinds[kind], data)
     _fields(kinds[kind], values, values, f"{key}-{kind}", changed)
 
 
-def _fields(model: type[BaseModel], names: Iterable[str], data: Data, key: str, changed: Changed) -> None:
+def _fields(
+    model: type[BaseModel], names: Iterable[str], data: Data, key: str, changed: Changed
+) -> None:
     names = list(names)
     for start in range(0, len(names), 2):
         for column, name in zip(st.columns(2, gap="small"), names[start : start + 2], strict=False):
@@ -147,11 +172,27 @@ def _field(model: type[BaseModel], name: str, value: Any, key: str, changed: Cha
         options = list(values.choices)
         if name == "device":
             options = ["auto", *available_devices()]
-        st.selectbox(label, options, index=options.index(value) if value in options else 0, help=note, key=key, on_change=changed)
+        st.selectbox(
+            label,
+            options,
+            index=options.index(value) if value in options else 0,
+            help=note,
+            key=key,
+            on_change=changed,
+        )
     elif values.type == "flag":
         st.toggle(label, value, help=note, key=key, on_change=changed)
-    # Without bounds: an input that has some keeps to itself what lies outside, and the form could not say what is wrong.
+    # Without bounds: an input that has some keeps to itself what lies outside, and the form could
+    # not say what is wrong.
     elif values.type == "whole":
         st.number_input(label, value=int(value), step=1, help=note, key=key, on_change=changed)
     else:
-        st.number_input(label, value=float(value), step=STEPS.get(name, 0.01), format="%g", help=note, key=key, on_change=changed)
+        st.number_input(
+            label,
+            value=float(value),
+            step=STEPS.get(name, 0.01),
+            format="%g",
+            help=note,
+            key=key,
+            on_change=changed,
+        )

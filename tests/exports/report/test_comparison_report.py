@@ -18,14 +18,18 @@ from tests.exports.report.conftest import SMALL
 
 PRESETS = tuple(load_presets().values())
 WIDER = SMALL.model_copy(
-    update={"name": "wider", "layers": (SMALL.layers[0].model_copy(update={"out_channels": 6}), *SMALL.layers[1:])}
+    update={
+        "name": "wider",
+        "layers": (SMALL.layers[0].model_copy(update={"out_channels": 6}), *SMALL.layers[1:]),
+    }
 )
 COLUMNS = [Column("small", SMALL), Column("wider", WIDER)]
 
 
 def right(record):
     draw = np.random.default_rng(
-        len(record.architecture.layers[0].model_dump_json()) + record.architecture.layers[0].out_channels
+        len(record.architecture.layers[0].model_dump_json())
+        + record.architecture.layers[0].out_channels
     )
     return draw.random(360) < 0.8
 
@@ -43,13 +47,22 @@ def compared(trained):
 
 def test_every_network_every_seed_and_the_runs_whole(compared):
     groups = group(record_of(each.snapshot) for each in compared)
-    assert [record.run_id for record in representatives(groups)] == [compared[0].run.id, compared[2].run.id]
+    assert [record.run_id for record in representatives(groups)] == [
+        compared[0].run.id,
+        compared[2].run.id,
+    ]
     files = report(COLUMNS, groups, [compared[0], compared[2]])
     text = files["README.md"].decode()
     for each in (compared[0], compared[2]):
         folder = f"runs/{each.run.name}-{each.run.id}"
         assert f"({folder}/README.md)" in text
-        for name in ("README.md", "model.py", "evaluate.py", "weights.safetensors", "charts/loss.svg"):
+        for name in (
+            "README.md",
+            "model.py",
+            "evaluate.py",
+            "weights.safetensors",
+            "charts/loss.svg",
+        ):
             assert f"{folder}/{name}" in files
     for number, column in enumerate(COLUMNS, 1):
         folder = f"networks/{number}-{column.title.capitalize()}"
@@ -78,7 +91,10 @@ def test_two_are_tested_on_the_same_images(compared):
     def lost(record):
         raise LookupError("the weights are lost")
 
-    assert "- small and wider: the weights are lost" in report(COLUMNS, groups, answers=lost)["README.md"].decode()
+    assert (
+        "- small and wider: the weights are lost"
+        in report(COLUMNS, groups, answers=lost)["README.md"].decode()
+    )
 
 
 def test_what_differs_from_the_first_is_listed():
@@ -90,11 +106,15 @@ def test_what_differs_from_the_first_is_listed():
 
 def test_presets_with_their_shipped_results_and_documents():
     columns = [Column(id, preset(id).architecture) for id in ("gap-17k", "bias-free-12k")]
-    groups = group(record for id in ("gap-17k", "bias-free-12k") for record in records_of(preset(id)))
+    groups = group(
+        record for id in ("gap-17k", "bias-free-12k") for record in records_of(preset(id))
+    )
     files = report(columns, groups)
     text = files["README.md"].decode()
     assert "99.57 %" in text  # gap-17k's documented best
-    assert len(files["epochs.csv"].splitlines()) == 1 + sum(len(each.epochs) for found in groups for each in found.records)
+    assert len(files["epochs.csv"].splitlines()) == 1 + sum(
+        len(each.epochs) for found in groups for each in found.records
+    )
     assert "runs/" not in "".join(files)
 
 

@@ -4,7 +4,10 @@ from explorer.exports.report.markdown import document, table
 
 
 def test_a_table():
-    assert table(("a", "b"), [("1", "2"), ("3", "4")]) == "| a | b |\n| --- | ---: |\n| 1 | 2 |\n| 3 | 4 |"
+    assert (
+        table(("a", "b"), [("1", "2"), ("3", "4")])
+        == "| a | b |\n| --- | ---: |\n| 1 | 2 |\n| 3 | 4 |"
+    )
 
 
 def test_a_document_leaves_out_what_is_empty():

@@ -28,15 +28,21 @@ PRESETS = tuple(load_presets().values())
 
 
 class OneEpochBehind:
-    """A job manager as it answers while an epoch ends: the weights are read before, everything else after."""
+    """A job manager as it answers while an epoch ends: the weights are read before, everything else
+    after.
+    """
 
     def __init__(self, jobs: JobManager, run_id: str):
         self._jobs = jobs
         last = jobs.weights(run_id).epoch
         checkpoint = read_checkpoint(jobs.store.checkpoints, run_id, last - 1)
-        weights = {name.removeprefix("network."): tensor for name, tensor in checkpoint.tensors.items()}
+        weights = {
+            name.removeprefix("network."): tensor for name, tensor in checkpoint.tensors.items()
+        }
         known = jobs.weights(run_id)
-        self.before = known._replace(epoch=last - 1, weights={name: weights[name] for name in known.weights})
+        self.before = known._replace(
+            epoch=last - 1, weights={name: weights[name] for name in known.weights}
+        )
 
     def weights(self, run_id: str):
         return self.before
@@ -48,7 +54,9 @@ class OneEpochBehind:
 def accuracy_of(trained) -> float:
     """As the weights have it."""
     dataset = load_dataset(trained.recipe.dataset)
-    return right_answers(trained.run.architecture, trained.weights, dataset, "fp32", torch.device("cpu")).mean()
+    return right_answers(
+        trained.run.architecture, trained.weights, dataset, "fp32", torch.device("cpu")
+    ).mean()
 
 
 def test_an_epoch_that_ends_between_the_reads_is_left_out_everywhere(jobs, trained, tmp_path):
@@ -56,12 +64,19 @@ def test_an_epoch_that_ends_between_the_reads_is_left_out_everywhere(jobs, train
     found = read_trained(OneEpochBehind(jobs, whole.run.id), whole.run.id, tmp_path)
     final = whole.epochs[1]
     assert [event.epoch for event in found.epochs] == [1, 2]
-    assert accuracy_of(found) == final.metrics["test_accuracy"] != whole.epochs[2].metrics["test_accuracy"]
+    assert (
+        accuracy_of(found)
+        == final.metrics["test_accuracy"]
+        != whole.epochs[2].metrics["test_accuracy"]
+    )
     easy = Assignment(max_params=None, max_epochs=None, min_accuracy=0.01)
     assert "- ✓" in run_report(whole, easy, PRESETS, {})["README.md"].decode()
     files = run_report(found, easy, PRESETS, {})
     readme = files["README.md"].decode()
-    assert f"after the final epoch, 2 | **{final.metrics['test_accuracy']:.2%}".replace("%", " %") in readme
+    assert (
+        f"after the final epoch, 2 | **{final.metrics['test_accuracy']:.2%}".replace("%", " %")
+        in readme
+    )
     assert "- ✓" not in readme  # it is not the run's result
     assert json.loads(files["run.json"])["epochs"] == 2
     assert len(list(csv.DictReader(io.StringIO(files["epochs.csv"].decode())))) == 2
@@ -80,8 +95,13 @@ def test_a_continued_run_that_was_paused_still_has_its_result(jobs, trained, tmp
     assert paused.snapshot.status == "paused"
     accuracy = finished.epochs[-1].metrics["test_accuracy"]
     reached = f"{accuracy:.2%}".replace("%", " %")
-    readme = run_report(paused, Assignment(max_params=None, max_epochs=2, min_accuracy=0.01), PRESETS, {})["README.md"].decode()
-    assert f"| Test accuracy at the end of its first 2 epochs, before more were added | {reached} |" in readme
+    readme = run_report(
+        paused, Assignment(max_params=None, max_epochs=2, min_accuracy=0.01), PRESETS, {}
+    )["README.md"].decode()
+    assert (
+        f"| Test accuracy at the end of its first 2 epochs, before more were added | {reached} |"
+        in readme
+    )
     section = readme.split("## The assignment")[1].split("##")[0]
     assert section.count("- ✓") == 2
     assert f"{math.floor(10_000 * accuracy) / 100:.4g} % ≥ 1 % test accuracy" in section
@@ -109,7 +129,9 @@ def finished_run(jobs: JobManager) -> str:
     return run
 
 
-def test_weights_of_an_earlier_epoch_are_said_and_damage_that_is_mended_is_forgotten(on_disk, tmp_path):
+def test_weights_of_an_earlier_epoch_are_said_and_damage_that_is_mended_is_forgotten(
+    on_disk, tmp_path
+):
     run = finished_run(on_disk)
     newest = max((tmp_path / "home" / "checkpoints" / run).glob("epoch-*"))
     whole = newest.read_bytes()
@@ -117,8 +139,12 @@ def test_weights_of_an_earlier_epoch_are_said_and_damage_that_is_mended_is_forgo
     with JobManager(slots=0, store=on_disk.store) as other:  # remembers nothing
         found = read_trained(other, run, tmp_path)
         assert [event.epoch for event in found.epochs] == [1, 2]
-        readme = run_report(found, Assignment(), PRESETS, {})["README.md"].decode().replace("\\", "")
-        assert re.search(r"\*\*Note:\*\* The checkpoint of epoch 3 is damaged.*weights after epoch 2", readme)
+        readme = (
+            run_report(found, Assignment(), PRESETS, {})["README.md"].decode().replace("\\", "")
+        )
+        assert re.search(
+            r"\*\*Note:\*\* The checkpoint of epoch 3 is damaged.*weights after epoch 2", readme
+        )
         assert accuracy_of(found) == found.epochs[-1].metrics["test_accuracy"]
         newest.write_bytes(whole)
         again = read_trained(other, run, tmp_path)
@@ -144,10 +170,13 @@ def test_a_run_without_a_whole_epoch_is_refused(jobs, tmp_path):
         jobs.stop(run)
 
 
-def test_a_report_names_what_its_epoch_was_computed_with_and_not_who_asks(jobs, trained, tmp_path, monkeypatch):
+def test_a_report_names_what_its_epoch_was_computed_with_and_not_who_asks(
+    jobs, trained, tmp_path, monkeypatch
+):
     before = torch.get_num_threads()
     whole = trained(epochs=1)
-    monkeypatch.setattr("explorer.runs.new_run.torch.get_num_threads", lambda: 77)  # here, and of a leg that begins later
+    # Here, and of a leg that begins later.
+    monkeypatch.setattr("explorer.runs.new_run.torch.get_num_threads", lambda: 77)
     found = read_trained(jobs, whole.run.id, tmp_path)
     assert found.threads == before
     files = run_report(found, Assignment(), PRESETS, {})

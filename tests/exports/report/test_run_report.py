@@ -1,4 +1,6 @@
-"""A run's report: what README.md says, and that its code and its weights do what it says in an empty folder."""
+"""A run's report: what README.md says, and that its code and its weights do what it says in an
+empty folder.
+"""
 
 import csv
 import io
@@ -80,11 +82,16 @@ def test_what_the_readme_says(trained):
     assert text.startswith("# small\n")
     assert summary_table(analyze(SMALL)) in text
     accuracies = [event.metrics["test_accuracy"] for event in run.epochs]
-    assert f"| Test accuracy after the final epoch, 3 | **{accuracies[-1]:.2%}".replace("%", " %") in text
+    assert (
+        f"| Test accuracy after the final epoch, 3 | **{accuracies[-1]:.2%}".replace("%", " %")
+        in text
+    )
     best = max(accuracies)
     assert f"after epoch {accuracies.index(best) + 1} | {best:.2%}".replace("%", " %") in text
     rows = [line for line in text.splitlines() if re.match(r"\| \d+ \| \d\.", line)]
-    assert [row.split(" | ")[4] for row in rows] == [f"{accuracy:.2%}".replace("%", " %") for accuracy in accuracies]
+    assert [row.split(" | ")[4] for row in rows] == [
+        f"{accuracy:.2%}".replace("%", " %") for accuracy in accuracies
+    ]
     assert "- Training: 3 epochs in batches of 64, seed 0, fp32" in text
     assert MULT_ADDS_RULE in text
     assert "- the last" not in text
@@ -102,13 +109,17 @@ def test_figures_are_also_there_for_programs(trained):
     assert (facts["id"], facts["precision"], facts["status"]) == (run.run.id, "fp32", "finished")
     assert facts["recipe"]["epochs"] == 2
     rows = list(csv.DictReader(io.StringIO(files["epochs.csv"].decode())))
-    assert [float(row["test_accuracy"]) for row in rows] == [event.metrics["test_accuracy"] for event in run.epochs]
+    assert [float(row["test_accuracy"]) for row in rows] == [
+        event.metrics["test_accuracy"] for event in run.epochs
+    ]
     assert len(files["events.csv"].splitlines()) == len(run.events) + 1
 
 
 def test_limits_of_the_assignment(trained):
     run = trained()
-    text = report(run, Assignment(max_params=100, max_epochs=None, min_accuracy=None, dropout=True))["README.md"].decode()
+    text = report(
+        run, Assignment(max_params=100, max_epochs=None, min_accuracy=None, dropout=True)
+    )["README.md"].decode()
     section = text.split("## The assignment")[1].split("##")[0]
     assert section.count("- ✗") == 2
     text = report(run, Assignment(max_params=None))["README.md"].decode()
@@ -137,7 +148,11 @@ def test_without_weights_nothing_promises_them(trained):
 
 
 def test_a_chart_that_could_not_be_drawn_is_said_in_its_place(trained):
-    pictures = {"loss.txt": b"The loss could not be drawn.\n", "loss.csv": b"epoch\n", "accuracy.svg": b"<svg/>"}
+    pictures = {
+        "loss.txt": b"The loss could not be drawn.\n",
+        "loss.csv": b"epoch\n",
+        "accuracy.svg": b"<svg/>",
+    }
     files = report(trained(epochs=1), pictures=pictures)
     text = files["README.md"].decode()
     assert "The loss could not be drawn." in text
@@ -159,7 +174,9 @@ def test_in_an_empty_folder_its_weights_give_the_reported_accuracy(trained, tmp_
     folder = unpacked(report(run), tmp_path)
     final: Event = run.epochs[-1]
     printed = python(folder, "evaluate.py")
-    assert float(re.search(r"test loss: (\S+)", printed)[1]) == pytest.approx(final.metrics["test_loss"], rel=1e-5)
+    assert float(re.search(r"test loss: (\S+)", printed)[1]) == pytest.approx(
+        final.metrics["test_loss"], rel=1e-5
+    )
     accuracy = f"{final.metrics['test_accuracy']:.2%}"
     assert f"test accuracy: {accuracy} of 360 images" in printed
     assert accuracy.replace("%", " %") in (folder / "README.md").read_text()

@@ -25,7 +25,12 @@ def read(folder: Path, data: bytes) -> EventAccumulator:
 
 def test_every_scalar_at_its_step_and_time(tmp_path: Path):
     found = read(tmp_path, event_file(EVENTS, SUBMITTED))
-    assert set(found.Tags()["scalars"]) == {"step/loss", "step/accuracy", "epoch/test_accuracy", "epoch/lr"}
+    assert set(found.Tags()["scalars"]) == {
+        "step/loss",
+        "step/accuracy",
+        "epoch/test_accuracy",
+        "epoch/lr",
+    }
     assert [(e.wall_time, e.step, e.value) for e in found.Scalars("step/loss")] == [
         (SUBMITTED + 1.5, 10, 0.5),
         (SUBMITTED + 2.5, 20, 0.25),
@@ -44,4 +49,6 @@ def test_a_real_run(trained, tmp_path: Path):
         assert len(events) >= 2
         for name in events[0].metrics:
             values = [(each.step, each.value) for each in found.Scalars(f"{kind}/{name}")]
-            assert values == [(event.step, pytest.approx(event.metrics[name], rel=1e-6)) for event in events]
+            assert values == [
+                (event.step, pytest.approx(event.metrics[name], rel=1e-6)) for event in events
+            ]

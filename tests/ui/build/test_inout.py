@@ -26,7 +26,9 @@ from tests.ui.pages import open_menu, opened, reset, start_from
 
 PRESETS = load_presets()
 OWN = Shared(
-    Architecture(name="own", input_shape=(3, 32, 32), layers=(Conv2d(out_channels=4, kernel_size=3), ReLU())),
+    Architecture(
+        name="own", input_shape=(3, 32, 32), layers=(Conv2d(out_channels=4, kernel_size=3), ReLU())
+    ),
     Recipe(dataset="cifar10", epochs=3, optimizer=AdamW()),
     Assignment(max_layers=1, dropout=True),
 )
@@ -39,7 +41,7 @@ def session(app: AppTest) -> state.Session:
     return app.session_state["explorer"]
 
 
-# --- the address ----------------------------------------------------------------------------------------------------
+# --- the address ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("page", ["build", "train"])
@@ -81,7 +83,7 @@ def test_the_address_holds_the_work_but_for_the_first_page():
     assert state.link_or_id(session(app).shared) == (link, "")
 
 
-# --- editing --------------------------------------------------------------------------------------------------------
+# --- editing --------------------------------------------------------------------------------------
 
 
 def test_the_name_is_changed_and_an_empty_one_is_not_taken():
@@ -103,7 +105,9 @@ def test_limits_are_set_and_taken_away():
     app.number_input(key="assignment-min_accuracy-0").set_value(98.5).run()
     app.number_input(key="assignment-max_params-0").set_value(None).run()
     app.toggle(key="assignment-linear_head-0").set_value(True).run()
-    assert session(app).assignment == Assignment(max_params=None, max_layers=10, min_accuracy=0.985, linear_head=True)
+    assert session(app).assignment == Assignment(
+        max_params=None, max_layers=10, min_accuracy=0.985, linear_head=True
+    )
     start_from(app, "gap-17k")
     assert session(app).assignment.max_layers == 10
     assert app.number_input(key="assignment-max_layers-1").value == 10
@@ -156,7 +160,7 @@ def test_the_recipe_on_train_is_kept():
     assert session(app).recipe.epochs == 7
 
 
-# --- forms to download ----------------------------------------------------------------------------------------------
+# --- forms to download ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.ending)
@@ -170,7 +174,11 @@ def read_python(made: str) -> None:
     """The class is as large as the network, and takes its images."""
     space: dict[str, Any] = {}
     exec(compile(made, "gap", "exec"), space)
-    (network,) = (each for each in space.values() if isinstance(each, type) and issubclass(each, torch.nn.Module))
+    (network,) = (
+        each
+        for each in space.values()
+        if isinstance(each, type) and issubclass(each, torch.nn.Module)
+    )
     made_of = network()
     assert sum(parameter.numel() for parameter in made_of.parameters()) == analyze(GAP).total_params
     assert made_of.eval()(torch.zeros(2, *GAP.input_shape)).shape == (2, 10)
@@ -192,7 +200,8 @@ def read_onnx(made: bytes) -> None:
 
 
 def read_summary(made: str) -> None:
-    assert difference(GAP, import_summary(made).architecture).count(object) <= 2  # dropout rates are not in a table
+    # Dropout rates are not in a table.
+    assert difference(GAP, import_summary(made).architecture).count(object) <= 2
     assert f"Total params: {analyze(GAP).total_params:,}" in made
 
 
@@ -200,10 +209,16 @@ def read_json(made: str) -> None:
     assert parse_architecture(made) == GAP
 
 
-READERS = {"json": read_json, "py": read_python, "ipynb": read_notebook, "onnx": read_onnx, "txt": read_summary}
+READERS = {
+    "json": read_json,
+    "py": read_python,
+    "ipynb": read_notebook,
+    "onnx": read_onnx,
+    "txt": read_summary,
+}
 
 
-# --- text that comes in ---------------------------------------------------------------------------------------------
+# --- text that comes in ---------------------------------------------------------------------------
 
 GAP = PRESETS["gap-17k"].architecture
 TABLE = summary_table(analyze(GAP))
@@ -231,13 +246,23 @@ def test_what_holds_all_of_a_network(text):
         TABLE,
         f"# Ours\n\n```\n{TABLE}\n```\n",
         json.dumps(
-            {"cells": [{"cell_type": "code", "outputs": [{"text": TABLE.splitlines(True)}], "source": []}], "nbformat": 4}
+            {
+                "cells": [
+                    {
+                        "cell_type": "code",
+                        "outputs": [{"text": TABLE.splitlines(True)}],
+                        "source": [],
+                    }
+                ],
+                "nbformat": 4,
+            }
         ),
     ],
 )
 def test_what_holds_a_table(text):
     found = open_text(text)
-    assert difference(GAP, found.architecture).count(object) <= 2  # dropout rates, of which a table doesn't tell
+    # Dropout rates, of which a table doesn't tell.
+    assert difference(GAP, found.architecture).count(object) <= 2
     assert found.imported is not None
     assert found.imported.problem is None
 
@@ -264,7 +289,9 @@ def test_what_holds_nothing(text, message):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize(
-    "text", [to_json(GAP), TABLE, f"http://localhost/?a={encode(Shared(GAP))}"], ids=["json", "table", "link"]
+    "text",
+    [to_json(GAP), TABLE, f"http://localhost/?a={encode(Shared(GAP))}"],
+    ids=["json", "table", "link"],
 )
 def test_a_file_of_any_encoding_is_opened(text, encoding):
     assert open_file(text.encode(encoding)).architecture.input_shape == GAP.input_shape
@@ -272,7 +299,9 @@ def test_a_file_of_any_encoding_is_opened(text, encoding):
 
 def test_a_notebook_of_megabytes_is_opened_and_a_file_that_is_no_text_is_named():
     picture = {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo" * 400_000}}
-    cells = [{"cell_type": "code", "source": [], "outputs": [picture, {"text": TABLE.splitlines(True)}]}]
+    cells = [
+        {"cell_type": "code", "source": [], "outputs": [picture, {"text": TABLE.splitlines(True)}]}
+    ]
     notebook = json.dumps({"cells": cells})
     assert len(notebook) > 4_000_000
     assert open_file(notebook.encode()).imported is not None
@@ -287,6 +316,8 @@ def test_work_that_comes_without_a_recipe_takes_the_visitors():
     assert recipe_for(visitor, (3, 32, 32)) == Recipe(dataset="cifar10", epochs=4)
     assert recipe_for(visitor, (7, 9, 9)) == visitor
     found = open_text(to_json(GAP))
-    assert work(found, GAP, visitor, Assignment(max_layers=3)) == Shared(GAP, visitor, Assignment(max_layers=3))
+    assert work(found, GAP, visitor, Assignment(max_layers=3)) == Shared(
+        GAP, visitor, Assignment(max_layers=3)
+    )
     found = open_text(f"http://localhost/?a={encode(OWN)}")
     assert work(found, found.architecture, visitor, Assignment()) == OWN

@@ -58,7 +58,9 @@ def test_images_of_another_shape_are_taken_said_and_taken_back_on_either_page(pa
     assert session(app).recipe.dataset == "cifar10"
     assert session(app).input_shape == DATASETS["cifar10"].input_shape
     (said,) = [each.value for each in app.toast]
-    assert said == "The input is now 3×32×32 instead of 1×28×28: 144 more parameters. To undo, choose MNIST."
+    assert said == (
+        "The input is now 3×32×32 instead of 1×28×28: 144 more parameters. To undo, choose MNIST."
+    )
     images(app).select("mnist").run()
     assert not app.exception
     assert (session(app).architecture, session(app).recipe) == (before.architecture, before.recipe)

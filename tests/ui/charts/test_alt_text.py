@@ -23,18 +23,23 @@ def curves(*rows: tuple[str, float, float | None]) -> pd.DataFrame:
 def test_a_line_is_told_by_where_it_starts_and_ends_and_between_what_it_lies():
     data = curves(("a", 1, 90.0), ("a", 2, 99.0), ("a", 3, 95.0), ("b", 1, 80.0))
     assert lines_in_words(data, "epoch", "series", "value", PERCENT) == (
-        "2 lines. a: from 90.0 % at epoch 1 to 95.0 % at epoch 3, lowest 90.0 %, highest 99.0 %; b: 80.0 % at epoch 1."
+        "2 lines. a: from 90.0 % at epoch 1 to 95.0 % at epoch 3, lowest 90.0 %, "
+        "highest 99.0 %; b: 80.0 % at epoch 1."
     )
 
 
 def test_what_is_not_drawn_is_not_told():
     data = curves(("a", 1, None), ("a", 2, 99.0))
-    assert lines_in_words(data, "epoch", "series", "value", PERCENT) == "1 line. a: 99.0 % at epoch 2."
+    assert (
+        lines_in_words(data, "epoch", "series", "value", PERCENT) == "1 line. a: 99.0 % at epoch 2."
+    )
     assert lines_in_words(data[:1], "epoch", "series", "value", PERCENT) == NOTHING
 
 
 def test_a_point_is_told_with_its_kind():
-    data = pd.DataFrame([("a", "our run", 100, 99.0)], columns=["series", "kind", "cost", "accuracy"])
+    data = pd.DataFrame(
+        [("a", "our run", 100, 99.0)], columns=["series", "kind", "cost", "accuracy"]
+    )
     found = points_in_words(data, "series", "cost", "{:,} parameters".format, "accuracy", PERCENT)
     assert found == "1 point. a, our run: 99.0 % at 100 parameters."
 
@@ -51,7 +56,11 @@ def comparison() -> Comparison:
 
 
 def all_charts(comparison: Comparison) -> list[Chart]:
-    return [*measure_charts(comparison), learning_chart(comparison, "test accuracy"), *trade_off_charts(comparison)]
+    return [
+        *measure_charts(comparison),
+        learning_chart(comparison, "test accuracy"),
+        *trade_off_charts(comparison),
+    ]
 
 
 def test_every_chart_tells_of_every_network_with_numbers(comparison):
@@ -72,7 +81,9 @@ def test_every_chart_has_a_table_with_all_that_is_drawn(comparison):
 
 def test_a_wide_table_has_a_column_for_each_line():
     data = curves(("b", 1, 1.0), ("a", 1, 2.0), ("a", 2, 3.0))
-    found = Chart("x", "X", {}, data, headings={"epoch": "epoch"}, wide=Wide("epoch", "series", "value")).numbers
+    found = Chart(
+        "x", "X", {}, data, headings={"epoch": "epoch"}, wide=Wide("epoch", "series", "value")
+    ).numbers
     assert set(found.columns) == {"epoch", "a", "b"}
     assert found["a"].tolist() == [2.0, 3.0]
     assert "–" in table_html(found, "X")

@@ -1,4 +1,6 @@
-"""That charts can be read: the contrast of their text and marks with the page, and hues that colour-blind eyes tell apart."""
+"""That charts can be read: the contrast of their text and marks with the page, and hues that
+colour-blind eyes tell apart.
+"""
 
 import itertools
 import json
@@ -14,18 +16,27 @@ from explorer.ui.charts.palette import Colour
 THEMES = tomllib.loads((Path(__file__).parents[3] / ".streamlit/config.toml").read_text())["theme"]
 MODES = ("light", "dark")
 # A chart stands on the page, or in a menu or a panel.
-BACKGROUNDS = [(mode, THEMES[mode][name]) for mode in MODES for name in ("backgroundColor", "secondaryBackgroundColor")]
+BACKGROUNDS = [
+    (mode, THEMES[mode][name])
+    for mode in MODES
+    for name in ("backgroundColor", "secondaryBackgroundColor")
+]
 
 
 def linear(colour: str) -> list[float]:
     shares = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    return [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return [
+        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares
+    ]
 
 
 def contrast(one: str, other: str) -> float:
     """As WCAG 2 defines it."""
     weights = (0.2126, 0.7152, 0.0722)
-    low, high = sorted(sum(weight * part for weight, part in zip(weights, linear(each), strict=True)) for each in (one, other))
+    low, high = sorted(
+        sum(weight * part for weight, part in zip(weights, linear(each), strict=True))
+        for each in (one, other)
+    )
     return (high + 0.05) / (low + 0.05)
 
 
@@ -35,7 +46,9 @@ def test_contrast_is_computed_as_wcag_does():
 
 
 def colours_in(spec: object) -> set[Colour]:
-    return {Colour(*pair) for pair in re.findall(r"light-dark\((#\w{6}), (#\w{6})\)", json.dumps(spec))}
+    return {
+        Colour(*pair) for pair in re.findall(r"light-dark\((#\w{6}), (#\w{6})\)", json.dumps(spec))
+    }
 
 
 SPECS = {
@@ -49,7 +62,12 @@ SPECS = {
     ),
     "loss": run_charts.loss_chart(3),
     "accuracy": run_charts.accuracy_chart(
-        3, tuple(run_charts.Curve(series, ()) for series in run_charts.STYLES if series not in run_charts.MEASURED)
+        3,
+        tuple(
+            run_charts.Curve(series, ())
+            for series in run_charts.STYLES
+            if series not in run_charts.MEASURED
+        ),
     ),
 }
 
@@ -85,18 +103,34 @@ def test_a_chart_has_no_colour_of_one_theme_alone(name):
     assert not re.search(r"#[0-9a-fA-F]{3,8}\b", without)
 
 
-# How a colour looks to eyes without one kind of cone, on linear RGB: Machado, Oliveira and Fernandes (2009).
+# How a colour looks to eyes without one kind of cone, on linear RGB: Machado, Oliveira and
+# Fernandes (2009).
 EYES = {
     "all cones": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
-    "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
-    "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
-    "tritanopia": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "tritanopia": (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.303900),
+    ),
 }
 
 
 def lab(colour: str, eye: str) -> tuple[float, float, float]:
     rgb = linear(colour)
-    r, g, b = (min(1.0, max(0.0, sum(weight * part for weight, part in zip(row, rgb, strict=True)))) for row in EYES[eye])
+    r, g, b = (
+        min(1.0, max(0.0, sum(weight * part for weight, part in zip(row, rgb, strict=True))))
+        for row in EYES[eye]
+    )
     xyz = (
         (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505,
         0.2126 * r + 0.7152 * g + 0.0722 * b,
@@ -116,7 +150,12 @@ def test_any_two_hues_differ_to_all_eyes(mode, eye):
 
 
 def test_what_has_a_colour_of_its_own_has_a_shape_of_its_own():
-    assert len(set(palette.SHAPES)) == len(set(palette.GLYPHS)) == len(set(palette.SERIES)) == len(palette.SHAPES)
+    assert (
+        len(set(palette.SHAPES))
+        == len(set(palette.GLYPHS))
+        == len(set(palette.SERIES))
+        == len(palette.SHAPES)
+    )
 
 
 def test_a_picture_takes_the_colours_of_a_light_page():

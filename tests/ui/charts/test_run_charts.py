@@ -18,14 +18,27 @@ PRESETS = [id for id, preset in load_presets().items() if preset.documented]
 
 
 def _epoch(number: int, accuracy: float) -> Event:
-    metrics = {"train_loss": 1.0, "test_loss": 0.5, "train_accuracy": accuracy, "test_accuracy": accuracy}
+    metrics = {
+        "train_loss": 1.0,
+        "test_loss": 0.5,
+        "train_accuracy": accuracy,
+        "test_accuracy": accuracy,
+    }
     return Event(kind="epoch", epoch=number, step=10 * number, metrics=metrics)
 
 
 def test_the_loss_lies_over_the_epochs_axis():
-    steps = tuple(Event(kind="step", epoch=1, step=step, metrics={"loss": float(step)}) for step in (5, 10, 15))
+    steps = tuple(
+        Event(kind="step", epoch=1, step=step, metrics={"loss": float(step)})
+        for step in (5, 10, 15)
+    )
     data = charts.loss_data(steps, (_epoch(1, 0.5),), steps_per_epoch=10)
-    assert data.values.tolist() == [[0.5, "train", 5.0], [1.0, "train", 10.0], [1.5, "train", 15.0], [1.0, "test", 0.5]]
+    assert data.values.tolist() == [
+        [0.5, "train", 5.0],
+        [1.0, "train", 10.0],
+        [1.5, "train", 15.0],
+        [1.0, "test", 0.5],
+    ]
 
 
 def test_accuracies_are_in_percent_and_the_documents_stand_apart():
@@ -70,8 +83,18 @@ def test_the_legend_names_what_is_drawn_and_the_axis_is_the_whole_run(beside, se
 
 def test_the_longest_run_gives_no_chart_more_than_two_thousand_points():
     epochs = tuple(_epoch(number, 0.5 + 0.4 * (number == 777)) for number in range(1, 2001))
-    steps = tuple(Event(kind="step", epoch=1, step=step, metrics={"loss": 1.0}) for step in range(400))
-    run = Run("r", "o", load_presets()["gap-17k"].architecture, Recipe(epochs=1000), "cpu", Environment("", "", ""), 0.0)
+    steps = tuple(
+        Event(kind="step", epoch=1, step=step, metrics={"loss": 1.0}) for step in range(400)
+    )
+    run = Run(
+        "r",
+        "o",
+        load_presets()["gap-17k"].architecture,
+        Recipe(epochs=1000),
+        "cpu",
+        Environment("", "", ""),
+        0.0,
+    )
     started = Event(kind="started", metrics={"steps_per_epoch": 10, "epochs": 2000})
     snapshot = Snapshot(run, Status("running"), None, "", started, steps, epochs, epochs[-1])
     beside = (*charts.documented_curves(load_presets()["avg-pool-13k"].documented), TUNED)
@@ -87,8 +110,12 @@ def test_the_longest_run_gives_no_chart_more_than_two_thousand_points():
 def test_a_long_run_has_a_dot_at_some_epochs_and_always_at_the_first(epochs, every):
     """As Vega draws it: each dot is an element of the page."""
     rows = charts.loss_data((), tuple(_epoch(number, 0.5) for number in range(1, epochs + 1)), 10)
-    drawn = ElementTree.fromstring(pictures.svg(Chart("loss", "Loss", charts.loss_chart(epochs), rows)))
-    marks = next(group for group in drawn.iter(f"{SVG}g") if "layer_1_marks" in group.get("class", ""))
+    drawn = ElementTree.fromstring(
+        pictures.svg(Chart("loss", "Loss", charts.loss_chart(epochs), rows))
+    )
+    marks = next(
+        group for group in drawn.iter(f"{SVG}g") if "layer_1_marks" in group.get("class", "")
+    )
     dots = len(list(marks.iter(f"{SVG}path")))
     assert dots == len({1} | set(range(every, epochs + 1, every)))
     assert dots <= charts.DOTS + 1
@@ -107,7 +134,9 @@ def test_loss_and_accuracy_of_a_run_share_one_axis_of_epochs():
     snapshot = Snapshot(run, Status("running"), None, "", started, (), (_epoch(1, 0.5),), None)
     documented = charts.documented_curves(load_presets()["avg-pool-13k"].documented)
     loss, accuracy = charts.run_charts(snapshot, documented)
-    domains = [chart.spec["layer"][0]["encoding"]["x"]["scale"]["domain"] for chart in (loss, accuracy)]
+    domains = [
+        chart.spec["layer"][0]["encoding"]["x"]["scale"]["domain"] for chart in (loss, accuracy)
+    ]
     assert domains[0] == domains[1] == [0, len(load_presets()["avg-pool-13k"].documented.log)]
 
 

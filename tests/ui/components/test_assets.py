@@ -56,12 +56,16 @@ def test_every_file_is_served_as_it_is_and_compressed():
             assert answer.status == 200
             assert answer.content == (asset.content if encoding == "identity" else asset.compressed)
             assert answer.headers["cache-control"] == FOR_EVER
-            assert answer.headers.get("content-encoding") == (None if encoding == "identity" else "gzip")
+            assert answer.headers.get("content-encoding") == (
+                None if encoding == "identity" else "gzip"
+            )
             assert answer.headers["content-type"].startswith(asset.media_type)
         assert gzip.decompress(asset.compressed) == asset.content
 
 
-@pytest.mark.parametrize("path", ["", "x", "../app.py", "%2e%2e/app.py", "000000000000/editor.js", "//etc/passwd"])
+@pytest.mark.parametrize(
+    "path", ["", "x", "../app.py", "%2e%2e/app.py", "000000000000/editor.js", "//etc/passwd"]
+)
 def test_nothing_else_is_served(path: str):
     assert get(f"/{PREFIX}/{path}").status == 404
 
@@ -92,6 +96,9 @@ def test_no_file_asks_another_host():
 def test_components_add_little_to_a_page(page: str):
     app = opened(page)
     inline = {each.proto.component_name: each.proto for each in app.get("bidi_component")}
-    sizes = {name: len(proto.js_content) + len(proto.css_content) + len(proto.html_content) for name, proto in inline.items()}
+    sizes = {
+        name: len(proto.js_content) + len(proto.css_content) + len(proto.html_content)
+        for name, proto in inline.items()
+    }
     assert sizes
     assert sum(sizes.values()) < INLINE, sizes

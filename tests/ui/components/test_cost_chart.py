@@ -1,4 +1,6 @@
-"""What the chart of costs is given; how it is drawn is tested in tests/javascript and in a browser."""
+"""What the chart of costs is given; how it is drawn is tested in tests/javascript and in a
+browser.
+"""
 
 import pytest
 
@@ -22,7 +24,14 @@ def test_the_bars_add_up_to_all_of_the_cost(id):
 @pytest.mark.parametrize(("layer", "line"), [(3, "3 Conv2d"), (2, "5 others"), (1, None)])
 def test_small_layers_share_a_bar_and_the_selected_ones_is_marked(layer, line):
     bars, selected = cost_bars(analyze(load_presets()["adaptive-pool-16k"].architecture), layer)
-    assert [bar.layer for bar in bars] == ["0 Conv2d", "3 Conv2d", "7 Conv2d", "11 Conv2d", "16 Linear", "5 others"]
+    assert [bar.layer for bar in bars] == [
+        "0 Conv2d",
+        "3 Conv2d",
+        "7 Conv2d",
+        "11 Conv2d",
+        "16 Linear",
+        "5 others",
+    ]
     assert (None if selected is None else bars[selected].layer) == line
 
 

@@ -1,4 +1,7 @@
-"""The panel's Python half: what the browser is told, and what is made of what it asks. The rest is in tests/browser."""
+"""The panel's Python half: what the browser is told, and what is made of what it asks.
+
+The rest is in tests/browser.
+"""
 
 import base64
 import json
@@ -24,7 +27,12 @@ from explorer.ui.components.field_view.ask import Ask, parse_ask, unit_at
 from explorer.ui.components.field_view.component import view_data
 from explorer.ui.components.field_view.data import field_data
 from explorer.ui.components.field_view.samples import IMAGES, samples
-from explorer.ui.components.field_view.weights import Trained, Untrained, find_trained, first_weights
+from explorer.ui.components.field_view.weights import (
+    Trained,
+    Untrained,
+    find_trained,
+    first_weights,
+)
 from tests.network.stacks import architectures
 from tests.runs.shared import wait
 
@@ -59,26 +67,35 @@ def floats(text: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), "<f4")
 
 
-def asked(architecture: Architecture, index: int, jobs: JobManager, around: Around = AROUND, **choice):
+def asked(
+    architecture: Architecture, index: int, jobs: JobManager, around: Around = AROUND, **choice
+):
     """What the browser gets when it asks about the layer that it was told of."""
     analysis = analyze(architecture)
     of = view_data(analysis, index, around, Ask(), jobs)["of"]
     found = view_data(analysis, index, around, Ask(of=of, **choice), jobs)
-    assert json.loads(json.dumps(found, allow_nan=False))["ask"] == json.loads(Ask(of=of, **choice).model_dump_json())
+    assert json.loads(json.dumps(found, allow_nan=False))["ask"] == json.loads(
+        Ask(of=of, **choice).model_dump_json()
+    )
     assert found["answer"]["to"] == of
     return found
 
 
-def expected_values(architecture: Architecture, index: int, image: int = 0, seed: int = 7) -> torch.Tensor:
+def expected_values(
+    architecture: Architecture, index: int, image: int = 0, seed: int = 7
+) -> torch.Tensor:
     """The layer's output as torch computes it in a training that has not begun."""
     chance = RandomStreams.of(seed, torch.device("cpu"))
     network = new_network(architecture, chance.weights, chance.dropout).double().eval()
-    pixels = torch.from_numpy(samples("digits", 28, 28).picture(image)).permute(2, 0, 1)[None].double() / 255
+    pixels = (
+        torch.from_numpy(samples("digits", 28, 28).picture(image)).permute(2, 0, 1)[None].double()
+        / 255
+    )
     with torch.inference_mode():
         return network[: index + 1](normalise(pixels, DATASETS["digits"]))[0]
 
 
-# --- what is told at once -------------------------------------------------------------------------------------------
+# --- what is told at once -------------------------------------------------------------------------
 
 
 def test_every_units_field_is_told_without_the_network_being_run(manager, monkeypatch):
@@ -87,19 +104,29 @@ def test_every_units_field_is_told_without_the_network_being_run(manager, monkey
     field = receptive_fields(SMALL)[2]
     assert found["answer"] is None
     assert (found["theoretical"], found["jump"]) == ([7, 7], [2, 2])
-    for told, axis in ((found["rows"], field.rows), (found["columns"] or found["rows"], field.columns)):
+    for told, axis in (
+        (found["rows"], field.rows),
+        (found["columns"] or found["rows"], field.columns),
+    ):
         assert told["pixels"] == 28
         for unit, touched in enumerate(axis.touched):
             pixels = [first + i for first, count in told["seen"][unit] for i in range(count)]
             assert pixels == np.flatnonzero(touched).tolist()
         assert told["first"] == axis.first.tolist()
         assert told["window"] == [7] * len(axis.first)
-        assert told["inside"][0] == 6  # padding of 1 before the second convolution is one pixel of the image
+        # Padding of 1 before the second convolution is one pixel of the image.
+        assert told["inside"][0] == 6
 
 
 def test_columns_are_told_where_they_are_not_as_the_rows(manager):
     def axes(kernel: tuple[int, int]):
-        found = view_data(analyze(Architecture(layers=(Conv2d(out_channels=1, kernel_size=kernel),))), 0, AROUND, Ask(), manager)
+        found = view_data(
+            analyze(Architecture(layers=(Conv2d(out_channels=1, kernel_size=kernel),))),
+            0,
+            AROUND,
+            Ask(),
+            manager,
+        )
         return found["rows"], found["columns"]
 
     assert axes((3, 3))[1] is None
@@ -115,27 +142,51 @@ def test_a_picture_is_sent_to_a_panel_that_does_not_hold_it(manager):
     assert image(holds=first["key"], image=1)["pixels"] not in (None, first["pixels"])
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
-@given(architecture=architectures(), mode=st.sampled_from(["exact", "effective", "arithmetic"]), data=st.data())
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(
+    architecture=architectures(),
+    mode=st.sampled_from(["exact", "effective", "arithmetic"]),
+    data=st.data(),
+)
 def test_any_layer_of_any_stack_has_an_answer_in_json(architecture, mode, data, manager):
     analysis = analyze(architecture)
     if not analysis.rows:
         return
     index = data.draw(st.integers(0, len(analysis.rows) - 1))
-    choice = {"at": (data.draw(st.floats(0, 0.99)), 0.3), "channel": data.draw(st.integers(0, 9)), "image": 3}
+    choice = {
+        "at": (data.draw(st.floats(0, 0.99)), 0.3),
+        "channel": data.draw(st.integers(0, 9)),
+        "image": 3,
+    }
     answer = asked(architecture, index, manager, mode=mode, **choice)["answer"]
-    rows, columns = analysis.rows[index].output_shape[1:] or (1, analysis.rows[index].output_shape[0])
+    rows, columns = analysis.rows[index].output_shape[1:] or (
+        1,
+        analysis.rows[index].output_shape[0],
+    )
     assert len(floats(answer["values"]["map"])) == rows * columns
     if mode == "effective":
-        assert len(floats(answer["effective"]["map"])) == architecture.input_shape[1] * architecture.input_shape[2]
+        assert (
+            len(floats(answer["effective"]["map"]))
+            == architecture.input_shape[1] * architecture.input_shape[2]
+        )
 
 
 def test_a_note_where_a_unit_depends_on_more_than_its_window(manager):
     norm = {"kind": "GroupNorm", "num_groups": 2}
-    note = lambda architecture, index: view_data(analyze(architecture), index, AROUND, Ask(), manager)["note"]  # noqa: E731
+
+    def note(architecture, index):
+        return view_data(analyze(architecture), index, AROUND, Ask(), manager)["note"]
+
     architecture = stack(conv(), norm, "ReLU")
     assert note(architecture, 0) == ""
-    assert note(architecture, 1) == "This layer normalises over the map, so a unit depends on more than its window of 3×3."
+    assert (
+        note(architecture, 1)
+        == "This layer normalises over the map, so a unit depends on more than its window of 3×3."
+    )
     assert note(architecture, 2).startswith("Layer 1 (GroupNorm) normalises over the map")
     assert note(stack(conv(padding=1, padding_mode="circular")), 0).startswith(
         "This layer fills its border from the map (circular)"
@@ -143,17 +194,22 @@ def test_a_note_where_a_unit_depends_on_more_than_its_window(manager):
     assert note(stack({"kind": "ReflectionPad2d", "padding": 2}, conv()), 1).startswith(
         "Layer 0 fills its border from the map (reflect)"
     )
-    assert note(stack(conv(padding=1, padding_mode="reflect")), 0) == ""  # what is mirrored lies in the window
+    # What is mirrored lies in the window.
+    assert note(stack(conv(padding=1, padding_mode="reflect")), 0) == ""
     assert note(stack(conv(), "BatchNorm2d"), 1) == ""
 
 
 def test_the_values_of_a_last_layer_are_named_after_the_classes(manager):
-    names = lambda index: view_data(analyze(SMALL), index, Around("fashion-mnist", 0, None, ""), Ask(), manager)["names"]  # noqa: E731
+    around = Around("fashion-mnist", 0, None, "")
+
+    def names(index):
+        return view_data(analyze(SMALL), index, around, Ask(), manager)["names"]
+
     assert names(4) == names(5) == list(DATASETS["fashion-mnist"].classes)
     assert names(3) is None
 
 
-# --- what is told when asked ----------------------------------------------------------------------------------------
+# --- what is told when asked ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("index", range(len(SMALL.layers) - 1))
@@ -161,7 +217,12 @@ def test_the_values_of_a_last_layer_are_named_after_the_classes(manager):
 def test_the_values_are_those_of_a_training_that_has_not_begun(manager, index, image):
     output = expected_values(SMALL, index, image).numpy()
     values = asked(SMALL, index, manager, channel=2, image=image)["answer"]["values"]
-    np.testing.assert_allclose(floats(values["map"]), (output[2] if output.ndim == 3 else output).ravel(), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(
+        floats(values["map"]),
+        (output[2] if output.ndim == 3 else output).ravel(),
+        rtol=1e-5,
+        atol=1e-7,
+    )
     assert values["shape"] == (list(output.shape[1:]) if output.ndim == 3 else [1, *output.shape])
 
 
@@ -179,13 +240,19 @@ def test_the_arithmetic_adds_up_to_torchs_value(manager, index):
     np.testing.assert_allclose(floats(found["value"]), expected.ravel(), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(total, expected.ravel(), rtol=1e-5, atol=1e-6)
     before = expected_values(SMALL, index - 1)[0].numpy() if index else None
-    if before is not None:  # what the browser makes of a patch: the cells that rows and columns name
-        values, kernel = floats(found["shown"][0]["values"]).reshape(found["input"]), floats(found["shown"][0]["kernel"])
+    # What the browser makes of a patch: the cells that rows and columns name.
+    if before is not None:
+        values, kernel = (
+            floats(found["shown"][0]["values"]).reshape(found["input"]),
+            floats(found["shown"][0]["kernel"]),
+        )
         np.testing.assert_allclose(values, before, rtol=1e-5, atol=1e-6)
         rows, columns = found["rows"][1], found["columns"][2]
         patch = [[values[r, c] if r >= 0 and c >= 0 else 0 for c in columns] for r in rows]
         unit = 1 * found["shape"][1] + 2
-        assert (np.ravel(patch) * kernel).sum() == pytest.approx(floats(found["shown"][0]["sums"])[unit], rel=1e-4, abs=1e-6)
+        assert (np.ravel(patch) * kernel).sum() == pytest.approx(
+            floats(found["shown"][0]["sums"])[unit], rel=1e-4, abs=1e-6
+        )
 
 
 def test_where_the_taps_lie(manager):
@@ -206,8 +273,15 @@ def test_the_effective_field_stays_in_the_exact_one(manager):
     assert influence.max() == 1
     assert tuple(found["strongest"]) == np.unravel_index(influence.argmax(), influence.shape)
     assert 0 < found["half"] < mask.sum()
-    assert asked(SMALL, 2, manager, mode="effective", together=False, channel=2)["answer"]["effective"]["channel"] == 2
-    assert asked(SMALL, 4, manager, mode="effective", channel=2)["answer"]["effective"]["channel"] == 2
+    assert (
+        asked(SMALL, 2, manager, mode="effective", together=False, channel=2)["answer"][
+            "effective"
+        ]["channel"]
+        == 2
+    )
+    assert (
+        asked(SMALL, 4, manager, mode="effective", channel=2)["answer"]["effective"]["channel"] == 2
+    )
 
 
 def test_weights_that_give_no_numbers_are_said(manager, monkeypatch):
@@ -241,18 +315,29 @@ def test_a_network_that_is_too_large_is_not_run(manager):
     assert look.layers_that_run(analyze(head)) == 2
     assert "values" in asked(head, 0, manager)["answer"]
     assert asked(head, 2, manager)["answer"]["tooLarge"] is True
-    assert [look.images_for(cost, 784) for cost in (0, 1_000_000, 100_000_000, 10**12)] == [32, 32, 10, 4]
+    assert [look.images_for(cost, 784) for cost in (0, 1_000_000, 100_000_000, 10**12)] == [
+        32,
+        32,
+        10,
+        4,
+    ]
     assert [look.images_for(0, values) for values in (250_000, 1_000_000, 2_000_000)] == [32, 8, 4]
     assert look.layers_that_run(analyze(stack("ReLU", shape=(1, 1200, 800)))) == 1
-    assert look.layers_that_run(analyze(stack("ReLU", shape=(1, 1200, 900)))) == 0  # no picture so large is looked at
+    # No picture so large is looked at.
+    assert look.layers_that_run(analyze(stack("ReLU", shape=(1, 1200, 900)))) == 0
     assert look.layers_that_run(analyze(stack("ReLU", shape=(3, 1200, 800)))) == 0
 
 
 def test_a_flattened_map_is_told_of_as_a_whole_and_its_values_apart():
     analysis = analyze(stack(conv(), "Flatten", {"kind": "Linear", "out_features": 10}))
-    flat, linear = (field_data(receptive_fields(analysis.architecture)[index], analysis, index) for index in (1, 2))
+    flat, linear = (
+        field_data(receptive_fields(analysis.architecture)[index], analysis, index)
+        for index in (1, 2)
+    )
     assert flat["apart"]
-    assert flat["note"] == "Each of them still sees only what the unit saw that it was: 3×3 in theory."
+    assert (
+        flat["note"] == "Each of them still sees only what the unit saw that it was: 3×3 in theory."
+    )
     assert not linear["apart"]
     assert linear["note"] == ""
     pooled = analyze(stack(conv(), {"kind": "AdaptiveAvgPool2d", "output_size": 1}, "Flatten"))
@@ -277,11 +362,13 @@ def test_no_random_number_is_drawn(manager):
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-# --- what a run has learned -----------------------------------------------------------------------------------------
+# --- what a run has learned -----------------------------------------------------------------------
 
 
 def finished(manager: JobManager, architecture: Architecture, owner: str, epochs: int = 1) -> str:
-    run_id = manager.submit(architecture, parse_recipe({"dataset": "digits", "epochs": epochs, "device": "cpu"}), owner)
+    run_id = manager.submit(
+        architecture, parse_recipe({"dataset": "digits", "epochs": epochs, "device": "cpu"}), owner
+    )
     assert wait(manager, run_id).status == "finished"
     return run_id
 
@@ -315,7 +402,9 @@ def test_a_run_of_exactly_this_network_shows_what_it_has_learned(manager):
     untrained = asked(small, 0, manager, trained=False)["answer"]
     assert untrained["weights"]["used"] == "untrained"
     assert not np.allclose(floats(untrained["values"]["map"]), expected)
-    elsewhere = asked(small, 0, manager, around=Around("mnist", 7, None, "ann"))["answer"]["weights"]["trained"]
+    elsewhere = asked(small, 0, manager, around=Around("mnist", 7, None, "ann"))["answer"][
+        "weights"
+    ]["trained"]
     assert elsewhere.startswith("trained 1 epoch on Digits, ")
 
 
@@ -323,7 +412,8 @@ def test_weights_forgotten_in_between_are_replaced_by_the_first(manager, monkeyp
     small = stack(conv(2, 5, stride=4), *HEAD)
     run = finished(manager, small, "ann")
     monkeypatch.setattr(
-        "explorer.ui.components.field_view.component.find_trained", lambda *_: Trained(run, 99, "digits", 0.5)
+        "explorer.ui.components.field_view.component.find_trained",
+        lambda *_: Trained(run, 99, "digits", 0.5),
     )  # an epoch that nobody looked at yet
     manager.delete(run)
     answer = asked(small, 0, manager)["answer"]
@@ -336,13 +426,24 @@ def test_first_weights_are_the_same_whatever_follows():
     assert Untrained(3) != Untrained(4)
 
 
-# --- what the browser asks ------------------------------------------------------------------------------------------
+# --- what the browser asks ------------------------------------------------------------------------
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
 )
-FIELDS = {"of": "x:1", "mode": "exact", "at": [0.5, 0.5], "channel": 0, "together": None, "image": 0, "trained": True, "first": 0}
+FIELDS = {
+    "of": "x:1",
+    "mode": "exact",
+    "at": [0.5, 0.5],
+    "channel": 0,
+    "together": None,
+    "image": 0,
+    "trained": True,
+    "first": 0,
+}
 
 
 @settings(max_examples=500)
@@ -353,7 +454,15 @@ def test_whatever_is_sent_is_read_or_refused(sent):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"at": [1, 0]}, {"at": [0.5]}, {"image": IMAGES}, {"mode": "x"}, {"channel": -1}, {"of": "x" * 101}]
+    "wrong",
+    [
+        {"at": [1, 0]},
+        {"at": [0.5]},
+        {"image": IMAGES},
+        {"mode": "x"},
+        {"channel": -1},
+        {"of": "x" * 101},
+    ],
 )
 def test_nonsense_is_refused(wrong):
     assert parse_ask(FIELDS) == Ask(of="x:1")
@@ -365,7 +474,7 @@ def test_the_unit_pointed_at():
     assert unit_at(Ask(at=(0.999, 0)), 3, 7) == (2, 0)
 
 
-# --- the images -----------------------------------------------------------------------------------------------------
+# --- the images -----------------------------------------------------------------------------------
 
 
 def test_images_for_networks_of_other_sizes_and_colours():
@@ -377,9 +486,15 @@ def test_images_for_networks_of_other_sizes_and_colours():
     assert torch.equal(x[:, 0], x[:, 2])
     plain = samples("digits", 28, 28)
     pixels = torch.from_numpy(plain.images).permute(0, 3, 1, 2)
-    torch.testing.assert_close(plain.as_input(0, 32, 1), normalise(pixels.double() / 255, DATASETS["digits"]))
-    assert plain.as_input(0, 1, 1, trained_on="mnist").min() == pytest.approx(-0.1307 / 0.3081, abs=1e-6)
-    assert plain.as_input(0, 1, 1, trained_on="cifar10").min() == pytest.approx(-0.3121 / 0.3562, abs=1e-6)
+    torch.testing.assert_close(
+        plain.as_input(0, 32, 1), normalise(pixels.double() / 255, DATASETS["digits"])
+    )
+    assert plain.as_input(0, 1, 1, trained_on="mnist").min() == pytest.approx(
+        -0.1307 / 0.3081, abs=1e-6
+    )
+    assert plain.as_input(0, 1, 1, trained_on="cifar10").min() == pytest.approx(
+        -0.3121 / 0.3562, abs=1e-6
+    )
     assert samples("cifar10", 32, 32).normalisation_text("cifar10") == plain.normalisation_text()
 
 

@@ -1,4 +1,6 @@
-"""The tests of the scripts themselves, in tests/javascript, which node runs: pip brings it along."""
+"""The tests of the scripts themselves, in tests/javascript, which node runs: pip brings it
+along.
+"""
 
 import json
 import os
@@ -39,7 +41,9 @@ def made_by_python() -> dict[str, str]:
 def test_node_finds_no_fault(path: Path):
     environment = {**os.environ, "MADE_BY_PYTHON": json.dumps(made_by_python())}
     hooks = (FOLDER / "made_by_python.js").as_uri()
-    said = run_node("--import", hooks, "--test", "--test-reporter=tap", str(path), environment=environment)
+    said = run_node(
+        "--import", hooks, "--test", "--test-reporter=tap", str(path), environment=environment
+    )
     assert int(re.search(r"^# pass (\d+)$", said, re.MULTILINE)[1]) > 0
     assert re.search(r"^# fail 0$", said, re.MULTILINE)
 

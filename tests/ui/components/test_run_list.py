@@ -35,17 +35,25 @@ def test_rows_come_in_the_order_of_a_column(view, ids):
     assert "".join(row["id"] for row in _in_order(ROWS, NAMES, view)) == ids
 
 
-@pytest.mark.parametrize(("first", "total", "found"), [(0, 0, 0), (PAGE, PAGE, 0), (3 * PAGE, 2 * PAGE + 1, 2 * PAGE)])
+@pytest.mark.parametrize(
+    ("first", "total", "found"), [(0, 0, 0), (PAGE, PAGE, 0), (3 * PAGE, 2 * PAGE + 1, 2 * PAGE)]
+)
 def test_where_runs_were_deleted_the_last_page_is_shown(first, total, found):
     assert _within(View(first=first), total).first == found
 
 
 def test_a_value_is_shown_as_its_column_says_and_what_is_not_there_as_a_dash():
     columns = {"name": Column("Name"), "best": Column("Best", "{:.2f}".format)}
-    assert [_cells(row, columns) for row in ROWS] == [["beta", "98.00"], ["Alpha", "–"], ["gamma", "99.50"]]
+    assert [_cells(row, columns) for row in ROWS] == [
+        ["beta", "98.00"],
+        ["Alpha", "–"],
+        ["gamma", "99.50"],
+    ]
 
 
-@pytest.mark.parametrize("sent", [None, 5, "a", [], {}, {"id": None}, {"id": 0}, {"id": ["a"]}, {"id": "z"}, {"id": {}}])
+@pytest.mark.parametrize(
+    "sent", [None, 5, "a", [], {}, {"id": None}, {"id": 0}, {"id": ["a"]}, {"id": "z"}, {"id": {}}]
+)
 def test_a_forged_row_chooses_no_run(sent):
     assert chosen_of(sent, ["a", "b"]) is None
 

@@ -1,4 +1,6 @@
-"""The images to look at a network with: the built-in digits are there however busy the machine is."""
+"""The images to look at a network with: the built-in digits are there however busy the machine
+is.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace

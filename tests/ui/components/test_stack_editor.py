@@ -1,4 +1,5 @@
-"""The stack editor's Python half: what it tells the browser, and what it makes of what the browser sends.
+"""The stack editor's Python half: what it tells the browser, and what it makes of what the browser
+sends.
 
 What the browser does with it is in tests/browser.
 """
@@ -49,7 +50,7 @@ def draft(*layers, base=0, seq=1, selected=None, **extra):
     }
 
 
-# --- the palette ----------------------------------------------------------------------------------------------------
+# --- the palette ----------------------------------------------------------------------------------
 
 
 def test_the_palette_has_every_kind_and_is_json():
@@ -65,16 +66,29 @@ def test_every_argument_with_a_choice_is_drawn(kind):
         name
         for name, info in LAYER_MODELS[kind].model_fields.items()
         if name != "kind"
-        and not (typing.get_origin(info.annotation) is typing.Literal and len(typing.get_args(info.annotation)) == 1)
+        and not (
+            typing.get_origin(info.annotation) is typing.Literal
+            and len(typing.get_args(info.annotation)) == 1
+        )
     ]
     assert drawn == expected
 
 
-@pytest.mark.parametrize(("kind", "field"), FIELDS, ids=lambda value: value if isinstance(value, str) else value["name"])
+@pytest.mark.parametrize(
+    ("kind", "field"), FIELDS, ids=lambda value: value if isinstance(value, str) else value["name"]
+)
 def test_bounds_and_choices_are_those_of_the_models(kind, field):
     def accepted(value):
         try:
-            parse_draft(draft({**json.loads(json.dumps(arguments(new_layer(kind)))), "kind": kind, field["name"]: value}))
+            parse_draft(
+                draft(
+                    {
+                        **json.loads(json.dumps(arguments(new_layer(kind)))),
+                        "kind": kind,
+                        field["name"]: value,
+                    }
+                )
+            )
         except DraftError:
             return False
         return True
@@ -104,7 +118,9 @@ def test_bounds_and_choices_are_those_of_the_models(kind, field):
 
 
 def test_the_row_shows_what_has_no_default_and_no_more_than_fits():
-    hidden = [(kind, field["name"]) for kind, field in FIELDS if field["required"] and not field["on_row"]]
+    hidden = [
+        (kind, field["name"]) for kind, field in FIELDS if field["required"] and not field["on_row"]
+    ]
     assert hidden == []
     for kind, row in palette().items():
         assert sum(field["on_row"] for field in row["fields"]) <= 4, kind
@@ -115,18 +131,28 @@ def test_padding_of_a_convolution_takes_words():
     assert (field["type"], field["words"]) == ("pair", ["same", "valid"])
 
 
-# --- drafts ---------------------------------------------------------------------------------------------------------
+# --- drafts ---------------------------------------------------------------------------------------
 
 
 def values(field):
     """Every value that a field takes, as JSON."""
     options = [st.none()] if field["optional"] else []
     if field["type"] in ("bool", "choice"):
-        return st.one_of(*options, st.sampled_from([True, False] if field["type"] == "bool" else field["choices"]))
+        return st.one_of(
+            *options,
+            st.sampled_from([True, False] if field["type"] == "bool" else field["choices"]),
+        )
     if field["type"] == "float":
-        return st.one_of(*options, st.floats(field["min"], field["max"], exclude_min=field["above_min"], allow_nan=False))
+        return st.one_of(
+            *options,
+            st.floats(field["min"], field["max"], exclude_min=field["above_min"], allow_nan=False),
+        )
     number = st.integers(field["min"], field["max"])
-    more = {"int": [], "pair": [st.lists(number, min_size=2, max_size=2)], "quad": [st.lists(number, min_size=4, max_size=4)]}
+    more = {
+        "int": [],
+        "pair": [st.lists(number, min_size=2, max_size=2)],
+        "quad": [st.lists(number, min_size=4, max_size=4)],
+    }
     words = [st.sampled_from(field["words"])] if field["words"] else []
     return st.one_of(*options, number, *more[field["type"]], *words)
 
@@ -144,7 +170,9 @@ def entries(kind):
 def test_layers_survive_the_way_to_the_browser_and_back(stack):
     layers = parse_draft(draft(*stack)).layers
     there = Stack.of(layers)
-    back = parse_draft(json.loads(json.dumps({"base": 0, "seq": 1, "stack": there.to_data(), "selected": None})))
+    back = parse_draft(
+        json.loads(json.dumps({"base": 0, "seq": 1, "stack": there.to_data(), "selected": None}))
+    )
     assert (back.layers, back.uids) == (there.layers, there.uids)
 
 
@@ -205,12 +233,19 @@ def test_hostile_drafts_are_refused_in_a_sentence(value):
     caught.value.message.encode()  # no half characters
     before = Stack.of(SMALL, selected=1)
     after = before.accepting(value)  # never raises, and never loses the layers
-    assert (after.layers, after.uids, after.selected, after.base) == (before.layers, before.uids, before.selected, before.base)
+    assert (after.layers, after.uids, after.selected, after.base) == (
+        before.layers,
+        before.uids,
+        before.selected,
+        before.base,
+    )
 
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -232,10 +267,13 @@ def test_an_error_names_its_row_and_not_its_place():
     with pytest.raises(DraftError) as caught:
         parse_draft(draft({"kind": "ReLU"}, {**CONV, "kernel_size": 0}))
     assert caught.value.index == 1
-    assert caught.value.message == "kernel_size must be a whole number from 1 to 4096, or two of them; this has 0"
+    assert (
+        caught.value.message
+        == "kernel_size must be a whole number from 1 to 4096, or two of them; this has 0"
+    )
 
 
-# --- the stack ------------------------------------------------------------------------------------------------------
+# --- the stack ------------------------------------------------------------------------------------
 
 
 def test_a_draft_is_accepted_once_and_in_order():
@@ -275,7 +313,7 @@ def test_uids_of_a_replaced_stack_are_new():
     assert not set(start.uids) & set(start.replaced(SMALL).uids)
 
 
-# --- what the browser is told ---------------------------------------------------------------------------------------
+# --- what the browser is told ---------------------------------------------------------------------
 
 
 def told(*layers, classes=10):
@@ -287,7 +325,13 @@ def fixed(data, fix):
     """The analysis after the change that the browser makes of a fix."""
     before = data["whole"]["stack"]
     stack = [*before[: fix["at"]], *fix["layers"], *before[fix["at"] + fix["remove"] :]]
-    return analyze(Architecture(layers=parse_draft(draft(*[{**entry, "uid": f"m{i}"} for i, entry in enumerate(stack)])).layers))
+    return analyze(
+        Architecture(
+            layers=parse_draft(
+                draft(*[{**entry, "uid": f"m{i}"} for i, entry in enumerate(stack)])
+            ).layers
+        )
+    )
 
 
 def test_rows_carry_shape_receptive_field_and_parameters():
@@ -311,17 +355,28 @@ def test_rows_carry_shape_receptive_field_and_parameters():
             (Conv2d(out_channels=4, kernel_size=3), Linear(out_features=10)),
             {"at": 1, "remove": 0, "layers": [{"kind": "Flatten"}]},
         ),
-        ((MaxPool2d(kernel_size=40), ReLU()), {"at": 0, "remove": 1, "layers": [{"kind": "MaxPool2d", "kernel_size": 28}]}),
+        (
+            (MaxPool2d(kernel_size=40), ReLU()),
+            {"at": 0, "remove": 1, "layers": [{"kind": "MaxPool2d", "kernel_size": 28}]},
+        ),
         (
             (ReLU(), AvgPool2d(kernel_size=2, padding=2)),
-            {"at": 1, "remove": 1, "layers": [{"kind": "AvgPool2d", "kernel_size": 2, "padding": 1}]},
+            {
+                "at": 1,
+                "remove": 1,
+                "layers": [{"kind": "AvgPool2d", "kernel_size": 2, "padding": 1}],
+            },
         ),
         (
             (Flatten(), Flatten(), MaxPool2d(kernel_size=2)),
             {
                 "at": 0,
                 "remove": 3,
-                "layers": [{"kind": "MaxPool2d", "kernel_size": 2}, {"kind": "Flatten"}, {"kind": "Flatten"}],
+                "layers": [
+                    {"kind": "MaxPool2d", "kernel_size": 2},
+                    {"kind": "Flatten"},
+                    {"kind": "Flatten"},
+                ],
             },
         ),
         ((AdaptiveAvgPool2d(output_size=4096),), None),
@@ -344,9 +399,17 @@ def test_a_problem_carries_its_fix_as_a_change_of_the_stack(layers, fix):
         (
             (Conv2d(out_channels=4, kernel_size=3), BatchNorm2d(), ReLU()),
             0,
-            {"at": 0, "remove": 1, "layers": [{"kind": "Conv2d", "out_channels": 4, "kernel_size": 3, "bias": False}]},
+            {
+                "at": 0,
+                "remove": 1,
+                "layers": [{"kind": "Conv2d", "out_channels": 4, "kernel_size": 3, "bias": False}],
+            },
         ),
-        ((Dropout(), BatchNorm2d()), 0, {"at": 0, "remove": 2, "layers": [{"kind": "BatchNorm2d"}, {"kind": "Dropout"}]}),
+        (
+            (Dropout(), BatchNorm2d()),
+            0,
+            {"at": 0, "remove": 2, "layers": [{"kind": "BatchNorm2d"}, {"kind": "Dropout"}]},
+        ),
         ((Flatten(), Linear(out_features=10), ReLU()), 2, {"at": 2, "remove": 1, "layers": []}),
         ((ReLU(), MaxPool2d(kernel_size=3)), 1, None),
     ],
@@ -360,7 +423,9 @@ def test_a_hint_carries_its_fix_as_a_change_of_the_stack(layers, index, fix):
 
 
 def test_the_part_inside_the_image_is_told_where_it_differs():
-    data = told(Conv2d(out_channels=1, kernel_size=3, padding=1), MaxPool2d(kernel_size=30, padding=1))
+    data = told(
+        Conv2d(out_channels=1, kernel_size=3, padding=1), MaxPool2d(kernel_size=30, padding=1)
+    )
     assert [row[2:] for row in data["rows"]] == [[(3, 3), 10], [(32, 32), 0, (28, 28)]]
 
 
@@ -371,13 +436,16 @@ def test_the_layers_go_only_to_an_editor_that_has_not_got_them():
     accepted = stack.accepting(sent)
     assert accepted.is_held_by_sender(sent)
     assert not stack.replaced(SMALL).is_held_by_sender(sent)
-    assert not accepted.is_held_by_sender(draft(*stack.to_data(), seq=0))  # what an editor before this one said
+    # What an editor before this one said.
+    assert not accepted.is_held_by_sender(draft(*stack.to_data(), seq=0))
     refused = draft({"kind": "Nothing"}, seq=2)
     assert accepted.accepting(refused).is_held_by_sender(refused)
-    assert "stack" not in json.dumps(editor_data(accepted, analyze(Architecture(layers=SMALL)), whole=False, key="k"))
+    assert "stack" not in json.dumps(
+        editor_data(accepted, analyze(Architecture(layers=SMALL)), whole=False, key="k")
+    )
 
 
-# --- on a page ------------------------------------------------------------------------------------------------------
+# --- on a page ------------------------------------------------------------------------------------
 
 
 def page():
@@ -389,7 +457,9 @@ def page():
 
     @st.fragment
     def build():
-        stack = st.session_state.get("stack") or Stack.of([Conv2d(out_channels=8, kernel_size=3), ReLU()])
+        stack = st.session_state.get("stack") or Stack.of(
+            [Conv2d(out_channels=8, kernel_size=3), ReLU()]
+        )
         st.session_state.stack = stack = stack.accepting(sent_draft("editor"))
         analysis = analyze(Architecture(layers=stack.layers))
         stack_editor(stack, analysis, key="editor", changed=lambda: None)
@@ -402,7 +472,9 @@ def test_one_run_shows_what_the_browser_sent():
     at = AppTest.from_function(page, default_timeout=30).run()
     assert not at.exception
     assert at.markdown[0].value == "80 parameters"
-    at.session_state["editor"] = {"draft": draft({**CONV, "out_channels": 16}, BatchNorm2d().model_dump(mode="json"))}
+    at.session_state["editor"] = {
+        "draft": draft({**CONV, "out_channels": 16}, BatchNorm2d().model_dump(mode="json"))
+    }
     at.run()
     assert not at.exception
     assert at.markdown[0].value == "192 parameters"

@@ -1,4 +1,6 @@
-"""The stack editor's own JavaScript, as the browser gets it: layers made, text read, steps taken back."""
+"""The stack editor's own JavaScript, as the browser gets it: layers made, text read, steps taken
+back.
+"""
 
 from functools import cache
 from typing import Any
@@ -23,14 +25,14 @@ def parsed(*layers: dict[str, Any]) -> tuple[Any, ...]:
     return parse_draft({"base": 0, "seq": 1, "stack": list(layers), "selected": None}).layers
 
 
-# --- layers -------------------------------------------------------------------------------------------------------------
+# --- layers ---------------------------------------------------------------------------------------
 
 
 @cache
 def made() -> dict[str, Any]:
     return editor(
-        "{layers: Object.keys(KINDS).map((kind) => makeLayer(kind)),"
-        " blocks: Object.fromEntries(Object.keys(BLOCKS).map((name) => [name, makeBlock(name, 12, 7)]))}"
+        "{layers: Object.keys(KINDS).map((kind) => makeLayer(kind)), blocks: "
+        "Object.fromEntries(Object.keys(BLOCKS).map((name) => [name, makeBlock(name, 12, 7)]))}"
     )
 
 
@@ -54,7 +56,9 @@ STACK = 'const s = [..."abcde"].map((uid) => ({uid, kind: "ReLU"}))'
 
 
 def order(expression: str) -> str:
-    found: str = editor(f"(() => {{ {STACK}; return {expression}.map((layer) => layer.uid).join('') }})()")
+    found: str = editor(
+        f"(() => {{ {STACK}; return {expression}.map((layer) => layer.uid).join('') }})()"
+    )
     return found
 
 
@@ -84,9 +88,11 @@ def test_copies_follow_the_last_of_the_originals() -> None:
     assert found == {"stack": ["a", "b", "c", "d", *["copy"] * 4, "e"], "fresh": 9}
 
 
-# --- values ---------------------------------------------------------------------------------------------------------------
+# --- values ---------------------------------------------------------------------------------------
 
-FIELDS = {(kind, field["name"]): field for kind, row in palette().items() for field in row["fields"]}
+FIELDS = {
+    (kind, field["name"]): field for kind, row in palette().items() for field in row["fields"]
+}
 
 
 @pytest.mark.parametrize(
@@ -137,7 +143,9 @@ def test_text_is_read_as_a_value(kind: str, name: str, text: str, read: dict[str
         ("Conv2d", "kernel_size", "x", 1, None),
     ],
 )
-def test_an_arrow_key_steps_within_the_bounds(kind: str, name: str, text: str, by: int, stepped: str | None) -> None:
+def test_an_arrow_key_steps_within_the_bounds(
+    kind: str, name: str, text: str, by: int, stepped: str | None
+) -> None:
     field = f"KINDS[{kind!r}].fields.find((field) => field.name === {name!r})"
     assert editor(f"stepText({text!r}, {field}, {by})") == stepped
 
@@ -148,8 +156,9 @@ def test_what_the_row_does_not_show_is_told_beside_it_where_it_is_not_the_defaul
     assert hidden
     assert not any(field["required"] for field in hidden.values())
     chips = editor(
-        "Object.entries(KINDS).flatMap(([kind, row]) => row.fields.filter((field) => !field.on_row).map((field) =>"
-        " [kind, field.name, isDefault(makeLayer(kind), field), chipText(makeLayer(kind), field)]))"
+        "Object.entries(KINDS).flatMap(([kind, row]) => row.fields.filter((field) => "
+        "!field.on_row).map((field) => [kind, field.name, isDefault(makeLayer(kind), field), "
+        "chipText(makeLayer(kind), field)]))"
     )
     assert {(kind, name) for kind, name, *_ in chips} == set(hidden)
     for _, name, is_default, text in chips:
@@ -159,22 +168,22 @@ def test_what_the_row_does_not_show_is_told_beside_it_where_it_is_not_the_defaul
         assert "null" not in text
 
 
-# --- history --------------------------------------------------------------------------------------------------------------
+# --- history --------------------------------------------------------------------------------------
 
 
 def test_undo_and_redo_travel_step_by_step_and_digits_are_one_step() -> None:
     found = editor(
-        "(() => { const h = openHistory('k'), seen = []; let now = 'a';"
-        " const edit = (next, merging) => { remember(h, now, merging); now = next; };"
-        " const go = (back) => { const to = travel(h, now, back); if (to !== null) now = to; seen.push(to); };"
-        " edit('b'); edit('c1', 'x'); edit('c12', 'x'); edit('d');"
-        " go(true); go(true); go(true); go(true); go(false); edit('e'); go(false); go(true);"
-        " return {seen, now, same: openHistory('k') === h}; })()"
+        "(() => { const h = openHistory('k'), seen = []; let now = 'a'; const edit = (next, "
+        "merging) => { remember(h, now, merging); now = next; }; "
+        "const go = (back) => { const to = travel(h, now, back); if (to !== null) now = to; "
+        "seen.push(to); }; edit('b'); edit('c1', 'x'); edit('c12', 'x'); edit('d'); go(true); "
+        "go(true); go(true); go(true); go(false); edit('e'); go(false); go(true); return {seen, "
+        "now, same: openHistory('k') === h}; })()"
     )
     assert found == {"seen": ["c12", "b", "a", None, "b", None, "b"], "now": "b", "same": True}
 
 
-# --- the field view's words -----------------------------------------------------------------------------------------------
+# --- the field view's words -----------------------------------------------------------------------
 
 DATA = """{
   isMap: true, apart: false, theoretical: [7, 7], jump: [1, 1], note: "", channels: 4, names: null,

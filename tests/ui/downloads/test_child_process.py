@@ -78,7 +78,10 @@ def test_one_child_answers_request_after_request(child: ChildProcess):
     assert child.ask({"do": "pid"}, 30) == str(pid).encode()
 
 
-@pytest.mark.parametrize(("do", "says"), [("refuse", "that is not to be had"), ("fail", "ZeroDivisionError: division by zero")])
+@pytest.mark.parametrize(
+    ("do", "says"),
+    [("refuse", "that is not to be had"), ("fail", "ZeroDivisionError: division by zero")],
+)
 def test_what_goes_wrong_in_it_is_told_and_it_goes_on(child: ChildProcess, do: str, says: str):
     before = child.ask({"do": "pid"}, 30)
     with pytest.raises(ChildError, match=f"^{says}$"):
@@ -134,7 +137,9 @@ def test_one_that_nobody_asks_is_ended(tmp_path: Path, child: ChildProcess):
     short.close()
 
 
-def test_one_that_has_grown_answers_and_makes_room_for_a_new_one(child: ChildProcess, monkeypatch: pytest.MonkeyPatch):
+def test_one_that_has_grown_answers_and_makes_room_for_a_new_one(
+    child: ChildProcess, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("MOST_MEMORY", "1")
     first = int(child.ask({"do": "pid"}, 30))
     assert child.pid is None
@@ -156,7 +161,9 @@ def test_it_ends_with_a_parent_that_is_killed(tmp_path: Path, child: ChildProces
     root = Path(__file__).parents[3]
     path = os.pathsep.join([str(tmp_path), str(root)])
     with subprocess.Popen(
-        [sys.executable, "-c", parent], stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path}
+        [sys.executable, "-c", parent],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": path},
     ) as process:
         assert process.stdout is not None
         pid = json.loads(process.stdout.readline())

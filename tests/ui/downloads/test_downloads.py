@@ -30,7 +30,12 @@ def opened(run: str) -> AppTest:
 
 
 def labels(app: AppTest) -> str:
-    return " ".join([*(button.label for button in app.button), *(each.label for each in app.get("download_button"))])
+    return " ".join(
+        [
+            *(button.label for button in app.button),
+            *(each.label for each in app.get("download_button")),
+        ]
+    )
 
 
 def press(app: AppTest, label: str) -> None:
@@ -82,7 +87,9 @@ def test_why_there_is_no_report_is_said_and_it_can_be_asked_for_again(small_run,
     press(app, "**Report**")
     held.go.set()
     wait_until(lambda: any("could not be made" in caption.value for caption in app.run().caption))
-    assert "The process that makes it was ended by signal 9." in " ".join(caption.value for caption in app.caption)
+    assert "The process that makes it was ended by signal 9." in " ".join(
+        caption.value for caption in app.caption
+    )
     held.wrong = ""
     press(app, "**Report**")
     wait_until(lambda: "Save: Report" in labels(app.run()))
@@ -118,7 +125,12 @@ def test_only_what_takes_long_is_prepared(small_run, monkeypatch):
     monkeypatch.setattr("explorer.ui.downloads.run_downloads.QUICK_EPOCHS", 1)
     monkeypatch.setattr("explorer.ui.downloads.run_downloads.QUICK_PARAMS", 1)
     app = opened(small_run)
-    assert [button.label.split("**")[1] for button in app.button] == ["Report", "Weights", "Events", "TensorBoard"]
+    assert [button.label.split("**")[1] for button in app.button] == [
+        "Report",
+        "Weights",
+        "Events",
+        "TensorBoard",
+    ]
 
 
 def test_a_full_line_is_said(small_run, held, monkeypatch):
@@ -137,6 +149,13 @@ def test_a_process_of_its_own_makes_the_whole_report(small_run):
     _, preparation = app.session_state[f"prepared-here-{small_run}-Small-{small_run}.zip"]
     with zipfile.ZipFile(preparation.path) as archive:
         names = {Path(name).name for name in archive.namelist()}
-    assert {"README.md", "evaluate.py", "weights.safetensors", "accuracy.svg", "loss.png", "events.csv"} <= names
+    assert {
+        "README.md",
+        "evaluate.py",
+        "weights.safetensors",
+        "accuracy.svg",
+        "loss.png",
+        "events.csv",
+    } <= names
     assert process._processes._all  # a child made it
     assert download_menu.LOOK_EVERY < 2

@@ -27,9 +27,13 @@ EPOCH = {"test_loss": 0.2, "test_accuracy": 0.9, "train_accuracy": 0.8}
 
 
 def loss() -> Chart:
-    steps = tuple(Event(kind="step", step=step, metrics={"loss": 1 / step}) for step in range(1, 41))
+    steps = tuple(
+        Event(kind="step", step=step, metrics={"loss": 1 / step}) for step in range(1, 41)
+    )
     epochs = (Event(kind="epoch", epoch=1, metrics=EPOCH),)
-    return Chart("loss", "Loss <of> a run", charts.loss_chart(2), charts.loss_data(steps, epochs, 4))
+    return Chart(
+        "loss", "Loss <of> a run", charts.loss_chart(2), charts.loss_data(steps, epochs, 4)
+    )
 
 
 def comparison() -> Comparison:
@@ -41,7 +45,9 @@ def documented() -> list[Chart]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [lambda: [loss()], documented, lambda: computation_charts(comparison())])
+@pytest.mark.parametrize(
+    "make", [lambda: [loss()], documented, lambda: computation_charts(comparison())]
+)
 def test_svg_and_png_show_the_data(make):
     shown = make()
     assert pictures.png(shown[0]).startswith(b"\x89PNG")
@@ -50,7 +56,8 @@ def test_svg_and_png_show_the_data(make):
         text = "".join(drawn.itertext())
         assert chart.title in text
         paths = [path.get("d", "") for path in drawn.iter("{http://www.w3.org/2000/svg}path")]
-        assert max(len(path) for path in paths) > 80  # a line of many points, which an empty chart has not
+        # A line of many points, which an empty chart has not.
+        assert max(len(path) for path in paths) > 80
 
 
 def test_csv_has_a_row_a_point():
@@ -74,9 +81,10 @@ def test_names_of_a_comparisons_charts_differ():
     assert len({chart.name for chart in named}) == len(named)
 
 
-# --- drawn where nothing else is lost ---------------------------------------------------------------------------------
+# --- drawn where nothing else is lost -------------------------------------------------------------
 
-HOSTILE = ("a\0b", "a\x08b", "a\x0bb", "a\ufffeb")  # no XML has these: vl-convert aborts its process
+# No XML has these: vl-convert aborts its process.
+HOSTILE = ("a\0b", "a\x08b", "a\x0bb", "a\ufffeb")
 
 
 def labelled(label: str) -> dict[str, Any]:
@@ -110,12 +118,18 @@ def test_where_no_picture_comes_the_figures_come_with_the_reason(monkeypatch: py
     found = pictures.files([loss()])
     assert set(found) == {"loss.txt", "loss.csv"}
     assert found["loss.txt"].decode() == (
-        "“Loss <of> a run” could not be drawn as a picture: the process that makes it was ended by signal 6.\n"
+        "“Loss <of> a run” could not be drawn as a picture: "
+        "the process that makes it was ended by signal 6.\n"
     )
 
 
 def test_drawing_needs_nothing_of_the_app():
-    code = "import sys; import explorer.ui.downloads.draw_pictures; print([name for name in ('torch', 'streamlit', 'altair') if name in sys.modules])"
+    code = (
+        "import sys; import explorer.ui.downloads.draw_pictures; "
+        "print([name for name in ('torch', 'streamlit', 'altair') if name in sys.modules])"
+    )
     root = str(Path(__file__).parents[3])
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
     assert done.stdout == "[]\n"

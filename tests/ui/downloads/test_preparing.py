@@ -15,7 +15,16 @@ from explorer.files import take_lock
 from explorer.runs.run import RunError
 from explorer.ui import process
 from explorer.ui.downloads import report_files
-from explorer.ui.downloads.preparing import LOCK, NEW_SECONDS, PREFIX, Busy, Preparation, Preparer, Stage, sweep_abandoned
+from explorer.ui.downloads.preparing import (
+    LOCK,
+    NEW_SECONDS,
+    PREFIX,
+    Busy,
+    Preparation,
+    Preparer,
+    Stage,
+    sweep_abandoned,
+)
 from tests.runs.shared import wait_until
 
 
@@ -69,7 +78,8 @@ def finished(preparation: Preparation) -> Preparation:
 def test_six_at_once_are_made_two_at_a_time_and_all_come(preparer, maker):
     asked = []
     for number in range(6):
-        asked.append(preparer.ask({"what": f"{number}"}))  # answers at once: nothing is made on this thread
+        # Answers at once: nothing is made on this thread.
+        asked.append(preparer.ask({"what": f"{number}"}))
         if number < 2:
             wait_until(lambda number=number: maker.now == number + 1)
     assert [each.stage for each in asked] == [Stage.WORKING] * 2 + [Stage.WAITING] * 4
@@ -85,14 +95,20 @@ def test_a_line_that_is_full_says_so(preparer, maker):
     asked = [preparer.ask({"what": "first"}) for _ in range(2)]
     wait_until(lambda: maker.now == 2)
     asked += [preparer.ask({"what": "later"}) for _ in range(5)]
-    with pytest.raises(Busy, match="5 other downloads are being prepared; try again in a few minutes"):
+    with pytest.raises(
+        Busy, match="5 other downloads are being prepared; try again in a few minutes"
+    ):
         preparer.ask({"what": "one too many"})
     maker.go.set()
     assert all(finished(each).stage is Stage.READY for each in asked)
 
 
 @pytest.mark.parametrize(
-    ("what", "note"), [("wrong", "the run is gone"), ("bug", "it could not be made; the server's log has the reason")]
+    ("what", "note"),
+    [
+        ("wrong", "the run is gone"),
+        ("bug", "it could not be made; the server's log has the reason"),
+    ],
 )
 def test_what_cannot_be_made_is_said_and_the_next_comes(preparer, maker, what, note):
     maker.go.set()
@@ -194,7 +210,9 @@ def test_closing_leaves_no_file_and_tells_who_waits(preparer, maker):
 
 
 @pytest.mark.slow
-def test_a_process_that_is_killed_in_the_middle_is_told_and_the_next_report_comes(tmp_path, small_run):
+def test_a_process_that_is_killed_in_the_middle_is_told_and_the_next_report_comes(
+    tmp_path, small_run
+):
     processes = process._processes
     wanted = {"what": "events", "run": small_run}
     processes.make(wanted, tmp_path / "first")

@@ -32,7 +32,9 @@ def log_as_streamlit_does(make, caplog: pytest.LogCaptureFixture) -> list[loggin
     return caplog.records
 
 
-@pytest.mark.parametrize("error", [UnknownRun("no run xyz"), NoWeights("lost"), StoreError("full"), PictureError("died")])
+@pytest.mark.parametrize(
+    "error", [UnknownRun("no run xyz"), NoWeights("lost"), StoreError("full"), PictureError("died")]
+)
 def test_what_can_be_expected_is_one_line_and_a_reason(error, caplog):
     def make() -> bytes:
         raise error
@@ -83,8 +85,14 @@ def menu() -> None:
 def test_the_menu_says_why_a_file_and_a_chart_were_not_made(monkeypatch):
     monkeypatch.undo()  # a session of its own
     app = AppTest.from_function(menu, default_timeout=60)
-    app.session_state[quick_download._KEY] = {"here-x.csv": "no run *xyz*", "here-loss-png": "it died"}
+    app.session_state[quick_download._KEY] = {
+        "here-x.csv": "no run *xyz*",
+        "here-loss-png": "it died",
+    }
     app.run()
     assert not app.exception
     said = [caption.value for caption in app.caption]
-    assert said == ["Events could not be made: No run \\*xyz\\*.", "Loss as PNG could not be made: It died."]
+    assert said == [
+        "Events could not be made: No run \\*xyz\\*.",
+        "Loss as PNG could not be made: It died.",
+    ]

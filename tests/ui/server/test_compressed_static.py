@@ -32,7 +32,9 @@ def serves(response: Response) -> tuple[ASGIApp, list[str]]:
     return app, asked
 
 
-def get(app: ASGIApp, path: str = "/static/js/index.js", method: str = "GET", **headers: str) -> Answer:
+def get(
+    app: ASGIApp, path: str = "/static/js/index.js", method: str = "GET", **headers: str
+) -> Answer:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -42,14 +44,22 @@ def get(app: ASGIApp, path: str = "/static/js/index.js", method: str = "GET", **
         return {"type": "http.request", "body": b"", "more_body": False}
 
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    asyncio.run(app({"type": "http", "method": method, "path": path, "headers": raw}, receive, send))
+    asyncio.run(
+        app({"type": "http", "method": method, "path": path, "headers": raw}, receive, send)
+    )
     start, *bodies = sent
     found = {name.decode(): value.decode() for name, value in start["headers"]}
     return Answer(start["status"], found, b"".join(each.get("body", b"") for each in bodies))
 
 
 def test_a_script_comes_compressed_and_is_read_once():
-    inner, asked = serves(Response(SCRIPT, media_type="text/javascript", headers={"cache-control": "immutable", "etag": "x"}))
+    inner, asked = serves(
+        Response(
+            SCRIPT,
+            media_type="text/javascript",
+            headers={"cache-control": "immutable", "etag": "x"},
+        )
+    )
     app = CompressedStatic(inner)
     for _ in range(3):
         answer = get(app, accept_encoding="br, gzip")
@@ -69,13 +79,48 @@ def test_a_script_comes_compressed_and_is_read_once():
     ("response", "path", "method", "headers"),
     [
         (Response(SCRIPT, media_type="text/javascript"), "/static/a.js", "GET", {}),
-        (Response(SCRIPT, media_type="text/javascript"), "/static/a.js", "GET", {"accept_encoding": "br"}),
-        (Response(SCRIPT, media_type="text/javascript"), "/other/a.js", "GET", {"accept_encoding": "gzip"}),
-        (Response(SCRIPT, media_type="text/javascript"), "/static/a.js", "HEAD", {"accept_encoding": "gzip"}),
-        (Response(SCRIPT, media_type="font/woff2"), "/static/a.woff2", "GET", {"accept_encoding": "gzip"}),
-        (Response(b"x" * (SMALLEST - 1), media_type="text/css"), "/static/a.css", "GET", {"accept_encoding": "gzip"}),
-        (Response(SCRIPT, 404, media_type="text/plain"), "/static/a.js", "GET", {"accept_encoding": "gzip"}),
-        (Response(b"", 304), "/static/a.js", "GET", {"accept_encoding": "gzip", "if_none_match": "x"}),
+        (
+            Response(SCRIPT, media_type="text/javascript"),
+            "/static/a.js",
+            "GET",
+            {"accept_encoding": "br"},
+        ),
+        (
+            Response(SCRIPT, media_type="text/javascript"),
+            "/other/a.js",
+            "GET",
+            {"accept_encoding": "gzip"},
+        ),
+        (
+            Response(SCRIPT, media_type="text/javascript"),
+            "/static/a.js",
+            "HEAD",
+            {"accept_encoding": "gzip"},
+        ),
+        (
+            Response(SCRIPT, media_type="font/woff2"),
+            "/static/a.woff2",
+            "GET",
+            {"accept_encoding": "gzip"},
+        ),
+        (
+            Response(b"x" * (SMALLEST - 1), media_type="text/css"),
+            "/static/a.css",
+            "GET",
+            {"accept_encoding": "gzip"},
+        ),
+        (
+            Response(SCRIPT, 404, media_type="text/plain"),
+            "/static/a.js",
+            "GET",
+            {"accept_encoding": "gzip"},
+        ),
+        (
+            Response(b"", 304),
+            "/static/a.js",
+            "GET",
+            {"accept_encoding": "gzip", "if_none_match": "x"},
+        ),
         (
             Response(SCRIPT[:9], 206, media_type="text/css"),
             "/static/a.css",
@@ -90,7 +135,9 @@ def test_a_script_comes_compressed_and_is_read_once():
         ),
     ],
 )
-def test_all_else_comes_as_it_is(response: Response, path: str, method: str, headers: dict[str, str]):
+def test_all_else_comes_as_it_is(
+    response: Response, path: str, method: str, headers: dict[str, str]
+):
     inner, asked = serves(response)
     app = CompressedStatic(inner)
     for _ in range(2):

@@ -21,7 +21,15 @@ from explorer.runs.home import open_store
 from explorer.runs.new_run import new_run
 from explorer.ui import messages
 from explorer.ui.components.stack_editor import palette
-from explorer.ui.server.message_guard import MAX_DEPTH, MAX_JSON, MAX_STATES, SAYS, SELECTABLE, TOLD, InputKinds
+from explorer.ui.server.message_guard import (
+    MAX_DEPTH,
+    MAX_JSON,
+    MAX_STATES,
+    SAYS,
+    SELECTABLE,
+    TOLD,
+    InputKinds,
+)
 from tests.browser.conftest import Server, serving
 from tests.ui.socket_client import visiting
 
@@ -84,7 +92,9 @@ def test_an_input_says_what_its_kind_says_and_nothing_else(kind):
     assert kinds.why_not(WidgetState(id=kind)) == ""  # an input that was emptied
 
 
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name, (_, wrong) in VALUES.items() for value in wrong])
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, (_, wrong) in VALUES.items() for value in wrong]
+)
 def test_a_value_that_cannot_be_read_is_left_out_of_whatever_input(name, value):
     assert InputKinds().why_not(filled(WidgetState(id="unknown"), name, value))
 
@@ -137,7 +147,8 @@ def test_json_that_would_take_long_to_read_is_left_out_unread(kind, pieces, monk
     text = json.dumps({"a": [0] * (MAX_JSON // 3 // pieces + 1)})
     field = "string_value" if kind in SELECTABLE else "json_value"
     states = [filled(WidgetState(id=kind), field, text) for _ in range(pieces)]
-    honest = WidgetState(id="typed", string_value="x" * (MAX_JSON + 1))  # no JSON, such as a pasted notebook
+    # No JSON, such as a pasted notebook.
+    honest = WidgetState(id="typed", string_value="x" * (MAX_JSON + 1))
     monkeypatch.setattr("json.loads", lambda text: pytest.fail("it was read"))
     assert all(kinds.reasons(states))
     assert [bool(why) for why in kinds.reasons([*states, honest])] == [True] * pieces + [False]
@@ -152,7 +163,12 @@ def test_json_as_long_as_may_be_is_read():
 def test_the_longest_draft_is_far_below_what_is_read():
     """Each argument of each layer given, with numbers of ten digits."""
     longest = max(
-        len(json.dumps({"kind": kind, "uid": 10**10} | {field["name"]: [10**10] * 4 for field in row["fields"]}))
+        len(
+            json.dumps(
+                {"kind": kind, "uid": 10**10}
+                | {field["name"]: [10**10] * 4 for field in row["fields"]}
+            )
+        )
         for kind, row in palette().items()
     )
     assert MAX_LAYERS * longest < MAX_JSON / 2
@@ -223,7 +239,7 @@ def test_only_so_many_kinds_are_remembered():
     assert kinds.why_not(WidgetState(id="button", int_value=1)) == ""
 
 
-# --- on a real socket ---------------------------------------------------------------------------
+# --- on a real socket -----------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -241,13 +257,19 @@ def honest(kind: str, element: Any) -> Callable[[WidgetState], object]:
     """What a browser says of an input as it was drawn: its first value, or that it is open."""
     fields = {
         "bidi_component": lambda: {"json_value": "{}"},
-        "button_group": lambda: {"string_array_value": [element.options[i].content for i in element.default]},
+        "button_group": lambda: {
+            "string_array_value": [element.options[i].content for i in element.default]
+        },
         "checkbox": lambda: {"bool_value": element.default},
         "dataframe": lambda: {"string_value": SELECTION},
         "expandable": lambda: {"bool_value": True},
         "file_uploader": lambda: {"file_uploader_state_value": None},
-        "multiselect": lambda: {"string_array_value": [element.options[i] for i in element.default]},
-        "number_input": lambda: {"int_value" if element.data_type == element.INT else "double_value": element.default},
+        "multiselect": lambda: {
+            "string_array_value": [element.options[i] for i in element.default]
+        },
+        "number_input": lambda: {
+            "int_value" if element.data_type == element.INT else "double_value": element.default
+        },
         "popover": lambda: {"bool_value": True},
         "selectbox": lambda: {"string_value": element.options[element.default]},
         "text_area": lambda: {"string_value": element.default},
@@ -277,7 +299,9 @@ def test_nothing_that_an_honest_browser_says_is_left_out(server):
             known = 0
             while known < len(visitor.inputs):  # what was opened has inputs too
                 known = len(visitor.inputs)
-                inputs = [(id, each) for id, each in visitor.inputs.items() if each.kind not in TO_PRESS]
+                inputs = [
+                    (id, each) for id, each in visitor.inputs.items() if each.kind not in TO_PRESS
+                ]
                 visitor.run({id: honest(each.kind, each.element) for id, each in inputs}, page=page)
                 assert not visitor.errors
         assert messages.shown(TOLD) not in visitor.toasts
@@ -304,7 +328,11 @@ def test_no_forged_state_breaks_a_session(server, page):
         before = server.log.read_text().count("left out")
         for name, value in FORGED:  # to all inputs at once, but that no button is pressed
             pressing = name in PRESSED
-            ids = [id for id, each in visitor.inputs.items() if not pressing or name not in SAYS[each.kind]]
+            ids = [
+                id
+                for id, each in visitor.inputs.items()
+                if not pressing or name not in SAYS[each.kind]
+            ]
             visitor.run(dict.fromkeys(ids, partial(filled, name=name, value=value)), page=page)
             assert not visitor.errors, (name, value)
         visitor.run(page=page)

@@ -56,7 +56,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def click_then_tick(client: SocketClient, button: str, box: str) -> None:
     """A click, and at once a tick of a box, which is a message of its own."""
     for kind, label in (("button", button), ("checkbox", box)):
-        found = next(each for each in client.inputs.values() if (each.kind, getattr(each.element, "label", "")) == (kind, label))
+        found = next(
+            each
+            for each in client.inputs.values()
+            if (each.kind, getattr(each.element, "label", "")) == (kind, label)
+        )
         message = BackMsg()
         message.rerun_script.fragment_id = found.fragment
         state = message.rerun_script.widget_states.widgets.add(id=found.element.id)
@@ -70,7 +74,9 @@ CLICKS = 5
 
 @pytest.mark.parametrize("box", PLACES)
 @pytest.mark.parametrize("button", PLACES)
-def test_a_click_counts_though_another_message_comes_at_once(button: str, box: str, server: Server) -> None:
+def test_a_click_counts_though_another_message_comes_at_once(
+    button: str, box: str, server: Server
+) -> None:
     with visiting(server.url) as client:
         for _ in range(CLICKS):
             click_then_tick(client, button, box)

@@ -19,15 +19,27 @@ RENAMED = PRESET.architecture.model_copy(update={"name": "my own"})
 
 
 def snapshot(architecture: Architecture) -> Snapshot:
-    run = Run("abcdefghjkmn", "x", architecture, PRESET.recipe, "cpu", Environment("2", "3", "a CPU"), 0.0, "a run")
+    run = Run(
+        "abcdefghjkmn",
+        "x",
+        architecture,
+        PRESET.recipe,
+        "cpu",
+        Environment("2", "3", "a CPU"),
+        0.0,
+        "a run",
+    )
     started = Event(kind="started", metrics={"epochs": 1, "steps_per_epoch": 1})
     return Snapshot(run, Status("finished"), None, "", started, (), (), started)
 
 
 @pytest.mark.parametrize(
-    ("architecture", "is_preset"), [(PRESET.architecture, True), (TUNED, True), (RENAMED, True), (EDITED, False)]
+    ("architecture", "is_preset"),
+    [(PRESET.architecture, True), (TUNED, True), (RENAMED, True), (EDITED, False)],
 )
-def test_documents_and_starts_are_of_the_preset_with_these_layers(architecture, is_preset, monkeypatch):
+def test_documents_and_starts_are_of_the_preset_with_these_layers(
+    architecture, is_preset, monkeypatch
+):
     assert (run_downloads.documented_beside(snapshot(architecture)) != ()) == is_preset
     run = replace(snapshot(architecture).run, architecture=architecture)
     assert state._work_of(run).start == (PRESET.id if is_preset else "")

@@ -1,4 +1,6 @@
-"""What the server does before it answers: the store is opened or the process ends, and whoever started it knows who can reach it."""
+"""What the server does before it answers: the store is opened or the process ends, and whoever
+started it knows who can reach it.
+"""
 
 import re
 import sqlite3
@@ -87,7 +89,8 @@ def test_a_store_that_cannot_be_opened_ends_the_start_with_one_sentence(
     try:
         with pytest.raises(SystemExit) as ended:
             open_store_or_exit([])
-        assert str(ended.value.code).startswith("error: the runs cannot be opened: ")  # a text: the exit status is 1
+        # A text: the exit status is 1.
+        assert str(ended.value.code).startswith("error: the runs cannot be opened: ")
         assert words in str(ended.value.code)
         assert "-- --in-memory" in str(ended.value.code)
         store = open_store_or_exit(["--in-memory"])
@@ -98,7 +101,8 @@ def test_a_store_that_cannot_be_opened_ends_the_start_with_one_sentence(
     finally:
         while held:
             held.pop().close()
-    assert {path.name for path in before if after.get(path) != before[path]} <= {"runs.sqlite-shm"}  # which is SQLite's own
+    # Which is SQLite's own.
+    assert {path.name for path in before if after.get(path) != before[path]} <= {"runs.sqlite-shm"}
 
 
 def test_the_environment_asks_for_it_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +114,9 @@ def test_the_environment_asks_for_it_too(home: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_an_option_that_there_is_not_is_refused(home: Path) -> None:
-    with pytest.raises(SystemExit, match="'--memory' is no option of this server; the one there is: --in-memory"):
+    with pytest.raises(
+        SystemExit, match="'--memory' is no option of this server; the one there is: --in-memory"
+    ):
         open_store_or_exit(["--memory"])
 
 
@@ -154,11 +160,15 @@ print(*resource.getrlimit(resource.RLIMIT_NOFILE))
 
 def test_it_takes_as_many_open_files_as_it_may() -> None:
     pytest.importorskip("resource")
-    done = subprocess.run([sys.executable, "-c", FILES, "1000"], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", FILES, "1000"], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
     assert done.stdout.split() == ["1000", "1000"], done.stderr
 
 
-def test_a_system_that_grants_fewer_open_files_than_it_says_starts_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_that_grants_fewer_open_files_than_it_says_starts_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     resource = pytest.importorskip("resource")
 
     def refuse(*_: object) -> None:
@@ -169,11 +179,17 @@ def test_a_system_that_grants_fewer_open_files_than_it_says_starts_all_the_same(
     raise_file_limit()
 
 
-def test_half_written_files_are_deleted_before_anything_trains(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_written_files_are_deleted_before_anything_trains(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A run whose folder is looked through is locked meanwhile, so that it could not be taken."""
     done: list[str] = []
     monkeypatch.setattr(CheckpointFolder, "sweep", lambda self: done.append("swept") or 0)
-    monkeypatch.setattr(process, "JobManager", lambda *given, **named: done.append("trains") or JobManager(*given, **named))
+    monkeypatch.setattr(
+        process,
+        "JobManager",
+        lambda *given, **named: done.append("trains") or JobManager(*given, **named),
+    )
     process.stop()
     process.jobs()
     process.stop()
@@ -185,7 +201,8 @@ def test_a_message_may_be_as_large_as_the_largest_honest_one() -> None:
     limit = config["server"]["maxMessageSize"] * 1_000_000
     in_base64 = 4 / 3
     image, values = 3 * 1200 * 800 * in_base64, 4 * MAX_VALUES * in_base64
-    pasted = MAX_BYTES + 3 * MAX_CHARS  # pictures are of characters of one byte, all others may be of four
+    # Pictures are of characters of one byte, all others may be of four.
+    pasted = MAX_BYTES + 3 * MAX_CHARS
     room = 500_000  # for what else is in it
     assert max(image + values, pasted) + room < limit
     assert limit < 20_000_000  # Streamlit's own limit is ten times as much

@@ -13,7 +13,12 @@ from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from explorer.ui.server import upload_limits
-from explorer.ui.server.upload_limits import AT_ONCE, AT_ONCE_OF_A_PAGE, FILES_OF_A_PAGE, UploadLimits
+from explorer.ui.server.upload_limits import (
+    AT_ONCE,
+    AT_ONCE_OF_A_PAGE,
+    FILES_OF_A_PAGE,
+    UploadLimits,
+)
 from tests.browser.conftest import ROOT, Server, serving
 from tests.runs.shared import wait_until
 from tests.ui.socket_client import visiting
@@ -62,7 +67,9 @@ class Storage:
         await send({"type": "http.response.start", "status": 204 if is_open else 400})
 
 
-async def ask(app: UploadLimits, method: str, path: str, pieces: list[int] | None = None) -> tuple[int, str]:
+async def ask(
+    app: UploadLimits, method: str, path: str, pieces: list[int] | None = None
+) -> tuple[int, str]:
     """The status and text of the answer; without `pieces` nothing of a file ever comes."""
     left = list(pieces or ())
     status, text = 0, b""
@@ -132,7 +139,10 @@ def test_only_so_many_files_are_on_their_way_at_once():
         storage = Storage()
         storage.wait.clear()
         app = UploadLimits(storage)
-        own = [asyncio.create_task(ask(app, "PUT", path(0, file), [1])) for file in range(AT_ONCE_OF_A_PAGE)]
+        own = [
+            asyncio.create_task(ask(app, "PUT", path(0, file), [1]))
+            for file in range(AT_ONCE_OF_A_PAGE)
+        ]
         await asyncio.sleep(0)
         assert await ask(app, "PUT", path(0, 9), [1]) == (429, upload_limits.PAGE_BUSY)
         others = range(1, AT_ONCE - AT_ONCE_OF_A_PAGE + 1)
@@ -169,7 +179,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def kept_bytes(server: Server) -> int:
     """What Streamlit says that it keeps, or kept some seconds ago."""
-    with urllib.request.urlopen(f"{server.url}/_stcore/metrics?families=cache_memory_bytes") as answer:
+    with urllib.request.urlopen(
+        f"{server.url}/_stcore/metrics?families=cache_memory_bytes"
+    ) as answer:
         lines = answer.read().decode().splitlines()
     return sum(int(line.rsplit(" ", 1)[1]) for line in lines if "UploadedFileManager" in line)
 
@@ -180,13 +192,25 @@ def xsrf_headers(server: Server) -> dict[str, str]:
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
     opener.open(f"{server.url}/_stcore/health").read()
     tokens = {cookie.name: cookie.value or "" for cookie in jar}
-    return {"X-Xsrftoken": tokens["_streamlit_xsrf"], "Cookie": f"_streamlit_xsrf={tokens['_streamlit_xsrf']}"}
+    return {
+        "X-Xsrftoken": tokens["_streamlit_xsrf"],
+        "Cookie": f"_streamlit_xsrf={tokens['_streamlit_xsrf']}",
+    }
 
 
-def put(server: Server, session: str, file: str, data: bytes, headers: dict[str, str], name: str = "f.txt") -> tuple[int, str]:
+def put(
+    server: Server,
+    session: str,
+    file: str,
+    data: bytes,
+    headers: dict[str, str],
+    name: str = "f.txt",
+) -> tuple[int, str]:
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
     form = {"Content-Type": "multipart/form-data; boundary=x", **headers}
-    connection.request("PUT", f"/_stcore/upload_file/{session}/{file}", FORM % (name.encode(), data), form)
+    connection.request(
+        "PUT", f"/_stcore/upload_file/{session}/{file}", FORM % (name.encode(), data), form
+    )
     answer = connection.getresponse()
     text = answer.read().decode()
     connection.close()
@@ -217,7 +241,10 @@ def impatient_server(tmp_path) -> Iterator[Server]:
 @pytest.mark.slow
 def test_a_server_gives_up_a_file_of_which_only_half_comes(impatient_server):
     server = impatient_server
-    with visiting(server.url) as visitor, begin(server, visitor.session, xsrf_headers(server)) as connection:
+    with (
+        visiting(server.url) as visitor,
+        begin(server, visitor.session, xsrf_headers(server)) as connection,
+    ):
         connection.settimeout(30)
         answer = b"".join(iter(lambda: connection.recv(4096), b""))  # until the server hangs up
     assert answer.startswith(b"HTTP/1.1 408 ")
@@ -230,7 +257,10 @@ def test_a_server_keeps_the_newest_files_of_a_page_and_deletes_the_others(server
     headers = xsrf_headers(server)
     with visiting(server.url) as visitor:
         for file in range(100):
-            assert put(server, visitor.session, f"file{file}", b"x" * 1_000_000, headers) == (204, "")
+            assert put(server, visitor.session, f"file{file}", b"x" * 1_000_000, headers) == (
+                204,
+                "",
+            )
         wait_until(lambda: kept_bytes(server) == FILES_OF_A_PAGE * 1_000_000)
         assert put(server, visitor.session, "large", b"x" * 9_000_000, headers)[0] == 413
     assert "Traceback" not in server.log.read_text()
@@ -240,12 +270,19 @@ def test_a_server_keeps_the_newest_files_of_a_page_and_deletes_the_others(server
 @pytest.mark.parametrize("name", ["f.txt", "f.pdf", "f", ".htaccess", "f\0.txt", "../../f.txt"])
 def test_no_name_of_a_file_breaks_the_session_that_it_comes_to(server, name):
     with visiting(server.url) as visitor:
-        visitor.run({visitor.the("button", "-open"): lambda state: setattr(state, "trigger_value", True)})
+        visitor.run(
+            {visitor.the("button", "-open"): lambda state: setattr(state, "trigger_value", True)}
+        )
         id = visitor.the("file_uploader", "open-file")
-        assert put(server, visitor.session, "file", b"no network", xsrf_headers(server), name) == (204, "")
+        assert put(server, visitor.session, "file", b"no network", xsrf_headers(server), name) == (
+            204,
+            "",
+        )
 
         def choose_file(state: WidgetState) -> None:
-            state.file_uploader_state_value.uploaded_file_info.add(file_id="file", name=name, size=10)
+            state.file_uploader_state_value.uploaded_file_info.add(
+                file_id="file", name=name, size=10
+            )
 
         visitor.run({id: choose_file}, fragment=visitor.inputs[id].fragment)
         assert not visitor.errors

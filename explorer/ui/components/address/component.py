@@ -1,7 +1,7 @@
 """The browser's address as the place where the work is kept, and a box to copy the link from.
 
-Setting Streamlit's own st.query_params adds a step to the browser's history, and with every edit Back would go through
-them all one by one; a script of ours replaces the address in place.
+Setting Streamlit's own st.query_params adds a step to the browser's history, and with every edit
+Back would go through them all one by one; a script of ours replaces the address in place.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,9 @@ _address = component("address", _FOLDER, "address.js", constants=CONSTANTS)
 _box = component("link_box", _FOLDER, "link_box.js", ["link_box.css", "link_box.html"])
 
 
-def keep_address(page: Page, held: Mapping[str, str], *, key: str, changed: Callable[[], None]) -> None:
+def keep_address(
+    page: Page, held: Mapping[str, str], *, key: str, changed: Callable[[], None]
+) -> None:
     """Put parameters into the browser's address, so that a reload shows the same; "" removes one.
 
     The same component brings a draft that the stack editor had not sent when its page was left.

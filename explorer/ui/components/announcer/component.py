@@ -10,7 +10,9 @@ from explorer.ui.components.assets import component
 
 MIN_SECONDS = 5.0  # between two of one kind: a sentence takes about as long to be said
 
-_mount = component("announcer", Path(__file__).parent, "announcer.js", ["announcer.css", "announcer.html"])
+_mount = component(
+    "announcer", Path(__file__).parent, "announcer.js", ["announcer.css", "announcer.html"]
+)
 
 
 class _Said(NamedTuple):
@@ -23,7 +25,8 @@ def announce(text: str, key: str, urgent: str | None = None) -> None:
     """Have `text` said if it is another one than before.
 
     With `urgent` the text is one that changes with every look at a run: it is said every
-    MIN_SECONDS at most, and at once where `urgent` is another than before, such as the run's status.
+    MIN_SECONDS at most, and at once where `urgent` is another than before, such as the run's
+    status.
     """
     now, kept = time.monotonic(), f"{key}-said"
     said: _Said | None = st.session_state.get(kept)

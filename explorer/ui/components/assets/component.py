@@ -10,7 +10,8 @@ import streamlit as st
 
 from explorer.ui.components.assets.files import module_text, publish
 
-# As short as can be, as it travels with every answer. Streamlit may take the component away before all of it is fetched.
+# As short as can be, as it travels with every answer. Streamlit may take the component away before
+# all of it is fetched.
 _INLINE = """const fetched = import(new URL({module}, document.baseURI));
 export default (component) => {{
   const shown = {{}};
@@ -36,12 +37,21 @@ def component(
 ) -> Any:
     """The component whose module is `script` in this directory, with styles and markup in `parts`.
 
-    `constants` are modules that the script imports from beside it: by file name, the names and values that they export.
+    `constants` are modules that the script imports from beside it: by file name, the names and
+    values that they export.
     """
-    values = {"loader": f"../{_LOADER}/load.js", "script": f"./{script}", "parts": [f"./{part}" for part in parts]}
+    values = {
+        "loader": f"../{_LOADER}/load.js",
+        "script": f"./{script}",
+        "parts": [f"./{part}" for part in parts],
+    }
     show = _SHOW.format(**{key: json.dumps(value) for key, value in values.items()})
-    folder = publish(directory, {name: module_text(each) for name, each in constants.items()} | {"show.js": show})
-    return st.components.v2.component(f"explorer.{name}", js=_INLINE.format(module=json.dumps(f"{folder}show.js")))
+    folder = publish(
+        directory, {name: module_text(each) for name, each in constants.items()} | {"show.js": show}
+    )
+    return st.components.v2.component(
+        f"explorer.{name}", js=_INLINE.format(module=json.dumps(f"{folder}show.js"))
+    )
 
 
 _LOADER = publish(Path(__file__).parent).rstrip("/").rsplit("/", 1)[-1]

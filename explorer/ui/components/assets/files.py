@@ -1,7 +1,8 @@
 """The scripts, styles and markup of our components as files that a browser fetches once.
 
-Streamlit would send a component's script and style again with every answer: 116 kB with each edit. These lie under paths
-that name their content, so a browser may keep them for ever, and they are compressed once, when the server starts.
+Streamlit would send a component's script and style again with every answer: 116 kB with each edit.
+These lie under paths that name their content, so a browser may keep them for ever, and they are
+compressed once, when the server starts.
 """
 
 import gzip
@@ -34,13 +35,19 @@ _published: dict[str, Asset] = {}  # by path below PREFIX
 
 
 def publish(directory: Path, made: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Serve a directory's scripts, styles and markup, and beside them texts that are made here, by file name.
+    """Serve a directory's scripts, styles and markup, and beside them texts that are made here, by
+    file name.
 
-    Returns the path that they all lie under, relative to the page; another one as soon as any of them has other content.
+    Returns the path that they all lie under, relative to the page; another one as soon as any of
+    them has other content.
     """
-    found = {path.name: path.read_bytes() for path in directory.iterdir() if path.suffix in MEDIA_TYPES}
+    found = {
+        path.name: path.read_bytes() for path in directory.iterdir() if path.suffix in MEDIA_TYPES
+    }
     found |= {name: text.encode() for name, text in made.items()}
-    digest = hashlib.sha256(json.dumps([(name, found[name].decode()) for name in sorted(found)]).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(
+        json.dumps([(name, found[name].decode()) for name in sorted(found)]).encode()
+    ).hexdigest()[:12]
     for name, content in found.items():
         media_type = MEDIA_TYPES[Path(name).suffix]
         _published[f"{digest}/{name}"] = Asset(content, gzip.compress(content, mtime=0), media_type)
@@ -54,11 +61,16 @@ def published() -> Mapping[str, Asset]:
 
 def module_text(constants: Mapping[str, object]) -> str:
     """A module of JavaScript that exports these constants."""
-    return "".join(f"export const {name} = {json.dumps(value)};\n" for name, value in constants.items())
+    return "".join(
+        f"export const {name} = {json.dumps(value)};\n" for name, value in constants.items()
+    )
 
 
 def asset_routes(base: str) -> list[Route]:
-    """The route that serves all that is published. `base` is the path that the server has its pages under, "" mostly."""
+    """The route that serves all that is published.
+
+    `base` is the path that the server has its pages under, "" mostly.
+    """
     prefix = f"/{base.strip('/')}".rstrip("/")
     return [Route(f"{prefix}/{PREFIX}/{{path:path}}", _serve)]
 
@@ -67,7 +79,15 @@ def _serve(request: Request) -> Response:
     asset = _published.get(request.path_params["path"])
     if asset is None:
         return Response("There is no such file.", 404, media_type="text/plain")
-    headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+    headers = {
+        "Cache-Control": FOR_EVER,
+        "Vary": "Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
+    }
     if "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(asset.compressed, headers=headers | {"Content-Encoding": "gzip"}, media_type=asset.media_type)
+        return Response(
+            asset.compressed,
+            headers=headers | {"Content-Encoding": "gzip"},
+            media_type=asset.media_type,
+        )
     return Response(asset.content, headers=headers, media_type=asset.media_type)

@@ -1,6 +1,7 @@
 """Each layer's share of all parameters and of all mult-adds, as a table with bars.
 
-A chart of Streamlit's would bring its specification with every edit; this one gets numbers, and is read by a screen reader.
+A chart of Streamlit's would bring its specification with every edit; this one gets numbers, and is
+read by a screen reader.
 """
 
 from pathlib import Path
@@ -19,7 +20,13 @@ CONSTANTS = {
         "COLOURS": [BLUE.css, ORANGE.css],
     }
 }
-_mount = component("cost_chart", Path(__file__).parent, "cost_chart.js", ["cost_chart.css", "cost_chart.html"], CONSTANTS)
+_mount = component(
+    "cost_chart",
+    Path(__file__).parent,
+    "cost_chart.js",
+    ["cost_chart.css", "cost_chart.html"],
+    CONSTANTS,
+)
 
 
 class Bar(NamedTuple):
@@ -33,7 +40,14 @@ class Bar(NamedTuple):
 def cost_chart(analysis: Analysis, selected: int | None, *, key: str) -> None:
     """The shares of the layers that fit; the selected one's line is marked."""
     bars, place = cost_bars(analysis, selected)
-    _mount(key=key, data={"totals": [analysis.total_params, analysis.total_mult_adds], "bars": bars, "selected": place})
+    _mount(
+        key=key,
+        data={
+            "totals": [analysis.total_params, analysis.total_mult_adds],
+            "bars": bars,
+            "selected": place,
+        },
+    )
 
 
 def cost_bars(analysis: Analysis, selected: int | None) -> tuple[list[Bar], int | None]:
@@ -45,11 +59,20 @@ def cost_bars(analysis: Analysis, selected: int | None) -> tuple[list[Bar], int 
     large = [
         row
         for row in costly
-        if row.params >= SMALL * analysis.total_params > 0 or row.mult_adds >= SMALL * analysis.total_mult_adds > 0
+        if row.params >= SMALL * analysis.total_params > 0
+        or row.mult_adds >= SMALL * analysis.total_mult_adds > 0
     ]
     small = [row for row in costly if row not in large]
     bars = [Bar(f"{row.index} {row.kind}", row.params, row.mult_adds) for row in large]
     if small:
-        bars.append(Bar(f"{len(small)} others", sum(row.params for row in small), sum(row.mult_adds for row in small)))
-    places = {row.index: place for place, row in enumerate(large)} | {row.index: len(large) for row in small}
+        bars.append(
+            Bar(
+                f"{len(small)} others",
+                sum(row.params for row in small),
+                sum(row.mult_adds for row in small),
+            )
+        )
+    places = {row.index: place for place, row in enumerate(large)} | {
+        row.index: len(large) for row in small
+    }
     return bars, None if selected is None else places.get(selected)

@@ -10,19 +10,25 @@ Fraction = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 
 
 class Ask(BaseModel):
-    """Python's numbers are asked for only once the visitor pauses, so that no edit waits for them."""
+    """Python's numbers are asked for only once the visitor pauses, so that no edit waits for
+    them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    of: Annotated[str, Field(max_length=100)] = ""  # the layer and its surroundings that the browser had before it
+    # The layer and its surroundings that the browser had before it.
+    of: Annotated[str, Field(max_length=100)] = ""
     mode: Literal["exact", "effective", "arithmetic"] = "exact"
-    at: tuple[Fraction, Fraction] = (0.5, 0.5)  # the unit's place on the map, so that it stays in place on every layer
+    # The unit's place on the map, so that it stays in place on every layer.
+    at: tuple[Fraction, Fraction] = (0.5, 0.5)
     channel: Annotated[StrictInt, Field(ge=0, le=65535)] = 0
-    together: StrictBool | None = None  # effective: of all channels together; None: of a map yes, of a vector no
+    # Effective: of all channels together; None: of a map yes, of a vector no.
+    together: StrictBool | None = None
     image: Annotated[StrictInt, Field(ge=0, lt=IMAGES)] = 0
     trained: StrictBool = True  # where a run of this network exists
     holds: Annotated[str, Field(max_length=100)] = ""  # the picture that the browser has already
-    first: Annotated[StrictInt, Field(ge=0, le=65535)] = 0  # input channel that the arithmetic begins with
+    # Input channel that the arithmetic begins with.
+    first: Annotated[StrictInt, Field(ge=0, le=65535)] = 0
 
 
 def parse_ask(sent: object) -> Ask | None:

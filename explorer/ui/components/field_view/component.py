@@ -1,10 +1,13 @@
-"""The selected layer's units on the page: what they see, what moves them, how their values come about.
+"""The selected layer's units on the page: what they see, what moves them, how their values come
+about.
 
-Every unit's exact field goes to the browser at once. What needs the network to be run is computed only when the browser
-asks, which it does when the visitor pauses: an edit of the stack never waits for it.
+Every unit's exact field goes to the browser at once. What needs the network to be run is computed
+only when the browser asks, which it does when the visitor pauses: an edit of the stack never waits
+for it.
 
-This is no fragment inside the page's fragment: where a run of the outer one overtakes a run of the page, Streamlit 1.67
-keeps the inner one's messages but drops those that make room for them, and the browser gives up ("Bad delta path").
+This is no fragment inside the page's fragment: where a run of the outer one overtakes a run of the
+page, Streamlit 1.67 keeps the inner one's messages but drops those that make room for them, and the
+browser gives up ("Bad delta path").
 """
 
 from dataclasses import dataclass
@@ -29,7 +32,9 @@ from explorer.ui.components.field_view.weights import Trained, Untrained, find_t
 
 FOLDER = Path(__file__).parent
 CONSTANTS = {"sizes.js": {"ROOM": data.ROOM, "CELL": data.CELL, "GAP": data.GAP}}
-_mount = component("field_view", FOLDER, "panel.js", ["field_view.css", "field_view.html"], CONSTANTS)
+_mount = component(
+    "field_view", FOLDER, "panel.js", ["field_view.css", "field_view.html"], CONSTANTS
+)
 
 
 @dataclass(frozen=True)
@@ -48,16 +53,25 @@ def field_view(analysis: Analysis, index: int, around: Around, *, key: str) -> N
     kept = f"{key}-ask"  # the component's own state ends with the page
     ask = parse_ask(sent.get("ask")) if isinstance(sent, dict) else None
     ask = ask or st.session_state.get(kept) or Ask()
-    st.session_state[kept] = ask.model_copy(update={"holds": ""})  # another panel has no picture yet
-    _mount(key=key, data=view_data(analysis, index, around, ask, process.jobs()), on_ask_change=_nothing)
+    # Another panel has no picture yet.
+    st.session_state[kept] = ask.model_copy(update={"holds": ""})
+    _mount(
+        key=key,
+        data=view_data(analysis, index, around, ask, process.jobs()),
+        on_ask_change=_nothing,
+    )
 
 
 def _nothing() -> None:
     """Streamlit keeps a component's state only where a callback is named for it."""
 
 
-def view_data(analysis: Analysis, index: int, around: Around, ask: Ask, jobs: JobManager) -> dict[str, Any]:
-    """All that the browser gets: the exact field, and the answer to `ask` where it is about this layer."""
+def view_data(
+    analysis: Analysis, index: int, around: Around, ask: Ask, jobs: JobManager
+) -> dict[str, Any]:
+    """All that the browser gets: the exact field, and the answer to `ask` where it is about this
+    layer.
+    """
     fits = look.start_of(analysis.architecture, len(analysis.rows))
     _, height, width = fits.input_shape
     network = f"{hash((analysis.architecture.key, around)):x}"
@@ -68,13 +82,21 @@ def view_data(analysis: Analysis, index: int, around: Around, ask: Ask, jobs: Jo
         **data.field_data(receptive_fields(fits)[index], analysis, index),
         "of": of,
         "ask": ask.model_dump(mode="json"),
-        "image": data.image_data(samples(around.dataset, height, width), ask.image, around.dataset, ask.holds),
-        "names": data.value_names(analysis.architecture, index, analysis.rows[index].output_shape[0], around.dataset),
-        "answer": {"to": of, **_answer(analysis, index, around, ask, jobs)} if ask.of == of or at_hand else None,
+        "image": data.image_data(
+            samples(around.dataset, height, width), ask.image, around.dataset, ask.holds
+        ),
+        "names": data.value_names(
+            analysis.architecture, index, analysis.rows[index].output_shape[0], around.dataset
+        ),
+        "answer": {"to": of, **_answer(analysis, index, around, ask, jobs)}
+        if ask.of == of or at_hand
+        else None,
     }
 
 
-def _answer(analysis: Analysis, index: int, around: Around, ask: Ask, jobs: JobManager) -> dict[str, Any]:
+def _answer(
+    analysis: Analysis, index: int, around: Around, ask: Ask, jobs: JobManager
+) -> dict[str, Any]:
     runs = look.layers_that_run(analysis)
     if index >= runs:
         return {"tooLarge": True}
@@ -96,7 +118,9 @@ def _answer(analysis: Analysis, index: int, around: Around, ask: Ask, jobs: JobM
         return {"weights": weights, **_numbers(analysis, index, runs, ask, glass)}
 
 
-def _numbers(analysis: Analysis, index: int, runs: int, ask: Ask, glass: look.Glass) -> dict[str, Any]:
+def _numbers(
+    analysis: Analysis, index: int, runs: int, ask: Ask, glass: look.Glass
+) -> dict[str, Any]:
     row, architecture = analysis.rows[index], analysis.architecture
     is_map = len(row.output_shape) == 3
     channel: int | None = min(ask.channel, row.output_shape[0] - 1)
@@ -120,7 +144,10 @@ def _numbers(analysis: Analysis, index: int, runs: int, ask: Ask, glass: look.Gl
             sum(row.output_bytes // 4 for row in above),
             glass,
         )
-        return {"values": data.values_data(found, index, channel), "effective": data.effective_data(field, unit, channel)}
+        return {
+            "values": data.values_data(found, index, channel),
+            "effective": data.effective_data(field, unit, channel),
+        }
     return {"values": data.values_data(found, index, channel)}
 
 

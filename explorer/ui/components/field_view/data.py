@@ -1,4 +1,7 @@
-"""What the browser draws from, as JSON. Maps of numbers travel as base64 of little-endian float32."""
+"""What the browser draws from, as JSON.
+
+Maps of numbers travel as base64 of little-endian float32.
+"""
 
 import base64
 from typing import Any
@@ -21,11 +24,12 @@ from explorer.training.datasets import DATASETS
 from explorer.ui.components.field_view.look import Pass
 from explorer.ui.components.field_view.samples import Samples
 
-KEEP_CLASSES = ("Flatten", "Softmax", "LogSoftmax")  # a layer's values are the classes' where only these follow
+# A layer's values are the classes' where only these follow.
+KEEP_CLASSES = ("Flatten", "Softmax", "LogSoftmax")
 ROOM, CELL, GAP = 114, 17, 6  # pixels: for the arithmetic's patches, for a row of one, between two
 
 
-# --- the exact field ------------------------------------------------------------------------------------------------
+# --- the exact field ------------------------------------------------------------------------------
 
 
 def field_data(field: ReceptiveField, analysis: Analysis, index: int) -> dict[str, Any]:
@@ -48,7 +52,9 @@ def field_data(field: ReceptiveField, analysis: Analysis, index: int) -> dict[st
 
 
 def axis_data(axis: AxisField) -> dict[str, Any]:
-    """Units along one axis: the pixels that each sees as [first, how many], its window, how much of that is image."""
+    """Units along one axis: the pixels that each sees as [first, how many], its window, how much of
+    that is image.
+    """
     facts = axis_facts(axis)
     pixels = axis.touched.shape[1]
     return {
@@ -66,19 +72,36 @@ def notes(analysis: Analysis, field: ReceptiveField, index: int) -> str:
     """Where a unit depends on pixels that its window does not hold, and why."""
     if _is_apart(analysis, index):
         before = analysis.rows[index - 1].receptive_field if index else (1, 1)
-        return f"Each of them still sees only what the unit saw that it was: {size_text(before)} in theory."
-    beyond = any(fact.pixels > fact.inside for axis in (field.rows, field.columns) for fact in axis_facts(axis))
+        return (
+            "Each of them still sees only what the unit saw that it was: "
+            f"{size_text(before)} in theory."
+        )
+    beyond = any(
+        fact.pixels > fact.inside
+        for axis in (field.rows, field.columns)
+        for fact in axis_facts(axis)
+    )
     if not beyond:
         return ""
     window, layers = size_text(field.theoretical), analysis.architecture.layers[: index + 1]
     spreading = spreading_layer(analysis.architecture, index)
     if spreading is not None:
-        which = "This layer" if spreading == index else f"Layer {spreading} ({layers[spreading].kind})"
-        return f"{which} normalises over the map, so a unit depends on more than its window of {window}."
+        which = (
+            "This layer" if spreading == index else f"Layer {spreading} ({layers[spreading].kind})"
+        )
+        return (
+            f"{which} normalises over the map, so a unit depends on more than its window of "
+            f"{window}."
+        )
     # Nothing else makes a unit see what its window does not hold.
-    filling, mode = next((i, mode) for i, layer in enumerate(layers) if (mode := _border_mode(layer)) != "zeros")
+    filling, mode = next(
+        (i, mode) for i, layer in enumerate(layers) if (mode := _border_mode(layer)) != "zeros"
+    )
     which = "This layer" if filling == index else f"Layer {filling}"
-    return f"{which} fills its border from the map ({mode}), so a unit near it sees more than its window of {window}."
+    return (
+        f"{which} fills its border from the map ({mode}), so a unit near it sees more than its "
+        f"window of {window}."
+    )
 
 
 def _border_mode(layer: Layer) -> str:
@@ -88,19 +111,28 @@ def _border_mode(layer: Layer) -> str:
 
 
 def _is_apart(analysis: Analysis, index: int) -> bool:
-    """Its values have no place any more, but each has looked at its own unit's pixels only: a map that was flattened."""
+    """Its values have no place any more, but each has looked at its own unit's pixels only: a map
+    that was flattened.
+    """
     row = analysis.rows[index]
     return row.kind == "Flatten" and row.input_shape[1:] not in ((), (1, 1))
 
 
 def image_data(samples: Samples, index: int, chosen: str, held: str = "") -> dict[str, Any]:
-    """One image. Where those of the data set that was `chosen` are not here, with a sentence that says so.
+    """One image.
 
-    Its pixels are left out where it is the one that the browser holds already, which is told by the image's key.
+    Where those of the data set that was `chosen` are not here, with a sentence that says so.
+
+    Its pixels are left out where it is the one that the browser holds already, which is told by the
+    image's key.
     """
     # Of a large image as it lies in the data set, to be stretched where it is drawn.
     small = samples.images[index]
-    pixels = small if small.shape[0] * small.shape[1] < samples.height * samples.width else samples.picture(index)
+    pixels = (
+        small
+        if small.shape[0] * small.shape[1] < samples.height * samples.width
+        else samples.picture(index)
+    )
     title, wanted = DATASETS[samples.dataset].title, DATASETS[chosen].title
     why = (
         f"These are {title.lower()}: the images of {wanted} are not on this server yet. "
@@ -119,14 +151,16 @@ def image_data(samples: Samples, index: int, chosen: str, held: str = "") -> dic
     }
 
 
-def value_names(architecture: Architecture, index: int, values: int, dataset: str) -> list[str] | None:
+def value_names(
+    architecture: Architecture, index: int, values: int, dataset: str
+) -> list[str] | None:
     """The classes, where the layer gives one value for each."""
     classes = DATASETS[dataset].classes
     ends = all(layer.kind in KEEP_CLASSES for layer in architecture.layers[index + 1 :])
     return list(classes) if ends and values == len(classes) else None
 
 
-# --- the answers ----------------------------------------------------------------------------------------------------
+# --- the answers ----------------------------------------------------------------------------------
 
 
 def values_data(found: Pass, index: int, channel: int | None) -> dict[str, Any]:
@@ -138,10 +172,14 @@ def values_data(found: Pass, index: int, channel: int | None) -> dict[str, Any]:
     return {"channel": channel, "map": _floats(chosen.numpy()), "shape": list(chosen.shape)}
 
 
-def effective_data(field: EffectiveField, unit: tuple[int, int], channel: int | None) -> dict[str, Any]:
+def effective_data(
+    field: EffectiveField, unit: tuple[int, int], channel: int | None
+) -> dict[str, Any]:
     strongest = field.influence.max()
     finite = bool(np.isfinite(field.influence).all())
-    relative = field.influence / strongest if finite and strongest > 0 else np.zeros_like(field.influence)
+    relative = (
+        field.influence / strongest if finite and strongest > 0 else np.zeros_like(field.influence)
+    )
     return {
         "unit": list(unit),
         "channel": channel,
@@ -153,7 +191,9 @@ def effective_data(field: EffectiveField, unit: tuple[int, int], channel: int | 
     }
 
 
-def arithmetic_data(layer: Conv2d, found: Pass, index: int, channel: int, first: int, normalised: str) -> dict[str, Any]:
+def arithmetic_data(
+    layer: Conv2d, found: Pass, index: int, channel: int, first: int, normalised: str
+) -> dict[str, Any]:
     """`normalised` says how the image's pixels became the numbers that the network gets."""
     module = found.network[index]
     assert isinstance(module, nn.Conv2d)
@@ -166,12 +206,17 @@ def arithmetic_data(layer: Conv2d, found: Pass, index: int, channel: int, first:
         "shape": list(arithmetic.value.shape),
         "input": list(sides),
         "window": [_taps(axis) for axis in axes],
-        "border": [_border(axis, *sizes) for axis, *sizes in zip(axes, arithmetic.value.shape, sides, strict=True)],
+        "border": [
+            _border(axis, *sizes)
+            for axis, *sizes in zip(axes, arithmetic.value.shape, sides, strict=True)
+        ],
     }
 
 
 def _taps(axis: Axis) -> list[tuple[int, int]]:
-    """Where each tap of unit i lies: at the first number plus i times the second; outside the map it is in the border."""
+    """Where each tap of unit i lies: at the first number plus i times the second; outside the map
+    it is in the border.
+    """
     assert isinstance(axis, Window)
     return [(tap * axis.dilation - axis.before, axis.stride) for tap in range(axis.kernel)]
 

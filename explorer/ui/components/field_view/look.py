@@ -1,6 +1,8 @@
-"""Looking into a network with real numbers: what its layers make of one image, and what moves one of its units.
+"""Looking into a network with real numbers: what its layers make of one image, and what moves one
+of its units.
 
-Answers are kept, as a class looks at the same few networks; all are bounded, as one server bears the class.
+Answers are kept, as a class looks at the same few networks; all are bounded, as one server bears
+the class.
 """
 
 from dataclasses import dataclass
@@ -23,12 +25,15 @@ MAX_VALUES = 2_000_000  # of one image and of what it leaves in all layers: 16 M
 MAX_PIXELS = 1_000_000  # of an image
 MAX_SAMPLES = 8_000_000  # values of all images of one effective field: 64 MB
 MAX_MULT_ADDS = 250_000_000  # for one image
-WORK = 1_000_000_000  # mult-adds of one effective field, so that a large network is looked at on fewer images
+# Mult-adds of one effective field, so that a large network is looked at on fewer images.
+WORK = 1_000_000_000
 
 
 @dataclass(frozen=True)
 class Glass:
-    """Through which a network is looked at: everything that its numbers depend on but the network itself."""
+    """Through which a network is looked at: everything that its numbers depend on but the network
+    itself.
+    """
 
     jobs: JobManager
     source: Source
@@ -57,7 +62,11 @@ def layers_that_run(analysis: Analysis) -> int:
         return 0
     params, values, mult_adds = 0, prod(analysis.architecture.input_shape), 0
     for row in analysis.rows:
-        params, values, mult_adds = params + row.params, values + row.output_bytes // 4, mult_adds + row.mult_adds
+        params, values, mult_adds = (
+            params + row.params,
+            values + row.output_bytes // 4,
+            mult_adds + row.mult_adds,
+        )
         if params > MAX_PARAMS or values > MAX_VALUES or mult_adds > MAX_MULT_ADDS:
             return row.index
     return len(analysis.rows)
@@ -79,10 +88,19 @@ def forward(architecture: Architecture, image: int, glass: Glass) -> Pass:
 
 @lru_cache(maxsize=32)
 def effective(
-    architecture: Architecture, unit: tuple[int, int], channel: int | None, images: int, values: int, glass: Glass
+    architecture: Architecture,
+    unit: tuple[int, int],
+    channel: int | None,
+    images: int,
+    values: int,
+    glass: Glass,
 ) -> EffectiveField:
-    """Of a unit of the last layer of `architecture`, of which one image leaves `values` values in all layers."""
+    """Of a unit of the last layer of `architecture`, of which one image leaves `values` values in
+    all layers.
+    """
     channels, height, width = architecture.input_shape
     network = network_with(architecture, weights_of(glass.jobs, architecture, glass.source))
     x = samples(glass.dataset, height, width).as_input(0, images, channels, glass.trained_on)
-    return effective_field(network, unit, channel, x, at_once=max(1, min(images, MAX_VALUES // max(1, values))))
+    return effective_field(
+        network, unit, channel, x, at_once=max(1, min(images, MAX_VALUES // max(1, values)))
+    )

@@ -28,13 +28,18 @@ class Samples:
         """(height, width, 1 or 3): one image, to be drawn."""
         return np.asarray(self._stretched(self.images[index : index + 1])[0])
 
-    def as_input(self, first: int, count: int, channels: int, trained_on: str | None = None) -> Tensor:
-        """(count, channels, height, width) in float64, normalised as in a training on `trained_on`, else as is theirs.
+    def as_input(
+        self, first: int, count: int, channels: int, trained_on: str | None = None
+    ) -> Tensor:
+        """(count, channels, height, width) in float64, normalised as in a training on `trained_on`,
+        else as is theirs.
 
         A network that takes another number of channels than the images have gets them in grey.
         """
         kind = self._normalised_as(trained_on)
-        pixels = np.ascontiguousarray(self._stretched(self.images[first : first + count]).transpose(0, 3, 1, 2))
+        pixels = np.ascontiguousarray(
+            self._stretched(self.images[first : first + count]).transpose(0, 3, 1, 2)
+        )
         images = normalise(torch.from_numpy(pixels).double() / 255, kind)
         if images.shape[1] != channels:
             images = images.mean(1, keepdim=True).expand(-1, channels, -1, -1).contiguous()
@@ -62,7 +67,8 @@ def samples(dataset: str, height: int, width: int) -> Samples:
     try:
         return Samples(dataset, _read(dataset), height, width)
     except DatasetError:  # not kept: the files may come at any time, with the first training
-        load_present_dataset(BUILT_IN)  # at hand since the server started; without its start, a busy machine reads them late
+        # At hand since the server started; without its start, a busy machine reads them late.
+        load_present_dataset(BUILT_IN)
         return Samples(BUILT_IN, _read(BUILT_IN), height, width)
 
 

@@ -32,28 +32,41 @@ class Trained:
 Source = Untrained | Trained
 
 
-def find_trained(jobs: JobManager, architecture: Architecture, run: str | None, owner: str) -> Trained | None:
-    """Of exactly this network: the run `run`, else the newest of the owner's that has ended an epoch.
+def find_trained(
+    jobs: JobManager, architecture: Architecture, run: str | None, owner: str
+) -> Trained | None:
+    """Of exactly this network: the run `run`, else the newest of the owner's that has ended an
+    epoch.
 
     The weights of that run are read, since only then is it known which epoch they are of.
     """
     trained = [
         each
         for each in jobs.runs()
-        if (each.run.id == run or each.run.owner == owner) and each.epochs_done and each.run.architecture.key == architecture.key
+        if (each.run.id == run or each.run.owner == owner)
+        and each.epochs_done
+        and each.run.architecture.key == architecture.key
     ]
-    for each in sorted(trained, key=lambda each: each.run.id != run):  # else as they were: the newest first
+    # Else as they were: the newest first.
+    for each in sorted(trained, key=lambda each: each.run.id != run):
         with suppress(NoWeights, UnknownRun):  # lost, or deleted just now
             epoch = jobs.weights(each.run.id).epoch
-            event = next((event for event in jobs.snapshot(each.run.id, 0).epochs if event.epoch == epoch), None)
+            event = next(
+                (event for event in jobs.snapshot(each.run.id, 0).epochs if event.epoch == epoch),
+                None,
+            )
             if event:
-                return Trained(each.run.id, epoch, each.run.recipe.dataset, event.metrics["test_accuracy"])
+                return Trained(
+                    each.run.id, epoch, each.run.recipe.dataset, event.metrics["test_accuracy"]
+                )
     return None
 
 
 @lru_cache(maxsize=4)
 def first_weights(architecture: Architecture, seed: int) -> Weights:
-    """Those of a network that begins with these layers: what comes after makes no difference to them."""
+    """Those of a network that begins with these layers: what comes after makes no difference to
+    them.
+    """
     network = new_network(architecture, torch.Generator().manual_seed(seed), torch.Generator())
     return network.state_dict()
 
@@ -66,5 +79,7 @@ def weights_of(jobs: JobManager, architecture: Architecture, source: Source) -> 
         case Trained(run, epoch):
             found = jobs.weights(run)
             if found.epoch != epoch:
-                raise NoWeights(f"the weights of run {run} after epoch {epoch} have been replaced by newer ones")
+                raise NoWeights(
+                    f"the weights of run {run} after epoch {epoch} have been replaced by newer ones"
+                )
             return found.weights

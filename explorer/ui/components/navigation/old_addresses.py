@@ -1,4 +1,6 @@
-"""The addresses that pages had before `?page=`, such as `/train?run=…`: links to them are in notes and chats, and lead on."""
+"""The addresses that pages had before `?page=`, such as `/train?run=…`: links to them are in notes
+and chats, and lead on.
+"""
 
 from urllib.parse import urlencode
 
@@ -20,5 +22,7 @@ def old_addresses(base: str) -> list[Route]:
 
 def _redirect(request: Request) -> RedirectResponse:
     page = request.url.path.rsplit("/", 1)[-1]
-    rest = [(name, value) for name, value in request.query_params.multi_items() if name != PARAMETER]
+    rest = [
+        (name, value) for name, value in request.query_params.multi_items() if name != PARAMETER
+    ]
     return RedirectResponse(f"./?{urlencode([(PARAMETER, page), *rest])}", status_code=307)

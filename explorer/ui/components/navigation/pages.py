@@ -1,12 +1,12 @@
 """The four pages, which of them is open, and the way from one to another.
 
-There is one page script, and the session knows which page it draws. Streamlit's own `st.navigation` and `st.query_params`
-take the page from the browser's address, which comes with every message: until the browser has heard of the new page, each
-message would be a request to go back.
+There is one page script, and the session knows which page it draws. Streamlit's own `st.navigation`
+and `st.query_params` take the page from the browser's address, which comes with every message:
+until the browser has heard of the new page, each message would be a request to go back.
 
-So the address leads only when the visitor arrives. Afterwards it follows: `navigation.js` adds a step to the browser's
-history once Python draws another page, and asks for a page by a numbered request when a link is clicked or the browser goes
-back or forward.
+So the address leads only when the visitor arrives. Afterwards it follows: `navigation.js` adds a
+step to the browser's history once Python draws another page, and asks for a page by a numbered
+request when a link is clicked or the browser goes back or forward.
 """
 
 from dataclasses import dataclass
@@ -37,13 +37,26 @@ class Page(Enum):
         return self.value.capitalize()
 
 
-CONSTANTS = {"pages.js": {"PARAMETER": PARAMETER, "PAGES": [{"name": page.value, "title": page.title} for page in Page]}}
-_mount = component("navigation", Path(__file__).parent, "navigation.js", ["navigation.css", "navigation.html"], CONSTANTS)
+CONSTANTS = {
+    "pages.js": {
+        "PARAMETER": PARAMETER,
+        "PAGES": [{"name": page.value, "title": page.title} for page in Page],
+    }
+}
+_mount = component(
+    "navigation",
+    Path(__file__).parent,
+    "navigation.js",
+    ["navigation.css", "navigation.html"],
+    CONSTANTS,
+)
 
 
 @dataclass(frozen=True)
 class OpenPage:
-    """The page that a session draws, and the number of the browser's last request that this page answers."""
+    """The page that a session draws, and the number of the browser's last request that this page
+    answers.
+    """
 
     page: Page
     answers: int = 0
@@ -72,7 +85,11 @@ def _request() -> OpenPage | None:
     if not isinstance(request, dict):
         return None
     page, number = _named(request.get("page")), request.get("number")
-    return OpenPage(page, number) if page and type(number) is int and 0 < number <= MAX_REQUESTS else None
+    return (
+        OpenPage(page, number)
+        if page and type(number) is int and 0 < number <= MAX_REQUESTS
+        else None
+    )
 
 
 def current_page() -> Page:

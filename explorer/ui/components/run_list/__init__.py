@@ -1,4 +1,6 @@
-"""The list of runs: a table whose rows are chosen by mouse or keyboard, in the order of any column."""
+"""The list of runs: a table whose rows are chosen by mouse or keyboard, in the order of any
+column.
+"""
 
 from explorer.ui.components.run_list.component import Column, View, run_list
 

@@ -15,7 +15,9 @@ from explorer.ui.components.assets import component
 PAGE = 100  # rows at once
 MAX_FIRST = 10**9
 
-_mount = component("run_list", Path(__file__).parent, "run_list.js", ["run_list.css", "run_list.html"])
+_mount = component(
+    "run_list", Path(__file__).parent, "run_list.js", ["run_list.css", "run_list.html"]
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,9 @@ class Column:
 
 @dataclass(frozen=True)
 class View:
-    """Which rows are shown: from `first` on, in the order of a column, or as they come where that is None."""
+    """Which rows are shown: from `first` on, in the order of a column, or as they come where that
+    is None.
+    """
 
     sort: int | None = None
     descending: bool = False
@@ -61,7 +65,8 @@ def run_list(
         key=key,
         data={
             "columns": [
-                {"title": column.title, "help": column.help, "isNumber": column.is_number} for column in columns.values()
+                {"title": column.title, "help": column.help, "isNumber": column.is_number}
+                for column in columns.values()
             ],
             "rows": [{"id": row["id"], "cells": _cells(row, columns)} for row in shown],
             "chosen": chosen,
@@ -75,7 +80,9 @@ def run_list(
 
 
 def _cells(row: Row, columns: Mapping[str, Column]) -> list[str]:
-    return ["–" if row[name] is None else column.shown(row[name]) for name, column in columns.items()]
+    return [
+        "–" if row[name] is None else column.shown(row[name]) for name, column in columns.items()
+    ]
 
 
 def _in_order(rows: Sequence[Row], names: Sequence[str], view: View) -> Sequence[Row]:

@@ -19,7 +19,8 @@ CONSTANTS = {  # what the scripts know of Python's tables
     "kinds.js": {
         "KINDS": palette(),
         "BLOCKS": {
-            name: {"title": block.title, "summary": block.summary, "template": block.template} for name, block in BLOCKS.items()
+            name: {"title": block.title, "summary": block.summary, "template": block.template}
+            for name, block in BLOCKS.items()
         },
         "MAX_LAYERS": MAX_LAYERS,
     }
@@ -42,12 +43,14 @@ def stack_editor(
     key: str,
     changed: Callable[[], None],
 ) -> None:
-    """Draw `stack` with the numbers of `analysis`, which is that of the same layers. A block with a head gives `classes` values.
-    `described` is the layer that the page tells of where none is selected.
+    """Draw `stack` with the numbers of `analysis`, which is that of the same layers.
 
-    The browser's edits arrive with the next run, and `changed` is called before any of it: accept there what came, with
-    `stack.accepting(sent_draft(key))`, as the next page may be another one. Begin the fragment with the same, as Streamlit
-    calls callbacks only for what it finds changed.
+    A block with a head gives `classes` values. `described` is the layer that the page tells of
+    where none is selected.
+
+    The browser's edits arrive with the next run, and `changed` is called before any of it: accept
+    there what came, with `stack.accepting(sent_draft(key))`, as the next page may be another one.
+    Begin the fragment with the same, as Streamlit calls callbacks only for what it finds changed.
     """
     whole = not stack.is_held_by_sender(sent_draft(key))
     data = editor_data(stack, analysis, whole=whole, classes=classes, described=described, key=key)
@@ -65,8 +68,8 @@ def editor_data(
 ) -> dict[str, Any]:
     """What the browser gets: the numbers of each layer, what is wrong and what could be better.
 
-    The layers themselves only with `whole`: who edits has them already. They are named by uid, as the browser may have
-    moved them meanwhile.
+    The layers themselves only with `whole`: who edits has them already. They are named by uid, as
+    the browser may have moved them meanwhile.
     """
     refusal = stack.refusal
     return {
@@ -77,10 +80,12 @@ def editor_data(
         "described": None if described is None else stack.uids[described],
         "input": analysis.architecture.input_shape,
         "classes": classes,
-        "rows": [_row(uid, row) for uid, row in zip(stack.uids, analysis.rows, strict=False)],  # fewer where one does not fit
+        # Fewer where one does not fit.
+        "rows": [_row(uid, row) for uid, row in zip(stack.uids, analysis.rows, strict=False)],
         "problem": _problem(stack, analysis),
         "hints": [
-            {"uid": stack.uids[hint.index], "message": hint.message, "fix": _fix(stack, hint.fix)} for hint in hints(analysis)
+            {"uid": stack.uids[hint.index], "message": hint.message, "fix": _fix(stack, hint.fix)}
+            for hint in hints(analysis)
         ],
         "refusal": refusal and {"index": refusal.index, "message": refusal.message},
         "whole": {"stack": stack.to_data(), "work": stack.work} if whole else None,
@@ -88,8 +93,10 @@ def editor_data(
 
 
 def _row(uid: str, row: Row) -> list[Any]:
-    """A layer's uid, its shape, its receptive field in theory and its parameters; last the field's part inside the image,
-    where it is another. A list, as the names of all these would be most of what an edit sends."""
+    """A layer's uid, its shape, its receptive field in theory and its parameters; last the field's
+    part inside the image, where it is another. A list, as the names of all these would be most of
+    what an edit sends.
+    """
     numbers = [uid, row.output_shape, row.receptive_field, row.params]
     return numbers if row.seen == row.receptive_field else [*numbers, row.seen]
 
@@ -100,13 +107,24 @@ def _problem(stack: Stack, analysis: Analysis) -> dict[str, Any] | None:
     if problem is None:
         return None
     fix = _fix(stack, problem.fix)
-    other = problem.alternative and {"remedy": problem.alternative[0], "fix": _fix(stack, problem.alternative[1])}
+    other = problem.alternative and {
+        "remedy": problem.alternative[0],
+        "fix": _fix(stack, problem.alternative[1]),
+    }
     uid = stack.uids[problem.index]
-    return {"uid": uid, "message": problem.message, "remedy": problem.remedy, "fix": fix, "otherwise": other}
+    return {
+        "uid": uid,
+        "message": problem.message,
+        "remedy": problem.remedy,
+        "fix": fix,
+        "otherwise": other,
+    }
 
 
 def _fix(stack: Stack, fixed: Architecture | None) -> dict[str, Any] | None:
-    """The way from the stack to `fixed` as one change: at a place, so many layers out and these in."""
+    """The way from the stack to `fixed` as one change: at a place, so many layers out and these
+    in.
+    """
     if fixed is None:
         return None
     old, new = stack.layers, fixed.layers

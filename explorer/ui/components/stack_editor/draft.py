@@ -1,10 +1,11 @@
 """The stack that is being edited, and what the browser sends of it. Knows nothing of the screen.
 
-The browser owns the draft while a person edits: it sends the whole stack each time, numbered by `seq`. Python accepts it, and
-`seq` goes back as the acknowledgement; the layers themselves go only to an editor that has not got them. `base` counts the
-times that Python put another stack in its place (a preset picked): a draft on an older base came too late, and is dropped.
-`work` names what the stack belongs to: undo may take a person back to the layers of other work, and Python then brings its
-name, images and recipe back too.
+The browser owns the draft while a person edits: it sends the whole stack each time, numbered by
+`seq`. Python accepts it, and `seq` goes back as the acknowledgement; the layers themselves go only
+to an editor that has not got them. `base` counts the times that Python put another stack in its
+place (a preset picked): a draft on an older base came too late, and is dropped. `work` names what
+the stack belongs to: undo may take a person back to the layers of other work, and Python then
+brings its name, images and recipe back too.
 """
 
 import re
@@ -20,10 +21,14 @@ _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 class DraftError(ValueError):
-    """Data from the browser that is not a stack. `index` is the offending layer's, or None where it is none's."""
+    """Data from the browser that is not a stack.
+
+    `index` is the offending layer's, or None where it is none's.
+    """
 
     def __init__(self, message: str, index: int | None = None):
-        message = message.encode("utf-8", "replace").decode()  # what the browser sends may hold half a character
+        # What the browser sends may hold half a character.
+        message = message.encode("utf-8", "replace").decode()
         super().__init__(message)
         self.message, self.index = message, index
 
@@ -44,8 +49,9 @@ class Draft:
 class Stack:
     """The layers being edited, as Python last accepted them.
 
-    Every layer has a `uid` that stays with it while it is moved and changed, so that the browser keeps its row.
-    `refusal` says why the draft numbered `seq` was not accepted; the layers are then those of the draft before it.
+    Every layer has a `uid` that stays with it while it is moved and changed, so that the browser
+    keeps its row. `refusal` says why the draft numbered `seq` was not accepted; the layers are then
+    those of the draft before it.
     """
 
     layers: tuple[Layer, ...] = ()
@@ -61,13 +67,23 @@ class Stack:
         """A first stack."""
         return cls()._holding(layers, selected, base=0)
 
-    def replaced(self, layers: Sequence[Layer], selected: int | None = None, work: int | None = None) -> "Stack":
-        """Another stack in place of this one: a preset, an opened link. The browser can still undo it. `work` is what the
-        layers belong to, where that is another."""
-        return replace(self._holding(layers, selected, base=self.base + 1), work=self.work if work is None else work)
+    def replaced(
+        self, layers: Sequence[Layer], selected: int | None = None, work: int | None = None
+    ) -> "Stack":
+        """Another stack in place of this one: a preset, an opened link.
+
+        The browser can still undo it. `work` is what the layers belong to, where that is another.
+        """
+        return replace(
+            self._holding(layers, selected, base=self.base + 1),
+            work=self.work if work is None else work,
+        )
 
     def accepting(self, value: object) -> "Stack":
-        """The stack after what the browser sent: the same object where that is nothing new. Never raises."""
+        """The stack after what the browser sent: the same object where that is nothing new.
+
+        Never raises.
+        """
         try:
             base, seq = _numbers(value)
         except DraftError as error:
@@ -81,11 +97,16 @@ class Stack:
         return Stack(draft.layers, draft.uids, draft.selected, base, seq, draft.work)
 
     def is_held_by_sender(self, value: object) -> bool:
-        """Whether the editor that sent this draft last has these very layers on its screen, so that it needs them no more.
+        """Whether the editor that sent this draft last has these very layers on its screen, so that
+        it needs them no more.
 
-        An editor that begins has sent nothing yet; one whose stack was replaced still speaks of an older `base`.
+        An editor that begins has sent nothing yet; one whose stack was replaced still speaks of an
+        older `base`.
         """
-        return isinstance(value, dict) and (value.get("base"), value.get("seq")) == (self.base, self.seq)
+        return isinstance(value, dict) and (value.get("base"), value.get("seq")) == (
+            self.base,
+            self.seq,
+        )
 
     @property
     def selected_index(self) -> int | None:
@@ -93,15 +114,21 @@ class Stack:
 
     def to_data(self) -> list[dict[str, Any]]:
         """The stack as the browser takes it: the layers' JSON form with a uid each."""
-        return [{"uid": uid, **layer_to_data(layer)} for uid, layer in zip(self.uids, self.layers, strict=True)]
+        return [
+            {"uid": uid, **layer_to_data(layer)}
+            for uid, layer in zip(self.uids, self.layers, strict=True)
+        ]
 
     def _holding(self, layers: Sequence[Layer], selected: int | None, base: int) -> "Stack":
         uids = tuple(f"p{base}-{index}" for index in range(len(layers)))
-        return Stack(tuple(layers), uids, None if selected is None else uids[selected], base, self.seq)
+        return Stack(
+            tuple(layers), uids, None if selected is None else uids[selected], base, self.seq
+        )
 
 
 def parse_draft(value: object) -> Draft:
-    """What the browser sent, {base, seq, work, stack: [{uid, kind, …arguments}], selected}, read by the models that read a file.
+    """What the browser sent, {base, seq, work, stack: [{uid, kind, …arguments}], selected}, read by
+    the models that read a file.
 
     Raises DraftError, whatever `value` is.
     """
@@ -153,4 +180,8 @@ def _without_place(error: ArchitectureError, entries: list[Any]) -> str:
     if error.index is None:
         return error.message
     where = f"layer {error.index}"
-    return error.message.removeprefix(f"{where} ({entries[error.index].get('kind')})").removeprefix(where).removeprefix(": ")
+    return (
+        error.message.removeprefix(f"{where} ({entries[error.index].get('kind')})")
+        .removeprefix(where)
+        .removeprefix(": ")
+    )

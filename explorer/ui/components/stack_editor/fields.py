@@ -1,6 +1,8 @@
-"""The palette: every kind of layer and its arguments as data that the browser draws its inputs from.
+"""The palette: every kind of layer and its arguments as data that the browser draws its inputs
+from.
 
-Nothing here names a bound, a default or a help text: they are read from the models of `explorer.network.spec`.
+Nothing here names a bound, a default or a help text: they are read from the models of
+`explorer.network.spec`.
 """
 
 from functools import cache
@@ -15,15 +17,21 @@ _NUMBERS = {1: "int", 2: "pair", 4: "quad"}
 
 @cache
 def palette() -> dict[str, Any]:
-    """For each kind: group, summary and fields. JSON-able; made once, and not to be changed by the caller."""
+    """For each kind: group, summary and fields.
+
+    JSON-able; made once, and not to be changed by the caller.
+    """
     return {
-        kind: {"group": row.group, "summary": row.summary, "fields": _fields(LAYER_MODELS[kind])} for kind, row in LAYERS.items()
+        kind: {"group": row.group, "summary": row.summary, "fields": _fields(LAYER_MODELS[kind])}
+        for kind, row in LAYERS.items()
     }
 
 
 def _fields(model: type[Layer]) -> list[dict[str, Any]]:
     initial, values = new_layer(model.__name__), field_values(model)
-    on_the_row = LAYERS[model.__name__].on_row or [name for name in values if values[name].is_required]
+    on_the_row = LAYERS[model.__name__].on_row or [
+        name for name in values if values[name].is_required
+    ]
     return [
         {
             "name": name,
@@ -47,7 +55,15 @@ def _input(values: FieldValues) -> dict[str, Any]:
         if values.is_flag:
             return found | {"type": "bool", "words": []}
         return found | {"type": "choice", "choices": list(values.choices)}
-    limits = {"min": values.bounds.low, "max": values.bounds.high, "above_min": values.bounds.excludes_low}
+    limits = {
+        "min": values.bounds.low,
+        "max": values.bounds.high,
+        "above_min": values.bounds.excludes_low,
+    }
     if not values.bounds.is_whole:
         return found | limits | {"type": "float", "words": list(values.choices)}
-    return found | limits | {"type": _NUMBERS[values.numbers], "step": 1, "words": list(values.choices)}
+    return (
+        found
+        | limits
+        | {"type": _NUMBERS[values.numbers], "step": 1, "words": list(values.choices)}
+    )
