@@ -1,6 +1,7 @@
 """The page script: one for all pages, so that no message of the browser names a page."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,7 +29,15 @@ class Drawn(NamedTuple):
 
     heading: str
     lead: str
-    show: Callable[[], None]
+    show: Callable[[Callable[[], None]], None]  # ends by calling its argument
+
+
+def _ending(show: Callable[[], None]) -> Callable[[Callable[[], None]], None]:
+    def shown(finish: Callable[[], None]) -> None:
+        show()
+        finish()
+
+    return shown
 
 
 PAGES = {
@@ -41,18 +50,18 @@ PAGES = {
     Page.TRAIN: Drawn(
         "Train the network",
         "Press Start: loss and accuracy come in live, and the run goes on when you leave.",
-        train_page.show,
+        _ending(train_page.show),
     ),
     Page.COMPARE: Drawn(
         "Compare networks",
         "Two to six side by side: their layers, how they learn, "
         "and whether a difference is more than chance.",
-        compare_page.show,
+        _ending(compare_page.show),
     ),
     Page.RUNS: Drawn(
         "All runs",
         "Every training on this server: watch, resume, rename, download or delete it.",
-        runs_page.show,
+        _ending(runs_page.show),
     ),
 }
 
@@ -70,7 +79,10 @@ def main() -> None:
         messages.warning(notice, icon=messages.NOT_FOUND)
     if page is not Page.COMPARE:
         compare_page.forget_click()
-    drawn.show()
+    drawn.show(partial(_keep_address, page))
+
+
+def _keep_address(page: Page) -> None:
     held = {**state.address(), **compare_page.address()}
     keep_address(page, held, key=state.ADDRESS_KEY, changed=_accept)
 
