@@ -163,7 +163,7 @@ def test_the_recipe_of_the_train_page_is_in_the_link(app: App):
 def test_a_link_that_is_cut_off_is_said_and_the_first_network_shown(app: App):
     app.open("/?a=1.eNq9VE1rGzEQ_StBZ6V4162J")
     expect(app.page.get_by_test_id("stAlert")).to_contain_text(
-        "cannot be shown: the link is damaged"
+        "This link cannot be opened: the link is damaged"
     )
     has_rows(app, PRESETS["adaptive-pool-16k"].architecture)
     expect(app.page).to_have_url(re.compile(r"/$"))

@@ -96,7 +96,7 @@ def test_the_work_in_the_address_is_there_on_every_page_and_stays_there(page: st
 @pytest.mark.parametrize("page", ["build", "train", "compare", "runs"])
 def test_a_link_that_is_damaged_is_said_on_every_page(page: str):
     app = opened(page=page, a="1.xxxx")
-    assert "cannot be shown" in app.warning[0].value
+    assert "cannot be opened" in app.warning[0].value
     assert app.session_state["explorer"].start.preset == state.FIRST_PRESET
 
 

@@ -69,7 +69,7 @@ def test_a_bad_link_gives_a_message_and_the_default_page(link):
     assert session(app).shared == state.first().shared
     assert bool(link) == bool(app.warning)
     if link:
-        assert "cannot be shown: the link" in app.warning[0].value
+        assert "This link cannot be opened: the link" in app.warning[0].value
         start_from(app, "gap-17k")
         assert not app.warning
 
