@@ -7,7 +7,7 @@ from explorer.network.analysis import Analysis, Row
 from explorer.network.layers import LAYERS
 from explorer.network.receptive_field import AxisField, receptive_fields
 from explorer.network.spec import Architecture, Conv2d, Layer, Linear
-from explorer.text import size_text
+from explorer.text import counted, size_text
 
 SHOWN = 4  # rows or columns that a hint names one by one
 
@@ -76,10 +76,7 @@ def _useless_bias(analysis: Analysis) -> Iterator[Hint]:
             and after.kind in ("BatchNorm2d", "BatchNorm1d")
         ):
             count = row.output_shape[0]
-            message = (
-                f"the {after.kind} after it takes the bias away again: "
-                f"{count:,} parameters without effect"
-            )
+            message = f"{after.kind} cancels this bias: {counted(count, 'useless parameter')}"
             yield Hint(
                 row.index,
                 message,
@@ -91,8 +88,8 @@ def _dropout_before_batchnorm(analysis: Analysis) -> Iterator[Hint]:
     for row, after in _pairs(analysis):
         if row.kind in ("Dropout", "Dropout2d") and after.kind in ("BatchNorm2d", "BatchNorm1d"):
             message = (
-                f"{after.kind} right after {row.kind} learns statistics of thinned values, "
-                "which evaluation does not have"
+                f"{after.kind} right after {row.kind} sees dropped-out values in training, "
+                "but not at test time"
             )
             layers = list(analysis.architecture.layers)
             layers[row.index], layers[after.index] = layers[after.index], layers[row.index]
@@ -121,8 +118,7 @@ def _activation_at_the_end(analysis: Analysis) -> Iterator[Hint]:
         layers = analysis.architecture.layers
         yield Hint(
             row.index,
-            f"{row.kind} after the last layer with weights narrows the scores that the "
-            "cross-entropy loss compares",
+            f"{row.kind} after the last layer with weights restricts the scores (logits)",
             _replaced(analysis, (*layers[: row.index], *layers[row.index + 1 :])),
         )
 

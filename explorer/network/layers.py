@@ -93,7 +93,7 @@ _NO_WEIGHTS, _ONES_AND_ZEROS = FirstWeights.NONE, FirstWeights.ONES_AND_ZEROS
 LAYERS: dict[str, LayerKind] = {
     "Conv2d": LayerKind(
         group="Convolution",
-        summary="learned windows slide over the map",
+        summary="a small learned filter slides over the map",
         takes="map",
         axes=axes.windows,
         first_weights=FirstWeights.KAIMING_UNIFORM,
@@ -132,7 +132,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "AdaptiveAvgPool2d": LayerKind(
         group="Pooling",
-        summary="mean, to a stated size; 1 is global average pooling",
+        summary="average pooling to a given output size; size 1 is global average pooling",
         takes="map",
         axes=axes.adaptive,
         first_weights=_NO_WEIGHTS,
@@ -141,7 +141,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "AdaptiveMaxPool2d": LayerKind(
         group="Pooling",
-        summary="largest value, to a stated size",
+        summary="max pooling to a given output size",
         takes="map",
         axes=axes.adaptive,
         first_weights=_NO_WEIGHTS,
@@ -150,7 +150,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "BatchNorm2d": LayerKind(
         group="Normalisation",
-        summary="each map to mean 0 and variance 1 over the batch",
+        summary="normalises each channel over the batch, then scales and shifts",
         takes="map",
         axes=axes.batch_statistics,
         first_weights=_ONES_AND_ZEROS,
@@ -164,7 +164,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "BatchNorm1d": LayerKind(
         group="Normalisation",
-        summary="each feature to mean 0 and variance 1 over the batch",
+        summary="normalises each feature over the batch, then scales and shifts",
         takes="vector",
         axes=axes.elementwise,
         first_weights=_ONES_AND_ZEROS,
@@ -178,7 +178,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "GroupNorm": LayerKind(
         group="Normalisation",
-        summary="groups of channels of one image",
+        summary="normalises groups of channels of one image",
         takes="either",
         axes=axes.shared_statistics,
         first_weights=_ONES_AND_ZEROS,
@@ -190,7 +190,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "LayerNorm": LayerKind(
         group="Normalisation",
-        summary="all values of one image",
+        summary="normalises all values of one image",
         takes="either",
         axes=axes.shared_statistics,
         first_weights=_ONES_AND_ZEROS,
@@ -201,7 +201,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "ReLU": LayerKind(
         group="Activation",
-        summary="negative values to 0",
+        summary="sets negative values to 0",
         takes="either",
         axes=axes.elementwise,
         first_weights=_NO_WEIGHTS,
@@ -210,7 +210,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "LeakyReLU": LayerKind(
         group="Activation",
-        summary="negative values scaled down",
+        summary="scales negative values down",
         takes="either",
         axes=axes.elementwise,
         first_weights=_NO_WEIGHTS,
@@ -238,7 +238,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "Tanh": LayerKind(
         group="Activation",
-        summary="to between −1 and 1",
+        summary="squashes values to (−1, 1)",
         takes="either",
         axes=axes.elementwise,
         first_weights=_NO_WEIGHTS,
@@ -247,7 +247,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "Sigmoid": LayerKind(
         group="Activation",
-        summary="to between 0 and 1",
+        summary="squashes values to (0, 1)",
         takes="either",
         axes=axes.elementwise,
         first_weights=_NO_WEIGHTS,
@@ -256,7 +256,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "Dropout": LayerKind(
         group="Regularisation",
-        summary="zero some values while training",
+        summary="randomly sets values to 0 during training",
         takes="either",
         axes=axes.elementwise,
         first_weights=_NO_WEIGHTS,
@@ -267,7 +267,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "Dropout2d": LayerKind(
         group="Regularisation",
-        summary="zero some whole maps while training",
+        summary="randomly sets whole maps to 0 during training",
         takes="either",
         axes=axes.elementwise,
         first_weights=_NO_WEIGHTS,
@@ -278,7 +278,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "Flatten": LayerKind(
         group="Head and shape",
-        summary="a map to a vector",
+        summary="turns maps into one vector",
         takes="either",
         axes=axes.all_inputs,
         first_weights=_NO_WEIGHTS,
@@ -300,7 +300,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "Softmax": LayerKind(
         group="Head and shape",
-        summary="values to probabilities",
+        summary="turns scores into probabilities",
         takes="either",
         axes=axes.along_dim,
         first_weights=_NO_WEIGHTS,
@@ -311,7 +311,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "LogSoftmax": LayerKind(
         group="Head and shape",
-        summary="values to log-probabilities",
+        summary="turns scores into log-probabilities",
         takes="either",
         axes=axes.along_dim,
         first_weights=_NO_WEIGHTS,
@@ -322,7 +322,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "ZeroPad2d": LayerKind(
         group="Head and shape",
-        summary="a border of zeros",
+        summary="adds a border of zeros",
         takes="map",
         axes=axes.border("zeros"),
         first_weights=_NO_WEIGHTS,
@@ -330,7 +330,7 @@ LAYERS: dict[str, LayerKind] = {
     ),
     "ReflectionPad2d": LayerKind(
         group="Head and shape",
-        summary="a border that mirrors the map",
+        summary="adds a border that mirrors the map",
         takes="map",
         axes=axes.border("reflect"),
         first_weights=_NO_WEIGHTS,

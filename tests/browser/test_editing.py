@@ -252,7 +252,7 @@ def test_a_hint_is_quiet_until_its_row_is_selected_and_then_applied(app):
     expect(mark).to_be_visible()
     expect(words).to_be_hidden()
     press(app, 0)
-    expect(words).to_contain_text("takes the bias away again")
+    expect(words).to_contain_text("cancels this bias")
     words.get_by_role("button", name="Apply").click()
     expect(app.row(0).locator(".chips")).to_have_text("bias off")
     expect(mark).to_have_count(0)

@@ -55,7 +55,7 @@ CASES = [
     ),
     (
         (CONV, spec.BatchNorm2d()),
-        [(0, "the BatchNorm2d after it takes the bias away again: 8 parameters without effect")],
+        [(0, "BatchNorm2d cancels this bias: 8 useless parameters")],
     ),
     ((CONV, spec.ReLU(), spec.BatchNorm2d()), []),
     ((spec.Conv2d(out_channels=8, kernel_size=3, bias=False), spec.BatchNorm2d()), []),
@@ -65,8 +65,8 @@ CASES = [
             (
                 0,
                 (
-                    "BatchNorm2d right after Dropout learns statistics of thinned values, "
-                    "which evaluation does not have"
+                    "BatchNorm2d right after Dropout sees dropped-out values in training, "
+                    "but not at test time"
                 ),
             )
         ],
@@ -76,10 +76,7 @@ CASES = [
         [
             (
                 2,
-                (
-                    "ReLU after the last layer with weights narrows the scores that the "
-                    "cross-entropy loss compares"
-                ),
+                ("ReLU after the last layer with weights restricts the scores (logits)"),
             )
         ],
     ),
@@ -99,10 +96,7 @@ CASES = [
         [
             (
                 2,
-                (
-                    "ReLU after the last layer with weights narrows the scores that the "
-                    "cross-entropy loss compares"
-                ),
+                ("ReLU after the last layer with weights restricts the scores (logits)"),
             )
         ],
     ),
@@ -111,10 +105,7 @@ CASES = [
         [
             (
                 1,
-                (
-                    "Tanh after the last layer with weights narrows the scores that the "
-                    "cross-entropy loss compares"
-                ),
+                ("Tanh after the last layer with weights restricts the scores (logits)"),
             )
         ],
     ),
