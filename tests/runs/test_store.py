@@ -82,11 +82,11 @@ def test_an_old_run_whose_name_cannot_be_seen_whole_is_readable(kept: Store) -> 
         connection.execute(
             "UPDATE runs SET name = ?, architecture = ?", ("\u202erun\x00", json.dumps(old))
         )
-    run = kept.kept(run_id).run
+    run = kept.stored_run(run_id).run
     assert (run.name, run.architecture.name) == ("run", "net")
     with opened_file(kept) as connection:
         connection.execute("UPDATE runs SET name = ?", ("\x00",))
-    assert kept.kept(run_id).run.name == "net"
+    assert kept.stored_run(run_id).run.name == "net"
 
 
 def test_what_is_written_is_what_is_read(store: Store) -> None:
@@ -179,8 +179,8 @@ def test_a_row_that_cannot_be_read_leaves_the_others(kept: Store, tmp_path: Path
             )
             connection.execute(f"UPDATE runs SET {change} WHERE id = 'run1'")
         with pytest.raises(UnreadableRun, match=words):
-            kept.kept(spoilt)
-        assert kept.kept(whole).run == fixture_run(2)
+            kept.stored_run(spoilt)
+        assert kept.stored_run(whole).run == fixture_run(2)
         with opened_file(kept) as connection:
             connection.execute(
                 "UPDATE runs SET architecture = ?, recipe = ?, environment = ? WHERE id = 'run1'",
@@ -344,7 +344,7 @@ def test_another_process_holds_its_run_until_it_is_killed(kept: Store, tmp_path:
         assert process.stdout is not None
         assert process.stdout.readline() == "run1\n"
         kept.recover()
-        assert kept.kept("run1").status == "preparing"
+        assert kept.stored_run("run1").status == "preparing"
         assert kept.checkpoints.lock("run1") is None
         ours = kept.claim_next()
         assert ours is not None
@@ -353,7 +353,7 @@ def test_another_process_holds_its_run_until_it_is_killed(kept: Store, tmp_path:
         assert kept.stop_request("run1") == "stop"
         process.kill()
     kept.recover()
-    assert [kept.kept(run).status for run in ("run1", "run2")] == ["interrupted", "preparing"]
+    assert [kept.stored_run(run).status for run in ("run1", "run2")] == ["interrupted", "preparing"]
     ours.lock.release()
 
 
@@ -395,7 +395,7 @@ def test_an_older_database_is_migrated_and_a_newer_one_refused(
         patch.setattr(database, "MIGRATIONS", future)
         newer = Store(tmp_path)
         newer.add(fixture_run(1))
-        assert newer.kept("run1").status == "queued"
+        assert newer.stored_run("run1").status == "queued"
         newer.close()
     with pytest.raises(
         StoreError,

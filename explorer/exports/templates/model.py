@@ -172,8 +172,8 @@ def train(train_images, train_labels, test_images, test_labels):
     model = model.to(memory_format=LAYOUT)
     # A generator of its own, so that the images come in the explorer's order.
     generator = torch.Generator().manual_seed(1_000_000 + SEED)
-    # if decay of weights alone Weight decay is for the weights of convolutions and Linear; biases
-    # and normalisation's are vectors.
+    # if decay of weights alone
+    # Weight decay is for the weights of Conv2d and Linear; biases and normalisation's are vectors.
     weights = [parameter for parameter in model.parameters() if parameter.dim() > 1]
     others = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
     groups = [{"params": weights}, {"params": others, "weight_decay": 0.0}]
