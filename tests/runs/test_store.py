@@ -130,7 +130,7 @@ def test_a_revision_grows_with_every_change(store: Store) -> None:
 
 def test_an_unknown_run(store: Store) -> None:
     asks = [
-        store.kept,
+        store.stored_run,
         store.events,
         store.revision,
         store.last_epoch,
