@@ -495,7 +495,7 @@ def test_a_summary_in_a_readme_comes_back(capsys, tmp_path, id):
     file.write_text(f"# What we built\n\nThe summary:\n\n```\n{table}```\n\nIt reached 99 %.\n")
     status, out, err = run(capsys, "import-summary", str(file))
     assert status == 0
-    assert "note: dropout rates are not in a table" in err or id == "strided-20k"
+    assert "note: the table has no dropout rates" in err or id == "strided-20k"
     read, original = parse_architecture(out), load_presets()[id].architecture
     assert [row.output_shape for row in analyze(read).rows] == [
         row.output_shape for row in analyze(original).rows

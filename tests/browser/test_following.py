@@ -73,7 +73,7 @@ def test_an_ended_run_that_others_resume_rename_and_delete_is_shown_as_it_is(app
     name = other.name_box
     name.fill("Renamed by another")
     name.press("Enter")
-    expect(app.page.locator(".run b")).to_have_text("Renamed by another")
+    expect(app.page.locator(".run h2")).to_have_text("Renamed by another")
     app.page.get_by_role("button", name="Show curves").click()
     expect(app.page.get_by_role("button", name="Start training")).to_be_visible()
     status(app, "stopped")

@@ -267,7 +267,7 @@ def test_runs_and_networks_are_compared_by_their_names(visitor: App, hostile_ser
     for run in runs:
         visitor.page.goto(f"{visitor.url}/?page=train&run={run}")
         visitor.settled()
-        expect(visitor.page.locator(".run b")).to_be_visible()
+        expect(visitor.page.locator(".run h2")).to_be_visible()
         assert_only_text(visitor.page.locator("body"))
     visitor.page.goto(f"{visitor.url}/?page=runs")
     visitor.settled()

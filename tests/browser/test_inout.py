@@ -153,7 +153,7 @@ def test_the_recipe_of_the_train_page_is_in_the_link(app: App):
     rate.press("Enter")
     app.settled()
     app.go_to("Build")
-    expect(app.page).to_have_url(re.compile(r"\?a=1\."))
+    expect(app.page).to_have_url(re.compile(r"[?&]a=1\."))
     app.page.reload()
     app.settled()
     app.go_to("Train")
@@ -188,7 +188,7 @@ def test_a_readme_is_pasted_and_a_row_answered_otherwise(app: App):
     expect(dialog.locator("[data-read]")).to_have_text(
         "17 layers · 16,426 parameters · images 1×28×28"
     )
-    expect(dialog).to_contain_text("dropout rates are not in a table")
+    expect(dialog).to_contain_text("the table has no dropout rates")
     dialog.get_by_text("ambiguous; the simplest reading was used").click()
     # A list that opens while the expander unfolds closes again.
     app.page.wait_for_function(UNFOLDED)

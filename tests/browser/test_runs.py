@@ -177,7 +177,7 @@ def test_a_run_is_named_opened_downloaded_and_deleted(app: App, tmp_path: Path):
     name = app.name_box
     name.fill("<b>Mine</b> & *yours*")
     name.press("Enter")
-    expect(app.page.locator(".run b")).to_have_text("<b>Mine</b> & *yours*")
+    expect(app.page.locator(".run h2")).to_have_text("<b>Mine</b> & *yours*")
     app.page.get_by_role("button", name="Download", exact=True).click()
     with app.page.expect_download() as download:
         app.page.get_by_role("button", name=re.compile("^Weights")).click()
