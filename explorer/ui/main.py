@@ -1,7 +1,6 @@
 """The page script: one for all pages, so that no message of the browser names a page."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,15 +28,7 @@ class Drawn(NamedTuple):
 
     heading: str
     lead: str
-    show: Callable[[Callable[[], None]], None]  # ends by calling its argument
-
-
-def _ending(show: Callable[[], None]) -> Callable[[Callable[[], None]], None]:
-    def shown(finish: Callable[[], None]) -> None:
-        show()
-        finish()
-
-    return shown
+    show: Callable[[], None]
 
 
 PAGES = {
@@ -50,18 +41,18 @@ PAGES = {
     Page.TRAIN: Drawn(
         "Train the network",
         "Press Start: loss and accuracy come in live, and the run goes on when you leave.",
-        _ending(train_page.show),
+        train_page.show,
     ),
     Page.COMPARE: Drawn(
         "Compare networks",
         "Two to six side by side: their layers, how they learn, "
         "and whether a difference is more than chance.",
-        _ending(compare_page.show),
+        compare_page.show,
     ),
     Page.RUNS: Drawn(
         "All runs",
         "Every training on this server: watch, resume, rename, download or delete it.",
-        _ending(runs_page.show),
+        runs_page.show,
     ),
 }
 
@@ -79,10 +70,7 @@ def main() -> None:
         messages.warning(notice, icon=messages.NOT_FOUND)
     if page is not Page.COMPARE:
         compare_page.forget_click()
-    drawn.show(partial(_keep_address, page))
-
-
-def _keep_address(page: Page) -> None:
+    drawn.show()
     held = {**state.address(), **compare_page.address()}
     keep_address(page, held, key=state.ADDRESS_KEY, changed=_accept)
 

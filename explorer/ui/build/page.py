@@ -1,6 +1,5 @@
 """Build: the stack of layers, what each does, and what the selected one sees."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
@@ -28,22 +27,17 @@ from explorer.ui.build.start_menu import start_menu
 from explorer.ui.components.announcer import announce
 from explorer.ui.components.cost_chart import cost_chart
 from explorer.ui.components.field_view import Around, field_view
-from explorer.ui.components.stack_editor import Stack, stack_editor
+from explorer.ui.components.stack_editor import stack_editor
 from explorer.ui.part import WRONG, part, say
 from explorer.ui.preset_story import preset_story
 
 SELECTED = "selected-layer"  # its place on the page, for the way past the stack
 
 
-def _nothing() -> None:
-    """What a page ends with that stands alone."""
-
-
 @part
-def show(finish: Callable[[], None] = _nothing) -> None:
-    """Draw the page. It ends with `finish`, which is drawn again with each edit, too."""
+def show() -> None:
     _header()
-    _workbench(_results(), _beside_layers(state.current()), finish)
+    _workbench(_results())
 
 
 def _results() -> Results:
@@ -127,22 +121,8 @@ def _accept() -> None:
     state.accept_draft()
 
 
-def _beside_layers(session: state.Session) -> state.Session:
-    """The work without its layers: what the page shows above the stack is made of this."""
-    return replace(session, stack=Stack(base=session.stack.base))
-
-
-@st.fragment
-@part
-def _workbench(results: Results, drawn: state.Session, finish: Callable[[], None]) -> None:
-    """Draw the stack and all that an edit changes, by themselves at each edit.
-
-    Where the draft has changed what the page was `drawn` with above, as undo to other work does,
-    the whole page is drawn again.
-    """
+def _workbench(results: Results) -> None:
     session = state.accept_draft()
-    if _beside_layers(session) != drawn:
-        st.rerun()
     analysis = analyze(session.architecture)
     selected = _selected_row(session.stack.selected_index, analysis)
     classes = len(DATASETS[session.recipe.dataset].classes)
@@ -169,7 +149,6 @@ def _workbench(results: Results, drawn: state.Session, finish: Callable[[], None
         if analysis.total_params:
             cost_chart(analysis, selected.index if selected else None, key="cost")
         preset_story(load_presets().get(session.start.preset), "build")
-    finish()
 
 
 def _in_short(analysis: Analysis) -> str:
