@@ -214,7 +214,9 @@ def test_what_was_chosen_is_found_again_after_a_look_at_another_page(app: App):
     app.page.get_by_role("option", name="train loss").click()  # draws only a part of the page anew
     app.settled()
     app.go_to("Runs")
-    expect(app.page).to_have_url(re.compile("page=runs.*view=Learning"))  # so that F5 there keeps it
+    expect(app.page).to_have_url(
+        re.compile("page=runs.*view=Learning")
+    )  # so that F5 there keeps it
     app.go_to("Compare")
     expect(app.page).to_have_url(re.compile("compare=bias-free-12k%2Cadaptive-pool-16k%2Cgap-17k"))
     expect(app.page.get_by_role("combobox", name="What")).to_have_value("train loss")
