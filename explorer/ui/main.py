@@ -70,6 +70,8 @@ def main() -> None:
         messages.warning(notice, icon=messages.NOT_FOUND)
     if page is not Page.COMPARE:
         compare_page.forget_click()
+    if page is not Page.BUILD:
+        state.close_dialog()
     drawn.show()
     held = {**state.address(), **compare_page.address()}
     keep_address(page, held, key=state.ADDRESS_KEY, changed=_accept)

@@ -81,7 +81,7 @@ class Session:
     assignment: Assignment = field(default_factory=Assignment)
     run: str | None = None  # the run that the Train page shows
     notice: str = ""  # why what the address asked for is not shown
-    opening: bool = False  # the dialog to open other work is asked for
+    opening: bool = False  # the dialog to open other work is open
     repeat: Repeat | None = None  # the question on Train whether to start the same run once more
 
     @property
@@ -286,6 +286,7 @@ def open_work(start: Start, shared: Shared) -> None:
             recipe=shared.recipe,
             recipe_version=session.recipe_version + 1,
             assignment=shared.assignment,
+            opening=False,
             notice="",
         )
     )
@@ -370,8 +371,13 @@ def choose_images(dataset: str) -> str:
 
 
 def ask_to_open() -> None:
-    """Have the next run show the dialog that opens other work."""
+    """Show the dialog that opens other work, until it is closed."""
     put(replace(accept_draft(), opening=True))
+
+
+def close_dialog() -> None:
+    if current().opening:
+        put(replace(current(), opening=False))
 
 
 def mend(architecture: Architecture) -> None:

@@ -31,7 +31,7 @@ FILES = (
 DROPOUT_RATE = "Dropout rate for all dropout layers"
 
 
-@st.dialog("Open a network", width="large")
+@st.dialog("Open a network", width="large", on_dismiss=state.close_dialog)
 def open_dialog() -> None:
     version = st.session_state.setdefault("open-version", 0)
     pasted = st.text_area(

@@ -1,7 +1,5 @@
 """Build: the stack of layers, what each does, and what the selected one sees."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from explorer.network.analysis import Analysis, Row, analyze
@@ -59,7 +57,6 @@ def _header() -> None:
         start_menu(session)
         st.button("Open…", icon=":material/upload_file:", key="open", on_click=state.ask_to_open)
         if session.opening:
-            state.put(replace(session, opening=False))
             open_dialog()
         # The input has no default of its own: Streamlit warns of one where `_rename` sets the
         # value.
