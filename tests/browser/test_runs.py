@@ -127,7 +127,7 @@ def test_ten_runs_of_three_visitors_end_in_fair_order(chromium: Browser, server:
         if visitor is not first:
             visitor.open("/?page=train")
         start(visitor, 1, count)
-        expect(visitor.page.get_by_text("Queued: ")).to_be_visible()
+        expect(visitor.page.get_by_text(re.compile(r"^Queued: \d"))).to_be_visible()
     queued = set(store.revisions()) - before
     assert len(queued) == 10
     watcher = open_app(chromium.new_context(), "")
