@@ -43,7 +43,6 @@ SAYS: dict[str, set[str]] = {
     "button": BUTTON,
     "button_group": {"string_array_value"},
     "checkbox": SWITCH,
-    "dataframe": TEXT,
     "dialog": BUTTON,
     "download_button": BUTTON,
     "expandable": SWITCH,
@@ -57,7 +56,7 @@ SAYS: dict[str, set[str]] = {
     "text_input": TEXT,
     "vega_lite_chart": TEXT,
 }
-SELECTABLE = ("dataframe", "vega_lite_chart")  # their text is JSON: what is selected in them
+SELECTABLE = ("vega_lite_chart",)  # their text is JSON: what is selected in them
 JSON_FIELDS = ("json_value", "json_trigger_value")
 
 

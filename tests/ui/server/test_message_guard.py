@@ -188,7 +188,6 @@ SCRIPTS: dict[str, tuple[str, str]] = {
     "button": ("Button", ""),
     "button_group": ("ButtonGroup", ""),
     "checkbox": ("Checkbox", ""),
-    "dataframe": ("DataFrame", ""),
     "dialog": ("index", "stDialog"),
     "download_button": ("DownloadButton", ""),
     "expandable": ("index", "stExpander"),
@@ -203,7 +202,7 @@ SCRIPTS: dict[str, tuple[str, str]] = {
     "vega_lite_chart": ("ArrowVegaLiteChart", ""),
 }
 # Said by an id of its own, not the input's: buttons in a table's cells, what a component triggers.
-OTHER_IDS = {"dataframe": {"string_trigger_value"}, "bidi_component": {"trigger_value"}}
+OTHER_IDS = {"bidi_component": {"trigger_value"}}
 SETTER = re.compile(r"\.set([A-Z]\w*?Value)\(")
 NEAR = 4_000  # characters of script on either side of a test id
 
@@ -261,7 +260,6 @@ def honest(kind: str, element: Any) -> Callable[[WidgetState], object]:
             "string_array_value": [element.options[i].content for i in element.default]
         },
         "checkbox": lambda: {"bool_value": element.default},
-        "dataframe": lambda: {"string_value": SELECTION},
         "expandable": lambda: {"bool_value": True},
         "file_uploader": lambda: {"file_uploader_state_value": None},
         "multiselect": lambda: {
