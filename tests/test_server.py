@@ -204,7 +204,7 @@ def test_a_locked_database_is_waited_for_at_the_start(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "home" / "runs.sqlite", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     process, port = start(tmp_path)
-    time.sleep(12)  # importing torch takes some of it
+    time.sleep(6)  # of the ten seconds that a start waits
     other.execute("ROLLBACK")
     other.close()
     assert healthy(process, port), (tmp_path / "log").read_text()

@@ -279,9 +279,9 @@ def honest(kind: str, element: Any) -> Callable[[WidgetState], object]:
     return partial(filled, name=name, value=value)
 
 
-TO_PRESS = {"button", "download_button"}
+TO_PRESS = {"button", "dialog", "download_button"}
 # These need a pasted table or a trained run, or have an id only where a callback is told of them.
-NOT_DRAWN = {"dialog", "expandable", "tab_container", "vega_lite_chart"}
+NOT_DRAWN = {"expandable", "tab_container", "vega_lite_chart"}
 
 
 @pytest.mark.slow
