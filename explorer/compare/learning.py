@@ -16,18 +16,10 @@ from explorer.network.spec import Architecture, NetworkKey
 from explorer.presets import FOLDER, Preset, PresetError, measured
 from explorer.runs.run import Snapshot
 from explorer.training.engine import count_steps
+from explorer.training.event import EpochMetric
 from explorer.training.recipe import Recipe
 
 Origin = Literal["run", "shipped"]
-Metric = Literal[
-    "train_loss",
-    "train_accuracy",
-    "test_loss",
-    "test_accuracy",
-    "lr",
-    "seconds",
-    "iterations_per_second",
-]
 Axis = Literal["epoch", "step", "seconds"]
 
 
@@ -260,7 +252,7 @@ def _group(records: Sequence[Record], preferred: Collection[str]) -> Group:
     return Group(kept[0].label, kept)
 
 
-def curve(group: Group, metric: Metric) -> tuple[Point, ...]:
+def curve(group: Group, metric: EpochMetric) -> tuple[Point, ...]:
     """The metric after each epoch that any seed has reached.
 
     How many have is with each point; where that falls, the mean may jump, as it is of other seeds

@@ -4,12 +4,15 @@ tells.
 
 from collections.abc import Sequence
 
-from explorer.network.spec import Architecture, Dropout, Dropout2d
+from explorer.network.layers import LAYERS
+from explorer.network.spec import Architecture, arguments
 
 
 def dropout_rates(architecture: Architecture) -> tuple[float, ...]:
     """The rates of the dropout layers, from the first layer on; () where there are none."""
-    return tuple(layer.p for layer in architecture.layers if isinstance(layer, Dropout | Dropout2d))
+    return tuple(
+        arguments(layer)["p"] for layer in architecture.layers if LAYERS[layer.kind].is_dropout
+    )
 
 
 def with_dropout(architecture: Architecture, rates: Sequence[float]) -> Architecture:
@@ -20,7 +23,7 @@ def with_dropout(architecture: Architecture, rates: Sequence[float]) -> Architec
     left = list(reversed(rates))
     layers = [
         layer.model_copy(update={"p": left.pop() if len(left) > 1 else left[0]})
-        if isinstance(layer, Dropout | Dropout2d)
+        if LAYERS[layer.kind].is_dropout
         else layer
         for layer in architecture.layers
     ]

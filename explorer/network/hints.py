@@ -86,7 +86,7 @@ def _useless_bias(analysis: Analysis) -> Iterator[Hint]:
 
 def _dropout_before_batchnorm(analysis: Analysis) -> Iterator[Hint]:
     for row, after in _pairs(analysis):
-        if row.kind in ("Dropout", "Dropout2d") and after.kind in ("BatchNorm2d", "BatchNorm1d"):
+        if LAYERS[row.kind].is_dropout and after.kind in ("BatchNorm2d", "BatchNorm1d"):
             message = (
                 f"{after.kind} right after {row.kind} sees dropped-out values in training, "
                 "but not at test time"

@@ -38,7 +38,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -142,7 +142,7 @@ def downsampled(values: Sequence[float], limit: int) -> list[int]:
     return sorted(kept)
 
 
-EPOCH_COLUMNS = (
+EpochMetric = Literal[
     "train_loss",
     "train_accuracy",
     "test_loss",
@@ -150,7 +150,9 @@ EPOCH_COLUMNS = (
     "lr",
     "seconds",
     "iterations_per_second",
-)
+]
+"""The metrics of an `epoch` event."""
+EPOCH_COLUMNS: tuple[str, ...] = get_args(EpochMetric)
 
 
 def epochs_csv(events: Sequence[Event]) -> str:

@@ -74,11 +74,7 @@ def main() -> None:
         state.close_dialog()
     drawn.show()
     held = {**state.address(), **compare_page.address()}
-    keep_address(page, held, key=state.ADDRESS_KEY, changed=_accept)
-
-
-def _accept() -> None:
-    state.accept_draft()
+    keep_address(page, held, key=state.ADDRESS_KEY, changed=state.accept_draft)
 
 
 if __name__ == "__main__":

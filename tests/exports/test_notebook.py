@@ -71,14 +71,6 @@ def code_of(notebook: str) -> list[str]:
     ]
 
 
-@pytest.fixture
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 # --- the form -------------------------------------------------------------------------------------
 
 RECIPES = [

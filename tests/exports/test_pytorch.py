@@ -337,14 +337,6 @@ def scores_in_a_fresh_process(folder: Path, stacks: list[Architecture]) -> None:
         assert case["parameters"] == analyze(architecture).total_params
 
 
-@pytest.fixture
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_presets_run_in_a_fresh_process(tmp_path: Path) -> None:

@@ -114,10 +114,6 @@ def _choose_images(key: str, work: int) -> None:
 # --- the stack, and beside it the selected layer --------------------------------------------------
 
 
-def _accept() -> None:
-    state.accept_draft()
-
-
 def _workbench(results: Results) -> None:
     session = state.accept_draft()
     analysis = analyze(session.architecture)
@@ -134,7 +130,7 @@ def _workbench(results: Results) -> None:
             classes=classes,
             described=selected.index if selected else None,
             key=state.STACK_KEY,
-            changed=_accept,
+            changed=state.accept_draft,
         )
     with totals:
         _numbers(session, analysis, results)

@@ -11,11 +11,11 @@ from typing import Any, Literal, NamedTuple
 import altair as alt
 import pandas as pd
 
-from explorer.compare.learning import Axis, DocumentedCurve, Group, Metric, curve, place_on
+from explorer.compare.learning import Axis, DocumentedCurve, Group, curve, place_on
 from explorer.compare.pareto import front
 from explorer.network.analysis import Analysis, analyze
 from explorer.network.spec import Architecture
-from explorer.training.event import downsampled
+from explorer.training.event import EpochMetric, downsampled
 from explorer.ui.charts.chart import Spec, plain
 from explorer.ui.charts.end_labels import spread_labels
 from explorer.ui.charts.palette import LINE, TEXT, colour_of, shape_of
@@ -151,7 +151,7 @@ def _legend(least: int, **look: Any) -> alt.Legend:
 # --- how they learnt ------------------------------------------------------------------------------
 
 # What the visitor chooses: its name in a record, a factor, and the axis' title.
-METRICS: dict[str, tuple[Metric, float, str]] = {
+METRICS: dict[str, tuple[EpochMetric, float, str]] = {
     "test accuracy": ("test_accuracy", 100, "test accuracy in %"),
     "train accuracy": ("train_accuracy", 100, "train accuracy in %"),
     "test loss": ("test_loss", 1, "test loss (cross-entropy)"),

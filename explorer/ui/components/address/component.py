@@ -19,7 +19,7 @@ _box = component("link_box", _FOLDER, "link_box.js", ["link_box.css", "link_box.
 
 
 def keep_address(
-    page: Page, held: Mapping[str, str], *, key: str, changed: Callable[[], None]
+    page: Page, held: Mapping[str, str], *, key: str, changed: Callable[[], object]
 ) -> None:
     """Put parameters into the browser's address, so that a reload shows the same; "" removes one.
 

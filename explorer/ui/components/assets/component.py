@@ -54,4 +54,10 @@ def component(
     )
 
 
+def keep_state() -> None:
+    """The callback of a component that needs none: Streamlit keeps a component's state only if it
+    has one.
+    """
+
+
 _LOADER = publish(Path(__file__).parent).rstrip("/").rsplit("/", 1)[-1]

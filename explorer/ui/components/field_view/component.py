@@ -24,7 +24,7 @@ from explorer.runs.manager import JobManager, NoWeights, UnknownRun
 from explorer.text import counted, percent
 from explorer.training.datasets import DATASETS
 from explorer.ui import process
-from explorer.ui.components.assets import component
+from explorer.ui.components.assets import component, keep_state
 from explorer.ui.components.field_view import data, look
 from explorer.ui.components.field_view.ask import Ask, parse_ask, unit_at
 from explorer.ui.components.field_view.samples import samples
@@ -58,12 +58,8 @@ def field_view(analysis: Analysis, index: int, around: Around, *, key: str) -> N
     _mount(
         key=key,
         data=view_data(analysis, index, around, ask, process.jobs()),
-        on_ask_change=_nothing,
+        on_ask_change=keep_state,
     )
-
-
-def _nothing() -> None:
-    """Streamlit keeps a component's state only where a callback is named for it."""
 
 
 def view_data(

@@ -16,7 +16,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.ui import arrival
-from explorer.ui.components.assets import component
+from explorer.ui.components.assets import component, keep_state
 
 PARAMETER = "page"  # of the address
 MAX_REQUESTS = 2**53 - 1  # JavaScript's largest whole number
@@ -105,8 +105,4 @@ def navigation_bar() -> None:
     """Draw the links to the pages in the line at the top of the window."""
     opened = _open()
     data = {"current": opened.page.value, "answers": opened.answers}
-    _mount(key=BAR, data=data, on_request_change=_nothing)
-
-
-def _nothing() -> None:
-    """Do nothing: Streamlit keeps a component's state only if it has a callback."""
+    _mount(key=BAR, data=data, on_request_change=keep_state)

@@ -41,7 +41,7 @@ def stack_editor(
     classes: int = 10,
     described: int | None = None,
     key: str,
-    changed: Callable[[], None],
+    changed: Callable[[], object],
 ) -> None:
     """Draw `stack` with the numbers of `analysis`, which is that of the same layers.
 
