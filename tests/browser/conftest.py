@@ -239,6 +239,18 @@ class App:
         """The list of images, on Build or on Train."""
         return self.page.get_by_role("combobox", name="Images").last
 
+    # A run that goes on again is drawn above what there was of it, which then goes: the first stays.
+
+    @property
+    def run_status(self) -> Locator:
+        """How the shown run stands, in a word."""
+        return self.page.locator(".run .status").first
+
+    @property
+    def run_epochs(self) -> Locator:
+        """What the shown run reached; `data-epochs` counts its whole epochs."""
+        return self.page.locator(".run-epochs").first
+
     def row(self, index: int) -> Locator:
         return self.page.locator(f'[data-layer-index="{index}"]')
 
@@ -290,7 +302,7 @@ class App:
         self.settled()
         self.start_training()
         # A short one may be done.
-        expect(self.page.locator(".run .status")).to_have_text(re.compile("running|finished"))
+        expect(self.run_status).to_have_text(re.compile("running|finished"))
 
     def preset(self, id: str) -> None:
         self.started_from.click()

@@ -117,14 +117,14 @@ def test_axe_finds_nothing_grave_on_a_run_and_stop_is_at_most_five_tabs_from_sta
         if stop.evaluate("(stop) => stop === document.activeElement"):
             break
     expect(stop).to_be_focused()
-    expect(themed.page.locator(".run-epochs")).to_be_visible()
+    expect(themed.run_epochs).to_be_visible()
     assert grave(themed) == []
     status = themed.page.get_by_role("status").filter(
         has_text=re.compile(r"Training: epoch \d+ of 1000, test accuracy")
     )
     expect(status).to_have_count(1)
     themed.page.keyboard.press("Enter")
-    expect(themed.page.locator(".run .status")).to_have_text("stopped")
+    expect(themed.run_status).to_have_text("stopped")
     expect(themed.page.get_by_role("status").filter(has_text="Stopped: epoch")).to_have_count(1)
     assert grave(themed) == []
 

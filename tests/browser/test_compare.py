@@ -239,7 +239,7 @@ def test_a_run_stays_in_the_comparison_while_it_trains(app: App):
     run = re.search(r"run=(\w+)", app.page.url)[1]
     watcher = open_app(app.page.context, app.url)
     watcher.open(f"/?page=train&run={run}")
-    epochs = watcher.page.locator(".run-epochs")
+    epochs = watcher.run_epochs
     app.open(f"/?page=compare&compare=run:{run},bias-free-12k")
     for name, shown in (("Learning", chart(app)), ("Structure", app.page.locator(".compare"))) * 2:
         expect(epochs).not_to_have_attribute(
@@ -250,7 +250,7 @@ def test_a_run_stays_in_the_comparison_while_it_trains(app: App):
     expect(app.page.locator(".compare thead th[scope=col]")).to_have_count(2)
     app.open(f"/?page=train&run={run}")
     app.page.get_by_role("button", name="Stop").click()
-    expect(app.page.locator(".run .status")).to_have_text("stopped")
+    expect(app.run_status).to_have_text("stopped")
 
 
 def test_a_click_on_a_point_opens_its_network(app: App):

@@ -204,7 +204,7 @@ def test_what_a_run_has_learned_is_shown_once_there_is_one(app):
     expect(weights).to_be_disabled()
     app.go_to("Train")
     app.train_on_digits(1)
-    expect(app.page.locator(".run .status")).to_have_text("finished")
+    expect(app.run_status).to_have_text("finished")
     app.go_to("Build")
     select(app, 0)
     expect(weights.locator("option").first).to_have_text(

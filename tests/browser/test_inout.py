@@ -416,7 +416,7 @@ def test_the_assignment_follows_every_edit_and_a_run(app: App):
     close_menu(app)
     app.go_to("Train")
     app.train_on_digits(4)
-    expect(app.page.locator(".run .status")).to_have_text("finished")
+    expect(app.run_status).to_have_text("finished")
     app.go_to("Build")
     expect(app.images_box).to_have_value("Digits · 1×28×28")
     expect(clause(app, "max_epochs")).to_have_text("✓ 4 ≤ 20 epochs")

@@ -106,16 +106,14 @@ def test_training_streams_while_the_stack_is_edited_and_survives_a_reload(app):
     app.preset("strided-20k")
     app.go_to("Train")
     app.train_on_digits(epochs=500)
-    status = app.page.locator(".run .status")
+    status = app.run_status
     expect(app.page).to_have_url(re.compile(r"run=\w+"))
 
     points = app.page.locator('[data-testid="stVegaLiteChart"]')
     expect(points).to_have_count(2)
     # Both charts gain points by themselves: the epochs in the table count up, and each chart is
     # drawn anew.
-    expect(app.page.locator(".run-epochs")).to_have_attribute(
-        "data-epochs", re.compile(r"^([2-9]|\d\d+)$")
-    )
+    expect(app.run_epochs).to_have_attribute("data-epochs", re.compile(r"^([2-9]|\d\d+)$"))
     for chart in (points.nth(0), points.nth(1)):
         expect(chart.locator("canvas, svg").first).to_be_visible()
 
@@ -126,8 +124,8 @@ def test_training_streams_while_the_stack_is_edited_and_survives_a_reload(app):
     app.go_to("Train")
     app.page.reload()
     expect(status).to_have_text("running")
-    done = int(app.page.locator(".run-epochs").get_attribute("data-epochs") or 0)
-    expect(app.page.locator(".run-epochs")).not_to_have_attribute("data-epochs", str(done))
+    done = int(app.run_epochs.get_attribute("data-epochs") or 0)
+    expect(app.run_epochs).not_to_have_attribute("data-epochs", str(done))
     app.page.get_by_role("button", name="Stop").click()
     expect(status).to_have_text("stopped")
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 
 def status(app: App, text: str) -> None:
-    expect(app.page.locator(".run .status")).to_have_text(text)
+    expect(app.run_status).to_have_text(text)
 
 
 def start(app: App, epochs: int, times: int = 1) -> None:
@@ -57,7 +57,7 @@ def home(server: Server) -> Path:
 
 
 def test_a_run_is_paused_resumed_stopped_and_resumed(app: App):
-    epochs = app.page.locator(".run-epochs")
+    epochs = app.run_epochs
 
     def ended() -> int:
         return int(epochs.get_attribute("data-epochs"))
@@ -88,7 +88,7 @@ def test_a_run_is_paused_resumed_stopped_and_resumed(app: App):
 
 
 def test_a_finished_run_goes_on_for_more_epochs(app: App):
-    epochs = app.page.locator(".run-epochs")
+    epochs = app.run_epochs
     app.open("/?page=train")
     start(app, 2)
     status(app, "finished")
@@ -225,7 +225,7 @@ def test_rows_are_chosen_and_sorted_by_the_keyboard_alone(app: App):
     app.train_on_digits(1)
     start(app, 1)
     for _ in range(2):
-        expect(app.page.locator(".run .status")).to_have_text("finished")
+        expect(app.run_status).to_have_text("finished")
     open_runs(app)
     names = [row.get_attribute("data-run") for row in rows(app).all()]
     assert len(names) >= 2

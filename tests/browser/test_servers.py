@@ -19,11 +19,11 @@ def window(chromium: Browser, url: str) -> App:
 
 
 def status(app: App, text: str, patience: int = PATIENCE) -> None:
-    expect(app.page.locator(".run .status")).to_have_text(text, timeout=patience)
+    expect(app.run_status).to_have_text(text, timeout=patience)
 
 
 def epochs(app: App) -> int:
-    return int(app.page.locator(".run-epochs").get_attribute("data-epochs") or 0)
+    return int(app.run_epochs.get_attribute("data-epochs") or 0)
 
 
 def link(app: App) -> str:
