@@ -3,6 +3,7 @@ chosen.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -86,24 +87,20 @@ def _choices(preset: Preset, choices: Sequence[Choice]) -> str:
 
 def _value(preset: Preset, path: str) -> str:
     """ "recipe.optimizer.lr" as "lr 0.01", and a layer's as "layer 10 Dropout p 0.1"."""
-    name = path.rsplit(".", 1)[-1]
-    data: object = preset.model_dump(mode="json", include={path.split(".", 1)[0]})
-    for part in path.split("."):
-        data = (
-            data[int(part)]
-            if isinstance(data, list)
-            else data[part]
-            if isinstance(data, dict)
-            else data
+    steps = path.split(".")
+    value: Any = preset.model_dump(mode="json", include={steps[0]})
+    for step in steps:
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    if steps[:2] == ["architecture", "layers"]:
+        return (
+            f"layer {steps[2]} {preset.architecture.layers[int(steps[2])].kind} {steps[-1]} {value}"
         )
-    words = path.split(".")
-    where = ""
-    if words[:2] == ["architecture", "layers"]:
-        where = f"layer {words[2]} {preset.architecture.layers[int(words[2])].kind} "
-    elif name == "kind":
-        name = words[-2]
-    shown = {True: "yes", False: "no"}.get(data, data) if isinstance(data, bool) else data
-    return f"{where}{name} {shown}"
+    name = (
+        steps[-2] if steps[-1] == "kind" else steps[-1]
+    )  # the choice of a kind, as "optimizer SGD"
+    return f"{name} {value}"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
