@@ -9,8 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,7 +26,11 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from playwright.sync_api import Error as PlaywrightError
 
+from explorer.runs.run import Status
+from explorer.runs.store import Store
+from explorer.training.event import Event
 from tests.runs.shared import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,6 +85,13 @@ class Server:
         """Ask the server to end as an init system does, and return its exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
+
+    def stop_runs(self) -> None:
+        """Take what waits out of the queue, and ask for an end of what trains."""
+        store = Store(self.log.parent / "home")
+        for run_id in store.revisions():
+            if not store.withdraw(run_id, Status.STOPPED, Event(kind="stopped")):
+                store.ask_to_stop(run_id, "stop")
 
 
 def start_server(
@@ -338,6 +349,30 @@ def only_this_machine() -> Iterator[None]:
             if url.scheme not in ("data", "blob") and url.hostname != "127.0.0.1"
         ] == []
         assert app.errors == []
+
+
+@pytest.fixture(autouse=True)
+def no_run_goes_on(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test trains on the server of all is over with it, also where it fails or is skipped:
+    the next one's run would wait for it.
+    """
+    yield
+    if "server" in request.fixturenames:
+        request.getfixturevalue("server").stop_runs()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure shows what stood in the test's windows."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for app in _opened:
+            with suppress(PlaywrightError):
+                shown = app.page.locator("body").aria_snapshot(timeout=5000)
+                report.sections.append((f"Window on {app.page.url}", shown))
+    return report
 
 
 @pytest.fixture

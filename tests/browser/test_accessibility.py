@@ -5,7 +5,7 @@ and live regions.
 import itertools
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from importlib.resources import files
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -14,8 +14,7 @@ from tests.browser.conftest import App, Server, open_app
 
 pytestmark = pytest.mark.browser
 
-# By `npm ci` in that folder.
-AXE = Path(__file__).parents[1] / "javascript/node_modules/axe-core/axe.min.js"
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 FOUND = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations
   .filter(({ impact }) => ["serious", "critical"].includes(impact))
   .flatMap(({ id, nodes }) => nodes.map(({ html, any }) => [id, html.slice(0, 200), any[0]?.message ?? ""].join(" | "))))"""
@@ -32,11 +31,9 @@ def themed(request: pytest.FixtureRequest, chromium: Browser, server: Server) ->
 
 def grave(app: App) -> list[str]:
     """What axe-core finds that is serious or critical, each with the element."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: run `npm ci` in tests/javascript")
     app.settled()
     if not app.page.evaluate("() => 'axe' in window"):
-        app.page.evaluate(AXE.read_text(encoding="utf-8"))
+        app.page.evaluate(AXE)
     found: list[str] = app.page.evaluate(FOUND)
     return found
 
@@ -56,9 +53,7 @@ def test_axe_finds_a_fault_where_there_is_one(themed: App):
     themed.page.evaluate(
         "() => { document.body.innerHTML = '<p style=\"color: #999; background: #aaa\">text</p>'; }"
     )
-    themed.page.evaluate(AXE.read_text(encoding="utf-8")) if AXE.exists() else pytest.skip(
-        "axe-core is not installed"
-    )
+    themed.page.evaluate(AXE)
     assert any("color-contrast" in each for each in themed.page.evaluate(FOUND))
 
 
