@@ -11,7 +11,7 @@ from tests.browser.traffic import Listener, Wire, answered_edit, wait_for_values
 pytestmark = pytest.mark.browser
 
 FIRST_VISIT = 1_500_000  # bytes on the wire
-EDIT = 13_500  # bytes of all messages that answer an edit, before the wire halves them
+EDIT = 12_000  # bytes of all messages that answer an edit, before the wire halves them
 INLINE = 6_000  # of that the code of all components together
 # Bytes on the wire both ways, with the values that the panel beside asks for afterwards.
 EDIT_IN_ALL = 18_000

@@ -31,7 +31,7 @@ def opened(page: str = "", **query: str) -> AppTest:
 def component_data(app: AppTest, key: str) -> Any:
     """What the component of this key was given."""
     (found,) = (each for each in app.get("bidi_component") if each.proto.id.endswith(f"-{key}"))
-    return json.loads(found.proto.json)
+    return json.loads(found.proto.bytes)
 
 
 def address(app: AppTest) -> dict[str, str]:

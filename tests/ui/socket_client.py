@@ -78,7 +78,7 @@ class SocketClient:
 
     def data(self, id: str) -> Any:
         """What a component was given to draw."""
-        return json.loads(self.inputs[id].element.json)
+        return json.loads(self.inputs[id].element.bytes)
 
     def _hear(self, message: ForwardMsg) -> bool:
         """Whether the run has ended."""

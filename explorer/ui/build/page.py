@@ -121,7 +121,7 @@ def _workbench(results: Results) -> None:
     classes = len(DATASETS[session.recipe.dataset].classes)
     totals = st.container(key="totals")
     st.html(f'<p class="skip"><a href="#{SELECTED}">Skip to the selected layer</a></p>')
-    announce(_in_short(analysis), "totals-said")
+    announce(_in_short(analysis), "totals")
     stack, detail = st.columns([2, 1], gap="medium")
     with stack:  # first, so that the numbers a person is typing for reach the browser first
         stack_editor(

@@ -113,7 +113,7 @@ def test_every_units_field_is_told_without_the_network_being_run(manager, monkey
             pixels = [first + i for first, count in told["seen"][unit] for i in range(count)]
             assert pixels == np.flatnonzero(touched).tolist()
         assert told["first"] == axis.first.tolist()
-        assert told["window"] == [7] * len(axis.first)
+        assert told["window"] == 7  # of each unit
         # Padding of 1 before the second convolution is one pixel of the image.
         assert told["inside"][0] == 6
 

@@ -33,5 +33,4 @@ def announce(text: str, key: str, urgent: str | None = None) -> None:
     if said is None or urgent is None or said.urgent != urgent or now - said.at >= MIN_SECONDS:
         said = _Said(text, now if said is None or text != said.text else said.at, urgent)
         st.session_state[kept] = said
-    with st.container(key=f"announcer-{key}"):
-        _mount(key=key, data={"text": said.text})
+    _mount(key=f"announcer-{key}", data={"text": said.text})

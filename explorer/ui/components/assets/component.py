@@ -1,7 +1,7 @@
 """A component of ours: Streamlit gets only the few lines that fetch it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -10,17 +10,12 @@ import streamlit as st
 
 from explorer.ui.components.assets.files import module_text, publish
 
-# As short as can be, as it travels with every answer. Streamlit may take the component away before
-# all of it is fetched.
-_INLINE = """const fetched = import(new URL({module}, document.baseURI));
-export default (component) => {{
-  const shown = {{}};
-  fetched.then(({{ show }}) => show(component, shown));
-  return () => {{
-    shown.gone = true;
-    shown.end?.();
-  }};
-}};"""
+# As short as can be, as it travels with every answer: f fetches the module, c is the component, and
+# s what load.js calls Shown. Streamlit may take the component away before all of it is fetched.
+_INLINE = """const f=import(new URL({module},document.baseURI))
+export default c=>{{const s={{}}
+f.then(m=>m.show(c,s))
+return()=>{{s.gone=1;s.end?.()}}}}"""
 
 _SHOW = """import {{ load }} from {loader};
 import draw from {script};
@@ -34,8 +29,12 @@ def component(
     script: str,
     parts: Sequence[str] = (),
     constants: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
-) -> Any:
-    """The component whose module is `script` in this directory, with styles and markup in `parts`.
+) -> Callable[..., Any]:
+    """What draws the component whose module is `script` in this directory, with styles and markup
+    in `parts`.
+
+    It is called with a key, with the data that the script gets, all of it JSON, and with whatever
+    else a component of Streamlit's takes.
 
     `constants` are modules that the script imports from beside it: by file name, the names and
     values that they export.
@@ -49,9 +48,15 @@ def component(
     folder = publish(
         directory, {name: module_text(each) for name, each in constants.items()} | {"show.js": show}
     )
-    return st.components.v2.component(
+    mounted = st.components.v2.component(
         f"explorer.{name}", js=_INLINE.format(module=json.dumps(f"{folder}show.js"))
     )
+
+    def mount(*, key: str, data: object, **more: Any) -> Any:
+        # Streamlit's own JSON has a space after each comma: 600 bytes of an edit's answer.
+        return mounted(key=key, data=json.dumps(data, separators=(",", ":")).encode(), **more)
+
+    return mount
 
 
 def keep_state() -> None:

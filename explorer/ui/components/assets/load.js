@@ -4,8 +4,12 @@
 // The browser reads the markup as a document of its own, from its address: no text becomes markup
 // here.
 
+const utf8 = new TextDecoder();
+
 /** @type {WeakSet<Node>} the places that hold their markup already */
 const furnished = new WeakSet();
+
+/** @import { Component, Draw } from "../component.js" */
 
 /**
  * Whether a component has left the page, and what to do then.
@@ -16,9 +20,9 @@ const furnished = new WeakSet();
  * What shows a component whose script is `draw`.
  *
  * @template Data
- * @param {import("../component.js").Draw<Data>} draw
+ * @param {Draw<Data>} draw
  * @param {URL[]} parts  addresses of its styles and its markup
- * @returns {Promise<(component: import("../component.js").Component<Data>, shown: Shown) => void>}
+ * @returns {Promise<(component: Component<Uint8Array>, shown: Shown) => void>}
  */
 export async function load(draw, parts) {
   const isStyle = (/** @type {URL} */ part) => part.pathname.endsWith(".css");
@@ -32,7 +36,7 @@ export async function load(draw, parts) {
       furnished.add(parentElement);
       parentElement.append(...read.flat().map((node) => document.importNode(node, true)));
     }
-    shown.end = draw(component);
+    shown.end = draw({ ...component, data: JSON.parse(utf8.decode(component.data)) });
   };
 }
 

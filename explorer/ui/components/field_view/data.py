@@ -62,10 +62,15 @@ def axis_data(axis: AxisField) -> dict[str, Any]:
         "seen": [fact.seen for fact in facts],
         # A window far outside the image is drawn no further than one image away.
         "first": [max(-pixels, min(2 * pixels, fact.first)) for fact in facts],
-        "window": [fact.window for fact in facts],
-        "inside": [fact.inside for fact in facts],
+        "window": _once([fact.window for fact in facts]),
+        "inside": _once([fact.inside for fact in facts]),
         "unseen": unseen(axis),
     }
+
+
+def _once(values: list[int]) -> int | list[int]:
+    """One number where all are the same: it travels with every edit."""
+    return values[0] if len(set(values)) == 1 else values
 
 
 def notes(analysis: Analysis, field: ReceptiveField, index: int) -> str:

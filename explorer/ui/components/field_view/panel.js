@@ -9,8 +9,8 @@ import { extremes, floats, number } from "./drawing.js";
 import { cellUnder, drawImage, drawInput, drawUnits, unitGrid } from "./pictures.js";
 import { channelText, effectiveWords, exactWords, write } from "./words.js";
 
-/** @import { Answered, Arithmetic, Ask, Cell, Choice, Effective } from "./types.js" */
-/** @import { Field, FieldData, Find, Image, Mode } from "./types.js" */
+/** @import { Answered, Arithmetic, Ask, Axis, Cell, Choice, Effective } from "./types.js" */
+/** @import { Field, FieldData, Find, Image, Mode, SentAxis } from "./types.js" */
 
 const PAUSE = 90; // milliseconds without a change before Python is asked
 /** @type {Record<string, number>} */
@@ -33,10 +33,22 @@ const PAUSE_AFTER_EDIT = 700; // the same after the network changed: the next ed
 /** @type {WeakMap<Node, Panel>} by the component's own element */
 const panels = new WeakMap();
 
+/**
+ * An axis with a number for each unit.
+ *
+ * @param {SentAxis} sent
+ * @returns {Axis}
+ */
+function axis(sent) {
+  const each = (/** @type {number | number[]} */ values) =>
+    typeof values === "number" ? sent.seen.map(() => values) : values;
+  return { ...sent, window: each(sent.window), inside: each(sent.inside) };
+}
+
 /** @type {import("../component.js").Draw<FieldData>} */
 export default function drawPanel({ data: sent, parentElement, setStateValue }) {
   /** @type {Field} */
-  const data = { ...sent, columns: sent.columns ?? sent.rows };
+  const data = { ...sent, rows: axis(sent.rows), columns: axis(sent.columns ?? sent.rows) };
   const find = /** @type {Find} */ ((selector) => parentElement.querySelector(selector));
   const panel = panels.get(parentElement) ?? makePanel(data);
   panels.set(parentElement, panel);

@@ -19,6 +19,12 @@ export interface Axis {
   unseen: Run[];
 }
 
+/** An axis as it is sent: one number stands for a list of the same ones. */
+export type SentAxis = Omit<Axis, "window" | "inside"> & {
+  window: number | number[];
+  inside: number | number[];
+};
+
 export interface Image {
   /** Names the picture: an ask says which one the panel holds already. */
   key: string;
@@ -98,9 +104,9 @@ export interface FieldData {
   channelsIn: number;
   theoretical: [number, number];
   jump: [number, number] | null;
-  rows: Axis;
+  rows: SentAxis;
   /** null where they are as the rows are. */
-  columns: Axis | null;
+  columns: SentAxis | null;
   note: string;
   /** Do its values still see apart from each other, though they have no place any more? */
   apart: boolean;
@@ -111,8 +117,8 @@ export interface FieldData {
   answer: Answered | null;
 }
 
-/** The same with both axes. */
-export type Field = FieldData & { columns: Axis };
+/** The same with both axes, written out. */
+export type Field = Omit<FieldData, "rows" | "columns"> & { rows: Axis; columns: Axis };
 
 /** A cell of a grid. */
 export interface Cell {
