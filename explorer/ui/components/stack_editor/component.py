@@ -25,7 +25,9 @@ CONSTANTS = {  # what the scripts know of Python's tables
         "MAX_LAYERS": MAX_LAYERS,
     }
 }
-_mount = component("stack_editor", FOLDER, "editor.js", ["editor.css", "editor.html"], CONSTANTS)
+# Each may take back what came before it.
+STYLES = ["editor.css", "rows.css", "palette.css", "narrow.css"]
+_mount = component("stack_editor", FOLDER, "editor.js", [*STYLES, "editor.html"], CONSTANTS)
 
 
 def sent_draft(key: str) -> object:
