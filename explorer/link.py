@@ -15,8 +15,9 @@ from typing import Any
 from explorer.assignment import Assignment, AssignmentError, parse_assignment
 from explorer.assignment import to_data as assignment_to_data
 from explorer.json_reading import check_depth
-from explorer.network.spec import Architecture, ArchitectureError, parse_architecture
-from explorer.network.spec import to_data as architecture_to_data
+from explorer.network.architecture_json import parse_architecture
+from explorer.network.architecture_json import to_data as architecture_to_data
+from explorer.network.spec import Architecture, ArchitectureError
 from explorer.presets import load_presets
 from explorer.training.recipe import Recipe, RecipeError, parse_recipe
 from explorer.training.recipe import to_data as recipe_to_data

@@ -16,8 +16,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from explorer.network.architecture_json import parse_architecture
 from explorer.network.dropout import with_dropout
-from explorer.network.spec import Architecture, NetworkKey, Shape, parse_architecture
+from explorer.network.spec import Architecture, NetworkKey, Shape
 from explorer.refusal import Refusal
 from explorer.text import quoted
 from explorer.training.recipe import Recipe, parse_recipe

@@ -42,7 +42,8 @@ from explorer.exports.report.reading import read_trained
 from explorer.exports.report.run_report import Files, Trained, run_report
 from explorer.imports.opening import OpenError, open_text
 from explorer.link import LinkError, Shared, decode, encode
-from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, parse_architecture, to_json
+from explorer.network.architecture_json import parse_architecture, to_json
+from explorer.network.spec import Architecture, Conv2d, Flatten, Linear
 from explorer.presets import load_presets
 from explorer.runs.manager import JobManager
 from explorer.text import for_csv, for_html, for_markdown, printable

@@ -18,8 +18,8 @@ from explorer.exports.notebook import notebook_json
 from explorer.exports.pytorch import python_source
 from explorer.exports.summary_text import summary_table
 from explorer.network.analysis import analyze
+from explorer.network.architecture_json import parse_architecture, to_json
 from explorer.network.mult_adds import MULT_ADDS_RULE
-from explorer.network.spec import parse_architecture, to_json
 from explorer.presets import load_presets
 from explorer.runs.manager import JobManager
 from explorer.runs.store import Store

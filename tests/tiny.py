@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from explorer.network.spec import Architecture, parse_architecture
+from explorer.network.architecture_json import parse_architecture
+from explorer.network.spec import Architecture
 from explorer.runs.manager import JobManager
 from explorer.runs.store import Store
 from explorer.training import dataset_files

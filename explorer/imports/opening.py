@@ -18,7 +18,8 @@ from explorer.imports.summary_table import (
     read_document,
 )
 from explorer.link import PARAMETER, LinkError, Shared, decode, parse_shared
-from explorer.network.spec import Architecture, ArchitectureError, Shape, parse_architecture
+from explorer.network.architecture_json import parse_architecture
+from explorer.network.spec import Architecture, ArchitectureError, Shape
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
 

@@ -14,8 +14,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from explorer.json_reading import decode_json
-from explorer.network.spec import MAX_JSON_BYTES, Architecture, parse_architecture
-from explorer.network.spec import to_json as architecture_to_json
+from explorer.network.architecture_json import MAX_JSON_BYTES, parse_architecture
+from explorer.network.architecture_json import to_json as architecture_to_json
+from explorer.network.spec import Architecture
 from explorer.runs.run import Environment, Run, RunError, Status, StopRequest, UnknownRun
 from explorer.text import printable, quoted
 from explorer.training.event import Event, EventError, finished_after, parse_event

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from explorer.imports.summary_table import MAX_BYTES, SummaryError, decode_file
-from explorer.network.spec import Architecture, ArchitectureError, parse_architecture
+from explorer.network.architecture_json import parse_architecture
+from explorer.network.spec import Architecture, ArchitectureError
 from explorer.presets import load_presets
 from explorer.refusal import Refusal
 from explorer.text import quoted

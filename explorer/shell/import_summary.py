@@ -4,8 +4,8 @@ import argparse
 import sys
 
 from explorer.imports.summary_table import import_summary
+from explorer.network.architecture_json import to_json
 from explorer.network.dropout import with_dropout
-from explorer.network.spec import to_json
 from explorer.shell.architectures import read_text
 from explorer.text import quoted
 

@@ -13,7 +13,8 @@ from explorer.exports.summary_text import summary_table
 from explorer.imports.summary_table import import_summary
 from explorer.link import Shared, encode
 from explorer.network.analysis import analyze
-from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, parse_architecture, to_json
+from explorer.network.architecture_json import parse_architecture, to_json
+from explorer.network.spec import Architecture, Conv2d, Flatten, Linear
 from explorer.presets import load_presets
 from explorer.text import size_text
 from explorer.ui.build.open_dialog import FILES

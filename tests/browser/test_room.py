@@ -7,7 +7,7 @@ import streamlit as st
 from playwright.sync_api import Browser, expect
 
 from explorer.link import PARAMETER, Shared, encode
-from explorer.network.spec import parse_architecture
+from explorer.network.architecture_json import parse_architecture
 from explorer.presets import load_presets
 from explorer.training.recipe import Recipe
 from tests.browser.conftest import App, Server, open_app

@@ -32,19 +32,12 @@ from explorer.imports.summary_table import SummaryError, import_summary
 from explorer.link import LinkError, Shared, decode, encode
 from explorer.link import to_data as shared_to_data
 from explorer.network.analysis import Analysis, analyze
+from explorer.network.architecture_json import parse_architecture, to_json
 from explorer.network.build import build
 from explorer.network.difference import difference
 from explorer.network.hints import hints
 from explorer.network.receptive_field import receptive_fields
-from explorer.network.spec import (
-    Architecture,
-    ArchitectureError,
-    Conv2d,
-    Flatten,
-    Linear,
-    parse_architecture,
-    to_json,
-)
+from explorer.network.spec import Architecture, ArchitectureError, Conv2d, Flatten, Linear
 from explorer.presets import FOLDER, PresetError, load_presets, measured
 from explorer.runs.checkpoint_files import CheckpointError
 from explorer.runs.checkpoint_format import from_bytes, to_bytes

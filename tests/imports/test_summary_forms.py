@@ -16,7 +16,8 @@ from explorer.exports.pytorch import python_source
 from explorer.exports.summary_text import summary_table
 from explorer.imports.summary_table import SummaryError, decode_file, import_summary
 from explorer.network.analysis import analyze
-from explorer.network.spec import Conv2d, ReLU, to_json
+from explorer.network.architecture_json import to_json
+from explorer.network.spec import Conv2d, ReLU
 from explorer.presets import load_presets
 from tests.cpu import least_seconds
 from tests.imports.printed_tables import print_table

@@ -16,16 +16,9 @@ from explorer.exports.summary_text import summary_table
 from explorer.imports.summary.candidates import result
 from explorer.imports.summary_table import Imported, SummaryError, decode_file, import_summary
 from explorer.network.analysis import analyze
+from explorer.network.architecture_json import parse_architecture
 from explorer.network.build import build
-from explorer.network.spec import (
-    Architecture,
-    Conv2d,
-    Flatten,
-    Linear,
-    MaxPool2d,
-    ReLU,
-    parse_architecture,
-)
+from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, MaxPool2d, ReLU
 from explorer.presets import load_presets
 from tests.cpu import least_seconds
 from tests.network.stacks import architectures

@@ -3,8 +3,9 @@
 import pytest
 
 from explorer.network.analysis import analyze
+from explorer.network.architecture_json import parse_architecture
 from explorer.network.blocks import BLOCKS
-from explorer.network.spec import Layer, parse_architecture
+from explorer.network.spec import Layer
 from explorer.presets import load_presets
 
 CLASSES = 10

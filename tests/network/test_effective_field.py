@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from explorer.network import spec
 from explorer.network.analysis import analyze
+from explorer.network.architecture_json import parse_architecture
 from explorer.network.build import build
 from explorer.network.effective_field import EffectiveField, effective_field
 from explorer.network.evaluation import network_with, outputs
 from explorer.network.receptive_field import receptive_fields
-from explorer.network.spec import Architecture, MaxPool2d, SiLU, parse_architecture
+from explorer.network.spec import Architecture, MaxPool2d, SiLU
 from tests.network.stacks import architectures
 
 drawn = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,9 +7,10 @@ import torch
 from torch import nn
 
 from explorer.exports.onnx import WRITERS
+from explorer.network.architecture_json import STATED
 from explorer.network.build import build_layer
 from explorer.network.layers import LAYERS, FirstWeights, Onnx, OnnxNode, torch_name
-from explorer.network.spec import LAYER_MODELS, STATED, new_layer
+from explorer.network.spec import LAYER_MODELS, new_layer
 from explorer.training.initialisation import draw_first_weights
 
 MAP, VECTOR = (4, 6, 6), (6,)

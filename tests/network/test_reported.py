@@ -7,7 +7,8 @@ import pytest
 
 from explorer.imports.summary_table import SummaryError, decode_file, import_summary
 from explorer.network.analysis import Analysis, analyze
-from explorer.network.spec import Architecture, Shape, parse_architecture
+from explorer.network.architecture_json import parse_architecture
+from explorer.network.spec import Architecture, Shape
 
 HERE = Path(__file__).parent
 TEXTS = HERE.parent / "imports"

@@ -8,9 +8,10 @@ import pytest
 from explorer.link import LinkError, parse_shared
 from explorer.network import spec
 from explorer.network.analysis import analyze
+from explorer.network.architecture_json import STATED, parse_architecture, to_json
 from explorer.network.build import build
 from explorer.network.layers import without_true_statements
-from explorer.network.spec import ArchitectureError, parse_architecture, to_json
+from explorer.network.spec import ArchitectureError
 from explorer.ui.components.stack_editor.draft import DraftError, Stack, parse_draft
 
 CONV = {"kind": "Conv2d", "out_channels": 8, "kernel_size": 3}
@@ -80,7 +81,7 @@ def test_what_a_file_says_of_a_layers_input_is_checked(layers, index, message):
     with pytest.raises(ArchitectureError, match=r"it is said to take"):
         build(architecture)
     left_out = [
-        {key: value for key, value in layer.items() if key not in spec.STATED.values()}
+        {key: value for key, value in layer.items() if key not in STATED.values()}
         for layer in layers
     ]
     assert problem.fix == read(*left_out)

@@ -4,8 +4,9 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 
 from explorer.network.analysis import analyze
+from explorer.network.architecture_json import parse_architecture
 from explorer.network.receptive_field import AxisField, receptive_fields
-from explorer.network.spec import Architecture, parse_architecture
+from explorer.network.spec import Architecture
 from explorer.network.unit_facts import AxisFacts, axis_facts, spreading_layer, unseen
 from tests.network.stacks import architectures
 

@@ -22,7 +22,8 @@ from unittest.mock import patch
 import pytest
 import torch
 
-from explorer.network.spec import Architecture, parse_architecture
+from explorer.network.architecture_json import parse_architecture
+from explorer.network.spec import Architecture
 from explorer.runs.checkpoint_format import newest_checkpoint
 from explorer.runs.new_run import new_run
 from explorer.runs.run_loop import RunLoop

@@ -888,7 +888,7 @@ def test_an_idle_manager_holds_no_thread(manager: JobManager, small: Architectur
 SERVER = """
 import signal, sys, time
 from pathlib import Path
-from explorer.network.spec import parse_architecture
+from explorer.network.architecture_json import parse_architecture
 from explorer.runs.manager import CannotTrain, JobManager
 from explorer.training.recipe import parse_recipe
 from explorer.runs.store import Store

@@ -15,7 +15,8 @@ import psutil
 import pytest
 import torch
 
-from explorer.network.spec import Architecture, parse_architecture, to_json
+from explorer.network.architecture_json import parse_architecture, to_json
+from explorer.network.spec import Architecture
 from explorer.training import memory, problems
 from explorer.training.memory import estimate_memory, free_memory
 from explorer.training.problems import memory_problem
@@ -79,7 +80,7 @@ TRAIN = """
 import sys, tempfile
 from pathlib import Path
 import psutil, torch
-from explorer.network.spec import parse_architecture
+from explorer.network.architecture_json import parse_architecture
 from explorer.runs.checkpoint_files import CheckpointFolder
 from explorer.runs.checkpoint_format import save_checkpoint
 from explorer.training.dataset_files import Dataset, Split, load_dataset

@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.kept_work import new_id
 from explorer.link import Shared, encode
-from explorer.network.spec import Architecture, Conv2d, ReLU, layer_to_data
+from explorer.network.architecture_json import layer_to_data
+from explorer.network.spec import Architecture, Conv2d, ReLU
 from explorer.ui import state
 from explorer.ui.components.navigation import pages
 from explorer.ui.components.navigation.pages import MAX_REQUESTS

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.link import Shared, encode
-from explorer.network.spec import layer_to_data
+from explorer.network.architecture_json import layer_to_data
 from explorer.presets import WAYS, load_presets
 from explorer.runs.database import StoreError
 from explorer.runs.run import RunError, UnknownRun

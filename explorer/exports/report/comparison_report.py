@@ -16,10 +16,10 @@ from explorer.exports.pytorch import class_name, python_source
 from explorer.exports.report.markdown import document, table
 from explorer.exports.report.run_report import CHARTS, Pictures, Trained, run_report, shown_pictures
 from explorer.network.analysis import analyze
+from explorer.network.architecture_json import to_json as architecture_to_json
 from explorer.network.difference import change_text, difference, difference_text
 from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.network.spec import Architecture
-from explorer.network.spec import to_json as architecture_to_json
 from explorer.presets import Preset
 from explorer.text import for_markdown, percent, short_bytes, size_text
 from explorer.training.event import EPOCH_COLUMNS, table_csv

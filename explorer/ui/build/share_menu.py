@@ -13,7 +13,7 @@ from explorer.exports.pytorch import class_name, python_source
 from explorer.exports.summary_text import summary_table
 from explorer.link import LinkError, encode
 from explorer.network.analysis import analyze
-from explorer.network.spec import to_json
+from explorer.network.architecture_json import to_json
 from explorer.runs.manager import NoWeights, UnknownRun
 from explorer.saved import MAX_NAME, SaveError
 from explorer.text import for_html, sentence

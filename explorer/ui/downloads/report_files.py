@@ -25,8 +25,8 @@ from explorer.exports.report.comparison_report import Column, comparison_report,
 from explorer.exports.report.reading import read_trained
 from explorer.exports.report.run_report import Trained, run_report
 from explorer.network.analysis import analyze
-from explorer.network.spec import parse_architecture
-from explorer.network.spec import to_json as architecture_to_json
+from explorer.network.architecture_json import parse_architecture
+from explorer.network.architecture_json import to_json as architecture_to_json
 from explorer.presets import load_presets
 from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.manager import JobManager, NoWeights

@@ -12,7 +12,7 @@ from explorer.compare.learning import group, record_of, records_of
 from explorer.compare.mcnemar import mcnemar, verdict_text
 from explorer.exports.report.comparison_report import Column, comparison_report, representatives
 from explorer.network.analysis import analyze
-from explorer.network.spec import parse_architecture
+from explorer.network.architecture_json import parse_architecture
 from explorer.presets import load_presets, preset
 from tests.exports.report.conftest import SMALL
 

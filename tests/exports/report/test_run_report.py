@@ -20,8 +20,8 @@ from explorer.exports.report.archive import write_zip
 from explorer.exports.report.run_report import Files, Trained, run_report
 from explorer.exports.summary_text import summary_table
 from explorer.network.analysis import analyze
+from explorer.network.architecture_json import parse_architecture
 from explorer.network.mult_adds import MULT_ADDS_RULE
-from explorer.network.spec import parse_architecture
 from explorer.presets import load_presets, preset
 from explorer.training.event import Event
 from tests.exports.report.conftest import SMALL

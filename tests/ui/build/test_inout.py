@@ -15,8 +15,9 @@ from explorer.imports.opening import OpenError, open_file, open_text, recipe_for
 from explorer.imports.summary_table import import_summary
 from explorer.link import Shared, encode
 from explorer.network.analysis import analyze
+from explorer.network.architecture_json import parse_architecture, to_json
 from explorer.network.difference import difference
-from explorer.network.spec import Architecture, Conv2d, ReLU, parse_architecture, to_json
+from explorer.network.spec import Architecture, Conv2d, ReLU
 from explorer.presets import load_presets
 from explorer.training.recipe import AdamW, Recipe
 from explorer.ui import process, state

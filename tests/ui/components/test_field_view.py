@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer.network.analysis import analyze
+from explorer.network.architecture_json import parse_architecture
 from explorer.network.build import build
 from explorer.network.receptive_field import receptive_fields
-from explorer.network.spec import Architecture, Conv2d, parse_architecture
+from explorer.network.spec import Architecture, Conv2d
 from explorer.runs.manager import JobManager
 from explorer.training.datasets import DATASETS
 from explorer.training.images import normalise

@@ -7,9 +7,10 @@ from typing import Any
 import streamlit as st
 
 from explorer.network.analysis import Analysis, Row
+from explorer.network.architecture_json import layer_to_data
 from explorer.network.blocks import BLOCKS
 from explorer.network.hints import hints
-from explorer.network.spec import MAX_LAYERS, Architecture, layer_to_data
+from explorer.network.spec import MAX_LAYERS, Architecture
 from explorer.ui.components.assets import component
 from explorer.ui.components.stack_editor.draft import Stack
 from explorer.ui.components.stack_editor.fields import palette

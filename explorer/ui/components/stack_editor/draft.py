@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from explorer.json_reading import check_depth
-from explorer.network.spec import MAX_LAYERS, ArchitectureError, Layer, layer_to_data, parse_layers
+from explorer.network.architecture_json import layer_to_data, parse_layers
+from explorer.network.spec import MAX_LAYERS, ArchitectureError, Layer
 
 MAX_COUNT = 2**53 - 1  # the largest whole number that a browser counts to
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
