@@ -124,6 +124,22 @@ def test_axe_finds_nothing_grave_on_a_run_and_stop_is_at_most_five_tabs_from_sta
     assert grave(themed) == []
 
 
+def test_axe_finds_nothing_grave_on_a_finished_run_or_in_its_menus(themed: App):
+    themed.open("/?page=train")
+    themed.train_on_digits(1)
+    expect(themed.run_status).to_have_text("finished")
+    themed.go_to("Runs")
+    themed.page.get_by_role("row").nth(1).click()
+    rename = themed.page.get_by_role("button", name="Rename")
+    expect(rename).to_be_visible()
+    assert grave(themed) == []
+    for menu in ("Rename", "Delete", "Download", "Continue"):
+        themed.page.get_by_role("button", name=menu, exact=True).click()
+        expect(themed.page.get_by_test_id("stPopoverBody")).to_be_visible()
+        assert (menu, grave(themed)) == (menu, [])
+        themed.page.keyboard.press("Escape")
+
+
 HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter((heading) => heading.checkVisibility())
   .map((heading) => Number(heading.tagName[1]))"""
 
@@ -198,3 +214,30 @@ def test_a_chart_has_words_with_its_numbers_and_a_table_with_all_of_them(app: Ap
     table = app.page.get_by_role("region", name=re.compile("the numbers")).get_by_role("table")
     expect(table.get_by_role("columnheader")).to_have_count(16)
     expect(table.get_by_role("rowheader")).not_to_have_count(0)
+
+
+SIZES = "(parts) => parts.map((part) => parseFloat(getComputedStyle(part).fontSize))"
+
+
+@pytest.mark.parametrize("width", [390, 683, 1440, 1920])
+def test_the_stack_is_read_from_the_back_of_a_room(app: App, width: int):
+    """Names of arguments and places in the stack at 12 px or more, values and numbers at 14."""
+    app.page.set_viewport_size({"width": width, "height": 900})
+    app.open("/")
+    for parts, least in (("label, .index", 12), ("input, select, .name, .shape, .params", 14)):
+        sizes = app.page.locator("[data-layer-index]").locator(parts).evaluate_all(SIZES)
+        assert len(sizes) > 20
+        assert min(sizes) >= least, (parts, min(sizes))
+
+
+def test_each_input_of_the_stack_is_called_by_its_layer(app: App):
+    app.open("/")
+    found = app.page.locator("[data-layer-index]").locator("input, select")
+    names = found.evaluate_all("inputs => inputs.map((input) => [input.ariaLabel, input.name])")
+    rows = found.evaluate_all(
+        "inputs => inputs.map((input) => input.closest('[data-layer-index]').dataset.layerIndex)"
+    )
+    kinds = app.cells("name")
+    assert len(names) > 20
+    for (label, name), row in zip(names, rows, strict=True):
+        assert label == f"Layer {row}, {kinds[int(row)]}, {name}"
