@@ -1,10 +1,12 @@
 """Charts in words: what each line or point shows, in its numbers, for a screen reader."""
 
+import math
 from collections.abc import Callable
 
 import pandas as pd
 
 Format = Callable[[float], str]
+Point = tuple[float, float]  # its place along the axis, and its value
 
 NOTHING = "Nothing to show yet."
 MOST = 24  # lines or points that are told one by one
@@ -15,25 +17,23 @@ def lines_in_words(data: pd.DataFrame, place: str, series: str, value: str, unit
 
     `place` names the column along the axis, which is also what it is called.
     """
-    drawn = data.dropna(subset=[value])
-    if drawn.empty:
-        return NOTHING
-    told = [
-        _line(str(name), part, place, value, unit)
-        for name, part in drawn.groupby(series, sort=False)
-    ]
-    return _joined(told, "line")
+    # With every look at a run: lists, as pandas takes 5 ms to find these few numbers.
+    columns = (data[series].tolist(), data[place].tolist(), data[value].astype(float).tolist())
+    lines: dict[str, list[Point]] = {}
+    for name, at, measured in zip(*columns, strict=True):
+        if not math.isnan(measured):
+            lines.setdefault(str(name), []).append((at, measured))
+    told = [_line(name, sorted(points), place, unit) for name, points in lines.items()]
+    return _joined(told, "line") if told else NOTHING
 
 
-def _line(name: str, part: pd.DataFrame, place: str, value: str, unit: Format) -> str:
-    part = part.sort_values(place)
-    first, last = part.iloc[0], part.iloc[-1]
-    if len(part) == 1:
-        return f"{name}: {unit(last[value])} at {place} {last[place]:g}"
-    low, high = part[value].min(), part[value].max()
+def _line(name: str, points: list[Point], place: str, unit: Format) -> str:
+    (start, first), (end, last) = points[0], points[-1]
+    if len(points) == 1:
+        return f"{name}: {unit(last)} at {place} {end:g}"
+    low, high = (find(value for _, value in points) for find in (min, max))
     return (
-        f"{name}: from {unit(first[value])} at {place} {first[place]:g} "
-        f"to {unit(last[value])} at {place} {last[place]:g}, "
+        f"{name}: from {unit(first)} at {place} {start:g} to {unit(last)} at {place} {end:g}, "
         f"lowest {unit(low)}, highest {unit(high)}"
     )
 

@@ -1,6 +1,7 @@
 """Charts in words and as tables: the numbers are those that are drawn."""
 
 import re
+import time
 
 import pandas as pd
 import pytest
@@ -34,6 +35,25 @@ def test_what_is_not_drawn_is_not_told():
         lines_in_words(data, "epoch", "series", "value", PERCENT) == "1 line. a: 99.0 % at epoch 2."
     )
     assert lines_in_words(data[:1], "epoch", "series", "value", PERCENT) == NOTHING
+
+
+def test_a_line_is_told_from_left_to_right_however_its_rows_lie():
+    data = curves(("a", 3, 95.0), ("b", 2, 80.0), ("a", 1, 90.0), ("b", 1, 70.0))
+    assert lines_in_words(data, "epoch", "series", "value", PERCENT) == (
+        "2 lines. a: from 90.0 % at epoch 1 to 95.0 % at epoch 3, lowest 90.0 %, highest 95.0 %; "
+        "b: from 70.0 % at epoch 1 to 80.0 % at epoch 2, lowest 70.0 %, highest 80.0 %."
+    )
+
+
+def test_words_take_little_of_each_look_at_a_run():
+    data = curves(*(("ab"[place % 2], place, 1.0) for place in range(440)))
+
+    def seconds() -> float:
+        began = time.thread_time()
+        lines_in_words(data, "epoch", "series", "value", PERCENT)
+        return time.thread_time() - began
+
+    assert min(seconds() for _ in range(20)) < 0.001
 
 
 def test_a_point_is_told_with_its_kind():
