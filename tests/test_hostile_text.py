@@ -56,7 +56,7 @@ from explorer.ui.charts import compare_charts
 from explorer.ui.charts.chart import Chart
 from explorer.ui.compare.chosen import write_link
 from explorer.ui.downloads import pictures
-from explorer.ui.main import STYLES
+from explorer.ui.page_styles import STYLES
 from explorer.ui.train.page import SHOWN_RUN
 from tests.hostile import NAMES, broken_links
 from tests.ui.pages import page_of

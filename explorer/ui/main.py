@@ -11,16 +11,13 @@ from explorer.ui import messages, state
 from explorer.ui.build import page as build_page
 from explorer.ui.compare import page as compare_page
 from explorer.ui.components.address import keep_address
-from explorer.ui.components.assets import publish
 from explorer.ui.components.navigation import Page, current_page, navigation_bar
+from explorer.ui.page_styles import STYLES
 from explorer.ui.runs import page as runs_page
 from explorer.ui.server.message_pace import page_run
 from explorer.ui.train import page as train_page
 
 ICON = Path(__file__).parent / "icon.svg"
-# Streamlit puts a file of styles into the page as it is, with every run; so the browser gets the
-# place alone.
-STYLES = f'<style>@import url("{publish(Path(__file__).parent)}page.css");</style>'
 
 
 class Drawn(NamedTuple):

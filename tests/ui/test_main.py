@@ -9,7 +9,8 @@ from explorer.kept_work import new_id
 from explorer.link import Shared, encode
 from explorer.network.architecture_json import layer_to_data
 from explorer.network.spec import Architecture, Conv2d, ReLU
-from explorer.ui import state
+from explorer.ui import main, state
+from explorer.ui.components import assets
 from explorer.ui.components.navigation import pages
 from explorer.ui.components.navigation.pages import MAX_REQUESTS
 from tests.ui.pages import address, opened
@@ -141,3 +142,12 @@ def test_a_draft_whose_editor_is_gone_is_accepted_on_any_page():
     app.run()
     assert not app.exception
     assert app.session_state["explorer"].stack.layers == (ReLU(),)
+
+
+def test_a_run_of_a_page_reads_no_files_to_publish_them_again(monkeypatch):
+    app = AppTest.from_file(main.__file__, default_timeout=60).run()
+    published = []
+    monkeypatch.setattr(assets, "publish", lambda *what: published.append(what) or "/")
+    app.run()
+    assert not app.exception
+    assert published == []
