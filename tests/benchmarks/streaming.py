@@ -1,9 +1,9 @@
 """What one watching page costs a training. Run: python -m tests.benchmarks.streaming [--blocks 8]
 
-A server trains on the built-in digits. By turns nobody looks; a client does, which asks for the
-Train page and repeats its live part as a browser does but draws nothing, as a browser on another
-machine would be; and a Chromium on this machine does. The run's own step events say how fast it
-trained in each turn.
+A server trains, on MNIST where EXPLORER_DATA is set and else on the built-in digits. By turns
+nobody looks; a client does, which asks for the Train page and repeats its live part as a browser
+does but draws nothing, as a browser on another machine would be; and a Chromium on this machine
+does. The run's own step events say how fast it trained in each turn.
 
 Machines drift, so turns are compared within blocks of nobody, client, Chromium, Chromium, client,
 nobody. What the drift leaves alone is the share of a turn in which the training's thread ran, as
@@ -18,20 +18,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-import websockets
 from playwright.sync_api import Browser, sync_playwright
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from explorer.presets import load_presets
 from explorer.runs.home import open_store
-from explorer.runs.new_run import new_run
 from explorer.training.event import Event
-from explorer.training.recipe import Recipe
+from tests.benchmarks.long_training import data_folder, queue_long_run
 from tests.benchmarks.machine import describe
+from tests.benchmarks.windows import Window, watch
 from tests.browser.conftest import CHROMIUM, FLAGS, Server, start_server
 
 TURN, SETTLE = 8.0, 2.5  # seconds; opening a page costs too, but once
@@ -46,23 +41,19 @@ def main() -> None:
     assert CHROMIUM, "no Chromium on the path"
     print(describe("streamlit", "torch"))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        run_id = queue_long_run(Path(folder))
         store = open_store(Path(folder) / "home")
-        recipe = Recipe(dataset="digits", epochs=1000, device="cpu", precision="fp32")
-        run = replace(
-            new_run(load_presets()["gap-17k"].architecture, recipe, "benchmark"), more_epochs=1000
-        )
-        store.add(run)  # it waits in the queue, which the server begins with
-        server = start_server(Path(folder))
+        server = start_server(Path(folder), **data_folder())
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
             time.sleep(10)  # the first epochs prepare themselves
             turns = [
-                _turn(watcher, server, run.id, browser) for _ in range(blocks) for watcher in BLOCK
+                _turn(watcher, server, run_id, browser) for _ in range(blocks) for watcher in BLOCK
             ]
             time.sleep(1.5)  # the last steps are written
             now, steps = (
                 time.time(),
-                [event for event in store.events(run.id) if event.kind == "step"],
+                [event for event in store.events(run_id) if event.kind == "step"],
             )
         finally:
             browser.close()
@@ -158,53 +149,16 @@ def _chromium(url: str, run_id: str, browser: Browser) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _client(url: str, run_id: str, browser: Browser) -> Iterator[None]:
-    looks: list[float] = []
-    ended = threading.Event()
-    thread = threading.Thread(target=lambda: asyncio.run(_watch(url, run_id, looks, ended)))
+    ends = time.monotonic() + SETTLE + TURN
+    windows: list[Window] = []
+    thread = threading.Thread(
+        target=lambda: windows.append(asyncio.run(watch(url, f"train?run={run_id}", ends)))
+    )
     thread.start()
     yield
-    ended.set()
     thread.join()
-    assert len(looks) > 2, "nothing was looked at"
-
-
-async def _watch(url: str, run_id: str, looks: list[float], ended: threading.Event) -> None:
-    """One page, until it is told to end; `looks` gets the time of each repetition."""
-    page, repeated = "", {}
-    address = f"{url.replace('http', 'ws')}/_stcore/stream"
-    async with websockets.connect(address, subprotocols=["streamlit"], max_size=None) as socket:
-        await socket.send(_ask(run_id, page))
-        due: dict[str, float] = {}
-        while not ended.is_set():
-            wait = max(0.01, min([*due.values(), time.time() + 0.5]) - time.time())
-            with contextlib.suppress(TimeoutError):
-                message = ForwardMsg()
-                message.ParseFromString(await asyncio.wait_for(socket.recv(), wait))
-                kind = message.WhichOneof("type")
-                if kind == "new_session":
-                    page = message.new_session.page_script_hash
-                elif kind == "auto_rerun":
-                    repeated[message.auto_rerun.fragment_id] = message.auto_rerun.interval
-                    due.setdefault(
-                        message.auto_rerun.fragment_id, time.time() + message.auto_rerun.interval
-                    )
-            for fragment, when in list(due.items()):
-                if when <= time.time():
-                    await socket.send(_ask(run_id, page, fragment))
-                    due[fragment] = time.time() + repeated[fragment]
-                    looks.append(time.time())
-
-
-def _ask(run_id: str, page: str, fragment: str = "") -> bytes:
-    asked = BackMsg()
-    asked.rerun_script.query_string = f"run={run_id}"
-    asked.rerun_script.page_script_hash = page
-    if not page:
-        asked.rerun_script.page_name = "train"
-    if fragment:
-        asked.rerun_script.fragment_id = fragment
-        asked.rerun_script.is_auto_rerun = True
-    return asked.SerializeToString()
+    assert windows[0].looks > 2, "nothing was looked at"
+    assert not windows[0].errors, windows[0].errors
 
 
 if __name__ == "__main__":
