@@ -58,19 +58,19 @@ def point(app: App, row: int, column: int, of: int, *, click: bool) -> None:
 
 
 def test_pointing_shows_and_clicking_keeps(strided):
-    said(strided, "Unit 13,13 sees 5×5 pixels")
+    said(strided, "Unit (row 13, column 13) sees 5×5 pixels")
     point(strided, 0, 0, 26, click=False)
-    said(strided, "Unit 0,0 sees 4×4 pixels")
+    said(strided, "Unit (row 0, column 0) sees 4×4 pixels")
     expect(fact(strided, "Padding")).to_have_text("36 % of its window is padding")
     strided.page.mouse.move(5, 5)
-    said(strided, "Unit 13,13 sees 5×5 pixels")
+    said(strided, "Unit (row 13, column 13) sees 5×5 pixels")
     point(strided, 3, 25, 26, click=True)
     strided.page.mouse.move(5, 5)
-    said(strided, "Unit 3,25 sees 5×4 pixels")
+    said(strided, "Unit (row 3, column 25) sees 5×4 pixels")
     expect(fact(strided, "Rows")).to_have_text("2–6")
     expect(fact(strided, "Columns")).to_have_text("24–27")
     expect(fact(strided, "Receptive field")).to_have_text("5×5 in theory")
-    expect(fact(strided, "Jump")).to_have_text("1 pixel to the next unit")
+    expect(fact(strided, "Step between units")).to_have_text("1 pixel (jump)")
 
 
 def test_the_values_are_drawn_once_computed(strided):
@@ -102,9 +102,10 @@ def test_a_layer_that_is_too_large_to_run_says_why_it_has_no_values(strided):
 
 def test_the_arithmetic_of_every_unit_adds_up(strided):
     show(strided, "arithmetic")
-    for at, unit in (((0, 0), "0,0"), ((12, 20), "12,20")):
-        point(strided, *at, 26, click=True)
-        said(strided, re.compile(rf"^Unit {unit} of channel 0 is −?\d+\.\d{{3}}$"))
+    for row, column in ((0, 0), (12, 20)):
+        point(strided, row, column, 26, click=True)
+        unit = rf"Unit \(row {row}, column {column}\), channel 0"
+        said(strided, re.compile(rf"^{unit}: −?\d+\.\d{{3}}$"))
         parts = [
             number(text) for text in strided.page.locator(".arithmetic .sum").all_inner_texts()
         ]
@@ -115,7 +116,7 @@ def test_the_arithmetic_of_every_unit_adds_up(strided):
     expect(strided.page.locator(".cells .border")).to_have_count(9)  # a row and a column of padding
     select(strided, 1)
     note = strided.page.locator("figcaption .note")
-    expect(note).to_contain_text("Select a convolution to see how its values come about.")
+    expect(note).to_contain_text("Shown for convolutions only so far.")
 
 
 def number(text: str) -> float | None:
@@ -146,33 +147,38 @@ def test_paging_through_the_input_channels(strided):
 
 def test_the_effective_field_follows_the_unit_and_the_layer(strided):
     show(strided, "effective")
-    title = re.compile(r"^\d+ of its 25 pixels holds? half the influence$")
-    said(strided, title)
-    expect(fact(strided, "Of")).to_have_text("unit 13,13, all 32 channels together")
+    said(strided, re.compile(r"^Half of the influence comes from \d+ of its 25 pixels$"))
+    expect(fact(strided, "Unit")).to_have_text("row 13, column 13")
+    expect(fact(strided, "Channel")).to_have_text("all 32 together")
     point(strided, 0, 0, 26, click=True)
-    said(strided, re.compile(r"^\d+ of its 16 pixels holds? half the influence$"))
+    said(strided, re.compile(r"^Half of the influence comes from \d+ of its 16 pixels$"))
     strided.page.get_by_label("channel", exact=True).select_option("4")
-    expect(fact(strided, "Of")).to_have_text("unit 0,0, channel 4")
+    expect(fact(strided, "Unit")).to_have_text("row 0, column 0")
+    expect(fact(strided, "Channel")).to_have_text("4")
     strided.page.locator("svg.units").press("ArrowDown")
-    expect(fact(strided, "Of")).to_have_text("unit 1,0, channel 4")
+    expect(fact(strided, "Unit")).to_have_text("row 1, column 0")
+    expect(fact(strided, "Channel")).to_have_text("4")
     select(strided, 1)
     expect(strided.page.locator('[role=tab][data-mode="effective"]')).to_have_attribute(
         "aria-selected", "true"
     )
-    expect(fact(strided, "Of")).to_have_text("unit 1,0, channel 4")
+    expect(fact(strided, "Unit")).to_have_text("row 1, column 0")
+    expect(fact(strided, "Channel")).to_have_text("4")
     # An edit above: the choice stays, and the answer is that of the new network.
     strided.type_into(0, "kernel_size", "3")
-    said(strided, re.compile(r"^\d+ of its \d+ pixels holds? half the influence$"))
+    said(strided, re.compile(r"^Half of the influence comes from \d+ of its \d+ pixels$"))
     expect(strided.page.locator("figcaption .sees")).not_to_contain_text("of its 25 ")
 
 
 def test_a_choice_is_kept_when_the_page_is_left(strided):
     show(strided, "effective")
     point(strided, 2, 3, 26, click=True)
-    expect(fact(strided, "Of")).to_have_text("unit 2,3, all 32 channels together")
+    expect(fact(strided, "Unit")).to_have_text("row 2, column 3")
+    expect(fact(strided, "Channel")).to_have_text("all 32 together")
     strided.go_to("Train")
     strided.go_to("Build")
-    expect(fact(strided, "Of")).to_have_text(re.compile("^unit 2,3, all"))
+    expect(fact(strided, "Unit")).to_have_text("row 2, column 3")
+    expect(fact(strided, "Channel")).to_have_text("all 32 together")
 
 
 def test_nothing_moves_when_another_mode_layer_or_unit_is_chosen(strided):
@@ -200,7 +206,7 @@ def test_what_a_run_has_learned_is_shown_once_there_is_one(app):
     app.preset("adaptive-pool-16k")
     select(app, 0)
     weights = app.page.get_by_label("weights")
-    expect(weights).to_have_text("untrained, seed 0")
+    expect(weights).to_have_text("random (seed 0)")
     expect(weights).to_be_disabled()
     app.go_to("Train")
     app.train_on_digits(1)
@@ -208,7 +214,7 @@ def test_what_a_run_has_learned_is_shown_once_there_is_one(app):
     app.go_to("Build")
     select(app, 0)
     expect(weights.locator("option").first).to_have_text(
-        re.compile(r"^trained 1 epoch( on Digits)?, \d+\.\d\d % right$")
+        re.compile(r"^trained( on Digits)?: 1 epoch, \d+\.\d\d % test accuracy$")
     )
     trained = app.page.locator(".range").inner_text()
     weights.select_option("untrained")

@@ -152,13 +152,17 @@ def test_a_units_pixels_are_drawn(app):
     app.open()
     app.preset("strided-20k")
     app.row(0).click(position={"x": 60, "y": 14})
-    expect(app.page.locator("figcaption .sees")).to_have_text("Unit 13,13 sees 5×5 pixels")
+    expect(app.page.locator("figcaption .sees")).to_have_text(
+        "Unit (row 13, column 13) sees 5×5 pixels"
+    )
     units = app.page.locator("svg.units")
     units.focus()
     for _ in range(13):
         units.press("ArrowUp")
     # The first row of units has one row of padding above the image.
-    expect(app.page.locator("figcaption .sees")).to_have_text("Unit 0,13 sees 4×5 pixels")
+    expect(app.page.locator("figcaption .sees")).to_have_text(
+        "Unit (row 0, column 13) sees 4×5 pixels"
+    )
     expect(app.page.locator("figcaption .facts")).to_contain_text("20 % of its window is padding")
 
 

@@ -190,10 +190,10 @@ def test_a_note_where_a_unit_depends_on_more_than_its_window(manager):
     )
     assert note(architecture, 2).startswith("Layer 1 (GroupNorm) normalises over the map")
     assert note(stack(conv(padding=1, padding_mode="circular")), 0).startswith(
-        "This layer fills its border from the map (circular)"
+        "This layer pads with values of the map (circular)"
     )
     assert note(stack({"kind": "ReflectionPad2d", "padding": 2}, conv()), 1).startswith(
-        "Layer 0 fills its border from the map (reflect)"
+        "Layer 0 pads with values of the map (reflect)"
     )
     # What is mirrored lies in the window.
     assert note(stack(conv(padding=1, padding_mode="reflect")), 0) == ""
@@ -261,7 +261,7 @@ def test_where_the_taps_lie(manager):
     found = asked(architecture, 0, manager, mode="arithmetic")["answer"]["arithmetic"]
     assert found["window"] == [[(-2, 2), (0, 2), (2, 2)]] * 2
     assert found["border"] == [2, 2]
-    assert found["normalised"] == "pixels as the network gets them: (0…1 − 0.3121) ÷ 0.3562"
+    assert found["normalised"] == "normalised pixels: (x − 0.3121) ÷ 0.3562, x from 0 to 1"
     assert asked(SMALL, 2, manager, mode="arithmetic")["answer"]["arithmetic"]["border"] == [1, 1]
 
 
@@ -337,7 +337,8 @@ def test_a_flattened_map_is_told_of_as_a_whole_and_its_values_apart():
     )
     assert flat["apart"]
     assert (
-        flat["note"] == "Each of them still sees only what the unit saw that it was: 3×3 in theory."
+        flat["note"]
+        == "Each value keeps the receptive field of the unit it came from (3×3 in theory)."
     )
     assert not linear["apart"]
     assert linear["note"] == ""
@@ -379,7 +380,7 @@ def test_a_run_of_exactly_this_network_shows_what_it_has_learned(manager):
     renamed = small.model_copy(update={"name": "another name"})
     assert find_trained(manager, small, None, "ann") is None
     assert asked(small, 0, manager)["answer"]["weights"] == {
-        "untrained": "untrained, seed 7",
+        "untrained": "random (seed 7)",
         "trained": None,
         "used": "untrained",
     }
@@ -392,7 +393,8 @@ def test_a_run_of_exactly_this_network_shows_what_it_has_learned(manager):
 
     accuracy = manager.snapshot(ours).epochs[-1].metrics["test_accuracy"]
     answer = asked(small, 0, manager)["answer"]
-    assert answer["weights"]["trained"] == f"trained 1 epoch, {100 * accuracy:.2f} % right"
+    percent = f"{100 * accuracy:.2f} %"
+    assert answer["weights"]["trained"] == f"trained: 1 epoch, {percent} test accuracy"
     assert answer["weights"]["used"] == "trained"
     network = build(small).double().eval()
     network.load_state_dict(manager.weights(ours).weights)

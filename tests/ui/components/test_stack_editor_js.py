@@ -204,8 +204,8 @@ def test_a_unit_is_said_to_see_the_pixels_that_python_counted() -> None:
     assert (facts[0]["Rows"], facts[0]["Columns"]) == ("0–2", "2")
     assert facts[1]["Rows"] == "0–1, 4"
     assert facts[0]["Padding"].startswith("40 %")  # 3×5 of 5×5 lie inside
-    assert "none" in facts[1]["Padding"]
-    assert "row 9" in facts[0]["Never seen"]
+    assert facts[1]["Padding"] == "no padding in its window"
+    assert facts[0]["Unseen pixels"] == "row 9"
 
 
 def test_long_lists_of_ranges_are_cut_and_none_is_said() -> None:
@@ -213,11 +213,11 @@ def test_long_lists_of_ranges_are_cut_and_none_is_said() -> None:
     assert words("rangesText([])") == "none"
 
 
-def test_the_effective_field_counts_one_in_the_singular() -> None:
+def test_the_effective_field_says_how_many_pixels_matter() -> None:
     effective = "{half: HALF, finite: true, strongest: [1, 2], images: 8, channel: null}"
     titles = words(
         f"[effectiveWords(data, {{row: 1, column: 1}}, {effective.replace('HALF', '1')}).title,"
         f" effectiveWords(data, {{row: 1, column: 1}}, {effective.replace('HALF', '6')}).title]"
     )
-    assert titles[0].startswith("1 of its 15 pixels holds ")
-    assert titles[1].startswith("6 of its 15 pixels hold ")
+    assert titles[0] == "Half of the influence comes from 1 of its 15 pixels"
+    assert titles[1] == "Half of the influence comes from 6 of its 15 pixels"

@@ -99,7 +99,7 @@ def _answer(
     trained = find_trained(jobs, analysis.architecture, around.run, around.owner)
     untrained = Untrained(around.seed)
     weights = {
-        "untrained": f"untrained, seed {around.seed}",
+        "untrained": f"random (seed {around.seed})",
         "trained": trained and _trained_text(trained, around.dataset),
         "used": "trained" if trained and ask.trained else "untrained",
     }
@@ -150,4 +150,4 @@ def _numbers(
 def _trained_text(trained: Trained, dataset: str) -> str:
     epochs = counted(trained.epoch, "epoch")
     on = f" on {DATASETS[trained.dataset].title}" if trained.dataset != dataset else ""
-    return f"trained {epochs}{on}, {percent(trained.test_accuracy)} right"
+    return f"trained{on}: {epochs}, {percent(trained.test_accuracy)} test accuracy"

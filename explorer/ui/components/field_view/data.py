@@ -78,8 +78,8 @@ def notes(analysis: Analysis, field: ReceptiveField, index: int) -> str:
     if _is_apart(analysis, index):
         before = analysis.rows[index - 1].receptive_field if index else (1, 1)
         return (
-            "Each of them still sees only what the unit saw that it was: "
-            f"{size_text(before)} in theory."
+            "Each value keeps the receptive field of the unit it came from "
+            f"({size_text(before)} in theory)."
         )
     beyond = any(
         fact.pixels > fact.inside
@@ -104,8 +104,8 @@ def notes(analysis: Analysis, field: ReceptiveField, index: int) -> str:
     )
     which = "This layer" if filling == index else f"Layer {filling}"
     return (
-        f"{which} fills its border from the map ({mode}), so a unit near it sees more than its "
-        f"window of {window}."
+        f"{which} pads with values of the map ({mode}), so a unit near the border sees more than "
+        f"its window of {window}."
     )
 
 

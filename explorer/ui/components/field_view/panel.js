@@ -7,7 +7,7 @@
 import { drawArithmetic } from "./arithmetic.js";
 import { extremes, floats, number } from "./drawing.js";
 import { cellUnder, drawImage, drawInput, drawUnits, unitGrid } from "./pictures.js";
-import { channelText, effectiveWords, exactWords, write } from "./words.js";
+import { channelText, effectiveWords, exactWords, unitText, write } from "./words.js";
 
 /** @import { Answered, Arithmetic, Ask, Axis, Cell, Choice, Effective } from "./types.js" */
 /** @import { Field, FieldData, Find, Image, Mode, SentAxis } from "./types.js" */
@@ -173,7 +173,7 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
   }
 
   function imageText() {
-    return data.image.instead ? `${data.image.dataset}, as a stand-in` : data.image.dataset;
+    return data.image.instead ? `${data.image.dataset} (stand-in)` : data.image.dataset;
   }
 
   /** @param {Arithmetic} arithmetic */
@@ -196,9 +196,7 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
       : "";
     const waiting = tooLarge || (found ? "" : "computing …");
     const value = values ? number(values[chosen.row * grid.columns + chosen.column]) : "";
-    const who = data.isMap
-      ? `Unit ${seeing.row},${seeing.column} of channel ${channel()}`
-      : `Value ${channel()}`;
+    const who = data.isMap ? `${unitText(seeing)}, channel ${channel()}` : `Value ${channel()}`;
     find(".legend").hidden = !effective?.strongest;
     find(".arithmetic").hidden = !arithmetic;
     find(".pager").hidden = !arithmetic;
@@ -208,11 +206,11 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
     } else if (choice.mode === "effective" && effective)
       write(find, effectiveWords(data, seeing, effective));
     else if (choice.mode === "arithmetic" && found && !found.tooLarge) {
-      const note = isConvolution ? "" : "Select a convolution to see how its values come about.";
-      write(find, { title: `${who} is ${value}`, facts: [], note });
+      const note = isConvolution ? "" : "Shown for convolutions only so far.";
+      write(find, { title: `${who}: ${value}`, facts: [], note });
     } else
       write(find, {
-        title: data.isMap ? `Unit ${seeing.row},${seeing.column}` : "",
+        title: data.isMap ? unitText(seeing) : "",
         facts: [],
         note: waiting,
       });
@@ -293,7 +291,7 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
       weights.disabled = !known.trained;
       weights.title = known.trained
         ? ""
-        : "train this network, and what it has learned is shown here";
+        : "after training, the trained weights can be selected here";
     }
     weights.onchange = () => change({ trained: weights.value === "trained" });
     find(".next").onclick = () => change({ image: (choice.image + 1) % data.image.count });

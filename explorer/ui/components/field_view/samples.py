@@ -49,8 +49,8 @@ class Samples:
         """What as_input does to a pixel of 0 to 1, where all colours have it done alike."""
         kind = self._normalised_as(trained_on)
         if len(kind.mean) > 1:
-            return "each colour normalised to mean 0 and deviation 1"
-        return f"pixels as the network gets them: (0…1 − {kind.mean[0]}) ÷ {kind.std[0]}"
+            return "each colour is normalised to mean 0 and standard deviation 1"
+        return f"normalised pixels: (x − {kind.mean[0]}) ÷ {kind.std[0]}, x from 0 to 1"
 
     def _normalised_as(self, trained_on: str | None) -> DatasetKind:
         kind = DATASETS[trained_on or self.dataset]

@@ -26,6 +26,19 @@ export function rangesText(runs, most = 4) {
     .join(", ")} … ${one(runs[runs.length - 1])}`;
 }
 
+/** @param {Cell} unit */
+export function unitText({ row, column }) {
+  return `Unit (row ${row}, column ${column})`;
+}
+
+/**
+ * @param {number} count
+ * @param {string} noun
+ */
+function counted(count, noun) {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /**
  * @param {Field} data
  * @param {Cell} unit
@@ -35,9 +48,9 @@ export function exactWords(data, unit) {
   const [rows, columns] = [data.rows.seen[unit.row], data.columns.seen[unit.column]];
   const [seenRows, seenColumns] = [pixelsOf(rows), pixelsOf(columns)];
   const sees = data.isMap
-    ? `Unit ${unit.row},${unit.column} sees`
+    ? `${unitText(unit)} sees`
     : data.apart
-      ? "Taken together, its values see"
+      ? "All values together see"
       : "Every value sees";
   const gaps = rows.length > 1 || columns.length > 1 ? ", with gaps" : "";
   return {
@@ -49,13 +62,13 @@ export function exactWords(data, unit) {
       [
         "Receptive field",
         `${both(data.theoretical)} in theory`,
-        "the window's size if the image went on for ever",
+        "size of the window, as if the image had no border",
       ],
       ["Rows", seenRows * seenColumns ? rangesText(rows) : "none"],
       ["Columns", seenRows * seenColumns ? rangesText(columns) : "none"],
-      ["Jump", jumpText(data), "pixels of the image from one unit to the next"],
-      ["Padding", paddingText(data, unit), "how much of its window lies outside the image"],
-      ["Never seen", unseenText(data), "pixels that no unit of this layer sees"],
+      ["Step between units", jumpText(data), "distance in the image from one unit to the next"],
+      ["Padding", paddingText(data, unit), "share of its window outside the image"],
+      ["Unseen pixels", unseenText(data), "pixels that no unit of this layer sees"],
     ],
     note: data.note,
   };
@@ -63,12 +76,12 @@ export function exactWords(data, unit) {
 
 /** @param {Field} data */
 function jumpText(data) {
-  if (!data.isMap) return "none: the values have no place";
-  if (data.rows.seen.length * data.columns.seen.length === 1) return "none: the map has one unit";
+  if (!data.isMap) return "not applicable after Flatten"; // values have no position
+  if (data.rows.seen.length * data.columns.seen.length === 1) return "not applicable: one unit";
   if (!data.jump) return "varies from unit to unit";
   const [rows, columns] = data.jump;
-  if (rows !== columns) return `${rows} rows, ${columns} columns to the next unit`;
-  return `${rows} pixel${rows > 1 ? "s" : ""} to the next unit`;
+  if (rows !== columns) return `${counted(rows, "row")}, ${counted(columns, "column")} (jump)`;
+  return `${counted(rows, "pixel")} (jump)`;
 }
 
 /**
@@ -78,8 +91,8 @@ function jumpText(data) {
 function paddingText(data, unit) {
   const window = data.rows.window[unit.row] * data.columns.window[unit.column];
   const inside = data.rows.inside[unit.row] * data.columns.inside[unit.column];
-  if (!window) return "it has no window on the image";
-  if (inside === window) return "none, its window is on the image";
+  if (!window) return "it has no window";
+  if (inside === window) return "no padding in its window";
   const share = 100 * (1 - inside / window);
   const text = share < 1 ? "under 1" : share > 99 && inside ? "over 99" : share.toFixed(0);
   return `${text} % of its window is padding`;
@@ -93,21 +106,26 @@ function unseenText(data) {
   };
   return (
     [...lines("row", data.rows.unseen), ...lines("column", data.columns.unseen)].join(", ") ||
-    "none: all are seen"
+    "none"
   );
 }
 
 /**
  * @param {Field} data
- * @param {number | null} channel
+ * @param {number} channel
  */
 export function channelText(data, channel) {
-  if (channel === null)
-    return data.isMap
-      ? `all ${data.channels} channels together`
-      : `all ${data.channels} values together`;
-  const name = data.names && data.names[channel] !== `${channel}` ? `, ${data.names[channel]}` : "";
-  return `${data.isMap ? "channel" : "value"} ${channel}${name}`;
+  return `${data.isMap ? "channel" : "value"} ${channel}${nameText(data, channel)}`;
+}
+
+/**
+ * The class that a value stands for: ", Trouser"; nothing where the number says it already.
+ *
+ * @param {Field} data
+ * @param {number} channel
+ */
+function nameText(data, channel) {
+  return data.names && data.names[channel] !== `${channel}` ? `, ${data.names[channel]}` : "";
 }
 
 /**
@@ -117,36 +135,48 @@ export function channelText(data, channel) {
  * @returns {Words}
  */
 export function effectiveWords(data, unit, effective) {
-  const who = data.isMap ? `unit ${unit.row},${unit.column}` : "";
   const sees = pixelsOf(data.rows.seen[unit.row]) * pixelsOf(data.columns.seen[unit.column]);
   const whole = sees === 1 ? "its one pixel" : `its ${sees.toLocaleString("en")} pixels`;
-  /** @type {Words["facts"][number]} */
-  const of = ["Of", [who, channelText(data, effective.channel)].filter(Boolean).join(", ")];
-  /** @type {Words["facts"][number]} */
-  const mean = [
-    "Influence",
-    `mean |gradient| of ${effective.images} images`,
-    "by how much the value moves as a pixel moves, whichever way",
+  const channel =
+    effective.channel === null
+      ? `all ${data.channels} together`
+      : `${effective.channel}${nameText(data, effective.channel)}`;
+  /** @type {Words["facts"]} */
+  const facts = [
+    [data.isMap ? "Channel" : "Value", channel],
+    [
+      "Influence",
+      `mean |gradient| over ${effective.images} images`,
+      "how much the value changes when a pixel changes, up or down",
+    ],
   ];
+  if (data.isMap) facts.unshift(["Unit", `row ${unit.row}, column ${unit.column}`]);
   if (!effective.finite)
-    return { title: "These weights give no numbers", facts: [of, mean], note: "" };
+    return {
+      title: "The gradients are not finite (NaN or infinity)",
+      facts,
+      note: "",
+    };
   if (!effective.strongest) {
     const always = effective.channel === null && data.channels > 1;
+    const many = data.isMap ? "channels" : "values";
     const why = always
-      ? `Added up, the ${data.isMap ? "channels" : "values"} never change, or all are switched off on these images: choose one.`
-      : "On these images it is switched off: a ReLU passes nothing on.";
+      ? `The sum of all ${many} never changes, or every one is 0 on these images. Select one.`
+      : "On these images a ReLU sets it to 0.";
     return {
-      title: sees ? `None of ${whole} moves it` : "It sees no pixel",
-      facts: [of, mean],
+      title: sees ? `None of ${whole} influences it` : "It sees no pixel",
+      facts,
       note: sees ? why : "",
     };
   }
   return {
-    title: `${effective.half.toLocaleString("en")} of ${whole} hold${effective.half === 1 ? "s" : ""} half the influence`,
+    title:
+      sees === 1
+        ? "All of the influence comes from its one pixel"
+        : `Half of the influence comes from ${effective.half.toLocaleString("en")} of ${whole}`,
     facts: [
-      of,
-      mean,
-      ["Strongest", `row ${effective.strongest[0]}, column ${effective.strongest[1]}`],
+      ...facts,
+      ["Strongest pixel", `row ${effective.strongest[0]}, column ${effective.strongest[1]}`],
     ],
     note: "",
   };
@@ -161,6 +191,7 @@ export function effectiveWords(data, unit, effective) {
  */
 export function write(find, words) {
   find(".sees").textContent = words.title;
+  find(".sees").title = words.title;
   const facts = find(".facts");
   facts.replaceChildren();
   for (const [name, value, help] of words.facts) {

@@ -187,10 +187,10 @@ function updateNumbers(row, layer, index, { numbers, below, problem }) {
   setText(findPart(row, "shape"), texts?.shape ?? none);
   setText(findPart(row, "sees"), texts?.sees ?? none);
   setText(findPart(row, "params"), texts?.params ?? none);
-  const within = known && `inside the image one value sees up to ${sizeText(known.within)} pixels`;
-  findPart(row, "sees").title = texts ? `Receptive field ${texts.sees}; ${within}` : "";
+  const within = known && `${sizeText(known.within)} inside the image`;
+  findPart(row, "sees").title = texts ? `Receptive field ${texts.sees} (${within})` : "";
   const said = texts
-    ? `output ${texts.shape}, sees ${texts.sees}, ${texts.params} parameters`
+    ? `output ${texts.shape}, receptive field ${texts.sees}, ${texts.params} parameters`
     : problem?.message;
   row.setAttribute("aria-label", [`Layer ${index}`, layer.kind, said].filter(Boolean).join(", "));
 }
