@@ -61,8 +61,8 @@ CACHES: dict[str, Cache] = {
     "ui.server.message_guard.InputKinds._kinds": by_size(15 * MB),
     # looking into a network
     "ui.components.field_view.samples._read": Cache(16, 1 * MB),
-    "ui.components.field_view.look.forward": Cache(4, 60 * MB),
-    "ui.components.field_view.look.effective": Cache(32, 8 * MB),
+    "ui.components.field_view.forward.run_forward": Cache(4, 60 * MB),
+    "ui.components.field_view.forward.unit_influence": Cache(32, 8 * MB),
     "ui.components.field_view.weights.first_weights": Cache(4, 20 * MB),
     # charts and comparing
     "ui.charts.run_charts._accuracy_spec": Cache(64, 20_000),

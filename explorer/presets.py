@@ -161,8 +161,8 @@ class Documented(_Frozen):
 
 # --- what we measured -----------------------------------------------------------------------------
 
-WAYS = ("documented", "tuned")  # the two recipes of a documented preset
-WAY_NAMES = {"documented": "author's recipe", "tuned": "our recipe"}  # as they are shown
+RECIPE_VARIANTS = ("documented", "tuned")  # the two recipes of a documented preset
+RECIPE_VARIANT_NAMES = {"documented": "author's recipe", "tuned": "our recipe"}  # as they are shown
 
 
 class MeasuredEpoch(_Frozen):
@@ -185,7 +185,7 @@ class MeasuredEpoch(_Frozen):
 class Measured:
     """A run of ours on MNIST with one of a preset's recipes, from presets/results."""
 
-    way: str
+    variant: str
     seed: int
     epochs: tuple[MeasuredEpoch, ...]
 
@@ -243,10 +243,10 @@ class Preset(_Frozen):
 
         Empty for a preset of ours.
         """
-        found = (self.way(name) for name in WAYS)
+        found = (self.recipe_variant(name) for name in RECIPE_VARIANTS)
         return frozenset(architecture.key for architecture, _ in filter(None, found))
 
-    def way(self, name: str) -> tuple[Architecture, Recipe] | None:
+    def recipe_variant(self, name: str) -> tuple[Architecture, Recipe] | None:
         """The network and how it is trained: "documented" or "tuned".
 
         None where this preset has no such recipe.
@@ -297,12 +297,12 @@ def measured(id: str, folder: Path = FOLDER) -> tuple[Measured, ...]:
     return _read_results(folder).get(id, ())
 
 
-def result(id: str, way: str, folder: Path = FOLDER) -> Result | None:
+def result(id: str, variant: str, folder: Path = FOLDER) -> Result | None:
     """What our runs of a preset with one of its recipes came to; None where there are none.
 
     Raises PresetError.
     """
-    runs = [run for run in measured(id, folder) if run.way == way]
+    runs = [run for run in measured(id, folder) if run.variant == variant]
     if not runs:
         return None
     curve = tuple(
@@ -318,7 +318,7 @@ def result(id: str, way: str, folder: Path = FOLDER) -> Result | None:
 def _read_results(folder: Path) -> dict[str, tuple[Measured, ...]]:
     found: dict[str, list[Measured]] = {}
     for path in (folder / "results").glob("*.csv"):
-        id, way, seed = _parts_of_name(path)
+        id, variant, seed = _parts_of_name(path)
         with path.open(encoding="utf-8", newline="") as file:
             try:
                 epochs = tuple(
@@ -330,9 +330,9 @@ def _read_results(folder: Path) -> dict[str, tuple[Measured, ...]]:
                 raise PresetError(f"{path.name} is not a CSV file in UTF-8") from None
         if [epoch.epoch for epoch in epochs] != list(range(1, len(epochs) + 1)) or not epochs:
             raise PresetError(f"{path.name}: its epochs must be 1, 2, 3, …")
-        found.setdefault(id, []).append(Measured(way, seed, epochs))
+        found.setdefault(id, []).append(Measured(variant, seed, epochs))
     return {
-        id: tuple(sorted(runs, key=lambda run: (WAYS.index(run.way), run.seed)))
+        id: tuple(sorted(runs, key=lambda run: (RECIPE_VARIANTS.index(run.variant), run.seed)))
         for id, runs in found.items()
     }
 
@@ -340,11 +340,11 @@ def _read_results(folder: Path) -> dict[str, tuple[Measured, ...]]:
 def _parts_of_name(path: Path) -> tuple[str, str, int]:
     """Preset, recipe and seed, which the name of a file of results tells: gap-17k_tuned_2.csv."""
     match path.stem.split("_"):
-        case [id, way, seed] if way in WAYS and seed.isdecimal():
-            return id, way, int(seed)
+        case [id, variant, seed] if variant in RECIPE_VARIANTS and seed.isdecimal():
+            return id, variant, int(seed)
     raise PresetError(
         f"{path.name}: a file of results is named PRESET_RECIPE_SEED.csv, "
-        f"the recipe one of {', '.join(WAYS)}"
+        f"the recipe one of {', '.join(RECIPE_VARIANTS)}"
     )
 
 

@@ -55,7 +55,7 @@ FIGURE_FORMAT = re.compile(r"[+]?,?(\.\d+)?[dfgeEG%n]?")
 
 # --- what is looked at ----------------------------------------------------------------------------
 
-# Only explorer/ui/messages.py and part.py.
+# Only explorer/ui/messages.py and notices.py.
 MESSAGES = {"info", "warning", "error", "success", "toast", "exception", "write"}
 TEXTS = {
     "html": HTML,
@@ -336,7 +336,7 @@ def faults(path: Path, source: str) -> list[str]:
         if receiver.split(".")[0] in NOT_STREAMLIT or (name == "write" and receiver != "st"):
             continue
         where = f"{path.name}:{call.lineno}"
-        if name in MESSAGES and path.name not in ("messages.py", "part.py"):
+        if name in MESSAGES and path.name not in ("messages.py", "notices.py"):
             found.append(f"{where} {receiver}.{name}: go by explorer.ui.messages")
         for argument, language in _texts(call, name):
             if not Reader(module, language).safe(argument):

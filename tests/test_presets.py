@@ -89,7 +89,7 @@ def test_which_preset_a_network_is_goes_by_its_layers() -> None:
     layers, found = each.architecture.layers, each.architecture.model_copy
     assert find_preset(each.architecture) == each
     assert find_preset(found(update={"name": "something else"})) == each
-    assert find_preset(each.way("tuned")[0]) == each
+    assert find_preset(each.recipe_variant("tuned")[0]) == each
     # Though it is still called gap-17k.
     assert find_preset(found(update={"layers": (*layers, ReLU())})) is None
     assert find_preset(with_dropout(each.architecture, [0.77])) is None
@@ -384,7 +384,7 @@ def test_seeds_are_taken_together_and_recipes_apart(tmp_path):
         a__b_tuned_0=rows(0.7, 0.8),
         a__b_documented_0=rows(0.1),
     )
-    assert [(run.way, run.seed, len(run.epochs)) for run in measured("a-b", folder)] == [
+    assert [(run.variant, run.seed, len(run.epochs)) for run in measured("a-b", folder)] == [
         ("documented", 0, 1),
         ("tuned", 0, 2),
         ("tuned", 1, 2),
@@ -421,14 +421,14 @@ DOCUMENTED = [preset for preset in load_presets().values() if preset.documented]
 @pytest.mark.parametrize("each", DOCUMENTED, ids=lambda preset: preset.id)
 def test_both_recipes_were_run_whole_and_the_tuned_one_beats_the_document(each):
     runs = measured(each.id)
-    assert [(run.way, run.seed) for run in runs] == [
+    assert [(run.variant, run.seed) for run in runs] == [
         ("documented", 0),
         ("tuned", 0),
         ("tuned", 1),
         ("tuned", 2),
     ]
     for run in runs:
-        assert len(run.epochs) == each.way(run.way)[1].epochs
+        assert len(run.epochs) == each.recipe_variant(run.variant)[1].epochs
     found = result(each.id, "tuned")
     assert (found.seeds, len(found.curve)) == (3, 20)
     assert found.final > each.documented.best.test_accuracy

@@ -25,7 +25,7 @@ from explorer.compare.learning import (
     records_of,
 )
 from explorer.network.spec import Architecture, NetworkKey
-from explorer.presets import WAY_NAMES, WAYS, find_preset
+from explorer.presets import RECIPE_VARIANT_NAMES, RECIPE_VARIANTS, find_preset
 from explorer.runs.run import Snapshot
 from explorer.runs.run_summary import RunSummary
 from explorer.text import counted
@@ -338,11 +338,15 @@ def _length(found: RunSummary) -> int:
 def _network_and_recipe(architecture: Architecture, recipe: Recipe) -> tuple[str, str]:
     """ "gap-17k", "our recipe"; of what no preset has the network's own name, and the optimiser."""
     preset = find_preset(architecture)
-    ways = [
-        way for way in WAYS if preset and (found := preset.way(way)) and _alike(found[1], recipe)
+    variants = [
+        variant
+        for variant in RECIPE_VARIANTS
+        if preset and (found := preset.recipe_variant(variant)) and _alike(found[1], recipe)
     ]
     name = preset.id if preset else architecture.name
-    return name, WAY_NAMES[ways[0]] if ways else f"{recipe.optimizer.kind} {recipe.optimizer.lr:g}"
+    if variants:
+        return name, RECIPE_VARIANT_NAMES[variants[0]]
+    return name, f"{recipe.optimizer.kind} {recipe.optimizer.lr:g}"
 
 
 def _alike(one: Recipe, other: Recipe) -> bool:

@@ -13,7 +13,7 @@ from statistics import fmean, stdev
 from typing import Literal
 
 from explorer.network.spec import Architecture, NetworkKey
-from explorer.presets import FOLDER, Preset, PresetError, measured
+from explorer.presets import FOLDER, RECIPE_VARIANT_NAMES, Preset, PresetError, measured
 from explorer.runs.run import Snapshot
 from explorer.training.engine import count_steps
 from explorer.training.event import EpochMetric
@@ -178,17 +178,17 @@ def records_of(preset: Preset, folder: Path = FOLDER) -> tuple[Record, ...]:
     """
     records = []
     for result in measured(preset.id, folder):
-        found = preset.way(result.way)
+        found = preset.recipe_variant(result.variant)
         if not found or not preset.documented:
             raise PresetError(
-                f"{preset.id} has results of the {result.way} recipe, which it does not have"
+                f"{preset.id} has results of the {result.variant} recipe, which it does not have"
             )
         architecture, recipe = found
         steps = count_steps(preset.documented.train_images, recipe.batch_size)
         epochs = tuple(
             Epoch(step=each.epoch * steps, **each.model_dump()) for each in result.epochs
         )
-        label = f"{preset.title}, {result.way} recipe"
+        label = f"{preset.title}, {RECIPE_VARIANT_NAMES[result.variant]}"
         recipe = recipe.model_copy(update={"seed": result.seed})
         records.append(
             Record(label, "shipped", architecture, recipe, epochs, preset.documented.test_images)

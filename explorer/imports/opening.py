@@ -81,7 +81,7 @@ def recipe_for(recipe: Recipe, input_shape: Shape) -> Recipe:
     return recipe.model_copy(update={"dataset": fitting[0]}) if fitting else recipe
 
 
-def work(
+def shared_work(
     opened: Opened, architecture: Architecture, recipe: Recipe, assignment: Assignment
 ) -> Shared:
     """The work to go on with: an architecture as chosen, with what came with it, else with the

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from explorer.network.spec import Architecture
-from explorer.presets import WAYS, load_presets
+from explorer.presets import RECIPE_VARIANTS, load_presets
 from explorer.refusal import Refusal
 from explorer.runs.admission import check_trainable
 from explorer.runs.checkpoint_size import check_room
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_arch(parser)
     parser.add_argument(
         "--recipe",
-        choices=WAYS,
+        choices=RECIPE_VARIANTS,
         help="a documented preset's: as its document tells, or tuned by us",
     )
     parser.add_argument(
@@ -119,11 +119,11 @@ def _to_train(options: argparse.Namespace) -> tuple[Architecture, Recipe]:
         {"dataset": "digits", "epochs": 10, "seed": 0},
     )
     if options.recipe:
-        found = preset.way(options.recipe) if preset else None
+        found = preset.recipe_variant(options.recipe) if preset else None
         if found is None:
             raise Refusal(
                 f"{options.arch} has no recipe {quoted(options.recipe)}; "
-                f"the documented presets have {', '.join(WAYS)}"
+                f"the documented presets have {', '.join(RECIPE_VARIANTS)}"
             )
         (architecture, recipe), unsaid = found, {}
     told = {

@@ -41,12 +41,14 @@ def augment(
         return images
     # (4, B), -1..1.
     draws = torch.rand(4, len(images), generator=generator, device=images.device) * 2 - 1
-    return move(
+    return affine_transform(
         images, draws[0] * rotation, draws[1] * shift, draws[2] * shift, (1 + scale) ** draws[3]
     )
 
 
-def move(images: Tensor, degrees: Tensor, right: Tensor, down: Tensor, times: Tensor) -> Tensor:
+def affine_transform(
+    images: Tensor, degrees: Tensor, right: Tensor, down: Tensor, times: Tensor
+) -> Tensor:
     """Turn each image of (B, C, H, W) anticlockwise about its centre, scale it, then shift it; each
     argument is (B,).
 

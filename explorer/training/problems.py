@@ -37,16 +37,16 @@ class DivergedError(TrainingError):
 
 
 @dataclass(frozen=True)
-class Obstacle:
-    """Why a network cannot learn a data set; `mended` is the network that can, where there is one
+class TrainingProblem:
+    """Why a network cannot learn a data set; `fixed` is the network that can, where there is one
     plain way.
     """
 
     message: str
-    mended: Architecture | None = None
+    fixed: Architecture | None = None
 
 
-def find_problem(architecture: Architecture, kind: DatasetKind) -> Obstacle | None:
+def find_problem(architecture: Architecture, kind: DatasetKind) -> TrainingProblem | None:
     """What keeps the network from learning this data set, None if nothing does."""
     if architecture.input_shape != kind.input_shape:
         others = [
@@ -56,45 +56,49 @@ def find_problem(architecture: Architecture, kind: DatasetKind) -> Obstacle | No
         ]
         choose = f", or choose {' or '.join(others)}" if others else ""
         needed = size_text(kind.input_shape)
-        return Obstacle(
+        return TrainingProblem(
             f"the network takes images of {size_text(architecture.input_shape)}, "
             f"those of {kind.title} are {needed}: set the input shape to {needed}{choose}",
             architecture.model_copy(update={"input_shape": kind.input_shape}),
         )
     analysis, classes = analyze(architecture), len(kind.classes)
     if not analysis.problem and (excess := find_excess(analysis)):
-        return Obstacle(excess)
+        return TrainingProblem(excess)
     head = _head(analysis, classes)
     if problem := analysis.problem:
         where = f"layer {problem.index}: {problem.message}"
         if head is not None and (problem.fix is None or _takes_maps(architecture, problem.index)):
-            return Obstacle(
+            return TrainingProblem(
                 f"{where}: remove the layers after layer {head}, which gives a value a class",
                 _cut(architecture, head),
             )
-        return Obstacle(f"{where}: {problem.remedy}" if problem.remedy else where, problem.fix)
+        return TrainingProblem(
+            f"{where}: {problem.remedy}" if problem.remedy else where, problem.fix
+        )
     shape = analysis.output_shape
     wanted = f"{kind.title} needs {classes} values at the end, one a class"
     if shape == (classes, 1, 1):
         message = f"the network ends in {classes} maps of 1×1; {wanted}: add Flatten"
-        return Obstacle(message, _with_end(architecture, Flatten()))
+        return TrainingProblem(message, _with_end(architecture, Flatten()))
     if len(shape) == 3:
         message = (
             f"the network ends in {maps_text(shape)}; {wanted}: "
             f"add Flatten and Linear with {classes} out_features"
         )
-        return Obstacle(message, _with_end(architecture, Flatten(), Linear(out_features=classes)))
+        return TrainingProblem(
+            message, _with_end(architecture, Flatten(), Linear(out_features=classes))
+        )
     if shape != (classes,):
         ends = f"the network ends in {shape[0]:,} values; {wanted}"
         if head is not None:
-            return Obstacle(
+            return TrainingProblem(
                 f"{ends}: remove the layers after layer {head}, which gives them",
                 _cut(architecture, head),
             )
         message = f"{ends}: end with Linear with {classes} out_features"
-        return Obstacle(message, _with_classes(architecture, classes))
+        return TrainingProblem(message, _with_classes(architecture, classes))
     if analysis.trainable_params == 0:
-        return Obstacle(
+        return TrainingProblem(
             "the network has no parameters, so there is nothing to learn: add Conv2d or Linear"
         )
     return None

@@ -1,5 +1,5 @@
-"""Choices that last while the page is open: an input shows again what was chosen there, after a
-look at another page or view.
+"""Inputs that remember what was chosen there while the page is open, also after a look at another
+page or view.
 
 What was chosen last is the input's default. Streamlit's own `persist_state` tells the browser of a
 value only where it believes that the browser has none, and is wrong where a view is left and come
@@ -15,19 +15,20 @@ import streamlit as st
 T = TypeVar("T")
 
 
-class Lasting(TypedDict):
-    """What such an input is given beside its default."""
+class RememberedInput(TypedDict):
+    """The arguments of an input that is remembered, beside its default."""
 
     key: str
     on_change: Callable[[str], None]
     args: tuple[str]
 
 
-def lasting(key: str) -> Lasting:
+def remember_input(key: str) -> RememberedInput:
+    """The arguments that make an input of this key remember what is chosen there."""
     return {"key": key, "on_change": _keep, "args": (key,)}
 
 
-def last(key: str, default: T) -> T:
+def remembered_value(key: str, default: T) -> T:
     """What was chosen last at the input of this key, which need not be on screen.
 
     In a callback the input itself may hold a newer choice: the callbacks of one message are called
@@ -37,21 +38,21 @@ def last(key: str, default: T) -> T:
     return found
 
 
-def last_place(key: str, options: Sequence[object], place: int = 0) -> int:
+def remembered_index(key: str, options: Sequence[object], place: int = 0) -> int:
     """Where among the options the last choice stands; `place` if it is none of them, or nothing was
     chosen yet.
     """
-    before = last(key, None)
+    before = remembered_value(key, None)
     return options.index(before) if before in options else place
 
 
-def remember(key: str, value: object) -> None:
+def remember_value(key: str, value: object) -> None:
     """Make this what was chosen last."""
     st.session_state[_kept(key)] = value
 
 
 def _keep(key: str) -> None:
-    remember(key, st.session_state[key])
+    remember_value(key, st.session_state[key])
 
 
 def _kept(key: str) -> str:

@@ -13,7 +13,7 @@ from explorer.runs.run import RunError, Snapshot
 from explorer.text import for_markdown
 from explorer.training.devices import DeviceError
 from explorer.ui import messages, process, state
-from explorer.ui.part import WRONG, say
+from explorer.ui.notices import WRONG, say
 
 MORE_EPOCHS = 5  # offered first
 

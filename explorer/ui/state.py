@@ -332,11 +332,11 @@ def _what_changed(before: Session, after: Session, images: str) -> str:
     )
 
 
-def take_way(preset: Preset, way: str) -> None:
-    """Train as the preset's document tells, or as we tuned it: the recipe, and the rates of the
-    stack's dropout layers.
+def use_recipe_variant(preset: Preset, variant: str) -> None:
+    """Use one of the preset's recipes, the author's or ours, and its rates in the stack's dropout
+    layers.
     """
-    session, found = current(), preset.way(way)
+    session, found = current(), preset.recipe_variant(variant)
     assert found is not None
     architecture, recipe = found
     if rates := dropout_rates(architecture):
@@ -380,8 +380,8 @@ def close_dialog() -> None:
         put(replace(current(), opening=False))
 
 
-def mend(architecture: Architecture) -> None:
-    """The same work with its network mended; the browser can undo it like an edit of its own."""
+def apply_fix(architecture: Architecture) -> None:
+    """Replace the network by the fixed one; the browser can undo it like an edit of its own."""
     session = accept_draft()
     stack = session.stack.replaced(architecture.layers)
     put(replace(session, stack=stack, input_shape=architecture.input_shape))

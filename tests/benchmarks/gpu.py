@@ -41,7 +41,7 @@ def main() -> None:
         "seconds | final test accuracy |\n|---|---|---|---|---|"
     )
     for id in options.networks:
-        way = load_presets()[id].way("tuned")
+        way = load_presets()[id].recipe_variant("tuned")
         assert way, f"{id} has no tuned recipe"
         architecture, recipe = (
             way[0],

@@ -18,7 +18,14 @@ from explorer.compare.learning import (
     records_of,
 )
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear
-from explorer.presets import Preset, PresetError, load_presets, measured, preset
+from explorer.presets import (
+    RECIPE_VARIANT_NAMES,
+    Preset,
+    PresetError,
+    load_presets,
+    measured,
+    preset,
+)
 from explorer.runs.run import Environment, Run, Snapshot, Status
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe, parse_recipe
@@ -225,7 +232,7 @@ def test_results_of_presets_as_records():
         records = records_of(each)
         for made, result in zip(records, measured(each.id), strict=True):
             found += 1
-            architecture, recipe = each.way(result.way)
+            architecture, recipe = each.recipe_variant(result.variant)
             assert (made.origin, made.run_id, made.test_images) == ("shipped", None, 10_000)
             assert made.architecture == architecture
             assert made.recipe == recipe.model_copy(update={"seed": result.seed})
@@ -235,7 +242,7 @@ def test_results_of_presets_as_records():
             # 60,000 images in batches of 128.
             assert [epoch.step for epoch in made.epochs[:2]] == [469, 938]
             assert made.epochs[-1].seconds == result.epochs[-1].seconds
-            assert result.way in made.label
+            assert RECIPE_VARIANT_NAMES[result.variant] in made.label
             assert each.title in made.label
     assert found
 

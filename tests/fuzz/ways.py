@@ -54,8 +54,8 @@ from explorer.training.recipe import Recipe, RecipeError, parse_recipe
 from explorer.training.recipe import to_json as recipe_to_json
 from explorer.ui import process
 from explorer.ui.compare.chosen import find, read_link
-from explorer.ui.components.field_view.ask import Ask, parse_ask
-from explorer.ui.components.field_view.component import Around, view_data
+from explorer.ui.components.field_view.component import FieldViewContext, view_data
+from explorer.ui.components.field_view.request import FieldViewRequest, parse_request
 from explorer.ui.components.stack_editor import DraftError, Stack, parse_draft
 from explorer.ui.server.message_guard import InputKinds, without_unreadable
 from tests.fuzz.mutate import (
@@ -243,7 +243,7 @@ def read_draft(value: Any) -> None:
     parse_draft(value)
 
 
-def mutated_ask(r: Random) -> Any:
+def mutated_request(r: Random) -> Any:
     fields = {
         "mode": r.choice(["exact", "effective", "arithmetic"]),
         "of": r.choice(["", "0:0"]),
@@ -261,22 +261,27 @@ def mutated_ask(r: Random) -> Any:
 def open_field_view(folder: Path) -> Iterator[Take]:
     layers = (Conv2d(out_channels=3, kernel_size=3, stride=2), Flatten(), Linear(out_features=10))
     analysis: Analysis = analyze(Architecture(layers=layers))
-    around = Around("digits", 0, None, "somebody")
+    context = FieldViewContext("digits", 0, None, "somebody")
     with JobManager() as jobs:
 
         def read(sent: Any) -> None:
-            ask = parse_ask(sent)
+            request = parse_request(sent)
             # What is not understood is as nothing.
-            answer = view_data(analysis, 0, around, ask or Ask(), jobs)
+            answer = view_data(analysis, 0, context, request or FieldViewRequest(), jobs)
             json.dumps(answer, allow_nan=False)
             answer = view_data(
-                analysis, 0, around, (ask or Ask()).model_copy(update={"of": answer["of"]}), jobs
+                analysis,
+                0,
+                context,
+                (request or FieldViewRequest()).model_copy(update={"of": answer["of"]}),
+                jobs,
             )
             json.dumps(answer, allow_nan=False)
-            if ask is None:
+            if request is None:
                 raise Refused("What the browser asked for is left out.")
 
-        view_data(analysis, 0, around, Ask(), jobs)  # the images are read once a process
+        # The images are read once a process.
+        view_data(analysis, 0, context, FieldViewRequest(), jobs)
         yield read
 
 
@@ -700,7 +705,7 @@ WAYS_IN = (
         (LinkError,),
     ),
     WayIn("draft", 2_000, mutated_draft, reader(read_draft), (DraftError,)),
-    WayIn("field view", 1_000, mutated_ask, open_field_view, (Refused,)),
+    WayIn("field view", 1_000, mutated_request, open_field_view, (Refused,)),
     WayIn("recipe", 2_400, mutated_recipe, reader(parse_recipe), (RecipeError,)),
     WayIn("assignment", 1_600, mutated_assignment, reader(parse_assignment), (AssignmentError,)),
     WayIn("network name", 700, mutated_name, reader(read_network_name), (ArchitectureError,)),

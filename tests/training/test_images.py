@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from explorer.training.datasets import DATASETS
-from explorer.training.images import augment, move, normalise
+from explorer.training.images import affine_transform, augment, normalise
 
 IMAGES = torch.rand(3, 2, 8, 8, generator=torch.Generator().manual_seed(0))
 
@@ -27,7 +27,9 @@ def test_whole_pixels_move_exactly(right: int, down: int, sides: tuple[int, int]
         inside
     )
     torch.testing.assert_close(
-        move(images, same(0, images), same(right, images), same(down, images), same(1, images)),
+        affine_transform(
+            images, same(0, images), same(right, images), same(down, images), same(1, images)
+        ),
         moved,
         atol=1e-5,
         rtol=0,
@@ -36,21 +38,28 @@ def test_whole_pixels_move_exactly(right: int, down: int, sides: tuple[int, int]
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_quarter_turns_are_exact(quarters: int) -> None:
-    turned = move(IMAGES, same(90 * quarters), same(0), same(0), same(1))
+    turned = affine_transform(IMAGES, same(90 * quarters), same(0), same(0), same(1))
     torch.testing.assert_close(turned, torch.rot90(IMAGES, quarters, (2, 3)), atol=1e-5, rtol=0)
 
 
 def test_half_a_turn_of_an_oblong() -> None:
     images = IMAGES[:, :, :5]
     torch.testing.assert_close(
-        move(images, same(180), same(0), same(0), same(1)), images.flip(2, 3), atol=1e-5, rtol=0
+        affine_transform(images, same(180), same(0), same(0), same(1)),
+        images.flip(2, 3),
+        atol=1e-5,
+        rtol=0,
     )
 
 
 def test_first_turned_then_moved() -> None:
-    both = move(IMAGES, same(90), same(2), same(1), same(1))
-    one_by_one = move(
-        move(IMAGES, same(90), same(0), same(0), same(1)), same(0), same(2), same(1), same(1)
+    both = affine_transform(IMAGES, same(90), same(2), same(1), same(1))
+    one_by_one = affine_transform(
+        affine_transform(IMAGES, same(90), same(0), same(0), same(1)),
+        same(0),
+        same(2),
+        same(1),
+        same(1),
     )
     torch.testing.assert_close(both, one_by_one, atol=1e-5, rtol=0)
 
@@ -67,7 +76,7 @@ def test_each_image_has_a_draw_of_its_own() -> None:
 def test_scaled_about_the_centre(times: float) -> None:
     block = torch.zeros(1, 1, 16, 16)
     block[:, :, 4:12, 4:12] = 1
-    scaled = move(block, *(torch.full((1,), value) for value in (0.0, 0.0, 0.0, times)))
+    scaled = affine_transform(block, *(torch.full((1,), value) for value in (0.0, 0.0, 0.0, times)))
     assert scaled.sum().item() == pytest.approx(64 * times**2, rel=0.1)
     torch.testing.assert_close(scaled, scaled.flip(2, 3), atol=1e-5, rtol=0)
 

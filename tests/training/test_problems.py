@@ -101,21 +101,21 @@ def test_one_plain_mend_makes_it_fit(
 ) -> None:
     problem = find_problem(stack(*layers, shape=(1, 8, 8)), tiny.kind)
     assert problem is not None
-    assert problem.mended is not None
-    assert [layer.kind for layer in problem.mended.layers] == kinds
-    assert find_problem(problem.mended, tiny.kind) is None
+    assert problem.fixed is not None
+    assert [layer.kind for layer in problem.fixed.layers] == kinds
+    assert find_problem(problem.fixed, tiny.kind) is None
 
 
 @settings(max_examples=300, deadline=None)
 @given(architectures())
 def test_mends_come_to_an_end(architecture: Architecture) -> None:
-    """Whatever is built, following the mends one by one ends, in a network that fits or in a
-    sentence without a mend.
+    """Whatever is built, applying the fixes one by one ends, in a network that fits or in a
+    sentence without a fix.
     """
     for _ in range(2 * len(architecture.layers) + 5):
         problem = find_problem(architecture, DATASETS["digits"])
-        if problem is None or problem.mended is None:
+        if problem is None or problem.fixed is None:
             return
-        assert problem.mended != architecture
-        architecture = problem.mended
-    raise AssertionError("mends without end")
+        assert problem.fixed != architecture
+        architecture = problem.fixed
+    raise AssertionError("fixes without end")

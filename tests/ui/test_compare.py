@@ -82,8 +82,10 @@ def compared(chosen: list[Chosen], dataset: str) -> Comparison:
     return Comparison.of(chosen, process.jobs().runs(), process.jobs()).on(dataset)
 
 
-def missing(chosen: list[Chosen], way: str, dataset: str, seeds: int, epochs: int) -> list[NewRun]:
-    return missing_runs(chosen, process.jobs().runs(), way, dataset, seeds, epochs).runs
+def missing(
+    chosen: list[Chosen], variant: str, dataset: str, seeds: int, epochs: int
+) -> list[NewRun]:
+    return missing_runs(chosen, process.jobs().runs(), variant, dataset, seeds, epochs).runs
 
 
 def train_everything(keys: list[str], seeds: int = 2, epochs: int = 1) -> None:
@@ -341,10 +343,10 @@ def test_what_was_typed_just_before_train_all_is_what_is_queued(two_saved):
     assert app.toast[0].value == "2 runs queued."
 
 
-@pytest.mark.parametrize("way", ["documented", "tuned"])
-def test_presets_are_trained_with_the_recipe_that_was_asked_for(way):
-    for each in missing([find(id) for id in first_choice()], way, "", 1, 5):
-        architecture, recipe = load_presets()[each.title].way(way)
+@pytest.mark.parametrize("variant", ["documented", "tuned"])
+def test_presets_are_trained_with_the_recipe_that_was_asked_for(variant):
+    for each in missing([find(id) for id in first_choice()], variant, "", 1, 5):
+        architecture, recipe = load_presets()[each.title].recipe_variant(variant)
         assert (each.architecture, each.recipe) == (
             architecture,
             recipe.model_copy(update={"epochs": 5, "seed": 0}),

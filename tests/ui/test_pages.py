@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.link import Shared, encode
 from explorer.network.architecture_json import layer_to_data
-from explorer.presets import WAYS, load_presets
+from explorer.presets import RECIPE_VARIANTS, load_presets
 from explorer.runs.database import StoreError
 from explorer.runs.run import RunError, UnknownRun
 from explorer.training.event import Event
@@ -243,16 +243,17 @@ def test_each_recipe_of_a_preset_is_taken_with_its_dropout_rates_and_back(id):
     app = opened(build_page)
     start_from(app, id)
     app = _on_train(app)
-    for way in ("tuned", "documented", "tuned"):
-        app.button(key=f"way-{way}").click().run()
+    for variant in ("tuned", "documented", "tuned"):
+        app.button(key=f"way-{variant}").click().run()
         assert not app.exception
-        architecture, recipe = preset.way(way)
+        architecture, recipe = preset.recipe_variant(variant)
         assert session(app).recipe == recipe
         assert session(app).stack.layers == architecture.layers
-        assert [name for name in WAYS if app.button(key=f"way-{name}").proto.icon] == [way]
+        marked = [name for name in RECIPE_VARIANTS if app.button(key=f"way-{name}").proto.icon]
+        assert marked == [variant]
     app.number_input(key=f"recipe-{session(app).recipe_version}-epochs").set_value(3).run()
     assert session(app).recipe.epochs == 3
-    assert not any(app.button(key=f"way-{name}").proto.icon for name in WAYS)
+    assert not any(app.button(key=f"way-{name}").proto.icon for name in RECIPE_VARIANTS)
 
 
 def _on_train(app: AppTest) -> AppTest:

@@ -24,7 +24,7 @@ from explorer.runs.run_summary import RunSummary
 from explorer.schema import field_values
 from explorer.text import for_html
 from explorer.ui import process, state
-from explorer.ui.part import WRONG, say
+from explorer.ui.notices import WRONG, say
 
 Trained = tuple[NetworkKey, str]  # a network, and the data set that it was trained on
 Results = Mapping[Trained, tuple[Result, ...]]

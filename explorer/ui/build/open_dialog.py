@@ -5,7 +5,7 @@ be.
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.imports.opening import Opened, OpenError, open_file, open_text, work
+from explorer.imports.opening import Opened, OpenError, open_file, open_text, shared_work
 from explorer.imports.summary.files import MAX_BYTES
 from explorer.imports.summary_table import Answer, Choice, Imported, answer_text
 from explorer.network.analysis import analyze
@@ -93,7 +93,7 @@ def _read(opened: Opened) -> None:
 def _open(opened: Opened, architecture: Architecture, name: str) -> None:
     named = architecture.model_copy(update={"name": printable(name) or architecture.name})
     session = state.accept_draft()
-    state.open_shared(named.name, work(opened, named, session.recipe, session.assignment))
+    state.open_shared(named.name, shared_work(opened, named, session.recipe, session.assignment))
 
 
 def _overview(architecture: Architecture) -> None:

@@ -24,15 +24,15 @@ from explorer.ui.build.share_menu import share_menu
 from explorer.ui.build.start_menu import start_menu
 from explorer.ui.components.announcer import announce
 from explorer.ui.components.cost_chart import cost_chart
-from explorer.ui.components.field_view import Around, field_view
+from explorer.ui.components.field_view import FieldViewContext, field_view
 from explorer.ui.components.stack_editor import stack_editor
-from explorer.ui.part import WRONG, part, say
+from explorer.ui.notices import WRONG, say, with_notices
 from explorer.ui.preset_story import preset_story
 
 SELECTED = "selected-layer"  # its place on the page, for the way past the stack
 
 
-@part
+@with_notices
 def show() -> None:
     _header()
     _workbench(_results())
@@ -163,11 +163,11 @@ def _numbers(session: state.Session, analysis: Analysis, results: Results) -> No
     obstacle = None
     if analysis.rows and not analysis.problem:
         obstacle = find_problem(session.architecture, DATASETS[session.recipe.dataset])
-    mended = obstacle.mended if obstacle else None
+    fixed = obstacle.fixed if obstacle else None
     in_the_way = _in_the_way(analysis, obstacle.message if obstacle else "")
-    st.html(_totals(analysis) + assignment_line(session, results, in_the_way, mended is not None))
-    if mended and st.button("Apply fix", key="mend"):
-        state.mend(mended)
+    st.html(_totals(analysis) + assignment_line(session, results, in_the_way, fixed is not None))
+    if fixed and st.button("Apply fix", key="mend"):
+        state.apply_fix(fixed)
         st.rerun()
 
 
@@ -256,8 +256,10 @@ def _counted_name(name: str, broken: bool) -> str:
 def _selected_layer(analysis: Analysis, row: Row, session: state.Session) -> None:
     # As high as with every line, so that what is below stays in place from layer to layer.
     st.html(f'<div style="min-height: 9.6rem">{_layer_words(row, analysis)}</div>')
-    around = Around(session.recipe.dataset, session.recipe.seed, session.run, state.owner())
-    field_view(analysis, row.index, around, key="field")
+    context = FieldViewContext(
+        session.recipe.dataset, session.recipe.seed, session.run, state.owner()
+    )
+    field_view(analysis, row.index, context, key="field")
 
 
 def _layer_words(row: Row, analysis: Analysis) -> str:

@@ -22,7 +22,7 @@ from explorer.training.problems import find_problem
 from explorer.ui import process, state
 from explorer.ui.components.address import link_box
 from explorer.ui.downloads.download_menu import Item, items
-from explorer.ui.part import WRONG, say
+from explorer.ui.notices import WRONG, say
 
 
 @dataclass(frozen=True)

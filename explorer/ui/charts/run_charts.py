@@ -11,7 +11,7 @@ from functools import lru_cache
 import altair as alt
 import pandas as pd
 
-from explorer.presets import WAY_NAMES, Documented, Result
+from explorer.presets import RECIPE_VARIANT_NAMES, Documented, Result
 from explorer.runs.run import Snapshot
 from explorer.training.event import Event, downsample
 from explorer.ui.charts.alt_text import lines_in_words
@@ -58,12 +58,12 @@ def documented_curves(documented: Documented) -> tuple[Curve, ...]:
     )
 
 
-def measured_curve(way: str, result: Result) -> Curve:
+def measured_curve(variant: str, result: Result) -> Curve:
     """The test accuracy of our own runs with the author's recipe or ours, the mean over their
     seeds.
     """
     return Curve(
-        f"our run, {WAY_NAMES[way]}",
+        f"our run, {RECIPE_VARIANT_NAMES[variant]}",
         tuple((epoch, 100 * value) for epoch, value in enumerate(result.curve, 1)),
     )
 

@@ -10,14 +10,14 @@ from explorer.ui import state
 from explorer.ui.charts.chart import Chart
 from explorer.ui.downloads.download_menu import Item, chart_items, items
 from explorer.ui.downloads.report_files import chosen_as_data
-from explorer.ui.part import part
+from explorer.ui.notices import with_notices
 
 FOLDER = "comparison"
 KEY = "compare-download"
 
 
 @st.fragment
-@part
+@with_notices
 def comparison_downloads(comparison: Comparison, shown: Callable[[], Sequence[Chart]]) -> None:
     """The popover. `shown` gives the charts as they are on the page when it is opened."""
     menu = st.popover(

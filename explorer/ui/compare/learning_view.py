@@ -9,7 +9,7 @@ from explorer.text import counted, for_markdown
 from explorer.ui.charts import compare_charts as charts
 from explorer.ui.charts.chart import Chart
 from explorer.ui.charts.comparison import How, learning_chart, learning_styles, series_names
-from explorer.ui.remembered_inputs import last, lasting
+from explorer.ui.remembered_inputs import remember_input, remembered_value
 from explorer.ui.show_chart import show_chart, show_narrow_legend
 
 LINES = "compare-lines"  # the menu of lines
@@ -36,7 +36,9 @@ def learning_view(comparison: Comparison) -> None:
 
 def _how() -> How:
     """As was chosen last."""
-    return How(*(last(_key(name), default) for name, default in How._field_defaults.items()))
+    return How(
+        *(remembered_value(_key(name), default) for name, default in How._field_defaults.items())
+    )
 
 
 def _key(name: str) -> str:
@@ -50,7 +52,7 @@ def _asked(before: How, comparison: Comparison) -> How:
             "What",
             metrics,
             metrics.index(before.metric),
-            **lasting(_key("metric")),
+            **remember_input(_key("metric")),
             label_visibility="collapsed",
             width=180,
         )
@@ -59,7 +61,7 @@ def _asked(before: How, comparison: Comparison) -> How:
             list(charts.AXES),
             default=before.axis,
             required=True,
-            **lasting(_key("axis")),
+            **remember_input(_key("axis")),
             label_visibility="collapsed",
         )
         zoom = st.segmented_control(
@@ -67,14 +69,14 @@ def _asked(before: How, comparison: Comparison) -> How:
             list(charts.ZOOMS),
             default=before.zoom,
             required=True,
-            **lasting(_key("zoom")),
+            **remember_input(_key("zoom")),
             label_visibility="collapsed",
             help=_ZOOM_HELP,
         )
         documented = st.toggle(
             "Author's log",
             before.documented,
-            **lasting(_key("documented")),
+            **remember_input(_key("documented")),
             help="What the presets' authors logged, dotted.",
         )
         _lines(comparison, documented)

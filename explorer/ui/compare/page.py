@@ -30,8 +30,8 @@ from explorer.ui.compare.trade_off_view import PICKED, trade_off_view
 from explorer.ui.compare.train_all import SHOWN_IMAGES, train_all
 from explorer.ui.compare.verdict_view import verdict_view
 from explorer.ui.components.navigation import Page, go_to
-from explorer.ui.part import part
-from explorer.ui.remembered_inputs import last, lasting, remember
+from explorer.ui.notices import with_notices
+from explorer.ui.remembered_inputs import remember_input, remember_value, remembered_value
 
 PARAMETER = "compare"  # of the address, beside the view
 VIEW = "view"  # that parameter, and the input's key
@@ -40,7 +40,7 @@ EVERY = 3.0  # seconds between two looks while something chosen trains
 View = Callable[[Comparison], None]
 
 
-@part
+@with_notices
 def show() -> None:
     if found := find(st.session_state.pop(PICKED, "")):
         _open(found)
@@ -61,7 +61,7 @@ def show() -> None:
             default=_view(),
             required=True,
             format_func=lambda name: for_markdown(str(TITLES.get(name, name))),
-            **lasting(VIEW),
+            **remember_input(VIEW),
             label_visibility="collapsed",
         )
         comparison = Comparison.of(chosen, runs, jobs)
@@ -79,7 +79,7 @@ def show() -> None:
     )
 
 
-@part
+@with_notices
 def _live(
     draw: View,
     chosen: Sequence[Chosen],
@@ -121,7 +121,7 @@ def _images(comparison: Comparison) -> str:
     found = comparison.datasets or [chosen[0].recipe.dataset]
     if len(found) == 1:
         return found[0]
-    shown = last(SHOWN_IMAGES, "")
+    shown = remembered_value(SHOWN_IMAGES, "")
     if shown not in found:
         documented = [
             each.preset.recipe.dataset for each in chosen if each.preset and each.preset.documented
@@ -132,7 +132,7 @@ def _images(comparison: Comparison) -> str:
         "Results on",
         found,
         format_func=lambda name: f"on {DATASETS[name].title}",
-        **lasting(SHOWN_IMAGES),
+        **remember_input(SHOWN_IMAGES),
         label_visibility="collapsed",
         width=190,
     )
@@ -171,11 +171,11 @@ def forget_click() -> None:
 def _choose(runs: Sequence[RunSummary]) -> list[str]:
     """The keys of what is compared, from the link at first; the link follows the choice."""
     options = offered(runs)
-    keys: list[str] | None = last(CHOSEN, None)
+    keys: list[str] | None = remembered_value(CHOSEN, None)
     if keys is None:
         known, missing = read_link(asked_for(PARAMETER))
         keys = known if known or missing else first_choice()
-        remember(CHOSEN, keys)
+        remember_value(CHOSEN, keys)
         if missing:
             messages.warning(
                 f"Not on this server, so left out: {', '.join(missing)}", icon=messages.NOT_FOUND
@@ -187,7 +187,7 @@ def _choose(runs: Sequence[RunSummary]) -> list[str]:
         "Compare",
         list(options),
         format_func=lambda key: options.get(key, key),
-        **lasting(CHOSEN),
+        **remember_input(CHOSEN),
         max_selections=MOST,
         placeholder="Choose two to six networks",
         label_visibility="collapsed",
@@ -196,7 +196,7 @@ def _choose(runs: Sequence[RunSummary]) -> list[str]:
 
 def _view() -> str:
     """The view that was open last, or that the address asked for."""
-    asked = last(VIEW, None) or asked_for(VIEW)
+    asked = remembered_value(VIEW, None) or asked_for(VIEW)
     return asked if asked in VIEWS else next(iter(VIEWS))
 
 
@@ -204,7 +204,7 @@ def address() -> dict[str, str]:
     """What the address holds of this page, by parameter, on the others too; "" where it needs
     nothing.
     """
-    keys: list[str] | None = last(CHOSEN, None)
+    keys: list[str] | None = remembered_value(CHOSEN, None)
     if keys is None:  # not looked at yet
         return {PARAMETER: asked_for(PARAMETER) or "", VIEW: asked_for(VIEW) or ""}
     view = _view()

@@ -23,7 +23,7 @@ from explorer.network.analysis import analyze
 from explorer.network.difference import change_text, layer_text
 from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.text import for_html, percent, short_bytes, short_count, size_text
-from explorer.ui.remembered_inputs import last_place, lasting
+from explorer.ui.remembered_inputs import remember_input, remembered_index
 
 
 def structure_view(comparison: Comparison) -> None:
@@ -169,9 +169,9 @@ def _one(label: str, by_key: Mapping[str, Chosen], place: int) -> Chosen:
     key = st.selectbox(
         label,
         keys,
-        last_place(name, keys, place),
+        remembered_index(name, keys, place),
         format_func=lambda key: by_key[key].title,
-        **lasting(name),
+        **remember_input(name),
         label_visibility="collapsed",
         width=260,
     )

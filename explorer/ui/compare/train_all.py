@@ -8,7 +8,7 @@ import streamlit as st
 
 from explorer.compare.chosen import Chosen
 from explorer.network.spec import Architecture
-from explorer.presets import WAYS
+from explorer.presets import RECIPE_VARIANT_NAMES, RECIPE_VARIANTS
 from explorer.runs.run import RunError
 from explorer.runs.run_summary import RunSummary
 from explorer.runs.same_run import done_or_coming, task
@@ -19,19 +19,24 @@ from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe
 from explorer.ui import process, state
 from explorer.ui.compare.chosen import CHOSEN, find_all
-from explorer.ui.part import WRONG, say
-from explorer.ui.remembered_inputs import last, last_place, lasting, remember
+from explorer.ui.notices import WRONG, say
+from explorer.ui.remembered_inputs import (
+    remember_input,
+    remember_value,
+    remembered_index,
+    remembered_value,
+)
 
 # Which images' results the page shows: those that were asked for last.
 SHOWN_IMAGES = "compare-dataset"
 
 
-class Wish(NamedTuple):
+class TrainAllForm(NamedTuple):
     """What the popover asks for: which of a preset's recipes, on which images ("" is the recipe's
     own), and how often.
     """
 
-    way: str
+    variant: str
     dataset: str
     seeds: int
     epochs: int
@@ -50,34 +55,39 @@ def train_all(chosen: Sequence[Chosen], runs: Sequence[RunSummary]) -> None:
     with st.popover("Train all", icon=":material/playlist_play:"):
         st.segmented_control(
             "Recipe of presets",
-            list(WAYS),
-            default=last("compare-way", "tuned"),
+            list(RECIPE_VARIANTS),
+            default=remembered_value("compare-variant", "tuned"),
             required=True,
-            **lasting("compare-way"),
+            format_func=RECIPE_VARIANT_NAMES.__getitem__,
+            **remember_input("compare-variant"),
         )
         images = ["", *DATASETS]
         st.selectbox(
             "Images",
             images,
-            last_place("compare-images", images),
+            remembered_index("compare-images", images),
             format_func=lambda name: DATASETS[name].title if name else "as each recipe says",
-            **lasting("compare-images"),
+            **remember_input("compare-images"),
         )
         columns = st.columns(2, gap="small")
         columns[0].number_input(
-            "Seeds", 1, 10, last("compare-seeds", 2), **lasting("compare-seeds")
+            "Seeds", 1, 10, remembered_value("compare-seeds", 2), **remember_input("compare-seeds")
         )
         columns[1].number_input(
-            "Epochs", 1, 1000, last("compare-epochs", 5), **lasting("compare-epochs")
+            "Epochs",
+            1,
+            1000,
+            remembered_value("compare-epochs", 5),
+            **remember_input("compare-epochs"),
         )
-        wish = _wish()
-        missing, again = missing_runs(chosen, runs, *wish)
+        form = _read_form()
+        missing, again = missing_runs(chosen, runs, *form)
         label = f"Train {counted(len(missing), 'run')}" if missing else "All are trained or queued"
         st.button(label, type="primary", disabled=not missing, on_click=_queue, width="stretch")
         if again:
             st.html(f'<p class="note">{_AGAIN.format(counted(again, "run"))}</p>')
         for each in chosen:
-            recipe = _recipe(each, wish.way, wish.dataset)
+            recipe = _recipe(each, form.variant, form.dataset)
             if obstacle := find_problem(each.architecture, DATASETS[recipe.dataset]):
                 st.html(
                     f'<p class="note">{for_html(each.title)} is left out: '
@@ -101,7 +111,7 @@ class Missing(NamedTuple):
 def missing_runs(
     chosen: Sequence[Chosen],
     runs: Iterable[RunSummary],
-    way: str,
+    variant: str,
     dataset: str,
     seeds: int,
     epochs: int,
@@ -115,8 +125,8 @@ def missing_runs(
     present, begun = done_or_coming(runs)
     found, again = [], 0
     for each in chosen:
-        architecture = _architecture(each, way)
-        recipe = _recipe(each, way, dataset).model_copy(update={"epochs": epochs})
+        architecture = _architecture(each, variant)
+        recipe = _recipe(each, variant, dataset).model_copy(update={"epochs": epochs})
         if find_problem(architecture, DATASETS[recipe.dataset]):
             continue
         for seed in range(seeds):
@@ -129,28 +139,30 @@ def missing_runs(
     return Missing(found, again)
 
 
-def _architecture(each: Chosen, way: str) -> Architecture:
-    found = each.preset.way(way) if each.preset else None
+def _architecture(each: Chosen, variant: str) -> Architecture:
+    found = each.preset.recipe_variant(variant) if each.preset else None
     return found[0] if found else each.architecture
 
 
-def _recipe(each: Chosen, way: str, dataset: str) -> Recipe:
-    """A preset's own of that way; of a run its own; of what was saved its own."""
-    found = each.preset.way(way) if each.preset else None
+def _recipe(each: Chosen, variant: str, dataset: str) -> Recipe:
+    """That variant of a preset's recipe; the own recipe of a run or a saved network."""
+    found = each.preset.recipe_variant(variant) if each.preset else None
     recipe = found[1] if found else each.recipe
     return recipe.model_copy(update={"dataset": dataset}) if dataset else recipe
 
 
-def _wish() -> Wish:
-    way, dataset, seeds, epochs = (
-        st.session_state[f"compare-{name}"] for name in ("way", "images", "seeds", "epochs")
+def _read_form() -> TrainAllForm:
+    variant, dataset, seeds, epochs = (
+        st.session_state[f"compare-{name}"] for name in ("variant", "images", "seeds", "epochs")
     )
-    return Wish(way, dataset, int(seeds), int(epochs))
+    return TrainAllForm(variant, dataset, int(seeds), int(epochs))
 
 
 def _queue() -> None:
     """What is asked for at this moment, which the page may not have been drawn with yet."""
-    missing = missing_runs(find_all(st.session_state[CHOSEN]), process.jobs().runs(), *_wish()).runs
+    missing = missing_runs(
+        find_all(st.session_state[CHOSEN]), process.jobs().runs(), *_read_form()
+    ).runs
     if not missing:
         say("All of these are trained or queued")
         return
@@ -169,4 +181,4 @@ def _queue() -> None:
     else:
         say(f"{counted(queued, 'run')} queued")
     if queued:
-        remember(SHOWN_IMAGES, missing[0].recipe.dataset)
+        remember_value(SHOWN_IMAGES, missing[0].recipe.dataset)

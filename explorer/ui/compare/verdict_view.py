@@ -18,7 +18,7 @@ from explorer.text import for_html, percent, sentence
 from explorer.training.datasets import DATASETS
 from explorer.ui.downloads.download_menu import prepare, prepared, progress
 from explorer.ui.downloads.preparing import Wanted
-from explorer.ui.remembered_inputs import last_place, lasting
+from explorer.ui.remembered_inputs import remember_input, remembered_index
 
 PAIRED = "compare-paired"
 COLUMNS = {
@@ -170,8 +170,8 @@ def _one(name: str, labels: list[str], place: int) -> str:
     return st.selectbox(
         name,
         labels,
-        last_place(key, labels, place),
-        **lasting(key),
+        remembered_index(key, labels, place),
+        **remember_input(key),
         label_visibility="collapsed",
         width=280,
     )

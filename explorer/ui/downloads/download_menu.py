@@ -15,7 +15,7 @@ from explorer.ui.charts.chart import Chart
 from explorer.ui.downloads import pictures
 from explorer.ui.downloads.preparing import Preparation, Stage, Wanted
 from explorer.ui.downloads.quick_download import quick, reason_not_made
-from explorer.ui.part import WRONG, say
+from explorer.ui.notices import WRONG, say
 
 LOOK_EVERY = 0.5  # seconds between two looks at what is being prepared
 

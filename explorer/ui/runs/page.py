@@ -18,8 +18,8 @@ from explorer.ui.components.navigation import Page, go_to
 from explorer.ui.components.run_list import Column, run_list
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
-from explorer.ui.part import part
-from explorer.ui.remembered_inputs import last, lasting
+from explorer.ui.notices import with_notices
+from explorer.ui.remembered_inputs import remember_input, remembered_value
 from explorer.ui.run_actions import ask, notices, run_actions
 
 EVERY = 2.0  # seconds between two looks while something goes on
@@ -36,7 +36,7 @@ SHOWN: dict[str, Callable[[RunSummary], bool]] = {
 }
 
 
-@part
+@with_notices
 def show() -> None:
     notices()
     standing, version = answer(_standing_of_chosen), answer(_version)
@@ -80,8 +80,8 @@ def _filters() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text_input(
             "Search",
-            last(SEARCH, ""),
-            **lasting(SEARCH),
+            remembered_value(SEARCH, ""),
+            **remember_input(SEARCH),
             placeholder="Search names and networks",
             label_visibility="collapsed",
             width=300,
@@ -90,19 +90,19 @@ def _filters() -> None:
             "Status",
             list(SHOWN),
             selection_mode="multi",
-            default=last(STATUS, []),
-            **lasting(STATUS),
+            default=remembered_value(STATUS, []),
+            **remember_input(STATUS),
             label_visibility="collapsed",
         )
         st.toggle(
             "Mine only",
-            last(MINE, False),
-            **lasting(MINE),
+            remembered_value(MINE, False),
+            **remember_input(MINE),
             help="Runs you started (since you last loaded this page).",
         )
 
 
-@part
+@with_notices
 def _table(was_going_on: bool) -> None:
     snapshots = process.jobs().runs()
     if any(not snapshot.ended for snapshot in snapshots) != was_going_on:
@@ -135,7 +135,9 @@ def _at_a_time(slots: int) -> str:
 
 
 def _nothing_found() -> str:
-    if last(MINE, False) and not (last(SEARCH, "") or last(STATUS, [])):
+    if remembered_value(MINE, False) and not (
+        remembered_value(SEARCH, "") or remembered_value(STATUS, [])
+    ):
         return "You have started none of these runs. Switch off “Mine only” to see the others."
     return "No run matches what is searched for and chosen above."
 
@@ -146,10 +148,10 @@ def _choose(run_id: str | None) -> None:
 
 
 def _filtered(runs: Sequence[RunSummary]) -> list[RunSummary]:
-    words = last(SEARCH, "").casefold().split()
-    chosen: list[str] = last(STATUS, [])
+    words = remembered_value(SEARCH, "").casefold().split()
+    chosen: list[str] = remembered_value(STATUS, [])
     wanted = [SHOWN[name] for name in chosen]
-    mine = state.owner() if last(MINE, False) else None
+    mine = state.owner() if remembered_value(MINE, False) else None
     return [
         each
         for each in runs

@@ -13,7 +13,14 @@ from streamlit.delta_generator import DeltaGenerator
 from explorer.network.analysis import analyze
 from explorer.network.dropout import dropout_rates
 from explorer.network.spec import Architecture
-from explorer.presets import WAY_NAMES, WAYS, Preset, find_preset, load_presets, result
+from explorer.presets import (
+    RECIPE_VARIANT_NAMES,
+    RECIPE_VARIANTS,
+    Preset,
+    find_preset,
+    load_presets,
+    result,
+)
 from explorer.runs.manager import RunError, Snapshot, UnknownRun
 from explorer.runs.same_run import run_in_hand
 from explorer.text import counted, duration, for_html, for_markdown, percent
@@ -27,9 +34,9 @@ from explorer.ui.charts import run_charts as charts
 from explorer.ui.components.announcer import announce
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
-from explorer.ui.part import WRONG, part, say
+from explorer.ui.notices import WRONG, say, with_notices
 from explorer.ui.preset_story import preset_story
-from explorer.ui.remembered_inputs import last, lasting
+from explorer.ui.remembered_inputs import remember_input, remembered_value
 from explorer.ui.run_actions import notices, run_actions
 from explorer.ui.show_chart import show_chart
 from explorer.ui.train.recipe_form import recipe_form, recipe_in_form
@@ -48,7 +55,7 @@ EVERY = {"cpu": 2.0}
 ELSE = 1.0  # where a GPU trains
 
 
-@part
+@with_notices
 def show() -> None:
     notices()
     session = state.accept_draft()
@@ -96,19 +103,19 @@ def _recipe(session: state.Session) -> DeltaGenerator:
         f"{counted(len(architecture.layers), 'layer')}</p></div>"
     )
     start = st.container()
-    ways = st.container()
+    variants = st.container()
     filled = recipe_form(session.recipe, _form(session), _keep)
     wrong = filled.message if isinstance(filled, RecipeError) else ""
     recipe = session.recipe if isinstance(filled, RecipeError) else filled
-    with ways:
-        _ways(session)
+    with variants:
+        _recipe_variants(session)
     obstacle = find_problem(architecture, DATASETS[recipe.dataset])
     if obstacle:
         messages.warning(
             f"this network cannot be trained yet: {obstacle.message}", icon=None, on=start
         )
-        if obstacle.mended:
-            start.button("Apply fix", on_click=_mend, args=(obstacle.mended,), width="stretch")
+        if obstacle.fixed:
+            start.button("Apply fix", on_click=_apply_fix, args=(obstacle.fixed,), width="stretch")
     if wrong:
         messages.error(wrong, icon=None, on=start)
     start.button(
@@ -134,7 +141,7 @@ def _link_to_run(snapshot: Snapshot) -> None:
         st.html(f'<a href="#{SHOWN_RUN}">Skip to run {for_html(snapshot.run.id)}</a>')
 
 
-def _ways(session: state.Session) -> None:
+def _recipe_variants(session: state.Session) -> None:
     """The preset's two recipes; the one in the form is marked, and neither once a field was
     changed.
     """
@@ -148,21 +155,21 @@ def _ways(session: state.Session) -> None:
         "tuned": preset.tuned.why,
     }
     with st.container(horizontal=True, gap="small", key="ways"):
-        for way in WAYS:
-            found = preset.way(way)
+        for variant in RECIPE_VARIANTS:
+            found = preset.recipe_variant(variant)
             in_form = found is not None and found[1] == session.recipe
             rates = (
                 f" It also sets every dropout rate to {preset.tuned.dropout:g}."
-                if way == "tuned"
+                if variant == "tuned"
                 else ""
             )
             st.button(
-                WAY_NAMES[way].capitalize(),
-                key=f"way-{way}",
+                RECIPE_VARIANT_NAMES[variant].capitalize(),
+                key=f"way-{variant}",
                 icon=":material/check:" if in_form else None,
-                help=for_markdown(f"{notes[way]}{rates}"),
-                on_click=state.take_way,
-                args=(preset, way),
+                help=for_markdown(f"{notes[variant]}{rates}"),
+                on_click=state.use_recipe_variant,
+                args=(preset, variant),
                 width="stretch",
             )
     preset_story(preset, "train")
@@ -175,11 +182,11 @@ def _form(session: state.Session) -> str:
     return f"recipe-{session.recipe_version}"
 
 
-def _mend(architecture: Architecture) -> None:
-    """The network, and then the images that were chosen in the form, which only the mended one
+def _apply_fix(architecture: Architecture) -> None:
+    """The network, and then the images that were chosen in the form, which only the fixed one
     takes.
     """
-    state.mend(architecture)
+    state.apply_fix(architecture)
     _keep()
 
 
@@ -281,7 +288,7 @@ def _nothing_yet() -> None:
     )
 
 
-@part
+@with_notices
 def _run(run_id: str, ended_before: bool) -> None:
     snapshot = process.jobs().snapshot(run_id, POINTS)
     if snapshot.ended != ended_before:
@@ -407,25 +414,28 @@ def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
     if preset is None or preset.documented is None or snapshot.started is None:
         return ()
     offered = {AUTHORS_LOG: charts.documented_curves(preset.documented)}
-    for way in WAYS:
-        if found := result(preset.id, way):
-            offered[_measured_label(way, found.seeds)] = (charts.measured_curve(way, found),)
+    for variant in RECIPE_VARIANTS:
+        if found := result(preset.id, variant):
+            offered[_measured_label(variant, found.seeds)] = (
+                charts.measured_curve(variant, found),
+            )
     same = snapshot.run.recipe.dataset == preset.recipe.dataset
     key, first = f"beside-{snapshot.run.id}", list(offered)[:1] if same else []
     chosen = st.pills(
         f"Compare with ({DATASETS[preset.recipe.dataset].title})",
         list(offered),
         selection_mode="multi",
-        default=last(key, first),
-        **lasting(key),
+        default=remembered_value(key, first),
+        **remember_input(key),
         format_func=for_markdown,
         help=_compared(preset),
     )
     return tuple(curve for label in chosen for curve in offered[label])
 
 
-def _measured_label(way: str, seeds: int) -> str:
-    return f"our run, {WAY_NAMES[way]}" + (f", mean of {seeds} seeds" if seeds > 1 else "")
+def _measured_label(variant: str, seeds: int) -> str:
+    mean = f", mean of {seeds} seeds" if seeds > 1 else ""
+    return f"our run, {RECIPE_VARIANT_NAMES[variant]}{mean}"
 
 
 def _compared(preset: Preset) -> str:
@@ -434,15 +444,16 @@ def _compared(preset: Preset) -> str:
     best = preset.documented.best
     when = f"after epoch {best.epoch} of {len(preset.documented.log)}"
     lines = [f"The best in the author's log is {percent(best.test_accuracy)}, {when}."]
-    for way in WAYS:
-        if found := result(preset.id, way):
+    for variant in RECIPE_VARIANTS:
+        if found := result(preset.id, variant):
             spread = (
                 ""
                 if found.deviation is None
                 else f" ± {percent(found.deviation).removesuffix(' %')}"
             )
             lines.append(
-                f"Our run, {WAY_NAMES[way]}: {percent(found.final)}{spread} after its last epoch."
+                f"Our run, {RECIPE_VARIANT_NAMES[variant]}: {percent(found.final)}{spread} "
+                "after its last epoch."
             )
     lines.append(
         "A best epoch is picked on the test set, which is optimistic; report the last one."

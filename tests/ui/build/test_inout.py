@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.assignment import Assignment
 from explorer.exports.onnx import onnx_bytes
 from explorer.exports.summary_text import summary_table
-from explorer.imports.opening import OpenError, open_file, open_text, recipe_for, work
+from explorer.imports.opening import OpenError, open_file, open_text, recipe_for, shared_work
 from explorer.imports.summary_table import import_summary
 from explorer.link import Shared, encode
 from explorer.network.analysis import analyze
@@ -317,8 +317,8 @@ def test_work_that_comes_without_a_recipe_takes_the_visitors():
     assert recipe_for(visitor, (3, 32, 32)) == Recipe(dataset="cifar10", epochs=4)
     assert recipe_for(visitor, (7, 9, 9)) == visitor
     found = open_text(to_json(GAP))
-    assert work(found, GAP, visitor, Assignment(max_layers=3)) == Shared(
+    assert shared_work(found, GAP, visitor, Assignment(max_layers=3)) == Shared(
         GAP, visitor, Assignment(max_layers=3)
     )
     found = open_text(f"http://localhost/?a={encode(OWN)}")
-    assert work(found, found.architecture, visitor, Assignment()) == OWN
+    assert shared_work(found, found.architecture, visitor, Assignment()) == OWN

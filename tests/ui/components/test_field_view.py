@@ -23,10 +23,10 @@ from explorer.training.datasets import DATASETS
 from explorer.training.images import normalise
 from explorer.training.initialisation import RandomStreams, new_network
 from explorer.training.recipe import parse_recipe
-from explorer.ui.components.field_view import Around, look
-from explorer.ui.components.field_view.ask import Ask, parse_ask, unit_at
+from explorer.ui.components.field_view import FieldViewContext, forward
 from explorer.ui.components.field_view.component import view_data
 from explorer.ui.components.field_view.data import field_data
+from explorer.ui.components.field_view.request import FieldViewRequest, parse_request, unit_at
 from explorer.ui.components.field_view.samples import IMAGES, samples
 from explorer.ui.components.field_view.weights import (
     Trained,
@@ -37,7 +37,7 @@ from explorer.ui.components.field_view.weights import (
 from tests.network.stacks import architectures
 from tests.runs.shared import wait
 
-AROUND = Around("digits", 7, None, "ann")
+CONTEXT = FieldViewContext("digits", 7, None, "ann")
 
 
 def stack(*layers, shape=(1, 28, 28)) -> Architecture:
@@ -69,14 +69,18 @@ def floats(text: str) -> np.ndarray:
 
 
 def asked(
-    architecture: Architecture, index: int, jobs: JobManager, around: Around = AROUND, **choice
+    architecture: Architecture,
+    index: int,
+    jobs: JobManager,
+    context: FieldViewContext = CONTEXT,
+    **choice,
 ):
     """What the browser gets when it asks about the layer that it was told of."""
     analysis = analyze(architecture)
-    of = view_data(analysis, index, around, Ask(), jobs)["of"]
-    found = view_data(analysis, index, around, Ask(of=of, **choice), jobs)
+    of = view_data(analysis, index, context, FieldViewRequest(), jobs)["of"]
+    found = view_data(analysis, index, context, FieldViewRequest(of=of, **choice), jobs)
     assert json.loads(json.dumps(found, allow_nan=False))["ask"] == json.loads(
-        Ask(of=of, **choice).model_dump_json()
+        FieldViewRequest(of=of, **choice).model_dump_json()
     )
     assert found["answer"]["to"] == of
     return found
@@ -100,8 +104,8 @@ def expected_values(
 
 
 def test_every_units_field_is_told_without_the_network_being_run(manager, monkeypatch):
-    monkeypatch.setattr(look, "network_with", None)  # whoever calls it fails
-    found = view_data(analyze(SMALL), 2, AROUND, Ask(), manager)
+    monkeypatch.setattr(forward, "network_with", None)  # whoever calls it fails
+    found = view_data(analyze(SMALL), 2, CONTEXT, FieldViewRequest(), manager)
     field = receptive_fields(SMALL)[2]
     assert found["answer"] is None
     assert (found["theoretical"], found["jump"]) == ([7, 7], [2, 2])
@@ -124,8 +128,8 @@ def test_columns_are_told_where_they_are_not_as_the_rows(manager):
         found = view_data(
             analyze(Architecture(layers=(Conv2d(out_channels=1, kernel_size=kernel),))),
             0,
-            AROUND,
-            Ask(),
+            CONTEXT,
+            FieldViewRequest(),
             manager,
         )
         return found["rows"], found["columns"]
@@ -136,7 +140,10 @@ def test_columns_are_told_where_they_are_not_as_the_rows(manager):
 
 
 def test_a_picture_is_sent_to_a_panel_that_does_not_hold_it(manager):
-    image = lambda **ask: view_data(analyze(SMALL), 0, AROUND, Ask(**ask), manager)["image"]  # noqa: E731
+    def image(**choice):
+        request = FieldViewRequest(**choice)
+        return view_data(analyze(SMALL), 0, CONTEXT, request, manager)["image"]
+
     first = image()
     assert first["pixels"]
     assert image(holds=first["key"]) == first | {"pixels": None}
@@ -180,7 +187,7 @@ def test_a_note_where_a_unit_depends_on_more_than_its_window(manager):
     norm = {"kind": "GroupNorm", "num_groups": 2}
 
     def note(architecture, index):
-        return view_data(analyze(architecture), index, AROUND, Ask(), manager)["note"]
+        return view_data(analyze(architecture), index, CONTEXT, FieldViewRequest(), manager)["note"]
 
     architecture = stack(conv(), norm, "ReLU")
     assert note(architecture, 0) == ""
@@ -201,10 +208,10 @@ def test_a_note_where_a_unit_depends_on_more_than_its_window(manager):
 
 
 def test_the_values_of_a_last_layer_are_named_after_the_classes(manager):
-    around = Around("fashion-mnist", 0, None, "")
+    context = FieldViewContext("fashion-mnist", 0, None, "")
 
     def names(index):
-        return view_data(analyze(SMALL), index, around, Ask(), manager)["names"]
+        return view_data(analyze(SMALL), index, context, FieldViewRequest(), manager)["names"]
 
     assert names(4) == names(5) == list(DATASETS["fashion-mnist"].classes)
     assert names(3) is None
@@ -287,46 +294,50 @@ def test_the_effective_field_stays_in_the_exact_one(manager):
 
 def test_weights_that_give_no_numbers_are_said(manager, monkeypatch):
     broken = {name: tensor * torch.nan for name, tensor in first_weights(SMALL, 7).items()}
-    monkeypatch.setattr(look, "weights_of", lambda *_: broken)
-    look.effective.cache_clear()
-    look.forward.cache_clear()
+    monkeypatch.setattr(forward, "weights_of", lambda *_: broken)
+    forward.unit_influence.cache_clear()
+    forward.run_forward.cache_clear()
     found = asked(SMALL, 2, manager, mode="effective")["answer"]["effective"]
     assert (found["finite"], found["strongest"], found["half"]) == (False, None, 0)
-    look.effective.cache_clear()
-    look.forward.cache_clear()
+    forward.unit_influence.cache_clear()
+    forward.run_forward.cache_clear()
 
 
 def test_an_edit_waits_for_nothing_but_another_layer_is_answered_at_once(manager):
     edited = stack(conv(5), "ReLU")
-    of = view_data(analyze(SMALL), 0, AROUND, Ask(), manager)["of"]
-    look_at = lambda architecture, index, around=AROUND, **choice: view_data(  # noqa: E731
-        analyze(architecture), index, around, Ask(of=of, **choice), manager
+    of = view_data(analyze(SMALL), 0, CONTEXT, FieldViewRequest(), manager)["of"]
+    look_at = lambda architecture, index, context=CONTEXT, **choice: view_data(  # noqa: E731
+        analyze(architecture), index, context, FieldViewRequest(of=of, **choice), manager
     )["answer"]
     assert look_at(edited, 0) is None
-    assert look_at(SMALL, 0, Around("mnist", 7, None, "ann")) is None
+    assert look_at(SMALL, 0, FieldViewContext("mnist", 7, None, "ann")) is None
     assert look_at(SMALL, 1) is not None
     assert look_at(SMALL, 1, mode="effective") is None
 
 
 def test_a_network_that_is_too_large_is_not_run(manager):
     large = stack(conv(2000, 5), conv(1), shape=(3, 64, 64))
-    assert look.layers_that_run(analyze(large)) == 0
+    assert forward.layers_that_run(analyze(large)) == 0
     assert asked(large, 1, manager)["answer"]["tooLarge"] is True
     head = stack(conv(), "Flatten", {"kind": "Linear", "out_features": 3000})
-    assert look.layers_that_run(analyze(head)) == 2
+    assert forward.layers_that_run(analyze(head)) == 2
     assert "values" in asked(head, 0, manager)["answer"]
     assert asked(head, 2, manager)["answer"]["tooLarge"] is True
-    assert [look.images_for(cost, 784) for cost in (0, 1_000_000, 100_000_000, 10**12)] == [
+    assert [forward.images_for(cost, 784) for cost in (0, 1_000_000, 100_000_000, 10**12)] == [
         32,
         32,
         10,
         4,
     ]
-    assert [look.images_for(0, values) for values in (250_000, 1_000_000, 2_000_000)] == [32, 8, 4]
-    assert look.layers_that_run(analyze(stack("ReLU", shape=(1, 1200, 800)))) == 1
+    assert [forward.images_for(0, values) for values in (250_000, 1_000_000, 2_000_000)] == [
+        32,
+        8,
+        4,
+    ]
+    assert forward.layers_that_run(analyze(stack("ReLU", shape=(1, 1200, 800)))) == 1
     # No picture so large is looked at.
-    assert look.layers_that_run(analyze(stack("ReLU", shape=(1, 1200, 900)))) == 0
-    assert look.layers_that_run(analyze(stack("ReLU", shape=(3, 1200, 800)))) == 0
+    assert forward.layers_that_run(analyze(stack("ReLU", shape=(1, 1200, 900)))) == 0
+    assert forward.layers_that_run(analyze(stack("ReLU", shape=(3, 1200, 800)))) == 0
 
 
 def test_a_flattened_map_is_told_of_as_a_whole_and_its_values_apart():
@@ -360,7 +371,7 @@ def test_a_stack_that_does_not_fit_shows_the_layers_that_do(manager):
 def test_no_random_number_is_drawn(manager):
     state = torch.random.get_rng_state()
     for mode in ("exact", "effective", "arithmetic"):
-        asked(SMALL, 2, manager, around=Around("digits", 99, None, ""), mode=mode)
+        asked(SMALL, 2, manager, context=FieldViewContext("digits", 99, None, ""), mode=mode)
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
@@ -405,9 +416,9 @@ def test_a_run_of_exactly_this_network_shows_what_it_has_learned(manager):
     untrained = asked(small, 0, manager, trained=False)["answer"]
     assert untrained["weights"]["used"] == "untrained"
     assert not np.allclose(floats(untrained["values"]["map"]), expected)
-    elsewhere = asked(small, 0, manager, around=Around("mnist", 7, None, "ann"))["answer"][
-        "weights"
-    ]["trained"]
+    elsewhere = asked(small, 0, manager, context=FieldViewContext("mnist", 7, None, "ann"))[
+        "answer"
+    ]["weights"]["trained"]
     assert elsewhere.startswith("trained 1 epoch on Digits, ")
 
 
@@ -424,7 +435,7 @@ def test_weights_forgotten_in_between_are_replaced_by_the_first(manager, monkeyp
 
 
 def test_first_weights_are_the_same_whatever_follows():
-    whole, start = first_weights(SMALL, 3), first_weights(look.start_of(SMALL, 3), 3)
+    whole, start = first_weights(SMALL, 3), first_weights(forward.start_of(SMALL, 3), 3)
     assert all(torch.equal(whole[name], tensor) for name, tensor in start.items())
     assert Untrained(3) != Untrained(4)
 
@@ -452,8 +463,8 @@ FIELDS = {
 @settings(max_examples=500)
 @given(anything | st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, anything)))
 def test_whatever_is_sent_is_read_or_refused(sent):
-    ask = parse_ask(sent)
-    assert ask is None or (0 <= ask.at[0] < 1 and 0 <= ask.image < IMAGES)
+    request = parse_request(sent)
+    assert request is None or (0 <= request.at[0] < 1 and 0 <= request.image < IMAGES)
 
 
 @pytest.mark.parametrize(
@@ -468,13 +479,13 @@ def test_whatever_is_sent_is_read_or_refused(sent):
     ],
 )
 def test_nonsense_is_refused(wrong):
-    assert parse_ask(FIELDS) == Ask(of="x:1")
-    assert parse_ask({**FIELDS, **wrong}) is None
+    assert parse_request(FIELDS) == FieldViewRequest(of="x:1")
+    assert parse_request({**FIELDS, **wrong}) is None
 
 
 def test_the_unit_pointed_at():
-    assert unit_at(Ask(), 26, 26) == (13, 13)
-    assert unit_at(Ask(at=(0.999, 0)), 3, 7) == (2, 0)
+    assert unit_at(FieldViewRequest(), 26, 26) == (13, 13)
+    assert unit_at(FieldViewRequest(at=(0.999, 0)), 3, 7) == (2, 0)
 
 
 # --- the images -----------------------------------------------------------------------------------
@@ -503,6 +514,6 @@ def test_images_for_networks_of_other_sizes_and_colours():
 
 def test_a_large_image_travels_as_small_as_it_lies_in_the_data_set(manager):
     large = stack("ReLU", shape=(1, 1200, 800))
-    image = view_data(analyze(large), 0, AROUND, Ask(), manager)["image"]
+    image = view_data(analyze(large), 0, CONTEXT, FieldViewRequest(), manager)["image"]
     assert (image["rows"], image["columns"]) == (28, 28)
     assert len(image["pixels"]) < 2000

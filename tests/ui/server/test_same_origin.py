@@ -13,7 +13,7 @@ from explorer.ui.downloads import run_downloads
 from explorer.ui.train import page as train_page
 
 PRESET = load_presets()["gap-17k"]
-TUNED, _ = PRESET.way("tuned")
+TUNED, _ = PRESET.recipe_variant("tuned")
 EDITED = PRESET.architecture.model_copy(update={"layers": PRESET.architecture.layers[1:]})
 RENAMED = PRESET.architecture.model_copy(update={"name": "my own"})
 

@@ -18,7 +18,7 @@ from explorer.runs.checkpoint_files import CheckpointFolder
 from explorer.runs.manager import JobManager
 from explorer.runs.store import Store
 from explorer.ui import process
-from explorer.ui.components.field_view.look import MAX_VALUES
+from explorer.ui.components.field_view.forward import MAX_VALUES
 from explorer.ui.server.startup import (
     RIGHTS,
     addresses_text,

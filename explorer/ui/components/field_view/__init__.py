@@ -2,6 +2,6 @@
 comes about.
 """
 
-from explorer.ui.components.field_view.component import Around, field_view
+from explorer.ui.components.field_view.component import FieldViewContext, field_view
 
-__all__ = ["Around", "field_view"]
+__all__ = ["FieldViewContext", "field_view"]

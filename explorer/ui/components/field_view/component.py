@@ -25,8 +25,8 @@ from explorer.text import counted, percent
 from explorer.training.datasets import DATASETS
 from explorer.ui import process
 from explorer.ui.components.assets import component, keep_state
-from explorer.ui.components.field_view import data, look
-from explorer.ui.components.field_view.ask import Ask, parse_ask, unit_at
+from explorer.ui.components.field_view import data, forward
+from explorer.ui.components.field_view.request import FieldViewRequest, parse_request, unit_at
 from explorer.ui.components.field_view.samples import samples
 from explorer.ui.components.field_view.weights import Trained, Untrained, find_trained
 
@@ -38,8 +38,8 @@ _mount = component(
 
 
 @dataclass(frozen=True)
-class Around:
-    """What the numbers of a network depend on beside the network."""
+class FieldViewContext:
+    """What the field view shows depends on this and on the network."""
 
     dataset: str
     seed: int  # of the first weights
@@ -47,98 +47,118 @@ class Around:
     owner: str  # whose runs count as the visitor's own
 
 
-def field_view(analysis: Analysis, index: int, around: Around, *, key: str) -> None:
+def field_view(analysis: Analysis, index: int, context: FieldViewContext, *, key: str) -> None:
     """The units of layer `index`, which must fit."""
     sent = st.session_state.get(key)
     kept = f"{key}-ask"  # the component's own state ends with the page
-    ask = parse_ask(sent.get("ask")) if isinstance(sent, dict) else None
-    ask = ask or st.session_state.get(kept) or Ask()
+    request = parse_request(sent.get("ask")) if isinstance(sent, dict) else None
+    request = request or st.session_state.get(kept) or FieldViewRequest()
     # Another panel has no picture yet.
-    st.session_state[kept] = ask.model_copy(update={"holds": ""})
+    st.session_state[kept] = request.model_copy(update={"holds": ""})
     _mount(
         key=key,
-        data=view_data(analysis, index, around, ask, process.jobs()),
+        data=view_data(analysis, index, context, request, process.jobs()),
         on_ask_change=keep_state,
     )
 
 
 def view_data(
-    analysis: Analysis, index: int, around: Around, ask: Ask, jobs: JobManager
+    analysis: Analysis,
+    index: int,
+    context: FieldViewContext,
+    request: FieldViewRequest,
+    jobs: JobManager,
 ) -> dict[str, Any]:
-    """All that the browser gets: the exact field, and the answer to `ask` where it is about this
-    layer.
+    """All that the browser gets: the exact field, and the answer to `request` if that is about
+    this layer.
     """
-    fits = look.start_of(analysis.architecture, len(analysis.rows))
+    fits = forward.start_of(analysis.architecture, len(analysis.rows))
     _, height, width = fits.input_shape
-    network = f"{hash((analysis.architecture.key, around)):x}"
+    network = f"{hash((analysis.architecture.key, context)):x}"
     of = f"{network}:{index}"
     # Another layer of a network that was run already costs nothing; its effective field would.
-    at_hand = ask.of.split(":")[0] == network and ask.mode != "effective"
+    at_hand = request.of.split(":")[0] == network and request.mode != "effective"
     return {
         **data.field_data(receptive_fields(fits)[index], analysis, index),
         "of": of,
-        "ask": ask.model_dump(mode="json"),
+        "ask": request.model_dump(mode="json"),
         "image": data.image_data(
-            samples(around.dataset, height, width), ask.image, around.dataset, ask.holds
+            samples(context.dataset, height, width), request.image, context.dataset, request.holds
         ),
         "names": data.value_names(
-            analysis.architecture, index, analysis.rows[index].output_shape[0], around.dataset
+            analysis.architecture, index, analysis.rows[index].output_shape[0], context.dataset
         ),
-        "answer": {"to": of, **_answer(analysis, index, around, ask, jobs)}
-        if ask.of == of or at_hand
+        "answer": {"to": of, **_answer(analysis, index, context, request, jobs)}
+        if request.of == of or at_hand
         else None,
     }
 
 
 def _answer(
-    analysis: Analysis, index: int, around: Around, ask: Ask, jobs: JobManager
+    analysis: Analysis,
+    index: int,
+    context: FieldViewContext,
+    request: FieldViewRequest,
+    jobs: JobManager,
 ) -> dict[str, Any]:
-    runs = look.layers_that_run(analysis)
+    runs = forward.layers_that_run(analysis)
     if index >= runs:
         return {"tooLarge": True}
-    trained = find_trained(jobs, analysis.architecture, around.run, around.owner)
-    untrained = Untrained(around.seed)
+    trained = find_trained(jobs, analysis.architecture, context.run, context.owner)
+    untrained = Untrained(context.seed)
     weights = {
-        "untrained": f"random (seed {around.seed})",
-        "trained": trained and _trained_text(trained, around.dataset),
-        "used": "trained" if trained and ask.trained else "untrained",
+        "untrained": f"random (seed {context.seed})",
+        "trained": trained and _trained_text(trained, context.dataset),
+        "used": "trained" if trained and request.trained else "untrained",
     }
     _, height, width = analysis.architecture.input_shape
-    shown = samples(around.dataset, height, width).dataset
-    glass = look.Glass(jobs, trained if trained and ask.trained else untrained, shown)
+    shown = samples(context.dataset, height, width).dataset
+    forward_context = forward.ForwardContext(
+        jobs, trained if trained and request.trained else untrained, shown
+    )
     try:
-        return {"weights": weights, **_numbers(analysis, index, runs, ask, glass)}
+        return {"weights": weights, **_numbers(analysis, index, runs, request, forward_context)}
     except (UnknownRun, NoWeights):  # deleted, or another epoch has just ended
-        glass = look.Glass(jobs, untrained, shown)
+        forward_context = forward.ForwardContext(jobs, untrained, shown)
         weights = {**weights, "trained": None, "used": "untrained"}
-        return {"weights": weights, **_numbers(analysis, index, runs, ask, glass)}
+        return {"weights": weights, **_numbers(analysis, index, runs, request, forward_context)}
 
 
 def _numbers(
-    analysis: Analysis, index: int, runs: int, ask: Ask, glass: look.Glass
+    analysis: Analysis,
+    index: int,
+    runs: int,
+    request: FieldViewRequest,
+    forward_context: forward.ForwardContext,
 ) -> dict[str, Any]:
     row, architecture = analysis.rows[index], analysis.architecture
     is_map = len(row.output_shape) == 3
-    channel: int | None = min(ask.channel, row.output_shape[0] - 1)
-    found = look.forward(look.start_of(architecture, runs), ask.image, glass)
-    if ask.mode == "arithmetic" and isinstance(row.layer, Conv2d):
+    channel: int | None = min(request.channel, row.output_shape[0] - 1)
+    found = forward.run_forward(
+        forward.start_of(architecture, runs), request.image, forward_context
+    )
+    if request.mode == "arithmetic" and isinstance(row.layer, Conv2d):
         assert channel is not None
         _, height, width = architecture.input_shape
-        normalised = samples(glass.dataset, height, width).normalisation_text(glass.trained_on)
-        arithmetic = data.arithmetic_data(row.layer, found, index, channel, ask.first, normalised)
+        normalised = samples(forward_context.dataset, height, width).normalisation_text(
+            forward_context.trained_on
+        )
+        arithmetic = data.arithmetic_data(
+            row.layer, found, index, channel, request.first, normalised
+        )
         return {"values": data.values_data(found, index, channel), "arithmetic": arithmetic}
-    if ask.mode == "effective":
-        if ask.together if ask.together is not None else is_map:
+    if request.mode == "effective":
+        if request.together if request.together is not None else is_map:
             channel = None
-        unit = unit_at(ask, *row.output_shape[1:]) if is_map else (0, 0)
+        unit = unit_at(request, *row.output_shape[1:]) if is_map else (0, 0)
         above = analysis.rows[: index + 1]
-        field = look.effective(
-            look.start_of(architecture, index + 1),
+        field = forward.unit_influence(
+            forward.start_of(architecture, index + 1),
             unit,
             channel,
-            look.images_for(sum(row.mult_adds for row in above), prod(architecture.input_shape)),
+            forward.images_for(sum(row.mult_adds for row in above), prod(architecture.input_shape)),
             sum(row.output_bytes // 4 for row in above),
-            glass,
+            forward_context,
         )
         return {
             "values": data.values_data(found, index, channel),

@@ -21,7 +21,7 @@ from explorer.network.unit_facts import axis_facts, spreading_layer, unseen
 from explorer.network.window_arithmetic import WindowArithmetic, window_arithmetic
 from explorer.text import size_text
 from explorer.training.datasets import DATASETS
-from explorer.ui.components.field_view.look import Pass
+from explorer.ui.components.field_view.forward import ForwardPass
 from explorer.ui.components.field_view.samples import Samples
 
 # A layer's values are the classes' where only these follow.
@@ -168,7 +168,7 @@ def value_names(
 # --- the answers ----------------------------------------------------------------------------------
 
 
-def values_data(found: Pass, index: int, channel: int | None) -> dict[str, Any]:
+def values_data(found: ForwardPass, index: int, channel: int | None) -> dict[str, Any]:
     """The layer's output for the image: of one channel, or of all of them added up."""
     output = found.values[index + 1]
     if output.dim() == 1:
@@ -197,7 +197,7 @@ def effective_data(
 
 
 def arithmetic_data(
-    layer: Conv2d, found: Pass, index: int, channel: int, first: int, normalised: str
+    layer: Conv2d, found: ForwardPass, index: int, channel: int, first: int, normalised: str
 ) -> dict[str, Any]:
     """`normalised` says how the image's pixels became the numbers that the network gets."""
     module = found.network[index]

@@ -9,8 +9,9 @@ import { extremes, floats, number } from "./drawing.js";
 import { cellUnder, drawImage, drawInput, drawUnits, unitGrid } from "./pictures.js";
 import { channelText, effectiveWords, exactWords, unitText, write } from "./words.js";
 
-/** @import { Answered, Arithmetic, Ask, Axis, Cell, Choice, Effective } from "./types.js" */
-/** @import { Field, FieldData, Find, Image, Mode, SentAxis } from "./types.js" */
+/** @import { Answered, Arithmetic, Axis, Cell, Choice, Effective } from "./types.js" */
+/** @import { Field, FieldData, FieldViewRequest, Find, Image, Mode } from "./types.js" */
+/** @import { SentAxis } from "./types.js" */
 
 const PAUSE = 90; // milliseconds without a change before Python is asked
 /** @type {Record<string, number>} */
@@ -130,7 +131,7 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
       return;
     }
     panel.timer = setTimeout(() => {
-      /** @type {Ask} */
+      /** @type {FieldViewRequest} */
       const ask = { ...choice, of: data.of, holds: panel.image?.key ?? "" };
       if (JSON.stringify(ask) === panel.sent) return;
       panel.sent = JSON.stringify(ask);

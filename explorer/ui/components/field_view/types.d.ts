@@ -57,7 +57,7 @@ export interface Choice {
 }
 
 /** What Python is asked: the choice, of which layer of which network, and the picture that is here already. */
-export type Ask = Choice & { of: string; holds: string };
+export type FieldViewRequest = Choice & { of: string; holds: string };
 
 export interface Effective {
   unit: [number, number];
@@ -111,7 +111,7 @@ export interface FieldData {
   /** Do its values still see apart from each other, though they have no place any more? */
   apart: boolean;
   of: string;
-  ask: Ask;
+  ask: FieldViewRequest;
   image: Image;
   names: string[] | null;
   answer: Answered | null;

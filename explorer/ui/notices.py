@@ -1,5 +1,5 @@
-"""What every page and every part that is drawn on its own has in common: it says what there is to
-say, and fails in words.
+"""Short notices from callbacks, shown by the page or fragment that is drawn next; errors of runs
+are shown as messages.
 """
 
 from collections.abc import Callable
@@ -20,18 +20,18 @@ DONE, WRONG = ":material/check:", ":material/error:"
 
 
 def say(text: str, icon: str = DONE) -> None:
-    """A short message, shown by the part that is drawn next.
+    """Queue a short message, shown by the page or fragment that is drawn next.
 
     For callbacks: what they draw themselves would stand in place of the first elements of the page.
     """
     st.session_state.setdefault(_KEY, []).append((text, icon))
 
 
-def part(draw: Callable[P, None]) -> Callable[P, None]:
-    """For the body of a page or a fragment.
+def with_notices(draw: Callable[P, None]) -> Callable[P, None]:
+    """Decorate the body of a page or a fragment: show waiting notices, then draw it.
 
-    A run that was deleted meanwhile, or a store that cannot be read, is said where the part would
-    have been.
+    A RunError, as of a run that was deleted meanwhile or a store that cannot be read, is shown as
+    a message in place of the rest.
     """
 
     @wraps(draw)

@@ -1,4 +1,4 @@
-"""What the visitor is looking at, as the browser says it."""
+"""What the browser asks of the field view: which unit, of which layer, in which mode."""
 
 from typing import Annotated, Literal
 
@@ -9,10 +9,8 @@ from explorer.ui.components.field_view.samples import IMAGES
 Fraction = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 
 
-class Ask(BaseModel):
-    """Python's numbers are asked for only once the visitor pauses, so that no edit waits for
-    them.
-    """
+class FieldViewRequest(BaseModel):
+    """What the visitor looks at, sent once he or she pauses, so that no edit waits for it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,13 +29,13 @@ class Ask(BaseModel):
     first: Annotated[StrictInt, Field(ge=0, le=65535)] = 0
 
 
-def parse_ask(sent: object) -> Ask | None:
+def parse_request(sent: object) -> FieldViewRequest | None:
     try:
-        return Ask.model_validate(sent)
+        return FieldViewRequest.model_validate(sent)
     except ValidationError:
         return None
 
 
-def unit_at(ask: Ask, rows: int, columns: int) -> tuple[int, int]:
+def unit_at(request: FieldViewRequest, rows: int, columns: int) -> tuple[int, int]:
     """The unit of a map of so many that the visitor points at."""
-    return int(ask.at[0] * rows), int(ask.at[1] * columns)
+    return int(request.at[0] * rows), int(request.at[1] * columns)

@@ -1,5 +1,5 @@
-"""Looking into a network with real numbers: what its layers make of one image, and what moves one
-of its units.
+"""Run a network on test images: the values of its layers for one image, and the influence of each
+pixel on one unit.
 
 Answers are kept, as a class looks at the same few networks; all are bounded, as one server bears
 the class.
@@ -30,10 +30,8 @@ WORK = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Glass:
-    """Through which a network is looked at: everything that its numbers depend on but the network
-    itself.
-    """
+class ForwardContext:
+    """All that a forward pass depends on beside the network: its weights and the data set."""
 
     jobs: JobManager
     source: Source
@@ -45,8 +43,8 @@ class Glass:
 
 
 @dataclass(frozen=True, eq=False)
-class Pass:
-    """One image on its way through a network."""
+class ForwardPass:
+    """The values of every layer of a network for one image."""
 
     network: nn.Sequential
     values: tuple[Tensor, ...]  # the image itself, then the output of each layer, without the batch
@@ -78,29 +76,29 @@ def images_for(mult_adds: int, image_values: int) -> int:
 
 
 @lru_cache(maxsize=4)
-def forward(architecture: Architecture, image: int, glass: Glass) -> Pass:
+def run_forward(architecture: Architecture, image: int, context: ForwardContext) -> ForwardPass:
     """The image at that place of the samples, through all of `architecture`."""
     channels, height, width = architecture.input_shape
-    network = network_with(architecture, weights_of(glass.jobs, architecture, glass.source))
-    x = samples(glass.dataset, height, width).as_input(image, 1, channels, glass.trained_on)
-    return Pass(network, tuple(values[0] for values in outputs(network, x)))
+    network = network_with(architecture, weights_of(context.jobs, architecture, context.source))
+    x = samples(context.dataset, height, width).as_input(image, 1, channels, context.trained_on)
+    return ForwardPass(network, tuple(values[0] for values in outputs(network, x)))
 
 
 @lru_cache(maxsize=32)
-def effective(
+def unit_influence(
     architecture: Architecture,
     unit: tuple[int, int],
     channel: int | None,
     images: int,
     values: int,
-    glass: Glass,
+    context: ForwardContext,
 ) -> EffectiveField:
     """Of a unit of the last layer of `architecture`, of which one image leaves `values` values in
     all layers.
     """
     channels, height, width = architecture.input_shape
-    network = network_with(architecture, weights_of(glass.jobs, architecture, glass.source))
-    x = samples(glass.dataset, height, width).as_input(0, images, channels, glass.trained_on)
+    network = network_with(architecture, weights_of(context.jobs, architecture, context.source))
+    x = samples(context.dataset, height, width).as_input(0, images, channels, context.trained_on)
     return effective_field(
         network, unit, channel, x, at_once=max(1, min(images, MAX_VALUES // max(1, values)))
     )
