@@ -28,7 +28,7 @@ def test_a_window_larger_than_the_image_is_drawn_with_open_sides(app: App):
         side = app.page.locator(".overlay .window").nth(index).bounding_box()
         assert frame["x"] <= side["x"] <= side["x"] + side["width"] <= frame["x"] + frame["width"]
         assert frame["y"] <= side["y"] <= side["y"] + side["height"] <= frame["y"] + frame["height"]
-    expect(app.page.locator("figcaption .facts")).to_contain_text("none: the map has one unit")
+    expect(app.page.locator("figcaption .facts")).to_contain_text("not applicable: one unit")
     app.page.locator('[data-layer-index="0"]').click(position={"x": 60, "y": 8})
     expect(app.page.locator(".overlay .window.beyond")).to_have_count(0)
     expect(app.page.locator(".overlay .window")).to_have_count(4)
@@ -42,7 +42,7 @@ def test_images_that_stand_in_for_others_are_said_to(app: App):
     expect(toast).to_contain_text("To undo, choose MNIST.")
     # It is read without another click.
     expect(toast.get_by_test_id("stToastViewButton")).to_have_count(0)
-    expect(app.page.locator("[data-part=image-caption]")).to_have_text("Digits, as a stand-in")
+    expect(app.page.locator("[data-part=image-caption]")).to_have_text("Digits (stand-in)")
     expect(app.page.locator("figcaption .note")).to_contain_text(
         "the images of CIFAR-10 are not on this server yet"
     )

@@ -419,7 +419,7 @@ def test_a_run_of_exactly_this_network_shows_what_it_has_learned(manager):
     elsewhere = asked(small, 0, manager, context=FieldViewContext("mnist", 7, None, "ann"))[
         "answer"
     ]["weights"]["trained"]
-    assert elsewhere.startswith("trained 1 epoch on Digits, ")
+    assert elsewhere.startswith("trained on Digits: 1 epoch, ")
 
 
 def test_weights_forgotten_in_between_are_replaced_by_the_first(manager, monkeypatch):
