@@ -45,7 +45,7 @@ class Assignment(BaseModel):
         )
     )
     max_layers: Annotated[StrictInt, Field(ge=1, le=MAX_LAYERS)] | None = Field(
-        None, description="rows of the stack, activations and dropout too"
+        None, description="rows of the stack, including activations and dropout"
     )
     batch_norm: StrictBool = Field(False, description="must use BatchNorm")
     dropout: StrictBool = Field(False, description="must use Dropout")
@@ -108,7 +108,7 @@ def best_result(assignment: Assignment, results: Iterable[Result]) -> Result | N
         if limit is not None and best.epochs <= limit
         else ""
     )
-    return replace(best, whose=f"of the best finished run{within} of this network here")
+    return replace(best, whose=f"of the best finished run of this network{within}")
 
 
 # --- the clauses ----------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ _Judgement = tuple[State, str, str]  # a clause but for its field
 
 
 def _params(limit: int, work: _Work) -> _Judgement:
-    count, note = work.analysis.total_params, "every learned number of the network"
+    count, note = work.analysis.total_params, "all trainable parameters of the network"
     if count >= limit:
         return "fails", f"{count:,} parameters (limit: below {limit:,})", note
     if not work.is_whole:
@@ -186,7 +186,7 @@ def _epochs(limit: int, work: _Work) -> _Judgement:
 def _accuracy(limit: float, work: _Work) -> _Judgement:
     images, note = (
         DATASETS[work.recipe.dataset].title,
-        "the final epoch's counts: picking the best epoch flatters a network",
+        "the final epoch's counts: choosing the best epoch on the test set is optimistic",
     )
     if work.result is None:
         unknown = f"{_percent(limit)} test accuracy: no finished run yet"

@@ -161,9 +161,9 @@ def test_with_and_without_a_run(limits, planned, result, state, text):
 @pytest.mark.parametrize(
     ("max_epochs", "best", "whose"),
     [
-        (20, (20, 0.993), "of the best finished run of at most 20 epochs of this network here"),
-        (None, (30, 0.995), "of the best finished run of this network here"),
-        (5, (30, 0.995), "of the best finished run of this network here"),
+        (20, (20, 0.993), "of the best finished run of this network of at most 20 epochs"),
+        (None, (30, 0.995), "of the best finished run of this network"),
+        (5, (30, 0.995), "of the best finished run of this network"),
     ],
 )
 def test_the_most_accurate_run_within_the_epochs_counts_and_is_named_so(max_epochs, best, whose):

@@ -376,7 +376,7 @@ def test_a_report_holds_it_as_text_only(finished, plain_readmes, make, name):
         assert made.found == expected.found
         assert "\u202e" not in made.text
     # The names stand in the verdict too.
-    assert make is report or "by more than noise" in readmes(files)[0].text
+    assert make is report or "is significantly better" in readmes(files)[0].text
     for path, content in files.items():
         if path.endswith(".csv"):
             assert not [cell for cell in cells(content.decode()) if is_formula(cell)]

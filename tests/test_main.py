@@ -144,7 +144,7 @@ def test_a_network_that_cannot_learn_the_images_is_refused(capsys, tmp_path):
     file.write_text('{"layers": [{"kind": "Flatten"}, {"kind": "Linear", "out_features": 7}]}')
     status, _, err = run(capsys, "train", str(file), "--epochs", "1")
     assert status == 1
-    assert "the network ends in 7 values; Digits needs 10 values at the end" in err
+    assert "the network ends in 7 values; Digits needs 10 outputs" in err
 
 
 def test_a_named_recipe_is_the_presets_and_its_epochs_become_a_table(capsys, tmp_path):

@@ -39,7 +39,7 @@ class McNemar:
     p_value: float
 
     @property
-    def is_more_than_noise(self) -> bool:
+    def is_significant(self) -> bool:
         return self.p_value < LEVEL
 
 
@@ -73,18 +73,17 @@ def p_value(only_a: int, only_b: int) -> float:
 
 
 def verdict_text(found: McNemar, name_a: str, name_b: str) -> str:
-    """Say in plain words whether the difference is more than noise at 5 %."""
+    """Say in plain words whether the difference is significant at 5 %."""
     a, b = (quoted(name, limit=LONGEST_NAME) for name in (name_a, name_b))
     if not found.only_a and not found.only_b:
         return f"{a} and {b} get the same test images right: there is no difference."
     split = (
-        f"{a} alone gets {counted(found.only_a, 'image')} right, {b} alone {found.only_b:,}. "
-        "Were they equally good, a split at least as uneven would come about "
-        f"{_often(found.p_value)}"
+        f"only {a} is right on {counted(found.only_a, 'image')}, "
+        f"only {b} on {found.only_b:,} ({_p_text(found.p_value)})"
     )
-    if not found.is_more_than_noise:
-        return f"{split}: the difference may well be noise."
-    return f"{split}: {a if found.only_a > found.only_b else b} is better by more than noise."
+    if not found.is_significant:
+        return f"{split}: no significant difference."
+    return f"{split}: {a if found.only_a > found.only_b else b} is significantly better."
 
 
 def first_pair(a: Group, b: Group) -> tuple[Record, Record] | None:
@@ -158,11 +157,11 @@ def _has_weights(record: Record) -> bool:
     return record.run_id is not None and bool(record.epochs)
 
 
-def _often(p: float) -> str:
-    """The probability as a share of cases; as many digits as tell it from the level."""
+def _p_text(p: float) -> str:
+    """ "p = 0.039", with as many digits as tell it from the level."""
     if p < 0.0001:
-        return "in less than 0.01 % of cases"
+        return "p < 0.0001"
     digits = next(
         digits for digits in range(2, 18) if float(f"{p:.{digits}g}") != LEVEL or p == LEVEL
     )
-    return f"in {float(f'{100 * p:.{digits}g}'):.15g} % of cases"
+    return f"p = {float(f'{p:.{digits}g}'):.15g}"

@@ -128,8 +128,8 @@ def noise_note(groups: Iterable[Group]) -> str:
     )
     return (
         f"On {images:,} test images one standard error at {percent(TARGET, 1)} is "
-        f"{points(standard_error(TARGET, images))}: two networks that are closer than that may "
-        "well be equally good."
+        f"{points(standard_error(TARGET, images))}: smaller differences "
+        "may be chance."
     )
 
 

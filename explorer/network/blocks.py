@@ -28,7 +28,7 @@ BLOCKS: dict[str, Block] = {
     ),
     "conv-relu-bn-dropout": Block(
         "Conv-ReLU-BN-Dropout",
-        "convolution, ReLU, normalised, and some values dropped",
+        "convolution, ReLU, normalised, with dropout",
         (_CONV, {"kind": "ReLU"}, {"kind": "BatchNorm2d"}, {"kind": "Dropout", "p": 0.1}),
     ),
     "transition": Block(
@@ -41,7 +41,7 @@ BLOCKS: dict[str, Block] = {
     ),
     "depthwise-separable": Block(
         "Depthwise-separable pair",
-        "one 3×3 kernel a map, then a 1×1 convolution that mixes the maps",
+        "one 3×3 kernel per map, then a 1×1 convolution that mixes the maps",
         (
             {
                 "kind": "Conv2d",
@@ -55,7 +55,7 @@ BLOCKS: dict[str, Block] = {
     ),
     "gap-head": Block(
         "GAP head",
-        "global average pooling, then one value a class",
+        "global average pooling, then one value per class",
         (
             {"kind": "AdaptiveAvgPool2d", "output_size": 1},
             {"kind": "Flatten"},

@@ -72,7 +72,7 @@ def check_resumable(
     rate = offered_rate(run.recipe, latest)
     if rate is not None:
         raise RunError(
-            f"run {run.id} would diverge again: start it anew with a learning rate of {rate:g}"
+            f"run {run.id} would diverge again: start a new run with a learning rate of {rate:g}"
         )
     try:
         device = choose_device(run.device)
@@ -85,7 +85,7 @@ def check_resumable(
             raise RunError(
                 f"the system ended run {run.id} for lack of memory when {then / 1e9:.1f} GB were "
                 f"free, and {free / 1e9:.1f} GB are free now: end other programs first, "
-                "or start it anew with a smaller batch size or fewer parameters"
+                "or start a new run with a smaller batch size or fewer parameters"
             )
     try:
         check_trainable(run.architecture, run.recipe, device, checkpoints, room, data_root)

@@ -128,7 +128,7 @@ class RunLoop:
         try:
             checkpoint, problem = newest_checkpoint(self._store.checkpoints, run_id, epoch)
         except CheckpointError as error:
-            message = f"{error}, so that the run cannot go on; start it anew"
+            message = f"{error}, so that the run cannot go on; start a new run"
             raise CheckpointError(message) from None
         if checkpoint.epoch < epoch:
             why = f"{problem}; the run went on from epoch {checkpoint.epoch}"
@@ -170,7 +170,7 @@ class RunLoop:
         if not epochs:
             return (
                 f"{ended} within the first epoch, so nothing was kept: "
-                "it begins anew when it is resumed"
+                "it starts from the beginning when it is resumed"
             )
         return (
             f"{ended} within epoch {event.epoch}: what it learnt up to the end of epoch "

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format",
         required=True,
         choices=EXPORTS,
-        help="python: a class; notebook: with data and training; onnx: untrained weights; "
+        help="python: a class; notebook: with data and training; onnx: random weights; "
         "summary: torchsummary's table",
     )
     parser.add_argument(

@@ -46,9 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="times that every image is seen (default: the recipe's, else 10)",
     )
-    parser.add_argument(
-        "--seed", type=int, metavar="S", help="start of every random draw (default: 0)"
-    )
+    parser.add_argument("--seed", type=int, metavar="S", help="random seed (default: 0)")
     parser.add_argument(
         "--device", metavar="D", help="auto, cpu, cuda or mps (default: auto, the fastest here)"
     )

@@ -47,8 +47,9 @@ from explorer.validation import describe_fault
 
 Kind = Literal["started", "step", "epoch", "paused", "stopped", "finished", "failed"]
 
-LOWER_RATE = "try_lr"  # the metric of a `failed` event whose loss was no longer a number
-DIVERGED = "the loss is no longer a number"  # how the message of such an event begins
+LOWER_RATE = "try_lr"  # the metric of a `failed` event of a training that diverged
+# How the message of such an event began in versions that had no such metric.
+_DIVERGED_BEFORE = "the loss is no longer a number"
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -89,13 +90,13 @@ def parse_event(line: str | bytes) -> Event:
 
 
 def has_diverged(latest: Event | None) -> bool:
-    """Whether a run whose latest event is this one failed because its loss was no longer a number.
+    """Whether a run whose latest event is this one failed because its training diverged.
 
     Runs of older versions lack the metric, and are known by their message.
     """
     if latest is None or latest.kind != "failed":
         return False
-    return LOWER_RATE in latest.metrics or latest.message.startswith(DIVERGED)
+    return LOWER_RATE in latest.metrics or latest.message.startswith(_DIVERGED_BEFORE)
 
 
 def finished_after(epochs: Sequence[Event]) -> Event:

@@ -13,7 +13,6 @@ from explorer.network.spec import Architecture, Flatten, Layer, Linear
 from explorer.text import size_text
 from explorer.training.datasets import BUILT_IN, DATASETS, DatasetKind
 from explorer.training.devices import TEST_BATCH, DeviceError
-from explorer.training.event import DIVERGED
 from explorer.training.learning_rate import lower_rate, peak_rate, peak_rate_name
 from explorer.training.limits import find_excess
 from explorer.training.memory import READING_COPIES, estimate_memory, free_memory, image_bytes
@@ -25,14 +24,15 @@ class TrainingError(Exception):
 
 
 class DivergedError(TrainingError):
-    """The loss is no longer a number."""
+    """The loss is NaN or infinite."""
 
     def __init__(self, recipe: Recipe, epoch: int, step: int):
         rate = peak_rate(recipe)
         self.rate = lower_rate(recipe)
         super().__init__(
-            f"{DIVERGED} (epoch {epoch}, step {step}): try {peak_rate_name(recipe)} "
-            f"{self.rate:g} in place of {rate:g}"
+            f"training diverged (the loss is NaN or infinite at epoch {epoch}, step {step}): "
+            f"try {peak_rate_name(recipe)} "
+            f"{self.rate:g} instead of {rate:g}"
         )
 
 
@@ -69,14 +69,14 @@ def find_problem(architecture: Architecture, kind: DatasetKind) -> TrainingProbl
         where = f"layer {problem.index}: {problem.message}"
         if head is not None and (problem.fix is None or _takes_maps(architecture, problem.index)):
             return TrainingProblem(
-                f"{where}: remove the layers after layer {head}, which gives a value a class",
+                f"{where}: remove the layers after layer {head}, which gives one value per class",
                 _cut(architecture, head),
             )
         return TrainingProblem(
             f"{where}: {problem.remedy}" if problem.remedy else where, problem.fix
         )
     shape = analysis.output_shape
-    wanted = f"{kind.title} needs {classes} values at the end, one a class"
+    wanted = f"{kind.title} needs {classes} outputs, one per class"
     if shape == (classes, 1, 1):
         message = f"the network ends in {classes} maps of 1×1; {wanted}: add Flatten"
         return TrainingProblem(message, _with_end(architecture, Flatten()))
@@ -224,7 +224,7 @@ def explain(error: Exception, recipe: Recipe) -> str:
     if isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error):
         half = max(2, recipe.batch_size // 2)
         return (
-            f"out of memory: try a batch size of {half} in place of {recipe.batch_size}, "
+            f"out of memory: try a batch size of {half} instead of {recipe.batch_size}, "
             "or smaller maps"
         )
     if isinstance(error, TrainingError | DeviceError):

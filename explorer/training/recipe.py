@@ -65,11 +65,13 @@ def _known_dataset(name: str) -> str:
 class SGD(_Frozen):
     kind: Literal["SGD"] = "SGD"
     lr: Rate = Field(0.01, description="learning rate: the length of a step along the gradient")
-    momentum: Share = Field(0.0, description="share of the last step that is kept; 0.9 is usual")
+    momentum: Share = Field(
+        0.0, description="fraction of the previous step that is kept; 0.9 is usual"
+    )
     nesterov: StrictBool = Field(
         False, description="look ahead along the momentum; needs momentum above 0"
     )
-    weight_decay: Share = Field(0.0, description="pull of every weight towards zero")
+    weight_decay: Share = Field(0.0, description="strength of the pull of weights towards zero")
 
     @model_validator(mode="after")
     def _momentum_to_look_along(self) -> Self:
@@ -84,7 +86,7 @@ class Adam(_Frozen):
     kind: Literal["Adam"] = "Adam"
     lr: Rate = Field(0.001, description="learning rate: about the length of a step of each weight")
     weight_decay: Share = Field(
-        0.0, description="pull of every weight towards zero, added to the gradient"
+        0.0, description="strength of the pull of weights towards zero, added to the gradient"
     )
 
 
@@ -92,7 +94,7 @@ class AdamW(_Frozen):
     kind: Literal["AdamW"] = "AdamW"
     lr: Rate = Field(0.001, description="learning rate: about the length of a step of each weight")
     weight_decay: Share = Field(
-        0.01, description="pull of every weight towards zero, apart from the gradient"
+        0.01, description="strength of the pull of weights towards zero, apart from the gradient"
     )
 
 
@@ -124,7 +126,9 @@ class OneCycleLR(_Frozen):
     max_lr: Rate = Field(
         0.1, description="the highest learning rate; it takes the place of the optimiser's lr"
     )
-    pct_start: Share = Field(0.3, description="share of the run that the learning rate rises for")
+    pct_start: Share = Field(
+        0.3, description="fraction of the run in which the learning rate rises"
+    )
     div_factor: Factor = Field(
         25.0, description="the first learning rate is max_lr divided by this"
     )
@@ -190,9 +194,11 @@ class Recipe(_Frozen):
         "digits", description="the images to learn"
     )
     epochs: Annotated[StrictInt, Field(ge=1, le=1000)] = Field(
-        10, description="times that every training image is seen"
+        10, description="number of passes over the training set"
     )
-    batch_size: Annotated[StrictInt, Field(ge=2, le=4096)] = Field(128, description="images a step")
+    batch_size: Annotated[StrictInt, Field(ge=2, le=4096)] = Field(
+        128, description="images per step"
+    )
     optimizer: Annotated[Optimizer, Field(discriminator="kind")] = Field(
         SGD(momentum=0.9), description="how a gradient becomes a step"
     )
@@ -200,34 +206,35 @@ class Recipe(_Frozen):
         Constant(), description="how the learning rate changes over the run"
     )
     label_smoothing: Share = Field(
-        0.0, description="share of the target spread evenly over all classes"
+        0.0, description="fraction of the target spread evenly over all classes"
     )
     rotation: Annotated[float, Field(strict=True, ge=0, le=180, allow_inf_nan=False)] = Field(
-        0.0, description="each training image is turned by up to this many degrees either way"
+        0.0,
+        description="each training image is rotated by up to this many degrees, left or right",
     )
     shift: Annotated[float, Field(strict=True, ge=0, le=32, allow_inf_nan=False)] = Field(
-        0.0, description="each training image is moved by up to this many pixels along each axis"
+        0.0, description="each training image is shifted by up to this many pixels along each axis"
     )
     scale: Annotated[float, Field(strict=True, ge=0, le=0.9, allow_inf_nan=False)] = Field(
-        0.0, description="each training image is made larger or smaller by up to this share"
+        0.0, description="each training image is scaled up or down by up to this fraction"
     )
     plain_epochs: Annotated[StrictInt, Field(ge=0, le=1000)] = Field(
-        0, description="last epochs in which the training images stay as they are"
+        0, description="final epochs in which the training images are not augmented"
     )
     weight_decay_on: Literal["all", "weights"] = Field(
         "all",
-        description="what weight decay pulls: every parameter, as in torch, "
-        "or the weights of Conv2d and Linear alone",
+        description="which weights are decayed: every parameter, as in torch, "
+        "or only those of Conv2d and Linear",
     )
     seed: Annotated[StrictInt, Field(ge=0, le=999_999)] = Field(
-        0, description="start of every random draw of the run"
+        0, description="random seed of the run"
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
-        "auto", description="where it is computed; auto is the fastest here"
+        "auto", description="where training runs; auto is the fastest device here"
     )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
-        description="numeric precision: fp32 or bf16; auto takes what is faster here",
+        description="numeric precision: fp32 or bf16; auto takes the faster one here",
     )
 
 

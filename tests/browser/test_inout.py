@@ -310,7 +310,9 @@ def test_what_does_not_fit_goes_out_as_json_only(app: App):
     expect(app.page.get_by_role("button", name=re.compile("JSON ·"))).to_be_enabled()
     for label in ("PyTorch", "Notebook", "ONNX", "Summary"):
         expect(
-            app.page.get_by_role("button", name=re.compile(f"{label} · not while layer 6"))
+            app.page.get_by_role(
+                "button", name=re.compile(f"{label} · not available while layer 6")
+            )
         ).to_be_disabled()
 
 

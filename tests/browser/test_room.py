@@ -154,11 +154,11 @@ def test_the_totals_of_a_broken_network_say_what_they_are_of(app: App):
     app.open()
     app.type_into(3, "kernel_size", "99")
     expect(app.page.locator(".in-the-way")).to_contain_text(
-        "Layer 3 (Conv2d) does not fit. The totals are of layers 0 to 2 alone."
+        "Layer 3 (Conv2d) does not fit. The totals cover layers 0 to 2 only."
     )
     expect(app.page.locator(".totals span").first).to_have_text("Parameters so far")
     app.type_into(0, "kernel_size", "99")
-    expect(app.page.locator(".in-the-way")).to_contain_text("There are no totals until it does")
+    expect(app.page.locator(".in-the-way")).to_contain_text("No totals until it does")
     expect(app.page.locator('[data-total="Parameters"]')).to_have_text("–")
 
 

@@ -148,7 +148,7 @@ def test_ten_runs_of_three_visitors_end_in_fair_order(chromium: Browser, server:
     for visitor in visitors:
         status(visitor, "finished")
     open_runs(first)
-    expect(first.page.locator("[data-runs]")).to_contain_text("0 in training, 0 waiting")
+    expect(first.page.locator("[data-runs]")).to_contain_text("0 in training, 0 queued")
     for window in (*visitors, watcher):
         window.page.context.close()
 
@@ -214,7 +214,7 @@ def test_a_run_is_named_opened_downloaded_and_deleted(app: App, tmp_path: Path):
     app.page.get_by_role("button", name="Delete", exact=True).click()
     app.page.get_by_role("button", name="Delete this run").click()
     expect(
-        app.page.get_by_text("Choose a run to open").or_(app.page.get_by_text("No runs yet"))
+        app.page.get_by_text("Select a run to open").or_(app.page.get_by_text("No runs yet"))
     ).to_be_visible()
     app.open(f"/?page=train&run={run_id}")
     expect(app.page.get_by_test_id("stAlert")).to_contain_text(f"no run “{run_id}”")

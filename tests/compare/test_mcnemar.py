@@ -116,27 +116,20 @@ def found(only_a, only_b):
         (found(0, 0), "“A” and “B” get the same test images right: there is no difference."),
         (
             found(1, 8),
-            "“A” alone gets 1 image right, “B” alone 8. Were they equally good, "
-            "a split at least as uneven would come about in 3.9 % of cases: "
-            "“B” is better by more than noise.",
+            "only “A” is right on 1 image, only “B” on 8 (p = 0.039): “B” is significantly better.",
         ),
         (
             found(41, 30),
-            "“A” alone gets 41 images right, “B” alone 30. Were they equally good, "
-            "a split at least as uneven would come about in 24 % of cases: "
-            "the difference may well be noise.",
+            "only “A” is right on 41 images, only “B” on 30 (p = 0.24): no significant difference.",
         ),
         (
             found(1041, 30),
-            "“A” alone gets 1,041 images right, “B” alone 30. Were they equally good, "
-            "a split at least as uneven would come about in less than 0.01 % of cases: "
-            "“A” is better by more than noise.",
+            "only “A” is right on 1,041 images, only “B” on 30 (p < 0.0001): "
+            "“A” is significantly better.",
         ),
         (
             found(3, 3),
-            "“A” alone gets 3 images right, “B” alone 3. Were they equally good, "
-            "a split at least as uneven would come about in 100 % of cases: "
-            "the difference may well be noise.",
+            "only “A” is right on 3 images, only “B” on 3 (p = 1): no significant difference.",
         ),
     ],
 )
@@ -146,23 +139,23 @@ def test_in_words(result, text):
 
 def test_a_name_stays_as_it_is_where_the_verdict_is_a_sentence():
     text = verdict_text(found(1, 8), "gap-17k, tuned, 20 epochs", "net")
-    assert sentence(text) == text
-    assert text.startswith("“gap-17k, tuned, 20 epochs” alone gets")
+    assert sentence(text) == f"O{text[1:]}"
+    assert text.startswith("only “gap-17k, tuned, 20 epochs” is right")
 
 
 @pytest.mark.parametrize(
-    ("p", "share", "noise"),
+    ("p", "shown", "chance"),
     [
-        (0.0496, "4.96 %", False),
-        (0.04999999, "4.999999 %", False),
-        (0.05, "5 %", True),
-        (0.0504, "5.04 %", True),
+        (0.0496, "0.0496", False),
+        (0.04999999, "0.04999999", False),
+        (0.05, "0.05", True),
+        (0.0504, "0.0504", True),
     ],
 )
-def test_near_the_level_enough_digits_are_shown(p, share, noise):
+def test_near_the_level_enough_digits_are_shown(p, shown, chance):
     text = verdict_text(McNemar(10, 20, 0, 0, p), "A", "B")
-    assert f"in {share} of cases" in text
-    assert ("may well be noise" in text) == noise
+    assert f"(p = {shown})" in text
+    assert ("no significant difference" in text) == chance
 
 
 # --- which of several seeds -----------------------------------------------------------------------

@@ -540,7 +540,7 @@ def test_without_any_checkpoint_a_run_cannot_go_on(
     manager.resume(run_id)
     failed = wait(manager, run_id)
     assert words in message(failed)
-    assert message(failed).endswith("so that the run cannot go on; start it anew")
+    assert message(failed).endswith("so that the run cannot go on; start a new run")
     assert len(failed.epochs) == events
     the_next_trains(manager, small)
 
@@ -651,9 +651,7 @@ def test_out_of_memory_on_the_device(
         error = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         patch.setattr(engine.Numerics, "run", raising(error))
         failed = wait(manager, manager.submit(small, recipe()))
-    assert (
-        message(failed) == "out of memory: try a batch size of 16 in place of 32, or smaller maps"
-    )
+    assert message(failed) == "out of memory: try a batch size of 16 instead of 32, or smaller maps"
     the_next_trains(manager, small)
 
 
@@ -665,7 +663,9 @@ def test_a_loss_that_is_no_number(
             engine.Numerics, "run", lambda self, network, images: network(images) * float("nan")
         )
         failed = wait(manager, manager.submit(small, recipe()))
-    assert message(failed).startswith("the loss is no longer a number (epoch 1, step ")
+    assert message(failed).startswith(
+        "training diverged (the loss is NaN or infinite at epoch 1, step "
+    )
     the_next_trains(manager, small)
 
 

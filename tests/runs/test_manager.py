@@ -492,7 +492,7 @@ def test_what_is_kept_of_an_epoch_that_was_not_whole_is_said(
     ended = wait(manager, first)
     whole = len(ended.epochs)
     kept = f"within epoch {whole + 1}: what it learnt up to the end of epoch {whole} is kept"
-    none = "within the first epoch, so nothing was kept: it begins anew when it is resumed"
+    none = "within the first epoch, so nothing was kept: it starts from the beginning when it is resumed"
     assert ended.message == f"{status} {kept if whole else none}"
 
 

@@ -56,7 +56,8 @@ def test_a_run_that_diverged_offers_the_rate_that_may_do(
         == asked
     )
     with pytest.raises(
-        RunError, match=f"run {run_id} would diverge again: start it anew with a learning rate of "
+        RunError,
+        match=f"run {run_id} would diverge again: start a new run with a learning rate of ",
     ):
         manager.resume(run_id)
     new = manager.submit(failed.run.architecture, offer.recipe)
@@ -68,12 +69,13 @@ def test_a_run_that_diverged_offers_the_rate_that_may_do(
     [
         (
             {"try_lr": 0.25},
-            "the loss is no longer a number (epoch 1, step 3): try lr 0.25 in place of 2.5",
+            "training diverged (the loss is NaN or infinite at epoch 1, step 3): "
+            "try lr 0.25 instead of 2.5",
             0.25,
         ),
         # Of older versions.
         ({}, "the loss is no longer a number (epoch 1, step 3): try lr 0.25 in place of 2.5", 0.25),
-        ({}, "out of memory: try a batch size of 16 in place of 32, or smaller maps", None),
+        ({}, "out of memory: try a batch size of 16 instead of 32, or smaller maps", None),
         ({"without_images": 1.0}, "MNIST is not on this server", None),
     ],
 )

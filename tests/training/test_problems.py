@@ -29,18 +29,18 @@ UNFIT: list[tuple[tuple[Any, ...], tuple[int, int, int], str]] = [
     (
         ("Flatten", {"kind": "Linear", "out_features": 12}),
         (1, 8, 8),
-        "ends in 12 values; Tiny needs 3 values at the end, one a class",
+        "ends in 12 values; Tiny needs 3 outputs, one per class",
     ),
     (
         (),
         (1, 8, 8),
-        "ends in 1 map of 8×8; Tiny needs 3 values at the end, one a class: "
+        "ends in 1 map of 8×8; Tiny needs 3 outputs, one per class: "
         "add Flatten and Linear with 3 out_features",
     ),
     (
         ({"kind": "Conv2d", "out_channels": 3, "kernel_size": 8},),
         (1, 8, 8),
-        "ends in 3 maps of 1×1; Tiny needs 3 values at the end, one a class: add Flatten",
+        "ends in 3 maps of 1×1; Tiny needs 3 outputs, one per class: add Flatten",
     ),
     (
         ({"kind": "AdaptiveAvgPool2d", "output_size": [3, 1]}, "Flatten"),

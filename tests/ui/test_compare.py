@@ -145,7 +145,7 @@ def test_what_differs_names_every_change_and_its_effect():
         sum(signed(row[3]) for row in rows) == after.receptive_field[0] - before.receptive_field[0]
     )
     next(box for box in app.selectbox if box.label == "From").set_value("bias-free-12k").run()
-    assert "Choose two that are not the same" in html(app)
+    assert "Select two different networks" in html(app)
     assert table_rows(html(app), "effects") == []
 
 
@@ -325,7 +325,7 @@ def test_what_is_on_its_way_is_told(two_saved):
         process.jobs().submit(each.architecture, each.recipe, "somebody", each.title)
     text = html(opened(",".join(two_saved), "Learning"))
     assert re.search(
-        r'data-coming="2">In training: tiny 2, epoch \d+ of 1000 · 1 run waiting<', text
+        r'data-coming="2">In training: tiny 2, epoch \d+ of 1000 · 1 run queued<', text
     )
 
 
@@ -664,7 +664,7 @@ def test_only_a_run_that_was_carried_out_or_is_coming_counts_as_there(status, tr
     found = missing_runs([find("saved:tiny")], process.jobs().runs(), "tuned", "digits", 1, 1)
     assert (len(found.runs), found.begun_before) == (trained_again, trained_again)
     if trained_again:
-        assert "1 run of these began before and did not finish" in html(
+        assert "1 run of these started earlier and did not finish" in html(
             train_all_page(["saved:tiny", "gap-17k"])
         )
 

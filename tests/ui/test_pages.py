@@ -359,7 +359,7 @@ def test_runs_are_listed_newest_first_filtered_and_counted():
     )
     assert row["Final, %"] == row["Best, %"]
     assert 0 < float(row["Final, %"]) <= 100
-    assert "2 of 2 runs · 0 in training, 0 waiting · one run trains at a time" in html(app)
+    assert "2 of 2 runs · 0 in training, 0 queued · one run trains at a time" in html(app)
     app.text_input(key="runs-search").set_value("try first").run()
     assert listed(app) == ["First try"]
     app.text_input(key="runs-search").set_value("").run()
@@ -371,8 +371,8 @@ def test_runs_are_listed_newest_first_filtered_and_counted():
     assert listed(app) == []
     assert "No run matches" in html(app)
     app.pills(key="runs-status").set_value([]).run()
-    assert "You have started none of these runs" in html(app)
-    assert "Choose a run" not in html(app)
+    assert "None of these runs is yours" in html(app)
+    assert "Select a run" not in html(app)
     assert not app.exception
 
 
@@ -424,7 +424,7 @@ def test_a_limit_outside_its_range_is_said_and_the_old_one_stays(limit, within, 
     assert getattr(held, limit) == (within if limit != "min_accuracy" else 1.0)
     box.set_value(outside).run()
     assert not app.exception
-    assert app.toast[0].value.replace("\\", "") == f"{words}, or nothing. It stays as it was."
+    assert app.toast[0].value.replace("\\", "") == f"{words}, or nothing. The old value was kept."
     assert session(app).assignment == held
     assert next(each for each in app.number_input if each.key == box.key).value == within
 

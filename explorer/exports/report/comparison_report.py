@@ -224,7 +224,8 @@ def _known(value: T | None, write: Callable[[T], str]) -> str:
 _ABOUT_FIGURES = (
     "Final is the test accuracy after the last epoch, the mean over seeds, "
     "± their standard deviation; best is the mean of each seed's highest, "
-    "which was picked on the test set and flatters. What documents report was not measured here. "
+    "which was chosen on the test set and is optimistic. "
+    "What documents report was not measured here. "
     "Points per 1,000 are points of accuracy above chance for every 1,000 parameters."
 )
 

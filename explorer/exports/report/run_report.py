@@ -214,7 +214,7 @@ def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
         *reached_before,
         (
             f"Highest test accuracy, after epoch {best.epoch}",
-            f"{percent(best.metrics['test_accuracy'])} (picked on the test set, which flatters)",
+            f"{percent(best.metrics['test_accuracy'])} (chosen on the test set: optimistic)",
         ),
         ("Test loss after the final epoch", f"{final.metrics['test_loss']:.4f}"),
         ("Parameters", f"{analysis.total_params:,}"),

@@ -196,6 +196,6 @@ def _set(limit: str, key: str, work: int) -> None:
     try:
         assignment = parse_assignment(session.assignment.model_dump() | {limit: value})
     except AssignmentError:
-        say(f"{LABELS[limit]}: {_takes(limit)}, or nothing. It stays as it was", WRONG)
+        say(f"{LABELS[limit]}: {_takes(limit)}, or nothing. The old value was kept", WRONG)
     else:
         state.put(replace(session, assignment=assignment))

@@ -98,7 +98,7 @@ def _rename(key: str, shown: str, work: int) -> None:
     name = st.session_state[key]
     if not printable(name):
         st.session_state[key] = shown
-        say("A network needs a name, so it keeps the one it had", WRONG)
+        say("Enter a name for the network. The old name was kept", WRONG)
     elif name != shown:
         state.rename(name)
         st.session_state[key] = state.current().name  # without what cannot be seen
@@ -182,10 +182,10 @@ def _in_the_way(analysis: Analysis, obstacle: str) -> str:
 def _counted_so_far(broken: int) -> str:
     """What the totals are of, where this layer does not fit."""
     if broken == 0:
-        return "There are no totals until it does"
+        return "No totals until it does"
     if broken == 1:
-        return "The totals are of layer 0 alone"
-    return f"The totals are of layers 0 to {broken - 1} alone"
+        return "The totals cover layer 0 only"
+    return f"The totals cover layers 0 to {broken - 1} only"
 
 
 def _selected_row(index: int | None, analysis: Analysis) -> Row | None:
@@ -205,10 +205,10 @@ def _selected_row(index: int | None, analysis: Analysis) -> Row | None:
 def _nothing_to_show(analysis: Analysis) -> str:
     if analysis.problem:
         return (
-            f"Once layer {analysis.problem.index:d} fits, this shows which pixels a layer looks "
-            "at, and what it costs."
+            f"Once layer {analysis.problem.index:d} fits, this shows which pixels a layer sees "
+            "and what it costs."
         )
-    return "Add a layer to see which pixels it looks at, and what it costs."
+    return "Add a layer to see which pixels it sees and what it costs."
 
 
 def _totals(analysis: Analysis) -> str:

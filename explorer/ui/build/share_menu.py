@@ -41,7 +41,7 @@ class Form:
 FORMS = (
     Form(
         "JSON",
-        "opens here again",
+        "can be opened here again",
         "json",
         "application/json",
         lambda s: to_json(s.architecture, 2) + "\n",
@@ -146,7 +146,7 @@ def _downloads(session: state.Session) -> list[Item]:
 def _why_not(form: Form, session: state.Session) -> str:
     problem = analyze(session.architecture).problem
     if form.fits and problem:
-        return f"not while layer {problem.index} doesn’t fit"
+        return f"not available while layer {problem.index} does not fit"
     params = analyze(session.architecture).total_params
     if form.ending == "onnx" and params > MAX_PARAMS:
         return too_large(params)
@@ -176,4 +176,4 @@ def _weights(session: state.Session) -> dict[str, Any] | None:
 
 
 def _weights_note(session: state.Session) -> str:
-    return "untrained weights" if _weights(session) is None else f"weights of run {session.run}"
+    return "random weights" if _weights(session) is None else f"weights of run {session.run}"

@@ -90,7 +90,7 @@ def _changes(session: state.Session) -> None:
 
 def _preset(preset: Preset) -> None:
     best = (
-        f" · documented best {percent(preset.documented.best.test_accuracy)}"
+        f" · best in author's log {percent(preset.documented.best.test_accuracy)}"
         if preset.documented
         else ""
     )

@@ -18,7 +18,9 @@ HIDDEN = "compare-hidden"  # the series whose lines the visitor hid
 
 def learning_view(comparison: Comparison) -> None:
     if not comparison.groups and not comparison.documents:
-        st.html('<p class="hint">Nothing chosen has been trained yet: “Train all” starts it.</p>')
+        st.html(
+            '<p class="hint">None of these networks has been trained yet. Click “Train all”.</p>'
+        )
         return
     metric, axis, zoom, with_documents = _asked(_how(), comparison)
     chart = learning_chart(comparison, metric, axis, zoom, with_documents, _hidden())
@@ -30,7 +32,7 @@ def learning_view(comparison: Comparison) -> None:
         '<p class="note">A line is the mean over seeds, its band one standard deviation. Dotted: '
         "the author's log; nothing here was computed from it. "
         "Runs “included with the app” were not "
-        "re-run on this server. Point at a line or its name to lift it from the others.</p>"
+        "re-run on this server. Point at a line or its name to highlight it.</p>"
     )
 
 
@@ -77,13 +79,13 @@ def _asked(before: How, comparison: Comparison) -> How:
             "Author's log",
             before.documented,
             **remember_input(_key("documented")),
-            help="What the presets' authors logged, dotted.",
+            help="The author's logged values, dotted.",
         )
         _lines(comparison, documented)
     return How(metric, axis, zoom, documented)
 
 
-_ZOOM_HELP = "Of an accuracy: where these curves end, everything above 99 %, or all of it."
+_ZOOM_HELP = "Range of an accuracy: where these curves end, above 99 %, or all of it."
 
 
 def _lines(comparison: Comparison, with_documents: bool) -> None:

@@ -49,9 +49,9 @@ def show() -> None:
     chosen = find_all(_choose(runs))
     if len(chosen) < 2:
         st.html(
-            '<div class="empty"><h2>Nothing to compare yet</h2><p>Choose two to six networks: '
+            '<div class="empty"><h2>Nothing to compare yet</h2><p>Select two to six networks: '
             "presets, "
-            "what was saved under a name, or runs.</p></div>"
+            "saved networks or runs.</p></div>"
         )
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -112,7 +112,7 @@ def _progress(coming: Sequence[RunSummary]) -> str:
     ]
     waiting = len(coming) - len(training)
     parts = [f"In training: {'; '.join(training)}"] if training else []
-    return " · ".join(parts + ([f"{counted(waiting, 'run')} waiting"] if waiting else []))
+    return " · ".join(parts + ([f"{counted(waiting, 'run')} queued"] if waiting else []))
 
 
 def _images(comparison: Comparison) -> str:
@@ -189,7 +189,7 @@ def _choose(runs: Sequence[RunSummary]) -> list[str]:
         format_func=lambda key: options.get(key, key),
         **remember_input(CHOSEN),
         max_selections=MOST,
-        placeholder="Choose two to six networks",
+        placeholder="Select two to six networks",
         label_visibility="collapsed",
     )
 

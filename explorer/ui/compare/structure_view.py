@@ -139,7 +139,7 @@ def _two(chosen: Sequence[Chosen]) -> None:
         st.html("→", width="content")
         new = _one("To", by_key, 1)
     if old is new:
-        st.html('<p class="hint">Choose two that are not the same.</p>')
+        st.html('<p class="hint">Select two different networks.</p>')
         return
     effects = effect_of_changes(old.architecture, new.architecture)
     if not effects:
@@ -155,8 +155,8 @@ def _two(chosen: Sequence[Chosen]) -> None:
     )
     head = f"<tr>{''.join(f'<th scope=col{note}>{name}</th>' for name, note in names)}</tr>"
     note = (
-        "Made one after the other, from the first layer to the last; "
-        "each figure is what that change adds upon those above it."
+        "The changes are applied one after another, from the first layer to the last; "
+        "each row shows what its change adds to those above it."
     )
     st.html(
         '<div class="effects" role="region" tabindex="0" aria-label="What differs">'

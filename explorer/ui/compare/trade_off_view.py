@@ -23,8 +23,8 @@ def trade_off_view(comparison: Comparison) -> None:
     drawn = trade_off_charts(comparison)
     if not drawn:
         st.html(
-            '<p class="hint">Nothing chosen has been trained or documented yet: '
-            "“Train all” starts it.</p>"
+            '<p class="hint">None of these networks has been trained or documented yet. '
+            "Click “Train all”.</p>"
         )
         return
     for side, chart in zip(st.columns(2, gap="medium"), drawn, strict=True):

@@ -66,7 +66,7 @@ def train_all(chosen: Sequence[Chosen], runs: Sequence[RunSummary]) -> None:
             "Images",
             images,
             remembered_index("compare-images", images),
-            format_func=lambda name: DATASETS[name].title if name else "as each recipe says",
+            format_func=lambda name: DATASETS[name].title if name else "each recipe's own",
             **remember_input("compare-images"),
         )
         columns = st.columns(2, gap="small")
@@ -96,8 +96,8 @@ def train_all(chosen: Sequence[Chosen], runs: Sequence[RunSummary]) -> None:
 
 
 _AGAIN = (
-    "{} of these began before and did not finish. They are trained from the beginning; "
-    "to go on where one ended, resume it on the page Runs."
+    "{} of these started earlier and did not finish. They are trained from the beginning; "
+    "to continue one instead, resume it on the Runs page."
 )
 
 

@@ -34,7 +34,7 @@ COLUMNS = {
     "best": st.column_config.NumberColumn(
         "Best, %",
         format="%.2f",
-        help="Mean of each seed's highest. It is picked on the test set, which is optimistic.",
+        help="Mean of each seed's highest. Choosing it on the test set is optimistic.",
     ),
     "documented": st.column_config.NumberColumn(
         "Best in author's log, %",
@@ -42,16 +42,17 @@ COLUMNS = {
         help="The highest test accuracy that the author logged.",
     ),
     "reached": st.column_config.NumberColumn(
-        f"Epochs to {percent(TARGET, 1)}", help="The first after which the mean has reached it."
+        f"Epochs to {percent(TARGET, 1)}",
+        help="First epoch after which the mean over seeds has reached it.",
     ),
     "seconds": st.column_config.NumberColumn(
-        "Seconds per epoch", format="%.1f", help="Median, with the test."
+        "Seconds per epoch", format="%.1f", help="Median, including the test."
     ),
     "speed": st.column_config.NumberColumn(
-        "Iterations/s", format="%.1f", help="Median of training alone, where it was run."
+        "Iterations/s", format="%.1f", help="Median of training only, on the machine that ran it."
     ),
     "documented_speed": st.column_config.NumberColumn(
-        "Author's it/s", format="%.1f", help="On its author's machine."
+        "Author's it/s", format="%.1f", help="On the author's machine."
     ),
     "parameters": st.column_config.NumberColumn("Parameters", format="localized"),
     "per_parameter": st.column_config.NumberColumn(
@@ -65,7 +66,9 @@ COLUMNS = {
 def verdict_view(comparison: Comparison) -> None:
     groups, dataset = comparison.groups, comparison.dataset
     if not groups:
-        st.html('<p class="hint">Nothing chosen has been trained yet: “Train all” starts it.</p>')
+        st.html(
+            '<p class="hint">None of these networks has been trained yet. Click “Train all”.</p>'
+        )
     presets = tuple(load_presets().values())
     found = [_row(verdict(group, presets)) for group in groups]
     found += [_untrained(each, dataset) for each in comparison.untrained]
@@ -142,8 +145,7 @@ def _pair(groups: Sequence[Group]) -> None:
         )
     if a != b and pair is None:
         st.html(
-            '<p class="hint">They were tested on different images, '
-            "so there is nothing to compare.</p>"
+            '<p class="hint">They were tested on different images, so they cannot be compared.</p>'
         )
     # StoredRun while these two stand there: the page is drawn anew as other runs come in.
     asked, preparation = prepared(PAIRED)

@@ -55,7 +55,7 @@ def show() -> None:
     if chosen is None:
         if _filtered(snapshots):
             st.html(
-                '<p class="hint">Choose a run to open, rename, resume, download or delete it.</p>'
+                '<p class="hint">Select a run to open, rename, resume, download or delete it.</p>'
             )
         return
     _details(chosen)
@@ -63,14 +63,11 @@ def show() -> None:
 
 def _nothing_yet() -> None:
     st.html(
-        '<div class="empty"><h2>No runs yet</h2><p>Every run that is started on this server, '
-        "by anyone, is listed here "
-        "and kept until it is deleted.</p></div>"
+        '<div class="empty"><h2>No runs yet</h2><p>All runs of this server, of every '
+        "visitor, are listed here until they are deleted.</p></div>"
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
-        st.button(
-            "To the Train page", icon=":material/play_arrow:", on_click=go_to, args=(Page.TRAIN,)
-        )
+        st.button("Go to Train", icon=":material/play_arrow:", on_click=go_to, args=(Page.TRAIN,))
 
 
 # --- the list -------------------------------------------------------------------------------------
@@ -116,8 +113,8 @@ def _table(was_going_on: bool) -> None:
     st.html(
         f'<p class="note" data-runs="{len(found)}">{len(found)} of {len(snapshots)} runs · '
         f"{training:,} in training, "
-        f"{waiting:,} waiting · {_at_a_time(slots)} · "
-        f"{for_html(bytes_text(sum(sizes.values())))} of checkpoints on the disk</p>"
+        f"{waiting:,} queued · {_at_a_time(slots)} · "
+        f"{for_html(bytes_text(sum(sizes.values())))} of checkpoints on disk</p>"
     )
     if not found:
         st.html(f'<p class="hint">{for_html(_nothing_found())}</p>')
@@ -138,8 +135,8 @@ def _nothing_found() -> str:
     if remembered_value(MINE, False) and not (
         remembered_value(SEARCH, "") or remembered_value(STATUS, [])
     ):
-        return "You have started none of these runs. Switch off “Mine only” to see the others."
-    return "No run matches what is searched for and chosen above."
+        return "None of these runs is yours. Switch off “Mine only” to see the others."
+    return "No run matches the search and the filters."
 
 
 def _choose(run_id: str | None) -> None:
@@ -174,7 +171,7 @@ def _points(value: float) -> str:
 COLUMNS = {  # by the name of a row's value
     "name": Column("Name"),
     "status": Column("Status"),
-    "wait": Column("Starts in", duration, "About, as long as it is queued.", is_number=True),
+    "wait": Column("Starts in", duration, "Estimate for a queued run.", is_number=True),
     "epoch": Column("Epochs"),
     "final": Column(
         "Final, %", _points, "Test accuracy after the last completed epoch.", is_number=True
@@ -182,7 +179,7 @@ COLUMNS = {  # by the name of a row's value
     "best": Column(
         "Best, %",
         _points,
-        "Of all epochs; picked on the test set, which is optimistic.",
+        "Highest of all epochs; choosing it on the test set is optimistic.",
         is_number=True,
     ),
     "parameters": Column("Parameters", "{:,}".format, is_number=True),
@@ -191,7 +188,7 @@ COLUMNS = {  # by the name of a row's value
     "network": Column("Network"),
     "owner": Column("Owner"),
     "started": Column("Submitted", lambda at: f"{at.day} {at:%b, %H:%M}", is_number=True),
-    "size": Column("Disk, MB", "{:.1f}".format, "What its checkpoints take.", is_number=True),
+    "size": Column("Disk, MB", "{:.1f}".format, "Size of its checkpoints.", is_number=True),
     "id": Column("Run"),
 }
 

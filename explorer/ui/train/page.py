@@ -253,7 +253,7 @@ def _ask_whether_to_repeat(session: state.Session, recipe: Recipe) -> None:
 
 def _how_it_stands(snapshot: Snapshot) -> str:
     if snapshot.status == "queued":
-        return "is waiting already"
+        return "is queued already"
     return "has finished already" if snapshot.ended else "is training already"
 
 
@@ -284,7 +284,7 @@ def _nothing_yet() -> None:
     st.html(
         '<div class="empty"><h2>No run yet</h2><p>Start training, '
         "and loss and accuracy appear here as they come. "
-        "The run goes on when you close or leave this page; its link finds it again.</p></div>"
+        "The run continues when you leave or close this page; its link leads back to it.</p></div>"
     )
 
 
@@ -390,7 +390,7 @@ def _progress(snapshot: Snapshot) -> tuple[float, str]:
         return 0.0, "Queued: " + (f"{counted(ahead, 'run')} ahead" if ahead else "next") + soon
     latest = snapshot.latest
     if snapshot.started is None or latest is None:
-        return 0.0, snapshot.note or (NEVER_BEGAN if snapshot.ended else "reading the images")
+        return 0.0, snapshot.note or (NEVER_BEGAN if snapshot.ended else "loading the images")
     epochs, steps_per_epoch = (
         int(snapshot.started.metrics[name]) for name in ("epochs", "steps_per_epoch")
     )
@@ -455,9 +455,7 @@ def _compared(preset: Preset) -> str:
                 f"Our run, {RECIPE_VARIANT_NAMES[variant]}: {percent(found.final)}{spread} "
                 "after its last epoch."
             )
-    lines.append(
-        "A best epoch is picked on the test set, which is optimistic; report the last one."
-    )
+    lines.append("Choosing the best epoch on the test set is optimistic; report the last one.")
     return "  \n".join(for_markdown(line) for line in lines)
 
 

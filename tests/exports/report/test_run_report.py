@@ -125,7 +125,7 @@ def test_limits_of_the_assignment(trained):
     text = report(run, Assignment(max_params=None))["README.md"].decode()
     section = text.split("## The assignment")[1].split("##")[0]
     assert section.count("(of this run") == 2  # its epochs and its accuracy
-    assert "best" not in section.replace("picking the best epoch", "")
+    assert "best" not in section.replace("choosing the best epoch", "")
     none = Assignment(max_params=None, max_epochs=None, min_accuracy=None)
     assert "No limits were set." in report(run, none)["README.md"].decode()
 

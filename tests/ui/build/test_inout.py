@@ -96,7 +96,7 @@ def test_the_name_is_changed_and_an_empty_one_is_not_taken():
     app.text_input(key=name).set_value("").run()
     assert session(app).architecture.name == "my net"
     assert app.text_input(key=name).value == "my net"
-    assert "needs a name" in app.toast[0].value
+    assert "Enter a name for the network" in app.toast[0].value
 
 
 def test_limits_are_set_and_taken_away():

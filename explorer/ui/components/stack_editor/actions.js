@@ -170,7 +170,7 @@ export function repeatChosen(editor) {
   const { stack, copies } = duplicateLayers(editor.stack, uids, times - 1);
   if (!hasRoomFor(editor, copies.length)) return;
   changeAndChoose(editor, stack, [...uids, ...copies.map((layer) => layer.uid)]);
-  say(editor, `${countText(uids.length)} × ${times}`);
+  say(editor, `${countText(uids.length)} repeated ${times} times`);
 }
 
 /**
@@ -185,7 +185,7 @@ export function moveRows(editor, uids, gap) {
   if (stack.every((layer, index) => layer === editor.stack[index])) return;
   changeStack(editor, stack);
   scrollToSelected(editor);
-  say(editor, `${nameLayers(stack, uids)} moved to ${findPlace(stack, uids[0])}`);
+  say(editor, `${nameLayers(stack, uids)} moved to position ${findPlace(stack, uids[0])}`);
 }
 
 /**

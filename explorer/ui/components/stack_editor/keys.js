@@ -13,9 +13,9 @@
 /** What the keys do, for people. */
 export const KEYS_HELP = [
   ["↑ ↓", "select a layer"],
-  ["Shift ↑ ↓, Ctrl A", "choose several"],
+  ["Shift ↑ ↓, Ctrl A", "select several"],
   ["Alt ↑ ↓", "move"],
-  ["Enter", "edit; ↑ ↓ step a number, Shift by 10"],
+  ["Enter", "edit; ↑ ↓ change by 1, with Shift by 10"],
   ["Esc", "back to the row"],
   ["Space", "more arguments"],
   ["/ or A", "add a layer or block below"],
