@@ -31,6 +31,7 @@ from playwright.sync_api import Error as PlaywrightError
 from explorer.runs.run import Status
 from explorer.runs.store import Store
 from explorer.training.event import Event
+from tests.browser.slow_wire import slow_wire
 from tests.runs.shared import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +48,9 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 30_000  # milliseconds; these machines are sometimes busy
+# How long what is said to a server, and what it answers, is on its way. For trying the tests as in
+# a distant classroom: EXPLORER_WIRE_DELAY=0.12 python -m pytest tests/browser
+WIRE_DELAY = float(os.environ.get("EXPLORER_WIRE_DELAY", "0"))  # seconds
 
 # Streamlit's page says that its script runs only once the server has told so. Until then a click
 # leaves it as it was, so that what was sent and heard is watched too.
@@ -135,6 +139,8 @@ def start_server(
     except AssertionError:
         process.kill()
         raise RuntimeError(f"the server did not start:\n{log.read_text()}") from None
+    if WIRE_DELAY:
+        server.url = slow_wire(server.url, WIRE_DELAY)
     return server
 
 
