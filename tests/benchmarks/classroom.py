@@ -18,7 +18,9 @@ import asyncio
 import random
 import tempfile
 import time
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any, TypeVar
 
 from tests.benchmarks.long_training import (
     cpu_seconds,
@@ -31,6 +33,8 @@ from tests.benchmarks.machine import describe, spread
 from tests.benchmarks.windows import Builder, Window, build, watch
 from tests.browser.conftest import ROOT, Server, serving
 from tests.runs.shared import wait_until
+
+Visit = TypeVar("Visit")
 
 PACE = 5.0  # seconds between two edits of one builder
 ARRIVAL = 10.0  # seconds in which the class comes in
@@ -69,26 +73,30 @@ def report(server: Server, folder: Path, run_id: str, options: argparse.Namespac
 
 
 class Turn:
-    """A stretch of time, and what the server did in it."""
+    """A stretch of time, and what the server did in it. `run_id` is of what trains, if anything."""
 
-    def __init__(self, server: Server, folder: Path, run_id: str) -> None:
-        self._where = server, folder, run_id
-        self.began = time.monotonic()
-        self._step = last_step(folder, run_id)
+    def __init__(self, server: Server, folder: Path, run_id: str | None) -> None:
+        self._server, self._folder, self._run_id = server, folder, run_id
+        self._began, self._step = time.monotonic(), self._last_step()
         self._cpu, self._own = cpu_seconds(server), time.process_time()
+
+    def _last_step(self) -> tuple[int, float] | None:
+        return last_step(self._folder, self._run_id) if self._run_id else None
 
     def ended(self) -> str:
         """What there is to say of it at its end."""
-        server, folder, run_id = self._where
-        seconds = time.monotonic() - self.began
-        cores = (cpu_seconds(server) - self._cpu) / seconds
+        seconds = time.monotonic() - self._began
+        cores = (cpu_seconds(self._server) - self._cpu) / seconds
         own = (time.process_time() - self._own) / seconds
-        (step, at), (before, at_first) = last_step(folder, run_id), self._step
-        speed = (step - before) / (at - at_first) if at > at_first else 0.0
-        return (
-            f"{speed:.2f} steps a second; the server ran on {cores:.2f} cores, "
-            f"the class on {own:.2f}; {memory(server):.0f} MB"
+        words = (
+            f"the server ran on {cores:.2f} cores, the clients on {own:.2f}; "
+            f"{memory(self._server):.0f} MB"
         )
+        first, last = self._step, self._last_step()
+        if first is None or last is None:
+            return words
+        assert last != first, "the training stood still"
+        return f"{(last[0] - first[0]) / (last[1] - first[1]):.2f} steps a second; {words}"
 
 
 async def lesson(server: Server, folder: Path, run_id: str, options: argparse.Namespace) -> None:
@@ -106,12 +114,12 @@ async def lesson(server: Server, folder: Path, run_id: str, options: argparse.Na
         for _ in range(options.watchers)
     ]
     await _until(begins)
-    turn = Turn(server, folder, run_id)
+    turn = await asyncio.to_thread(Turn, server, folder, run_id)  # no client waits for that
     await _until(halts)
-    print(f"the class beside a training: {turn.ended()}", flush=True)
+    print(f"the class beside a training: {await asyncio.to_thread(turn.ended)}", flush=True)
     await asyncio.to_thread(server.stop_runs)
     await _until(halts + HALT)
-    turn = Turn(server, folder, run_id)
+    turn = Turn(server, folder, None)
     builders, windows = await asyncio.gather(*building), await asyncio.gather(*watching)
     print(f"the class alone: {turn.ended()}")
     _tell(builders, windows, begins, halts, ends)
@@ -121,7 +129,8 @@ async def _until(when: float) -> None:
     await asyncio.sleep(max(0.0, when - time.monotonic()))
 
 
-async def _late(chance, visit):
+async def _late(chance: random.Random, visit: Coroutine[Any, Any, Visit]) -> Visit:
+    """Come at some time while the class comes in."""
     await asyncio.sleep(chance.uniform(0, ARRIVAL))
     return await visit
 
