@@ -1,7 +1,6 @@
 """Charts in words and as tables: the numbers are those that are drawn."""
 
 import re
-import time
 
 import pandas as pd
 import pytest
@@ -43,17 +42,6 @@ def test_a_line_is_told_from_left_to_right_however_its_rows_lie():
         "2 lines. a: from 90.0 % at epoch 1 to 95.0 % at epoch 3, lowest 90.0 %, highest 95.0 %; "
         "b: from 70.0 % at epoch 1 to 80.0 % at epoch 2, lowest 70.0 %, highest 80.0 %."
     )
-
-
-def test_words_take_little_of_each_look_at_a_run():
-    data = curves(*(("ab"[place % 2], place, 1.0) for place in range(440)))
-
-    def seconds() -> float:
-        began = time.thread_time()
-        lines_in_words(data, "epoch", "series", "value", PERCENT)
-        return time.thread_time() - began
-
-    assert min(seconds() for _ in range(20)) < 0.001
 
 
 def test_a_point_is_told_with_its_kind():
