@@ -94,7 +94,7 @@ class _Frozen(BaseModel):
 
 class _TorchLayer(_Frozen):
     # What a file says of the layer's input under torch's own name, such as ("in_channels", 3),
-    # until it is found to be true or the layer is mended. It is no argument here: it follows from
+    # until it is found to be true or the layer is fixed. It is no argument here: it follows from
     # the layers before.
     _stated: tuple[str, int | Shape] | None = PrivateAttr(None)
 

@@ -1,6 +1,4 @@
-"""What can be asked of a run as it stands, as a row of buttons: the Train and the Runs page have
-the same.
-"""
+"""The actions that a run allows now, as a row of buttons on the Train and the Runs page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,7 +20,7 @@ MORE_EPOCHS = 5  # offered first
 class Action:
     label: str
     icon: str
-    ask: Callable[[JobManager, str], None]
+    call: Callable[[JobManager, str], None]
     when: Callable[[Snapshot], bool]
     help: str
 
@@ -30,7 +28,7 @@ class Action:
 KEPT = "What it learned up to the last completed epoch is kept."
 
 
-def _goes_on(snapshot: Snapshot) -> bool:
+def _is_active(snapshot: Snapshot) -> bool:
     return snapshot.status in ("queued", "preparing", "running")
 
 
@@ -39,14 +37,14 @@ ACTIONS = (
         "Pause",
         ":material/pause:",
         JobManager.pause,
-        _goes_on,
+        _is_active,
         f"Pauses after the current batch. {KEPT} Resume begins the current epoch again.",
     ),
     Action(
         "Stop",
         ":material/stop:",
         JobManager.stop,
-        _goes_on,
+        _is_active,
         f"Stops after the current batch. {KEPT}",
     ),
     Action(
@@ -59,7 +57,7 @@ ACTIONS = (
 )
 
 
-def notices() -> None:
+def show_server_notices() -> None:
     """What whoever starts a run here should know before, such as that nothing can be kept."""
     for notice in process.jobs().notices:
         messages.warning(notice)
@@ -79,13 +77,13 @@ def run_actions(snapshot: Snapshot, place: str) -> None:
             st.rerun()  # the form too, which stands outside this fragment
         for action in ACTIONS:
             if action.when(snapshot):
-                key, args = f"{place}-{action.label}-{run_id}", (action.ask, run_id)
+                key, args = f"{place}-{action.label}-{run_id}", (action.call, run_id)
                 st.button(
                     action.label,
                     key=key,
                     icon=action.icon,
                     help=action.help,
-                    on_click=ask,
+                    on_click=perform_action,
                     args=args,
                 )
         if snapshot.status == "finished":
@@ -110,7 +108,7 @@ def _take_offer(run_id: str, place: str) -> None:
         else:
             say("A new run is queued")
 
-    ask(start, run_id)
+    perform_action(start, run_id)
 
 
 def _continue(run_id: str, place: str) -> None:
@@ -127,18 +125,18 @@ def _continue(run_id: str, place: str) -> None:
         st.button(
             "Continue training",
             key=f"{place}-continue-{run_id}",
-            on_click=_go_on,
+            on_click=_continue_training,
             args=(run_id, key),
             width="stretch",
         )
 
 
-def _go_on(run_id: str, key: str) -> None:
+def _continue_training(run_id: str, key: str) -> None:
     epochs = int(st.session_state[key])
-    ask(lambda jobs, run: jobs.continue_run(run, epochs), run_id)
+    perform_action(lambda jobs, run: jobs.continue_run(run, epochs), run_id)
 
 
-def ask(action: Callable[[JobManager, str], None], run_id: str) -> None:
+def perform_action(action: Callable[[JobManager, str], None], run_id: str) -> None:
     """Call an action of the job manager, or say why it cannot be done any more."""
     try:
         action(process.jobs(), run_id)

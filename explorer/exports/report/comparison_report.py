@@ -143,8 +143,8 @@ NETWORK_HEAD = (
     "Layers",
     "with parameters",
     "Parameters",
-    "Mult-adds an image",
-    "Memory an image",
+    "Multiply-adds per image",
+    "Memory per image",
     "Receptive field",
 )
 
@@ -186,13 +186,13 @@ VERDICT_HEAD = (
     "Final",
     "±",
     "Best",
-    "Documented best",
+    "Best in author's log",
     f"Epochs to {percent(TARGET, 1)}",
-    "Seconds an epoch",
+    "Seconds per epoch",
     "Iterations/s",
-    "Documented it/s",
+    "Author's it/s",
     "Parameters",
-    "Points per 1,000",
+    "Accuracy points per 1,000 parameters",
 )
 
 
@@ -225,8 +225,8 @@ _ABOUT_FIGURES = (
     "Final is the test accuracy after the last epoch, the mean over seeds, "
     "± their standard deviation; best is the mean of each seed's highest, "
     "which was chosen on the test set and is optimistic. "
-    "What documents report was not measured here. "
-    "Points per 1,000 are points of accuracy above chance for every 1,000 parameters."
+    "What the author logged was not measured here. "
+    "Accuracy points per 1,000 parameters count the points above chance."
 )
 
 
@@ -249,7 +249,7 @@ def _pairs(groups: Sequence[Group], answers: Callable[[Record], Right]) -> list[
     if not lines:
         return []
     return [
-        "### More than noise?",
+        "### Is the difference significant?",
         "McNemar's test, exact, on the same test images:",
         "\n".join(lines),
     ]

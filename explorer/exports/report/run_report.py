@@ -187,7 +187,7 @@ def _opening(trained: Trained, analysis: Analysis) -> str:
     return (
         f"{len(analysis.rows)} layers with {analysis.total_params:,} parameters, "
         f"trained on {data.title} for {counted(final.epoch, 'epoch')}: "
-        f"**{percent(final.metrics['test_accuracy'])}** of the test images right."
+        f"**{percent(final.metrics['test_accuracy'])}** test accuracy."
     )
 
 
@@ -219,7 +219,7 @@ def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
         ("Test loss after the final epoch", f"{final.metrics['test_loss']:.4f}"),
         ("Parameters", f"{analysis.total_params:,}"),
         (
-            "Mult-adds an image",
+            "Multiply-adds per image",
             f"{analysis.total_mult_adds:,} (torchinfo's count: {analysis.torchinfo_mult_adds:,})",
         ),
         ("Receptive field of the last layer", f"{size_text(analysis.receptive_field)} pixels"),
@@ -299,7 +299,7 @@ def _documented(trained: Trained, presets: Sequence[Preset]) -> list[str]:
         else ", and it is of other images than this run's"
     )
     return [
-        "## What its document reports",
+        "## What the author's log reports",
         f"“{for_markdown(preset.documented.title)}”, on {images}: "
         f"{percent(best.test_accuracy)} at best, after epoch {best.epoch}, "
         f"and {percent(last.test_accuracy)} after the last, {last.epoch}. "
@@ -320,7 +320,10 @@ def _environment(trained: Trained) -> list[str]:
 
 def _contents(trained: Trained) -> list[tuple[str, str]]:
     found = [
-        ("model.py", "the network and its training; `python model.py` trains it anew"),
+        (
+            "model.py",
+            "the network and its training; `python model.py` trains it again from the start",
+        ),
         ("notebook.ipynb", "the same as a notebook"),
         ("architecture.json", "the network, for the explorer"),
         ("run.json", "the recipe and what it was computed with"),

@@ -19,7 +19,7 @@ from explorer.ui.charts.end_labels import short_names
 from explorer.ui.charts.palette import colour_of, shape_of
 
 
-class How(NamedTuple):
+class LearningOptions(NamedTuple):
     """What the view shows, and as it does at first. Each is an input's key too."""
 
     metric: str = "test accuracy"
@@ -73,9 +73,9 @@ def _measure_chart(names: tuple[str, ...], data: pd.DataFrame, name: str) -> Cha
 def learning_chart(
     comparison: Comparison,
     metric: str,
-    axis: str = How().axis,
-    zoom: str = How().zoom,
-    with_documents: bool = How().documented,
+    axis: str = LearningOptions().axis,
+    zoom: str = LearningOptions().zoom,
+    with_documents: bool = LearningOptions().documented,
     hidden: frozenset[str] = frozenset(),
 ) -> Chart:
     """The curves but for those that are hidden."""

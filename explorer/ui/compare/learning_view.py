@@ -8,7 +8,12 @@ from explorer.compare.comparison import Comparison
 from explorer.text import counted, for_markdown
 from explorer.ui.charts import compare_charts as charts
 from explorer.ui.charts.chart import Chart
-from explorer.ui.charts.comparison import How, learning_chart, learning_styles, series_names
+from explorer.ui.charts.comparison import (
+    LearningOptions,
+    learning_chart,
+    learning_styles,
+    series_names,
+)
 from explorer.ui.remembered_inputs import remember_input, remembered_value
 from explorer.ui.show_chart import show_chart, show_narrow_legend
 
@@ -22,7 +27,7 @@ def learning_view(comparison: Comparison) -> None:
             '<p class="hint">None of these networks has been trained yet. Click “Train all”.</p>'
         )
         return
-    metric, axis, zoom, with_documents = _asked(_how(), comparison)
+    metric, axis, zoom, with_documents = _options_form(_remembered_options(), comparison)
     chart = learning_chart(comparison, metric, axis, zoom, with_documents, _hidden())
     styles = learning_styles(comparison, with_documents)
     shown = [style for style in styles if style.series not in _hidden()]
@@ -36,10 +41,13 @@ def learning_view(comparison: Comparison) -> None:
     )
 
 
-def _how() -> How:
+def _remembered_options() -> LearningOptions:
     """As was chosen last."""
-    return How(
-        *(remembered_value(_key(name), default) for name, default in How._field_defaults.items())
+    return LearningOptions(
+        *(
+            remembered_value(_key(name), default)
+            for name, default in LearningOptions._field_defaults.items()
+        )
     )
 
 
@@ -47,7 +55,7 @@ def _key(name: str) -> str:
     return f"compare-{name}"
 
 
-def _asked(before: How, comparison: Comparison) -> How:
+def _options_form(before: LearningOptions, comparison: Comparison) -> LearningOptions:
     metrics = list(charts.METRICS)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         metric = st.selectbox(
@@ -82,7 +90,7 @@ def _asked(before: How, comparison: Comparison) -> How:
             help="The author's logged values, dotted.",
         )
         _lines(comparison, documented)
-    return How(metric, axis, zoom, documented)
+    return LearningOptions(metric, axis, zoom, documented)
 
 
 _ZOOM_HELP = "Range of an accuracy: where these curves end, above 99 %, or all of it."
@@ -115,5 +123,5 @@ def _hidden() -> frozenset[str]:
 
 def shown_learning_charts(comparison: Comparison) -> tuple[Chart, ...]:
     """As the view shows it."""
-    metric, axis, zoom, with_documents = _how()
+    metric, axis, zoom, with_documents = _remembered_options()
     return (learning_chart(comparison, metric, axis, zoom, with_documents, _hidden()),)

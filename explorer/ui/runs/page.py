@@ -20,7 +20,7 @@ from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
 from explorer.ui.notices import with_notices
 from explorer.ui.remembered_inputs import remember_input, remembered_value
-from explorer.ui.run_actions import ask, notices, run_actions
+from explorer.ui.run_actions import perform_action, run_actions, show_server_notices
 
 EVERY = 2.0  # seconds between two looks while something goes on
 LIST = "runs"  # the list's key
@@ -38,7 +38,7 @@ SHOWN: dict[str, Callable[[RunSummary], bool]] = {
 
 @with_notices
 def show() -> None:
-    notices()
+    show_server_notices()
     standing, version = answer(_standing_of_chosen), answer(_version)
     snapshots = process.jobs().runs()
     going_on = any(not snapshot.ended for snapshot in snapshots)
@@ -348,7 +348,7 @@ def _rename(snapshot: Snapshot) -> None:
 
 def _name(run_id: str, key: str) -> None:
     name = st.session_state[key]
-    ask(lambda jobs, run: jobs.rename(run, name), run_id)
+    perform_action(lambda jobs, run: jobs.rename(run, name), run_id)
 
 
 def _delete(snapshot: Snapshot) -> None:
@@ -371,4 +371,4 @@ def _delete(snapshot: Snapshot) -> None:
 
 
 def _deleted(run_id: str) -> None:
-    ask(lambda jobs, run: jobs.delete(run), run_id)
+    perform_action(lambda jobs, run: jobs.delete(run), run_id)

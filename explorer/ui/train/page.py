@@ -37,7 +37,7 @@ from explorer.ui.follow import answer, follow
 from explorer.ui.notices import WRONG, say, with_notices
 from explorer.ui.preset_story import preset_story
 from explorer.ui.remembered_inputs import remember_input, remembered_value
-from explorer.ui.run_actions import notices, run_actions
+from explorer.ui.run_actions import run_actions, show_server_notices
 from explorer.ui.show_chart import show_chart
 from explorer.ui.train.recipe_form import recipe_form, recipe_in_form
 
@@ -57,7 +57,7 @@ ELSE = 1.0  # where a GPU trains
 
 @with_notices
 def show() -> None:
-    notices()
+    show_server_notices()
     session = state.accept_draft()
     with st.container(key="train-columns"):
         form, run = st.columns([1, 2.4], gap="large")

@@ -99,7 +99,7 @@ def test_what_the_readme_says(trained):
     assert f"Run {run.run.id}" in text
     assert f"{analyze(SMALL).total_params:,} < 20,000 parameters" in text.replace("\\", "")
     assert "✗" in text  # three epochs on digits fall short of 99.4 %
-    assert "What its document reports" not in text
+    assert "What the author's log reports" not in text
 
 
 def test_figures_are_also_there_for_programs(trained):
@@ -133,7 +133,7 @@ def test_limits_of_the_assignment(trained):
 def test_a_documented_network_stands_beside_its_document(trained):
     found = preset("bias-free-12k")
     text = report(trained(found.architecture, epochs=1))["README.md"].decode()
-    section = text.split("## What its document reports")[1]
+    section = text.split("## What the author's log reports")[1]
     assert "99.42 % at best, after epoch 12" in section
     assert "it is of other images than this run's" in section
 

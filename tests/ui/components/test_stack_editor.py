@@ -388,7 +388,7 @@ def test_a_problem_carries_its_fix_as_a_change_of_the_stack(layers, fix):
     assert problem["uid"] == data["whole"]["stack"][len(data["rows"])]["uid"]
     assert problem["message"]
     assert problem["fix"] == fix
-    assert problem["otherwise"] is None or problem["otherwise"]["fix"]["layers"][0]["padding"]
+    assert problem["alternative"] is None or problem["alternative"]["fix"]["layers"][0]["padding"]
     if fix:
         assert fixed(data, fix).problem is None
 

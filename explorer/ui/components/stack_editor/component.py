@@ -120,7 +120,7 @@ def _problem(stack: Stack, analysis: Analysis) -> dict[str, Any] | None:
         "message": problem.message,
         "remedy": problem.remedy,
         "fix": fix,
-        "otherwise": other,
+        "alternative": other,
     }
 
 

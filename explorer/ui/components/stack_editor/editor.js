@@ -224,7 +224,7 @@ function makeButtonActions(editor, button, uid) {
     down: () => moveRowsBy(editor, chosen(), 1),
     more: onRow((row) => toggleDetails(editor, row)),
     fix: () => makeFix(editor, editor.problem?.fix, "Fixed"),
-    otherwise: () => makeFix(editor, editor.problem?.otherwise?.fix, "Fixed"),
+    alternative: () => makeFix(editor, editor.problem?.alternative?.fix, "Fixed"),
     applyHint: onRow((row) =>
       makeFix(editor, editor.hints.get(row)?.[Number(button.dataset.hint)]?.fix, "Applied"),
     ),

@@ -13,18 +13,23 @@ import { findField } from "./operations.js";
 export function updateProblem(node, layer, problem) {
   node.hidden = !problem;
   if (!problem) return;
-  const { message, remedy, fix, otherwise } = problem;
-  const drawn = JSON.stringify([message, remedy, Boolean(fix), otherwise?.remedy]);
+  const { message, remedy, fix, alternative } = problem;
+  const drawn = JSON.stringify([message, remedy, Boolean(fix), alternative?.remedy]);
   if (node.dataset.drawn === drawn) return;
   node.dataset.drawn = drawn;
   node.replaceChildren(makeElement("span", { class: "message" }, sentence(message, layer)));
   if (remedy) node.append(makeElement("span", { class: "remedy" }, sentence(remedy, layer)));
   if (fix) node.append(makeButton("fix", `Apply fix: ${remedy}`, "Apply fix", { class: "fix" }));
-  if (otherwise) {
+  if (alternative) {
     node.append(
-      makeButton("otherwise", `Or ${otherwise.remedy}, as another fix`, `Or ${otherwise.remedy}`, {
-        class: "fix",
-      }),
+      makeButton(
+        "alternative",
+        `Or ${alternative.remedy}, as another fix`,
+        `Or ${alternative.remedy}`,
+        {
+          class: "fix",
+        },
+      ),
     );
   }
 }

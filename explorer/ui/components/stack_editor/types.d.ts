@@ -84,7 +84,7 @@ export interface Problem {
   remedy?: string | null;
   fix?: Fix | null;
   /** Another remedy, as good. */
-  otherwise?: { remedy: string; fix: Fix } | null;
+  alternative?: { remedy: string; fix: Fix } | null;
 }
 
 export interface Hint {
