@@ -588,7 +588,7 @@ def test_a_table_of_which_a_part_is_read(capsys, tmp_path):
             ("export", "gap-17k", "--format", "onnx", "--output", "/no/such/folder/net.onnx"),
             "cannot be written",
         ),
-        (("export", "blank", "--format", "notebook"), "Digits needs 10 values"),
+        (("export", "blank", "--format", "notebook"), "Digits needs 10 outputs"),
     ],
 )
 def test_what_cannot_come_in_or_go_out(capsys, arguments, message):
