@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from explorer.network.analysis import analyze
+from explorer.network.spec import Architecture
 from explorer.runs.run_summary import RunSummary
 
 
@@ -24,14 +25,22 @@ class Pace:
         ratio of mult-adds. The latter is rough: small networks take longer than it says.
         """
         run = summary.run
-        seconds = summary.seconds_an_epoch
-        if not seconds:
-            cost = analyze(run.architecture).total_mult_adds
-            seconds = self._for_each_operation(run.recipe.dataset, run.device) * cost
+        seconds = summary.seconds_an_epoch or self.seconds_an_epoch(
+            run.architecture, run.recipe.dataset, run.device
+        )
         if not seconds:
             return None
         done = summary.step / (summary.steps_per_epoch or 1.0)
         return max(0.0, seconds * (run.epochs - done))
+
+    def seconds_an_epoch(
+        self, architecture: Architecture, dataset: str, device: str
+    ) -> float | None:
+        """Seconds that an epoch of this network will take, as the newest run on the same images and
+        device tells; None if there is none.
+        """
+        cost = analyze(architecture).total_mult_adds
+        return self._for_each_operation(dataset, device) * cost or None
 
     def _for_each_operation(self, dataset: str, device: str) -> float:
         while (dataset, device) not in self._seconds:

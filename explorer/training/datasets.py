@@ -43,7 +43,19 @@ class DatasetKind:
     mean: tuple[float, ...]  # one a channel
     std: tuple[float, ...]
     read: Read
-    images: int = 0  # in all, to learn and to test
+    train_images: int = 0
+    test_images: int = 0
+    # The file that comes last when they are downloaded, below the data root; "" if built in.
+    last_file: str = ""
+
+    @property
+    def images(self) -> int:
+        """In all, to learn and to test."""
+        return self.train_images + self.test_images
+
+    def is_here(self, root: Path | None = None) -> bool:
+        """Whether its files are under the data root, so that nothing has to be downloaded."""
+        return not self.last_file or ((root or data_root()) / self.last_file).is_file()
 
 
 def data_root() -> Path:
@@ -88,7 +100,8 @@ DATASETS: dict[str, DatasetKind] = {
         (0.3121,),
         (0.3562,),
         _read_by("read_digits"),
-        1_797,
+        1_437,
+        360,
     ),
     "mnist": DatasetKind(
         "MNIST",
@@ -98,7 +111,9 @@ DATASETS: dict[str, DatasetKind] = {
         (0.1307,),
         (0.3081,),
         _read_by("read_idx", "MNIST", _MNIST_MD5),
-        70_000,
+        60_000,
+        10_000,
+        "MNIST/raw/t10k-labels-idx1-ubyte",
     ),
     "fashion-mnist": DatasetKind(
         "Fashion-MNIST",
@@ -119,7 +134,9 @@ DATASETS: dict[str, DatasetKind] = {
         (0.2860,),
         (0.3530,),
         _read_by("read_idx", "FashionMNIST"),
-        70_000,
+        60_000,
+        10_000,
+        "FashionMNIST/raw/t10k-labels-idx1-ubyte",
     ),
     "kmnist": DatasetKind(
         "Kuzushiji-MNIST",
@@ -129,7 +146,9 @@ DATASETS: dict[str, DatasetKind] = {
         (0.1918,),
         (0.3483,),
         _read_by("read_idx", "KMNIST"),
-        70_000,
+        60_000,
+        10_000,
+        "KMNIST/raw/t10k-labels-idx1-ubyte",
     ),
     "cifar10": DatasetKind(
         "CIFAR-10",
@@ -139,6 +158,8 @@ DATASETS: dict[str, DatasetKind] = {
         (0.4914, 0.4822, 0.4465),
         (0.2470, 0.2435, 0.2616),
         _read_by("read_cifar10"),
-        60_000,
+        50_000,
+        10_000,
+        "cifar-10-batches-py/batches.meta",
     ),
 }

@@ -29,7 +29,7 @@ COLD_STARTS = 3
 RUNS, EPOCHS = 10, 50
 VIEWS = ("Structure", "Shape of computation", "Learning", "Verdict", "Trade-off")
 # Of a view, once it is whole; else a chart.
-SHOWN = {"Structure": ".compare tfoot", "Verdict": "[data-testid=stDataFrame]"}
+SHOWN = {"Structure": ".compare tfoot", "Verdict": ".figures tbody tr"}
 CHART = "[data-testid=stVegaLiteChart] :is(canvas, svg)"
 
 

@@ -234,16 +234,24 @@ def test_a_pair_is_taken_as_torch_writes_it(app):
     expect(app.row(0).locator(".shape")).to_have_text("8×26×24")
 
 
-def test_the_layer_that_the_panel_tells_of_is_marked_before_any_is_selected(app):
-    start(app, "gap-17k")
-    told = app.page.locator(".layer h2").first.inner_text().split(" · ")
-    marked = app.page.locator(".row.described")
-    expect(marked).to_have_count(1)
-    assert [marked.get_attribute("data-layer-index"), marked.get_attribute("data-kind")] == told
-    press(app, 0)
-    expect(app.page.locator(".layer h2").first).to_have_text("0 · Conv2d")
+def test_a_page_begins_at_the_first_convolution_and_marks_it_before_any_is_selected(app):
+    app.open()  # as a visitor comes
+    for preset in [
+        None,
+        *(id for id, preset in load_presets().items() if preset.architecture.layers),
+    ]:
+        if preset:
+            start(app, preset)
+        told = app.page.locator(".layer h2").first
+        expect(told).to_have_text("0 · Conv2d")
+        marked = app.page.locator(".row.described")
+        expect(marked).to_have_count(1)
+        expect(marked).to_have_attribute("data-layer-index", "0")
+        expect(app.page.locator(".row.selected")).to_have_count(0)
+    press(app, 1)
+    expect(told).to_have_text(re.compile("^1 · "))
     expect(marked).to_have_count(0)
-    expect(app.row(0)).to_have_class(re.compile("selected"))
+    expect(app.row(1)).to_have_class(re.compile("selected"))
 
 
 def test_a_hint_is_quiet_until_its_row_is_selected_and_then_applied(app):

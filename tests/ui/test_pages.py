@@ -8,6 +8,7 @@ from explorer.network.architecture_json import layer_to_data
 from explorer.presets import RECIPE_VARIANTS, load_presets
 from explorer.runs.database import StoreError
 from explorer.runs.run import RunError, UnknownRun
+from explorer.text import percent
 from explorer.training.event import Event
 from explorer.training.limits import MAX_PARAMS
 from explorer.training.recipe import OneCycleLR, parse_recipe
@@ -178,7 +179,10 @@ def test_a_run_is_started_streams_and_ends():
     assert wait(process.jobs(), run).status == "finished"
     app.run()
     assert 'data-epochs="2"' in html(app)
-    assert len(app.dataframe[0].value) == 2
+    table = component_data(app, "epochs")
+    assert [row[0] for row in table["rows"]] == ["2", "1"]
+    final = [event for event in process.jobs().events(run) if event.kind == "epoch"][-1]
+    assert table["rows"][0][2] == percent(final.metrics["test_accuracy"])
 
 
 EPOCH_METRICS = (
@@ -190,9 +194,9 @@ EPOCH_METRICS = (
 @pytest.mark.parametrize(
     ("losses", "shown"),
     [
-        ([2.3, 0.5], [0.5, 2.3]),
-        ([2.3, 4.137338873415825e35], ["4.137e+35", "2.3"]),
-        ([36104404121311350.0, 2.3], ["2.3", "3.61e+16"]),
+        ([2.3, 0.5], ["0.5000", "2.3000"]),
+        ([2.3, 4.137338873415825e35], ["4.137e+35", "2.3000"]),
+        ([36104404121311350.0, 2.3], ["2.3000", "3.61e+16"]),
     ],
 )
 def test_a_loss_of_any_size_is_written_in_the_table_of_epochs(losses, shown):
@@ -205,9 +209,9 @@ def test_a_loss_of_any_size_is_written_in_the_table_of_epochs(losses, shown):
         )
         for number, loss in enumerate(losses, 1)
     )
-    table = shown_page._epoch_table(epochs)
-    assert table["train loss"].tolist() == shown
-    assert table["test loss"].tolist() == [0.1, 0.1]
+    rows, columns = shown_page._epoch_rows(epochs), shown_page.EPOCH_COLUMNS
+    assert [columns["train_loss"].shown(row["train_loss"]) for row in rows] == shown
+    assert [columns["test_loss"].shown(row["test_loss"]) for row in rows] == ["0.1000"] * 2
 
 
 def test_a_link_to_a_run_opens_its_network_and_recipe():

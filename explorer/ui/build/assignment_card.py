@@ -23,6 +23,7 @@ from explorer.network.spec import Architecture, NetworkKey
 from explorer.runs.run_summary import RunSummary
 from explorer.schema import field_values
 from explorer.text import for_html
+from explorer.training.datasets import DATASETS, DatasetKind
 from explorer.ui import process, state
 from explorer.ui.notices import WRONG, say
 
@@ -64,8 +65,8 @@ def _trained(architecture: Architecture, dataset: str) -> Trained:
 def assignment_line(
     session: state.Session, results: Results, in_the_way: str = "", has_fix: bool = False
 ) -> str:
-    """The clauses; beside them what stands in the way of training, else how far the network is from
-    where it started.
+    """The clauses; beside them what stands in the way of training, else whether the images are
+    still to come, and how far the network is from where it started.
 
     With `has_fix` there is room at the end for a button.
     """
@@ -79,13 +80,23 @@ def assignment_line(
         f"<i>{SIGNS[clause.state]}</i> {for_html(clause.text)}</li>"
         for clause in clauses(session.assignment, architecture, recipe, result)
     )
-    beside = _in_the_way(in_the_way, has_fix) if in_the_way else _origin(session)
+    if in_the_way:
+        beside = _in_the_way(in_the_way, has_fix)
+    else:
+        beside = f"{_absent_images(DATASETS[recipe.dataset])}{_origin(session)}"
     return f'<div class="assignment"><ul aria-label="Assignment">{chips}</ul>{beside}</div>'
 
 
 def _in_the_way(text: str, has_fix: bool) -> str:
     kind = "in-the-way has-fix" if has_fix else "in-the-way"
     return f'<p class="{kind}" title="{for_html(text)}"><i>✗</i> {for_html(text)}</p>'
+
+
+def _absent_images(kind: DatasetKind) -> str:
+    """That the chosen images are still to be downloaded; "" if they are here."""
+    if kind.is_here():
+        return ""
+    return f'<p class="absent">{kind.title} is not on this server yet; training downloads it.</p>'
 
 
 def _origin(session: state.Session) -> str:

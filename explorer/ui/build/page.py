@@ -189,17 +189,14 @@ def _counted_so_far(broken: int) -> str:
 
 
 def _selected_row(index: int | None, analysis: Analysis) -> Row | None:
-    """The selected layer's row; where none is selected the last that still is a map, as that has
-    most to show.
+    """The selected layer's row; where none is selected the first convolution's, as a stack is read
+    from there, or the first layer's where there is none.
     """
     if not analysis.rows:
         return None
     if index is not None:
         return analysis.rows[min(index, len(analysis.rows) - 1)]
-    maps = [
-        row for row in analysis.rows if len(row.output_shape) == 3 and max(row.output_shape[1:]) > 1
-    ]
-    return maps[-1] if maps else analysis.rows[-1]
+    return next((row for row in analysis.rows if row.kind == "Conv2d"), analysis.rows[0])
 
 
 def _nothing_to_show(analysis: Analysis) -> str:

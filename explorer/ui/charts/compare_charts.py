@@ -40,6 +40,7 @@ MEASURES = {  # by a measure's name in a row
     "parameters": Measure("cumulative parameters"),
     "mult_adds": Measure("cumulative multiply-adds"),
 }
+DIMMED = 0.15  # opacity of the lines beside the one that is pointed at
 
 
 def depth_data(analyses: Mapping[str, Analysis]) -> pd.DataFrame:
@@ -119,7 +120,7 @@ def _depth(
         )
     )
     if pointed is not None:
-        base = base.encode(opacity=alt.condition(pointed, alt.value(1), alt.value(0.15)))
+        base = base.encode(opacity=alt.condition(pointed, alt.value(1), alt.value(DIMMED)))
     line = base.mark_line(interpolate="step-after", strokeWidth=2)
     points = base.mark_point(size=36, filled=True, opacity=1).encode(
         shape=alt.Shape("network:N", scale=shapes, legend=legend)
@@ -296,7 +297,7 @@ def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Do
     pointed = alt.selection_point(
         fields=["series"], on="pointerover", nearest=True, clear="pointerout", name="pointed"
     )
-    lifted = alt.condition(pointed, alt.value(1), alt.value(0.15))
+    lifted = alt.condition(pointed, alt.value(1), alt.value(DIMMED))
 
     def by_series(attribute: str) -> alt.Scale:
         found = [getattr(style, attribute) for style in styles]

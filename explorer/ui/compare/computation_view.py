@@ -5,17 +5,35 @@ import streamlit as st
 from explorer.compare.comparison import Comparison
 from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.text import for_html
-from explorer.ui.charts.compare_charts import ACROSS
+from explorer.ui.charts.compare_charts import DIMMED
 from explorer.ui.charts.comparison import measure_charts
+from explorer.ui.charts.palette import colour_of
 from explorer.ui.show_chart import show_chart, show_legend
+
+CHARTS = "depth-charts"  # the place that all charts stand in
 
 
 def computation_view(comparison: Comparison) -> None:
     charts = measure_charts(comparison)
     show_legend([each.title for each in comparison.chosen])
-    for start in range(0, len(charts), ACROSS):
-        columns = st.columns(ACROSS, gap="medium")
-        for column, chart in zip(columns, charts[start : start + ACROSS], strict=False):
+    with st.container(key=CHARTS):
+        # Side by side as far as there is room: page.css puts the others below.
+        for column, chart in zip(st.columns(len(charts), gap="medium"), charts, strict=True):
             with column:
                 show_chart(chart, f"compare-{chart.name}", height="half", level=2)
+    st.html(f"<style>{_lift_everywhere(len(comparison.chosen))}</style>")
     st.html(f'<p class="note">Multiply-adds: {for_html(MULT_ADDS_RULE)}</p>')
+
+
+def _lift_everywhere(networks: int) -> str:
+    """Styles by which a network whose line is dimmed in one chart is dimmed in all.
+
+    A chart dims all others when one is pointed at, and knows nothing of the charts beside it.
+    """
+    rules = []
+    for place in range(networks):
+        colour = colour_of(place).css
+        drawn = f'path:is([stroke="{colour}"], [fill="{colour}"])'
+        dimmed = f'.st-key-{CHARTS}:has({drawn}[opacity="{DIMMED:g}"])'
+        rules.append(f"{dimmed} {drawn} {{ opacity: {DIMMED:g}; }}")
+    return "\n".join(rules)

@@ -1,6 +1,7 @@
 """What can be had of a comparison: its report, and the charts of the view that is open."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -18,15 +19,21 @@ KEY = "compare-download"
 
 @st.fragment
 @with_notices
-def comparison_downloads(comparison: Comparison, shown: Callable[[], Sequence[Chart]]) -> None:
-    """The popover. `shown` gives the charts as they are on the page when it is opened."""
+def comparison_downloads(
+    comparison: Comparison,
+    shown: Callable[[], Sequence[Chart]],
+    table: Callable[[Comparison], str] | None,
+) -> None:
+    """The popover. `shown` gives the charts as they are on the page when it is opened, and `table`
+    the view's table as CSV.
+    """
     menu = st.popover(
         "Download", icon=":material/download:", key=KEY, width="content", on_change="rerun"
     )
     if not menu.open:
         return
     with menu:
-        items([_report(comparison)], "compare")
+        items([_report(comparison), *([_table(comparison, table)] if table else [])], "compare")
         charts = {chart.name: chart for chart in shown()}
         if charts:
             st.html('<p class="heading">Charts of this view</p>')
@@ -59,4 +66,14 @@ def _report(comparison: Comparison) -> Item:
         "application/zip",
         wanted=wanted,
         version=f"{wanted} {version}",
+    )
+
+
+def _table(comparison: Comparison, table: Callable[[Comparison], str]) -> Item:
+    return Item(
+        "Table",
+        "what this view shows, as CSV",
+        f"{FOLDER}-table.csv",
+        "text/csv",
+        make=partial(table, comparison),
     )

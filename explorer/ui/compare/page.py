@@ -28,7 +28,7 @@ from explorer.ui.compare.learning_view import learning_view, shown_learning_char
 from explorer.ui.compare.structure_view import structure_view
 from explorer.ui.compare.trade_off_view import PICKED, trade_off_view
 from explorer.ui.compare.train_all import SHOWN_IMAGES, train_all
-from explorer.ui.compare.verdict_view import verdict_view
+from explorer.ui.compare.verdict_view import results_csv, verdict_view
 from explorer.ui.components.navigation import Page, go_to
 from explorer.ui.notices import with_notices
 from explorer.ui.remembered_inputs import remember_input, remember_value, remembered_value
@@ -54,7 +54,9 @@ def show() -> None:
             "saved networks or runs.</p></div>"
         )
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="compare-line"
+    ):
         view = st.segmented_control(
             "View",
             list(VIEWS),
@@ -66,12 +68,14 @@ def show() -> None:
         )
         comparison = Comparison.of(chosen, runs, jobs)
         comparison = comparison.on(_images(comparison))
-        st.space("stretch")
-        train_all(chosen, runs)
-        with st.container(width="content"):  # a fragment would take as much room as it can get
-            comparison_downloads(
-                comparison, lambda: CHARTS[view](comparison) if view in CHARTS else ()
-            )
+        with st.container(horizontal=True, gap="small", width="content", key="compare-menus"):
+            train_all(chosen, runs)
+            with st.container(width="content"):  # a fragment would take all the room it can get
+                comparison_downloads(
+                    comparison,
+                    lambda: CHARTS[view](comparison) if view in CHARTS else (),
+                    TABLES.get(view),
+                )
     _left_out(comparison, view)
     going_on = bool(comparison.coming)
     st.fragment(_live, run_every=EVERY if going_on else None)(
@@ -230,3 +234,4 @@ CHARTS: dict[str, Callable[[Comparison], Sequence[Chart]]] = {  # of the views t
     "Learning": shown_learning_charts,
     "Trade-off": trade_off_charts,
 }
+TABLES: dict[str, Callable[[Comparison], str]] = {"Verdict": results_csv}  # as CSV

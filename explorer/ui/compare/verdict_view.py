@@ -2,9 +2,10 @@
 noise.
 """
 
+import csv
 from collections.abc import Sequence
+from io import StringIO
 
-import pandas as pd
 import streamlit as st
 
 from explorer.compare.chosen import Chosen
@@ -14,74 +15,77 @@ from explorer.compare.mcnemar import first_pair
 from explorer.compare.verdict import TARGET, Verdict, documented_figures, noise_note, verdict
 from explorer.network.analysis import analyze
 from explorer.presets import load_presets
-from explorer.text import for_html, percent, sentence
+from explorer.text import for_csv, for_html, percent, sentence
 from explorer.training.datasets import DATASETS
+from explorer.ui.components.figure_table import Column, figure_table
 from explorer.ui.downloads.download_menu import prepare, prepared, progress
 from explorer.ui.downloads.preparing import Wanted
 from explorer.ui.remembered_inputs import remember_input, remembered_index
 
 PAIRED = "compare-paired"
+TWO_DIGITS, ONE_DIGIT = "{:.2f}".format, "{:.1f}".format
 COLUMNS = {
-    "network": st.column_config.TextColumn("Network and recipe", width=290),
-    "seeds": st.column_config.NumberColumn("Seeds", width="small"),
-    "epochs": st.column_config.NumberColumn("Epochs", width="small"),
-    "final": st.column_config.NumberColumn(
-        "Final, %", format="%.2f", help="Test accuracy after the last epoch, mean over seeds."
-    ),
-    "deviation": st.column_config.NumberColumn(
-        "±", format="%.2f", help="Standard deviation over seeds, in points."
-    ),
-    "best": st.column_config.NumberColumn(
+    "network": Column("Network and recipe", is_number=False),
+    "seeds": Column("Seeds"),
+    "epochs": Column("Epochs"),
+    "final": Column("Final, %", TWO_DIGITS, "Test accuracy after the last epoch, mean over seeds."),
+    "deviation": Column("±", TWO_DIGITS, "Standard deviation over seeds, in points."),
+    "best": Column(
         "Best, %",
-        format="%.2f",
-        help="Mean of each seed's highest. Choosing it on the test set is optimistic.",
+        TWO_DIGITS,
+        "Mean of each seed's highest. Choosing it on the test set is optimistic.",
     ),
-    "documented": st.column_config.NumberColumn(
-        "Best in author's log, %",
-        format="%.2f",
-        help="The highest test accuracy that the author logged.",
+    "documented": Column(
+        "Best in author's log, %", TWO_DIGITS, "The highest test accuracy that the author logged."
     ),
-    "reached": st.column_config.NumberColumn(
+    "reached": Column(
         f"Epochs to {percent(TARGET, 1)}",
         help="First epoch after which the mean over seeds has reached it.",
     ),
-    "seconds": st.column_config.NumberColumn(
-        "Seconds per epoch", format="%.1f", help="Median, including the test."
+    "seconds": Column("Seconds per epoch", ONE_DIGIT, "Median, including the test."),
+    "speed": Column(
+        "Iterations/s", ONE_DIGIT, "Median of training only, on the machine that ran it."
     ),
-    "speed": st.column_config.NumberColumn(
-        "Iterations/s", format="%.1f", help="Median of training only, on the machine that ran it."
-    ),
-    "documented_speed": st.column_config.NumberColumn(
-        "Author's it/s", format="%.1f", help="On the author's machine."
-    ),
-    "parameters": st.column_config.NumberColumn("Parameters", format="localized"),
-    "per_parameter": st.column_config.NumberColumn(
+    "documented_speed": Column("Author's it/s", ONE_DIGIT, "On the author's machine."),
+    "parameters": Column("Parameters", "{:,}".format),
+    "per_parameter": Column(
         "Accuracy points per 1,000 parameters",
-        format="%.2f",
-        help="Points of accuracy above chance for every 1,000 parameters.",
+        TWO_DIGITS,
+        "Points of accuracy above chance for every 1,000 parameters.",
     ),
 }
 
 
 def verdict_view(comparison: Comparison) -> None:
-    groups, dataset = comparison.groups, comparison.dataset
+    groups = comparison.groups
     if not groups:
         st.html(
             '<p class="hint">None of these networks has been trained yet. Click “Train all”.</p>'
         )
-    presets = tuple(load_presets().values())
-    found = [_row(verdict(group, presets)) for group in groups]
-    found += [_untrained(each, dataset) for each in comparison.untrained]
-    rows = pd.DataFrame(found, columns=list(COLUMNS))
-    st.dataframe(
-        rows, hide_index=True, column_config=COLUMNS, key="compare-verdict", placeholder="–"
-    )
+    figure_table(_rows(comparison), COLUMNS, "Results", key="compare-verdict")
     st.html(
         f'<p class="note">{for_html(noise_note(groups))} The paired test below is more '
         "sensitive.</p>"
     )
     if groups:
         _pair(groups)
+
+
+def results_csv(comparison: Comparison) -> str:
+    """The table of results with every digit that is known; no name in it is a formula."""
+    text = StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(for_csv(column.title) for column in COLUMNS.values())
+    table.writerows([for_csv(row.get(name)) for name in COLUMNS] for row in _rows(comparison))
+    return text.getvalue()
+
+
+def _rows(comparison: Comparison) -> list[dict[str, object]]:
+    presets = tuple(load_presets().values())
+    return [
+        *(_row(verdict(group, presets)) for group in comparison.groups),
+        *(_untrained(each, comparison.dataset) for each in comparison.untrained),
+    ]
 
 
 def _untrained(each: Chosen, dataset: str) -> dict[str, object]:

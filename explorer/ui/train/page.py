@@ -5,9 +5,7 @@ from dataclasses import replace
 from functools import partial
 from statistics import median
 
-import pandas as pd
 import streamlit as st
-from pandas.api.types import is_numeric_dtype
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.network.analysis import analyze
@@ -32,6 +30,7 @@ from explorer.training.recipe import Recipe, RecipeError
 from explorer.ui import messages, process, state
 from explorer.ui.charts import run_charts as charts
 from explorer.ui.components.announcer import announce
+from explorer.ui.components.figure_table import Column, figure_table
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
 from explorer.ui.notices import WRONG, say, with_notices
@@ -39,6 +38,7 @@ from explorer.ui.preset_story import preset_story
 from explorer.ui.remembered_inputs import remember_input, remembered_value
 from explorer.ui.run_actions import run_actions, show_server_notices
 from explorer.ui.show_chart import show_chart
+from explorer.ui.train.before_a_run import show_what_comes
 from explorer.ui.train.recipe_form import recipe_form, recipe_in_form
 
 POINTS = 400  # step events a chart gets, whatever the run's length
@@ -46,8 +46,7 @@ RECENT = 15  # step events whose median speed is told: a single one's is chance
 AUTHORS_LOG = "author's log"
 SHOWN_RUN = "shown-run"  # its place on the page, for links
 NEVER_BEGAN = "ended before its first step"
-LOSSES = ("train loss", "test loss")
-LARGE_LOSS = 1e6  # a run that diverges comes to 1e35, which a column of numbers marks as wrong
+LARGE_LOSS = 1e6  # from here on a loss is written with a power of ten
 TABLE_HEIGHT = 250  # pixels, the same from the first epoch on, so that nothing below it moves
 # Seconds between two looks at a run that goes on: a page on the same processor takes its share of
 # it.
@@ -69,7 +68,7 @@ def show() -> None:
         before = answer(revision)
         snapshot = _snapshot(wanted)
         if snapshot is None:
-            _nothing_yet()
+            show_what_comes(state.current())
             return
         with start:
             _link_to_run(snapshot)
@@ -279,15 +278,6 @@ def _snapshot(wanted: str | None) -> Snapshot | None:
         return None
 
 
-def _nothing_yet() -> None:
-    """What to do next, where no run is shown."""
-    st.html(
-        '<div class="empty"><h2>No run yet</h2><p>Start training, '
-        "and loss and accuracy appear here as they come. "
-        "The run continues when you leave or close this page; its link leads back to it.</p></div>"
-    )
-
-
 @with_notices
 def _run(run_id: str, ended_before: bool) -> None:
     snapshot = process.jobs().snapshot(run_id, POINTS)
@@ -472,22 +462,8 @@ def _epochs(snapshot: Snapshot) -> None:
         "optimistic.</small></p>"
         f"{_why_test_is_above_train(snapshot)}"
     )
-    table = _epoch_table(snapshot.epochs)
-    number = st.column_config.NumberColumn(format="%.4f")
-    text = st.column_config.TextColumn(alignment="right")
-    losses = {name: number if is_numeric_dtype(table[name]) else text for name in LOSSES}
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=TABLE_HEIGHT,
-        column_config={
-            "train accuracy": st.column_config.NumberColumn(format="%.2f %%"),
-            "test accuracy": st.column_config.NumberColumn(format="%.2f %%"),
-            **losses,
-            "learning rate": st.column_config.NumberColumn(format="%.5g"),
-            "iterations/s": st.column_config.NumberColumn(format="%.1f"),
-            "seconds": st.column_config.NumberColumn(format="%.1f"),
-        },
+    figure_table(
+        _epoch_rows(snapshot.epochs), EPOCH_COLUMNS, "Epochs", key="epochs", height=TABLE_HEIGHT
     )
 
 
@@ -509,25 +485,23 @@ def _why_test_is_above_train(snapshot: Snapshot) -> str:
     )
 
 
-def _epoch_table(epochs: tuple[Event, ...]) -> pd.DataFrame:
+def _epoch_rows(epochs: tuple[Event, ...]) -> list[dict[str, float]]:
     """One row an epoch, the newest first."""
-    names = {"lr": "learning rate", "iterations_per_second": "iterations/s"}
-    rows = [
-        {
-            "epoch": event.epoch,
-            "train accuracy": 100 * event.metrics["train_accuracy"],
-            "test accuracy": 100 * event.metrics["test_accuracy"],
-            "train loss": event.metrics["train_loss"],
-            "test loss": event.metrics["test_loss"],
-            **{
-                names.get(name, name): event.metrics[name]
-                for name in ("lr", "iterations_per_second", "seconds")
-            },
-        }
-        for event in reversed(epochs)
-    ]
-    table = pd.DataFrame(rows)
-    for name in LOSSES:
-        if table[name].max() >= LARGE_LOSS:
-            table[name] = [f"{value:.4g}" for value in table[name]]
-    return table
+    return [{"epoch": event.epoch, **event.metrics} for event in reversed(epochs)]
+
+
+def _loss(value: float) -> str:
+    """A run that diverges comes to 1e35, which is no number to write out."""
+    return f"{value:.4f}" if value < LARGE_LOSS else f"{value:.4g}"
+
+
+EPOCH_COLUMNS = {
+    "epoch": Column("epoch"),
+    "train_accuracy": Column("train accuracy", percent),
+    "test_accuracy": Column("test accuracy", percent),
+    "train_loss": Column("train loss", _loss),
+    "test_loss": Column("test loss", _loss),
+    "lr": Column("learning rate", "{:.5g}".format),
+    "iterations_per_second": Column("iterations/s", "{:.1f}".format),
+    "seconds": Column("seconds", "{:.1f}".format),
+}

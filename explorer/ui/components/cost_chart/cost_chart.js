@@ -2,11 +2,11 @@
 // Python decides which layers have a line of their own.
 
 import { COLOURS, MULT_ADDS_RULE } from "./constants.js";
-import { shareOf, shareText } from "./shares.js";
+import { countText, inWords, shareOf, shareText } from "./shares.js";
 
 /**
- * @typedef {[layer: string, params: number, multAdds: number]} Bar
- * @typedef {[params: number, multAdds: number]} Totals
+ * @typedef {import("./shares.js").Bar} Bar
+ * @typedef {import("./shares.js").Totals} Totals
  * @typedef {{totals: Totals, bars: Bar[], selected: number | null}} Data
  */
 
@@ -20,7 +20,34 @@ export default function drawCosts({ data: { totals, bars, selected }, parentElem
   );
   const lines = bars.map((bar) => makeLine(bar, totals, longest));
   if (selected !== null) lines[selected].setAttribute("aria-current", "true");
-  find("tbody").replaceChildren(...lines);
+  find(".bars tbody").replaceChildren(...lines);
+  find("caption").textContent = inWords(bars, totals);
+  drawNumbers(find(".numbers"), bars, totals);
+}
+
+/**
+ * What the bars stand for, as a table that is opened below them.
+ *
+ * @param {HTMLElement} place
+ * @param {Bar[]} bars
+ * @param {Totals} totals
+ */
+function drawNumbers(place, bars, totals) {
+  const body = /** @type {HTMLElement} */ (place.querySelector("tbody"));
+  const foot = /** @type {HTMLElement} */ (place.querySelector("tfoot"));
+  body.replaceChildren(...bars.map(makeNumbers));
+  foot.replaceChildren(makeNumbers(["All layers", ...totals]));
+}
+
+/** @param {Bar} bar */
+function makeNumbers([layer, ...costs]) {
+  const line = document.createElement("tr"),
+    name = document.createElement("th");
+  name.scope = "row";
+  name.textContent = layer;
+  line.append(name);
+  for (const cost of costs) line.insertCell().textContent = countText(cost);
+  return line;
 }
 
 /**
@@ -46,7 +73,7 @@ function makeLine([layer, ...costs], totals, longest) {
 function makeCell(value, total, longest, colour) {
   const share = shareOf(value, total);
   const cell = document.createElement("td");
-  cell.title = `${value.toLocaleString("en-US")} of ${total.toLocaleString("en-US")}`;
+  cell.title = `${countText(value)} of ${countText(total)}`;
   const [shown, bar, text] = ["div", "i", "span"].map((tag) => document.createElement(tag));
   shown.className = "share";
   bar.style.background = colour;

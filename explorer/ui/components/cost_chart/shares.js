@@ -1,6 +1,11 @@
 // What share of a total something is, as a number and as text.
 
 /**
+ * @typedef {[layer: string, params: number, multAdds: number]} Bar
+ * @typedef {[params: number, multAdds: number]} Totals
+ */
+
+/**
  * Where nothing at all is counted, nothing is a share of it.
  *
  * @param {number} value
@@ -17,4 +22,28 @@ export function shareOf(value, total) {
  */
 export function shareText(share) {
   return share > 0 && share < 0.0005 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`;
+}
+
+/** 16426 as "16,426". @param {number} value */
+export function countText(value) {
+  return value.toLocaleString("en-US");
+}
+
+/**
+ * What the bars show at a glance, for whoever hears the page.
+ *
+ * @param {Bar[]} bars
+ * @param {Totals} totals
+ */
+export function inWords(bars, totals) {
+  return /** @type {const} */ ([
+    ["parameters", 1],
+    ["multiply-adds", 2],
+  ])
+    .filter(([, place]) => totals[place - 1])
+    .map(([what, place]) => {
+      const most = bars.reduce((one, other) => (other[place] > one[place] ? other : one));
+      return `Most ${what}: ${most[0]}, ${shareText(shareOf(most[place], totals[place - 1]))}.`;
+    })
+    .join(" ");
 }

@@ -1,0 +1,98 @@
+"""Train before there is a run: how long one is, and what will be seen of it, where it will be."""
+
+from statistics import fmean
+
+import streamlit as st
+
+from explorer.network.analysis import analyze
+from explorer.presets import WAYS, find_preset, measured
+from explorer.runs.eta import Pace
+from explorer.text import counted, duration, for_html
+from explorer.training.datasets import DATASETS
+from explorer.training.devices import DeviceError, choose_device
+from explorer.training.engine import count_steps
+from explorer.ui import process, state
+
+
+def show_what_comes(session: state.Session) -> None:
+    """Shown in place of a run."""
+    facts = "".join(
+        f"<div><dt>{for_html(name)}</dt><dd>{for_html(text)}</dd></div>"
+        for name, text in (
+            ("Length", _length(session)),
+            ("Time", _time(session)),
+            ("Images", _images(session)),
+        )
+    )
+    places = "".join(
+        f'<section class="{kind}"><h3>{for_html(title)}</h3><p>{for_html(text)}</p></section>'
+        for kind, title, text in _places(session)
+    )
+    st.html(
+        '<div class="coming"><div class="layer"><h2>No run yet</h2><p>Start training, '
+        "and loss and accuracy appear here as they come. "
+        "The run continues when you leave or close this page; its link leads back to it.</p>"
+        f'<dl>{facts}</dl></div><div class="places">{places}</div></div>'
+    )
+
+
+def _length(session: state.Session) -> str:
+    recipe = session.recipe
+    steps = count_steps(DATASETS[recipe.dataset].train_images, recipe.batch_size)
+    epochs = counted(recipe.epochs, "epoch")
+    return f"{epochs} of {counted(steps, 'step')}, {counted(recipe.epochs * steps, 'step')} in all"
+
+
+def _time(session: state.Session) -> str:
+    """As the runs on this server tell, else those that come with the presets."""
+    network, recipe = session.architecture, session.recipe
+    title = DATASETS[recipe.dataset].title
+    try:
+        device = choose_device(recipe.device).type
+    except DeviceError:
+        device = ""
+    if not analyze(network).problem:
+        pace = Pace(process.jobs().runs()).seconds_an_epoch(network, recipe.dataset, device)
+        if pace:
+            whole = duration(pace * recipe.epochs)
+            return f"about {whole}, going by the newest run on {title} here"
+        if included := _included_seconds(session):
+            return f"{duration(included)} where the runs included with the app were made"
+    return "told here once training has begun"
+
+
+def _included_seconds(session: state.Session) -> float | None:
+    """Seconds that our runs of this network with this recipe took, in the mean."""
+    preset = find_preset(session.architecture)
+    if preset is None:
+        return None
+    for way in WAYS:
+        found = preset.way(way)
+        runs = [run for run in measured(preset.id) if run.way == way]
+        if found and found[1] == session.recipe and runs:
+            return fmean(sum(epoch.seconds for epoch in run.epochs) for run in runs)
+    return None
+
+
+def _images(session: state.Session) -> str:
+    kind = DATASETS[session.recipe.dataset]
+    text = f"{kind.train_images:,} to train on, {kind.test_images:,} to test"
+    return text if kind.is_here() else f"{text}; not on this server yet, downloaded first"
+
+
+def _places(session: state.Session) -> tuple[tuple[str, str, str], ...]:
+    preset = find_preset(session.architecture)
+    beside = ", beside the author's log" if preset and preset.documented else ""
+    return (
+        ("chart", "Loss", "At every step, and on the test images after each epoch"),
+        (
+            "chart",
+            "Accuracy after each epoch",
+            f"On the images it trains on, and on the test images{beside}",
+        ),
+        (
+            "table",
+            "Epochs",
+            "A row for each: accuracy, loss, learning rate and speed",
+        ),
+    )
