@@ -53,6 +53,7 @@ def md5(data: bytes) -> str:
 
 def check(dataset: Dataset, train: int, test: int) -> None:
     """What every data set promises."""
+    assert (train, test) == (dataset.kind.train_images, dataset.kind.test_images)
     for split, count in ((dataset.train, train), (dataset.test, test)):
         assert split.images.shape == (count, *dataset.kind.input_shape)
         assert split.images.dtype == torch.uint8
@@ -176,6 +177,7 @@ def test_fetched_once_with_progress(
     dataset = load_dataset("kmnist", root, lambda *args: told.append(args))
     assert dataset.train.images.shape == (60_000, 1, 28, 28)
     assert dataset.test.labels[:12].tolist() == [*range(10), 0, 1]
+    assert DATASETS["kmnist"].is_here(root)
     for name in IDX:
         size = (server / f"{name}.gz").stat().st_size
         assert [total for file, done, total in told if file == f"{name}.gz" and done == size] == [
@@ -485,3 +487,13 @@ def test_whoever_can_wait_gets_images_that_take_long_to_read(monkeypatch, tmp_pa
 
     monkeypatch.setitem(DATASETS, "slow", tiny_kind(slow))
     assert dataset_files.load_present_dataset("slow", tmp_path).name == "slow"
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_images_are_here_once_their_last_file_is(name: str, tmp_path: Path) -> None:
+    kind = DATASETS[name]
+    assert kind.is_here(tmp_path) == (name == "digits")
+    if kind.last_file:
+        (tmp_path / kind.last_file).parent.mkdir(parents=True)
+        (tmp_path / kind.last_file).touch()
+    assert kind.is_here(tmp_path)
