@@ -5,7 +5,7 @@ from statistics import fmean
 import streamlit as st
 
 from explorer.network.analysis import analyze
-from explorer.presets import WAYS, find_preset, measured
+from explorer.presets import RECIPE_VARIANTS, find_preset, measured
 from explorer.runs.eta import Pace
 from explorer.text import counted, duration, for_html
 from explorer.training.datasets import DATASETS
@@ -66,9 +66,9 @@ def _included_seconds(session: state.Session) -> float | None:
     preset = find_preset(session.architecture)
     if preset is None:
         return None
-    for way in WAYS:
-        found = preset.way(way)
-        runs = [run for run in measured(preset.id) if run.way == way]
+    for variant in RECIPE_VARIANTS:
+        found = preset.recipe_variant(variant)
+        runs = [run for run in measured(preset.id) if run.variant == variant]
         if found and found[1] == session.recipe and runs:
             return fmean(sum(epoch.seconds for epoch in run.epochs) for run in runs)
     return None
