@@ -84,7 +84,7 @@ def recipe_for(recipe: Recipe, input_shape: Shape) -> Recipe:
 def shared_work(
     opened: Opened, architecture: Architecture, recipe: Recipe, assignment: Assignment
 ) -> Shared:
-    """The work to go on with: an architecture as chosen, with what came with it, else with the
+    """The opened architecture with the recipe and assignment that came with it, else the
     visitor's own.
     """
     if opened.shared:

@@ -63,8 +63,8 @@ def effective_field(
     images: Tensor,
     at_once: int = 32,
 ) -> EffectiveField:
-    """Of the unit at `unit` (row, column) of the network's output: of one channel, or of the sum of
-    all of them.
+    """Measure how much each pixel influences the unit at `unit` (row, column) of the output: in one
+    channel, or in the sum of all channels (None).
 
     `network` as network_with makes it; of a vector, unit (0, 0) is the only one and its values are
     the channels. `images` (N, C, H, W) go through it `at_once` at a time, which bounds the memory.

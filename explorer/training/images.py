@@ -1,5 +1,5 @@
-"""Batches of images on their way into the network: turned, moved and scaled at random, then
-normalised; all on the device.
+"""Prepare batches of images for the network: rotate, shift and scale them at random, then
+normalise them; all on the device.
 """
 
 from functools import cache
@@ -34,7 +34,7 @@ def _centres(height: int, width: int, device: torch.device) -> Tensor:
 def augment(
     images: Tensor, rotation: float, shift: float, scale: float, generator: Generator
 ) -> Tensor:
-    """Turn each image of (B, C, H, W) by up to `rotation` degrees, scale it by up to 1 ± `scale`,
+    """Rotate each image of (B, C, H, W) by up to `rotation` degrees, scale it by up to 1 ± `scale`,
     and shift it by up to `shift` pixels, at random.
     """
     if rotation == shift == scale == 0:
@@ -49,8 +49,9 @@ def augment(
 def affine_transform(
     images: Tensor, degrees: Tensor, right: Tensor, down: Tensor, times: Tensor
 ) -> Tensor:
-    """Turn each image of (B, C, H, W) anticlockwise about its centre, scale it, then shift it; each
-    argument is (B,).
+    """Rotate each image of (B, C, H, W) anticlockwise about its centre, scale it, then shift it.
+
+    Each argument is (B,).
 
     Values are interpolated between pixels; what comes in from outside is 0, black.
     """

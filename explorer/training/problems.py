@@ -1,4 +1,4 @@
-"""What can stand in a training's way, in words that say what to try."""
+"""Why a training cannot start or go on, as messages that say what to try."""
 
 from bisect import bisect_left
 from collections.abc import Callable
@@ -38,8 +38,9 @@ class DivergedError(TrainingError):
 
 @dataclass(frozen=True)
 class TrainingProblem:
-    """Why a network cannot learn a data set; `fixed` is the network that can, where there is one
-    plain way.
+    """Why a network cannot be trained on a data set.
+
+    `fixed` is the network with the obvious fix applied, None if there is no obvious one.
     """
 
     message: str

@@ -1,6 +1,6 @@
-"""A page follows what others do: it is drawn anew once what it shows has changed on the server.
+"""Redraw a page when what it shows has changed on the server, for instance by another visitor.
 
-For what has come to rest, such as an ended run: what goes on has a live part of its own. The
+For what changes seldom, such as an ended run; a run in training has a live part of its own. The
 browser asks every LOOK_EVERY seconds, and gets an empty answer as long as nothing has changed.
 """
 
@@ -15,7 +15,7 @@ LOOK_EVERY = 5.0  # seconds
 
 
 def follow(look: Callable[[], Hashable], before: Hashable) -> None:
-    """Draw the whole page anew once `look` answers otherwise than `before`.
+    """Redraw the whole page once `look` returns another value than `before`.
 
     `before` is what `answer(look)` was before the page read what it shows: what changes while the
     page is being drawn would otherwise never be seen. Every open page calls `look` every few
@@ -25,18 +25,14 @@ def follow(look: Callable[[], Hashable], before: Hashable) -> None:
 
 
 def _redraw_if_changed(look: Callable[[], Hashable], before: Hashable) -> None:
-    """Look whether the page has to be drawn again. Draws nothing itself, so that a page at rest
-    stays as it is.
-    """
+    """Redraw the page if `look` returns another value now. Draws nothing itself."""
     fragment_run()
     if answer(look) != before:
         st.rerun()
 
 
 def answer(look: Callable[[], Hashable]) -> Hashable:
-    """What `look` returns now. The name of a RunError, as of a deleted run, is an answer like
-    another.
-    """
+    """Return what `look` returns, or the name of the RunError that it raises (a deleted run)."""
     try:
         return look()
     except RunError as error:

@@ -29,7 +29,7 @@ def remember_input(key: str) -> RememberedInput:
 
 
 def remembered_value(key: str, default: T) -> T:
-    """What was chosen last at the input of this key, which need not be on screen.
+    """The value that was chosen last at the input of this key, which need not be on screen.
 
     In a callback the input itself may hold a newer choice: the callbacks of one message are called
     in no order that can be relied on.
@@ -47,7 +47,7 @@ def remembered_index(key: str, options: Sequence[object], place: int = 0) -> int
 
 
 def remember_value(key: str, value: object) -> None:
-    """Make this what was chosen last."""
+    """Remember this value as the one that was chosen last."""
     st.session_state[_kept(key)] = value
 
 

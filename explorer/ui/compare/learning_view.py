@@ -42,7 +42,7 @@ def learning_view(comparison: Comparison) -> None:
 
 
 def _remembered_options() -> LearningOptions:
-    """As was chosen last."""
+    """The options that were chosen last."""
     return LearningOptions(
         *(
             remembered_value(_key(name), default)
