@@ -1,6 +1,7 @@
 """The pages without a browser: what they show, and what their controls do."""
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from explorer.link import Shared, encode
@@ -15,6 +16,7 @@ from explorer.training.recipe import OneCycleLR, parse_recipe
 from explorer.ui import process, state
 from explorer.ui.follow import answer
 from explorer.ui.train import page as shown_page
+from explorer.ui.train.looks import Looks
 from tests.runs.shared import wait
 from tests.ui.pages import component_data, open_menu, start_from
 
@@ -305,6 +307,24 @@ def followed(monkeypatch, page) -> list[tuple]:
     found = []
     monkeypatch.setattr(page, "follow", lambda *args: found.append(args))
     return found
+
+
+def test_a_run_in_training_is_looked_at_the_less_often_the_more_windows_do(monkeypatch):
+    asked, fragment = [], st.fragment
+    monkeypatch.setattr(
+        st,
+        "fragment",
+        lambda draw, *, run_every=None: asked.append(run_every) or fragment(draw),
+    )
+    recipe = parse_recipe({"dataset": "digits", "epochs": 500, "device": "cpu"})
+    run_id = process.jobs().submit(load_presets()["gap-17k"].architecture, recipe, "somebody")
+    for windows, seconds in ((1, 2.0), (31, 6.0)):
+        monkeypatch.setattr(shown_page, "looks", looks := Looks())
+        for window in range(windows - 1):
+            looks.note(f"window {window}")
+        opened(train_page, run=run_id)
+        assert asked[-1] == pytest.approx(seconds), windows
+    process.jobs().stop(run_id)
 
 
 def test_a_run_that_is_deleted_while_train_is_drawn_is_noticed_at_the_next_look(monkeypatch):

@@ -37,8 +37,10 @@ from explorer.ui.notices import WRONG, say, with_notices
 from explorer.ui.preset_story import preset_story
 from explorer.ui.remembered_inputs import remember_input, remembered_value
 from explorer.ui.run_actions import run_actions, show_server_notices
+from explorer.ui.server.windows import this_window
 from explorer.ui.show_chart import show_chart
 from explorer.ui.train.before_a_run import show_what_comes
+from explorer.ui.train.looks import looks
 from explorer.ui.train.recipe_form import recipe_form, recipe_in_form
 
 POINTS = 400  # step events a chart gets, whatever the run's length
@@ -48,10 +50,6 @@ SHOWN_RUN = "shown-run"  # its place on the page, for links
 NEVER_BEGAN = "ended before its first step"
 LARGE_LOSS = 1e6  # from here on a loss is written with a power of ten
 TABLE_HEIGHT = 250  # pixels, the same from the first epoch on, so that nothing below it moves
-# Seconds between two looks at a run that goes on: a page on the same processor takes its share of
-# it.
-EVERY = {"cpu": 2.0}
-ELSE = 1.0  # where a GPU trains
 
 
 @with_notices
@@ -76,9 +74,8 @@ def show() -> None:
             # The fragment repeats itself only while there is something to come; it asks for one
             # whole run at the end.
             with st.container(key="live"):
-                st.fragment(
-                    _run, run_every=None if snapshot.ended else EVERY.get(snapshot.run.device, ELSE)
-                )(snapshot.run.id, snapshot.ended)
+                every = None if snapshot.ended else looks.interval(snapshot.run.device)
+                st.fragment(_run, run_every=every)(snapshot.run.id, every)
             # Outside the live part, as what is drawn anew cannot be clicked at leisure; by its
             # style in the line of its buttons.
             with st.container(key="run-download", width="content"):
@@ -279,10 +276,15 @@ def _snapshot(wanted: str | None) -> Snapshot | None:
 
 
 @with_notices
-def _run(run_id: str, ended_before: bool) -> None:
+def _run(run_id: str, every: float | None) -> None:
+    """The run as it stands, looked at again after so many seconds; None where it had ended."""
     snapshot = process.jobs().snapshot(run_id, POINTS)
-    if snapshot.ended != ended_before:
+    if snapshot.ended != (every is None):
         st.rerun()
+    if every is not None:
+        looks.note(this_window())
+        if looks.is_far_off(every, snapshot.run.device):
+            st.rerun()
     _status(snapshot)
     announce(_in_short(snapshot), "training", urgent=f"{snapshot.run.id} {snapshot.status}")
     _say_whose_run(snapshot)
