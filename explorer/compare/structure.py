@@ -87,7 +87,7 @@ class Totals:
     layers: int
     layers_with_params: int  # the depth as papers count it, normalisation included
     params: int
-    mult_adds: int  # by layers.MULT_ADDS_RULE
+    mult_adds: int  # by mult_adds.MULT_ADDS_RULE
     activation_bytes: int  # all layers' outputs, in float32
     receptive_field: Size  # the last layer's, theoretical: may exceed the image
     seen: Size  # pixels of the image that the last layer's unit sees that sees the most

@@ -39,7 +39,7 @@ class Row:
     output_shape: Shape
     params: int
     trainable_params: int
-    mult_adds: int  # by layers.MULT_ADDS_RULE
+    mult_adds: int  # by mult_adds.MULT_ADDS_RULE
     torchinfo_mult_adds: int  # as torchinfo counts them
     output_bytes: int  # in float32
     receptive_field: tuple[int, int]  # theoretical window, rows × columns; may exceed the image

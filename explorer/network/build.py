@@ -35,7 +35,7 @@ class Measure:
     output_shape: Shape
     params: int
     trainable_params: int
-    torchinfo_mult_adds: int  # ours follow from the shapes: MULT_ADDS_RULE in layers.py
+    torchinfo_mult_adds: int  # ours follow from the shapes: MULT_ADDS_RULE in mult_adds.py
 
 
 @lru_cache(maxsize=8192)

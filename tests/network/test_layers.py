@@ -12,6 +12,7 @@ from explorer.network.build import build_layer
 from explorer.network.layers import LAYERS, FirstWeights, Onnx, OnnxNode, torch_name
 from explorer.network.spec import LAYER_MODELS, new_layer
 from explorer.training.initialisation import draw_first_weights
+from tests.network.stacks import LAYERS_BY_KIND
 
 MAP, VECTOR = (4, 6, 6), (6,)
 
@@ -26,6 +27,10 @@ def examples() -> list[tuple[str, tuple[int, ...]]]:
 
 def test_every_kind_has_a_row_and_every_row_a_kind() -> None:
     assert set(LAYERS) == set(LAYER_MODELS)
+
+
+def test_stacks_of_any_layers_are_drawn_of_every_kind() -> None:
+    assert set(LAYERS_BY_KIND) == set(LAYERS)
 
 
 @pytest.mark.parametrize("kind", LAYERS)
