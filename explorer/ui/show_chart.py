@@ -15,7 +15,7 @@ from explorer.ui.charts.compare_charts import DOCUMENT_DASHES, RECIPE_DASHES, St
 from explorer.ui.charts.palette import CONFIG, GLYPHS, SHAPES, colour_of
 
 # How much of the window a chart may take: all that there is, or a half of that, or what a run's
-# numbers leave. page.css has the heights.
+# numbers leave. styles/charts.css has the heights.
 Height = Literal["its own", "window", "half", "run"]
 MOST_ROWS = 2000  # of the table; a chart has about as many points at most
 

@@ -1,6 +1,8 @@
 """The page script: which page it draws, and what every page has."""
 
 import random
+import re
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,8 +11,9 @@ from explorer.kept_work import new_id
 from explorer.link import Shared, encode
 from explorer.network.architecture_json import layer_to_data
 from explorer.network.spec import Architecture, Conv2d, ReLU
-from explorer.ui import main, state
+from explorer.ui import main, page_styles, state
 from explorer.ui.components import assets
+from explorer.ui.components.assets.files import PREFIX, published
 from explorer.ui.components.navigation import pages
 from explorer.ui.components.navigation.pages import MAX_REQUESTS
 from tests.ui.pages import address, opened
@@ -151,3 +154,12 @@ def test_a_run_of_a_page_reads_no_files_to_publish_them_again(monkeypatch):
     app.run()
     assert not app.exception
     assert published == []
+
+
+def test_the_pages_styles_are_one_file_made_of_every_part():
+    folder = Path(page_styles.__file__).parent / "styles"
+    assert sorted(page_styles.PARTS) == sorted(path.stem for path in folder.glob("*.css"))
+    (path,) = re.findall(rf'url\("{PREFIX}/([^"]+)"\)', page_styles.STYLES)
+    served = published()[path].content.decode()
+    for part in page_styles.PARTS:
+        assert (folder / f"{part}.css").read_text() in served

@@ -17,7 +17,7 @@ def computation_view(comparison: Comparison) -> None:
     charts = measure_charts(comparison)
     show_legend([each.title for each in comparison.chosen])
     with st.container(key=CHARTS):
-        # Side by side as far as there is room: page.css puts the others below.
+        # Side by side as far as there is room: styles/charts.css puts the others below.
         for column, chart in zip(st.columns(len(charts), gap="medium"), charts, strict=True):
             with column:
                 show_chart(chart, f"compare-{chart.name}", height="half", level=2)
