@@ -96,7 +96,8 @@ def _absent_images(kind: DatasetKind) -> str:
     """That the chosen images are still to be downloaded; "" if they are here."""
     if kind.is_here():
         return ""
-    return f'<p class="absent">{kind.title} is not on this server yet; training downloads it.</p>'
+    text = f"{kind.title} is not on this server yet; training downloads it."
+    return f'<p class="absent">{for_html(text)}</p>'
 
 
 def _origin(session: state.Session) -> str:

@@ -30,10 +30,10 @@ def _lift_everywhere(networks: int) -> str:
 
     A chart dims all others when one is pointed at, and knows nothing of the charts beside it.
     """
-    rules = []
-    for place in range(networks):
-        colour = colour_of(place).css
-        drawn = f'path:is([stroke="{colour}"], [fill="{colour}"])'
-        dimmed = f'.st-key-{CHARTS}:has({drawn}[opacity="{DIMMED:g}"])'
-        rules.append(f"{dimmed} {drawn} {{ opacity: {DIMMED:g}; }}")
-    return "\n".join(rules)
+    return "".join(_lift_rule(colour_of(place).css) for place in range(networks))
+
+
+def _lift_rule(colour: str) -> str:
+    drawn = f'path:is([stroke="{for_html(colour)}"], [fill="{for_html(colour)}"])'
+    dimmed = f'.st-key-{CHARTS}:has({drawn}[opacity="{DIMMED:g}"])'
+    return f"{dimmed} {drawn} {{ opacity: {DIMMED:g}; }}"
