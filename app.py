@@ -9,6 +9,7 @@ limit_threads()  # before torch
 
 import asyncio
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -30,6 +31,10 @@ from explorer.ui.server.startup import (
 from explorer.ui.server.upload_limits import UploadLimits
 
 raise_file_limit()
+# Seconds for which a thread keeps the interpreter's lock while others wait for it. Each call of
+# torch lets go of it and waits to have it back, some hundred times in a training's step or a
+# visitor's edit: at Python's own 5 ms, a class and a training hold each other up for seconds.
+sys.setswitchinterval(0.0005)
 # Here, where the process can still end with a sentence.
 store = open_store_or_exit(script_arguments(__file__))
 

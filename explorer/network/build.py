@@ -2,7 +2,9 @@
 mult-adds.
 """
 
+import copy
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -63,11 +65,44 @@ def build(architecture: Architecture) -> nn.Sequential:
 
     Raises ArchitectureError, which names the layer that does not fit.
     """
+    return _assemble(architecture, build_layer)
+
+
+def build_unset(architecture: Architecture) -> nn.Sequential:
+    """The same network on the CPU, whose tensors still have to be set: they hold whatever their
+    memory held.
+
+    Nothing is drawn from torch's global generator. It takes one call of torch for each tensor: each
+    call lets other threads take the interpreter's lock, and waits to have it back.
+    """
+    return _assemble(architecture, lambda layer, shape: _with_memory(_on_meta(layer, shape)))
+
+
+@lru_cache(maxsize=1024)
+def _on_meta(layer: Layer, shape: Shape) -> nn.Module:
+    """One layer where nothing is allocated. Only to be copied, as others get the same."""
+    with torch.device("meta"):
+        return build_layer(layer, shape)
+
+
+def _with_memory(layer: nn.Module) -> nn.Module:
+    """A copy of a layer on the meta device that has memory on the CPU."""
+    tensors: dict[int, torch.Tensor] = {
+        id(each): nn.Parameter(torch.empty(each.shape, dtype=each.dtype))
+        for each in layer.parameters()
+    }
+    tensors |= {id(each): torch.empty(each.shape, dtype=each.dtype) for each in layer.buffers()}
+    return copy.deepcopy(layer, tensors)
+
+
+def _assemble(
+    architecture: Architecture, make: Callable[[Layer, Shape], nn.Module]
+) -> nn.Sequential:
     shape: Shape = architecture.input_shape
     modules = []
     for index, layer in enumerate(architecture.layers):
         if misfit := find_mismatch(layer, shape):
             raise ArchitectureError(f"layer {index} ({layer.kind}): {misfit.message}", index)
-        modules.append(build_layer(layer, shape))
+        modules.append(make(layer, shape))
         shape = measure(layer, shape).output_shape
     return nn.Sequential(*modules)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from explorer.network.build import build
+from explorer.network.build import build_unset
 from explorer.network.spec import Architecture
 
 Weights = Mapping[str, Tensor]  # a state_dict, by the names that build() gives
@@ -19,9 +19,7 @@ def network_with(architecture: Architecture, weights: Weights) -> nn.Sequential:
     """`architecture` with `weights`, which may be those of a longer network that begins with the
     same layers.
     """
-    with torch.device("meta"):  # elsewhere torch would draw first weights from its global generator
-        network = build(architecture)
-    network.to_empty(device="cpu").double()
+    network = build_unset(architecture).double()
     length = len(architecture.layers)
     network.load_state_dict(
         {name: tensor for name, tensor in weights.items() if int(name.split(".")[0]) < length}

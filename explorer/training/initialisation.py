@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 import torch
 from torch import Generator, Tensor, nn
 
-from explorer.network.build import build
+from explorer.network.build import build_unset
 from explorer.network.layers import LAYERS, FirstWeights
 from explorer.network.spec import Architecture, Flatten, LogSoftmax, Softmax
 from explorer.network.spec import arguments as layer_arguments
@@ -48,10 +48,7 @@ def new_network(
     Raises ArchitectureError where a layer does not fit.
     """
     trained = trainable(architecture)
-    # On the CPU torch would draw first weights from its global generator.
-    with torch.device("meta"):
-        network = build(trained)
-    network.to_empty(device="cpu")
+    network = build_unset(trained)
     kinds = [LAYERS[layer.kind] for layer in trained.layers]
     for index, kind in enumerate(kinds):
         module = network[index]
