@@ -55,6 +55,7 @@ from explorer.ui.build.page import SELECTED
 from explorer.ui.charts import compare_charts
 from explorer.ui.charts.chart import Chart
 from explorer.ui.compare.chosen import write_link
+from explorer.ui.compare.computation_view import LIFT_EVERYWHERE
 from explorer.ui.downloads import pictures
 from explorer.ui.page_styles import STYLES
 from explorer.ui.train.page import SHOWN_RUN
@@ -526,10 +527,11 @@ def look_at(app: AppTest) -> int:
     for kind, field, text in sayings(app):
         count += 1
         if kind == "html" and field == "body":
-            # The links of ours, to places on the page, and the one place that our styles come from.
+            # The links of ours, to places on the page; the one place that our styles come from, and
+            # those that are made of our own colours.
             for place in (SHOWN_RUN, SELECTED):
                 text = text.replace(f'<a href="#{place}">', "<b>")
-            text = text.replace(STYLES, "")
+            text = text.replace(STYLES, "").replace(LIFT_EVERYWHERE, "")
             tags = {tag for tag, _ in Tags(text).found}
             assert not tags & {
                 "img",

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from explorer.compare.chosen import MOST
 from explorer.compare.comparison import Comparison
 from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.text import for_html
@@ -21,19 +22,18 @@ def computation_view(comparison: Comparison) -> None:
         for column, chart in zip(st.columns(len(charts), gap="medium"), charts, strict=True):
             with column:
                 show_chart(chart, f"compare-{chart.name}", height="half", level=2)
-    st.html(f"<style>{_lift_everywhere(len(comparison.chosen))}</style>")
+    st.html(LIFT_EVERYWHERE)
     st.html(f'<p class="note">Multiply-adds: {for_html(MULT_ADDS_RULE)}</p>')
-
-
-def _lift_everywhere(networks: int) -> str:
-    """Styles by which a network whose line is dimmed in one chart is dimmed in all.
-
-    A chart dims all others when one is pointed at, and knows nothing of the charts beside it.
-    """
-    return "".join(_lift_rule(colour_of(place).css) for place in range(networks))
 
 
 def _lift_rule(colour: str) -> str:
     drawn = f'path:is([stroke="{for_html(colour)}"], [fill="{for_html(colour)}"])'
     dimmed = f'.st-key-{CHARTS}:has({drawn}[opacity="{DIMMED:g}"])'
     return f"{dimmed} {drawn} {{ opacity: {DIMMED:g}; }}"
+
+
+# A chart dims all others when one is pointed at, and knows nothing of the charts beside it: by
+# these styles a network whose line is dimmed in one chart is dimmed in all.
+LIFT_EVERYWHERE = (
+    f"<style>{''.join(_lift_rule(colour_of(place).css) for place in range(MOST))}</style>"
+)
