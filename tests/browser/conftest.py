@@ -228,8 +228,8 @@ class App:
         views.
         """
         return (
-            self.page.get_by_role("radio", name=name)
-            .or_(self.page.get_by_role("button", name=name))
+            self.page.get_by_role("radio", name=name, exact=True)
+            .or_(self.page.get_by_role("button", name=name, exact=True))
             .first
         )
 
