@@ -96,6 +96,7 @@ class Server:
         for run_id in store.revisions():
             if not store.withdraw(run_id, Status.STOPPED, Event(kind="stopped")):
                 store.ask_to_stop(run_id, "stop")
+        store.close()
 
 
 def start_server(

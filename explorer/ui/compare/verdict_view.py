@@ -2,9 +2,7 @@
 noise.
 """
 
-import csv
 from collections.abc import Sequence
-from io import StringIO
 
 import streamlit as st
 
@@ -15,9 +13,11 @@ from explorer.compare.mcnemar import first_pair
 from explorer.compare.verdict import TARGET, Verdict, documented_figures, noise_note, verdict
 from explorer.network.analysis import analyze
 from explorer.presets import load_presets
-from explorer.text import for_csv, for_html, percent, sentence
+from explorer.text import for_html, percent, sentence
 from explorer.training.datasets import DATASETS
-from explorer.ui.components.figure_table import Column, figure_table
+from explorer.training.event import table_csv
+from explorer.ui.components.columns import Column
+from explorer.ui.components.figure_table import Figure, figure_table
 from explorer.ui.downloads.download_menu import prepare, prepared, progress
 from explorer.ui.downloads.preparing import Wanted
 from explorer.ui.remembered_inputs import remember_input, remembered_index
@@ -25,30 +25,30 @@ from explorer.ui.remembered_inputs import remember_input, remembered_index
 PAIRED = "compare-paired"
 TWO_DIGITS, ONE_DIGIT = "{:.2f}".format, "{:.1f}".format
 COLUMNS = {
-    "network": Column("Network and recipe", is_number=False),
-    "seeds": Column("Seeds"),
-    "epochs": Column("Epochs"),
-    "final": Column("Final, %", TWO_DIGITS, "Test accuracy after the last epoch, mean over seeds."),
-    "deviation": Column("±", TWO_DIGITS, "Standard deviation over seeds, in points."),
-    "best": Column(
+    "network": Column("Network and recipe"),
+    "seeds": Figure("Seeds"),
+    "epochs": Figure("Epochs"),
+    "final": Figure("Final, %", TWO_DIGITS, "Test accuracy after the last epoch, mean over seeds."),
+    "deviation": Figure("±", TWO_DIGITS, "Standard deviation over seeds, in points."),
+    "best": Figure(
         "Best, %",
         TWO_DIGITS,
         "Mean of each seed's highest. Choosing it on the test set is optimistic.",
     ),
-    "documented": Column(
+    "documented": Figure(
         "Best in author's log, %", TWO_DIGITS, "The highest test accuracy that the author logged."
     ),
-    "reached": Column(
+    "reached": Figure(
         f"Epochs to {percent(TARGET, 1)}",
         help="First epoch after which the mean over seeds has reached it.",
     ),
-    "seconds": Column("Seconds per epoch", ONE_DIGIT, "Median, including the test."),
-    "speed": Column(
+    "seconds": Figure("Seconds per epoch", ONE_DIGIT, "Median, including the test."),
+    "speed": Figure(
         "Iterations/s", ONE_DIGIT, "Median of training only, on the machine that ran it."
     ),
-    "documented_speed": Column("Author's it/s", ONE_DIGIT, "On the author's machine."),
-    "parameters": Column("Parameters", "{:,}".format),
-    "per_parameter": Column(
+    "documented_speed": Figure("Author's it/s", ONE_DIGIT, "On the author's machine."),
+    "parameters": Figure("Parameters", "{:,}".format),
+    "per_parameter": Figure(
         "Accuracy points per 1,000 parameters",
         TWO_DIGITS,
         "Points of accuracy above chance for every 1,000 parameters.",
@@ -73,11 +73,11 @@ def verdict_view(comparison: Comparison) -> None:
 
 def results_csv(comparison: Comparison) -> str:
     """The table of results with every digit that is known; no name in it is a formula."""
-    text = StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(for_csv(column.title) for column in COLUMNS.values())
-    table.writerows([for_csv(row.get(name)) for name in COLUMNS] for row in _rows(comparison))
-    return text.getvalue()
+    rows = (
+        {column.title: row.get(name) for name, column in COLUMNS.items()}
+        for row in _rows(comparison)
+    )
+    return table_csv([column.title for column in COLUMNS.values()], rows)
 
 
 def _rows(comparison: Comparison) -> list[dict[str, object]]:

@@ -14,8 +14,9 @@ from explorer.runs.run_summary import RunSummary
 from explorer.text import bytes_text, counted, duration, for_html, ordinal, percent
 from explorer.training.datasets import DATASETS
 from explorer.ui import messages, process, state
+from explorer.ui.components.columns import Column
 from explorer.ui.components.navigation import Page, go_to
-from explorer.ui.components.run_list import Column, run_list
+from explorer.ui.components.run_list import run_list
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
 from explorer.ui.notices import with_notices

@@ -1,5 +1,5 @@
 """How often a page looks at a run that goes on: the less often, the more windows do, as each look
-takes its share of the processor, which a class has to itself as little as the training has.
+takes processor time from the training and from everyone else on the server.
 """
 
 import threading

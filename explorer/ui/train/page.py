@@ -30,7 +30,7 @@ from explorer.training.recipe import Recipe, RecipeError
 from explorer.ui import messages, process, state
 from explorer.ui.charts import run_charts as charts
 from explorer.ui.components.announcer import announce
-from explorer.ui.components.figure_table import Column, figure_table
+from explorer.ui.components.figure_table import Figure, figure_table
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
 from explorer.ui.notices import WRONG, say, with_notices
@@ -498,12 +498,12 @@ def _loss(value: float) -> str:
 
 
 EPOCH_COLUMNS = {
-    "epoch": Column("epoch"),
-    "train_accuracy": Column("train accuracy", percent),
-    "test_accuracy": Column("test accuracy", percent),
-    "train_loss": Column("train loss", _loss),
-    "test_loss": Column("test loss", _loss),
-    "lr": Column("learning rate", "{:.5g}".format),
-    "iterations_per_second": Column("iterations/s", "{:.1f}".format),
-    "seconds": Column("seconds", "{:.1f}".format),
+    "epoch": Figure("epoch"),
+    "train_accuracy": Figure("train accuracy", percent),
+    "test_accuracy": Figure("test accuracy", percent),
+    "train_loss": Figure("train loss", _loss),
+    "test_loss": Figure("test loss", _loss),
+    "lr": Figure("learning rate", "{:.5g}".format),
+    "iterations_per_second": Figure("iterations/s", "{:.1f}".format),
+    "seconds": Figure("seconds", "{:.1f}".format),
 }

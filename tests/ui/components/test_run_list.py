@@ -2,11 +2,10 @@
 
 import pytest
 
+from explorer.ui.components.columns import Column, cells
 from explorer.ui.components.run_list.component import (
     PAGE,
-    Column,
     View,
-    _cells,
     _in_order,
     _within,
     chosen_of,
@@ -44,7 +43,7 @@ def test_where_runs_were_deleted_the_last_page_is_shown(first, total, found):
 
 def test_a_value_is_shown_as_its_column_says_and_what_is_not_there_as_a_dash():
     columns = {"name": Column("Name"), "best": Column("Best", "{:.2f}".format)}
-    assert [_cells(row, columns) for row in ROWS] == [
+    assert [cells(row, columns) for row in ROWS] == [
         ["beta", "98.00"],
         ["Alpha", "–"],
         ["gamma", "99.50"],

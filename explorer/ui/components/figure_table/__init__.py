@@ -1,5 +1,5 @@
 """A table of figures that is read, searched and sorted in the page."""
 
-from explorer.ui.components.figure_table.component import Column, figure_table
+from explorer.ui.components.figure_table.component import Figure, figure_table
 
-__all__ = ["Column", "figure_table"]
+__all__ = ["Figure", "figure_table"]

@@ -4,12 +4,13 @@ Streamlit's own is a picture on a canvas, which neither a screen reader nor the 
 can read.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from explorer.ui.components.assets import component
+from explorer.ui.components.columns import Column, cells, headings
 
 _mount = component(
     "figure_table",
@@ -19,14 +20,8 @@ _mount = component(
 )
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column: its heading, how one of its values is shown, and what pointing at it tells."""
-
-    title: str
-    shown: Callable[[Any], str] = str
-    help: str = ""
-    is_number: bool = True
+# A column of numbers.
+Figure = partial(Column, is_number=True)
 
 
 def figure_table(
@@ -50,17 +45,7 @@ def figure_table(
         data={
             "label": label,
             "height": height,
-            "columns": [
-                {"title": column.title, "help": column.help, "isNumber": column.is_number}
-                for column in columns.values()
-            ],
-            "rows": [_cells(row, columns) for row in rows],
+            "columns": headings(columns),
+            "rows": [cells(row, columns) for row in rows],
         },
     )
-
-
-def _cells(row: Mapping[str, Any], columns: Mapping[str, Column]) -> list[str]:
-    return [
-        "–" if (value := row.get(name)) is None else column.shown(value)
-        for name, column in columns.items()
-    ]

@@ -2,6 +2,6 @@
 column.
 """
 
-from explorer.ui.components.run_list.component import Column, View, run_list
+from explorer.ui.components.run_list.component import View, run_list
 
-__all__ = ["Column", "View", "run_list"]
+__all__ = ["View", "run_list"]

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.ui.components.assets import component
+from explorer.ui.components.columns import Column, cells, headings
 
 PAGE = 100  # rows at once
 MAX_FIRST = 10**9
@@ -18,16 +19,6 @@ MAX_FIRST = 10**9
 _mount = component(
     "run_list", Path(__file__).parent, "run_list.js", ["run_list.css", "run_list.html"]
 )
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column: its heading, and how one of its values is shown."""
-
-    title: str
-    shown: Callable[[Any], str] = str
-    help: str = ""
-    is_number: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,11 +55,8 @@ def run_list(
     _mount(
         key=key,
         data={
-            "columns": [
-                {"title": column.title, "help": column.help, "isNumber": column.is_number}
-                for column in columns.values()
-            ],
-            "rows": [{"id": row["id"], "cells": _cells(row, columns)} for row in shown],
+            "columns": headings(columns),
+            "rows": [{"id": row["id"], "cells": cells(row, columns)} for row in shown],
             "chosen": chosen,
             "view": {"sort": view.sort, "descending": view.descending, "first": view.first},
             "total": len(rows),
@@ -77,12 +65,6 @@ def run_list(
         on_chosen_change=lambda: choose(chosen_of(st.session_state[key].get("chosen"), ids)),
         on_view_change=lambda: _keep_view(key, len(columns)),
     )
-
-
-def _cells(row: Row, columns: Mapping[str, Column]) -> list[str]:
-    return [
-        "–" if row[name] is None else column.shown(row[name]) for name, column in columns.items()
-    ]
 
 
 def _in_order(rows: Sequence[Row], names: Sequence[str], view: View) -> Sequence[Row]:
