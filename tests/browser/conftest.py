@@ -22,6 +22,7 @@ from playwright.sync_api import (
     Locator,
     Page,
     Playwright,
+    Request,
     TimeoutError,
     expect,
     sync_playwright,
@@ -196,6 +197,7 @@ class App:
     url: str
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    fetching: dict[Request, float] = field(default_factory=dict)  # since when, monotonic seconds
 
     def open(self, path: str = "/") -> None:
         self.page.goto(self.url + path)
@@ -205,8 +207,18 @@ class App:
             self.page.wait_for_selector(".editor[data-ack]")
 
     def settled(self) -> None:
-        """Wait until the script has run and nothing more is on its way."""
+        """Wait until the script has run and nothing more is on its way: no answer of the server,
+        and no style, font or script of the page's parts, which are fetched when they are needed.
+        """
         self.page.wait_for_function(SETTLED, timeout=PATIENCE)
+        while self._is_fetching():
+            self.until(lambda: not self._is_fetching(), "all that the page needs is fetched")
+            self.next_frame()
+            self.page.wait_for_function(SETTLED, timeout=PATIENCE)
+
+    def _is_fetching(self) -> bool:
+        given_up = time.monotonic() - GIVEN_UP / 1000  # a download is never called finished
+        return any(since > given_up for since in self.fetching.values())
 
     def next_frame(self) -> None:
         """Let the browser draw, and whatever it says meanwhile come in here."""
@@ -296,19 +308,28 @@ class App:
                 self.page.keyboard.press("Escape")
         self.settled()
 
+    @property
+    def run_in_address(self) -> str:
+        """The id of the run that the page's address names; empty if it names none.
+
+        The rest of an address also changes, a little after what the page says: it holds the work.
+        """
+        found = re.search(r"[?&]run=(\w+)", self.page.url)
+        return found[1] if found else ""
+
     def start_training(self) -> None:
         """Also where another test has just started the very same."""
-        before = self.page.url
+        before = self.run_in_address
         another = self.page.get_by_role("button", name="Start another")
         self.page.get_by_role("button", name="Start training").click()
         self.until(
-            lambda: self.page.url != before or another.is_visible(),
+            lambda: self.run_in_address != before or another.is_visible(),
             "a run is started, or there is one already",
         )
         self.settled()
-        if self.page.url == before:
+        if self.run_in_address == before:
             another.click()
-        expect(self.page).not_to_have_url(before)
+        self.until(lambda: self.run_in_address != before, "the address names the new run")
         self.settled()
 
     def train_on_digits(self, epochs: int) -> None:
@@ -338,6 +359,9 @@ def open_app(context: BrowserContext, url: str) -> App:
     app = App(page, url)
     _opened.append(app)
     page.on("request", lambda request: app.requests.append(request.url))
+    page.on("request", lambda request: app.fetching.update({request: time.monotonic()}))
+    for ended in ("requestfinished", "requestfailed"):
+        page.on(ended, lambda request: app.fetching.pop(request, None))
     page.on("pageerror", lambda error: app.errors.append(str(error)))
     page.set_default_timeout(PATIENCE)
     return app

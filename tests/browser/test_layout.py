@@ -3,7 +3,7 @@ empty.
 """
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.conftest import App
 
@@ -28,6 +28,27 @@ def overlap(one: Locator, other: Locator) -> bool:
 def at_size(app: App, size: tuple[int, int], path: str) -> None:
     app.page.set_viewport_size({"width": size[0], "height": size[1]})
     app.open(path)
+
+
+def test_a_page_is_seen_once_its_styles_are_there(app: App):
+    """Not unstyled first, to jump when they come."""
+    held: list[Route] = []
+    app.page.route("**/all.css", lambda route: held.append(route))
+    app.page.goto(f"{app.url}/?page=runs")
+    heading = app.page.get_by_role("heading", name="All runs", include_hidden=True)
+    expect(heading).to_have_count(1)
+    expect(heading).to_be_hidden()
+    app.until(lambda: held, "the styles are asked for")
+    held.pop().continue_()
+    expect(heading).to_be_visible()
+    size = "(part) => getComputedStyle(part).fontSize"
+    assert heading.evaluate(size) == app.page.locator(":root").evaluate(size)
+
+
+def test_a_page_whose_styles_do_not_come_is_seen_without(app: App):
+    app.page.route("**/all.css", lambda route: route.abort())
+    app.page.goto(f"{app.url}/?page=runs")
+    expect(app.page.get_by_role("heading", name="All runs")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", SIZES)
