@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable
 import streamlit as st
 
 from explorer.runs.run import RunError
-from explorer.ui.server.message_pace import fragment_run
+from explorer.ui.server.page_runs import fragment_run
 
 LOOK_EVERY = 5.0  # seconds
 
@@ -26,9 +26,9 @@ def follow(look: Callable[[], Hashable], before: Hashable) -> None:
 
 def _redraw_if_changed(look: Callable[[], Hashable], before: Hashable) -> None:
     """Redraw the page if `look` returns another value now. Draws nothing itself."""
-    fragment_run()
-    if answer(look) != before:
-        st.rerun()
+    with fragment_run():
+        if answer(look) != before:
+            st.rerun()
 
 
 def answer(look: Callable[[], Hashable]) -> Hashable:

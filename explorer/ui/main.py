@@ -14,7 +14,7 @@ from explorer.ui.components.address import keep_address
 from explorer.ui.components.navigation import Page, current_page, navigation_bar
 from explorer.ui.page_styles import STYLES
 from explorer.ui.runs import page as runs_page
-from explorer.ui.server.message_pace import page_run
+from explorer.ui.server.page_runs import page_run
 from explorer.ui.train import page as train_page
 
 ICON = Path(__file__).parent / "icon.svg"

@@ -11,7 +11,7 @@ import streamlit as st
 from explorer.runs.run import RunError
 from explorer.ui import messages
 from explorer.ui.server.message_guard import unreadable_message
-from explorer.ui.server.message_pace import fragment_run
+from explorer.ui.server.page_runs import fragment_run
 
 P = ParamSpec("P")
 
@@ -36,14 +36,14 @@ def with_notices(draw: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
-        fragment_run()
-        for text, icon in st.session_state.pop(_KEY, ()):
-            st.toast(messages.shown(text), icon=icon)
-        if unreadable := unreadable_message():
-            st.toast(messages.shown(unreadable), icon=WRONG)
-        try:
-            draw(*args, **kwargs)
-        except RunError as error:
-            messages.error(str(error))
+        with fragment_run():
+            for text, icon in st.session_state.pop(_KEY, ()):
+                st.toast(messages.shown(text), icon=icon)
+            if unreadable := unreadable_message():
+                st.toast(messages.shown(unreadable), icon=WRONG)
+            try:
+                draw(*args, **kwargs)
+            except RunError as error:
+                messages.error(str(error))
 
     return drawn

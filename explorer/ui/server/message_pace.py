@@ -10,9 +10,7 @@ then, so that whoever types fast still interrupts a page that is being drawn.
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextlib import suppress
 
 from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,27 +48,10 @@ _lock = threading.Lock()
 _gates: dict[str, _Gate] = {}  # by window
 
 
-_draws_page: ContextVar[bool] = ContextVar("draws_page", default=False)
-
-
-@contextmanager
-def page_run() -> Iterator[None]:
-    """Around all that the page script does: its callbacks have run when this begins."""
-    _open_this_window()
-    token = _draws_page.set(True)
-    try:
-        yield
-    finally:
-        _draws_page.reset(token)
-
-
-def fragment_run() -> None:
-    """To be called first by each fragment: where it is drawn by itself, its callbacks have run."""
-    if not _draws_page.get():
-        _open_this_window()
-
-
-def _open_this_window() -> None:
+def callbacks_have_run() -> None:
+    """Let this window's next message pass. To be called first by each run of the page, or of a
+    fragment by itself.
+    """
     with _lock:
         gate = _gates.get(this_window())
     if gate:

@@ -14,7 +14,8 @@ import sys, time
 sys.path.insert(0, {root!r})
 import streamlit as st
 from starlette.middleware import Middleware
-from explorer.ui.server.message_pace import MessagePace, fragment_run, page_run
+from explorer.ui.server.message_pace import MessagePace
+from explorer.ui.server.page_runs import fragment_run, page_run
 
 app = st.App(__file__, middleware=[Middleware(MessagePace)] if {paced} else [])
 
@@ -26,10 +27,10 @@ def count():
 
 @st.fragment
 def part():
-    fragment_run()
-    st.button("in the fragment", on_click=count)
-    st.checkbox("in the fragment")
-    st.info(f"fragment {{st.session_state.get('count', 0)}}")
+    with fragment_run():
+        st.button("in the fragment", on_click=count)
+        st.checkbox("in the fragment")
+        st.info(f"fragment {{st.session_state.get('count', 0)}}")
 
 with page_run():
     st.button("on the page", on_click=count)
