@@ -17,7 +17,9 @@ from explorer.ui.runs import page as runs_page
 from explorer.ui.server.page_runs import page_run
 from explorer.ui.train import page as train_page
 
-ICON = Path(__file__).parent / "icon.svg"
+# As a text: a file's name would make Streamlit send it in base64, a third longer, with every run.
+_SVG = (Path(__file__).parent / "icon.svg").read_text(encoding="utf-8")
+ICON = "data:image/svg+xml," + _SVG.replace("#", "%23")
 
 
 class Drawn(NamedTuple):
@@ -57,12 +59,12 @@ PAGES = {
 def main() -> None:
     page = current_page()
     drawn = PAGES[page]
-    st.set_page_config(f"{page.title} · Architecture explorer", str(ICON), "wide")
+    st.set_page_config(f"{page.title} · Architecture explorer", ICON, "wide")
     st.html(STYLES)
     with st.container(key="top"):
         navigation_bar()
-    with st.container(key="heading"):
-        st.html(f"<h1>{for_html(drawn.heading)}</h1><p>{for_html(drawn.lead)}</p>")
+    heading = f"<h1>{for_html(drawn.heading)}</h1><p>{for_html(drawn.lead)}</p>"
+    st.html(f'<div class="page-heading">{heading}</div>')
     if notice := state.accept_draft().notice:
         messages.warning(notice, icon=messages.NOT_FOUND)
     if page is not Page.COMPARE:

@@ -119,6 +119,7 @@ class Builder:
     stack: list[dict[str, Any]] = field(default_factory=list)
     editor: str = ""  # the component's id
     panel: str = ""
+    panel_fragment: str = ""  # that the panel is drawn in
     picture: str = ""  # that the panel holds
     sent_at: float | None = None  # when the edit that has no answer yet was made
     next_at: float | None = None  # when the first edit was made that waits for that answer
@@ -132,7 +133,7 @@ class Builder:
             if self.ask_at is not None and now >= self.ask_at:
                 self.ask_at = None
                 self.window.states[self.panel] = json.dumps({"ask": self.question})
-                await self.window.ask()
+                await self.window.ask(self.panel_fragment)
             if now >= edit_at:
                 edit_at = now + self.chance.uniform(0.5, 1.5) * self.pace
                 await self._edit()
@@ -172,6 +173,7 @@ class Builder:
         if component.component_name.endswith("stack_editor"):
             await self._take_numbers(component)
         elif component.component_name.endswith("field_view"):
+            self.panel_fragment = message.delta.fragment_id
             self._take_panel(component)
 
     async def _take_numbers(self, component: BidiComponent) -> None:

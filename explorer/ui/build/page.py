@@ -251,8 +251,7 @@ def _counted_name(name: str, broken: bool) -> str:
 
 
 def _selected_layer(analysis: Analysis, row: Row, session: state.Session) -> None:
-    # As high as with every line, so that what is below stays in place from layer to layer.
-    st.html(f'<div style="min-height: 9.6rem">{_layer_words(row, analysis)}</div>')
+    st.html(_layer_words(row, analysis))
     context = FieldViewContext(
         session.recipe.dataset, session.recipe.seed, session.run, state.owner()
     )
