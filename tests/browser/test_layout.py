@@ -40,6 +40,8 @@ def test_a_page_is_seen_once_its_styles_are_there(app: App):
     expect(heading).to_be_hidden()
     app.until(lambda: held, "the styles are asked for")
     held.pop().continue_()
+    # By the styles themselves, not because it has waited long enough.
+    expect(app.page.get_by_role("main")).to_have_css("animation-name", "none")
     expect(heading).to_be_visible()
     size = "(part) => getComputedStyle(part).fontSize"
     assert heading.evaluate(size) == app.page.locator(":root").evaluate(size)
