@@ -15,11 +15,11 @@ from explorer.ui.server.page_runs import fragment_run
 
 P = ParamSpec("P")
 
-_KEY = "to-say"
+_KEY = "notices"
 DONE, WRONG = ":material/check:", ":material/error:"
 
 
-def say(text: str, icon: str = DONE) -> None:
+def notify(text: str, icon: str = DONE) -> None:
     """Queue a short message, shown by the page or fragment that is drawn next.
 
     For callbacks: what they draw themselves would stand in place of the first elements of the page.

@@ -11,7 +11,7 @@ from explorer.runs.run import RunError, Snapshot
 from explorer.text import for_markdown
 from explorer.training.devices import DeviceError
 from explorer.ui import messages, process, state
-from explorer.ui.notices import WRONG, say
+from explorer.ui.notices import WRONG, notify
 
 MORE_EPOCHS = 5  # offered first
 
@@ -100,13 +100,13 @@ def _take_offer(run_id: str, place: str) -> None:
         new = jobs.submit(snapshot.run.architecture, offer.recipe, state.owner())
         session = state.current()
         if place == "train" and session.run in (run_id, None):
-            state.put(
+            state.keep_session(
                 replace(
                     session, recipe=offer.recipe, recipe_version=session.recipe_version + 1, run=new
                 )
             )
         else:
-            say("A new run is queued")
+            notify("A new run is queued")
 
     perform_action(start, run_id)
 
@@ -141,4 +141,4 @@ def perform_action(action: Callable[[JobManager, str], None], run_id: str) -> No
     try:
         action(process.jobs(), run_id)
     except (RunError, DeviceError) as error:
-        say(str(error), WRONG)
+        notify(str(error), WRONG)

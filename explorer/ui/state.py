@@ -205,7 +205,7 @@ def owner() -> str:
     return name
 
 
-def put(session: Session) -> Session:
+def keep_session(session: Session) -> Session:
     st.session_state[_KEY] = session
     return session
 
@@ -219,7 +219,9 @@ def accept_draft() -> Session:
     if stack is session.stack:
         return session
     other = _works().get(stack.work) if stack.work != session.work else None
-    return put(replace(session, stack=stack) if other is None else _back_in(session, other, stack))
+    return keep_session(
+        replace(session, stack=stack) if other is None else _back_in(session, other, stack)
+    )
 
 
 def _works() -> dict[int, Session]:
@@ -267,7 +269,7 @@ def open_run(run: Run) -> None:
     """Open a run's network and recipe, and show the run on Train. The assignment stays."""
     shared = replace(_work_of(run), assignment=current().assignment)
     open_work(_start(shared, f"run {run.id}"), shared)
-    put(replace(current(), run=run.id))
+    keep_session(replace(current(), run=run.id))
 
 
 def open_work(start: Start, shared: Shared) -> None:
@@ -275,7 +277,7 @@ def open_work(start: Start, shared: Shared) -> None:
     session, architecture = accept_draft(), shared.architecture
     _keep_work(session)
     work = new_work()
-    put(
+    keep_session(
         replace(
             session,
             work=work,
@@ -312,7 +314,9 @@ def keep_recipe(recipe: Recipe) -> str:
     if recipe == session.recipe:
         return ""
     before = session.recipe.dataset
-    changed = put(replace(session, recipe=recipe, input_shape=DATASETS[recipe.dataset].input_shape))
+    changed = keep_session(
+        replace(session, recipe=recipe, input_shape=DATASETS[recipe.dataset].input_shape)
+    )
     return _what_changed(session, changed, before)
 
 
@@ -346,12 +350,12 @@ def use_recipe_variant(preset: Preset, variant: str) -> None:
             if layers == session.stack.layers
             else replace(session, stack=session.stack.replaced(layers))
         )
-    put(replace(session, recipe=recipe, recipe_version=session.recipe_version + 1))
+    keep_session(replace(session, recipe=recipe, recipe_version=session.recipe_version + 1))
 
 
 def rename(name: str) -> None:
     session = accept_draft()
-    put(replace(session, name=printable(name)[:MAX_NAME]))
+    keep_session(replace(session, name=printable(name)[:MAX_NAME]))
 
 
 def choose_images(dataset: str) -> str:
@@ -362,7 +366,7 @@ def choose_images(dataset: str) -> str:
     session = accept_draft()
     recipe = session.recipe.model_copy(update={"dataset": dataset})
     shape = DATASETS[dataset].input_shape
-    changed = put(
+    changed = keep_session(
         replace(
             session, recipe=recipe, recipe_version=session.recipe_version + 1, input_shape=shape
         )
@@ -372,16 +376,16 @@ def choose_images(dataset: str) -> str:
 
 def ask_to_open() -> None:
     """Show the dialog that opens other work, until it is closed."""
-    put(replace(accept_draft(), opening=True))
+    keep_session(replace(accept_draft(), opening=True))
 
 
 def close_dialog() -> None:
     if current().opening:
-        put(replace(current(), opening=False))
+        keep_session(replace(current(), opening=False))
 
 
 def apply_fix(architecture: Architecture) -> None:
     """Replace the network by the fixed one; the browser can undo it like an edit of its own."""
     session = accept_draft()
     stack = session.stack.replaced(architecture.layers)
-    put(replace(session, stack=stack, input_shape=architecture.input_shape))
+    keep_session(replace(session, stack=stack, input_shape=architecture.input_shape))

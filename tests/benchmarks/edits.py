@@ -155,8 +155,9 @@ def varied_edits(architecture: Architecture) -> Iterator[Edit]:
         if layer.kernel_size == 3 and analyze(changed(architecture, row, kernel)).problem is None:
             yield Edit(row, "kernel_size", lambda held: "5")
             yield Edit(row, "kernel_size", lambda held: "3")
-        yield Edit(row, "out_channels", lambda held: "Control+d")
-        yield Edit(row, "", lambda held: "Control+z")
+        if layer.kernel_size != 1:  # two 1x1 for one leave all other rows' numbers as they are
+            yield Edit(row, "out_channels", lambda held: "Control+d")
+            yield Edit(row, "", lambda held: "Control+z")
 
 
 def changed(architecture: Architecture, row: int, arguments: dict[str, object]) -> Architecture:

@@ -250,16 +250,16 @@ def test_each_recipe_of_a_preset_is_taken_with_its_dropout_rates_and_back(id):
     start_from(app, id)
     app = _on_train(app)
     for variant in ("tuned", "documented", "tuned"):
-        app.button(key=f"way-{variant}").click().run()
+        app.button(key=f"recipe-{variant}").click().run()
         assert not app.exception
         architecture, recipe = preset.recipe_variant(variant)
         assert session(app).recipe == recipe
         assert session(app).stack.layers == architecture.layers
-        marked = [name for name in RECIPE_VARIANTS if app.button(key=f"way-{name}").proto.icon]
+        marked = [name for name in RECIPE_VARIANTS if app.button(key=f"recipe-{name}").proto.icon]
         assert marked == [variant]
     app.number_input(key=f"recipe-{session(app).recipe_version}-epochs").set_value(3).run()
     assert session(app).recipe.epochs == 3
-    assert not any(app.button(key=f"way-{name}").proto.icon for name in RECIPE_VARIANTS)
+    assert not any(app.button(key=f"recipe-{name}").proto.icon for name in RECIPE_VARIANTS)
 
 
 def _on_train(app: AppTest) -> AppTest:

@@ -25,7 +25,7 @@ from explorer.schema import field_values
 from explorer.text import for_html
 from explorer.training.datasets import DATASETS, DatasetKind
 from explorer.ui import process, state
-from explorer.ui.notices import WRONG, say
+from explorer.ui.notices import WRONG, notify
 
 Trained = tuple[NetworkKey, str]  # a network, and the data set that it was trained on
 Results = Mapping[Trained, tuple[Result, ...]]
@@ -208,6 +208,6 @@ def _set(limit: str, key: str, work: int) -> None:
     try:
         assignment = parse_assignment(session.assignment.model_dump() | {limit: value})
     except AssignmentError:
-        say(f"{LABELS[limit]}: {_takes(limit)}, or nothing. The old value was kept", WRONG)
+        notify(f"{LABELS[limit]}: {_takes(limit)}, or nothing. The old value was kept", WRONG)
     else:
-        state.put(replace(session, assignment=assignment))
+        state.keep_session(replace(session, assignment=assignment))

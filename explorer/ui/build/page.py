@@ -26,7 +26,7 @@ from explorer.ui.components.announcer import announce
 from explorer.ui.components.cost_chart import cost_chart
 from explorer.ui.components.field_view import FieldViewContext, field_view
 from explorer.ui.components.stack_editor import stack_editor
-from explorer.ui.notices import WRONG, say, with_notices
+from explorer.ui.notices import WRONG, notify, with_notices
 from explorer.ui.preset_story import preset_story
 
 SELECTED = "selected-layer"  # its place on the page, for the way past the stack
@@ -98,7 +98,7 @@ def _rename(key: str, shown: str, work: int) -> None:
     name = st.session_state[key]
     if not printable(name):
         st.session_state[key] = shown
-        say("Enter a name for the network. The old name was kept", WRONG)
+        notify("Enter a name for the network. The old name was kept", WRONG)
     elif name != shown:
         state.rename(name)
         st.session_state[key] = state.current().name  # without what cannot be seen
@@ -108,7 +108,7 @@ def _choose_images(key: str, work: int) -> None:
     session, chosen = state.current(), st.session_state[key]
     is_new = work == session.work and chosen in DATASETS and chosen != session.recipe.dataset
     if is_new and (changed := state.choose_images(chosen)):
-        say(changed)
+        notify(changed)
 
 
 # --- the stack, and beside it the selected layer --------------------------------------------------
@@ -166,7 +166,7 @@ def _numbers(session: state.Session, analysis: Analysis, results: Results) -> No
     fixed = obstacle.fixed if obstacle else None
     in_the_way = _in_the_way(analysis, obstacle.message if obstacle else "")
     st.html(_totals(analysis) + assignment_line(session, results, in_the_way, fixed is not None))
-    if fixed and st.button("Apply fix", key="mend"):
+    if fixed and st.button("Apply fix", key="apply-fix"):
         state.apply_fix(fixed)
         st.rerun()
 

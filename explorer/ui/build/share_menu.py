@@ -22,7 +22,7 @@ from explorer.training.problems import find_problem
 from explorer.ui import process, state
 from explorer.ui.components.address import link_box
 from explorer.ui.downloads.download_menu import Item, items
-from explorer.ui.notices import WRONG, say
+from explorer.ui.notices import WRONG, notify
 
 
 @dataclass(frozen=True)
@@ -123,9 +123,9 @@ def _keep(key: str) -> None:
             st.session_state[key], state.accept_draft().shared, state.owner()
         )
     except SaveError as error:
-        say(str(error), WRONG)
+        notify(str(error), WRONG)
     else:
-        say(f"Saved as “{saved.name}”")
+        notify(f"Saved as “{saved.name}”")
 
 
 def _downloads(session: state.Session) -> list[Item]:

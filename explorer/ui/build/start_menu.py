@@ -18,7 +18,7 @@ from explorer.presets import Preset, load_presets
 from explorer.saved import Saved, SaveError
 from explorer.text import for_html, for_markdown, percent
 from explorer.ui import process, state
-from explorer.ui.notices import WRONG, say
+from explorer.ui.notices import WRONG, notify
 
 SIGNS: dict[type[Change], str] = {Added: "+", Removed: "−", Changed: "≠"}
 SHOWN = 30  # saved networks at once
@@ -136,7 +136,7 @@ def _delete(name: str) -> None:
     try:
         process.saved().delete(name, state.owner())
     except SaveError as error:
-        say(str(error), WRONG)
+        notify(str(error), WRONG)
 
 
 def _short(title: str) -> str:

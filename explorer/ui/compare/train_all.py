@@ -19,7 +19,7 @@ from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe
 from explorer.ui import process, state
 from explorer.ui.compare.chosen import CHOSEN, find_all
-from explorer.ui.notices import WRONG, say
+from explorer.ui.notices import WRONG, notify
 from explorer.ui.remembered_inputs import (
     remember_input,
     remember_value,
@@ -164,7 +164,7 @@ def _queue() -> None:
         find_all(st.session_state[CHOSEN]), process.jobs().runs(), *_read_form()
     ).runs
     if not missing:
-        say("All of these are trained or queued")
+        notify("All of these are trained or queued")
         return
     queued = 0
     try:
@@ -177,8 +177,8 @@ def _queue() -> None:
             )
             queued += 1
     except (RunError, DeviceError) as error:
-        say(f"{queued} of {counted(len(missing), 'run')} queued: {error}", WRONG)
+        notify(f"{queued} of {counted(len(missing), 'run')} queued: {error}", WRONG)
     else:
-        say(f"{counted(queued, 'run')} queued")
+        notify(f"{counted(queued, 'run')} queued")
     if queued:
         remember_value(SHOWN_IMAGES, missing[0].recipe.dataset)

@@ -15,7 +15,7 @@ from explorer.ui.charts.chart import Chart
 from explorer.ui.downloads import pictures
 from explorer.ui.downloads.preparing import Preparation, Stage, Wanted
 from explorer.ui.downloads.quick_download import quick, reason_not_made
-from explorer.ui.notices import WRONG, say
+from explorer.ui.notices import WRONG, notify
 
 LOOK_EVERY = 0.5  # seconds between two looks at what is being prepared
 
@@ -127,7 +127,7 @@ def prepare(key: str, version: str, wanted: Wanted) -> None:
     try:
         st.session_state[f"prepared-{key}"] = version, process.downloads().ask(wanted)
     except RunError as error:
-        say(str(error), WRONG)
+        notify(str(error), WRONG)
 
 
 def prepared(key: str) -> tuple[str, Preparation | None]:

@@ -303,7 +303,7 @@ def _details(snapshot: Snapshot) -> None:
 
 
 def _watch(run_id: str) -> None:
-    state.put(replace(state.current(), run=run_id))
+    state.keep_session(replace(state.current(), run=run_id))
     go_to(Page.TRAIN)
 
 

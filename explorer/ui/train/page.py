@@ -33,7 +33,7 @@ from explorer.ui.components.announcer import announce
 from explorer.ui.components.figure_table import Figure, figure_table
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
-from explorer.ui.notices import WRONG, say, with_notices
+from explorer.ui.notices import WRONG, notify, with_notices
 from explorer.ui.preset_story import preset_story
 from explorer.ui.remembered_inputs import remember_input, remembered_value
 from explorer.ui.run_actions import run_actions, show_server_notices
@@ -150,7 +150,7 @@ def _recipe_variants(session: state.Session) -> None:
         else "",
         "tuned": preset.tuned.why,
     }
-    with st.container(horizontal=True, gap="small", key="ways"):
+    with st.container(horizontal=True, gap="small", key="recipe-variants"):
         for variant in RECIPE_VARIANTS:
             found = preset.recipe_variant(variant)
             in_form = found is not None and found[1] == session.recipe
@@ -161,7 +161,7 @@ def _recipe_variants(session: state.Session) -> None:
             )
             st.button(
                 RECIPE_VARIANT_NAMES[variant].capitalize(),
-                key=f"way-{variant}",
+                key=f"recipe-{variant}",
                 icon=":material/check:" if in_form else None,
                 help=for_markdown(f"{notes[variant]}{rates}"),
                 on_click=state.use_recipe_variant,
@@ -190,7 +190,7 @@ def _keep() -> None:
     session = state.current()
     recipe = recipe_in_form(session.recipe, _form(session))
     if not isinstance(recipe, RecipeError) and (changed := state.keep_recipe(recipe)):
-        say(changed)
+        notify(changed)
 
 
 def _start(again: bool = False) -> None:
@@ -202,23 +202,25 @@ def _start(again: bool = False) -> None:
     session = state.current()
     recipe = recipe_in_form(session.recipe, _form(session))
     if isinstance(recipe, RecipeError):
-        say(recipe.message, WRONG)
+        notify(recipe.message, WRONG)
         return
     if obstacle := find_problem(session.architecture, DATASETS[recipe.dataset]):
-        say(f"This network cannot be trained yet: {obstacle.message}", WRONG)
+        notify(f"This network cannot be trained yet: {obstacle.message}", WRONG)
         return
     jobs = process.jobs()
     if not again and (
         same := run_in_hand(jobs.runs(), session.architecture, recipe, state.owner(), time.time())
     ):
-        state.put(replace(session, repeat=state.Repeat(same.run.id, session.architecture, recipe)))
+        state.keep_session(
+            replace(session, repeat=state.Repeat(same.run.id, session.architecture, recipe))
+        )
         return
     try:
         run = jobs.submit(session.architecture, recipe, state.owner())
     except (RunError, DeviceError) as error:
-        say(str(error), WRONG)
+        notify(str(error), WRONG)
         return
-    state.put(replace(session, run=run, repeat=None))
+    state.keep_session(replace(session, run=run, repeat=None))
 
 
 def _ask_whether_to_repeat(session: state.Session, recipe: Recipe) -> None:
@@ -235,7 +237,7 @@ def _ask_whether_to_repeat(session: state.Session, recipe: Recipe) -> None:
         same = None
     if same is None or (same.ended and same.status != "finished"):
         # Settled: a run that was stopped is started anew without a question, now and once resumed.
-        state.put(replace(session, repeat=None))
+        state.keep_session(replace(session, repeat=None))
         return
     ago = duration(max(0.0, time.time() - same.run.submitted))
     with st.container(key="repeat", gap="small"):
@@ -254,7 +256,7 @@ def _how_it_stands(snapshot: Snapshot) -> str:
 
 
 def _show(run_id: str) -> None:
-    state.put(replace(state.current(), run=run_id, repeat=None))
+    state.keep_session(replace(state.current(), run=run_id, repeat=None))
 
 
 # --- the run --------------------------------------------------------------------------------------
