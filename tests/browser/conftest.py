@@ -74,7 +74,9 @@ SETTLED = f"""() => {{
   const now = performance.now();
   const answered = wire.heard >= wire.asked || now - wire.asked > {GIVEN_UP};
   const state = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState;
-  return state === "notRunning" && answered && now - wire.heard > {QUIET};
+  // Stands for an element whose script the browser still fetches.
+  const coming = document.querySelector('[data-testid="stSkeleton"]');
+  return state === "notRunning" && answered && now - wire.heard > {QUIET} && !coming;
 }}"""
 
 expect.set_options(timeout=PATIENCE)

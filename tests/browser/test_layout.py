@@ -2,6 +2,8 @@
 empty.
 """
 
+from itertools import pairwise
+
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
@@ -93,17 +95,24 @@ def test_images_that_are_not_here_are_told_of_where_they_are_chosen(app: App):
 
 @pytest.mark.parametrize("view", ["Structure", "Verdict", "Trade-off"])
 def test_the_controls_of_compare_leave_a_low_window_to_what_is_compared(app: App, view: str):
+    # A run on other images than the author's, so that there is a choice of images as well.
+    app.open("/?page=train")
+    app.train_on_digits(1)
     at_size(app, PROJECTOR, f"/?page=compare&view={view}")
+    images = app.page.get_by_role("combobox", name="Results on")
+    expect(images).to_be_visible()
     menus = app.page.locator(".st-key-compare-line")
     assert box(menus)[3] < PROJECTOR[1] * 0.4
     train, download = (
         app.page.get_by_role("button", name=name, exact=True) for name in ("Train all", "Download")
     )
     views = app.choice("Trade-off")
-    for one, other in ((train, download), (views, train)):
+    for one, other in pairwise([views, images, train, download]):
         assert not overlap(one, other)
         assert abs(box(one)[3] - box(other)[3]) < 8  # in one line
     assert box(download)[2] <= PROJECTOR[0]
+    train.click()  # that its words are not seen is no loss to who hears them or presses it
+    expect(app.page.get_by_role("spinbutton", name="Seeds")).to_be_visible()
 
 
 @pytest.mark.parametrize("size", [PROJECTOR, (390, 844)])
