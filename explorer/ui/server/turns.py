@@ -1,8 +1,8 @@
 """Page runs take turns: those of many visitors end sooner one after the other than side by side.
 
 The interpreter runs one of them at a time in any case. Side by side, each takes as long as all of
-them together: of thirty builders beside a training, the slowest twentieth of the edits took 885 ms
-and take 320 ms with turns (tests/benchmarks/RESULTS.md).
+them together: the slowest twentieth of a class's edits took more than 885 ms, and with turns less
+than 360 (tests/benchmarks/RESULTS.md).
 """
 
 import heapq
