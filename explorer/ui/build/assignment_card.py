@@ -77,7 +77,7 @@ def assignment_line(
     chips = "".join(
         f'<li class="{for_html(clause.state)}" data-limit="{for_html(clause.limit)}" '
         f'title="{for_html(clause.note)}">'
-        f"<i>{SIGNS[clause.state]}</i> {for_html(clause.text)}</li>"
+        f"<b>{SIGNS[clause.state]}</b> {for_html(clause.text)}</li>"
         for clause in clauses(session.assignment, architecture, recipe, result)
     )
     if in_the_way:
@@ -89,7 +89,7 @@ def assignment_line(
 
 def _in_the_way(text: str, has_fix: bool) -> str:
     kind = "in-the-way has-fix" if has_fix else "in-the-way"
-    return f'<p class="{kind}" title="{for_html(text)}"><i>✗</i> {for_html(text)}</p>'
+    return f'<p class="{kind}" title="{for_html(text)}"><b>✗</b> {for_html(text)}</p>'
 
 
 def _absent_images(kind: DatasetKind) -> str:
