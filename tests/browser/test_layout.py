@@ -55,6 +55,14 @@ def test_a_page_whose_styles_do_not_come_is_seen_without(app: App):
     expect(app.page.get_by_role("heading", name="All runs")).to_be_visible()
 
 
+@pytest.mark.parametrize("size", [(1440, 900), (1920, 1080), (2560, 1440)])
+def test_the_pages_links_stand_above_the_left_edge_of_what_is_below(app: App, size):
+    at_size(app, size, "/?page=compare")
+    links = app.page.get_by_role("navigation", name="Pages")
+    expect(links).to_be_visible()
+    assert box(links)[0] == pytest.approx(box(app.page.locator(".compare"))[0], abs=12)
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_what_is_said_for_a_moment_covers_nothing_that_is_pressed_or_read_next(app: App, size):
     at_size(app, size, "/")
