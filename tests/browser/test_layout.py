@@ -89,6 +89,19 @@ def test_what_is_said_for_a_moment_covers_nothing_that_is_pressed_or_read_next(a
     assert not said.is_visible() or not overlap(said, images)
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_no_total_has_its_name_cut_off(app: App, size):
+    at_size(app, size, "/")
+    names = app.page.locator(".totals span")
+    expect(names).to_have_count(6)
+    assert (
+        names.evaluate_all(
+            "(names) => names.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent)"
+        )
+        == []
+    )
+
+
 def test_images_that_are_not_here_are_told_of_where_they_are_chosen(app: App):
     app.open("/")
     absent = app.page.locator(".absent")
