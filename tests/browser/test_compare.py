@@ -236,7 +236,7 @@ def test_a_run_stays_in_the_comparison_while_it_trains(app: App):
     """The list calls it by its epochs, so its label changes all the time."""
     app.open("/?page=train")
     app.train_on_digits(1000)
-    run = re.search(r"run=(\w+)", app.page.url)[1]
+    run = app.run_in_address
     watcher = open_app(app.page.context, app.url)
     watcher.open(f"/?page=train&run={run}")
     epochs = watcher.run_epochs

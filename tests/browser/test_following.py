@@ -59,7 +59,7 @@ def test_an_ended_run_that_others_resume_rename_and_delete_is_shown_as_it_is(app
     status(app, "running")
     app.page.get_by_role("button", name="Pause").click()
     status(app, "paused")
-    run = app.page.url.partition("run=")[2]
+    run = app.run_in_address
     other.open(f"/?page=train&run={run}")
     other.page.get_by_role("button", name="Resume").click()
     status(app, "running")

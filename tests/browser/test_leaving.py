@@ -135,6 +135,11 @@ def test_the_next_page_is_not_emptied_by_a_panel_that_still_asks(
     expect(app.page).to_have_url(re.compile("page=train"))
     app.settled()
     expect(epochs(app)).to_be_visible()
+    # The answer to what is said later comes after all that the panel's question could lead to.
+    epochs(app).fill("7")
+    epochs(app).press("Enter")
+    expect(app.page.locator(".coming")).to_contain_text("7 epochs of 469 steps")
+    expect(epochs(app)).to_be_visible()
 
 
 def test_an_edit_counts_though_the_page_is_left_before_it_is_answered(app: App, wire: Wire):
