@@ -18,6 +18,7 @@ from starlette.middleware import Middleware
 
 from explorer.ui.components.assets import asset_routes
 from explorer.ui.components.navigation.old_addresses import old_addresses
+from explorer.ui.server.analysis_route import analysis_routes
 from explorer.ui.server.compressed_static import CompressedStatic
 from explorer.ui.server.message_guard import MessageGuard
 from explorer.ui.server.message_pace import MessagePace
@@ -66,7 +67,7 @@ middleware = [  # the first sees what comes in first
 base = st.get_option("server.baseUrlPath")
 app = st.App(
     "explorer/ui/main.py",
-    routes=[*old_addresses(base), *asset_routes(base)],
+    routes=[*old_addresses(base), *asset_routes(base), *analysis_routes(base)],
     lifespan=lifespan,
     middleware=middleware,
 )

@@ -3,97 +3,15 @@ server.
 """
 
 import re
-from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Locator, WebSocketRoute, expect
+from playwright.sync_api import Locator, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.conftest import App
+from tests.browser.held_wire import HeldWire
 
 pytestmark = pytest.mark.browser
-
-
-@dataclass
-class Held:
-    """A message that waits on the wire."""
-
-    to: WebSocketRoute
-    data: bytes
-
-
-@dataclass
-class Wire:
-    """The socket between browser and server, which can be held up."""
-
-    app: App
-    holds: bool = False
-    held: list[Held] = field(default_factory=list)
-    server: WebSocketRoute | None = None
-
-    def __post_init__(self) -> None:
-        self.app.page.route_web_socket(re.compile("_stcore/stream"), self._connect)
-
-    def _connect(self, browser: WebSocketRoute) -> None:
-        server = self.server = browser.connect_to_server()
-        browser.on_message(lambda message: self._carry(server, message))
-        server.on_message(lambda message: self._carry(browser, message))
-
-    def _carry(self, to: WebSocketRoute, message: str | bytes) -> None:
-        if self.holds and isinstance(message, bytes):
-            self.held.append(Held(to, message))
-        else:
-            to.send(message)
-
-    def hold(self) -> None:
-        """From now on what is said waits, once all that is under way has arrived."""
-        self.app.settled()
-        self.holds = True
-
-    def asked(self) -> list[bytes]:
-        """The runs that the browser has asked for and that wait on the wire."""
-        said = [held.data for held in self.held if held.to is self.server]
-        return [
-            data for data in said if BackMsg.FromString(data).WhichOneof("type") == "rerun_script"
-        ]
-
-    def until_asked(self, *parts: bytes) -> None:
-        """Wait until runs wait on the wire, one with each of these in what is asked for."""
-        for part in parts:
-            self.app.until(
-                lambda part=part: any(part in data for data in self.asked()),
-                f"{part!r} is asked for",
-            )
-
-    def until_told(self, kind: str) -> None:
-        """Wait until the server has said something of this kind, which waits on the wire."""
-        self.app.until(lambda: kind in self.told(), f"the server tells {kind}")
-
-    def told(self) -> list[str | None]:
-        told = [held.data for held in self.held if held.to is not self.server]
-        return [ForwardMsg.FromString(data).WhichOneof("type") for data in told]
-
-    def to_server(self) -> None:
-        """Let through what the browser said so far, and nothing to the browser."""
-        said = [held for held in self.held if held.to is self.server]
-        self.held = [held for held in self.held if held.to is not self.server]
-        for each in said:
-            each.to.send(each.data)
-
-    def release(self) -> None:
-        """All that was held up, a message a frame, as from a server that takes its time."""
-        while self.held:
-            each = self.held.pop(0)
-            each.to.send(each.data)
-            self.app.next_frame()
-        self.holds = False
-
-    def ask_for(self, page: str) -> None:
-        """Click on another page; the question for it waits on the wire."""
-        before = len(self.asked())
-        self.app.link_to(page).click()
-        self.app.until(lambda: len(self.asked()) > before, f"{page} is asked for")
 
 
 def epochs(app: App) -> Locator:
@@ -107,13 +25,13 @@ def numbers(asked: bytes) -> set[float]:
 
 
 @pytest.fixture
-def wire(app: App) -> Wire:
-    return Wire(app)
+def wire(app: App) -> HeldWire:
+    return HeldWire(app)
 
 
 @pytest.mark.parametrize("server_has", ["heard nothing", "begun", "ended"])
 def test_the_next_page_is_not_emptied_by_a_panel_that_still_asks(
-    app: App, wire: Wire, server_has: str
+    app: App, wire: HeldWire, server_has: str
 ):
     """The panel's question meets a server that does not know of the next page, draws it, or has
     drawn it.
@@ -142,7 +60,7 @@ def test_the_next_page_is_not_emptied_by_a_panel_that_still_asks(
     expect(epochs(app)).to_be_visible()
 
 
-def test_an_edit_counts_though_the_page_is_left_before_it_is_answered(app: App, wire: Wire):
+def test_an_edit_counts_though_the_page_is_left_before_it_is_answered(app: App, wire: HeldWire):
     app.open("/")
     app.preset("adaptive-pool-16k")
     wire.hold()
@@ -157,7 +75,7 @@ def test_an_edit_counts_though_the_page_is_left_before_it_is_answered(app: App, 
     expect(app.row(0).locator('input[name="out_channels"]')).to_have_value("9")
 
 
-def test_an_edit_counts_though_its_editor_is_gone_before_it_could_send_it(app: App, wire: Wire):
+def test_an_edit_counts_though_its_editor_is_gone_before_it_could_send_it(app: App, wire: HeldWire):
     """One draft is on its way at a time, and the page is left before the first is answered."""
     app.open("/")
     app.preset("adaptive-pool-16k")
@@ -174,7 +92,7 @@ def test_an_edit_counts_though_its_editor_is_gone_before_it_could_send_it(app: A
     expect(app.row(0).locator('input[name="out_channels"]')).to_have_value("9")
 
 
-def test_what_is_typed_counts_and_the_page_is_left(app: App, wire: Wire):
+def test_what_is_typed_counts_and_the_page_is_left(app: App, wire: HeldWire):
     app.open("/?page=train")
     # And no Enter: the browser sends it as the field is left, which is after the page was asked
     # for.
@@ -189,7 +107,7 @@ def test_what_is_typed_counts_and_the_page_is_left(app: App, wire: Wire):
     expect(epochs(app)).to_have_value("7")
 
 
-def test_a_choice_is_kept_though_views_change_before_they_are_drawn(app: App, wire: Wire):
+def test_a_choice_is_kept_though_views_change_before_they_are_drawn(app: App, wire: HeldWire):
     app.open("/?page=compare&compare=bias-free-12k,adaptive-pool-16k,gap-17k")
     app.page.get_by_role("combobox", name="To").click()
     app.page.get_by_role("option", name="gap-17k").click()
@@ -210,7 +128,7 @@ def test_a_choice_is_kept_though_views_change_before_they_are_drawn(app: App, wi
 
 
 def test_a_presets_images_stay_though_the_browser_still_speaks_of_those_before(
-    app: App, wire: Wire
+    app: App, wire: HeldWire
 ):
     app.open("/")
     app.images_box.click()
@@ -232,7 +150,7 @@ def test_a_presets_images_stay_though_the_browser_still_speaks_of_those_before(
     expect(app.images_box).to_have_value("MNIST")
 
 
-def test_a_page_that_is_still_drawn_has_no_stop_but_the_runs_own(app: App, wire: Wire):
+def test_a_page_that_is_still_drawn_has_no_stop_but_the_runs_own(app: App, wire: HeldWire):
     """Streamlit's own button of that word ends the drawing, not a training."""
     app.open("/?page=train")
     wire.hold()

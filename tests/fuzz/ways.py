@@ -39,6 +39,7 @@ from explorer.network.hints import hints
 from explorer.network.receptive_field import receptive_fields
 from explorer.network.spec import Architecture, ArchitectureError, Conv2d, Flatten, Linear
 from explorer.presets import FOLDER, PresetError, load_presets, measured
+from explorer.refusal import Refusal
 from explorer.runs.checkpoint_files import CheckpointError
 from explorer.runs.checkpoint_format import from_bytes, to_bytes
 from explorer.runs.manager import JobManager
@@ -57,6 +58,7 @@ from explorer.ui.compare.chosen import find, read_link
 from explorer.ui.components.field_view.component import FieldViewContext, view_data
 from explorer.ui.components.field_view.request import FieldViewRequest, parse_request
 from explorer.ui.components.stack_editor import DraftError, Stack, parse_draft
+from explorer.ui.server.analysis_route import answer_to
 from explorer.ui.server.message_guard import InputKinds, without_unreadable
 from tests.fuzz.mutate import (
     json_text,
@@ -241,6 +243,15 @@ def read_draft(value: Any) -> None:
     stack = Stack.of(NETWORKS[0].architecture.layers).accepting(value)  # never raises
     show(Architecture(layers=stack.layers))
     parse_draft(value)
+
+
+def mutated_question(r: Random) -> str | bytes:
+    stack = Stack.of(r.choice(PRESETS).architecture.layers)
+    return mutate_json(r, json.dumps({"input": [1, 28, 28], "stack": stack.to_data()}))
+
+
+def read_question(text: str | bytes) -> None:
+    answer_to(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
 
 
 def mutated_request(r: Random) -> Any:
@@ -705,6 +716,7 @@ WAYS_IN = (
         (LinkError,),
     ),
     WayIn("draft", 2_000, mutated_draft, reader(read_draft), (DraftError,)),
+    WayIn("question", 1_000, mutated_question, reader(read_question), (Refusal,)),
     WayIn("field view", 1_000, mutated_request, open_field_view, (Refused,)),
     WayIn("recipe", 2_400, mutated_recipe, reader(parse_recipe), (RecipeError,)),
     WayIn("assignment", 1_600, mutated_assignment, reader(parse_assignment), (AssignmentError,)),

@@ -4,8 +4,10 @@ sends.
 What the browser does with it is in tests/browser.
 """
 
+import functools
 import json
 import math
+import re
 import typing
 
 import pytest
@@ -32,8 +34,11 @@ from explorer.network.spec import (
     arguments,
     new_layer,
 )
+from explorer.refusal import Refusal
 from explorer.ui.components.stack_editor import DraftError, Stack, palette, parse_draft
-from explorer.ui.components.stack_editor.component import editor_data
+from explorer.ui.components.stack_editor.analysis_data import analysis_data, answer_question
+from explorer.ui.components.stack_editor.component import asks_itself, editor_data
+from tests.network.stacks import architectures
 
 FIELDS = [(kind, field) for kind, row in palette().items() for field in row["fields"]]
 SMALL = (Conv2d(out_channels=4, kernel_size=3), ReLU(), Flatten(), Linear(out_features=10))
@@ -337,14 +342,14 @@ def fixed(data, fix):
 def test_rows_carry_shape_receptive_field_and_parameters():
     data = told(*SMALL)
     assert data["input"] == (1, 28, 28)
-    assert data["rows"] == [
+    assert data["analysis"]["rows"] == [
         ["p0-0", (4, 26, 26), (3, 3), 40],
         ["p0-1", (4, 26, 26), (3, 3), 0],
         ["p0-2", (2704,), (28, 28), 0],
         ["p0-3", (10,), (28, 28), 27050],
     ]
     assert [layer["uid"] for layer in data["whole"]["stack"]] == ["p0-0", "p0-1", "p0-2", "p0-3"]
-    assert data["problem"] is None
+    assert data["analysis"]["problem"] is None
     json.dumps(data, allow_nan=False)
 
 
@@ -384,8 +389,8 @@ def test_rows_carry_shape_receptive_field_and_parameters():
 )
 def test_a_problem_carries_its_fix_as_a_change_of_the_stack(layers, fix):
     data = told(*layers)
-    problem = data["problem"]
-    assert problem["uid"] == data["whole"]["stack"][len(data["rows"])]["uid"]
+    problem = data["analysis"]["problem"]
+    assert problem["uid"] == data["whole"]["stack"][len(data["analysis"]["rows"])]["uid"]
     assert problem["message"]
     assert problem["fix"] == fix
     assert problem["alternative"] is None or problem["alternative"]["fix"]["layers"][0]["padding"]
@@ -416,8 +421,9 @@ def test_a_problem_carries_its_fix_as_a_change_of_the_stack(layers, fix):
 )
 def test_a_hint_carries_its_fix_as_a_change_of_the_stack(layers, index, fix):
     data = told(*layers)
-    assert [(hint["uid"], hint["fix"]) for hint in data["hints"]] == [(f"p0-{index}", fix)]
-    assert data["hints"][0]["message"]
+    told_hints = data["analysis"]["hints"]
+    assert [(hint["uid"], hint["fix"]) for hint in told_hints] == [(f"p0-{index}", fix)]
+    assert told_hints[0]["message"]
     if fix:
         assert hints(fixed(data, fix)) == ()
 
@@ -426,7 +432,7 @@ def test_the_part_inside_the_image_is_told_where_it_differs():
     data = told(
         Conv2d(out_channels=1, kernel_size=3, padding=1), MaxPool2d(kernel_size=30, padding=1)
     )
-    assert [row[2:] for row in data["rows"]] == [[(3, 3), 10], [(32, 32), 0, (28, 28)]]
+    assert [row[2:] for row in data["analysis"]["rows"]] == [[(3, 3), 10], [(32, 32), 0, (28, 28)]]
 
 
 def test_the_layers_go_only_to_an_editor_that_has_not_got_them():
@@ -443,6 +449,69 @@ def test_the_layers_go_only_to_an_editor_that_has_not_got_them():
     assert "stack" not in json.dumps(
         editor_data(accepted, analyze(Architecture(layers=SMALL)), whole=False, key="k")
     )
+
+
+def test_the_analysis_goes_only_to_an_editor_that_does_not_ask_for_it_itself():
+    digits = analyze(Architecture(layers=SMALL))
+    in_colour = analyze(Architecture(layers=SMALL, input_shape=(3, 32, 32)))
+    sent = draft(*Stack.of(SMALL).to_data(), asked=[1, 28, 28])
+    assert asks_itself(sent, digits)
+    assert not asks_itself(sent, in_colour)  # these images were chosen since
+    for other in (None, [], {**sent, "asked": None}, {**sent, "asked": "1×28×28"}, draft()):
+        assert not asks_itself(other, digits)
+    stack = Stack.of(SMALL).accepting(sent)
+    assert editor_data(stack, digits, whole=False, analyzed=False)["analysis"] is None
+    refused = stack.accepting(draft({"kind": "Nothing"}, seq=2))
+    found = editor_data(refused, digits, whole=False, analyzed=False)["analysis"]
+    assert found == analysis_data(refused.uids, digits)
+
+
+# --- what an editor asks by itself ----------------------------------------------------------------
+
+
+def question(*layers, input=(1, 28, 28), **extra):
+    return {"input": list(input), "stack": draft(*layers)["stack"], **extra}
+
+
+@given(architectures())
+@settings(deadline=None)
+def test_what_an_editor_asks_is_answered_as_the_page_would(architecture):
+    stack = Stack.of(architecture.layers)
+    asked = {"input": list(architecture.input_shape), "stack": stack.to_data()}
+    told = editor_data(stack, analyze(architecture), whole=True)
+    assert answer_question(asked) == told["analysis"]
+
+
+def test_what_a_layer_states_of_its_input_is_held_against_what_comes_in():
+    conv = {"kind": "Conv2d", "out_channels": 4, "kernel_size": 3}
+    assert answer_question(question({**conv, "in_channels": 1}))["problem"] is None
+    problem = answer_question(question({**conv, "in_channels": 3}))["problem"]
+    assert problem["uid"] == "u0"
+    assert "in_channels" in problem["message"]
+
+
+DEEP = functools.reduce(lambda inner, _: [inner], range(60), 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (None, "a question is an object with input and stack"),
+        ([], "a question is an object with input and stack"),
+        ({}, "a draft has a stack, a list of layers"),
+        (question(input=[1, 28]), "input_shape"),
+        (question(input=[1, 28, 2049]), "input_shape: an image has 1 to 2,048 columns"),
+        (question(input="1×28×28"), "input_shape"),
+        (question(*[{"kind": "ReLU"}] * (MAX_LAYERS + 1)), f"at most {MAX_LAYERS} layers"),
+        (question({"kind": "Nothing"}), "Nothing"),
+        (question({"kind": "Conv2d", "out_channels": 0, "kernel_size": 3}), "out_channels"),
+        (question({"kind": "ReLU", "uid": "<b>"}), "uid"),
+        (question({"kind": "ReLU", "inplace": DEEP}), "nested too deeply"),
+    ],
+)
+def test_what_is_no_question_is_refused_in_a_sentence(asked, says):
+    with pytest.raises(Refusal, match=re.escape(says)):
+        answer_question(asked)
 
 
 # --- on a page ------------------------------------------------------------------------------------

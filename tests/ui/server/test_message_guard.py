@@ -355,7 +355,7 @@ def test_after_a_forged_draft_the_same_session_edits_on(server):
         visitor.run({editor: partial(filled, name="json_value", value=good)})
         after = visitor.data(editor)
         assert not visitor.errors
-        assert (after["seq"], len(after["rows"])) == (before["seq"] + 1, 2)
+        assert (after["seq"], len(after["analysis"]["rows"])) == (before["seq"] + 1, 2)
 
 
 @pytest.mark.parametrize(("name", "value"), [("int_value", 3), ("double_value", 1.5)])

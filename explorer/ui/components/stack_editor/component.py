@@ -6,12 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.network.analysis import Analysis, Row
-from explorer.network.architecture_json import layer_to_data
+from explorer.network.analysis import Analysis
 from explorer.network.blocks import BLOCKS
-from explorer.network.hints import hints
-from explorer.network.spec import MAX_LAYERS, Architecture
+from explorer.network.spec import MAX_LAYERS
 from explorer.ui.components.assets import component
+from explorer.ui.components.stack_editor.analysis_data import analysis_data
 from explorer.ui.components.stack_editor.draft import Stack
 from explorer.ui.components.stack_editor.fields import palette
 
@@ -55,9 +54,27 @@ def stack_editor(
     there what came, with `stack.accepting(sent_draft(key))`, as the next page may be another one.
     Begin the fragment with the same, as Streamlit calls callbacks only for what it finds changed.
     """
-    whole = not stack.is_held_by_sender(sent_draft(key))
-    data = editor_data(stack, analysis, whole=whole, classes=classes, described=described, key=key)
+    sent = sent_draft(key)
+    whole = not stack.is_held_by_sender(sent)
+    has_asked = not whole and asks_itself(sent, analysis)
+    data = editor_data(
+        stack,
+        analysis,
+        whole=whole,
+        analyzed=not has_asked,
+        classes=classes,
+        described=described,
+        key=key,
+    )
     _mount(key=key, data=data, on_draft_change=changed)
+
+
+def asks_itself(draft: object, analysis: Analysis) -> bool:
+    """Whether the editor that sent this draft asks `analysis_route.py` for this very analysis: it
+    tells which images it asks for, and other ones may have been chosen since.
+    """
+    shape = list(analysis.architecture.input_shape)
+    return isinstance(draft, dict) and draft.get("asked") == shape
 
 
 def editor_data(
@@ -65,14 +82,13 @@ def editor_data(
     analysis: Analysis,
     *,
     whole: bool,
+    analyzed: bool = True,
     classes: int = 10,
     described: int | None = None,
     key: str = "stack",
 ) -> dict[str, Any]:
-    """What the browser gets: the numbers of each layer, what is wrong and what could be better.
-
-    The layers themselves only with `whole`: who edits has them already. They are named by uid, as
-    the browser may have moved them meanwhile.
+    """What the browser gets: the layers, with `whole`, as who edits has them already; and what they
+    do, with `analyzed`, or where the newest draft was refused.
     """
     refusal = stack.refusal
     return {
@@ -83,56 +99,7 @@ def editor_data(
         "described": None if described is None else stack.uids[described],
         "input": analysis.architecture.input_shape,
         "classes": classes,
-        # Fewer where one does not fit.
-        "rows": [_row(uid, row) for uid, row in zip(stack.uids, analysis.rows, strict=False)],
-        "problem": _problem(stack, analysis),
-        "hints": [
-            {"uid": stack.uids[hint.index], "message": hint.message, "fix": _fix(stack, hint.fix)}
-            for hint in hints(analysis)
-        ],
+        "analysis": analysis_data(stack.uids, analysis) if analyzed or refusal else None,
         "refusal": refusal and {"index": refusal.index, "message": refusal.message},
         "whole": {"stack": stack.to_data(), "work": stack.work} if whole else None,
     }
-
-
-def _row(uid: str, row: Row) -> list[Any]:
-    """A layer's uid, its shape, its receptive field in theory and its parameters; last the field's
-    part inside the image, where it is another. A list, as the names of all these would be most of
-    what an edit sends.
-    """
-    numbers = [uid, row.output_shape, row.receptive_field, row.params]
-    return numbers if row.seen == row.receptive_field else [*numbers, row.seen]
-
-
-def _problem(stack: Stack, analysis: Analysis) -> dict[str, Any] | None:
-    """The first layer that does not fit."""
-    problem = analysis.problem
-    if problem is None:
-        return None
-    fix = _fix(stack, problem.fix)
-    other = problem.alternative and {
-        "remedy": problem.alternative[0],
-        "fix": _fix(stack, problem.alternative[1]),
-    }
-    uid = stack.uids[problem.index]
-    return {
-        "uid": uid,
-        "message": problem.message,
-        "remedy": problem.remedy,
-        "fix": fix,
-        "alternative": other,
-    }
-
-
-def _fix(stack: Stack, fixed: Architecture | None) -> dict[str, Any] | None:
-    """The way from the stack to `fixed` as one change: at a place, so many layers out and these
-    in.
-    """
-    if fixed is None:
-        return None
-    old, new = stack.layers, fixed.layers
-    shorter = min(len(old), len(new))
-    start = next((i for i in range(shorter) if old[i] != new[i]), shorter)
-    end = next((i for i in range(shorter - start) if old[-1 - i] != new[-1 - i]), shorter - start)
-    inside = [layer_to_data(layer) for layer in new[start : len(new) - end]]
-    return {"at": start, "remove": len(old) - end - start, "layers": inside}

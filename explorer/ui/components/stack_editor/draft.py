@@ -16,12 +16,13 @@ from typing import Any
 from explorer.json_reading import check_depth
 from explorer.network.architecture_json import layer_to_data, parse_layers
 from explorer.network.spec import MAX_LAYERS, ArchitectureError, Layer
+from explorer.refusal import Refusal
 
 MAX_COUNT = 2**53 - 1  # the largest whole number that a browser counts to
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
-class DraftError(ValueError):
+class DraftError(Refusal, ValueError):
     """Data from the browser that is not a stack.
 
     `index` is the offending layer's, or None where it is none's.
@@ -136,9 +137,21 @@ def parse_draft(value: object) -> Draft:
     base, seq = _numbers(value)
     check_depth(value, DraftError)
     assert isinstance(value, dict)  # _numbers has seen to it
-    entries, selected, work = value.get("stack"), value.get("selected"), value.get("work", 0)
+    selected, work = value.get("selected"), value.get("work", 0)
     if type(work) is not int or not 0 <= work <= MAX_COUNT:
         raise DraftError("a draft's work is a whole number")
+    uids, layers = parse_stack(value.get("stack"))
+    if selected is not None and selected not in uids:
+        raise DraftError("the selected layer is not in the stack")
+    return Draft(base, seq, layers, uids, selected, work)
+
+
+def parse_stack(entries: object) -> tuple[tuple[str, ...], tuple[Layer, ...]]:
+    """The uids and the layers of what the browser sent, [{uid, kind, …arguments}], which
+    `check_depth` has passed.
+
+    Raises DraftError, whatever else `entries` is.
+    """
     if not isinstance(entries, list):
         raise DraftError("a draft has a stack, a list of layers")
     if len(entries) > MAX_LAYERS:
@@ -147,13 +160,11 @@ def parse_draft(value: object) -> Draft:
     if len(set(uids)) < len(uids):
         twice = next(index for index, uid in enumerate(uids) if uid in uids[:index])
         raise DraftError("two layers have the same uid", twice)
-    if selected is not None and selected not in uids:
-        raise DraftError("the selected layer is not in the stack")
     try:
         layers = parse_layers([{k: v for k, v in entry.items() if k != "uid"} for entry in entries])
     except ArchitectureError as error:
         raise DraftError(_without_place(error, entries), error.index) from None
-    return Draft(base, seq, layers, uids, selected, work)
+    return uids, layers
 
 
 def _numbers(value: object) -> tuple[int, int]:

@@ -38,11 +38,11 @@ import { KEYS_HELP, readKey, readUndoKey } from "./keys.js";
 import { KINDS } from "./kinds.js";
 import { areSameLayers, findLayer, findPlace } from "./operations.js";
 import { listenToPalette, openPalette } from "./palette.js";
-import { Conversation } from "./protocol.js";
+import { Conversation, askAnalysis } from "./protocol.js";
 import { findChosen, findTogether, isChoosing } from "./selection.js";
 import { sizeText } from "./values.js";
 
-/** @import { Answer, Draft, Editor, RowNode } from "./types.js" */
+/** @import { Analysis, Answer, Draft, Editor, RowNode } from "./types.js" */
 /** @import { Place } from "./keys.js" */
 
 const RELEASES = ["pointerup", "pointercancel"];
@@ -88,6 +88,8 @@ function mount(root) {
     conversation: new Conversation({
       read: () => takeSnapshot(editor),
       send: (draft) => editor.send(draft),
+      ask: askAnalysis,
+      show: (analysis) => showAnalysis(editor, analysis),
       draw: () => draw(editor),
     }),
     numbers: new Map(),
@@ -147,7 +149,9 @@ function receive(editor, answer) {
   const heard = editor.conversation.hear(answer);
   if (heard === "unknown") return;
   if (heard === "replaced") adoptStack(editor, answer);
-  takeNumbers(editor, answer);
+  takePlace(editor, answer);
+  if (answer.analysis && editor.conversation.brings(answer)) takeAnalysis(editor, answer.analysis);
+  if (editor.conversation.isRefused(answer)) takeRefusal(editor, answer.refusal);
   editor.root.dataset.ack = String(answer.seq);
   if (editor.conversation.isWaiting) editor.conversation.sendNewest();
   else if (!editor.conversation.isRefused(answer)) editor.selected = answer.selected;
@@ -177,21 +181,46 @@ function adoptStack(editor, { key, whole, selected }) {
 
 /**
  * @param {Editor} editor
+ * @param {Analysis} analysis
+ */
+function showAnalysis(editor, analysis) {
+  takeAnalysis(editor, analysis);
+  draw(editor);
+  fitWindowSoon(editor);
+}
+
+/**
+ * @param {Editor} editor
+ * @param {Analysis} analysis
+ */
+function takeAnalysis(editor, { rows, problem, hints }) {
+  editor.numbers = new Map(
+    rows.map(([uid, shape, sees, params, within = sees]) => [uid, { shape, sees, within, params }]),
+  );
+  editor.problem = problem;
+  editor.hints = Map.groupBy(hints, (hint) => hint.uid);
+}
+
+/**
+ * What the stack stands in: the images that it takes, their classes, and the panel beside it.
+ *
+ * @param {Editor} editor
  * @param {Answer} answer
  */
-function takeNumbers(editor, answer) {
-  const numbersOf = (
-    /** @type {Answer["rows"][number]} */ [uid, shape, sees, params, within = sees],
-  ) => /** @type {const} */ ([uid, { shape, sees, within, params }]);
-  editor.numbers = new Map(answer.rows.map(numbersOf));
-  editor.problem = answer.problem;
-  editor.hints = Map.groupBy(answer.hints, (hint) => hint.uid);
-  editor.described = answer.described;
-  editor.input = answer.input;
-  editor.classes = answer.classes;
-  setText(findPart(findPart(editor.root, "input"), "shape"), sizeText(answer.input));
-  if (!answer.refusal || !editor.conversation.isRefused(answer)) return;
-  const { index, message } = answer.refusal;
+function takePlace(editor, { described, input, classes }) {
+  editor.described = described;
+  editor.input = input;
+  editor.classes = classes;
+  setText(findPart(findPart(editor.root, "input"), "shape"), sizeText(input));
+}
+
+/**
+ * @param {Editor} editor
+ * @param {Answer["refusal"]} refusal
+ */
+function takeRefusal(editor, refusal) {
+  if (!refusal) return;
+  const { index, message } = refusal;
   const uid = index === null ? undefined : editor.stack[index]?.uid;
   editor.problem = { uid, message };
   if (uid === undefined) say(editor, message);

@@ -93,6 +93,14 @@ export interface Hint {
   fix: Fix | null;
 }
 
+/** What a stack's layers do. */
+export interface Analysis {
+  /** Fewer than layers where one does not fit. */
+  rows: Row[];
+  problem: (Problem & { uid: string }) | null;
+  hints: Hint[];
+}
+
 export interface Answer {
   /** The component's key. */
   key: string;
@@ -109,9 +117,8 @@ export interface Answer {
   input: number[];
   /** How many classes the data set has. */
   classes: number;
-  rows: Row[];
-  problem: (Problem & { uid: string }) | null;
-  hints: Hint[];
+  /** Null for an editor that has asked for it by itself. */
+  analysis: Analysis | null;
   /** Why the draft was not accepted, and which of its layers is to blame. */
   refusal: { index: number | null; message: string } | null;
 }
@@ -122,6 +129,8 @@ export interface Draft {
   base: number;
   seq: number;
   work: number;
+  /** The images' shape for which this editor asks for the analysis by itself; null where the answer is to bring it. */
+  asked: number[] | null;
   stack: Stack;
   selected: string | null;
 }
