@@ -138,11 +138,14 @@ async def _late(chance: random.Random, visit: Coroutine[Any, Any, Visit]) -> Vis
 def _tell(
     builders: list[Builder], watchers: list[Window], begins: float, halts: float, ends: float
 ) -> None:
-    times = [time for builder in builders for time in builder.times]
-    beside = [taken for sent, taken in times if begins <= sent < halts]
-    without = [taken for sent, taken in times if halts + HALT <= sent < ends]
-    print(f"edits beside the training: {spread(beside)}")
-    print(f"edits without a training: {spread(without)}")
+    for what, times in (
+        ("an edit's numbers", [time for each in builders for time in each.times]),
+        ("the page with them", [time for each in builders for time in each.page_times]),
+    ):
+        beside = [taken for sent, taken in times if begins <= sent < halts]
+        without = [taken for sent, taken in times if halts + HALT <= sent < ends]
+        print(f"{what} beside the training: {spread(beside)}")
+        print(f"{what} without a training: {spread(without)}")
     looks = [window.looks for window in watchers]
     print(f"looks at the training: {sum(looks)}, at least {min(looks)} of each watcher")
     errors = [

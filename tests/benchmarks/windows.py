@@ -2,11 +2,13 @@
 
 Each is one websocket that says what a browser would say: it asks for its page, repeats the parts of
 it that the page tells to repeat, at the interval that it tells, and remembers what its inputs said.
+One that edits has a second connection, by which it asks for the numbers.
 """
 
 import asyncio
 import json
 import random
+import re
 import time
 import urllib.request
 from collections.abc import AsyncIterator
@@ -28,6 +30,7 @@ PATIENCE = 10.0  # seconds that an edit may take before it counts as lost
 
 @dataclass
 class Window:
+    url: str
     socket: websockets.ClientConnection
     page_name: str
     query: str
@@ -38,6 +41,24 @@ class Window:
     looks: int = 0  # at what repeats itself
     heard_at: float = 0.0
     errors: list[str] = field(default_factory=list)
+    wire: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None  # for other questions
+
+    async def post(self, path: str, question: str) -> bytes:
+        """What is answered to JSON at this path. The connection is kept, as a browser does."""
+        there = urlsplit(self.url)
+        self.wire = self.wire or await asyncio.open_connection(there.hostname, there.port)
+        reader, writer = self.wire
+        body = question.encode()
+        writer.write(
+            f"POST /{path} HTTP/1.1\r\nHost: {there.netloc}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = int(re.search(r"content-length: (\d+)", head, re.I)[1])  # type: ignore[index]
+        answer = await reader.readexactly(length)
+        assert head.split()[1] == "200", f"{head} {answer!r}"
+        return answer
 
     async def ask(self, fragment: str = "", *, repeats: bool = False) -> None:
         """Ask for the page, or for a fragment of it, with all that the inputs say."""
@@ -94,9 +115,13 @@ async def open_window(url: str, path: str) -> AsyncIterator[Window]:
         address = urlsplit(page.url)
     stream = f"{url.replace('http', 'ws', 1)}/_stcore/stream"
     async with websockets.connect(stream, subprotocols=["streamlit"], max_size=None) as socket:
-        window = Window(socket, address.path.strip("/"), address.query)
+        window = Window(url, socket, address.path.strip("/"), address.query)
         await window.ask()
-        yield window
+        try:
+            yield window
+        finally:
+            if window.wire:
+                window.wire[1].close()
 
 
 async def watch(url: str, path: str, ends: float) -> Window:
@@ -123,9 +148,15 @@ class Builder:
     picture: str = ""  # that the panel holds
     sent_at: float | None = None  # when the edit that has no answer yet was made
     next_at: float | None = None  # when the first edit was made that waits for that answer
+    asks: bool = False  # for the numbers by their address; a build before had none
+    asking: asyncio.Task[None] | None = None
+    asked_at: float | None = None  # when the first edit was made whose numbers have not come
+    input: list[int] = field(default_factory=list)  # the images' shape
     ask_at: float | None = None  # when the panel will ask for values
     question: dict[str, Any] = field(default_factory=dict)  # that it will ask
-    times: list[tuple[float, float]] = field(default_factory=list)  # when, and milliseconds
+    # When an edit was made, and milliseconds until its numbers came, and the page with them.
+    times: list[tuple[float, float]] = field(default_factory=list)
+    page_times: list[tuple[float, float]] = field(default_factory=list)
 
     async def build(self, ends: float) -> None:
         edit_at = time.monotonic() + self.chance.uniform(0, self.pace) + PANEL_PAUSE
@@ -150,6 +181,10 @@ class Builder:
         )
         now = time.monotonic()
         self.ask_at = None
+        if self.asks:
+            self.asked_at = self.asked_at or now
+            if self.asking is None or self.asking.done():
+                self.asking = asyncio.create_task(self._ask_numbers())
         if self.sent_at is None:
             await self._send(now)
         else:
@@ -157,10 +192,20 @@ class Builder:
             if now - self.sent_at > PATIENCE:
                 self.window.errors.append(f"no answer to an edit in {PATIENCE:.0f} s")
 
+    async def _ask_numbers(self) -> None:
+        """Ask for the numbers of the newest edit, until those of the newest have come."""
+        while (made_at := self.asked_at) is not None:
+            self.asked_at = None
+            question = json.dumps({"input": self.input, "stack": self.stack})
+            found = json.loads(await self.window.post("explorer-analysis", question))
+            assert len(found["rows"]) == len(self.stack), "an edit without all numbers"
+            self.times.append((made_at, 1000 * (time.monotonic() - made_at)))
+
     async def _send(self, made_at: float) -> None:
         self.seq += 1
         draft = {"base": self.base, "seq": self.seq, "work": 0}
         draft |= {"stack": self.stack, "selected": None}
+        draft |= {"asked": self.input} if self.asks else {}
         self.window.states[self.editor] = json.dumps({"draft": draft})
         self.sent_at = made_at
         await self.window.ask()
@@ -183,11 +228,15 @@ class Builder:
         if self.base < 0 and whole:
             self.base, self.seq = answer["base"], answer["seq"]
             self.stack = whole["stack"]
+            self.asks, self.input = "analysis" in answer, list(answer["input"])
         if answer.get("refusal"):
             self.window.errors.append(f"an edit was refused: {answer['refusal']}")
         if self.sent_at is not None and answer["seq"] >= self.seq:
-            assert len(answer["rows"]) == len(self.stack), "an edit without all numbers"
-            self.times.append((self.sent_at, 1000 * (self.window.heard_at - self.sent_at)))
+            taken = self.sent_at, 1000 * (self.window.heard_at - self.sent_at)
+            self.page_times.append(taken)
+            if not self.asks:
+                assert len(answer["rows"]) == len(self.stack), "an edit without all numbers"
+                self.times.append(taken)
             self.sent_at = None
             if self.next_at is not None:
                 made_at, self.next_at = self.next_at, None

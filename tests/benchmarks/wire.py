@@ -67,8 +67,8 @@ def report(browser: Browser, wire: Wire) -> None:
         )
         answer = traffic.answers()[0]
         print(
-            f"  messages {traffic.received_bytes:,}; of the edit's own answer "
-            f"{answer.received_bytes:,}:"
+            f"  messages {traffic.received_bytes:,}, fetched {traffic.fetched_bytes:,}; of the "
+            f"edit's own answer {answer.received_bytes:,} and what was fetched:"
         )
         print("  " + ", ".join(f"{kind} {size:,}" for kind, size in answer.by_kind().most_common()))
         print(f"  inline code {sum(answer.scripts().values()):,}")

@@ -1,5 +1,5 @@
-"""What passes between a browser and the server: each message on the socket, and the bytes on the
-wire.
+"""What passes between a browser and the server: each message on the socket, what is fetched beside
+it, and the bytes on the wire.
 """
 
 import socket
@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Page, Response, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.conftest import App
@@ -22,6 +22,7 @@ class Traffic:
 
     received: list[bytes] = field(default_factory=list)
     sent: list[bytes] = field(default_factory=list)
+    fetched_bytes: int = 0  # of what the page asked beside the socket
 
     @property
     def received_bytes(self) -> int:
@@ -77,15 +78,19 @@ def _kind(message: ForwardMsg) -> str:
 
 
 class Listener:
-    """Hears all of a page's sockets, from before it is opened."""
+    """Hears all of a page's sockets and of what it fetches, from before it is opened."""
 
     def __init__(self, page: Page) -> None:
         self._traffic = Traffic()
         page.on("websocket", self._listen)
+        page.on("response", self._count)
 
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: self._traffic.received.append(_bytes(frame)))
         socket.on("framesent", lambda frame: self._traffic.sent.append(_bytes(frame)))
+
+    def _count(self, response: Response) -> None:
+        self._traffic.fetched_bytes += int(response.headers.get("content-length", 0))
 
     @contextmanager
     def heard(self) -> Iterator[Traffic]:
@@ -142,11 +147,12 @@ class Wire:
 
 def answered_edit(app: App) -> None:
     """The first layer's channels, which are marked, become another number by one key; wait until
-    its row tells.
+    its row tells, and Python has answered.
     """
     before = app.row(0).locator(".shape").inner_text()
     app.page.keyboard.press("9" if not before.startswith("9") else "8")
     expect(app.row(0).locator(".shape")).not_to_have_text(before)
+    expect(app.page.locator(".editor.asking")).to_have_count(0)
 
 
 def wait_for_values(app: App) -> None:
