@@ -17,7 +17,8 @@ from torch import Generator, Tensor
 _capturing = threading.Lock()  # a process can capture one graph at a time, on however many GPUs
 WARM_UP = 3  # runs of the work before its capture, so that libraries have chosen their kernels
 
-Capture = Callable[[Callable[[], None]], Callable[[], None]]  # returns what replays the work
+# Takes the work and the generators that it draws from; returns what replays it.
+Capture = Callable[[Callable[[], None], Sequence[Generator]], Callable[[], None]]
 
 
 class CaptureFailed(RuntimeError):
@@ -29,7 +30,7 @@ def find_capture(device: torch.device) -> Capture | None:
     return _capture if device.type == "cuda" else None
 
 
-def _capture(work: Callable[[], None]) -> Callable[[], None]:
+def _capture(work: Callable[[], None], generators: Sequence[Generator]) -> Callable[[], None]:
     # On a stream of its own throughout: the default one cannot be captured, and torch's own for
     # this lies on one GPU.
     aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch has no types here
@@ -42,6 +43,8 @@ def _capture(work: Callable[[], None]) -> Callable[[], None]:
         finally:  # whoever puts things back must not be overtaken
             torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
+        for generator in generators:  # of its own, torch knows the default one alone
+            graph.register_generator_state(generator)
         # The other threads of the server may use the GPU meanwhile.
         with torch.cuda.graph(graph, stream=aside, capture_error_mode="thread_local"):
             work()
@@ -62,7 +65,7 @@ def capture_preserving_state(
     kept = [tensor.detach().clone() for tensor in changed]
     states = [generator.get_state() for generator in generators]
     try:
-        return capture(work)
+        return capture(work, generators)
     except RuntimeError as error:
         first = _first(error)
         raise CaptureFailed((str(first).strip() or type(first).__name__).splitlines()[0]) from error

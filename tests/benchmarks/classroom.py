@@ -139,8 +139,8 @@ def _tell(
     builders: list[Builder], watchers: list[Window], begins: float, halts: float, ends: float
 ) -> None:
     for what, times in (
-        ("an edit's numbers", [time for each in builders for time in each.times]),
-        ("the page with them", [time for each in builders for time in each.page_times]),
+        ("an edit's numbers", [taken for each in builders for taken in each.times]),
+        ("the page with them", [taken for each in builders for taken in each.page_times]),
     ):
         beside = [taken for sent, taken in times if begins <= sent < halts]
         without = [taken for sent, taken in times if halts + HALT <= sent < ends]

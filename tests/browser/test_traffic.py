@@ -53,6 +53,6 @@ def test_an_edit_of_thirty_layers_sends_little(app: App, wire: Wire):
     answer = traffic.answers()[0]
     assert len(answer.scripts()) >= 4  # all that is drawn is drawn again
     assert sum(answer.scripts().values()) < INLINE
-    assert 500 < traffic.fetched_bytes  # its numbers
+    assert traffic.fetched_bytes > 100  # its numbers, compressed
     assert answer.received_bytes + traffic.fetched_bytes < EDIT, answer.by_kind()
     assert wire.received + wire.sent - before < EDIT_IN_ALL

@@ -5,7 +5,7 @@ torch's operations are logged with the numbers and tensors that they were called
 again upon the same tensors, without the Python that called them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -39,8 +39,8 @@ TUNED = {
 
 class Operations(TorchDispatchMode):
     """Logs what torch is asked to do, autograd's part with it, and refuses what a GPU could not
-    record: waiting for a value, or for a shape that depends on values, and new numbers from the
-    program's memory.
+    record: waiting for a value, or for a shape that depends on values, new numbers from the
+    program's memory, and drawing from a generator that the recording was not told of.
     """
 
     REFUSED = (
@@ -53,13 +53,18 @@ class Operations(TorchDispatchMode):
         "lift_fresh",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, generators: Sequence[torch.Generator]) -> None:
         super().__init__()
+        self.generators = generators
         self.log: list[tuple[Any, Any, Any, list[torch.Tensor]]] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = func.name().removeprefix("aten::").partition(".")[0]
         assert not name.startswith(self.REFUSED), f"{name} cannot be recorded"
+        for each in tree_leaves((args, kwargs)):
+            if isinstance(each, torch.Generator):
+                known = [state(generator) for generator in self.generators]
+                assert state(each) in known, f"{name} draws from a generator that is not known"
         result = func(*args, **(kwargs or {}))
         if not _is_view(func):  # which lies in memory that is filled already
             self.log.append((func, args, kwargs or {}, _tensors(result)))
@@ -71,6 +76,11 @@ class Operations(TorchDispatchMode):
                 for old, new in zip(results, _tensors(func(*args, **kwargs)), strict=True):
                     if old.data_ptr() != new.data_ptr():
                         old.copy_(new)
+
+
+def state(generator: torch.Generator) -> bytes:
+    """What tells one generator from another: torch makes a new object for each call."""
+    return bytes(generator.get_state().numpy().tobytes())
 
 
 def _is_view(func: Any) -> bool:
@@ -91,11 +101,13 @@ class Recorder:
     def __init__(self, warm_up: int = 3) -> None:
         self.warm_up, self.recorded, self.replayed = warm_up, 0, 0
 
-    def __call__(self, work: Callable[[], None]) -> Callable[[], None]:
+    def __call__(
+        self, work: Callable[[], None], generators: Sequence[torch.Generator]
+    ) -> Callable[[], None]:
         self.recorded += 1
         for _ in range(self.warm_up):
             work()
-        with Operations() as operations:
+        with Operations(generators) as operations:
             work()
 
         def replay() -> None:

@@ -5,21 +5,23 @@ On a GPU, that a replay draws anew.
 Without a GPU the recording is played by a function that repeats the work.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
 
 from explorer.training.cuda_graph import CaptureFailed, capture_preserving_state, find_capture
 
+Work = Callable[[], None]
 
-def played(work: Callable[[], None]) -> Callable[[], None]:
+
+def played(work: Work, generators: Sequence[torch.Generator]) -> Work:
     for _ in range(3):
         work()
     return work
 
 
-def refused(work: Callable[[], None]) -> Callable[[], None]:
+def refused(work: Work, generators: Sequence[torch.Generator]) -> Work:
     """As torch refuses: ending the recording fails as well, and says less."""
     work()
     try:
@@ -33,7 +35,7 @@ def test_only_a_gpu_is_recorded() -> None:
     assert find_capture(torch.device("cuda")) is not None
 
 
-class Work:
+class Doubling:
     """Draws numbers, and doubles a weight."""
 
     def __init__(self) -> None:
@@ -45,7 +47,7 @@ class Work:
         self.weight.data.mul_(2)
 
     def assert_done(self, times: int) -> None:
-        expected = Work()
+        expected = Doubling()
         for _ in range(times):
             expected()
         assert torch.equal(self.drawn, expected.drawn)
@@ -54,7 +56,7 @@ class Work:
 
 
 def test_recording_leaves_no_trace() -> None:
-    work = Work()
+    work = Doubling()
     replay = capture_preserving_state(played, work, [work.drawn, work.weight], [work.generator])
     work.assert_done(0)
     replay()
@@ -62,7 +64,7 @@ def test_recording_leaves_no_trace() -> None:
 
 
 def test_what_cannot_be_recorded_leaves_no_trace_either() -> None:
-    work = Work()
+    work = Doubling()
     with pytest.raises(CaptureFailed, match=r"^operation not permitted when stream is capturing$"):
         capture_preserving_state(refused, work, [work.drawn, work.weight], [work.generator])
     work.assert_done(0)
@@ -79,7 +81,7 @@ def test_on_a_gpu_every_replay_draws_anew() -> None:
     def work() -> None:
         drawn.copy_(torch.rand(4, generator=generator, device="cuda"))
 
-    replay = record(work)
+    replay = record(work, [generator])
     seen = set()
     for _ in range(3):
         replay()

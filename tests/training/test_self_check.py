@@ -5,7 +5,7 @@ The recordings are played on the CPU, see test_steps.py.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -43,8 +43,8 @@ class Played(Recorder):
         super().__init__()
         self.spoil = spoil
 
-    def __call__(self, work: Replay) -> Replay:
-        return self.spoil(super().__call__(work))
+    def __call__(self, work: Replay, generators: Sequence[torch.Generator]) -> Replay:
+        return self.spoil(super().__call__(work, generators))
 
 
 def record(monkeypatch: pytest.MonkeyPatch, recorder: Any) -> Any:

@@ -4,7 +4,7 @@ Without a GPU a recording is played as a CUDA graph would be, see cpu_player.py.
 it is the real code.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -45,12 +45,12 @@ RECIPES: list[dict[str, Any]] = [
 ]
 
 
-def refusing(work: Callable[[], None]) -> Callable[[], None]:
+def refusing(work: Callable[[], None], generators: Sequence[torch.Generator]) -> Callable[[], None]:
     work()
     raise RuntimeError("operation not permitted when stream is capturing\nat some place")
 
 
-Record = Callable[[Callable[[], None]], Callable[[], None]]
+Record = Callable[[Callable[[], None], Sequence[torch.Generator]], Callable[[], None]]
 
 
 @pytest.fixture
@@ -120,12 +120,17 @@ def test_a_run_goes_on_the_other_way(
 
 def test_what_no_gpu_could_record_is_refused() -> None:
     with (
-        Operations(),
+        Operations([]),
         pytest.raises(AssertionError, match="_local_scalar_dense cannot be recorded"),
     ):
         torch.zeros(1).item()
-    with Operations(), pytest.raises(AssertionError, match="lift_fresh cannot be recorded"):
+    with Operations([]), pytest.raises(AssertionError, match="lift_fresh cannot be recorded"):
         torch.tensor([1.0])
+    told, untold = torch.Generator().manual_seed(1), torch.Generator().manual_seed(2)
+    with Operations([told]):
+        torch.rand(4, generator=told)
+        with pytest.raises(AssertionError, match="rand draws from a generator that is not known"):
+            torch.rand(4, generator=untold)
 
 
 def test_a_number_of_the_program_is_frozen_when_it_is_recorded() -> None:
@@ -135,7 +140,7 @@ def test_a_number_of_the_program_is_frozen_when_it_is_recorded() -> None:
     def work() -> None:
         total.add_(amount)
 
-    replay = Recorder(warm_up=0)(work)
+    replay = Recorder(warm_up=0)(work, [])
     amount = 10.0
     replay()
     assert total == 2.0
@@ -181,8 +186,8 @@ def test_where_the_second_recording_fails_the_run_goes_on(
     """Augmented steps are replayed, the plain ones of the last epoch cannot be."""
     expected, recorder = run(small, tiny, plain_epochs=1, **TUNED), Recorder()
 
-    def once(work: Callable[[], None]) -> Callable[[], None]:
-        return refusing(work) if recorder.recorded else recorder(work)
+    def once(work: Callable[[], None], generators: Sequence[torch.Generator]) -> Any:
+        return (refusing if recorder.recorded else recorder)(work, generators)
 
     record_with(once)
     assert_close(run(small, tiny, plain_epochs=1, **TUNED), expected)
