@@ -30,8 +30,8 @@ def run(options: argparse.Namespace) -> int:
 def _analysis_text(analysis: Analysis) -> str:
     lines = [
         (
-            f"{'':>4} {'layer':<18} {'output':>12} {'params':>10} {'mult-adds':>13} {'sees':>9} "
-            f"{'jump':>7}"
+            f"{'':>4} {'layer':<18} {'output':>12} {'params':>10} {'mult-adds':>13} "
+            f"{'receptive field':>16} {'jump':>7}"
         )
     ]
     lines.append(f"{'':>4} {'input':<18} {size_text(analysis.architecture.input_shape):>12}")
@@ -39,7 +39,7 @@ def _analysis_text(analysis: Analysis) -> str:
         jump = size_text(row.jump) if row.jump else "varies"
         lines.append(
             f"{row.index:>4} {row.kind:<18} {size_text(row.output_shape):>12} {row.params:>10,} "
-            f"{row.mult_adds:>13,} {size_text(row.receptive_field):>9} {jump:>7}"
+            f"{row.mult_adds:>13,} {size_text(row.receptive_field):>16} {jump:>7}"
         )
     lines.append(f"{analysis.total_params:,} parameters ({analysis.trainable_params:,} trainable)")
     lines.append(
