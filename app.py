@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 
 from explorer.ui.components.assets import asset_routes
 from explorer.ui.components.navigation.old_addresses import old_addresses
-from explorer.ui.server.analysis_route import analysis_routes
+from explorer.ui.server.analysis_route import analysis_route
 from explorer.ui.server.compressed_static import CompressedStatic
 from explorer.ui.server.message_guard import MessageGuard
 from explorer.ui.server.message_pace import MessagePace
@@ -64,10 +64,11 @@ middleware = [  # the first sees what comes in first
     Middleware(MessagePace),
     Middleware(CompressedStatic),
 ]
-base = st.get_option("server.baseUrlPath")
+# The path that the server has its pages under: "" mostly, or as "/explorer".
+base = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
 app = st.App(
     "explorer/ui/main.py",
-    routes=[*old_addresses(base), *asset_routes(base), *analysis_routes(base)],
+    routes=[*old_addresses(base), *asset_routes(base), analysis_route(base)],
     lifespan=lifespan,
     middleware=middleware,
 )

@@ -43,7 +43,7 @@ def _capture(work: Callable[[], None], generators: Sequence[Generator]) -> Calla
         finally:  # whoever puts things back must not be overtaken
             torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
-        for generator in generators:  # of its own, torch knows the default one alone
+        for generator in generators:  # torch by itself does so with the default one alone
             graph.register_generator_state(generator)
         # The other threads of the server may use the GPU meanwhile.
         with torch.cuda.graph(graph, stream=aside, capture_error_mode="thread_local"):

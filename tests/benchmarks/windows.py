@@ -22,6 +22,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from explorer.ui.server.analysis_route import PATH
+
 PANEL_PAUSE = (
     0.7  # seconds after an edit until the panel beside asks for values, as panel.js has it
 )
@@ -197,7 +199,7 @@ class Builder:
         while (made_at := self.asked_at) is not None:
             self.asked_at = None
             question = json.dumps({"input": self.input, "stack": self.stack})
-            found = json.loads(await self.window.post("explorer-analysis", question))
+            found = json.loads(await self.window.post(PATH, question))
             assert len(found["rows"]) == len(self.stack), "an edit without all numbers"
             self.times.append((made_at, 1000 * (time.monotonic() - made_at)))
 
@@ -205,7 +207,7 @@ class Builder:
         self.seq += 1
         draft = {"base": self.base, "seq": self.seq, "work": 0}
         draft |= {"stack": self.stack, "selected": None}
-        draft |= {"asked": self.input} if self.asks else {}
+        draft |= {"asked": True} if self.asks else {}
         self.window.states[self.editor] = json.dumps({"draft": draft})
         self.sent_at = made_at
         await self.window.ask()

@@ -7,12 +7,13 @@ import re
 import pytest
 from playwright.sync_api import Route, expect
 
+from explorer.ui.server.analysis_route import PATH
 from tests.browser.conftest import App
 from tests.browser.held_wire import HeldWire
 
 pytestmark = pytest.mark.browser
 
-ADDRESS = "**/explorer-analysis"
+ADDRESS = f"**/{PATH}"
 PRESET = "gap-17k"
 
 

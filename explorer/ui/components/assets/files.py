@@ -69,10 +69,9 @@ def module_text(constants: Mapping[str, object]) -> str:
 def asset_routes(base: str) -> list[Route]:
     """The route that serves all that is published.
 
-    `base` is the path that the server has its pages under, "" mostly.
+    `base` is the path that all pages are under, as "/a" or "".
     """
-    prefix = f"/{base.strip('/')}".rstrip("/")
-    return [Route(f"{prefix}/{PREFIX}/{{path:path}}", _serve)]
+    return [Route(f"{base}/{PREFIX}/{{path:path}}", _serve)]
 
 
 def _serve(request: Request) -> Response:

@@ -14,10 +14,9 @@ from explorer.ui.components.navigation.pages import PARAMETER, Page
 def old_addresses(base: str) -> list[Route]:
     """Routes from `/train` and the like to `/?page=train`, with the rest of the query.
 
-    `base` is the path that the server has all its pages under, "" mostly.
+    `base` is the path that all pages are under, as "/a" or "".
     """
-    prefix = f"/{base.strip('/')}".rstrip("/")
-    return [Route(f"{prefix}/{page.value}", _redirect) for page in Page]
+    return [Route(f"{base}/{page.value}", _redirect) for page in Page]
 
 
 def _redirect(request: Request) -> RedirectResponse:

@@ -114,7 +114,7 @@ function addLayers(editor, layers, at, title) {
  * @param {number} at
  */
 function findChannels(editor, at) {
-  const answered = findFirstDifference(editor.stack, editor.conversation.known);
+  const answered = findFirstDifference(editor.stack, editor.conversation.analyses.known);
   for (let index = at - 1; index >= 0; index -= 1) {
     const layer = editor.stack[index];
     const counted = index < answered ? editor.numbers.get(layer.uid)?.shape[0] : undefined;
@@ -209,7 +209,7 @@ export function moveRowsBy(editor, uids, by) {
  * @param {string} said
  */
 export function makeFix(editor, fix, said) {
-  if (!fix || editor.stack !== editor.conversation.known) return; // the stack has changed since
+  if (!fix || !editor.conversation.analyses.isCurrent) return; // it is of another stack
   const stack = applyFix(editor.stack, fix);
   const shown = stack[fix.at] ?? stack.at(-1);
   changeStack(editor, stack, shown?.uid ?? null);

@@ -5,7 +5,6 @@ better. Layers are named by uid, as the browser may have moved them meanwhile.
 from collections.abc import Sequence
 from typing import Any
 
-from explorer.json_reading import check_depth
 from explorer.network.analysis import Analysis, Row, analyze
 from explorer.network.architecture_json import layer_to_data, parse_architecture
 from explorer.network.hints import hints
@@ -16,11 +15,10 @@ from explorer.ui.components.stack_editor.draft import DraftError, parse_stack
 
 def answer_question(asked: object) -> dict[str, Any]:
     """The analysis of what an editor asks, {input, stack: [{uid, kind, …arguments}]}, with `input`
-    the images' shape.
+    the images' shape. The depth of `asked` was checked.
 
-    Raises DraftError or ArchitectureError, whatever is asked.
+    Raises DraftError or ArchitectureError where it is anything else.
     """
-    check_depth(asked, DraftError)
     if not isinstance(asked, dict):
         raise DraftError("a question is an object with input and stack")
     uids, layers = parse_stack(asked.get("stack"))

@@ -56,12 +56,11 @@ def stack_editor(
     """
     sent = sent_draft(key)
     whole = not stack.is_held_by_sender(sent)
-    has_asked = not whole and asks_itself(sent, analysis)
     data = editor_data(
         stack,
         analysis,
         whole=whole,
-        analyzed=not has_asked,
+        analyzed=whole or not asks_itself(sent),
         classes=classes,
         described=described,
         key=key,
@@ -69,12 +68,11 @@ def stack_editor(
     _mount(key=key, data=data, on_draft_change=changed)
 
 
-def asks_itself(draft: object, analysis: Analysis) -> bool:
-    """Whether the editor that sent this draft asks `analysis_route.py` for this very analysis: it
-    tells which images it asks for, and other ones may have been chosen since.
+def asks_itself(draft: object) -> bool:
+    """Whether the editor that sent this draft asks for the analysis by itself, at the address in
+    `ui/server/analysis_route.py`.
     """
-    shape = list(analysis.architecture.input_shape)
-    return isinstance(draft, dict) and draft.get("asked") == shape
+    return isinstance(draft, dict) and draft.get("asked") is True
 
 
 def editor_data(
@@ -87,8 +85,8 @@ def editor_data(
     described: int | None = None,
     key: str = "stack",
 ) -> dict[str, Any]:
-    """What the browser gets: the layers, with `whole`, as who edits has them already; and what they
-    do, with `analyzed`, or where the newest draft was refused.
+    """What the browser gets. With `whole` it holds the layers, which who edits has already; with
+    `analyzed` it holds what they do.
     """
     refusal = stack.refusal
     return {
@@ -99,7 +97,7 @@ def editor_data(
         "described": None if described is None else stack.uids[described],
         "input": analysis.architecture.input_shape,
         "classes": classes,
-        "analysis": analysis_data(stack.uids, analysis) if analyzed or refusal else None,
+        "analysis": analysis_data(stack.uids, analysis) if analyzed else None,
         "refusal": refusal and {"index": refusal.index, "message": refusal.message},
         "whole": {"stack": stack.to_data(), "work": stack.work} if whole else None,
     }

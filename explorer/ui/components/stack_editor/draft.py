@@ -129,8 +129,8 @@ class Stack:
 
 
 def parse_draft(value: object) -> Draft:
-    """What the browser sent, {base, seq, work, stack: [{uid, kind, …arguments}], selected}, read by
-    the models that read a file.
+    """What the browser sent, {base, seq, work, stack: [{uid, kind, …arguments}], selected, asked},
+    read by the models that read a file. (`asked` is the editor's own affair: see `asks_itself`.)
 
     Raises DraftError, whatever `value` is.
     """
@@ -147,13 +147,13 @@ def parse_draft(value: object) -> Draft:
 
 
 def parse_stack(entries: object) -> tuple[tuple[str, ...], tuple[Layer, ...]]:
-    """The uids and the layers of what the browser sent, [{uid, kind, …arguments}], which
-    `check_depth` has passed.
+    """The uids and the layers of a stack as the browser sends it, [{uid, kind, …arguments}], whose
+    depth was checked.
 
-    Raises DraftError, whatever else `entries` is.
+    Raises DraftError for anything else.
     """
     if not isinstance(entries, list):
-        raise DraftError("a draft has a stack, a list of layers")
+        raise DraftError("the stack is a list of layers")
     if len(entries) > MAX_LAYERS:
         raise DraftError(f"at most {MAX_LAYERS} layers; this has {len(entries):,}")
     uids = tuple(_uid(index, entry) for index, entry in enumerate(entries))

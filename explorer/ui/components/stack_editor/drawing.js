@@ -59,7 +59,7 @@ function drawRows(editor) {
     editor.rows.delete(uid);
   }
   // The rows above it have Python's numbers.
-  const answered = findFirstDifference(stack, editor.conversation.known);
+  const answered = findFirstDifference(stack, editor.conversation.analyses.known);
   const broken = editor.problem ? findPlace(stack, editor.problem.uid) : -1;
   const chosen = findChosen(editor);
   stack.forEach((layer, index) => {
@@ -69,7 +69,7 @@ function drawRows(editor) {
     const view = viewOf(editor, layer, chosen);
     if (index === broken) view.problem ??= editor.problem;
     view.below = broken >= 0 && index > broken;
-    view.waiting = editor.conversation.isSlow && index >= answered;
+    view.waiting = editor.conversation.analyses.isSlow && index >= answered;
     updateRow(row, layer, index, view);
   });
 }

@@ -2,7 +2,7 @@
 //
 //   operations  what can be done with a list of layers; Python is not asked, the page not touched
 //   actions     what a person can do with the stack
-//   protocol    what is said to Python, and what it answers
+//   protocol    what is said to Python, and what it answers; analyses: what the layers do
 //   drawing     the rows (row, notes, elements, icons) and the bar above them
 //   values      arguments as text; inputs: typing into them
 //   selection   which rows are chosen
@@ -27,6 +27,7 @@ import {
   toggleDetails,
   travelHistory,
 } from "./actions.js";
+import { askAnalysis } from "./analyses.js";
 import { listenToDrag } from "./drag.js";
 import { draw, say, takeSnapshot } from "./drawing.js";
 import { findPart, makeElement, setText } from "./elements.js";
@@ -38,7 +39,7 @@ import { KEYS_HELP, readKey, readUndoKey } from "./keys.js";
 import { KINDS } from "./kinds.js";
 import { areSameLayers, findLayer, findPlace } from "./operations.js";
 import { listenToPalette, openPalette } from "./palette.js";
-import { Conversation, askAnalysis } from "./protocol.js";
+import { Conversation } from "./protocol.js";
 import { findChosen, findTogether, isChoosing } from "./selection.js";
 import { sizeText } from "./values.js";
 
@@ -89,8 +90,11 @@ function mount(root) {
       read: () => takeSnapshot(editor),
       send: (draft) => editor.send(draft),
       ask: askAnalysis,
-      show: (analysis) => showAnalysis(editor, analysis),
-      draw: () => draw(editor),
+      take: (analysis) => takeAnalysis(editor, analysis),
+      draw: () => {
+        draw(editor);
+        fitWindowSoon(editor);
+      },
     }),
     numbers: new Map(),
     problem: null,
@@ -149,12 +153,12 @@ function receive(editor, answer) {
   const heard = editor.conversation.hear(answer);
   if (heard === "unknown") return;
   if (heard === "replaced") adoptStack(editor, answer);
-  takePlace(editor, answer);
-  if (answer.analysis && editor.conversation.brings(answer)) takeAnalysis(editor, answer.analysis);
-  if (editor.conversation.isRefused(answer)) takeRefusal(editor, answer.refusal);
+  takeSurroundings(editor, answer);
+  const isRefused = editor.conversation.isRefused(answer);
+  if (isRefused) takeRefusal(editor, answer.refusal);
   editor.root.dataset.ack = String(answer.seq);
-  if (editor.conversation.isWaiting) editor.conversation.sendNewest();
-  else if (!editor.conversation.isRefused(answer)) editor.selected = answer.selected;
+  if (!editor.conversation.isWaiting && !isRefused) editor.selected = answer.selected;
+  editor.conversation.goOn();
   draw(editor);
   fitWindowSoon(editor);
 }
@@ -183,16 +187,6 @@ function adoptStack(editor, { key, whole, selected }) {
  * @param {Editor} editor
  * @param {Analysis} analysis
  */
-function showAnalysis(editor, analysis) {
-  takeAnalysis(editor, analysis);
-  draw(editor);
-  fitWindowSoon(editor);
-}
-
-/**
- * @param {Editor} editor
- * @param {Analysis} analysis
- */
 function takeAnalysis(editor, { rows, problem, hints }) {
   editor.numbers = new Map(
     rows.map(([uid, shape, sees, params, within = sees]) => [uid, { shape, sees, within, params }]),
@@ -202,12 +196,12 @@ function takeAnalysis(editor, { rows, problem, hints }) {
 }
 
 /**
- * What the stack stands in: the images that it takes, their classes, and the panel beside it.
+ * What is around the stack: the images that it takes, their classes, and the panel beside it.
  *
  * @param {Editor} editor
  * @param {Answer} answer
  */
-function takePlace(editor, { described, input, classes }) {
+function takeSurroundings(editor, { described, input, classes }) {
   editor.described = described;
   editor.input = input;
   editor.classes = classes;

@@ -1,41 +1,16 @@
 // What an editor and Python say to each other about one stack.
 //
 // The browser owns the draft. Every edit is shown at once and the whole draft is sent, numbered by
-// `seq`; Python answers with the page drawn anew and with that `seq` as acknowledgement. One draft
-// is on its way at a time: what is typed meanwhile goes, all together, when the answer comes.
-// `base` changes only when Python puts another stack in place; then, and to an editor that has none
-// yet, it sends the layers too.
+// `seq`; Python answers with the page drawn anew and that `seq` as acknowledgement. One draft is on
+// its way at a time: what is typed meanwhile goes, all together, when the answer comes. `base`
+// changes only when Python puts another stack in place; then, and to an editor that has none yet,
+// it sends the layers too.
 //
-// The analysis, each row's numbers and what does not fit, is asked for at once and by itself, as it
-// is there long before the page. Each draft tells for which images that was done. The answer brings
-// the analysis where it is another one: for other images, and where asking failed.
+// What the layers do is asked for beside this: see analyses.js.
 
-/** @import { Analysis, Answer, Draft, Snapshot, Stack } from "./types.js" */
+import { ANSWER_LATE, Analyses } from "./analyses.js";
 
-// Milliseconds after which the numbers that an analysis will change are dimmed.
-export const ANSWER_SLOW = 150;
-// Milliseconds after which a message counts as lost, after a cut connection say.
-export const ANSWER_LATE = 4000;
-
-const PATH = "explorer-analysis"; // as ui/server/analysis_route.py has it
-
-/**
- * Ask for the analysis of a stack.
- *
- * @param {Stack} stack
- * @param {number[]} input  the images' shape
- * @returns {Promise<Analysis>} rejected where the server is not reached or has no answer
- */
-export async function askAnalysis(stack, input) {
-  const answer = await fetch(new URL(PATH, document.baseURI), {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ input, stack }),
-    signal: AbortSignal.timeout(ANSWER_LATE),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-  return answer.json();
-}
+/** @import { Analysis, Answer, Draft, Question, Snapshot, Stack } from "./types.js" */
 
 export class Conversation {
   /** @type {number | null} of the stack that is edited; null before there is one */
@@ -44,43 +19,38 @@ export class Conversation {
   seq = 0;
   /** Of the newest draft that was answered. */
   answered = 0;
-  /** @type {{seq: number, stack: Stack} | null} the draft on its way */
+  /** @type {Draft | null} the one on its way */
   sent = null;
-  /** @type {number[]} the images' shape */
-  input = [];
-  /** @type {Stack} the stack that the analysis on the page is of */
-  known = [];
-  /** Does the analysis take long? */
-  isSlow = false;
-  /** Of the newest draft whose analysis is on the page. */
-  #analyzed = 0;
-  /** Is an analysis asked for? */
-  #isAsking = false;
-  /** @type {Stack | null} the stack for which asking failed last */
-  #failed = null;
+  /** @type {number[]} the images' shape, of `#work` */
+  #input = [];
+  #work = 0;
+  /** @type {Map<number, {stack: Stack, work: number}>} what Python was sent or has sent, by seq */
+  #said = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #late;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #slow;
 
   /**
    * @param {object} editor
    * @param {() => Snapshot} editor.read  what is edited, as it is now
    * @param {(draft: Draft | null) => void} editor.send
-   * @param {(stack: Stack, input: number[]) => Promise<Analysis>} editor.ask
-   * @param {(analysis: Analysis) => void} editor.show  shows an analysis of `known`
-   * @param {() => void} editor.draw  shows that it takes long
+   * @param {(question: Question) => Promise<Analysis | null>} editor.ask  for an analysis
+   * @param {(analysis: Analysis) => void} editor.take  what is drawn next shows it
+   * @param {() => void} editor.draw
    */
-  constructor({ read, send, ask, show, draw }) {
+  constructor({ read, send, ask, take, draw }) {
     this.read = read;
     this.send = send;
-    this.ask = ask;
-    this.show = show;
-    this.draw = draw;
+    this.analyses = new Analyses({
+      read: () => this.#question(),
+      ask,
+      askWithDraft: () => this.sendNewest(),
+      take,
+      draw,
+    });
   }
 
   /**
-   * Hear an answer.
+   * Hear an answer. Once its layers are in place, where they are to be, `goOn`.
    *
    * @param {Answer} answer
    * @returns {"replaced" | "answered" | "unknown"} "replaced": the answer's layers are to be put
@@ -98,27 +68,23 @@ export class Conversation {
       this.base = answer.base;
       this.seq = answer.seq;
       this.sent = null;
-      this.known = answer.whole.stack;
-      this.#analyzed = answer.seq;
+      this.#said = new Map([[answer.seq, answer.whole]]);
+      this.analyses.forget();
     }
-    this.input = answer.input;
     this.answered = answer.seq;
+    this.#input = answer.input;
     if (this.sent && answer.seq >= this.sent.seq) {
       clearTimeout(this.#late);
-      if (this.brings(answer) && !answer.refusal) this.#know(this.sent.stack, answer.seq);
       this.sent = null;
     }
-    if (answer.seq >= this.seq && (replaced || answer.analysis)) this.#beQuick();
+    this.#learn(answer);
     return replaced ? "replaced" : "answered";
   }
 
-  /**
-   * Whether an answer holds an analysis that is not older than the one on the page.
-   *
-   * @param {Answer} answer
-   */
-  brings(answer) {
-    return answer.analysis !== null && answer.seq >= this.#analyzed;
+  /** Say what is still to be said, and ask what is still to be asked. */
+  goOn() {
+    if (this.isWaiting) this.sendNewest();
+    this.analyses.follow();
   }
 
   /**
@@ -135,13 +101,10 @@ export class Conversation {
     return this.seq > this.answered;
   }
 
-  /**
-   * Ask for the analysis of what was edited, unless another one is asked for; then once that is
-   * there. Send it: now, or with the answer to the draft that is on its way.
-   */
+  /** Tell of what was edited: now, or with the answer to the draft that is on its way. */
   submit() {
     this.seq += 1;
-    this.#analyze();
+    this.analyses.follow();
     this.sendNewest();
   }
 
@@ -149,7 +112,8 @@ export class Conversation {
   sendNewest() {
     if (this.sent || this.base === null) return;
     const draft = this.#draft();
-    this.sent = { seq: draft.seq, stack: draft.stack };
+    this.sent = draft;
+    this.#said.set(draft.seq, draft);
     this.send(draft);
     this.#late = setTimeout(() => this.#sendAgain(), ANSWER_LATE);
   }
@@ -162,10 +126,8 @@ export class Conversation {
   /** Say no more. Returns the draft that was never answered, for another to send, or null. */
   end() {
     clearTimeout(this.#late);
-    clearTimeout(this.#slow);
-    const unanswered = this.base !== null && this.isWaiting ? this.#draft() : null;
-    this.base = null;
-    return unanswered;
+    this.analyses.end();
+    return this.base !== null && this.isWaiting ? this.#draft() : null;
   }
 
   #sendAgain() {
@@ -174,53 +136,21 @@ export class Conversation {
     this.sendNewest();
   }
 
-  /** Ask for the analysis of what is edited, unless it is known or another one is asked for. */
-  async #analyze() {
-    const { base, seq, input } = this;
-    const { stack } = this.read();
-    if (base === null || this.#isAsking || stack === this.known || stack === this.#failed) return;
-    this.#isAsking = true;
-    this.#beSlowSoon();
-    const analysis = await this.ask(stack, input).catch(() => null);
-    this.#isAsking = false;
-    const isOfToday = base === this.base && String(input) === String(this.input);
-    if (isOfToday && !analysis) this.#failed = stack;
-    if (isOfToday && analysis && seq > this.#analyzed) {
-      this.#know(stack, seq);
-      if (stack === this.read().stack) this.#beQuick();
-      this.show(analysis);
-    }
-    if (this.#failed === this.read().stack) this.#askWithDraft();
-    else this.#analyze(); // what was edited meanwhile
-  }
-
-  /** Have the next answer bring the analysis. */
-  #askWithDraft() {
-    this.seq += 1;
-    this.sendNewest();
-  }
-
-  #beSlowSoon() {
-    if (this.isSlow) return;
-    clearTimeout(this.#slow);
-    this.#slow = setTimeout(() => {
-      this.isSlow = true;
-      this.draw();
-    }, ANSWER_SLOW);
-  }
-
-  #beQuick() {
-    clearTimeout(this.#slow);
-    this.isSlow = false;
-  }
-
   /**
-   * @param {Stack} stack
-   * @param {number} seq
+   * Learn what an answer tells of the layers that it is about.
+   *
+   * @param {Answer} answer
    */
-  #know(stack, seq) {
-    this.known = stack;
-    this.#analyzed = seq;
+  #learn({ seq, input, analysis, refusal }) {
+    const about = this.#said.get(seq);
+    for (const older of this.#said.keys()) if (older < seq) this.#said.delete(older);
+    if (!about || this.base === null) return;
+    if (refusal) {
+      this.analyses.refuse(about.stack);
+      return;
+    }
+    this.#work = about.work;
+    if (analysis) this.analyses.adopt({ base: this.base, stack: about.stack, input }, analysis);
   }
 
   // Python takes what an editor before this one said for this one's word: unsay it, and the answer
@@ -231,11 +161,17 @@ export class Conversation {
     this.send(null);
   }
 
+  /** @returns {Question | null} null where undo led to other work, whose images are not known */
+  #question() {
+    const { stack, work } = this.read();
+    if (this.base === null || work !== this.#work) return null;
+    return { base: this.base, stack, input: this.#input };
+  }
+
   /** @returns {Draft} */
   #draft() {
     const { stack, selected, work } = this.read();
-    const asked = stack === this.#failed ? null : this.input;
     const base = /** @type {number} */ (this.base);
-    return { base, seq: this.seq, work, asked, stack, selected };
+    return { base, seq: this.seq, work, asked: !this.analyses.needsDraft, stack, selected };
   }
 }

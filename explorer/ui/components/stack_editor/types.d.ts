@@ -101,6 +101,15 @@ export interface Analysis {
   hints: Hint[];
 }
 
+/** What an analysis is of. */
+export interface Question {
+  /** Counts the stacks that Python put in place of another. */
+  base: number;
+  stack: Stack;
+  /** The images' shape. */
+  input: number[];
+}
+
 export interface Answer {
   /** The component's key. */
   key: string;
@@ -117,7 +126,7 @@ export interface Answer {
   input: number[];
   /** How many classes the data set has. */
   classes: number;
-  /** Null for an editor that has asked for it by itself. */
+  /** Null for an editor that asks for it by itself. */
   analysis: Analysis | null;
   /** Why the draft was not accepted, and which of its layers is to blame. */
   refusal: { index: number | null; message: string } | null;
@@ -129,8 +138,8 @@ export interface Draft {
   base: number;
   seq: number;
   work: number;
-  /** The images' shape for which this editor asks for the analysis by itself; null where the answer is to bring it. */
-  asked: number[] | null;
+  /** Does this editor ask for the analysis by itself, so that the answer need not bring it? */
+  asked: boolean;
   stack: Stack;
   selected: string | null;
 }
