@@ -158,7 +158,10 @@ def ordinal(number: int) -> str:
 
 
 def percent(share: float, digits: int = 2) -> str:
-    """0.994 -> "99.40 %"."""
+    """0.994 -> "99.40 %". What is there but rounds to nothing: 0.00001 -> "< 0.01 %"."""
+    least = 10**-digits
+    if 0 < 100 * share < least / 2:
+        return f"< {least:.{digits}f} %"
     return f"{100 * share:.{digits}f} %"
 
 

@@ -21,7 +21,7 @@ from explorer.compare.verdict import verdict
 from explorer.exports.report.comparison_report import representatives
 from explorer.link import Shared
 from explorer.network.analysis import analyze
-from explorer.network.difference import change_text, difference
+from explorer.network.difference import Changed, change_text, difference
 from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, ReLU
 from explorer.presets import load_presets
@@ -142,7 +142,7 @@ def test_what_differs_names_every_change_and_its_effect():
     rows = table_rows(html(app), "effects")[1:]
     named = [change for row in rows for change in row[0].split("\n")]
     assert sorted(named) == sorted(
-        f"{each.index} {change_text(each)}" for each in difference(gap, bias_free).changes
+        f"{place_of(each)} {change_text(each)}" for each in difference(gap, bias_free).changes
     )
     assert "0 Conv2d: padding 1 → 0, bias yes → no" in named
     before, after = analyze(gap), analyze(bias_free)
@@ -156,6 +156,13 @@ def test_what_differs_names_every_change_and_its_effect():
     next(box for box in app.selectbox if box.label == "From").set_value("bias-free-12k").run()
     assert "Select two different networks" in html(app)
     assert table_rows(html(app), "effects") == []
+
+
+def place_of(change) -> str:
+    """Both places of a layer that changed and moved up or down by others' coming and going."""
+    if isinstance(change, Changed) and change.before_index != change.index:
+        return f"{change.before_index} → {change.index}"
+    return str(change.index)
 
 
 def table_rows(page: str, name: str) -> list[list[str]]:
@@ -387,6 +394,15 @@ def test_the_zoom_to_the_end_is_where_the_curves_end():
     low, high = charts.zoomed(data, "test accuracy", charts.TO_THE_END)
     assert (low, high) == pytest.approx((99.3, 99.6))
     assert charts.zoomed(data, "test loss", charts.TO_THE_END) is None
+
+
+def test_where_curves_end_far_apart_all_of_them_is_shown():
+    """Their ends alone would be dots, and a band of seeds all over the chart."""
+    rows = [("a", 1, 30.0), ("a", 2, 92.5), ("b", 1, 14.0), ("b", 2, 41.0)]
+    data = pd.DataFrame(rows, columns=["series", "place", "value"])
+    assert charts.zoomed(data, "test accuracy", charts.TO_THE_END) is None
+    one = data[data.place == 2]
+    assert charts.zoomed(one, "test accuracy", charts.TO_THE_END) is None
 
 
 def test_a_run_that_was_stopped_is_called_by_the_epochs_it_has():

@@ -235,19 +235,18 @@ def _totals(analysis: Analysis) -> str:
         figures = [
             (name, value if name == "Layers" else "–", note) for name, value, note in figures
         ]
+    so_far = broken and bool(analysis.rows)
     cells = "".join(
-        f'<div title="{for_html(note)}"><span>{for_html(_counted_name(name, broken))}</span>'
+        f'<div title="{for_html(note)}"><span>{for_html(_counted_name(name, so_far))}</span>'
         f'<b data-total="{name}">{for_html(value)}</b></div>'
         for name, value, note in figures
     )
     return f'<div class="totals{" broken" if broken else ""}">{cells}</div>'
 
 
-def _counted_name(name: str, broken: bool) -> str:
-    """A total's name: "Parameters so far" where it is of the layers that fit, before one that does
-    not.
-    """
-    return f"{name} so far" if broken and name != "Layers" else name
+def _counted_name(name: str, so_far: bool) -> str:
+    """A total's name: "Parameters so far" where it is of those before a layer that does not fit."""
+    return f"{name} so far" if so_far and name != "Layers" else name
 
 
 def _selected_layer(analysis: Analysis, row: Row, session: state.Session) -> None:

@@ -207,15 +207,20 @@ Domain = tuple[float, float]
 
 
 def zoomed(data: pd.DataFrame, metric: str, zoom: str) -> Domain | None:
-    """The part of the axis to draw, None for all. What is no accuracy has no last percent."""
+    """The part of the axis to draw; None for all.
+
+    All is drawn of what is no accuracy, and where the curves end so far apart that their end is not
+    half of it.
+    """
     if METRICS[metric][1] != 100 or zoom == "all" or data.empty:
         return None
     if zoom == "last percent":
         return 99.0, 100.0
     ends = data.sort_values("place").groupby("series").value.last()
-    return max(0.0, math.floor(10 * ends.min() - 1) / 10), min(
-        100.0, math.ceil(10 * max(ends.max(), data.value.max()) + 0.5) / 10
-    )
+    low = max(0.0, math.floor(10 * ends.min() - 1) / 10)
+    high = min(100.0, math.ceil(10 * max(ends.max(), data.value.max()) + 0.5) / 10)
+    span = data.value.max() - data.value.min()
+    return (low, high) if high - low <= span / 2 else None
 
 
 def within(data: pd.DataFrame, domain: Domain | None) -> pd.DataFrame:
@@ -405,6 +410,9 @@ def trade_off_data(marks: Sequence[Mark], cost: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["series", "opens", "cost", "accuracy", "kind", "front"])
 
 
+LABELS_TAKE = 38  # pixels beside the axis: a label that comes later finds the title where it is
+
+
 @lru_cache(maxsize=64)
 def trade_off_chart(series: tuple[str, ...], cost: str) -> Spec:
     """Accuracy against a cost. The line joins the measured points that no other beats."""
@@ -423,7 +431,11 @@ def trade_off_chart(series: tuple[str, ...], cost: str) -> Spec:
             "accuracy:Q",
             title="test accuracy in %",
             scale=alt.Scale(zero=False, padding=16),
-            axis=alt.Axis(format=".4~g", labelExpr="datum.value > 100 ? '' : datum.label"),
+            axis=alt.Axis(
+                format=".4~g",
+                labelExpr="datum.value > 100 ? '' : datum.label",
+                minExtent=LABELS_TAKE,
+            ),
         ),
     )
     line = base.mark_line(

@@ -63,10 +63,8 @@ def verdict_view(comparison: Comparison) -> None:
             '<p class="hint">None of these networks has been trained yet. Click “Train all”.</p>'
         )
     figure_table(_rows(comparison), COLUMNS, "Results", key="compare-verdict")
-    st.html(
-        f'<p class="note">{for_html(noise_note(groups))} The paired test below is more '
-        "sensitive.</p>"
-    )
+    more = " The paired test below is more sensitive." if len(_ours(groups)) > 1 else ""
+    st.html(f'<p class="note">{for_html(noise_note(groups) + more)}</p>')
     if groups:
         _pair(groups)
 
@@ -126,11 +124,14 @@ def _points(share: float | None) -> float | None:
 # --- two networks on the same images --------------------------------------------------------------
 
 
+def _ours(groups: Sequence[Group]) -> list[Group]:
+    """Those that were trained here: of what comes with the presets there are no weights."""
+    return [group for group in groups if any(record.run_id for record in group.records)]
+
+
 def _pair(groups: Sequence[Group]) -> None:
-    """McNemar's test of two that were trained here: of what comes with the presets there are no
-    weights.
-    """
-    ours = [group for group in groups if any(record.run_id for record in group.records)]
+    """McNemar's test of two that were trained here."""
+    ours = _ours(groups)
     if len(ours) < 2:
         st.html('<p class="hint">Train two networks here to compare them on the same images.</p>')
         return
@@ -179,5 +180,5 @@ def _one(name: str, labels: list[str], place: int) -> str:
         remembered_index(key, labels, place),
         **remember_input(key),
         label_visibility="collapsed",
-        width=280,
+        width=320,
     )
