@@ -23,6 +23,7 @@ from explorer.ui.notices import WRONG, notify
 SIGNS: dict[type[Change], str] = {Added: "+", Removed: "−", Changed: "≠"}
 SHOWN = 30  # saved networks at once
 LONGEST_TITLE = 24  # on the button, so that the line stays one
+NO_BREAK = "\u00a0"  # a space at which no line ends
 
 
 def start_menu(session: state.Session) -> None:
@@ -89,11 +90,10 @@ def _changes(session: state.Session) -> None:
 
 
 def _preset(preset: Preset) -> None:
-    best = (
-        f" · best in author's log {percent(preset.documented.best.test_accuracy)}"
-        if preset.documented
-        else ""
-    )
+    best = ""
+    if preset.documented:
+        accuracy = percent(preset.documented.best.test_accuracy).replace(" ", NO_BREAK)
+        best = f" · best in author's log {accuracy}"
     params = analyze(preset.architecture).total_params
     st.button(
         f"**{for_markdown(preset.id)}** · {params:,} parameters{best}",

@@ -79,7 +79,7 @@ SHORT = (
     (r"out_(channels|features) ", ""),
     (r"(kernel_size|output_size) (\d+)(?!×|\d)", r"\2×\2"),
     (r"(kernel_size|output_size) ", ""),
-    (r"padding ", "pad "),
+    (r"padding ", "pad\u00a0"),
     (r"bias no", "no bias"),
 )
 
