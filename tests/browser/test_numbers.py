@@ -90,6 +90,18 @@ def test_numbers_that_are_slow_are_dimmed_until_they_come(app: App):
     expect(app.page.locator(".row.waiting")).to_have_count(0)
 
 
+def test_the_numbers_follow_the_images_there_and_back(app: App):
+    app.open()
+    app.preset(PRESET)
+    edit(app)
+    shape(app)
+    for images, side, params in (("CIFAR-10", 32, "252"), ("MNIST ·", 28, "90")):
+        app.images_box.click()
+        app.page.get_by_role("option", name=re.compile(f"^{images}")).click()
+        shape(app, side=side)
+        expect(app.row(0).locator(".params")).to_have_text(params)
+
+
 def test_numbers_of_images_that_were_there_before_are_not_shown(app: App):
     app.open()
     app.preset(PRESET)

@@ -2,7 +2,8 @@
 //
 //   operations  what can be done with a list of layers; Python is not asked, the page not touched
 //   actions     what a person can do with the stack
-//   protocol    what is said to Python, and what it answers; analyses: what the layers do
+//   protocol    what is said to Python, and what it answers
+//   analyses    what the layers do, which is asked for beside that
 //   drawing     the rows (row, notes, elements, icons) and the bar above them
 //   values      arguments as text; inputs: typing into them
 //   selection   which rows are chosen
