@@ -20,6 +20,7 @@ from explorer.ui.components.assets import asset_routes
 from explorer.ui.components.navigation.old_addresses import old_addresses
 from explorer.ui.server.analysis_route import analysis_route
 from explorer.ui.server.compressed_static import CompressedStatic
+from explorer.ui.server.kept_downloads import KeptDownloads
 from explorer.ui.server.message_guard import MessageGuard
 from explorer.ui.server.message_pace import MessagePace
 from explorer.ui.server.same_origin import SameOrigin
@@ -63,6 +64,7 @@ middleware = [  # the first sees what comes in first
     Middleware(MessageGuard),
     Middleware(MessagePace),
     Middleware(CompressedStatic),
+    Middleware(KeptDownloads),
 ]
 # The path that the server has its pages under: "" mostly, or as "/explorer".
 base = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")

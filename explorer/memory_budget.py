@@ -59,6 +59,7 @@ CACHES: dict[str, Cache] = {
     "compare.comparison._network_and_recipe": Cache(512, 120_000),
     # what browsers fetch and say
     "ui.server.compressed_static.CompressedStatic._kept": by_size(12 * MB),
+    "ui.server.kept_downloads.KeptDownloads._kept": by_size(16 * MB),
     "ui.server.message_guard.InputKinds._kinds": by_size(15 * MB),
     # looking into a network
     "ui.components.field_view.samples._read": Cache(16, 1 * MB),

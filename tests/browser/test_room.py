@@ -2,15 +2,17 @@
 row.
 """
 
+from collections.abc import Sequence
+
 import pytest
-import streamlit as st
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from explorer.link import PARAMETER, Shared, encode
 from explorer.network.architecture_json import parse_architecture
 from explorer.presets import load_presets
 from explorer.training.recipe import Recipe
 from tests.browser.conftest import App, Server, open_app
+from tests.contrast import contrast
 
 pytestmark = pytest.mark.browser
 
@@ -177,14 +179,35 @@ def test_on_a_phone_a_link_below_the_button_leads_to_the_run(app: App):
     expect(link).to_have_css("clip-path", "inset(50%)")  # only a keyboard brings it into view
 
 
+def colour(of: Locator, name: str) -> list[float]:
+    """Red, green, blue from 0 to 255 and the opacity from 0 to 1, as the browser draws it."""
+    drawn = of.evaluate(
+        """(node, name) => {
+            const pixel = new OffscreenCanvas(1, 1).getContext("2d");
+            pixel.fillStyle = getComputedStyle(node).getPropertyValue(name);
+            pixel.fillRect(0, 0, 1, 1);
+            return [...pixel.getImageData(0, 0, 1, 1).data];
+        }""",
+        name,
+    )
+    return [*drawn[:3], drawn[3] / 255]
+
+
+def as_hex(parts: Sequence[float]) -> str:
+    return "#" + "".join(f"{round(part):02x}" for part in parts)
+
+
 def test_what_is_chosen_in_a_menu_is_read_on_a_dark_page_too(chromium: Browser, server: Server):
     context = chromium.new_context(color_scheme="dark")
     app = open_app(context, server.url)
     app.open("/?page=compare&compare=gap-17k,strided-20k")
     app.page.get_by_role("button", name="Train all").click()
     chosen = app.page.get_by_test_id("stPopoverBody").locator("button[data-selected=true] p")
-    blue = st.get_option("theme.dark.primaryColor")
-    expect(chosen).to_have_css(
-        "color", f"rgb({', '.join(str(int(blue[i : i + 2], 16)) for i in (1, 3, 5))})"
-    )
+    *letters, opaque = colour(chosen, "color")
+    assert opaque == 1
+    behind = colour(app.page.get_by_test_id("stPopoverBody"), "background-color")
+    button = colour(chosen.locator("xpath=ancestor::button"), "background-color")
+    share = button[3]
+    mixed = [share * one + (1 - share) * other for one, other in zip(button, behind, strict=True)]
+    assert contrast(as_hex(letters), as_hex(mixed[:3])) >= 4.5
     context.close()

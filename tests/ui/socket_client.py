@@ -67,6 +67,18 @@ class SocketClient:
             assert time.monotonic() < deadline, f"the page says {self.alerts[-3:]}"
             self.run()
 
+    def make_file(self, id: str) -> str:
+        """Have the server make the file of a download button; the path at which it lies then."""
+        message = BackMsg()
+        message.backend_operation_request.request_id = "a file"
+        message.backend_operation_request.session_id = self.session
+        message.backend_operation_request.deferred_file.file_id = id
+        self.socket.send(message.SerializeToString())
+        while True:
+            answer = ForwardMsg.FromString(self.socket.recv(PATIENCE))
+            if answer.WhichOneof("type") == "backend_operation_response":
+                return str(answer.backend_operation_response.deferred_file.url)
+
     def the(self, kind: str, name: str) -> str:
         """The id of the one input of this kind whose id or component has this name."""
         (found,) = (
