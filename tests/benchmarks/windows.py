@@ -2,7 +2,7 @@
 
 Each is one websocket that says what a browser would say: it asks for its page, repeats the parts of
 it that the page tells to repeat, at the interval that it tells, and remembers what its inputs said.
-One that edits has a second connection, by which it asks for the numbers.
+One that edits asks for the numbers beside it.
 """
 
 import asyncio
@@ -43,13 +43,13 @@ class Window:
     looks: int = 0  # at what repeats itself
     heard_at: float = 0.0
     errors: list[str] = field(default_factory=list)
-    wire: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None  # for other questions
 
     async def post(self, path: str, question: str) -> bytes:
-        """What is answered to JSON at this path. The connection is kept, as a browser does."""
+        """What is answered to JSON at this path, on a connection of its own: the server ends one that
+        was idle for five seconds.
+        """
         there = urlsplit(self.url)
-        self.wire = self.wire or await asyncio.open_connection(there.hostname, there.port)
-        reader, writer = self.wire
+        reader, writer = await asyncio.open_connection(there.hostname, there.port)
         body = question.encode()
         writer.write(
             f"POST /{path} HTTP/1.1\r\nHost: {there.netloc}\r\nContent-Type: application/json\r\n"
@@ -59,6 +59,7 @@ class Window:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         length = int(re.search(r"content-length: (\d+)", head, re.I)[1])  # type: ignore[index]
         answer = await reader.readexactly(length)
+        writer.close()
         assert head.split()[1] == "200", f"{head} {answer!r}"
         return answer
 
@@ -119,11 +120,7 @@ async def open_window(url: str, path: str) -> AsyncIterator[Window]:
     async with websockets.connect(stream, subprotocols=["streamlit"], max_size=None) as socket:
         window = Window(url, socket, address.path.strip("/"), address.query)
         await window.ask()
-        try:
-            yield window
-        finally:
-            if window.wire:
-                window.wire[1].close()
+        yield window
 
 
 async def watch(url: str, path: str, ends: float) -> Window:
