@@ -46,7 +46,7 @@ def by_size() -> Iterator[str]:
                 node.value, ast.Call
             ):
                 continue
-            if getattr(node.value.func, "id", "") in ("LRUCache", "RRCache"):
+            if getattr(node.value.func, "id", "") in ("FIFOCache", "LRUCache", "RRCache"):
                 target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
                 owner = [
                     each.name

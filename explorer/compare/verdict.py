@@ -121,8 +121,10 @@ def accuracy_per_parameter(accuracy: float, parameters: int, classes: int) -> fl
 
 
 def noise_note(groups: Iterable[Group]) -> str:
-    """How close two of these come that may be equally good, in words: at the accuracy of the best
-    of them, or at the target where that is beyond it, as near 100 % the error says too little.
+    """How close two of these come that may be equally good, in words.
+
+    The error is that at the best one's accuracy, but at most at the target: near 100 % it says too
+    little.
     """
     records = [record for group in groups for record in group.records]
     images = next((each.test_images for each in records if each.test_images), MNIST_TEST_IMAGES)

@@ -77,7 +77,8 @@ class Room {
   /** @type {(stack: Stack) => boolean} */
   refuses = () => false;
 
-  constructor() {
+  /** @param {Answer["refusal"]} refusal  of a draft of the editor before this one */
+  constructor(refusal = null) {
     this.conversation = new Conversation({
       read: () => this.editor,
       send: (draft) => this.#send(draft),
@@ -88,7 +89,7 @@ class Room {
       take: (found) => (this.shown = found),
       draw: () => (this.drawn += 1),
     });
-    this.down.push(this.#answer(null));
+    this.down.push(this.#answer(refusal));
     this.receive();
   }
 
@@ -323,6 +324,30 @@ test("layers that Python refuses are asked for once each way, and keep the numbe
   room.assertRight();
 });
 
+test("a refusal from before is none of the layers that a new editor gets", async () => {
+  const room = new Room({ index: 0, message: "no" });
+  room.assertRight();
+  const { stack, work } = room.editor;
+  room.edit("ab");
+  await room.rest();
+  room.undo(stack, work);
+  await room.rest();
+  room.assertRight();
+});
+
+test("layers that are refused once and accepted then are asked for", async () => {
+  const room = new Room();
+  room.refuses = () => true;
+  room.edit("ab");
+  await room.rest();
+  room.refuses = () => false;
+  room.conversation.submit();
+  await room.rest();
+  room.chooseImages(COLOUR);
+  await room.rest();
+  room.assertRight();
+});
+
 test("an editor that has ended hears of no analysis and asks for none", async () => {
   const room = new Room();
   room.edit("ab");
@@ -497,6 +522,7 @@ test("in the end the numbers are right, whatever happens in whatever order", asy
       [1, "fail", () => room.come(true)],
       [1, "wait", () => mock.timers.tick(ANSWER_SLOW)],
       [1, "wait long", () => mock.timers.tick(ANSWER_LATE)],
+      [1, "leave it no longer alone", () => mock.timers.tick(ASK_AGAIN)],
       [1, "hurry", () => room.conversation.hurry()],
     ];
     const total = happenings.reduce((sum, [weight]) => sum + weight, 0);

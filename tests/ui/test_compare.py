@@ -145,6 +145,8 @@ def test_what_differs_names_every_change_and_its_effect():
         f"{place_of(each)} {change_text(each)}" for each in difference(gap, bias_free).changes
     )
     assert "0 Conv2d: padding 1 → 0, bias yes → no" in named
+    moved = "7 → 10 Conv2d: out_channels 8 → 16, kernel_size 1 → 3, bias yes → no"
+    assert moved in named
     before, after = analyze(gap), analyze(bias_free)
     for column, total in ((1, "total_params"), (2, "total_mult_adds")):
         assert sum(signed(row[column]) for row in rows) == getattr(after, total) - getattr(

@@ -245,7 +245,7 @@ def _totals(analysis: Analysis) -> str:
 
 
 def _counted_name(name: str, so_far: bool) -> str:
-    """A total's name: "Parameters so far" where it is of those before a layer that does not fit."""
+    """A total's name: "Parameters so far" where it stops at a layer that does not fit."""
     return f"{name} so far" if so_far and name != "Layers" else name
 
 

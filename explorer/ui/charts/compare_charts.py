@@ -209,8 +209,8 @@ Domain = tuple[float, float]
 def zoomed(data: pd.DataFrame, metric: str, zoom: str) -> Domain | None:
     """The part of the axis to draw; None for all.
 
-    All is drawn of what is no accuracy, and where the curves end so far apart that their end is not
-    half of it.
+    All is drawn of what is no accuracy, and where the curves end so far apart that the part would
+    be more than half of it.
     """
     if METRICS[metric][1] != 100 or zoom == "all" or data.empty:
         return None

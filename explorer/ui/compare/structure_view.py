@@ -61,7 +61,8 @@ _LEGEND = (
 
 def _stage(chosen: Sequence[Chosen], stage: Stage, shares: Sequence[float | None]) -> str:
     cells = "".join(
-        f"<td>{percent(share, 0) + ' of parameters' if share else ''}</td>" for share in shares
+        f"<td>{for_html(percent(share, 0)) + ' of parameters' if share else ''}</td>"
+        for share in shares
     )
     title = for_html(stage.title)
     head = f'<tr class="stage" data-stage="{title}"><th scope="rowgroup">{title}</th>{cells}</tr>'

@@ -6,6 +6,7 @@ An editor asks here with every edit, and has the numbers long before the page is
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -37,29 +38,37 @@ class _Line:
 
     def __init__(self) -> None:
         self._places = asyncio.Semaphore(AT_ONCE)
+        # Threads of its own: downloads that are made may fill those that all share.
+        self._analysts = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="analysis")
         self._waiting = 0
 
     async def answer(self, request: Request) -> Response:
         # A browser lets no page of another site send this type, unless this server allows it.
         if request.headers.get("content-type") != JSON:
             return PlainTextResponse(f"ask in {JSON}", 415)
-        if self._waiting >= WAITING:
-            return PlainTextResponse("too many ask at once", 503)
-        self._waiting += 1
         try:
             async with asyncio.timeout(SECONDS):
                 question = await _read(request)
-            async with self._places:
-                if await request.is_disconnected():
-                    raise ClientDisconnect
-                answer = await asyncio.to_thread(answer_to, question)
+            if self._waiting >= WAITING:
+                return PlainTextResponse("too many ask at once", 503)
+            answer = await self._answer_in_turn(request, question)
         except Refusal as refusal:
             return PlainTextResponse(str(refusal), 422)
         except (ClientDisconnect, TimeoutError):  # nobody hears this any more
             return PlainTextResponse("the question did not arrive", 408)
+        return Response(answer, media_type=JSON, headers={"Cache-Control": "no-store"})
+
+    async def _answer_in_turn(self, request: Request, question: bytes) -> bytes:
+        """Raises ClientDisconnect where nobody waits any more."""
+        self._waiting += 1
+        try:
+            async with self._places:
+                if await request.is_disconnected():
+                    raise ClientDisconnect
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._analysts, answer_to, question)
         finally:
             self._waiting -= 1
-        return Response(answer, media_type=JSON, headers={"Cache-Control": "no-store"})
 
 
 async def _read(request: Request) -> bytes:

@@ -1,17 +1,23 @@
-"""Keep a file that somebody downloads until the browser has fetched it.
+"""Keep a file that somebody downloads for a while, so that the browser can fetch it.
 
 Streamlit (1.67) makes such a file when its button is clicked, tells the browser where it lies, and
 deletes it once two runs of pages have ended since, whosever they are. In a class, or over a slow
 wire, that is before the browser asks for it. So each is taken from there as its place is told, and
-served from here.
+served from here, as often as it is asked for: the page asks twice, once to see whether it is there.
+A file that is too large for that is left to Streamlit.
 """
 
-from cachetools import LRUCache
+import logging
+
+from cachetools import FIFOCache
 from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-KEPT_BYTES = 16_000_000  # of all files that were not fetched yet; a larger one is not kept
+log = logging.getLogger(__name__)
+
+KEPT_BYTES = 16_000_000  # of all files; the oldest goes first
+ENTRY_BYTES = 2_000  # counted for each file beside its content
 LONGEST_MESSAGE = 2_000  # bytes of one that tells a place; most others need not be read
 SOCKET = "/_stcore/stream"  # ends the path of a page's websocket; before it, that of all pages
 
@@ -23,22 +29,29 @@ class KeptDownloads:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._kept: LRUCache[str, File] = LRUCache(KEPT_BYTES, getsizeof=lambda file: len(file[1]))
+        self._kept: FIFOCache[str, File] = FIFOCache(KEPT_BYTES, getsizeof=_size)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await self._listen(scope, receive, send)
-        elif scope["type"] == "http" and scope["method"] == "GET" and scope["path"] in self._kept:
-            begin, body = self._kept.pop(scope["path"])
-            await send(begin)
-            await send({"type": "http.response.body", "body": body})
-        else:
+            return
+        asks = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+        kept = self._kept.get(scope["path"]) if asks else None
+        if kept is None:
             await self.app(scope, receive, send)
+            return
+        begin, body = kept
+        await send(begin)
+        body = body if scope["method"] == "GET" else b""
+        await send({"type": "http.response.body", "body": body})
 
     async def _listen(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def sent(message: Message) -> None:
             if place := _told_place(message.get("bytes")):
-                await self._keep(scope, scope["path"].removesuffix(SOCKET) + place)
+                try:
+                    await self._keep(scope, scope["path"].removesuffix(SOCKET) + place)
+                except Exception:  # whatever it is, the browser is told all the same
+                    log.exception("a download could not be kept")
             await send(message)
 
         await self.app(scope, receive, sent)
@@ -63,9 +76,13 @@ class KeptDownloads:
         }
         await self.app(asking, _nothing, hear)
         begin, *rest = said
-        body = b"".join(each.get("body", b"") for each in rest)
-        if begin["status"] == 200 and len(body) <= KEPT_BYTES:
-            self._kept[path] = begin, body
+        file = begin, b"".join(each.get("body", b"") for each in rest)
+        if begin["status"] == 200 and _size(file) <= KEPT_BYTES:
+            self._kept[path] = file
+
+
+def _size(file: File) -> int:
+    return len(file[1]) + ENTRY_BYTES
 
 
 def _told_place(data: bytes | None) -> str:

@@ -21,7 +21,7 @@ from explorer.presets import (
 )
 from explorer.runs.manager import RunError, Snapshot, UnknownRun
 from explorer.runs.same_run import run_in_hand
-from explorer.text import counted, duration, for_html, for_markdown, percent
+from explorer.text import counted, duration, for_html, for_markdown, percent, points
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import DeviceError
 from explorer.training.event import Event
@@ -443,7 +443,7 @@ def _compared(preset: Preset) -> str:
             spread = (
                 ""
                 if found.deviation is None
-                else f" ± {percent(found.deviation).removesuffix(' %')}"
+                else f" ± {points(found.deviation).removesuffix(' points')}"
             )
             lines.append(
                 f"Our run, {RECIPE_VARIANT_NAMES[variant]}: {percent(found.final)}{spread} "
@@ -458,9 +458,9 @@ def _epochs(snapshot: Snapshot) -> None:
     final, soon = snapshot.epochs[-1], "" if snapshot.ended else "so far "
     st.html(
         f'<p class="run-epochs" data-epochs="{len(snapshot.epochs)}">'
-        f"Test accuracy <b>{percent(final.metrics['test_accuracy'])}</b> after epoch "
+        f"Test accuracy <b>{for_html(percent(final.metrics['test_accuracy']))}</b> after epoch "
         f"{final.epoch:,}; "
-        f"the highest {soon}was {percent(best.metrics['test_accuracy'])} after epoch "
+        f"the highest {soon}was {for_html(percent(best.metrics['test_accuracy']))} after epoch "
         f"{best.epoch:,}. "
         "<small>Report the last epoch; choosing the best epoch on the test set is "
         "optimistic.</small></p>"

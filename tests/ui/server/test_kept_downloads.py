@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import urllib.error
 import urllib.request
 from typing import Any
 
@@ -11,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from explorer.ui.server.kept_downloads import KEPT_BYTES, KeptDownloads
+from explorer.ui.server.kept_downloads import ENTRY_BYTES, KEPT_BYTES, KeptDownloads
 from tests.browser.conftest import serving
 from tests.ui.socket_client import visiting
 
@@ -64,25 +63,39 @@ def get(app: KeptDownloads, path: str, method: str = "GET") -> tuple[int, bytes,
 
 
 @pytest.mark.parametrize("base", ["", "/a/b"])
-def test_a_file_is_fetched_once_though_it_was_deleted_meanwhile(base):
+def test_a_file_is_there_though_it_was_deleted_meanwhile(base):
+    """Streamlit's page asks for it twice, and other visitors may have been told of the same one."""
     files = {f"{base}/media/1.zip": FILE}
     app = KeptDownloads(Streamlit(files, [{"bytes": told("/media/1.zip")}]))
     assert listen(app, base) == [{"type": "websocket.send", "bytes": told("/media/1.zip")}]
     files.clear()
-    status, body, headers = get(app, f"{base}/media/1.zip")
-    assert (status, body) == (200, FILE)
-    assert headers["content-disposition"].endswith('"report.zip"')
-    assert headers["content-length"] == str(len(FILE))
-    assert get(app, f"{base}/media/1.zip")[0] == 404
+    for method, expected in (("GET", FILE), ("HEAD", b""), ("GET", FILE)):
+        status, body, headers = get(app, f"{base}/media/1.zip", method)
+        assert (status, body) == (200, expected)
+        assert headers["content-disposition"].endswith('"report.zip"')
+        assert headers["content-length"] == str(len(FILE))
+    assert get(app, f"{base}/media/2.zip")[0] == 404
 
 
 def test_what_is_not_there_or_too_large_is_left_to_streamlit():
-    files = {"/media/large.bin": b"x" * (KEPT_BYTES + 1)}
+    files = {"/media/large.bin": b"x" * KEPT_BYTES}
     told_of = [{"bytes": told("/media/gone.zip")}, {"bytes": told("/media/large.bin")}]
     app = KeptDownloads(Streamlit(files, told_of))
     assert len(listen(app)) == 2
     assert get(app, "/media/gone.zip")[0] == 404
     assert get(app, "/media/large.bin")[:2] == (200, files["/media/large.bin"])
+
+
+def test_a_file_that_cannot_be_kept_keeps_nothing_from_the_browser(caplog):
+    class Broken(Streamlit):
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http":
+                raise OSError("no room")
+            await super().__call__(scope, receive, send)
+
+    message = {"bytes": told("/media/1.zip")}
+    assert listen(KeptDownloads(Broken({}, [message]))) == [{"type": "websocket.send", **message}]
+    assert "could not be kept" in caplog.text
 
 
 def test_other_messages_and_other_questions_pass():
@@ -93,7 +106,7 @@ def test_other_messages_and_other_questions_pass():
 
 
 def test_not_all_files_that_nobody_fetches_are_kept():
-    half = b"x" * (KEPT_BYTES // 2)
+    half = b"x" * (KEPT_BYTES // 2 - ENTRY_BYTES)
     files = {f"/media/{place}.bin": half for place in range(3)}
     app = KeptDownloads(Streamlit(files, [{"bytes": told(place)} for place in files]))
     listen(app)
@@ -112,8 +125,6 @@ def test_a_file_is_there_though_others_use_the_server_before_it_is_fetched(tmp_p
         with visiting(server.url) as other:
             for _ in range(3):
                 other.run()
-        with urllib.request.urlopen(server.url + place) as answer:
-            assert "layers" in json.load(answer)
-        # Else nothing would be shown by the above.
-        with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(server.url + place)
+        for _ in range(2):
+            with urllib.request.urlopen(server.url + place) as answer:
+                assert "layers" in json.load(answer)

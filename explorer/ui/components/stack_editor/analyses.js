@@ -1,4 +1,5 @@
-// Keeps the analysis on the page that of what is edited: each row's numbers, and what does not fit.
+// Keeps the analysis on the page up to date with what is edited: each row's numbers, and what does
+// not fit.
 //
 // It follows from the layers and the images' shape alone. So it is asked for at an address of its
 // own with every edit, and is there long before the page is drawn anew. Where that address fails,
@@ -96,15 +97,15 @@ export class Analyses {
     this.take(analysis);
   }
 
-  /** Another stack is put in place of the one that the analysis on the page is of. */
+  /** Take the analysis on the page for one of nothing that is edited, as another stack comes. */
   forget() {
     this.#shown = null;
   }
 
   /**
-   * Expect no analysis of a stack that Python did not accept.
+   * Expect no analysis of a stack that Python did not accept; null where it accepted the last one.
    *
-   * @param {Question["stack"]} stack
+   * @param {Question["stack"] | null} stack
    */
   refuse(stack) {
     this.#refused = stack;
@@ -113,7 +114,7 @@ export class Analyses {
   /** Where the analysis on the page is not that of what is edited, have it come. */
   follow() {
     const wanted = this.read();
-    if (this.isCurrent || wanted?.stack === this.#refused) {
+    if (this.isCurrent || (wanted && wanted.stack === this.#refused)) {
       this.#beQuick();
       return;
     }

@@ -141,14 +141,14 @@ export class Conversation {
    *
    * @param {Answer} answer
    */
-  #learn({ seq, input, analysis, refusal }) {
+  #learn({ seq, input, analysis, refusal, whole }) {
     const about = this.#said.get(seq);
     for (const older of this.#said.keys()) if (older < seq) this.#said.delete(older);
     if (!about || this.base === null) return;
-    if (refusal) {
-      this.analyses.refuse(about.stack);
-      return;
-    }
+    // With the layers, a refusal is of a draft that came before them.
+    const isRefused = refusal !== null && about !== whole;
+    this.analyses.refuse(isRefused ? about.stack : null);
+    if (isRefused) return;
     this.#work = about.work;
     if (analysis) this.analyses.adopt({ base: this.base, stack: about.stack, input }, analysis);
   }
