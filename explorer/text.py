@@ -157,6 +157,9 @@ def ordinal(number: int) -> str:
     return f"{number:,}" + {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
 
 
+NO_BREAK = "\u00a0"  # a space at which no line ends
+
+
 def percent(share: float, digits: int = 2) -> str:
     """0.994 -> "99.40 %". What is there but rounds to nothing: 0.00001 -> "< 0.01 %"."""
     least = 10**-digits

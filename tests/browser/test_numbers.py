@@ -27,6 +27,13 @@ def shape(app: App, channels: int = 9, side: int = 28) -> None:
     expect(app.row(0).locator(".shape")).to_have_text(f"{channels}×{side}×{side}")
 
 
+def hold_questions(app: App) -> list[Route]:
+    """From now on questions for numbers wait, and stand here."""
+    held: list[Route] = []
+    app.page.route(ADDRESS, lambda route: held.append(route))
+    return held
+
+
 def test_the_numbers_come_before_the_page(app: App):
     wire = HeldWire(app)
     app.open()
@@ -80,8 +87,7 @@ def test_a_problem_and_its_fix_come_with_the_numbers(app: App):
 def test_numbers_that_are_slow_are_dimmed_until_they_come(app: App):
     app.open()
     app.preset(PRESET)
-    held: list[Route] = []
-    app.page.route(ADDRESS, lambda route: held.append(route))
+    held = hold_questions(app)
     edit(app)
     expect(app.row(0)).to_have_class(re.compile("waiting"))
     app.until(lambda: held, "the numbers are asked for")
@@ -105,8 +111,7 @@ def test_the_numbers_follow_the_images_there_and_back(app: App):
 def test_numbers_of_images_that_were_there_before_are_not_shown(app: App):
     app.open()
     app.preset(PRESET)
-    held: list[Route] = []
-    app.page.route(ADDRESS, lambda route: held.append(route))
+    held = hold_questions(app)
     edit(app)
     app.until(lambda: held, "the numbers are asked for")
     expect(app.page.locator(".editor.asking")).to_have_count(0)

@@ -16,14 +16,13 @@ from explorer.network.difference import (
 )
 from explorer.presets import Preset, load_presets
 from explorer.saved import Saved, SaveError
-from explorer.text import for_html, for_markdown, percent
+from explorer.text import NO_BREAK, for_html, for_markdown, percent
 from explorer.ui import process, state
 from explorer.ui.notices import WRONG, notify
 
 SIGNS: dict[type[Change], str] = {Added: "+", Removed: "−", Changed: "≠"}
 SHOWN = 30  # saved networks at once
 LONGEST_TITLE = 24  # on the button, so that the line stays one
-NO_BREAK = "\u00a0"  # a space at which no line ends
 
 
 def start_menu(session: state.Session) -> None:

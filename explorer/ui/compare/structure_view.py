@@ -22,7 +22,7 @@ from explorer.compare.structure import (
 from explorer.network.analysis import analyze
 from explorer.network.difference import Change, Changed, change_text, layer_text
 from explorer.network.mult_adds import MULT_ADDS_RULE
-from explorer.text import for_html, percent, short_bytes, short_count, size_text
+from explorer.text import NO_BREAK, for_html, percent, short_bytes, short_count, size_text
 from explorer.ui.remembered_inputs import remember_input, remembered_index
 
 
@@ -80,7 +80,7 @@ SHORT = (
     (r"out_(channels|features) ", ""),
     (r"(kernel_size|output_size) (\d+)(?!×|\d)", r"\2×\2"),
     (r"(kernel_size|output_size) ", ""),
-    (r"padding ", "pad\u00a0"),
+    (r"padding ", f"pad{NO_BREAK}"),
     (r"bias no", "no bias"),
 )
 

@@ -63,10 +63,14 @@ def verdict_view(comparison: Comparison) -> None:
             '<p class="hint">None of these networks has been trained yet. Click “Train all”.</p>'
         )
     figure_table(_rows(comparison), COLUMNS, "Results", key="compare-verdict")
-    more = " The paired test below is more sensitive." if len(_ours(groups)) > 1 else ""
+    # Of what comes with the presets there are no weights to test.
+    ours = [group for group in groups if any(record.run_id for record in group.records)]
+    more = " The paired test below is more sensitive." if len(ours) > 1 else ""
     st.html(f'<p class="note">{for_html(noise_note(groups) + more)}</p>')
-    if groups:
-        _pair(groups)
+    if len(ours) > 1:
+        _pair(ours)
+    elif groups:
+        st.html('<p class="hint">Train two networks here to compare them on the same images.</p>')
 
 
 def results_csv(comparison: Comparison) -> str:
@@ -124,17 +128,8 @@ def _points(share: float | None) -> float | None:
 # --- two networks on the same images --------------------------------------------------------------
 
 
-def _ours(groups: Sequence[Group]) -> list[Group]:
-    """Those that were trained here: of what comes with the presets there are no weights."""
-    return [group for group in groups if any(record.run_id for record in group.records)]
-
-
-def _pair(groups: Sequence[Group]) -> None:
-    """McNemar's test of two that were trained here."""
-    ours = _ours(groups)
-    if len(ours) < 2:
-        st.html('<p class="hint">Train two networks here to compare them on the same images.</p>')
-        return
+def _pair(ours: Sequence[Group]) -> None:
+    """McNemar's test of two of those that were trained here."""
     by_label = {group.label: group for group in ours}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html('<h2 class="chart-title">Is the difference significant?</h2>', width="content")

@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 
 KEPT_BYTES = 16_000_000  # of all files; the oldest goes first
 ENTRY_BYTES = 2_000  # counted for each file beside its content
-LONGEST_MESSAGE = 2_000  # bytes of one that tells a place; most others need not be read
+LONGEST_MESSAGE = 2_000  # bytes of one that tells a place
+PLACE = b"/media/"  # in each of those; so hardly any other message need be read
 SOCKET = "/_stcore/stream"  # ends the path of a page's websocket; before it, that of all pages
 
 File = tuple[Message, bytes]  # how the answer begins, and its body
@@ -87,7 +88,7 @@ def _size(file: File) -> int:
 
 def _told_place(data: bytes | None) -> str:
     """Where the file lies that a message tells of; "" of other messages."""
-    if not data or len(data) > LONGEST_MESSAGE:
+    if not data or len(data) > LONGEST_MESSAGE or PLACE not in data:
         return ""
     try:
         message = ForwardMsg.FromString(data)
