@@ -12,6 +12,7 @@ from explorer.ui.build import page as build_page
 from explorer.ui.compare import page as compare_page
 from explorer.ui.components.address import keep_address
 from explorer.ui.components.navigation import Page, current_page, navigation_bar
+from explorer.ui.downloads.progress import preparations_followed
 from explorer.ui.page_styles import STYLES
 from explorer.ui.runs import page as runs_page
 from explorer.ui.server.page_runs import page_run
@@ -71,7 +72,8 @@ def main() -> None:
         compare_page.forget_click()
     if page is not Page.BUILD:
         state.close_dialog()
-    drawn.show()
+    with preparations_followed():
+        drawn.show()
     held = {**state.address(), **compare_page.address()}
     keep_address(page, held, key=state.ADDRESS_KEY, changed=state.accept_draft)
 

@@ -1,4 +1,4 @@
-"""Short notices from callbacks, shown by the page or fragment that is drawn next; errors of runs
+"""Short notices from callbacks, shown by the page or part that is drawn next; errors of runs
 are shown as messages.
 """
 
@@ -11,7 +11,6 @@ import streamlit as st
 from explorer.runs.run import RunError
 from explorer.ui import messages
 from explorer.ui.server.message_guard import unreadable_message
-from explorer.ui.server.page_runs import fragment_run
 
 P = ParamSpec("P")
 
@@ -20,7 +19,7 @@ DONE, WRONG = ":material/check:", ":material/error:"
 
 
 def notify(text: str, icon: str = DONE) -> None:
-    """Queue a short message, shown by the page or fragment that is drawn next.
+    """Queue a short message, shown by the page or part that is drawn next.
 
     For callbacks: what they draw themselves would stand in place of the first elements of the page.
     """
@@ -28,7 +27,7 @@ def notify(text: str, icon: str = DONE) -> None:
 
 
 def with_notices(draw: Callable[P, None]) -> Callable[P, None]:
-    """Decorate the body of a page or a fragment: show waiting notices, then draw it.
+    """Decorate the body of a page or of a part: show waiting notices, then draw it.
 
     A RunError, as of a run that was deleted meanwhile or a store that cannot be read, is shown as
     a message in place of the rest.
@@ -36,14 +35,13 @@ def with_notices(draw: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
-        with fragment_run():
-            for text, icon in st.session_state.pop(_KEY, ()):
-                st.toast(messages.shown(text), icon=icon)
-            if unreadable := unreadable_message():
-                st.toast(messages.shown(unreadable), icon=WRONG)
-            try:
-                draw(*args, **kwargs)
-            except RunError as error:
-                messages.error(str(error))
+        for text, icon in st.session_state.pop(_KEY, ()):
+            st.toast(messages.shown(text), icon=icon)
+        if unreadable := unreadable_message():
+            st.toast(messages.shown(unreadable), icon=WRONG)
+        try:
+            draw(*args, **kwargs)
+        except RunError as error:
+            messages.error(str(error))
 
     return drawn

@@ -74,7 +74,7 @@ def run_actions(snapshot: Snapshot, place: str) -> None:
             help="Starts a new run of the same network; this one stays as it is.",
         ):
             _take_offer(run_id, place)
-            st.rerun()  # the form too, which stands outside this fragment
+            st.rerun()  # the form too, which stands outside this part
         for action in ACTIONS:
             if action.when(snapshot):
                 key, args = f"{place}-{action.label}-{run_id}", (action.call, run_id)

@@ -12,6 +12,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection, connect
 
+from tests.ui.page_tree import PageTree
+
 PATIENCE = 60  # seconds
 
 Fill = Callable[[WidgetState], object]
@@ -32,6 +34,7 @@ class SocketClient:
     session: str = ""
     page: str = "build"
     requests: int = 0  # for a page, so far
+    tree: PageTree = field(default_factory=PageTree)
     inputs: dict[str, Input] = field(default_factory=dict)  # by id, of all that was drawn
     errors: list[str] = field(default_factory=list)  # exceptions that the last run showed
     toasts: list[str] = field(default_factory=list)
@@ -43,9 +46,6 @@ class SocketClient:
         """Ask for a page, the same again where none is named, with these states of its inputs; wait
         until it is drawn.
         """
-        message = BackMsg()
-        request = message.rerun_script
-        request.fragment_id = fragment
         states = dict(states or {})
         if page and page != self.page:
             self.requests, self.page = self.requests + 1, page
@@ -53,10 +53,21 @@ class SocketClient:
             states[self.the("bidi_component", "explorer.navigation")] = lambda state: setattr(
                 state, "json_value", text
             )
-        for id, fill in states.items():
+        self.ask(states, fragment)
+        self.hear_of_an_end()
+
+    def ask(self, states: dict[str, Fill] | None = None, fragment: str = "") -> None:
+        """Ask for the page or a part of it, and don't wait."""
+        message = BackMsg()
+        request = message.rerun_script
+        request.fragment_id = fragment
+        for id, fill in (states or {}).items():
             fill(request.widget_states.widgets.add(id=id))
         self.errors.clear()
         self.socket.send(message.SerializeToString())
+
+    def hear_of_an_end(self) -> None:
+        """Take in all messages until a run has ended that no other one overtook."""
         while not self._hear(ForwardMsg.FromString(self.socket.recv(PATIENCE))):
             pass
 
@@ -94,6 +105,7 @@ class SocketClient:
 
     def _hear(self, message: ForwardMsg) -> bool:
         """Whether the run has ended."""
+        self.tree.hear(message)
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self.session = message.new_session.initialize.session_id

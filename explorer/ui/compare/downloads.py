@@ -12,12 +12,13 @@ from explorer.ui.charts.chart import Chart
 from explorer.ui.downloads.download_menu import Item, chart_items, items
 from explorer.ui.downloads.report_files import chosen_as_data
 from explorer.ui.notices import with_notices
+from explorer.ui.part import part
 
 FOLDER = "comparison"
 KEY = "compare-download"
 
 
-@st.fragment
+@part
 @with_notices
 def comparison_downloads(
     comparison: Comparison,

@@ -31,6 +31,7 @@ from explorer.ui.compare.train_all import SHOWN_IMAGES, train_all
 from explorer.ui.compare.verdict_view import results_csv, verdict_view
 from explorer.ui.components.navigation import Page, go_to
 from explorer.ui.notices import with_notices
+from explorer.ui.part import part
 from explorer.ui.remembered_inputs import remember_input, remember_value, remembered_value
 
 PARAMETER = "compare"  # of the address, beside the view
@@ -70,7 +71,7 @@ def show() -> None:
         comparison = comparison.on(_images(comparison))
         with st.container(horizontal=True, gap="small", width="content", key="compare-menus"):
             train_all(chosen, runs)
-            with st.container(width="content"):  # a fragment would take all the room it can get
+            with st.container(width="content"):  # a part would take all the room it can get
                 comparison_downloads(
                     comparison,
                     lambda: CHARTS[view](comparison) if view in CHARTS else (),
@@ -78,7 +79,7 @@ def show() -> None:
                 )
     _left_out(comparison, view)
     going_on = bool(comparison.coming)
-    st.fragment(_live, run_every=EVERY if going_on else None)(
+    part(_live, every=EVERY if going_on else None)(
         VIEWS[view], chosen, comparison.dataset, [comparison], going_on
     )
 

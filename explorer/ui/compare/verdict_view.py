@@ -18,8 +18,9 @@ from explorer.training.datasets import DATASETS
 from explorer.training.event import table_csv
 from explorer.ui.components.columns import Column
 from explorer.ui.components.figure_table import Figure, figure_table
-from explorer.ui.downloads.download_menu import prepare, prepared, progress
+from explorer.ui.downloads.download_menu import prepare, prepared
 from explorer.ui.downloads.preparing import Wanted
+from explorer.ui.downloads.progress import show_progress
 from explorer.ui.remembered_inputs import remember_input, remembered_index
 
 PAIRED = "compare-paired"
@@ -154,7 +155,7 @@ def _pair(ours: Sequence[Group]) -> None:
     if preparation.stage.is_over:
         st.html(f'<p class="paired">{for_html(sentence(preparation.note))}</p>')
     else:
-        progress(preparation, "Testing both networks on the same images")
+        show_progress(preparation, "Testing both networks on the same images")
 
 
 def _wanted(pair: tuple[Record, Record], a: str, b: str) -> Wanted:

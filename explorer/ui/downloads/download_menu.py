@@ -9,15 +9,14 @@ from functools import partial
 import streamlit as st
 
 from explorer.runs.run import RunError
-from explorer.text import counted, for_html, for_markdown, sentence, short_bytes
+from explorer.text import for_html, for_markdown, sentence, short_bytes
 from explorer.ui import process
 from explorer.ui.charts.chart import Chart
 from explorer.ui.downloads import pictures
 from explorer.ui.downloads.preparing import Preparation, Stage, Wanted
+from explorer.ui.downloads.progress import show_progress
 from explorer.ui.downloads.quick_download import quick, reason_not_made
 from explorer.ui.notices import WRONG, notify
-
-LOOK_EVERY = 0.5  # seconds between two looks at what is being prepared
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def _prepared(item: Item, key: str) -> None:
     """Draw the button that requests the download, then its progress, then the download itself."""
     version, preparation = prepared(key)
     if preparation is not None and not preparation.stage.is_over:
-        progress(preparation, f"Preparing: {item.label}")
+        show_progress(preparation, f"Preparing: {item.label}")
         return
     can_be_saved = False
     if preparation is not None and preparation.stage is Stage.READY:
@@ -138,21 +137,6 @@ def prepared(key: str) -> tuple[str, Preparation | None]:
 
 def forget(key: str) -> None:
     st.session_state.pop(f"prepared-{key}", None)
-
-
-def progress(preparation: Preparation, label: str) -> None:
-    """Draw a line on the download until it is ready; then the page is drawn again."""
-    st.fragment(_progress, run_every=LOOK_EVERY)(preparation, label)
-
-
-def _progress(preparation: Preparation, label: str) -> None:
-    if preparation.stage.is_over:
-        st.rerun()
-    ahead = process.downloads().ahead_of(preparation) if preparation.stage is Stage.WAITING else 0
-    st.caption(
-        f":material/hourglass_top: {for_markdown(label)}…"
-        + (f" {counted(ahead, 'other')} first" if ahead else "")
-    )
 
 
 # --- charts ---------------------------------------------------------------------------------------

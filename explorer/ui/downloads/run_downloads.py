@@ -19,6 +19,7 @@ from explorer.ui.charts.chart import Chart
 from explorer.ui.charts.documents import documented_beside
 from explorer.ui.downloads.download_menu import Item, chart_items, items
 from explorer.ui.notices import with_notices
+from explorer.ui.part import part
 
 BINARY = "application/octet-stream"
 CHARTS = {"loss": "Loss", "accuracy": "Accuracy"}
@@ -26,7 +27,7 @@ QUICK_EPOCHS = 100  # whose some 5,000 events are written in a moment
 QUICK_PARAMS = 2_000_000  # 8 MB of weights
 
 
-@st.fragment
+@part
 @with_notices
 def run_downloads(run_id: str, place: str) -> None:
     """Draw a run's Download menu. Its content is looked up when it is opened; `place` tells one

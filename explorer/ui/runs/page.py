@@ -20,6 +20,7 @@ from explorer.ui.components.run_list import run_list
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
 from explorer.ui.notices import with_notices
+from explorer.ui.part import part
 from explorer.ui.remembered_inputs import remember_input, remembered_value
 from explorer.ui.run_actions import perform_action, run_actions, show_server_notices
 
@@ -51,7 +52,7 @@ def show() -> None:
         _nothing_yet()
         return
     _filters()
-    st.fragment(_table, run_every=EVERY if going_on else None)(going_on)
+    part(_table, every=EVERY if going_on else None)(going_on)
     chosen = _chosen()
     if chosen is None:
         if _filtered(snapshots):
@@ -123,7 +124,7 @@ def _table(was_going_on: bool) -> None:
     rows = [_row(each, sizes.get(each.run.id, 0)) for each in found]
     run_list(rows, COLUMNS, st.session_state.get(CHOSEN), _choose, key=LIST)
     if st.session_state.pop("runs-just-chosen", False):
-        st.rerun()  # the details stand outside this fragment, where downloads keep working
+        st.rerun()  # the details stand outside this part, where downloads keep working
 
 
 def _at_a_time(slots: int) -> str:
@@ -296,7 +297,7 @@ def _details(snapshot: Snapshot) -> None:
             args=(run,),
         )
         run_actions(snapshot, "runs")
-        with st.container(width="content"):  # a fragment would take as much room as it can get
+        with st.container(width="content"):  # a part would take as much room as it can get
             run_downloads(run.id, "runs")
         _rename(snapshot)
         _delete(snapshot)

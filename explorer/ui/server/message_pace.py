@@ -18,7 +18,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from explorer.ui.server.windows import number_window, this_window
 
-# For a run that has no first line of ours, as of a fragment that is gone. That a run has ended
+# For a run that has no first line of ours, as of a part that is gone. That a run has ended
 # cannot be told from what is sent to the browser: Streamlit sends that later, maybe after the next
 # message came.
 LONGEST_WAIT = 1.0  # seconds
@@ -50,7 +50,7 @@ _gates: dict[str, _Gate] = {}  # by window
 
 def callbacks_have_run() -> None:
     """Let this window's next message pass. To be called first by each run of the page, or of a
-    fragment by itself.
+    part by itself.
     """
     with _lock:
         gate = _gates.get(this_window())

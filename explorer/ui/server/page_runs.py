@@ -1,5 +1,5 @@
-"""What each run of the page, or of a fragment by itself, begins with: its callbacks have run, and
-it waits for its turn.
+"""What each run of the page, or of a part by itself, begins with: its callbacks have run, and it
+waits for its turn.
 """
 
 from collections.abc import Iterator
@@ -9,11 +9,17 @@ from contextvars import ContextVar
 from explorer.ui.server.message_pace import callbacks_have_run
 from explorer.ui.server.turns import Turns
 
-# Fragments mostly look by themselves at what goes on; after an edit, somebody waits for the page.
-FRAGMENTS_GRACE = 0.3  # seconds
+# Parts mostly look by themselves at what goes on; after an edit, somebody waits for the page.
+PARTS_GRACE = 0.3  # seconds
 
 _turns = Turns()
 _draws_page: ContextVar[bool] = ContextVar("draws_page", default=False)
+_draws_part: ContextVar[bool] = ContextVar("draws_part", default=False)
+
+
+def draws_page() -> bool:
+    """Whether the whole page is being drawn, not a part by itself."""
+    return _draws_page.get()
 
 
 @contextmanager
@@ -29,11 +35,20 @@ def page_run() -> Iterator[None]:
 
 
 @contextmanager
-def fragment_run() -> Iterator[None]:
-    """Around all that a fragment does. Nothing more where it is drawn as a part of the page."""
-    if _draws_page.get():
-        yield
-        return
-    callbacks_have_run()
-    with _turns.turn(FRAGMENTS_GRACE):
-        yield
+def part_run() -> Iterator[None]:
+    """Around all that a part does. Raises RuntimeError within another one (see ui/part.py).
+
+    Nothing more than that where it is drawn with the whole page.
+    """
+    if _draws_part.get():
+        raise RuntimeError("a part of a page cannot stand in another one")
+    token = _draws_part.set(True)
+    try:
+        if _draws_page.get():
+            yield
+        else:
+            callbacks_have_run()
+            with _turns.turn(PARTS_GRACE):
+                yield
+    finally:
+        _draws_part.reset(token)

@@ -34,6 +34,7 @@ from explorer.ui.components.figure_table import Figure, figure_table
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
 from explorer.ui.notices import WRONG, notify, with_notices
+from explorer.ui.part import part
 from explorer.ui.preset_story import preset_story
 from explorer.ui.remembered_inputs import remember_input, remembered_value
 from explorer.ui.run_actions import run_actions, show_server_notices
@@ -71,11 +72,10 @@ def show() -> None:
         with start:
             _link_to_run(snapshot)
         with st.container(key="run"):
-            # The fragment repeats itself only while there is something to come; it asks for one
+            # The part repeats itself only while there is something to come; it asks for one
             # whole run at the end.
-            with st.container(key="live"):
-                every = None if snapshot.ended else looks.interval(snapshot.run.device)
-                st.fragment(_run, run_every=every)(snapshot.run.id, every)
+            every = None if snapshot.ended else looks.interval(snapshot.run.device)
+            part(_run, every=every, key="live")(snapshot.run.id, every)
             # Outside the live part, as what is drawn anew cannot be clicked at leisure; by its
             # style in the line of its buttons.
             with st.container(key="run-download", width="content"):

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.runs.run import RunError
 from explorer.ui import process
-from explorer.ui.downloads import download_menu
+from explorer.ui.downloads import progress
 from explorer.ui.downloads.preparing import Preparer
 from tests.runs.shared import wait_until
 
@@ -158,4 +158,4 @@ def test_a_process_of_its_own_makes_the_whole_report(small_run):
         "events.csv",
     } <= names
     assert process._processes._all  # a child made it
-    assert download_menu.LOOK_EVERY < 2
+    assert progress.LOOK_EVERY < 2

@@ -15,7 +15,7 @@ sys.path.insert(0, {root!r})
 import streamlit as st
 from starlette.middleware import Middleware
 from explorer.ui.server.message_pace import MessagePace
-from explorer.ui.server.page_runs import fragment_run, page_run
+from explorer.ui.server.page_runs import part_run, page_run
 
 app = st.App(__file__, middleware=[Middleware(MessagePace)] if {paced} else [])
 
@@ -27,7 +27,7 @@ def count():
 
 @st.fragment
 def part():
-    with fragment_run():
+    with part_run():
         st.button("in the fragment", on_click=count)
         st.checkbox("in the fragment")
         st.info(f"fragment {{st.session_state.get('count', 0)}}")

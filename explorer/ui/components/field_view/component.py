@@ -5,10 +5,7 @@ Every unit's exact field goes to the browser at once. What needs the network to 
 only when the browser asks, which it does when the visitor pauses: an edit of the stack never waits
 for it.
 
-This is a fragment of its own, so that such an answer costs no page. It must not stand inside
-another fragment: where a run of the outer one overtakes a run of the page, Streamlit 1.67 keeps the
-inner one's messages but drops those that make room for them, and the browser gives up ("Bad delta
-path").
+This is a part of its own, so that such an answer costs no page.
 """
 
 from dataclasses import dataclass
@@ -31,6 +28,7 @@ from explorer.ui.components.field_view.request import FieldViewRequest, parse_re
 from explorer.ui.components.field_view.samples import samples
 from explorer.ui.components.field_view.weights import Trained, Untrained, find_trained
 from explorer.ui.notices import with_notices
+from explorer.ui.part import part
 
 FOLDER = Path(__file__).parent
 CONSTANTS = {"sizes.js": {"ROOM": data.ROOM, "CELL": data.CELL, "GAP": data.GAP}}
@@ -49,7 +47,7 @@ class FieldViewContext:
     owner: str  # whose runs count as the visitor's own
 
 
-@st.fragment
+@part
 @with_notices
 def field_view(analysis: Analysis, index: int, context: FieldViewContext, *, key: str) -> None:
     """The units of layer `index`, which must fit."""

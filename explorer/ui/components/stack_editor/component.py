@@ -52,7 +52,7 @@ def stack_editor(
 
     The browser's edits arrive with the next run, and `changed` is called before any of it: accept
     there what came, with `stack.accepting(sent_draft(key))`, as the next page may be another one.
-    Begin the fragment with the same, as Streamlit calls callbacks only for what it finds changed.
+    Begin the part with the same, as Streamlit calls callbacks only for what it finds changed.
     """
     sent = sent_draft(key)
     whole = not stack.is_held_by_sender(sent)

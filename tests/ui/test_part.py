@@ -1,0 +1,78 @@
+"""Whatever the browser asks for, and whenever, a page's parts stay in their places."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from explorer.ui.server.page_runs import part_run
+from tests.browser.conftest import ROOT, serving
+from tests.ui.socket_client import SocketClient, visiting
+
+# All is drawn at once after a while, so that none of it was sent when the next run begins.
+PAGE = """
+import sys, time
+sys.path.insert(0, {root!r})
+import streamlit as st
+from explorer.ui.part import part
+from explorer.ui.server.page_runs import page_run
+
+app = st.App(__file__)
+
+def table():
+    st.checkbox("in the table")
+
+def menu():
+    with st.popover("menu"):
+        st.checkbox("in the menu")
+
+with page_run():
+    time.sleep(0.1)
+    st.text("above")
+    part(table)()
+    st.text("between")
+    with st.container():
+        part(menu)()
+    st.text("below")
+"""
+TRIES = 20
+
+
+@contextmanager
+def page(folder: Path) -> Iterator[SocketClient]:
+    script = folder / "app.py"
+    script.write_text(PAGE.format(root=str(ROOT)))
+    with serving(folder, str(script), folder) as server, visiting(server.url) as client:
+        yield client
+
+
+def part_with(client: SocketClient, label: str) -> str:
+    return next(
+        each.fragment
+        for each in client.inputs.values()
+        if getattr(each.element, "label", "") == label
+    )
+
+
+def ask_for_a_part_during_a_run(client: SocketClient) -> None:
+    """Then for another part, which stands further down."""
+    client.ask()
+    client.ask(fragment=part_with(client, "in the table"))
+    client.hear_of_an_end()
+    client.hear_of_an_end()
+    client.run(fragment=part_with(client, "in the menu"))
+
+
+def test_the_page_stays_whole_though_a_part_is_asked_for_while_it_is_drawn(tmp_path):
+    """With `st.fragment` in place of `part`, one of two such requests breaks it on an idle machine."""
+    with page(tmp_path) as client:
+        whole = client.tree.shape()
+        for _ in range(TRIES):
+            ask_for_a_part_during_a_run(client)
+            assert client.tree.shape() == whole
+
+
+def test_no_part_stands_in_another():
+    with part_run(), pytest.raises(RuntimeError, match="cannot stand in another"), part_run():
+        pass
