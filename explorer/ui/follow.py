@@ -1,7 +1,8 @@
 """Redraw a page when what it shows has changed on the server, for instance by another visitor.
 
-For what changes seldom, such as an ended run; a run in training has a live part of its own. The
-browser asks every few seconds, and gets an empty answer as long as nothing has changed.
+For what changes seldom, such as an ended run or a download that is being prepared; a run in
+training has a live part of its own. The browser asks again and again, and gets an empty answer as
+long as nothing has changed.
 """
 
 from collections.abc import Callable, Hashable
@@ -26,7 +27,7 @@ def follow(
     `before` is what `answer(look)` was before the page read what it shows: what changes while the
     page is being drawn would otherwise never be seen. Every open page calls `look` every so many
     seconds, so it must be cheap. One page's calls differ in their `key`, which begins with
-    "follow": the styles give such a place no room.
+    "follow-": the styles give such a place no room.
     """
     part(_redraw_if_changed, every=every, key=key)(look, before)
 

@@ -74,8 +74,8 @@ def main() -> None:
         state.close_dialog()
     with preparations_followed():
         drawn.show()
-    held = {**state.address(), **compare_page.address()}
-    keep_address(page, held, key=state.ADDRESS_KEY, changed=state.accept_draft)
+        held = {**state.address(), **compare_page.address()}
+        keep_address(page, held, key=state.ADDRESS_KEY, changed=state.accept_draft)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ class PageTree:
         kind, said_of = message.WhichOneof("type"), message.metadata.run
         if kind == "new_session":
             self.run = said_of.script_run_id
-        elif kind in ("delta", "ref_hash"):
+        elif kind == "delta":
             self._draw(message)
         elif kind == "script_finished" and message.script_finished in (
             ForwardMsg.FINISHED_SUCCESSFULLY,

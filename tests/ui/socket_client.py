@@ -66,6 +66,14 @@ class SocketClient:
         self.errors.clear()
         self.socket.send(message.SerializeToString())
 
+    def hear_of_a_start(self) -> None:
+        """Take in all messages until a run has begun."""
+        while True:
+            message = ForwardMsg.FromString(self.socket.recv(PATIENCE))
+            self._hear(message)
+            if message.WhichOneof("type") == "new_session":
+                return
+
     def hear_of_an_end(self) -> None:
         """Take in all messages until a run has ended that no other one overtook."""
         while not self._hear(ForwardMsg.FromString(self.socket.recv(PATIENCE))):

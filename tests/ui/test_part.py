@@ -1,5 +1,6 @@
 """Whatever the browser asks for, and whenever, a page's parts stay in their places."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +59,7 @@ def part_with(client: SocketClient, label: str) -> str:
 def ask_for_a_part_during_a_run(client: SocketClient) -> None:
     """Then for another part, which stands further down."""
     client.ask()
+    client.hear_of_a_start()
     client.ask(fragment=part_with(client, "in the table"))
     client.hear_of_an_end()
     client.hear_of_an_end()
@@ -76,3 +78,15 @@ def test_the_page_stays_whole_though_a_part_is_asked_for_while_it_is_drawn(tmp_p
 def test_no_part_stands_in_another():
     with part_run(), pytest.raises(RuntimeError, match="cannot stand in another"), part_run():
         pass
+
+
+def test_whatever_the_browser_asks_for_by_itself_begins_alike():
+    """Else each message after it waits: see message_pace.py."""
+    makers = {
+        path.name: path.read_text()
+        for path in (ROOT / "explorer").rglob("*.py")
+        if re.search(r"st\.(fragment|dialog)\b", path.read_text())
+    }
+    assert makers.keys() == {"part.py", "open_dialog.py"}
+    for source in makers.values():
+        assert "with part_run():" in source

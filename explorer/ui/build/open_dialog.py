@@ -14,6 +14,7 @@ from explorer.network.dropout import dropout_rates, with_dropout
 from explorer.network.spec import MAX_NAME, Architecture
 from explorer.text import for_html, for_markdown, printable, size_text
 from explorer.ui import messages, state
+from explorer.ui.server.page_runs import part_run
 
 PLACEHOLDER = """Paste a model summary, or a whole README or notebook that has one:
 
@@ -33,6 +34,11 @@ DROPOUT_RATE = "Dropout rate for all dropout layers"
 
 @st.dialog("Open a network", width="large", on_dismiss=state.close_dialog)
 def open_dialog() -> None:
+    with part_run():  # the browser asks for a dialog by itself, too
+        _dialog()
+
+
+def _dialog() -> None:
     version = st.session_state.setdefault("open-version", 0)
     pasted = st.text_area(
         "Text",

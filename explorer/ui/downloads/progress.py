@@ -30,15 +30,19 @@ def preparations_followed() -> Iterator[None]:
 
 
 def show_progress(preparation: Preparation, label: str) -> None:
-    """Draw a line on what is being prepared, until it is over; then the page is drawn anew."""
-    standing = _standing(preparation)
-    _, ahead = standing
+    """Draw a line on what was still being prepared a moment ago. The page follows it from then on.
+
+    Where it was requested in a part of the page, which is drawn by itself, this draws the page
+    anew in place of returning.
+    """
+    stage, ahead = _standing(preparation)
     first = f" {counted(ahead, 'other')} first" if ahead else ""
     st.caption(f":material/hourglass_top: {for_markdown(label)}…{first}")
     shown: dict[Preparation, Standing] = st.session_state.setdefault(_SHOWN, {})
     is_followed = preparation in shown
-    shown[preparation] = standing
-    if not is_followed and not draws_page():  # it was requested in a part of the page
+    # Where it is over by now, the page will find that this is no longer true.
+    shown[preparation] = Stage.WORKING if stage.is_over else stage, ahead
+    if not is_followed and not draws_page():
         st.rerun()
 
 
