@@ -40,6 +40,8 @@ class CompressedStatic:
             await self.app(scope, receive, answer.hear)
             if not answer.is_text:  # it has been passed on already
                 return
+            if not answer.is_whole:  # the visitor has left; the next one shall not get a half
+                return
             whole = await asyncio.to_thread(_compressed, answer)
             self._kept[scope["path"]] = whole
         headers, body = whole
@@ -62,16 +64,25 @@ class _Answer:
         self._send = send
         self.start: Message = {}
         self.body = b""
+        self.length = 0  # of the whole body, as the headers say
         self.is_text = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Streamlit's server stops in the middle of a file, without a word, once the browser has
+        gone.
+        """
+        return len(self.body) == self.length
 
     async def hear(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = Headers(raw=message["headers"])
+            self.length = int(headers.get("content-length", 0))
             self.is_text = (
                 message["status"] == 200
                 and headers.get("content-type", "").startswith(TEXTS)
                 and "content-encoding" not in headers
-                and int(headers.get("content-length", 0)) >= SMALLEST
+                and self.length >= SMALLEST
             )
             self.start = message
         elif self.is_text:

@@ -2,14 +2,21 @@
 
 import asyncio
 import gzip
+import socket
+import time
+import urllib.request
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import streamlit
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from explorer.ui.server.compressed_static import SMALLEST, CompressedStatic
+from tests.browser.conftest import serving
 
 SCRIPT = b"export const answer = 42;\n" * 1_000
 
@@ -73,6 +80,45 @@ def test_a_script_comes_compressed_and_is_read_once():
     assert asked == ["/static/js/index.js"]
     get(app, "/static/js/other.js", accept_encoding="gzip")
     assert asked == ["/static/js/index.js", "/static/js/other.js"]
+
+
+class Left(Response):
+    """A browser that leaves while it fetches the file: the server stops there, without a word."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": SCRIPT[:100], "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def test_nobody_gets_the_half_that_somebody_else_left():
+    left, whole = (kind(SCRIPT, media_type="text/javascript") for kind in (Left, Response))
+    responses = iter([left, whole])
+
+    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+        await next(responses)(scope, receive, send)
+
+    app = CompressedStatic(inner)
+    with pytest.raises(ValueError, match="not enough values"):
+        get(app, accept_encoding="gzip")  # nobody listens: nothing is sent
+    assert gzip.decompress(get(app, accept_encoding="gzip").body) == SCRIPT
+
+
+def test_a_page_that_is_closed_while_it_loads_leaves_the_others_whole(tmp_path):
+    folder = Path(streamlit.__file__).parent / "static/static/js"
+    largest = sorted(folder.glob("*.js"), key=lambda path: path.stat().st_size)[-5:]
+    with serving(tmp_path) as server:
+        place = urlsplit(server.url)
+        for file in largest:
+            with socket.create_connection((place.hostname, place.port)) as browser:
+                lines = f"GET /static/js/{file.name} HTTP/1.1", "Host: x", "Accept-Encoding: gzip"
+                browser.sendall("\r\n".join([*lines, "", ""]).encode())
+                time.sleep(0.001)  # it is on its way
+        for file in largest:
+            asked = urllib.request.Request(f"{server.url}/static/js/{file.name}")
+            asked.add_header("Accept-Encoding", "gzip")
+            with urllib.request.urlopen(asked) as answer:
+                assert gzip.decompress(answer.read()) == file.read_bytes()
 
 
 @pytest.mark.parametrize(
