@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    FloatRect,
     Locator,
     Page,
     Playwright,
@@ -33,6 +34,7 @@ from explorer.runs.run import Status
 from explorer.runs.store import Store
 from explorer.training.event import Event
 from tests.browser.slow_wire import slow_wire
+from tests.browser.wire_watch import GIVEN_UP, SETTLED, WATCH
 from tests.runs.shared import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,36 +55,11 @@ FLAGS = [
     "WebUIOmniboxPopup,WebUIOmniboxAimPopup,"
     "AimEnabled,HttpsUpgrades,MediaRouter,NetworkTimeServiceQuerying,OptimizationHints,PaintHolding",
 ]
+NEXT_FRAME = "() => new Promise(requestAnimationFrame)"
 PATIENCE = 30_000  # milliseconds; these machines are sometimes busy
 # How long what is said to a server, and what it answers, is on its way. For trying the tests as in
 # a distant classroom: EXPLORER_WIRE_DELAY=0.12 python -m pytest tests/browser
 WIRE_DELAY = float(os.environ.get("EXPLORER_WIRE_DELAY", "0"))  # seconds
-
-# Streamlit's page says that its script runs only once the server has told so. Until then a click
-# leaves it as it was, so that what was sent and heard is watched too.
-WATCH = """
-window.wire = {asked: 0, heard: 0};
-window.WebSocket = class extends WebSocket {
-  constructor(...how) {
-    super(...how);
-    this.addEventListener("message", () => { wire.heard = performance.now(); });
-  }
-  send(data) {
-    wire.asked = performance.now();
-    super.send(data);
-  }
-};
-"""
-# Milliseconds: nothing more is coming; nothing will come, as to a beat of the socket's heart.
-QUIET, GIVEN_UP = 60, 5000
-SETTLED = f"""() => {{
-  const now = performance.now();
-  const answered = wire.heard >= wire.asked || now - wire.asked > {GIVEN_UP};
-  const state = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState;
-  // Stands for an element whose script the browser still fetches.
-  const coming = document.querySelector('[data-testid="stSkeleton"]');
-  return state === "notRunning" && answered && now - wire.heard > {QUIET} && !coming;
-}}"""
 
 expect.set_options(timeout=PATIENCE)
 
@@ -229,7 +206,7 @@ class App:
 
     def next_frame(self) -> None:
         """Let the browser draw, and whatever it says meanwhile come in here."""
-        self.page.evaluate("() => new Promise(requestAnimationFrame)")
+        self.page.evaluate(NEXT_FRAME)
 
     def until(self, reached: Callable[[], object], what: str) -> None:
         """Wait for what no locator can see, such as what the browser has sent."""
@@ -353,8 +330,21 @@ class App:
     def preset(self, id: str) -> None:
         self.started_from.click()
         self.page.locator(f".st-key-preset-{id} button").click()
+        # The menu closes once it is done: that may be the preset that was open before.
+        expect(self.page.locator(f".st-key-preset-{id}")).to_have_count(0)
         expect(self.started_from).to_contain_text(id)
         self.settled()
+
+
+def box_of(part: Locator) -> FloatRect:
+    """Where a part stands on the screen. One that is drawn anew just then has no place for a
+    moment, and is looked at again.
+    """
+    for _ in range(100):
+        if found := part.bounding_box():
+            return found
+        part.page.evaluate(NEXT_FRAME)
+    raise AssertionError(f"{part} stands nowhere on the screen")
 
 
 _opened: list[App] = []  # every window of the test that runs

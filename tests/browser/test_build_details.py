@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from explorer.link import Shared, encode
 from explorer.presets import load_presets
-from tests.browser.conftest import App
+from tests.browser.conftest import App, box_of
 
 pytestmark = pytest.mark.browser
 
@@ -23,9 +23,10 @@ def test_a_window_larger_than_the_image_is_drawn_with_open_sides(app: App):
     expect(app.page.locator("figcaption .facts")).to_contain_text("45×45 in theory")
     expect(app.page.locator(".overlay .window")).to_have_count(4)
     expect(app.page.locator(".overlay .window.beyond")).to_have_count(4)
-    frame = app.page.locator(".overlay").bounding_box()
+    app.settled()
+    frame = box_of(app.page.locator(".overlay"))
     for index in range(4):
-        side = app.page.locator(".overlay .window").nth(index).bounding_box()
+        side = box_of(app.page.locator(".overlay .window").nth(index))
         assert frame["x"] <= side["x"] <= side["x"] + side["width"] <= frame["x"] + frame["width"]
         assert frame["y"] <= side["y"] <= side["y"] + side["height"] <= frame["y"] + frame["height"]
     expect(app.page.locator("figcaption .facts")).to_contain_text("not applicable: one unit")

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from explorer.network.blocks import BLOCKS
 from explorer.presets import load_presets
-from tests.browser.conftest import App
+from tests.browser.conftest import App, box_of
 
 pytestmark = pytest.mark.browser
 
@@ -126,9 +126,7 @@ def test_chosen_rows_are_dragged_together(app):
     names = start(app, "strided-20k")
     press(app, 1)
     press(app, 2, "Shift")
-    grip, target = app.row(1).locator(".grip").bounding_box(), app.row(4).bounding_box()
-    assert grip
-    assert target
+    grip, target = box_of(app.row(1).locator(".grip")), box_of(app.row(4))
     app.page.mouse.move(grip["x"] + 6, grip["y"] + grip["height"] / 2)
     app.page.mouse.down()
     app.page.mouse.move(grip["x"] + 6, target["y"] + target["height"] - 3, steps=6)

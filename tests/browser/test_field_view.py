@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from explorer.link import PARAMETER, Shared, encode
 from explorer.presets import load_presets
-from tests.browser.conftest import App
+from tests.browser.conftest import App, box_of
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +46,7 @@ def point(app: App, row: int, column: int, of: int, *, click: bool) -> None:
     """Move the pointer to a unit of a map of `of` units a side."""
     units = app.page.locator("svg.units")
     units.scroll_into_view_if_needed()
-    box = units.bounding_box()
+    box = box_of(units)
     x, y = (
         box["x"] + (column + 0.5) / of * box["width"],
         box["y"] + (row + 0.5) / of * box["height"],
@@ -187,7 +187,7 @@ def test_nothing_moves_when_another_mode_layer_or_unit_is_chosen(strided):
         select(strided, index)
         for mode in ("exact", "effective", "arithmetic"):
             show(strided, mode)
-            box = figure.bounding_box()
+            box = box_of(figure)
             heights.add(round(box["height"]))
             tops.add(
                 round(

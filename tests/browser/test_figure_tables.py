@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from explorer.ui.train.page import TABLE_HEIGHT
-from tests.browser.conftest import App
+from tests.browser.conftest import App, box_of
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +55,7 @@ def test_the_table_of_epochs_keeps_its_height_and_its_order_while_epochs_come(ap
     area = app.page.get_by_role("region", name="Epochs")
     rows = area.get_by_role("rowheader")
     expect(rows.first).to_have_text(re.compile(r"^\d+$"))
-    assert area.bounding_box()["height"] == pytest.approx(TABLE_HEIGHT, abs=1)
+    assert box_of(area)["height"] == pytest.approx(TABLE_HEIGHT, abs=1)
     heading = area.get_by_role("columnheader", name="epoch", exact=True)
     for way in ("descending", "ascending"):
         heading.get_by_role("button").click()
@@ -65,7 +65,7 @@ def test_the_table_of_epochs_keeps_its_height_and_its_order_while_epochs_come(ap
     epochs = rows.all_inner_texts()
     assert epochs == [f"{epoch:,}" for epoch in range(1, len(epochs) + 1)]
     expect(heading).to_have_attribute("aria-sort", "ascending")
-    assert area.bounding_box()["height"] == pytest.approx(TABLE_HEIGHT, abs=1)
+    assert box_of(area)["height"] == pytest.approx(TABLE_HEIGHT, abs=1)
     area.focus()
     expect(area).to_be_focused()
     app.page.get_by_role("button", name="Stop").click()

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
-from tests.browser.conftest import App
+from tests.browser.conftest import App, box_of
 
 pytestmark = pytest.mark.browser
 
@@ -17,8 +17,7 @@ PROJECTOR = (683, 512)  # 1024x768, enlarged to 150 %
 
 def box(part: Locator) -> tuple[float, float, float, float]:
     """Left, top, right, bottom."""
-    found = part.bounding_box()
-    assert found is not None
+    found = box_of(part)
     return (found["x"], found["y"], found["x"] + found["width"], found["y"] + found["height"])
 
 

@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import WATCH, App
+from tests.browser.conftest import App
+from tests.browser.wire_watch import WATCH
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from explorer.link import PARAMETER, Shared, encode
 from explorer.network.architecture_json import parse_architecture
 from explorer.presets import load_presets
 from explorer.training.recipe import Recipe
-from tests.browser.conftest import App, Server, open_app
+from tests.browser.conftest import App, Server, box_of, open_app
 from tests.contrast import contrast
 
 pytestmark = pytest.mark.browser
@@ -137,14 +137,14 @@ def test_typing_what_breaks_the_last_row_moves_no_row(app: App):
     linear = max(index for index, layer in enumerate(layers) if layer.kind == "Linear")
     box = app.row(linear).locator('input[name="out_features"]')
     box.scroll_into_view_if_needed()
-    before = box.bounding_box()
+    before = box_of(box)
     box.fill("7")
     expect(app.page.locator(".in-the-way")).to_contain_text("Not trainable yet")
     app.settled()
-    assert box.bounding_box()["y"] == pytest.approx(before["y"], abs=1)
+    assert box_of(box)["y"] == pytest.approx(before["y"], abs=1)
     box.fill("10000000")
     expect(app.row(linear).locator(".problem")).to_be_visible()
-    assert box.bounding_box()["y"] == pytest.approx(before["y"], abs=1)
+    assert box_of(box)["y"] == pytest.approx(before["y"], abs=1)
     box.fill("7")
     app.settled()
     app.page.get_by_role("button", name="Apply fix").click()

@@ -28,4 +28,5 @@ export default [
   },
   { files: ["explorer/**/*.js"], languageOptions: { globals: globals.browser } },
   { files: ["tests/**/*.js"], languageOptions: { globals: globals.node } },
+  { files: ["tests/browser/*.js"], languageOptions: { globals: globals.browser } },
 ];
