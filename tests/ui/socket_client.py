@@ -74,6 +74,11 @@ class SocketClient:
             if message.WhichOneof("type") == "new_session":
                 return
 
+    def hear(self, alert: str) -> None:
+        """Take in all messages until the page has said this."""
+        while alert not in self.alerts:
+            self._hear(ForwardMsg.FromString(self.socket.recv(PATIENCE)))
+
     def hear_of_an_end(self) -> None:
         """Take in all messages until a run has ended that no other one overtook."""
         while not self._hear(ForwardMsg.FromString(self.socket.recv(PATIENCE))):

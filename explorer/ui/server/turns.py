@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 # After that a turn counts as over: whoever takes that long, as with a large comparison, does not
 # hold up the others any more, but shares the interpreter with them.
 LONGEST = 0.3  # seconds
+MEANWHILE = 0.05  # seconds after which one who waits looks again, at whatever else there is to do
 
 
 @dataclass(order=True)
@@ -42,13 +43,23 @@ class Turns:
             return len(self._waiting)
 
     @contextmanager
-    def turn(self, grace: float = 0.0) -> Iterator[None]:
+    def turn(
+        self, grace: float = 0.0, meanwhile: Callable[[], object] = lambda: None
+    ) -> Iterator[None]:
         """Wait for a turn, and have it for the time of the context.
 
         Whoever comes first runs first, except that those who can wait let pass whoever comes within
-        `grace` seconds after them.
+        `grace` seconds after them. Who waits calls `meanwhile` now and then: what that raises ends
+        the waiting.
         """
-        me = self._wait(grace)
+        me = _Waiter(self._now() + grace, next(self._numbers))
+        try:
+            self._wait(me, meanwhile)
+        except BaseException:
+            with self._lock:
+                self._waiting.remove(me)
+                heapq.heapify(self._waiting)
+            raise
         try:
             yield
         finally:
@@ -57,8 +68,7 @@ class Turns:
                     self._running = None
                     self._call_next()
 
-    def _wait(self, grace: float) -> _Waiter:
-        me = _Waiter(self._now() + grace, next(self._numbers))
+    def _wait(self, me: _Waiter, meanwhile: Callable[[], object]) -> None:
         with self._lock:
             heapq.heappush(self._waiting, me)
         while True:
@@ -67,11 +77,12 @@ class Turns:
                 if left <= 0 and self._waiting[0] is me:
                     heapq.heappop(self._waiting)
                     self._running, self._over_at = me, self._now() + self._longest
-                    return me
+                    return
                 if left <= 0:
                     self._call_next()
                 me.called.clear()
-            me.called.wait(max(left, 0.0) or self._longest)
+            me.called.wait(min(left, MEANWHILE) if left > 0 else MEANWHILE)
+            meanwhile()
 
     def _call_next(self) -> None:
         """Wake the one that is next. With the lock held."""

@@ -1,7 +1,9 @@
 """Page runs take turns."""
 
+import random
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -17,7 +19,7 @@ class Visitors:
     def __init__(self, longest: float) -> None:
         self.time = 0.0
         self.began: list[str] = []
-        self._turns = Turns(longest, lambda: self.time)
+        self.turns = Turns(longest, lambda: self.time)
         self._ends: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
 
@@ -27,10 +29,10 @@ class Visitors:
         thread = threading.Thread(target=self._stay, args=(name, grace))
         self._threads.append(thread)
         thread.start()
-        wait_until(lambda: len(self.began) + self._turns.waiting() == len(self._threads))
+        wait_until(lambda: len(self.began) + self.turns.waiting() == len(self._threads))
 
     def _stay(self, name: str, grace: float) -> None:
-        with self._turns.turn(grace):
+        with self.turns.turn(grace):
             self.began.append(name)
             self._ends[name].wait(60)
 
@@ -97,12 +99,42 @@ def test_a_turn_ends_with_an_error_too():
         assert turns.waiting() == 0
 
 
+def test_who_gives_up_waiting_holds_up_nobody(visitors: Visitors):
+    turns, asked, ended = visitors.turns, threading.Event(), threading.Event()
+
+    def give_up() -> None:
+        if asked.is_set():
+            raise ValueError("a rerun")
+
+    def visit() -> None:
+        with pytest.raises(ValueError, match="a rerun"), turns.turn(meanwhile=give_up):
+            raise AssertionError("it had its turn")
+        ended.set()
+
+    visitors.come("first")
+    thread = threading.Thread(target=visit)
+    thread.start()
+    wait_until(lambda: turns.waiting() == 1)
+    asked.set()
+    assert ended.wait(60)
+    assert turns.waiting() == 0
+    visitors.come("second")
+    assert visitors.began == ["first"]
+    visitors.end("first", "second")
+    wait_until(lambda: visitors.began == ["first", "second"])
+
+
 def test_of_many_no_two_run_at_once_and_none_is_forgotten():
     turns, running, most, done = Turns(FOR_EVER), [0], [0], []
+    chance = random.Random(0)
+
+    def sometimes_give_up() -> None:
+        if chance.random() < 0.1:
+            raise KeyError
 
     def visit(number: int) -> None:
         for _ in range(50):
-            with turns.turn(grace=0.001 * (number % 3)):
+            with suppress(KeyError), turns.turn(0.001 * (number % 3), sometimes_give_up):
                 running[0] += 1
                 most[0] = max(most[0], running[0])
                 threading.Event().wait(0.0001)  # lets the others in, if they may
