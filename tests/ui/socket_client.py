@@ -75,8 +75,8 @@ class SocketClient:
                 return
 
     def hear(self, alert: str) -> None:
-        """Take in all messages until the page has said this."""
-        while alert not in self.alerts:
+        """Take in all messages until the page has said this, or that something went wrong."""
+        while alert not in self.alerts and not self.errors:
             self._hear(ForwardMsg.FromString(self.socket.recv(PATIENCE)))
 
     def hear_of_an_end(self) -> None:

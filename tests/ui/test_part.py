@@ -44,7 +44,7 @@ TRIES = 20
 def page(folder: Path) -> Iterator[SocketClient]:
     script = folder / "app.py"
     script.write_text(PAGE.format(root=str(ROOT)))
-    with serving(folder, str(script), folder) as server, visiting(server.url) as client:
+    with serving(folder, str(script), ROOT) as server, visiting(server.url) as client:
         yield client
 
 

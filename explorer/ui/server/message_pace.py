@@ -4,58 +4,87 @@ Streamlit (1.67) can lose a click to the message after it, as when a slow networ
 once. A request to run the page that comes while a callback runs ends that callback at its next look
 at st.session_state, and it is not called again; a request that comes just before takes its place.
 
-The page says when its callbacks have run: they do so before its first line. What waits is sent on
+A run says when its callbacks have run: they do so before its first line. What waits is sent on
 then, so that whoever types fast still interrupts a page that is being drawn.
 """
 
 import asyncio
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 
 from explorer.ui.server.windows import number_window, this_window
 
-# For a run that has no first line of ours, as of a part that is gone. That a run has ended
-# cannot be told from what is sent to the browser: Streamlit sends that later, maybe after the next
-# message came.
+# While no run goes on, for one that has no first line of ours, as of a part that is gone. That such
+# a run has ended cannot be told from what is sent to the browser: Streamlit sends that later, maybe
+# after the next message came.
 LONGEST_WAIT = 1.0  # seconds
 
 
 class _Gate:
-    """Open, unless callbacks are still to run."""
+    """Open, unless callbacks are still to run. All of it happens in the event loop."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._opened = asyncio.Event()
         self._opened.set()
+        self._is_running = False
+        self._ended_at = 0.0  # when the last run did, in the loop's seconds
 
-    async def pass_through(self) -> None:
-        """Wait until the gate is open, and close it. From the event loop."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._opened.wait(), LONGEST_WAIT)
+    def close(self) -> None:
+        """A request has passed whose callbacks are to run."""
         self._opened.clear()
 
-    def open(self) -> None:
-        """Open it, from whatever thread. Nothing where the server has ended."""
+    async def wait(self) -> None:
+        """Wait until it is open."""
+        came_at = self._loop.time()
+        while not self._opened.is_set():
+            # The run that the message before asked for begins when the one that goes on has ended.
+            waits_since = self._loop.time() if self._is_running else max(came_at, self._ended_at)
+            left = waits_since + LONGEST_WAIT - self._loop.time()
+            if left <= 0:
+                break
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._opened.wait(), left)
+
+    def hear_of_a_run(self) -> None:
+        """Its callbacks have run."""
+        self._is_running = True
+        self._opened.set()
+
+    def hear_of_an_end(self) -> None:
+        self._is_running, self._ended_at = False, self._loop.time()
+
+    def tell(self, what: Callable[[], None]) -> None:
+        """Call one of the above, from whatever thread. Nothing where the server has ended."""
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._opened.set)
+            self._loop.call_soon_threadsafe(what)
 
 
 _lock = threading.Lock()
 _gates: dict[str, _Gate] = {}  # by window
 
 
-def callbacks_have_run() -> None:
-    """Let this window's next message pass. To be called first by each run of the page, or of a
-    part by itself.
+@contextmanager
+def letting_messages_pass() -> Iterator[None]:
+    """Around each run of the page, or of a part by itself, from the moment when its callbacks have
+    run: lets this window's next message pass.
     """
     with _lock:
         gate = _gates.get(this_window())
-    if gate:
-        gate.open()
+    if gate is None:
+        yield
+        return
+    gate.tell(gate.hear_of_a_run)
+    try:
+        yield
+    finally:
+        gate.tell(gate.hear_of_an_end)
 
 
 class MessagePace:
@@ -72,8 +101,12 @@ class MessagePace:
 
         async def received() -> Message:
             message = await receive()
-            if message["type"] == "websocket.receive" and _asks_for_a_run(message.get("bytes")):
-                await gate.pass_through()
+            request = _request_in(message)
+            if request is not None:
+                await gate.wait()
+                # A part that repeats itself brings nothing new from the inputs: no callback runs.
+                if not request.is_auto_rerun:
+                    gate.close()
             return message
 
         with _lock:
@@ -85,8 +118,12 @@ class MessagePace:
                 del _gates[window]
 
 
-def _asks_for_a_run(data: bytes | None) -> bool:
+def _request_in(message: Message) -> ClientState | None:
+    """What the browser asks to run, if it does."""
+    if message["type"] != "websocket.receive" or not message.get("bytes"):
+        return None
     try:
-        return bool(data) and BackMsg.FromString(data).WhichOneof("type") == "rerun_script"
+        said = BackMsg.FromString(message["bytes"])
     except DecodeError:
-        return False
+        return None
+    return said.rerun_script if said.WhichOneof("type") == "rerun_script" else None

@@ -59,6 +59,8 @@ class Turns:
             with self._lock:
                 self._waiting.remove(me)
                 heapq.heapify(self._waiting)
+                if not self._running:  # it may have been called itself
+                    self._call_next()
             raise
         try:
             yield

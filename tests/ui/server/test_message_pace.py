@@ -1,10 +1,8 @@
 """No click is lost to the message after it, however close together the network brings the two."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from tests.browser.conftest import ROOT, Server, serving
 from tests.ui.socket_client import SocketClient, visiting
@@ -14,10 +12,11 @@ import sys, time
 sys.path.insert(0, {root!r})
 import streamlit as st
 from starlette.middleware import Middleware
+from explorer.ui.server import message_pace, page_runs
 from explorer.ui.server.message_pace import MessagePace
 from explorer.ui.server.page_runs import part_run, page_run
 
-app = st.App(__file__, middleware=[Middleware(MessagePace)] if {paced} else [])
+app = st.App(__file__, middleware=[Middleware(MessagePace)])
 
 def count():
     for _ in range(5):
@@ -32,41 +31,42 @@ def part():
         st.checkbox("in the fragment")
         st.info(f"fragment {{st.session_state.get('count', 0)}}")
 
+if getattr(page_runs, "begin_late", False):
+    time.sleep(0.3)
+    page_runs.begin_late, message_pace.LONGEST_WAIT = False, 1.0
+
 with page_run():
+    if st.button("begin again"):
+        page_runs.begin_late, message_pace.LONGEST_WAIT = True, 60.0  # however slow the machine is
+        st.rerun()
     st.button("on the page", on_click=count)
     st.checkbox("on the page")
-    time.sleep({drawing})
+    if st.button("draw for long"):
+        st.info("drawing")
+        time.sleep(3)  # without a call of Streamlit
     st.info(f"page {{st.session_state.get('count', 0)}}")
     part()
 """
 
 
-def page(folder: Path, paced: bool, drawing: float = 0.0) -> str:
-    script = folder / "app.py"
-    script.write_text(PAGE.format(root=str(ROOT), paced=paced, drawing=drawing))
-    return str(script)
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("paced")
-    with serving(folder, page(folder, True), folder) as server:
+    script = folder / "app.py"
+    script.write_text(PAGE.format(root=str(ROOT)))
+    with serving(folder, str(script), ROOT) as server:
         yield server
 
 
-def click_then_tick(client: SocketClient, button: str, box: str) -> None:
-    """A click, and at once a tick of a box, which is a message of its own."""
-    for kind, label in (("button", button), ("checkbox", box)):
-        found = next(
-            each
-            for each in client.inputs.values()
-            if (each.kind, getattr(each.element, "label", "")) == (kind, label)
-        )
-        message = BackMsg()
-        message.rerun_script.fragment_id = found.fragment
-        state = message.rerun_script.widget_states.widgets.add(id=found.element.id)
-        setattr(state, "trigger_value" if kind == "button" else "bool_value", True)
-        client.socket.send(message.SerializeToString())
+def use(client: SocketClient, kind: str, label: str) -> None:
+    """Click a button, or tick a box: a message of its own."""
+    found = next(
+        each
+        for each in client.inputs.values()
+        if (each.kind, getattr(each.element, "label", "")) == (kind, label)
+    )
+    value = "trigger_value" if kind == "button" else "bool_value"
+    client.ask({found.element.id: lambda state: setattr(state, value, True)}, found.fragment)
 
 
 PLACES = ("on the page", "in the fragment")
@@ -80,6 +80,29 @@ def test_a_click_counts_though_another_message_comes_at_once(
 ) -> None:
     with visiting(server.url) as client:
         for _ in range(CLICKS):
-            click_then_tick(client, button, box)
+            use(client, "button", button)
+            use(client, "checkbox", box)
         client.run()
         client.wait_for(f"page {CLICKS}")
+
+
+def test_clicks_count_though_the_page_before_them_is_drawn_for_longer_than_any_callback_takes(
+    server: Server,
+) -> None:
+    with visiting(server.url) as client:
+        use(client, "button", "draw for long")
+        client.hear("drawing")
+        for _ in range(2):
+            use(client, "button", "on the page")
+        client.wait_for("page 2")
+
+
+def test_a_click_counts_that_comes_as_the_page_begins_again_by_itself(server: Server) -> None:
+    with visiting(server.url) as client:
+        for clicks in range(1, CLICKS + 1):
+            use(client, "button", "begin again")
+            client.hear_of_a_start()
+            client.hear_of_a_start()
+            use(client, "button", "on the page")
+            use(client, "checkbox", "on the page")
+            client.wait_for(f"page {clicks}")
