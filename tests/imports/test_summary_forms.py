@@ -350,6 +350,16 @@ def test_what_is_no_table_is_named_where_it_is_quoted_or_indented(form, before):
     assert sentence in str(refused.value)
 
 
+@pytest.mark.parametrize("form", [form for form in NAMED if not NAMED[form][0].startswith("{")])
+def test_what_is_no_table_is_told_where_it_stands_below_empty_lines(form):
+    lines = []
+    for before in ("", " \n" * 60):
+        with pytest.raises(SummaryError) as refused:
+            import_summary(before + NAMED[form][0])
+        lines.append(refused.value.line)
+    assert lines[1] == lines[0] + 60
+
+
 def test_a_networks_own_json_is_told_from_a_table():
     with pytest.raises(
         SummaryError, match="this is a network's JSON and no table; open it as it is"

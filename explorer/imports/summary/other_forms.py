@@ -21,12 +21,14 @@ def _first(*patterns: str) -> _Finder:
 
 
 # The surest first: a notebook may hold code beside another program's table.
+# What a line is indented by is [^\S\n] and not \s, which would go on into the lines after it: from
+# each empty line of a long text anew.
 _FORMS: tuple[tuple[_Finder, str], ...] = (
     (
         _first(
             r"\(\s?\w{1,60}\s?\)?\s{1,80}[│|]?\s{0,80}\[?\(\s{0,3}(?:None|\d{1,6})\s{0,3},",
-            r'^\s{0,40}Model: "[^"\n]{0,80}"$',
-            r"^\s{0,9}\w{1,60} \([A-Z]\w{1,60}\)\s{1,80}multiple\s{1,80}\d",
+            r'^[^\S\n]{0,40}Model: "[^"\n]{0,80}"$',
+            r"^[^\S\n]{0,9}\w{1,60} \([A-Z]\w{1,60}\)\s{1,80}multiple\s{1,80}\d",
             r"^[│|]\s{1,9}\w{1,60}\s{1,9}\(\w{1,60}\)?\s{0,80}[│|]",
         ),
         "this is a Keras table, and its layers are not torch's; "
@@ -76,12 +78,12 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
     (
         _first(
             r"\(\w{1,60}\): \w{1,60}\(",
-            r"^\s{0,40}(?:Conv2d|Linear)\(.{0,80}(?:kernel_size|out_features)=",
+            r"^[^\S\n]{0,40}(?:Conv2d|Linear)\(.{0,80}(?:kernel_size|out_features)=",
         ),
         f"this looks like print(model), {_NO_SHAPES} instead",
     ),
     (
-        _first(r"^\s{0,40}[\"']?class \w{1,80}\(.{0,80}\bModule\)", r"\bnn\.Module\b"),
+        _first(r"^[^\S\n]{0,40}[\"']?class \w{1,80}\(.{0,80}\bModule\)", r"\bnn\.Module\b"),
         f"this is PyTorch code, which is not read; run it, {_PRINT_INSTEAD}, "
         "or open the network's JSON or its link",
     ),
@@ -89,7 +91,7 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
         _first(
             r"\bSequential\(",
             r"\bnn\.[A-Z]\w{1,40}\(",
-            r"^\s{0,40}(?:import torch|from torch)\b",
+            r"^[^\S\n]{0,40}(?:import torch|from torch)\b",
             r"\bdef forward\(",
             r"= Conv2d\(",
         ),
@@ -97,10 +99,10 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
     ),
     (
         _first(
-            r"^\s{0,40}ir_version:",
+            r"^[^\S\n]{0,40}ir_version:",
             r"\bmlir\b|%\w{1,60} = \"?onnx\.",
             r"\bModelProto\b",
-            r"^\s{0,40}graph \w{0,80}\s{0,9}\(",
+            r"^[^\S\n]{0,40}graph \w{0,80}\s{0,9}\(",
         ),
         f"this is an ONNX graph as text, which is not read; {_PRINT_INSTEAD}",
     ),
@@ -117,6 +119,5 @@ def name_of_form(text: str) -> tuple[str, int] | None:
     text = _QUOTED.sub("", text)
     for find, sentence in _FORMS:
         if found := find(text):
-            beginning = found.start() + len(found[0]) - len(found[0].lstrip())
-            return sentence, text.count("\n", 0, beginning) + 1
+            return sentence, text.count("\n", 0, found.start()) + 1
     return None

@@ -57,6 +57,9 @@ def part_run() -> Iterator[None]:
 
 @contextmanager
 def _run(grace: float) -> Iterator[None]:
+    """Around a run, which waits for its turn: it lets pass whoever comes within `grace` seconds,
+    and ends where the browser has asked for another run.
+    """
     # Where this run was not asked for by the browser but by st.rerun, the browser's next request
     # may be waiting already, and its callbacks have not run.
     _end_if_asked_for_another()
