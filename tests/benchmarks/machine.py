@@ -24,7 +24,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def spread(times: Sequence[float]) -> str:
-    """Median, 95th percentile and largest of some milliseconds, in words."""
+    """Median, 95th percentile and largest of some milliseconds, in words; "none" of none."""
+    if not times:
+        return "none"
     return (
         f"median {statistics.median(times):.0f} ms, 95th percentile {percentile(times, 0.95):.0f} "
         f"ms, largest {max(times):.0f} ms, of {len(times)}"

@@ -112,6 +112,15 @@ class SocketClient:
         )
         return found
 
+    def labelled(self, label: str, *, kind: str = "") -> Input:
+        """The one input with this label, of this kind where one is named."""
+        (found,) = (
+            each
+            for each in self.inputs.values()
+            if getattr(each.element, "label", "") == label and kind in ("", each.kind)
+        )
+        return found
+
     def data(self, id: str) -> Any:
         """What a component was given to draw."""
         return json.loads(self.inputs[id].element.bytes)

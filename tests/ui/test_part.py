@@ -48,22 +48,14 @@ def page(folder: Path) -> Iterator[SocketClient]:
         yield client
 
 
-def part_with(client: SocketClient, label: str) -> str:
-    return next(
-        each.fragment
-        for each in client.inputs.values()
-        if getattr(each.element, "label", "") == label
-    )
-
-
 def ask_for_a_part_during_a_run(client: SocketClient) -> None:
     """Then for another part, which stands further down."""
     client.ask()
     client.hear_of_a_start()
-    client.ask(fragment=part_with(client, "in the table"))
+    client.ask(fragment=client.labelled("in the table").fragment)
     client.hear_of_an_end()
     client.hear_of_an_end()
-    client.run(fragment=part_with(client, "in the menu"))
+    client.run(fragment=client.labelled("in the menu").fragment)
 
 
 def test_the_page_stays_whole_though_a_part_is_asked_for_while_it_is_drawn(tmp_path):

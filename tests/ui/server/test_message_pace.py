@@ -60,11 +60,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def use(client: SocketClient, kind: str, label: str) -> None:
     """Click a button, or tick a box: a message of its own."""
-    found = next(
-        each
-        for each in client.inputs.values()
-        if (each.kind, getattr(each.element, "label", "")) == (kind, label)
-    )
+    found = client.labelled(label, kind=kind)
     value = "trigger_value" if kind == "button" else "bool_value"
     client.ask({found.element.id: lambda state: setattr(state, value, True)}, found.fragment)
 
