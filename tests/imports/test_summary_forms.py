@@ -332,6 +332,9 @@ NAMED = {
 }
 
 
+NO_JSON = [form for form in NAMED if not NAMED[form][0].startswith("{")]
+
+
 @pytest.mark.parametrize("form", NAMED)
 def test_what_is_no_table_is_named_with_what_would_do_instead(form):
     text, sentence = NAMED[form]
@@ -342,7 +345,7 @@ def test_what_is_no_table_is_named_with_what_would_do_instead(form):
 
 
 @pytest.mark.parametrize("before", ["> ", ">> ", "    "])
-@pytest.mark.parametrize("form", [form for form in NAMED if not NAMED[form][0].startswith("{")])
+@pytest.mark.parametrize("form", NO_JSON)
 def test_what_is_no_table_is_named_where_it_is_quoted_or_indented(form, before):
     text, sentence = NAMED[form]
     with pytest.raises(SummaryError) as refused:
@@ -350,7 +353,7 @@ def test_what_is_no_table_is_named_where_it_is_quoted_or_indented(form, before):
     assert sentence in str(refused.value)
 
 
-@pytest.mark.parametrize("form", [form for form in NAMED if not NAMED[form][0].startswith("{")])
+@pytest.mark.parametrize("form", NO_JSON)
 def test_what_is_no_table_is_told_where_it_stands_below_empty_lines(form):
     lines = []
     for before in ("", " \n" * 60):

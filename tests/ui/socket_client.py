@@ -66,6 +66,12 @@ class SocketClient:
         self.errors.clear()
         self.socket.send(message.SerializeToString())
 
+    def use(self, kind: str, label: str) -> None:
+        """Click a button, or tick a box: a message of its own. Don't wait."""
+        found = self.labelled(label, kind=kind)
+        value = {"button": "trigger_value", "checkbox": "bool_value"}[kind]
+        self.ask({found.element.id: lambda state: setattr(state, value, True)}, found.fragment)
+
     def hear_of_a_start(self) -> None:
         """Take in all messages until a run has begun."""
         while True:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.conftest import ROOT, Server, serving
-from tests.ui.socket_client import SocketClient, visiting
+from tests.ui.socket_client import visiting
 
 PAGE = """
 import sys, time
@@ -58,13 +58,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def use(client: SocketClient, kind: str, label: str) -> None:
-    """Click a button, or tick a box: a message of its own."""
-    found = client.labelled(label, kind=kind)
-    value = "trigger_value" if kind == "button" else "bool_value"
-    client.ask({found.element.id: lambda state: setattr(state, value, True)}, found.fragment)
-
-
 PLACES = ("on the page", "in the fragment")
 CLICKS = 5
 
@@ -76,8 +69,8 @@ def test_a_click_counts_though_another_message_comes_at_once(
 ) -> None:
     with visiting(server.url) as client:
         for _ in range(CLICKS):
-            use(client, "button", button)
-            use(client, "checkbox", box)
+            client.use("button", button)
+            client.use("checkbox", box)
         client.run()
         client.wait_for(f"page {CLICKS}")
 
@@ -86,19 +79,19 @@ def test_clicks_count_though_the_page_before_them_is_drawn_for_longer_than_any_c
     server: Server,
 ) -> None:
     with visiting(server.url) as client:
-        use(client, "button", "draw for long")
+        client.use("button", "draw for long")
         client.hear("drawing")
         for _ in range(2):
-            use(client, "button", "on the page")
+            client.use("button", "on the page")
         client.wait_for("page 2")
 
 
 def test_a_click_counts_that_comes_as_the_page_begins_again_by_itself(server: Server) -> None:
     with visiting(server.url) as client:
         for clicks in range(1, CLICKS + 1):
-            use(client, "button", "begin again")
+            client.use("button", "begin again")
             client.hear_of_a_start()
             client.hear_of_a_start()
-            use(client, "button", "on the page")
-            use(client, "checkbox", "on the page")
+            client.use("button", "on the page")
+            client.use("checkbox", "on the page")
             client.wait_for(f"page {clicks}")

@@ -86,25 +86,17 @@ def test_a_request_during_a_run_waits_until_that_one_has_let_go_of_the_inputs(
         assert client.errors == []
 
 
-def press(state: WidgetState) -> None:
-    state.trigger_value = True
-
-
-def tick(state: WidgetState) -> None:
-    state.bool_value = True
-
-
 def test_a_click_counts_at_once_though_its_window_waits_for_its_turn(tmp_path: Path) -> None:
     with (
         page(tmp_path, TURNS) as server,
         visiting(server.url) as holder,
         visiting(server.url) as client,
     ):
-        holder.ask({holder.the("checkbox", "hold"): tick})
+        holder.use("checkbox", "hold")
         holder.hear("holds")
         client.ask()
         client.hear_of_a_start()
-        client.ask({client.the("button", "say"): press})
+        client.use("button", "say")
         holder.hear_of_an_end()
         assert holder.alerts == ["holds", "heard: True"]
         client.hear_of_an_end()
