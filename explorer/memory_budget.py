@@ -31,7 +31,7 @@ def by_size(most_bytes: int) -> Cache:
 CACHES: dict[str, Cache] = {
     # a network
     "network.analysis.analyze": Cache(768, 360_000),
-    "network.build.measure": Cache(8192, 2_000),
+    "network.measure.measure": Cache(8192, 2_000),
     "network.build._on_meta": Cache(1024, 20_000),
     "network.difference.difference": Cache(256, 310_000),
     "network.receptive_field._pixels": Cache(8, 5 * MB),

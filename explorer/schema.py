@@ -59,6 +59,8 @@ def field_values(model: type[BaseModel]) -> dict[str, FieldValues]:
     Others are left out.
     """
     schema = model.model_json_schema()
+    if "$ref" in schema:  # of a model that holds itself
+        schema = schema["$defs"][model.__name__]
     required = schema.get("required", ())
     found = {}
     for name, entry in schema["properties"].items():

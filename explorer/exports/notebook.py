@@ -20,12 +20,11 @@ from explorer.exports.pytorch import (
     call_text,
     class_name,
     class_source,
-    fitting,
     keywords,
     plain_text,
     without_defaults,
 )
-from explorer.network.analysis import analyze
+from explorer.network.analysis import analyze, require_fitting
 from explorer.network.mult_adds import MULT_ADDS_IN_SHORT
 from explorer.network.spec import Architecture, ArchitectureError
 from explorer.text import counted, for_markdown, size_text
@@ -204,7 +203,7 @@ _DATA: dict[str, _Data] = {
 
 
 def _parts(architecture: Architecture, recipe: Recipe) -> list[_Part]:
-    fitting(architecture)
+    require_fitting(architecture)
     kind = DATASETS[recipe.dataset]
     if obstacle := find_problem(architecture, kind):
         raise ArchitectureError(obstacle.message)

@@ -18,11 +18,11 @@ from torch import Tensor
 from explorer.exports.pytorch import (
     attribute_names,
     class_name,
-    fitting,
     plain_text,
     state_dict_names,
 )
 from explorer.network import spec
+from explorer.network.analysis import require_fitting
 from explorer.network.axes import (
     Padding,
     adaptive_windows,
@@ -53,7 +53,7 @@ def onnx_bytes(architecture: Architecture, weights: dict[str, Tensor] | None = N
     import onnx  # a third of a second, and needed for nothing else
     from onnx import TensorProto, helper, numpy_helper
 
-    analysis, graph = fitting(architecture), _Graph()
+    analysis, graph = require_fitting(architecture), _Graph()
     if analysis.total_params > MAX_PARAMS:
         raise ArchitectureError(too_large(analysis.total_params))
     state, renamed = _state(architecture, weights), state_dict_names(architecture)
@@ -74,7 +74,7 @@ def onnx_bytes(architecture: Architecture, weights: dict[str, Tensor] | None = N
             value = writer(graph, place)
         else:
             raise ArchitectureError(
-                f"layer {row.index} ({row.kind}): ONNX has no form for it here", row.index
+                f"layer {row.index} ({row.kind}): ONNX has no form for it here", row.path
             )
     if not graph.nodes:
         value = graph.node("Identity", value)

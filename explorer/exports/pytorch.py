@@ -16,8 +16,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from explorer.network.analysis import Analysis, Row, analyze
-from explorer.network.build import build_layer
+from explorer.network.analysis import Analysis, Row, require_fitting
+from explorer.network.measure import build_layer
 from explorer.network.layers import LAYERS, torch_name
 from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.network.spec import Architecture, ArchitectureError, Layer, Shape, arguments
@@ -47,7 +47,7 @@ def python_source(architecture: Architecture) -> str:
 
 def class_source(architecture: Architecture) -> str:
     """The class alone; it uses the names `torch` and `nn`."""
-    analysis, names = fitting(architecture), attribute_names(architecture)
+    analysis, names = require_fitting(architecture), attribute_names(architecture)
     first: dict[str, Row] = {}  # the layer that each attribute is made for
     for name, row in zip(names, analysis.rows, strict=True):
         first.setdefault(name, row)
@@ -75,25 +75,13 @@ def state_dict_names(architecture: Architecture) -> dict[str, str]:
 
     Raises ArchitectureError, which names the layer that does not fit.
     """
-    rows, names = fitting(architecture).rows, attribute_names(architecture)
+    rows, names = require_fitting(architecture).rows, attribute_names(architecture)
     found: dict[str, str] = {}
     for row, name in zip(rows, names, strict=True):
         with torch.device("meta"):
             module = build_layer(row.layer, row.input_shape)
         found |= {f"{row.index}.{key}": f"{name}.{key}" for key in module.state_dict()}
     return found
-
-
-def fitting(architecture: Architecture) -> Analysis:
-    """The analysis of an architecture in which every layer fits.
-
-    Raises ArchitectureError, which names the one that does not.
-    """
-    analysis = analyze(architecture)
-    if problem := analysis.problem:
-        kind = architecture.layers[problem.index].kind
-        raise ArchitectureError(f"layer {problem.index} ({kind}): {problem.message}", problem.index)
-    return analysis
 
 
 # --- names ----------------------------------------------------------------------------------------

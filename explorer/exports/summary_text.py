@@ -7,8 +7,8 @@ their tables have no row for it; here it has no row, no number and no share in t
 
 from math import prod
 
-from explorer.network.analysis import Analysis
-from explorer.network.spec import ArchitectureError, Flatten, Shape
+from explorer.network.analysis import Analysis, require_fitting
+from explorer.network.spec import Flatten, Shape
 
 RULE, DOUBLE_RULE = "-" * 64, "=" * 64
 BYTES_PER_VALUE, MB = 4.0, 1024**2.0
@@ -20,9 +20,7 @@ def summary_table(analysis: Analysis) -> str:
 
     Raises ArchitectureError, which names the layer, where one does not fit.
     """
-    if problem := analysis.problem:
-        kind = analysis.architecture.layers[problem.index].kind
-        raise ArchitectureError(f"layer {problem.index} ({kind}): {problem.message}", problem.index)
+    require_fitting(analysis.architecture)
     rows = [row for row in analysis.rows if not isinstance(row.layer, Flatten)]
     return "\n".join(
         [

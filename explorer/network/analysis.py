@@ -3,22 +3,50 @@ fails.
 """
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from explorer.network.build import measure
 from explorer.network.fitting import ShapeMismatch
-from explorer.network.layers import LAYERS, find_mismatch
-from explorer.network.receptive_field import after_layer, estimated_cost, image_field
+from explorer.network.layers import LayerKind, find_mismatch, kind_of
+from explorer.network.measure import Measure, measure
+from explorer.network.merging import find_merge_mismatch, merged_shape
+from explorer.network.receptive_field import (
+    ReceptiveField,
+    after_layer,
+    after_merge,
+    estimated_cost,
+    estimated_merge_cost,
+    image_field,
+)
 from explorer.network.spec import (
     MAX_IMAGE_CHANNELS,
     MAX_IMAGE_SIDE,
+    MAX_LAYERS,
     Architecture,
     ArchitectureError,
-    Layer,
+    Branches,
+    Node,
+    Nodes,
+    Path,
     Shape,
+    path_text,
     stated,
+    walk,
+)
+from explorer.network.tree import (
+    IMAGE,
+    chain_at,
+    input_of,
+    inputs_of,
+    leading_to,
+    node_at,
+    paths_leading_to,
+    with_chain,
+    with_instead,
 )
 from explorer.text import counted, size_text
 
@@ -26,36 +54,59 @@ from explorer.text import counted, size_text
 # fields is bounded here. What a network may have to be trained stands in training/limits.py.
 MAX_SIDE = MAX_IMAGE_SIDE  # rows or columns of a map
 MAX_COST = 100_000_000  # numbers that following the receptive fields handles in all layers together
+# Products of rows and columns that the pixels of one unit are made of, see receptive_field.py.
+MAX_PRODUCTS = 64
 BYTES_PER_VALUE = 4  # float32
 
 
 @dataclass(frozen=True)
 class Row:
-    """One layer. Shapes are without the batch, counts for one image."""
+    """One layer, or the merge of a block. Shapes are without the batch, counts for one image."""
 
-    index: int
-    layer: Layer
-    input_shape: Shape
+    index: int  # the row's own number, from 0, in the order in which the network runs
+    path: Path  # of the layer, or of the block; of a stack without blocks it is (index,)
+    layer: Node
+    input_shape: Shape  # of a merge, that of its first branch's output
     output_shape: Shape
     params: int
     trainable_params: int
     mult_adds: int  # by mult_adds.MULT_ADDS_RULE
     torchinfo_mult_adds: int  # as torchinfo counts them
     output_bytes: int  # in float32
+    # In float32, all that lies in memory while the layer runs and its output is made: what comes
+    # in, what comes out, and what other branches or later layers still need.
+    live_bytes: int
     receptive_field: tuple[int, int]  # theoretical window, rows × columns; may exceed the image
-    jump: tuple[int, int] | None  # pixels between neighbouring units, None where it varies
+    # Pixels between neighbouring units, None where it varies.
+    jump: tuple[Fraction, Fraction] | None
     seen: tuple[int, int]  # rows × columns of real pixels that the unit sees that sees the most
 
     @property
     def kind(self) -> str:
         return self.layer.kind
 
+    @property
+    def about(self) -> LayerKind:
+        """What is special about this kind of layer."""
+        return kind_of(self.layer)
+
+    @property
+    def place(self) -> str:
+        """The path as it is shown: "5.1.0"."""
+        return path_text(self.path)
+
+    @property
+    def title(self) -> str:
+        """The kind as it is shown; of a merge what it does, as "add of 2"."""
+        return node_title(self.layer)
+
 
 @dataclass(frozen=True)
 class Problem:
-    """The first layer that does not fit, why, and what would fix it."""
+    """The first layer or merge that does not fit, why, and what would fix it."""
 
-    index: int
+    index: int  # that its row would have
+    path: Path
     message: str
     remedy: str | None
     # The whole architecture with the remedy applied, where that is certain.
@@ -99,6 +150,14 @@ class Analysis:
         return sum(row.output_bytes for row in self.rows)
 
     @property
+    def peak_bytes(self) -> int:
+        """The most that lies in memory at one time for one image in evaluation mode, in float32,
+        weights apart.
+        """
+        image = math.prod(self.architecture.input_shape) * BYTES_PER_VALUE
+        return max((row.live_bytes for row in self.rows), default=image)
+
+    @property
     def receptive_field(self) -> tuple[int, int]:
         """Theoretical window of the last layer's units."""
         return self.rows[-1].receptive_field if self.rows else (1, 1)
@@ -118,40 +177,133 @@ def analyze(architecture: Architecture) -> Analysis:
 
 def _walk(architecture: Architecture) -> Analysis:
     """Like `analyze`, without checking that the suggested fixes work."""
-    shape: Shape = architecture.input_shape
-    field = image_field(shape)
+    shapes: dict[Path, Shape] = {IMAGE: architecture.input_shape}
+    fields = {IMAGE: image_field(architecture.input_shape)}
+    memory = _Memory(architecture)
     rows: list[Row] = []
     cost = 0
-    for index, layer in enumerate(architecture.layers):
-        if mismatch := find_mismatch(layer, shape):
-            return Analysis(architecture, tuple(rows), _problem(architecture, index, mismatch))
-        try:
-            found = measure(layer, shape)
-        except ArchitectureError as error:
-            return Analysis(architecture, tuple(rows), Problem(index, error.message, None, None))
-        axes = LAYERS[layer.kind].axes(layer)
-        cost += estimated_cost(field, axes, found.output_shape)
-        if excess := _excess(layer, found.output_shape, cost):
-            return Analysis(architecture, tuple(rows), Problem(index, *excess, None))
-        field = after_layer(field, axes, found.output_shape)
+
+    def ending(path: Path, message: str, remedy: str | None = None) -> Analysis:
+        problem = Problem(len(rows), path, message, remedy, fix=None)
+        return Analysis(architecture, tuple(rows), problem)
+
+    for path, node in walk(architecture.layers):
+        inputs = inputs_of(path, node)
+        if isinstance(node, Branches):
+            outputs = [shapes[each] for each in inputs]
+            merged = merged_shape(node.merge, outputs)
+            if merged is None:
+                mismatch = find_merge_mismatch(node, shapes[input_of(path)], outputs)
+                problem = _problem(architecture, len(rows), path, mismatch)
+                return Analysis(architecture, tuple(rows), problem)
+            before = [fields[each] for each in inputs]
+            found = Measure(merged, 0, 0, 0)
+            cost += estimated_merge_cost(before, merged)
+        else:
+            shape = shapes[inputs[0]]
+            if found_mismatch := find_mismatch(node, shape):
+                problem = _problem(architecture, len(rows), path, found_mismatch)
+                return Analysis(architecture, tuple(rows), problem)
+            try:
+                found = measure(node, shape)
+            except ArchitectureError as error:
+                return ending(path, error.message)
+            before = [fields[inputs[0]]]
+            cost += estimated_cost(before[0], kind_of(node).axes(node), found.output_shape)
+        if excess := _excess(node, found.output_shape, cost):
+            return ending(path, *excess)
+        field = _field_after(node, before, found.output_shape)
+        if len(field.products) > MAX_PRODUCTS:
+            return ending(path, *_TOO_MANY_SHAPES)
+        input_shape = shapes[inputs[0]]
+        shapes[path], fields[path] = found.output_shape, field
+        output_bytes = math.prod(found.output_shape) * BYTES_PER_VALUE
         rows.append(
             Row(
-                index=index,
-                layer=layer,
-                input_shape=shape,
+                index=len(rows),
+                path=path,
+                layer=node,
+                input_shape=input_shape,
                 output_shape=found.output_shape,
                 params=found.params,
                 trainable_params=found.trainable_params,
-                mult_adds=LAYERS[layer.kind].mult_adds(layer, shape, found.output_shape),
+                mult_adds=kind_of(node).mult_adds(node, input_shape, found.output_shape),
                 torchinfo_mult_adds=found.torchinfo_mult_adds,
-                output_bytes=math.prod(found.output_shape) * BYTES_PER_VALUE,
+                output_bytes=output_bytes,
+                live_bytes=memory.after(path, inputs, output_bytes),
                 receptive_field=field.theoretical,
                 jump=field.jump,
                 seen=field.seen,
             )
         )
-        shape = found.output_shape
     return Analysis(architecture, tuple(rows), None)
+
+
+def _field_after(
+    node: Node, before: Sequence[ReceptiveField], output_shape: Shape
+) -> ReceptiveField:
+    """What the units of a layer or a merge see, given what those that come in see."""
+    if isinstance(node, Branches):
+        return after_merge(before, output_shape)
+    return after_layer(before[0], kind_of(node).axes(node), output_shape)
+
+
+def receptive_fields(analysis: Analysis) -> tuple[ReceptiveField, ...]:
+    """One ReceptiveField for each row."""
+    fields = {IMAGE: image_field(analysis.architecture.input_shape)}
+    for row in analysis.rows:
+        before = [fields[each] for each in inputs_of(row.path, row.layer)]
+        fields[row.path] = _field_after(row.layer, before, row.output_shape)
+    return tuple(fields[row.path] for row in analysis.rows)
+
+
+def rows_leading_to(analysis: Analysis, path: Path) -> tuple[Row, ...]:
+    """The rows that the one at `path` is computed from, itself the last: those of other branches
+    are left out.
+    """
+    leading = paths_leading_to(path)
+    return tuple(
+        row for row in analysis.rows if any(row.path[: len(each)] == each for each in leading)
+    )
+
+
+class _Memory:
+    """Which outputs lie in memory as the network runs, each until the last that needs it has
+    run.
+    """
+
+    def __init__(self, architecture: Architecture) -> None:
+        nodes = walk(architecture.layers)
+        self._uses = Counter(each for path, node in nodes for each in inputs_of(path, node))
+        self._live = {IMAGE: math.prod(architecture.input_shape) * BYTES_PER_VALUE}
+
+    def after(self, path: Path, inputs: Sequence[Path], output_bytes: int) -> int:
+        """Bytes in memory while the node at `path` runs, which makes so many."""
+        self._live[path] = output_bytes
+        total = sum(self._live.values())
+        self._uses.subtract(inputs)
+        for each in set(inputs):
+            if not self._uses[each]:
+                del self._live[each]
+        return total
+
+
+def require_fitting(architecture: Architecture) -> Analysis:
+    """The analysis of an architecture in which every layer fits.
+
+    Raises ArchitectureError, which names the one that does not.
+    """
+    analysis = analyze(architecture)
+    if problem := analysis.problem:
+        where = place_text(analysis, problem)
+        raise ArchitectureError(f"layer {where}: {problem.message}", problem.path)
+    return analysis
+
+
+def place_text(analysis: Analysis, problem: Problem) -> str:
+    """The layer that does not fit, as messages name it: "3 (Conv2d)"."""
+    title = node_title(node_at(analysis.architecture.layers, problem.path))
+    return f"{path_text(problem.path)} ({title})"
 
 
 def analysis_to_data(analysis: Analysis) -> dict[str, Any]:
@@ -162,12 +314,13 @@ def analysis_to_data(analysis: Analysis) -> dict[str, Any]:
         "rows": [
             {
                 "index": row.index,
+                "path": row.place,
                 "kind": row.kind,
                 "output_shape": list(row.output_shape),
                 "params": row.params,
                 "mult_adds": row.mult_adds,
                 "receptive_field": list(row.receptive_field),
-                "jump": list(row.jump) if row.jump else None,
+                "jump": [_number(each) for each in row.jump] if row.jump else None,
             }
             for row in analysis.rows
         ],
@@ -175,41 +328,70 @@ def analysis_to_data(analysis: Analysis) -> dict[str, Any]:
         "trainable_params": analysis.trainable_params,
         "total_mult_adds": analysis.total_mult_adds,
         "torchinfo_mult_adds": analysis.torchinfo_mult_adds,
+        "peak_bytes": analysis.peak_bytes,
         "problem": problem
-        and {"index": problem.index, "message": problem.message, "remedy": problem.remedy},
+        and {
+            "index": problem.index,
+            "path": path_text(problem.path),
+            "message": problem.message,
+            "remedy": problem.remedy,
+        },
     }
 
 
-def _problem(architecture: Architecture, index: int, mismatch: ShapeMismatch) -> Problem:
+def node_title(node: Node) -> str:
+    """A layer's kind; of a block what its merge does, as "add of 2"."""
+    return f"{node.merge} of {len(node.branches)}" if isinstance(node, Branches) else node.kind
+
+
+def jump_text(jump: tuple[Fraction, Fraction] | None) -> str:
+    """A jump as it is shown: "2×2", "1/2×1/2", or "varies"."""
+    return "×".join(map(str, jump)) if jump else "varies"
+
+
+def _number(value: Fraction) -> int | float:
+    return value.numerator if value.denominator == 1 else float(value)
+
+
+def _problem(
+    architecture: Architecture, index: int, path: Path, mismatch: ShapeMismatch
+) -> Problem:
     layers = architecture.layers
 
-    def with_here(*here: Layer) -> Architecture:
-        return architecture.model_copy(
-            update={"layers": (*layers[:index], *here, *layers[index + 1 :])}
-        )
+    def with_here(*here: Node) -> Architecture:
+        return with_layers(architecture, with_instead(layers, path, *here))
 
     fix = None
     if mismatch.insert_before or mismatch.replace_with:
-        fix = with_here(*mismatch.insert_before, mismatch.replace_with or layers[index])
+        here = mismatch.replace_with or node_at(layers, path)
+        fix = with_here(*mismatch.insert_before, here)
     elif mismatch.remove:
         fix = with_here()
     elif mismatch.move_before_flatten:
-        fix = _move_before_flatten(architecture, index)
+        fix = _move_before_flatten(architecture, path)
     alternative = None
     if mismatch.alternative:
-        text, layer = mismatch.alternative
-        alternative = text, with_here(layer)
-    message = mismatch.message + _images_that_fit(architecture, index)
-    return Problem(index, message, mismatch.remedy, fix, alternative)
+        text, node = mismatch.alternative
+        alternative = text, with_here(node)
+    message = mismatch.message + _images_that_fit(architecture, path)
+    return Problem(index, path, message, mismatch.remedy, fix, alternative)
 
 
-def _images_that_fit(architecture: Architecture, index: int) -> str:
+def with_layers(architecture: Architecture, layers: Nodes) -> Architecture:
+    """The same images and name, with other layers."""
+    return architecture.model_copy(update={"layers": layers})
+
+
+def _images_that_fit(architecture: Architecture, path: Path) -> str:
     """The other way out where a file states more or fewer channels than the images bring to a
     convolution.
     """
-    name, said = stated(architecture.layers[index]) or ("", 0)
+    *above, layer = leading_to(architecture.layers, path)
+    if isinstance(layer, Branches):
+        return ""
+    name, said = stated(layer) or ("", 0)
     changes_channels = any(
-        layer.kind in ("Conv2d", "Flatten") for layer in architecture.layers[:index]
+        node.kind in ("Conv2d", "ConvTranspose2d", "Flatten", "Branches") for node in above
     )
     if name != "in_channels" or changes_channels or said == architecture.input_shape[0]:
         return ""
@@ -226,7 +408,7 @@ def _with_working_fixes(problem: Problem, architecture: Architecture) -> Problem
 
     Of two, the one comes first with which more of the stack fits.
     """
-    layers = len(architecture.layers)
+    layers = _count(architecture)
     remedies = [(problem.remedy, problem.fix), problem.alternative or (None, None)]
     working = []
     for text, fix in remedies:
@@ -239,6 +421,11 @@ def _with_working_fixes(problem: Problem, architecture: Architecture) -> Problem
     return replace(problem, remedy=text, fix=fix, alternative=alternative)
 
 
+def _count(architecture: Architecture) -> int:
+    """The rows of an architecture in which every layer fits."""
+    return sum(1 for _ in walk(architecture.layers))
+
+
 def _apply_fixes_until_valid(
     fix: Architecture, index: int, layers: int
 ) -> tuple[Architecture, float] | None:
@@ -247,7 +434,10 @@ def _apply_fixes_until_valid(
     Beside it stands how many of the layers after that one fit then. None where it stays at fault.
     """
     for _ in range(MAX_CHAINED_FIXES):
-        problem, longer = _walk(fix).problem, len(fix.layers) - layers
+        longer = _count(fix) - layers
+        if layers + longer > MAX_LAYERS:
+            return None
+        problem = _walk(fix).problem
         if problem is None:
             return fix, math.inf
         if problem.index > index + longer:
@@ -258,27 +448,39 @@ def _apply_fixes_until_valid(
     return None
 
 
-def _move_before_flatten(architecture: Architecture, index: int) -> Architecture:
-    layers = architecture.layers
-    # Only a Flatten makes a vector of maps.
-    flatten = next(place for place in range(index) if layers[place].kind == "Flatten")
-    moved = (*layers[:flatten], layers[index], *layers[flatten:index], *layers[index + 1 :])
-    return architecture.model_copy(update={"layers": moved})
+def _move_before_flatten(architecture: Architecture, path: Path) -> Architecture | None:
+    """The layer moved above the Flatten that made a vector of the maps; None where that is outside
+    the layer's own branch.
+    """
+    inside, place = path[:-1], path[-1]
+    chain = chain_at(architecture.layers, inside)
+    flatten = next((i for i in range(place) if chain[i].kind == "Flatten"), None)
+    if flatten is None:
+        return None
+    moved = (*chain[:flatten], chain[place], *chain[flatten:place], *chain[place + 1 :])
+    return with_layers(architecture, with_chain(architecture.layers, inside, moved))
 
 
-def _excess(layer: Layer, output_shape: Shape, cost: int) -> tuple[str, str] | None:
+def _excess(node: Node, output_shape: Shape, cost: int) -> tuple[str, str] | None:
     """What is more than an analysis can follow, and what to do about it."""
     sides = output_shape[1:]
     if max(sides, default=1) > MAX_SIDE:
         return (
-            f"{layer.kind} makes a map of {size_text(sides)}; "
+            f"{node.kind} makes a map of {size_text(sides)}; "
             f"rows and columns can be followed up to {MAX_SIDE:,}",
             "use less padding or a smaller scale, or a smaller image",
         )
     if cost > MAX_COST:
         return (
-            f"following which pixels the units see, up to {layer.kind}, "
+            f"following which pixels the units see, up to {node.kind}, "
             f"takes {cost:,} steps; the limit is {MAX_COST:,}",
             "reduce the map early, by a stride or pooling, or use a smaller image",
         )
     return None
+
+
+_TOO_MANY_SHAPES = (
+    f"the pixels that a unit sees here are made of more than {MAX_PRODUCTS} rectangles, "
+    "which is as many as can be followed",
+    "use windows of one shape in the branches of the blocks above, or fewer such blocks",
+)

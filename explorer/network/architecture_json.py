@@ -11,18 +11,25 @@ from pydantic import ValidationError
 
 from explorer.json_reading import check_depth, decode_json, shown
 from explorer.network.foreign_json import name_foreign_json
-from explorer.network.layers import without_true_statements
+from explorer.network.stated_inputs import without_true_statements
 from explorer.network.spec import (
     LAYER_MODELS,
+    MAX_BRANCHES,
     MAX_IMAGE_CHANNELS,
     MAX_IMAGE_SIDE,
     MAX_LAYERS,
+    MAX_NAME,
     Architecture,
     ArchitectureError,
-    Layer,
+    Branches,
+    Node,
+    Nodes,
+    Path,
     Shape,
+    path_text,
     stated,
 )
+from explorer.network.tree import node_at
 from explorer.schema import describe_values
 from explorer.validation import describe_fault
 
@@ -32,7 +39,7 @@ MAX_JSON_BYTES = 200_000
 def parse_architecture(data: str | bytes | dict[str, Any]) -> Architecture:
     """Architecture from its JSON form, as text or as the decoded object.
 
-    Raises ArchitectureError, which names the layer's index and lists what is valid.
+    Raises ArchitectureError, which names the layer's path and lists what is valid.
     """
     if isinstance(data, str | bytes):
         data = decode_json(data, "an architecture", MAX_JSON_BYTES, ArchitectureError)
@@ -56,7 +63,7 @@ def parse_architecture(data: str | bytes | dict[str, Any]) -> Architecture:
     return without_true_statements(_with_statements(data))
 
 
-def parse_layers(layers: list[dict[str, Any]]) -> tuple[Layer, ...]:
+def parse_layers(layers: list[dict[str, Any]]) -> Nodes:
     """Layers from their JSON form, without the image that goes into them: what they state of their
     inputs is kept.
 
@@ -66,13 +73,17 @@ def parse_layers(layers: list[dict[str, Any]]) -> tuple[Layer, ...]:
 
 
 def _with_statements(data: dict[str, Any]) -> Architecture:
-    given, statements = _without_statements(data)
+    statements: dict[Path, tuple[str, int | Shape]] = {}
+    layers = data.get("layers")
+    given = data if layers is None else {**data, "layers": _plain_nodes(layers, (), statements)}
     try:
         architecture = Architecture.model_validate(given)
     except ValidationError as error:
         raise _explain(error, given) from None
-    for index, statement in statements.items():
-        architecture.layers[index]._stated = statement  # nobody else has seen this layer yet
+    for path, statement in statements.items():
+        layer = node_at(architecture.layers, path)
+        assert not isinstance(layer, Branches)
+        layer._stated = statement  # nobody else has seen this layer yet
     return architecture
 
 
@@ -104,49 +115,53 @@ _HAVE = {
 }
 
 
-def _without_statements(
-    data: dict[str, Any],
-) -> tuple[dict[str, Any], dict[int, tuple[str, int | Shape]]]:
-    """The data without torch's arguments that are no fields here, and what they say, by the layer's
-    index.
+def _plain_nodes(
+    nodes: Any, inside: Path, statements: dict[Path, tuple[str, int | Shape]]
+) -> Any:
+    """The layers of a stack or a branch without torch's arguments that are no fields here.
 
-    Raises ArchitectureError where one says something that no layer's input can be.
+    What these say is put in `statements`, by the layer's path. What is no list of layers stays as
+    it is, to be refused with all else that is wrong.
+
+    Raises ArchitectureError where an argument says something that no layer's input can be.
     """
-    layers = data.get("layers")
-    if not isinstance(layers, list) or len(layers) > MAX_LAYERS:
-        return data, {}
-    statements: dict[int, tuple[str, int | Shape]] = {}
-    plain = []
-    for index, layer in enumerate(layers):
-        kind = layer.get("kind") if isinstance(layer, dict) else None
-        if not isinstance(kind, str) or kind not in LAYER_MODELS:
-            plain.append(layer)
-            continue
-        name = STATED.get(kind)
-        if name is not None and name in layer:
-            statements[index] = name, _sizes(index, kind, name, layer[name])
-        dropped = {
-            each
-            for each, kinds in _HAVE.items()
-            if kind in kinds and _is_harmless(layer.get(each), each)
+    if not isinstance(nodes, list) or len(nodes) > MAX_LAYERS:
+        return nodes
+    return [_plain_node(node, (*inside, i), statements) for i, node in enumerate(nodes)]
+
+
+def _plain_node(node: Any, path: Path, statements: dict[Path, tuple[str, int | Shape]]) -> Any:
+    kind = node.get("kind") if isinstance(node, dict) else None
+    if kind == "Branches" and isinstance(node.get("branches"), list):
+        branches = enumerate(node["branches"][: MAX_BRANCHES + 1])
+        return {
+            **node,
+            "branches": [_plain_nodes(each, (*path, i), statements) for i, each in branches],
         }
-        plain.append(
-            {key: value for key, value in layer.items() if key != name and key not in dropped}
-        )
-    return {**data, "layers": plain}, statements
+    if not isinstance(kind, str) or kind not in LAYER_MODELS:
+        return node
+    name = STATED.get(kind)
+    if name is not None and name in node:
+        statements[path] = name, _sizes(path, kind, name, node[name])
+    dropped = {
+        each
+        for each, kinds in _HAVE.items()
+        if kind in kinds and _is_harmless(node.get(each), each)
+    }
+    return {key: value for key, value in node.items() if key != name and key not in dropped}
 
 
 def _is_harmless(value: Any, name: str) -> bool:
     return any(value is harmless for harmless in HARMLESS[name])
 
 
-def _sizes(index: int, kind: str, name: str, value: Any) -> int | Shape:
+def _sizes(path: Path, kind: str, name: str, value: Any) -> int | Shape:
     sizes = value if name == "normalized_shape" and isinstance(value, list) else [value]
     if not 1 <= len(sizes) <= 3 or not all(type(size) is int and size > 0 for size in sizes):
         raise ArchitectureError(
-            f"layer {index} ({kind}): {name} must be a whole number above 0; "
+            f"layer {path_text(path)} ({kind}): {name} must be a whole number above 0; "
             f"this has {shown(value)}",
-            index,
+            path,
         )
     return tuple(sizes) if len(sizes) > 1 else sizes[0]
 
@@ -161,15 +176,19 @@ def to_data(architecture: Architecture) -> dict[str, Any]:
     }
 
 
-def layer_to_data(layer: Layer) -> dict[str, Any]:
-    """One layer of the JSON form, with what is stated of its input where that is not known to be
-    true.
+def layer_to_data(node: Node) -> dict[str, Any]:
+    """One layer or block of the JSON form, with what is stated of a layer's input where that is not
+    known to be true.
     """
-    arguments = layer.model_dump(mode="json", exclude_defaults=True, exclude={"kind"})
-    if statement := stated(layer):
-        name, sizes = statement
-        arguments[name] = list(sizes) if isinstance(sizes, tuple) else sizes
-    return {"kind": layer.kind, **arguments}
+    if isinstance(node, Branches):
+        branches = [[layer_to_data(each) for each in branch] for branch in node.branches]
+        name = {"name": node.name} if node.name else {}
+        return {"kind": node.kind, "merge": node.merge, **name, "branches": branches}
+    arguments = node.model_dump(mode="json", exclude_defaults=True, exclude={"kind"})
+    if statement := stated(node):
+        name_stated, sizes = statement
+        arguments[name_stated] = list(sizes) if isinstance(sizes, tuple) else sizes
+    return {"kind": node.kind, **arguments}
 
 
 def to_json(architecture: Architecture, indent: int | None = None) -> str:
@@ -187,15 +206,16 @@ def _explain(error: ValidationError, data: dict[str, Any]) -> ArchitectureError:
     if not location:
         return ArchitectureError("a field name contains an unpaired surrogate")
     if len(location) >= 2 and location[0] == "layers" and isinstance(location[1], int):
-        index = location[1]
-        return _explain_layer(index, data["layers"][index], first)
+        return _explain_node(data["layers"], location[1:], first)
     if location[:1] == ("schema_version",):
         return ArchitectureError(f"schema_version must be 1; this has {shown(first['input'])}")
     if first["type"] == "extra_forbidden":
         valid = ", ".join(Architecture.model_fields)
         return ArchitectureError(f"unknown field {shown(location[0])}; an architecture has {valid}")
     if location[:1] == ("layers",) and first["type"] == "too_long":
-        return ArchitectureError(f"at most {MAX_LAYERS} layers; this has {len(data['layers'])}")
+        return ArchitectureError(f"at most {MAX_LAYERS:,} layers; this has {len(data['layers']):,}")
+    if location == ("layers",) and first["type"] == "value_error":
+        return ArchitectureError(str(first["ctx"]["error"]))
     if (
         location[:1] == ("input_shape",)
         and isinstance(location[-1], int)
@@ -212,35 +232,62 @@ def _explain(error: ValidationError, data: dict[str, Any]) -> ArchitectureError:
     return ArchitectureError(describe_fault(error, "an architecture"))
 
 
-def _explain_layer(index: int, layer: Any, first: Any) -> ArchitectureError:
+def _explain_node(nodes: Any, location: tuple[int | str, ...], first: Any) -> ArchitectureError:
+    """`location` leads from the stack to the fault as pydantic says it: a place and, where the kind
+    is one that there is, the kind and one of its fields; through a block of branches on, to the
+    number of a branch and a place in it.
+    """
+    path: Path = ()
+    while True:
+        place, *rest = location
+        assert isinstance(place, int)
+        path, node = (*path, place), nodes[place]
+        match rest:
+            case ["Branches", "branches", int(number), int(_), *_]:
+                path, nodes, location = (*path, number), node["branches"][number], tuple(rest[3:])
+            case _:
+                return _explain_layer(path, node, tuple(rest), first)
+
+
+def _explain_layer(
+    path: Path, layer: Any, location: tuple[int | str, ...], first: Any
+) -> ArchitectureError:
+    """`location` leads from the layer to the fault: its kind and one of its fields, if it is
+    there.
+    """
+    number = path_text(path)
     if not isinstance(layer, dict):
         return ArchitectureError(
-            f"layer {index}: a layer is an object with a kind; this is a {_json_type(layer)}", index
+            f"layer {number}: a layer is an object with a kind; this is a {_json_type(layer)}", path
         )
     kind = layer.get("kind")
     if first["type"] in ("union_tag_invalid", "union_tag_not_found") or not isinstance(kind, str):
         what = f"unknown kind {shown(kind)}" if "kind" in layer else "kind is missing"
         return ArchitectureError(
-            f"layer {index}: {what}; the kinds are {', '.join(LAYER_MODELS)}", index
+            f"layer {number}: {what}; the kinds are {', '.join(LAYER_MODELS)} and Branches", path
         )
-    where = f"layer {index} ({kind})"
-    if len(first["loc"]) < 4:
-        return ArchitectureError(f"{where}: a field name contains an unpaired surrogate", index)
-    field = first["loc"][3]
+    where = f"layer {number} ({kind})"
+    if len(location) < 2:
+        return ArchitectureError(f"{where}: a field name contains an unpaired surrogate", path)
+    field = location[1]
+    model = Branches if kind == "Branches" else LAYER_MODELS[kind]
     if first["type"] == "extra_forbidden":
-        valid = (
-            ", ".join(name for name in LAYER_MODELS[kind].model_fields if name != "kind")
-            or "no arguments"
-        )
+        valid = ", ".join(name for name in model.model_fields if name != "kind") or "no arguments"
         return ArchitectureError(
-            f"{where}: unknown field {shown(field)}; {kind} takes {valid}", index
+            f"{where}: unknown field {shown(field)}; {kind} takes {valid}", path
         )
-    expected = describe_values(LAYER_MODELS[kind], field)
+    expected = _BRANCHES_TAKE.get(str(field)) or describe_values(model, str(field))
     if first["type"] == "missing":
-        return ArchitectureError(f"{where}: {field} is missing; it must be {expected}", index)
-    return ArchitectureError(
-        f"{where}: {field} must be {expected}; this has {shown(layer.get(field))}", index
-    )
+        return ArchitectureError(f"{where}: {field} is missing; it must be {expected}", path)
+    given = shown(layer.get(str(field)))
+    return ArchitectureError(f"{where}: {field} must be {expected}; this has {given}", path)
+
+
+# The fields of a block that are neither numbers nor words to choose from.
+_BRANCHES_TAKE = {
+    "branches": f"2 to {MAX_BRANCHES} lists of layers, of which one may be empty",
+    "name": f"a text of at most {MAX_NAME} characters",
+}
 
 
 def _json_type(value: Any) -> str:

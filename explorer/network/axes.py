@@ -38,6 +38,27 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Transposed:
+    """Input i touches the outputs i·stride − before + dilation·t for t < kernel: a convolution the
+    other way round, whose outputs are `stride` times as close as its inputs.
+    """
+
+    kernel: int
+    stride: int = 1
+    before: int = 0
+    dilation: int = 1
+
+    @property
+    def as_window(self) -> Window:
+        """The convolution that it is, where the stride is 1."""
+        return Window(
+            self.kernel,
+            before=self.dilation * (self.kernel - 1) - self.before,
+            dilation=self.dilation,
+        )
+
+
+@dataclass(frozen=True)
 class Border:
     """Output i is input i − before; what lies outside the map is filled."""
 
@@ -88,7 +109,16 @@ class AllInputs:
     """One output that touches every input: flattening, and what follows it."""
 
 
-Axis = Window | Border | AdaptiveWindows | Interpolated | Elementwise | SharedStatistics | AllInputs
+Axis = (
+    Window
+    | Transposed
+    | Border
+    | AdaptiveWindows
+    | Interpolated
+    | Elementwise
+    | SharedStatistics
+    | AllInputs
+)
 Axes = tuple[Axis, Axis]  # rows, columns
 
 

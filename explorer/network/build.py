@@ -1,63 +1,56 @@
-"""From layers as data to torch modules, and what torch says of each: shape, parameters,
-mult-adds.
-"""
+"""From an architecture to a torch network."""
 
 import copy
-import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, reduce
 
 import torch
-import torchinfo
-from torch import nn
+from torch import Tensor, nn
 
-from explorer.network.layers import LAYERS, find_mismatch, torch_name
-from explorer.network.spec import Architecture, ArchitectureError, Layer, Shape, arguments
+from explorer.network.fitting import ShapeMismatch
+from explorer.network.layers import find_mismatch
+from explorer.network.measure import build_layer, measure
+from explorer.network.merging import find_merge_mismatch, merged_shape
+from explorer.network.spec import (
+    Architecture,
+    ArchitectureError,
+    Branches,
+    Layer,
+    Merge,
+    Node,
+    Nodes,
+    Path,
+    Shape,
+    path_text,
+)
 
-# torch says once a process that such a convolution copies its input to pad it. That is about speed
-# alone, and whoever runs the server can do nothing about the layers that visitors choose.
-warnings.filterwarnings("ignore", "Using padding='same' with even kernel lengths", UserWarning)
 
-
-def build_layer(layer: Layer, shape: Shape) -> nn.Module:
-    """The torch module of one layer for an input of `shape` (without the batch), on the current
-    default device.
+class Merging(nn.ModuleList):
+    """A block of branches as a module: each branch a Sequential under its number, so that a tensor
+    is named by its layer's path, "5.1.0.weight".
     """
-    module: nn.Module = getattr(nn, torch_name(layer, shape))(
-        **LAYERS[layer.kind].inferred(shape), **arguments(layer)
-    )
-    return module
+
+    def __init__(self, branches: Iterable[nn.Sequential], merge: Merge):
+        super().__init__(branches)
+        self.merge = merge
+
+    def sequences(self) -> list[nn.Sequential]:
+        """The branches, in their order."""
+        return [branch for branch in self if isinstance(branch, nn.Sequential)]
+
+    def forward(self, x: Tensor) -> Tensor:  # (N, C, H, W) or (N, F)
+        return merged(self.merge, [branch(x) for branch in self])
+
+    def extra_repr(self) -> str:
+        return self.merge
 
 
-@dataclass(frozen=True)
-class Measure:
-    """What torch says of one layer, for one image in evaluation mode."""
-
-    output_shape: Shape
-    params: int
-    trainable_params: int
-    torchinfo_mult_adds: int  # ours follow from the shapes: MULT_ADDS_RULE in mult_adds.py
-
-
-@lru_cache(maxsize=8192)
-def measure(layer: Layer, shape: Shape) -> Measure:
-    """Run one layer on torch's meta device, where nothing is allocated or computed, and read off
-    torchinfo.
-
-    Raises ArchitectureError where torch cannot run it.
-    """
-    try:
-        with torch.device("meta"):
-            module, image = build_layer(layer, shape), torch.empty(1, *shape)
-        found = torchinfo.summary(module, input_data=image, device="meta", mode="eval", verbose=0)
-    except (RuntimeError, ValueError, TypeError, IndexError, OverflowError) as error:
-        reason = error.__cause__ or error  # torchinfo wraps what torch raised
-        raise ArchitectureError(
-            f"torch cannot run {layer.kind} on an input of {shape}: {reason}"
-        ) from None
-    output_shape = tuple(found.summary_list[0].output_size[1:])
-    return Measure(output_shape, found.total_params, found.trainable_params, found.total_mult_adds)
+def merged(merge: Merge, outputs: Sequence[Tensor]) -> Tensor:
+    """What the branches' outputs come to."""
+    if merge == "concat":
+        return torch.cat([*outputs], dim=1)
+    return reduce(operator.add if merge == "add" else operator.mul, outputs)
 
 
 def build(architecture: Architecture) -> nn.Sequential:
@@ -75,7 +68,12 @@ def build_unset(architecture: Architecture) -> nn.Sequential:
     Nothing is drawn from torch's global generator. It takes one call of torch for each tensor: each
     call lets other threads take the interpreter's lock, and waits to have it back.
     """
-    return _assemble(architecture, lambda layer, shape: _with_memory(_on_meta(layer, shape)))
+    return _assemble(architecture, build_layer_unset)
+
+
+def build_layer_unset(layer: Layer, shape: Shape) -> nn.Module:
+    """Like `build_unset`, of one layer for an input of `shape`."""
+    return _with_memory(_on_meta(layer, shape))
 
 
 @lru_cache(maxsize=1024)
@@ -95,14 +93,38 @@ def _with_memory(layer: nn.Module) -> nn.Module:
     return copy.deepcopy(layer, tensors)
 
 
-def _assemble(
-    architecture: Architecture, make: Callable[[Layer, Shape], nn.Module]
-) -> nn.Sequential:
-    shape: Shape = architecture.input_shape
-    modules = []
-    for index, layer in enumerate(architecture.layers):
-        if misfit := find_mismatch(layer, shape):
-            raise ArchitectureError(f"layer {index} ({layer.kind}): {misfit.message}", index)
-        modules.append(make(layer, shape))
-        shape = measure(layer, shape).output_shape
-    return nn.Sequential(*modules)
+_Make = Callable[[Layer, Shape], nn.Module]
+
+
+def _assemble(architecture: Architecture, make: _Make) -> nn.Sequential:
+    return _sequential(architecture.layers, (), architecture.input_shape, make)[0]
+
+
+def _sequential(
+    nodes: Nodes, inside: Path, shape: Shape, make: _Make
+) -> tuple[nn.Sequential, Shape]:
+    """A stack or a branch for an input of `shape`, and the shape of what it gives."""
+    modules: list[nn.Module] = []
+    for place, node in enumerate(nodes):
+        path = (*inside, place)
+        if isinstance(node, Branches):
+            found = [
+                _sequential(branch, (*path, number), shape, make)
+                for number, branch in enumerate(node.branches)
+            ]
+            outputs = [output for _, output in found]
+            after = merged_shape(node.merge, outputs)
+            if after is None:
+                raise _does_not_fit(path, node, find_merge_mismatch(node, shape, outputs))
+            modules.append(Merging((branch for branch, _ in found), node.merge))
+            shape = after
+        else:
+            if mismatch := find_mismatch(node, shape):
+                raise _does_not_fit(path, node, mismatch)
+            modules.append(make(node, shape))
+            shape = measure(node, shape).output_shape
+    return nn.Sequential(*modules), shape
+
+
+def _does_not_fit(path: Path, node: Node, mismatch: ShapeMismatch) -> ArchitectureError:
+    return ArchitectureError(f"layer {path_text(path)} ({node.kind}): {mismatch.message}", path)

@@ -5,13 +5,15 @@ tells.
 from collections.abc import Sequence
 
 from explorer.network.layers import LAYERS
-from explorer.network.spec import Architecture, arguments
+from explorer.network.spec import Architecture, Branches, Nodes, arguments, walk_layers
 
 
 def dropout_rates(architecture: Architecture) -> tuple[float, ...]:
     """The rates of the dropout layers, from the first layer on; () where there are none."""
     return tuple(
-        arguments(layer)["p"] for layer in architecture.layers if LAYERS[layer.kind].is_dropout
+        arguments(layer)["p"]
+        for _, layer in walk_layers(architecture.layers)
+        if LAYERS[layer.kind].is_dropout
     )
 
 
@@ -21,10 +23,15 @@ def with_dropout(architecture: Architecture, rates: Sequence[float]) -> Architec
     The last rate serves all the layers that are left.
     """
     left = list(reversed(rates))
-    layers = [
-        layer.model_copy(update={"p": left.pop() if len(left) > 1 else left[0]})
-        if LAYERS[layer.kind].is_dropout
-        else layer
-        for layer in architecture.layers
-    ]
-    return architecture.model_copy(update={"layers": tuple(layers)})
+
+    def changed(nodes: Nodes) -> Nodes:
+        return tuple(
+            node.model_copy(update={"branches": tuple(map(changed, node.branches))})
+            if isinstance(node, Branches)
+            else node.model_copy(update={"p": left.pop() if len(left) > 1 else left[0]})
+            if LAYERS[node.kind].is_dropout
+            else node
+            for node in nodes
+        )
+
+    return architecture.model_copy(update={"layers": changed(architecture.layers)})

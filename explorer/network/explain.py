@@ -4,7 +4,6 @@ its value.
 
 from explorer.network.analysis import Row
 from explorer.network.axes import Axis, Interpolated, Window
-from explorer.network.layers import LAYERS
 
 
 def size_arithmetic(row: Row) -> str | None:
@@ -15,7 +14,7 @@ def size_arithmetic(row: Row) -> str | None:
     """
     if len(row.output_shape) != 3:
         return None
-    axes = LAYERS[row.kind].axes(row.layer)
+    axes = row.about.axes(row.layer)
     rows, columns = (_one_axis(row, axis, place) for place, axis in enumerate(axes, 1))
     if rows is None or columns is None:
         return None
@@ -27,7 +26,7 @@ def parameter_arithmetic(row: Row) -> str | None:
 
     None where the layer learns nothing.
     """
-    expression = LAYERS[row.kind].parameter_text
+    expression = row.about.parameter_text
     if not row.params or expression is None:
         return None
     return f"{expression(row.layer, row.input_shape, row.params)} = {row.params:,}"

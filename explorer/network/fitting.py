@@ -10,7 +10,7 @@ from typing import Any
 
 from explorer.network import spec
 from explorer.network.axes import Padding, border_of, padding_of, strides_of, windows
-from explorer.network.spec import MAX_CHANNELS, MAX_MARGIN, Layer, Shape, pair
+from explorer.network.spec import MAX_CHANNELS, MAX_MARGIN, Layer, Node, Shape, pair
 from explorer.text import counted, size_text
 
 
@@ -27,10 +27,10 @@ class ShapeMismatch:
     message: str
     remedy: str | None = None
     insert_before: tuple[Layer, ...] = ()
-    replace_with: Layer | None = None
+    replace_with: Node | None = None
     move_before_flatten: bool = False
     remove: bool = False
-    alternative: tuple[str, Layer] | None = None
+    alternative: tuple[str, Node] | None = None
 
 
 def maps_text(shape: Shape) -> str:

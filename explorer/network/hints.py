@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from explorer.network.analysis import Analysis, Row
-from explorer.network.layers import LAYERS
-from explorer.network.receptive_field import AxisField, receptive_fields
-from explorer.network.spec import Architecture, Conv2d, Layer, Linear
+from explorer.network.analysis import Analysis, Row, receptive_fields, with_layers
+from explorer.network.receptive_field import AxisField
+from explorer.network.spec import Architecture, Branches, Conv2d, Linear, Path
+from explorer.network.tree import chain_at, with_chain, with_instead
 from explorer.text import counted, size_text
 
 SHOWN = 4  # rows or columns that a hint names one by one
@@ -14,21 +14,21 @@ SHOWN = 4  # rows or columns that a hint names one by one
 
 @dataclass(frozen=True)
 class Hint:
-    """Something about layer `index`.
+    """Something about the layer at `path`.
 
     `fix` is the architecture without it, where there is one plain way.
     """
 
-    index: int
+    path: Path
     message: str
     fix: Architecture | None = None
 
 
 def hints(analysis: Analysis) -> tuple[Hint, ...]:
-    """All hints about the layers that fit, in their order."""
-    return tuple(
-        sorted((hint for rule in RULES for hint in rule(analysis)), key=lambda hint: hint.index)
-    )
+    """All hints about the layers that fit, in the order in which these run."""
+    order = {row.path: row.index for row in analysis.rows}
+    found = (hint for rule in RULES for hint in rule(analysis))
+    return tuple(sorted(found, key=lambda hint: order[hint.path]))
 
 
 # --- the rules ------------------------------------------------------------------------------------
@@ -38,14 +38,17 @@ def _pixels_unseen(analysis: Analysis) -> Iterator[Hint]:
     """The first layer after which some pixels are seen by no unit: nothing later can bring them
     back.
     """
-    for row, field in zip(analysis.rows, receptive_fields(_fitting(analysis)), strict=True):
+    for row, field in zip(analysis.rows, receptive_fields(analysis), strict=True):
+        # What one branch does not see another may; the merge tells.
+        if len(row.path) > 1:
+            continue
         lost = [
             text
             for name, axis in (("row", field.rows), ("column", field.columns))
             if (text := _unseen(name, axis))
         ]
         if lost:
-            yield Hint(row.index, f"no unit of this layer sees {' or '.join(lost)} of the image")
+            yield Hint(row.path, f"no unit of this layer sees {' or '.join(lost)} of the image")
             return
 
 
@@ -59,7 +62,7 @@ def _larger_than_the_image(analysis: Analysis) -> Iterator[Hint]:
         if any(size > side for size, side in zip(row.receptive_field, image, strict=True)):
             window = size_text(row.receptive_field)
             yield Hint(
-                row.index,
+                row.path,
                 f"from here on the receptive field, {window}, "
                 f"is larger than the image, {size_text(image)}",
             )
@@ -77,23 +80,26 @@ def _useless_bias(analysis: Analysis) -> Iterator[Hint]:
         ):
             count = row.output_shape[0]
             message = f"{after.kind} cancels this bias: {counted(count, 'useless parameter')}"
-            yield Hint(
-                row.index,
-                message,
-                _with(analysis, row.index, layer.model_copy(update={"bias": False})),
-            )
+            without = layer.model_copy(update={"bias": False})
+            layers = with_instead(analysis.architecture.layers, row.path, without)
+            yield Hint(row.path, message, with_layers(analysis.architecture, layers))
 
 
 def _dropout_before_batchnorm(analysis: Analysis) -> Iterator[Hint]:
     for row, after in _pairs(analysis):
-        if LAYERS[row.kind].is_dropout and after.kind in ("BatchNorm2d", "BatchNorm1d"):
+        if row.about.is_dropout and after.kind in ("BatchNorm2d", "BatchNorm1d"):
             message = (
                 f"{after.kind} right after {row.kind} sees dropped-out values in training, "
                 "but not at test time"
             )
-            layers = list(analysis.architecture.layers)
-            layers[row.index], layers[after.index] = layers[after.index], layers[row.index]
-            yield Hint(row.index, message, _replaced(analysis, layers))
+            layers, inside = analysis.architecture.layers, row.path[:-1]
+            chain = list(chain_at(layers, inside))
+            here, there = row.path[-1], after.path[-1]
+            chain[here], chain[there] = chain[there], chain[here]
+            swapped = with_layers(
+                analysis.architecture, with_chain(layers, inside, tuple(chain))
+            )
+            yield Hint(row.path, message, swapped)
 
 
 ALLOWED_AFTER_LOGITS = (
@@ -114,12 +120,13 @@ def _activation_at_the_end(analysis: Analysis) -> Iterator[Hint]:
     row = next(
         (row for row in reversed(analysis.rows) if row.kind not in ALLOWED_AFTER_LOGITS), None
     )
-    if row and LAYERS[row.kind].group == "Activation":
-        layers = analysis.architecture.layers
+    if row and row.about.group == "Activation":
         yield Hint(
-            row.index,
+            row.path,
             f"{row.kind} after the last layer with weights restricts the scores (logits)",
-            _replaced(analysis, (*layers[: row.index], *layers[row.index + 1 :])),
+            with_layers(
+                analysis.architecture, with_instead(analysis.architecture.layers, row.path)
+            ),
         )
 
 
@@ -127,10 +134,10 @@ def _softmax_at_the_end(analysis: Analysis) -> Iterator[Hint]:
     last = _last(analysis)
     if last and last.kind == "Softmax":
         yield Hint(
-            last.index,
+            last.path,
             "the cross-entropy loss takes the softmax itself; "
             "training reads this layer as LogSoftmax",
-            _replaced(analysis, analysis.architecture.layers[:-1]),
+            with_layers(analysis.architecture, analysis.architecture.layers[:-1]),
         )
 
 
@@ -147,28 +154,18 @@ RULES: tuple[Callable[[Analysis], Iterator[Hint]], ...] = (
 # --- what the rules share -------------------------------------------------------------------------
 
 
-def _fitting(analysis: Analysis) -> Architecture:
-    return analysis.architecture.model_copy(
-        update={"layers": analysis.architecture.layers[: len(analysis.rows)]}
-    )
-
-
 def _pairs(analysis: Analysis) -> Iterator[tuple[Row, Row]]:
-    return zip(analysis.rows, analysis.rows[1:], strict=False)
+    """Layers of which the second alone takes what the first gives."""
+    rows = {row.path: row for row in analysis.rows}
+    for row in analysis.rows:
+        after = rows.get((*row.path[:-1], row.path[-1] + 1))
+        if after and not isinstance(after.layer, Branches):
+            yield row, after
 
 
 def _last(analysis: Analysis) -> Row | None:
     """The last layer, where all fit."""
     return analysis.rows[-1] if analysis.rows and analysis.problem is None else None
-
-
-def _with(analysis: Analysis, index: int, layer: Layer) -> Architecture:
-    layers = analysis.architecture.layers
-    return _replaced(analysis, (*layers[:index], layer, *layers[index + 1 :]))
-
-
-def _replaced(analysis: Analysis, layers: list[Layer] | tuple[Layer, ...]) -> Architecture:
-    return analysis.architecture.model_copy(update={"layers": tuple(layers)})
 
 
 def _unseen(name: str, axis: AxisField) -> str | None:

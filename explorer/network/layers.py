@@ -17,7 +17,7 @@ from explorer.network.axes import Axes
 from explorer.network.fitting import ShapeMismatch, maps_text
 from explorer.network.mult_adds import CountMultAdds
 from explorer.network.parameter_arithmetic import ParameterText
-from explorer.network.spec import Architecture, Layer, Shape
+from explorer.network.spec import Branches, Layer, Node, Shape
 from explorer.text import counted, size_text
 
 
@@ -351,6 +351,24 @@ LAYERS: dict[str, LayerKind] = {
 }
 
 
+# A block's merge: what comes of its branches, value by value.
+MERGE = LayerKind(
+    group="Blocks",
+    summary="several branches of one input, merged",
+    takes="either",
+    axes=axes.elementwise,
+    first_weights=_NO_WEIGHTS,
+    onnx=Onnx.WRITTEN_OUT,
+    mult_adds=mult_adds.merging,
+    keeps_output=False,
+)
+
+
+def kind_of(node: Node) -> LayerKind:
+    """The row of a layer's kind, or that of merges."""
+    return MERGE if isinstance(node, Branches) else LAYERS[node.kind]
+
+
 def torch_name(layer: Layer, shape: Shape) -> str:
     """The torch.nn class for an input of `shape`: the kind, but for those that torch deprecates on
     vectors.
@@ -410,22 +428,3 @@ def _untrue_statement(layer: Layer, shape: Shape) -> ShapeMismatch | None:
         f"set {name} to {texts[1]}, which is what comes in",
         replace_with=spec.without_statement(layer),
     )
-
-
-def without_true_statements(architecture: Architecture) -> Architecture:
-    """The architecture without what its file says of the layers' inputs, as far as that is so."""
-    if not any(map(spec.stated, architecture.layers)):
-        return architecture
-    # It needs the table above, and torch, which a list of runs does without.
-    from explorer.network.build import measure
-
-    shape, layers = architecture.input_shape, list(architecture.layers)
-    for index, layer in enumerate(layers):
-        if find_mismatch(layer, shape):
-            break
-        layers[index] = spec.without_statement(layer) if spec.stated(layer) else layer
-        try:
-            shape = measure(layers[index], shape).output_shape  # type: ignore[assignment]
-        except spec.ArchitectureError:  # analysing it says so
-            break
-    return architecture.model_copy(update={"layers": tuple(layers)})

@@ -13,12 +13,13 @@ _COUNTED = {  # what is counted, and how
     "normalisation": "one for each value that it scales",
     "average pooling": "one for each value in each window",
     "bilinear upsampling": "four for each output",
+    "multiplying branches": "one for each value of each branch after the first",
 }
 MULT_ADDS_RULE = (
     "Multiply-accumulates for one image. "
     + " ".join(f"{what[0].upper()}{what[1:]}: {how}." for what, how in _COUNTED.items())
     + (
-        " Activations, max pooling and all other layers: none, "
+        " Activations, max pooling, adding branches and all other layers: none, "
         "as they multiply by no weight or only copy."
     )
 )
@@ -31,7 +32,7 @@ running statistics, the mean and variance are not counted, nor are the exponenti
 torchinfo's own total differs: it counts biases, counts BatchNorm by its parameters whatever the
 size of the map, and LayerNorm likewise, and leaves pooling out.
 """
-MULT_ADDS_IN_SHORT = "multiply-accumulates of {}, {}, {} and {}".format(*_COUNTED)
+MULT_ADDS_IN_SHORT = "multiply-accumulates of {}, {}, {}, {} and {}".format(*_COUNTED)
 """The rule where a line has room for no more; the whole stands elsewhere in the same file."""
 
 # Of a layer, its input and its output, without the batch.
@@ -65,3 +66,7 @@ def adaptive_average_pooling(layer: spec.AdaptiveAvgPool2d, before: Shape, after
 
 def upsampling(layer: spec.Upsample, before: Shape, after: Shape) -> int:
     return 4 * math.prod(after) if layer.mode == "bilinear" else 0
+
+
+def merging(block: spec.Branches, before: Shape, after: Shape) -> int:
+    return (len(block.branches) - 1) * math.prod(after) if block.merge == "multiply" else 0

@@ -5,12 +5,19 @@ followed on its own. `touched` is the exact answer, holes, clipping and padding 
 and `last` are the theoretical window: what the unit would see if the image went on for ever, which
 is what the formula r += dilation·(kernel − 1)·jump adds up; it may be larger than the image.
 
+After branches that were merged a unit sees what it sees through any of them. Of a window of 1×7
+and one of 7×1 that is a cross, which is no product of rows and columns: so a field is a list of
+such products, without those that lie inside another. The theoretical window is then the smallest
+that holds those of all branches.
+
 Normalising over an image (GroupNorm, LayerNorm) or along a dimension (Softmax) makes each value
 depend on all the values it is normalised with, so from there on a unit sees them all, though its
 window stays what it was.
 """
 
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property, lru_cache
 from threading import Lock
 
@@ -26,12 +33,11 @@ from explorer.network.axes import (
     Elementwise,
     Interpolated,
     SharedStatistics,
+    Transposed,
     Window,
     adaptive_windows,
 )
-from explorer.network.build import measure
-from explorer.network.layers import LAYERS
-from explorer.network.spec import Architecture, Shape
+from explorer.network.spec import Shape
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -47,7 +53,8 @@ class AxisField:
     # (n,): first pixel of each unit's theoretical window; negative where it begins in the padding.
     first: Ints
     last: Ints  # (n,): its last pixel; less than first where the unit sees nothing
-    jump: int | None  # pixels between neighbouring units, None where it varies
+    # Pixels from one unit to the next; a fraction on a map that was enlarged, None where it varies.
+    jump: Fraction | None
 
     @cached_property
     def size(self) -> int:
@@ -64,20 +71,39 @@ class AxisField:
         """The pixels that no unit sees."""
         return np.flatnonzero(~self.touched.any(axis=0))
 
+    @cached_property
+    def is_even(self) -> bool:
+        """The windows lie exactly `jump` pixels apart, so that they go on evenly into the
+        padding.
+        """
+        if self.jump is None or self.jump.denominator != 1:
+            return False
+        step = int(self.jump)
+        return all(bool((np.diff(ends) == step).all()) for ends in (self.first, self.last))
+
+
+Product = tuple[AxisField, AxisField]  # rows × columns
+
 
 @dataclass(frozen=True, eq=False)
 class ReceptiveField:
-    """What the units of one layer's output see of the image."""
+    """What the units of one layer's output see of the image.
+
+    `rows` and `columns` are the theoretical window, and all rows and columns that a unit sees
+    something of. The pixels themselves are those of the `products` together; where there is but one
+    they are simply `rows` × `columns`.
+    """
 
     rows: AxisField
     columns: AxisField
+    products: tuple[Product, ...]
 
     @property
     def theoretical(self) -> tuple[int, int]:
         return self.rows.size, self.columns.size
 
     @property
-    def jump(self) -> tuple[int, int] | None:
+    def jump(self) -> tuple[Fraction, Fraction] | None:
         if self.rows.jump is None or self.columns.jump is None:
             return None
         return self.rows.jump, self.columns.jump
@@ -102,17 +128,24 @@ class ReceptiveField:
             raise IndexError(
                 f"no unit {row},{column}: this layer has {height}×{width} units, counted from 0,0"
             )
-        return np.outer(self.rows.touched[row], self.columns.touched[column])
+        masks = [np.outer(rows.touched[row], cols.touched[column]) for rows, cols in self.products]
+        return np.asarray(np.logical_or.reduce(masks))
+
+
+def _field(rows: AxisField, columns: AxisField) -> ReceptiveField:
+    return ReceptiveField(rows, columns, ((rows, columns),))
 
 
 def image_field(shape: Shape) -> ReceptiveField:
     """The image itself, shape (C, H, W): each pixel sees itself."""
-    return ReceptiveField(_pixels(shape[1]), _pixels(shape[2]))
+    return _field(_pixels(shape[1]), _pixels(shape[2]))
 
 
 @lru_cache(maxsize=8)
 def _pixels(count: int) -> AxisField:
-    return AxisField(np.eye(count, dtype=bool), np.arange(count), np.arange(count), jump=1)
+    return AxisField(
+        np.eye(count, dtype=bool), np.arange(count), np.arange(count), jump=Fraction(1)
+    )
 
 
 def after_layer(
@@ -121,33 +154,71 @@ def after_layer(
     """What the units after a layer see, given what those before it see and what each output touches
     along an axis.
     """
-    rows, columns = output_shape[1:] if len(output_shape) == 3 else (1, 1)
-    return ReceptiveField(
-        _after(field.rows, axes[0], rows), _after(field.columns, axes[1], columns)
-    )
+    sides = _sides(output_shape)
+
+    def advanced(rows: AxisField, columns: AxisField) -> Product:
+        return _after(rows, axes[0], sides[0]), _after(columns, axes[1], sides[1])
+
+    # The whole is followed as a product would be: what any of several products reaches along an
+    # axis is reached by all of them together.
+    rows, columns = advanced(field.rows, field.columns)
+    if field.products == ((field.rows, field.columns),):
+        return _field(rows, columns)
+    return ReceptiveField(rows, columns, _plainest([advanced(*each) for each in field.products]))
 
 
-def receptive_fields(architecture: Architecture) -> tuple[ReceptiveField, ...]:
-    """One ReceptiveField a layer.
+def after_merge(fields: Sequence[ReceptiveField], output_shape: Shape) -> ReceptiveField:
+    """What the units of merged branches see, given what those of each branch see.
 
-    Every layer must fit (see analysis.analyze for stacks where one does not).
+    A branch that gives one row or column where others give more is repeated along that axis, as
+    multiplying does.
     """
-    shape, field, fields = architecture.input_shape, image_field(architecture.input_shape), []
-    for layer in architecture.layers:
-        shape = measure(layer, shape).output_shape  # type: ignore[assignment]
-        field = after_layer(field, LAYERS[layer.kind].axes(layer), shape)
-        fields.append(field)
-    return tuple(fields)
+    rows, columns = _sides(output_shape)
+    whole = (
+        _united(tuple(field.rows for field in fields), rows),
+        _united(tuple(field.columns for field in fields), columns),
+    )
+    products = _plainest(
+        [
+            (_united((each_rows,), rows), _united((each_columns,), columns))
+            for field in fields
+            for each_rows, each_columns in field.products
+        ]
+    )
+    if len(products) == 1 and _is_inside(whole, products[0]):
+        return _field(*whole)
+    return ReceptiveField(*whole, products)
 
 
 def estimated_cost(field: ReceptiveField, axes: tuple[Axis, Axis], output_shape: Shape) -> int:
     """About how many numbers `after_layer` handles for this layer, and so what it costs."""
-    sides = output_shape[1:] if len(output_shape) == 3 else (1, 1)
+    products = {(field.rows, field.columns), *field.products}
     return sum(
-        side * (before.touched.shape[1] + (axis.kernel if isinstance(axis, Window) else 1))
-        for before, axis, side in zip((field.rows, field.columns), axes, sides, strict=True)
+        side * _cost_per_unit(axis, before.touched.shape[1])
+        for product in products
+        for before, axis, side in zip(product, axes, _sides(output_shape), strict=True)
         if not isinstance(axis, Elementwise)
     )
+
+
+def estimated_merge_cost(fields: Sequence[ReceptiveField], output_shape: Shape) -> int:
+    """Like `estimated_cost`, for `after_merge`, which compares products two by two."""
+    count = sum(len(field.products) for field in fields)
+    pixels = (fields[0].rows.touched.shape[1], fields[0].columns.touched.shape[1])
+    size = sum(side * of for side, of in zip(_sides(output_shape), pixels, strict=True))
+    return size * count * count
+
+
+def _cost_per_unit(axis: Axis, pixels: int) -> int:
+    if isinstance(axis, Window):
+        return pixels + axis.kernel
+    if isinstance(axis, Transposed):
+        return pixels * -(-axis.kernel // axis.stride) + axis.kernel
+    return pixels + 1
+
+
+def _sides(shape: Shape) -> tuple[int, int]:
+    return (shape[1], shape[2]) if len(shape) == 3 else (1, 1)
 
 
 def inputs_read(window: Window, outputs: int, inputs: int) -> Ints:
@@ -161,28 +232,104 @@ def inputs_read(window: Window, outputs: int, inputs: int) -> Ints:
 
 
 ROOM = 60_000_000  # bytes of fields that are kept, so that an edit follows only what comes after it
-_Step = tuple[AxisField, Axis, int]  # what was seen before, and the arguments of `_followed`
-_known: LRUCache[_Step, AxisField] = LRUCache(
+_known: LRUCache[Hashable, AxisField] = LRUCache(
     ROOM, getsizeof=lambda axis: 1000 + axis.touched.nbytes + axis.first.nbytes + axis.last.nbytes
 )
 _lock = Lock()
 
 
-def _after(before: AxisField, axis: Axis, outputs: int) -> AxisField:
-    """Like `_followed`, but remembers its answers.
+def _remembered(made: Callable[..., AxisField], *of: Hashable) -> AxisField:
+    """Calls `made` with these, or gives what it gave last time.
 
     An AxisField is told from others by its identity.
     """
-    if isinstance(axis, Elementwise):
-        return before
-    step = before, axis, outputs
+    step = made, *of
     with _lock:
         known = _known.get(step)
     if known is None:
-        known = _followed(*step)
+        known = made(*of)
         with _lock:
             _known[step] = known
     return known
+
+
+def _after(before: AxisField, axis: Axis, outputs: int) -> AxisField:
+    """What is seen along an axis after a layer; `before` itself where nothing changes."""
+    if isinstance(axis, Elementwise) or axis == Window(1):
+        return before
+    return _remembered(_followed, before, axis, outputs)
+
+
+def _united(axes: tuple[AxisField, ...], units: int) -> AxisField:
+    """What is seen along an axis through any of several branches, each repeated where it has a
+    single unit and the others have more.
+    """
+    repeated = dict.fromkeys(
+        axis if len(axis.first) == units else _remembered(_repeat, axis, units) for axis in axes
+    )
+    if len(repeated) == 1:
+        return next(iter(repeated))
+    return _remembered(_unite, *repeated)
+
+
+def _repeat(axis: AxisField, units: int) -> AxisField:
+    return AxisField(
+        axis.touched.repeat(units, axis=0),
+        axis.first.repeat(units),
+        axis.last.repeat(units),
+        jump=Fraction(0),
+    )
+
+
+def _unite(*axes: AxisField) -> AxisField:
+    # What was repeated has no grid of its own.
+    jumps = {axis.jump for axis in axes if axis.jump != 0} or {Fraction(0)}
+    return AxisField(
+        np.logical_or.reduce([axis.touched for axis in axes]),
+        np.minimum.reduce([axis.first for axis in axes]),
+        np.maximum.reduce([axis.last for axis in axes]),
+        jump=jumps.pop() if len(jumps) == 1 else None,
+    )
+
+
+def _is_inside(one: Product, other: Product) -> bool:
+    """Whether every unit sees nothing through `one` that it does not see through `other`."""
+    return all(a is b or not (a.touched & ~b.touched).any() for a, b in zip(one, other, strict=True))
+
+
+def _plainest(products: Sequence[Product]) -> tuple[Product, ...]:
+    """As few products as hold the same pixels: without those inside another, and those with the
+    same rows or columns as one.
+    """
+    found: list[Product] = []
+    waiting = list(dict.fromkeys(products))
+    while waiting:
+        new = waiting.pop(0)
+        if any(_is_inside(new, each) for each in found):
+            continue
+        found = [each for each in found if not _is_inside(each, new)]
+        for each in found:
+            if joined := _joined(each, new):
+                found.remove(each)
+                waiting.append(joined)
+                break
+        else:
+            found.append(new)
+    return tuple(found)
+
+
+def _joined(one: Product, other: Product) -> Product | None:
+    """Both products as one, where their rows or their columns are the same."""
+    (rows, columns), (other_rows, other_columns) = one, other
+    if _is_same(rows, other_rows):
+        return rows, _united((columns, other_columns), len(columns.first))
+    if _is_same(columns, other_columns):
+        return _united((rows, other_rows), len(rows.first)), columns
+    return None
+
+
+def _is_same(one: AxisField, other: AxisField) -> bool:
+    return one is other or bool(np.array_equal(one.touched, other.touched))
 
 
 def _followed(before: AxisField, axis: Axis, outputs: int) -> AxisField:
@@ -212,20 +359,58 @@ def _followed(before: AxisField, axis: Axis, outputs: int) -> AxisField:
             return _after_window(before, axis.as_window, outputs)
         case Window():
             return _after_window(before, axis, outputs)
+        case Transposed():
+            return _after_transposed(before, axis, outputs)
 
 
 def _after_window(before: AxisField, window: Window, outputs: int) -> AxisField:
     touched = _touched(before.touched, window, outputs)
-    if before.jump is None:
+    if not before.is_even or before.jump is None:
         inputs = _filled(_positions(window, outputs), len(before.first), window.fill)
         first, last = _hull(before, inputs)
-        return AxisField(touched, first, last, _spacing(first, last))
+        jump = _spacing(first, last) if before.jump is None else before.jump * window.stride
+        return AxisField(touched, first, last, jump)
     # Evenly spaced units go on evenly into the padding, so the window there is known without any
     # unit.
     starts = np.arange(outputs) * window.stride - window.before
     ends = starts + window.reach - 1
-    first, last = before.first[0] + starts * before.jump, before.last[0] + ends * before.jump
+    step = int(before.jump)
+    first, last = before.first[0] + starts * step, before.last[0] + ends * step
     return AxisField(touched, first, last, before.jump * window.stride)
+
+
+def _after_transposed(before: AxisField, axis: Transposed, outputs: int) -> AxisField:
+    if axis.stride == 1:
+        return _after_window(before, axis.as_window, outputs)
+    # (outputs, taps): the input that each tap brings to each output, if the map went on for ever.
+    above = (
+        np.arange(outputs)[:, None] + axis.before - axis.dilation * np.arange(axis.kernel)[None]
+    )
+    places, rest = np.divmod(above, axis.stride)
+    meets = rest == 0
+    inside = meets & (places >= 0) & (places < len(before.first))
+    inputs = _packed(np.where(inside, places, OUTSIDE))
+    seen = np.vstack([before.touched, np.zeros_like(before.touched[:1])])
+    touched = np.zeros((outputs, before.touched.shape[1]), dtype=bool)
+    for tap in range(inputs.shape[1]):
+        touched |= seen[inputs[:, tap]]
+    jump = None if before.jump is None else before.jump / axis.stride
+    if not before.is_even or before.jump is None:
+        return AxisField(touched, *_hull(before, inputs), jump)
+    step = int(before.jump)
+    first = np.where(meets, before.first[0] + places * step, FAR).min(axis=1)
+    last = np.where(meets, before.last[0] + places * step, -FAR).max(axis=1)
+    return AxisField(touched, first, last, jump)
+
+
+def _packed(inputs: Ints) -> Ints:
+    """Each output's inputs without gaps between them, as few columns as the one with the most
+    needs, at least one.
+    """
+    taken = inputs != OUTSIDE
+    width = max(1, int(taken.sum(axis=1).max()))
+    order = np.argsort(~taken, axis=1, kind="stable")[:, :width]
+    return np.take_along_axis(inputs, order, axis=1)
 
 
 def _touched(touched: Mask, window: Window, outputs: int) -> Mask:
@@ -269,12 +454,16 @@ def _after_adaptive(before: AxisField, outputs: int) -> AxisField:
 def _after_interpolated(before: AxisField, axis: Interpolated) -> AxisField:
     if axis.scale == 1:
         return before
-    inputs = _interpolated_inputs(axis, len(before.first))
+    units = len(before.first)
+    inputs = _interpolated_inputs(axis, units)
     # The appended row is index OUTSIDE, which sees nothing.
     seen = np.vstack([before.touched, np.zeros_like(before.touched[:1])])
     touched = seen[inputs[:, 0]] | seen[inputs[:, 1]]
-    first, last = _hull(before, inputs)
-    return AxisField(touched, first, last, _spacing(first, last))
+    closer = Fraction(1, axis.scale)
+    if axis.placing == "corners":
+        closer = Fraction(units - 1, units * axis.scale - 1)
+    jump = None if before.jump is None else before.jump * closer
+    return AxisField(touched, *_hull(before, inputs), jump)
 
 
 def _interpolated_inputs(axis: Interpolated, n: int) -> Ints:
@@ -294,10 +483,10 @@ def _interpolated_inputs(axis: Interpolated, n: int) -> Ints:
     return np.stack([before, after], axis=1)
 
 
-def _spacing(first: Ints, last: Ints) -> int | None:
+def _spacing(first: Ints, last: Ints) -> Fraction | None:
     """Pixels between neighbouring windows where all are alike, else None."""
     steps = set(np.diff(first).tolist()) | set(np.diff(last).tolist())
-    return steps.pop() if len(steps) == 1 else None
+    return Fraction(steps.pop()) if len(steps) == 1 else None
 
 
 def _positions(window: Window, outputs: int) -> Ints:

@@ -10,6 +10,7 @@ Architecture in architecture_json.py.
 """
 
 import typing
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -27,7 +28,9 @@ from explorer.refusal import Refusal
 from explorer.schema import field_values
 from explorer.text import printable
 
-MAX_LAYERS = 200
+MAX_LAYERS = 1000  # those inside branches counted, and each block's merge
+MAX_BRANCHES = 8  # of one block
+MAX_DEPTH = 6  # of blocks inside each other
 MAX_MARGIN = 1024
 MAX_CHANNELS = 65536
 MAX_NAME = 120
@@ -37,19 +40,22 @@ MAX_IMAGE_SIDE = 2048  # a receptive field is a matrix of units × pixels, for e
 
 # Of one image, without the batch: (C, H, W) for a map, (F,) for a flat vector.
 Shape = tuple[int, ...]
+# The address of a layer: (5,) is layer 5 of the stack, (5, 1, 0) the first layer of branch 1 of the
+# block that stands there. A block's own address is also that of its merge.
+Path = tuple[int, ...]
 # What two networks share that differ in their names alone.
-NetworkKey = tuple[Shape, tuple["Layer", ...]]
+NetworkKey = tuple[Shape, "Nodes"]
 
 
 class ArchitectureError(Refusal, ValueError):
     """Data that is not an architecture.
 
-    `index` is the offending layer's, or None where it is none's.
+    `path` is the offending layer's, or None where it is none's.
     """
 
-    def __init__(self, message: str, index: int | None = None):
+    def __init__(self, message: str, path: Path | None = None):
         super().__init__(message)
-        self.message, self.index = message, index
+        self.message, self.path = message, path
 
 
 # --- the values that arguments take ---------------------------------------------------------------
@@ -346,6 +352,65 @@ Layer = (
 LAYER_MODELS: dict[str, type[Layer]] = {model.__name__: model for model in typing.get_args(Layer)}
 
 
+# --- branches -------------------------------------------------------------------------------------
+
+Merge = Literal["add", "concat", "multiply"]
+
+
+def _cleaned_name(name: object) -> object:
+    return printable(name) if isinstance(name, str) else name
+
+
+class Branches(_Frozen):
+    """A block: several branches that all take what comes in, and whose outputs are merged.
+
+    An empty branch passes on what comes in, so that "add" of a branch and an empty one is a
+    residual block, "concat" of four branches an Inception block, and "multiply" of an empty one and
+    one that ends in a value for each channel squeeze-and-excitation.
+    """
+
+    kind: Literal["Branches"] = "Branches"
+    merge: Merge = Field(description="how the branches' outputs become one")
+    branches: Annotated[
+        tuple[tuple[Annotated["Node", Field(discriminator="kind")], ...], ...],
+        Field(min_length=2, max_length=MAX_BRANCHES),
+    ]
+    # By which a block is recognised, such as "layer2.0"; it makes no difference to the network.
+    name: Annotated[str, Field(max_length=MAX_NAME), BeforeValidator(_cleaned_name)] = ""
+
+
+Node = Layer | Branches
+Nodes = tuple[Node, ...]  # of which each takes what the one before it gives
+Branches.model_rebuild()
+
+
+def walk(nodes: Nodes, above: Path = ()) -> Iterator[tuple[Path, Node]]:
+    """Every layer and every block with its path, in the order in which they run: a block, which is
+    its merge, comes after all that is in its branches.
+    """
+    for place, node in enumerate(nodes):
+        path = (*above, place)
+        if isinstance(node, Branches):
+            for number, branch in enumerate(node.branches):
+                yield from walk(branch, (*path, number))
+        yield path, node
+
+
+def walk_layers(nodes: Nodes) -> Iterator[tuple[Path, Layer]]:
+    """Like `walk`, without the merges."""
+    return ((path, node) for path, node in walk(nodes) if not isinstance(node, Branches))
+
+
+def count_layers(nodes: Nodes) -> int:
+    """How many layers there are, those inside blocks included."""
+    return sum(1 for _ in walk_layers(nodes))
+
+
+def path_text(path: Path) -> str:
+    """(5, 1, 0) -> "5.1.0"."""
+    return ".".join(map(str, path))
+
+
 def new_layer(kind: str) -> Layer:
     """A layer as the palette adds it: torch's defaults, and `initial` where torch has none."""
     model = LAYER_MODELS[kind]
@@ -353,9 +418,10 @@ def new_layer(kind: str) -> Layer:
     return model(**{name: extra["initial"] for name, extra in extras.items() if "initial" in extra})
 
 
-def arguments(layer: Layer) -> dict[str, Any]:
-    """The layer's arguments by torch's names, without its kind."""
-    return {name: getattr(layer, name) for name in type(layer).model_fields if name != "kind"}
+def arguments(node: Node) -> dict[str, Any]:
+    """The layer's arguments by torch's names, without its kind; of a block its merge alone."""
+    names = ("merge",) if isinstance(node, Branches) else type(node).model_fields
+    return {name: getattr(node, name) for name in names if name != "kind"}
 
 
 # --- the architecture -----------------------------------------------------------------------------
@@ -368,8 +434,17 @@ def _cleaned(name: object) -> object:
     return (printable(name) or UNTITLED) if isinstance(name, str) and name else name
 
 
+def _bounded(nodes: Nodes) -> Nodes:
+    found = list(walk(nodes))
+    if len(found) > MAX_LAYERS:
+        raise ValueError(f"at most {MAX_LAYERS:,} layers; this has {len(found):,}")
+    if any(len(path) // 2 + isinstance(node, Branches) > MAX_DEPTH for path, node in found):
+        raise ValueError(f"blocks stand in each other at most {MAX_DEPTH} deep")
+    return nodes
+
+
 class Architecture(_Frozen):
-    """A stack of layers and the shape (C, H, W) of the images that it takes.
+    """A stack of layers and blocks, and the shape (C, H, W) of the images that it takes.
 
     A name is cleaned wherever it comes in, never refused for what it is made of: characters that
     cannot be seen are dropped, see `explorer.text.printable`. So old runs that hold some stay
@@ -382,10 +457,25 @@ class Architecture(_Frozen):
     )
     input_shape: tuple[ImageChannels, ImageSide, ImageSide] = (1, 28, 28)
     layers: Annotated[
-        tuple[Annotated[Layer, Field(discriminator="kind")], ...], Field(max_length=MAX_LAYERS)
+        tuple[Annotated[Node, Field(discriminator="kind")], ...],
+        Field(max_length=MAX_LAYERS),
+        AfterValidator(_bounded),
     ] = ()
 
     @property
     def key(self) -> NetworkKey:
-        """Equal for two architectures that are the same network, whatever their names are."""
-        return self.input_shape, self.layers
+        """Equal for two architectures that are the same network, whatever their names are and those
+        of their blocks.
+        """
+        return self.input_shape, _without_names(self.layers)
+
+
+def _without_names(nodes: Nodes) -> Nodes:
+    if not any(isinstance(node, Branches) for node in nodes):
+        return nodes
+    return tuple(
+        Branches(merge=node.merge, branches=tuple(map(_without_names, node.branches)))
+        if isinstance(node, Branches)
+        else node
+        for node in nodes
+    )

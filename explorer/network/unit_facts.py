@@ -2,14 +2,14 @@
 unit of the map.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from explorer.network.analysis import Row
 from explorer.network.axes import SharedStatistics
-from explorer.network.layers import LAYERS
 from explorer.network.receptive_field import AxisField, Mask
-from explorer.network.spec import Architecture
 
 Runs = tuple[tuple[int, int], ...]  # (first, how many) of each row of pixels without a gap
 
@@ -47,13 +47,13 @@ def unseen(axis: AxisField) -> Runs:
     return _runs(np.isin(pixels, axis.unseen)[np.newaxis])[0]
 
 
-def spreading_layer(architecture: Architecture, index: int) -> int | None:
-    """The first layer up to `index` that normalises over the image, by which a unit depends on more
-    than its window.
+def first_spreading_row(rows: Sequence[Row]) -> Row | None:
+    """The first layer that normalises over the image, by which a unit depends on more than its
+    window.
     """
-    for i, layer in enumerate(architecture.layers[: index + 1]):
-        if any(isinstance(axis, SharedStatistics) for axis in LAYERS[layer.kind].axes(layer)):
-            return i
+    for row in rows:
+        if any(isinstance(axis, SharedStatistics) for axis in row.about.axes(row.layer)):
+            return row
     return None
 
 

@@ -2,9 +2,12 @@
 
 import argparse
 import json
+import re
 
-from explorer.network.analysis import analyze
-from explorer.network.receptive_field import Mask, receptive_fields
+from explorer.network.analysis import analyze, node_title, receptive_fields
+from explorer.network.receptive_field import Mask
+from explorer.network.spec import Path, path_text, walk
+from explorer.network.tree import node_at
 from explorer.refusal import Refusal
 from explorer.shell.architectures import add_arch, read_architecture
 from explorer.text import quoted, size_text
@@ -13,7 +16,11 @@ from explorer.text import quoted, size_text
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_arch(parser)
     parser.add_argument(
-        "--layer", type=int, required=True, metavar="I", help="the layer, counted from 0"
+        "--layer",
+        type=_path,
+        required=True,
+        metavar="PATH",
+        help="the layer, counted from 0; 5.1.0 is the first of branch 1 of block 5",
     )
     unit = "the unit's row and column, counted from 0"
     parser.add_argument("--unit", type=_unit, required=True, metavar="R,C", help=unit)
@@ -24,16 +31,19 @@ def run(options: argparse.Namespace) -> int:
     analysis = analyze(architecture)
     if not architecture.layers:
         raise Refusal("the network has no layers")
-    if not 0 <= options.layer < len(architecture.layers):
+    place = path_text(options.layer)
+    if options.layer not in dict(walk(architecture.layers)):
+        inside = "; a path such as 5.1.0 leads into a block" if "." in place else ""
         raise Refusal(
-            f"no layer {options.layer}: the layers are counted from 0 to "
-            f"{len(architecture.layers) - 1}"
+            f"no layer {place}: the layers are counted from 0 to "
+            f"{len(architecture.layers) - 1}{inside}"
         )
-    if options.layer >= len(analysis.rows):
+    fields = dict(zip((row.path for row in analysis.rows), receptive_fields(analysis), strict=True))
+    if options.layer not in fields:
         assert analysis.problem is not None
-        raise Refusal(f"layer {analysis.problem.index} does not fit: {analysis.problem.message}")
-    up_to = architecture.model_copy(update={"layers": architecture.layers[: options.layer + 1]})
-    field = receptive_fields(up_to)[-1]
+        where = path_text(analysis.problem.path)
+        raise Refusal(f"layer {where} does not fit: {analysis.problem.message}")
+    field = fields[options.layer]
     try:
         mask = field.mask(*options.unit)
     except IndexError as error:
@@ -54,8 +64,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     row, column = options.unit
     print(
-        f"unit {row},{column} after layer {options.layer} "
-        f"({architecture.layers[options.layer].kind})"
+        f"unit {row},{column} after layer {place} "
+        f"({node_title(node_at(architecture.layers, options.layer))})"
     )
     print(f"theoretical receptive field {size_text(field.theoretical)}")
     print(
@@ -68,6 +78,14 @@ def run(options: argparse.Namespace) -> int:
 
 def _pixels(touched: Mask) -> list[int]:
     return [pixel for pixel, seen in enumerate(touched) if seen]
+
+
+def _path(text: str) -> Path:
+    if not re.fullmatch(r"\d{1,4}(\.\d{1,4}\.\d{1,4}){0,6}", text):
+        raise argparse.ArgumentTypeError(
+            f"a layer is a number, or inside a block a path such as 5.1.0; this is {quoted(text)}"
+        )
+    return tuple(map(int, text.split(".")))
 
 
 def _unit(text: str) -> tuple[int, int]:

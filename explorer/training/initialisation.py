@@ -11,9 +11,9 @@ from typing import NamedTuple, Self
 import torch
 from torch import Generator, Tensor, nn
 
-from explorer.network.build import build_unset
-from explorer.network.layers import LAYERS, FirstWeights
-from explorer.network.spec import Architecture, Flatten, LogSoftmax, Softmax
+from explorer.network.build import Merging, build_unset
+from explorer.network.layers import FirstWeights, kind_of
+from explorer.network.spec import Architecture, Branches, Flatten, LogSoftmax, Nodes, Softmax
 from explorer.network.spec import arguments as layer_arguments
 
 
@@ -49,16 +49,28 @@ def new_network(
     """
     trained = trainable(architecture)
     network = build_unset(trained)
-    kinds = [LAYERS[layer.kind] for layer in trained.layers]
-    for index, kind in enumerate(kinds):
-        module = network[index]
+    _prepare(network, trained.layers, weights, dropout)
+    return network
+
+
+def _prepare(
+    sequence: nn.Sequential, nodes: Nodes, weights: Generator, dropout: Generator
+) -> None:
+    """Make the modules of a stack or a branch ready, in the order in which they run."""
+    for place, node in enumerate(nodes):
+        module, kind = sequence[place], kind_of(node)
+        if isinstance(node, Branches):
+            assert isinstance(module, Merging)
+            for branch, inside in zip(module.sequences(), node.branches, strict=True):
+                _prepare(branch, inside, weights, dropout)
+            continue
         if kind.is_dropout and isinstance(module, nn.Dropout | nn.Dropout2d):
-            network[index] = _OwnDropout(module.p, isinstance(module, nn.Dropout2d), dropout)
-        # A ReLU that may write over what it gets takes one pass over memory less.
-        elif isinstance(module, nn.ReLU) and index and not kinds[index - 1].keeps_output:
+            sequence[place] = _OwnDropout(module.p, isinstance(module, nn.Dropout2d), dropout)
+        # A ReLU that may write over what it gets takes one pass over memory less. The first of a
+        # branch may not, as the other branches get the same.
+        elif isinstance(module, nn.ReLU) and place and not kind_of(nodes[place - 1]).keeps_output:
             module.inplace = True
         draw_first_weights(module, kind.first_weights, weights)
-    return network
 
 
 # The tensors of normalisation, by the value that they begin with.

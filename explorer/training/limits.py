@@ -46,7 +46,7 @@ def find_excess(analysis: Analysis) -> str | None:
             largest = max(analysis.rows, key=limit.of)
             return (
                 f"the network is too large to be trained here: it has {total:,} {limit.noun}, "
-                f"and the limit is {limit.most:,}; layer {largest.index} ({largest.kind}) alone "
+                f"and the limit is {limit.most:,}; layer {largest.place} ({largest.title}) alone "
                 f"has {limit.of(largest):,}: {_smaller(largest)}"
             )
     return None

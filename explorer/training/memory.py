@@ -15,8 +15,8 @@ import psutil
 import torch
 
 from explorer.network.analysis import BYTES_PER_VALUE, Row, analyze
-from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Conv2d
+from explorer.network.tree import above
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import TEST_BATCH
 from explorer.training.recipe import SGD, OneCycleLR, Optimizer, Recipe
@@ -65,14 +65,11 @@ def estimate_memory(
     state = 2 * weights + moments + weights // 2  # weights, gradients, and the weights in bf16
     copies = (1 + kept_checkpoints) * (weights + moments)
     image = BYTES_PER_VALUE * prod(architecture.input_shape)
+    rows = {row.path: row for row in analysis.rows}
     kept = 2 * image + sum(
-        _kept_bytes(row, before)
-        for row, before in zip(analysis.rows, (None, *analysis.rows), strict=False)
+        _kept_bytes(row, rows.get(above(row.path))) for row in analysis.rows
     )
-    widest = max(
-        (BYTES_PER_VALUE * prod(row.input_shape) + row.output_bytes for row in analysis.rows),
-        default=image,
-    )
+    widest = analysis.peak_bytes
     # With the gradients of one layer, there and back, and its reordering.
     step = recipe.batch_size * (kept + 3 * widest // 2)
     test = TEST_BATCH[device] * (2 * image + widest)
@@ -119,15 +116,15 @@ def moments_per_parameter(optimizer: Optimizer, is_cycled: bool) -> int:
 
 
 def _kept_bytes(row: Row, before: Row | None) -> int:
-    """Bytes that a layer keeps of one image for the backward pass; `before` is the layer above
-    it.
+    """Bytes that a layer keeps of one image for the backward pass; `before` is the layer above it
+    in the stack or in its branch.
     """
     layer = row.layer
-    if row.kind == "ReLU" and before and not LAYERS[before.kind].keeps_output:
+    if row.kind == "ReLU" and before and not before.about.keeps_output:
         return 0  # it writes over what it gets
     # A padded copy of what comes in.
     padded = isinstance(layer, Conv2d) and layer.padding_mode != "zeros"
-    return LAYERS[row.kind].kept_values * row.output_bytes + padded * 2 * BYTES_PER_VALUE * prod(
+    return row.about.kept_values * row.output_bytes + padded * 2 * BYTES_PER_VALUE * prod(
         row.input_shape
     )
 

@@ -8,8 +8,9 @@ import torch
 
 from explorer.network.analysis import Analysis, analyze
 from explorer.network.fitting import maps_text
-from explorer.network.layers import LAYERS
-from explorer.network.spec import Architecture, Flatten, Layer, Linear
+from explorer.network.layers import kind_of
+from explorer.network.spec import Architecture, Branches, Flatten, Layer, Linear, Path, path_text
+from explorer.network.tree import node_at
 from explorer.text import size_text
 from explorer.training.datasets import BUILT_IN, DATASETS, DatasetKind
 from explorer.training.devices import TEST_BATCH, DeviceError
@@ -67,8 +68,8 @@ def find_problem(architecture: Architecture, kind: DatasetKind) -> TrainingProbl
         return TrainingProblem(excess)
     head = _head(analysis, classes)
     if problem := analysis.problem:
-        where = f"layer {problem.index}: {problem.message}"
-        if head is not None and (problem.fix is None or _takes_maps(architecture, problem.index)):
+        where = f"layer {path_text(problem.path)}: {problem.message}"
+        if head is not None and (problem.fix is None or _takes_maps(architecture, problem.path)):
             return TrainingProblem(
                 f"{where}: remove the layers after layer {head}, which gives one value per class",
                 _cut(architecture, head),
@@ -106,17 +107,17 @@ def find_problem(architecture: Architecture, kind: DatasetKind) -> TrainingProbl
 
 
 def _head(analysis: Analysis, classes: int) -> int | None:
-    """The last Linear layer that gives one value for each class."""
+    """The place of the last Linear layer, inside no block, that gives one value for each class."""
     heads = [
-        row.index
+        row.path[0]
         for row in analysis.rows
-        if row.kind == "Linear" and row.output_shape == (classes,)
+        if row.kind == "Linear" and row.output_shape == (classes,) and len(row.path) == 1
     ]
     return heads[-1] if heads else None
 
 
-def _takes_maps(architecture: Architecture, index: int) -> bool:
-    return LAYERS[architecture.layers[index].kind].takes == "map"
+def _takes_maps(architecture: Architecture, path: Path) -> bool:
+    return kind_of(node_at(architecture.layers, path)).takes == "map"
 
 
 def _cut(architecture: Architecture, head: int) -> Architecture:
@@ -132,11 +133,13 @@ def _with_end(architecture: Architecture, *end: Layer) -> Architecture:
 
 def _with_classes(architecture: Architecture, classes: int) -> Architecture:
     """The network whose last Linear gives one value for each class; one is added if there is
-    none.
+    none after the last block.
     """
     layers = architecture.layers
     for index in reversed(range(len(layers))):
         layer = layers[index]
+        if isinstance(layer, Branches):
+            break
         if isinstance(layer, Linear):
             changed = layer.model_copy(update={"out_features": classes})
             return architecture.model_copy(

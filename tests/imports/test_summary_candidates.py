@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer.imports.summary.candidates import MAX_CANDIDATES, Wanted, candidates
-from explorer.network.build import measure
+from explorer.network.measure import measure
 from explorer.network.spec import (
     AdaptiveAvgPool2d,
     AvgPool2d,

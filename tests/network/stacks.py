@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from explorer.network import spec
-from explorer.network.build import build_layer
+from explorer.network.measure import build_layer
 from explorer.network.spec import Architecture, Layer, Shape, pair
 
 # --- drawing --------------------------------------------------------------------------------------

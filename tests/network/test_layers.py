@@ -8,7 +8,7 @@ from torch import nn
 
 from explorer.exports.onnx import WRITERS
 from explorer.network.architecture_json import STATED
-from explorer.network.build import build_layer
+from explorer.network.measure import build_layer
 from explorer.network.layers import LAYERS, FirstWeights, Onnx, OnnxNode, torch_name
 from explorer.network.spec import LAYER_MODELS, new_layer
 from explorer.training.initialisation import draw_first_weights

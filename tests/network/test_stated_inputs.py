@@ -10,7 +10,7 @@ from explorer.network import spec
 from explorer.network.analysis import analyze
 from explorer.network.architecture_json import STATED, parse_architecture, to_json
 from explorer.network.build import build
-from explorer.network.layers import without_true_statements
+from explorer.network.stated_inputs import without_true_statements
 from explorer.network.spec import ArchitectureError
 from explorer.ui.components.stack_editor.draft import DraftError, Stack, parse_draft
 

@@ -6,7 +6,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from explorer.network.build import build_layer
+from explorer.network.measure import build_layer
 from explorer.network.receptive_field import OUTSIDE
 from explorer.network.spec import Conv2d
 from explorer.network.window_arithmetic import window_arithmetic

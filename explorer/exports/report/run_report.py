@@ -244,7 +244,7 @@ def _layers(analysis: Analysis) -> list[tuple[str, ...]]:
             f"{row.params:,}",
             f"{row.mult_adds:,}",
             size_text(row.receptive_field),
-            size_text(row.jump) if row.jump else "varies",
+            jump_text(row.jump),
         )
         for row in analysis.rows
     ]

@@ -28,7 +28,7 @@ import torch
 from pydantic import ValidationError
 
 from explorer.imports.summary.windows import MAX_WINDOWS, conv_windows, plain, pool_windows
-from explorer.network.build import build_layer
+from explorer.network.measure import build_layer
 from explorer.network.layers import LAYERS, find_mismatch
 from explorer.network.spec import LAYER_MODELS, Layer, Shape
 

@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from explorer.network.analysis import Analysis, Row, analyze
+from explorer.network.analysis import Analysis, Row, analyze, place_text
 from explorer.network.explain import parameter_arithmetic, size_arithmetic
-from explorer.network.layers import LAYERS
 from explorer.network.mult_adds import MULT_ADDS_IN_SHORT, MULT_ADDS_RULE
-from explorer.network.spec import MAX_NAME
+from explorer.network.spec import MAX_NAME, count_layers, path_text
 from explorer.presets import load_presets
 from explorer.runs.database import StoreError
 from explorer.text import for_html, percent, printable, short_bytes, short_count, size_text
@@ -147,10 +146,7 @@ def _workbench(results: Results) -> None:
 def _in_short(analysis: Analysis) -> str:
     """The totals, for whoever hears the page."""
     if problem := analysis.problem:
-        return (
-            f"Layer {problem.index} ({analysis.architecture.layers[problem.index].kind}) does "
-            "not fit"
-        )
+        return f"Layer {place_text(analysis, problem)} does not fit"
     output, field = size_text(analysis.output_shape), size_text(analysis.receptive_field)
     return f"{analysis.total_params:,} parameters, output {output}, receptive field {field}"
 
@@ -174,18 +170,18 @@ def _numbers(session: state.Session, analysis: Analysis, results: Results) -> No
 def _in_the_way(analysis: Analysis, obstacle: str) -> str:
     """Why the network cannot be trained as it stands; "" where it can."""
     if problem := analysis.problem:
-        kind = analysis.architecture.layers[problem.index].kind
-        return f"Layer {problem.index} ({kind}) does not fit. {_counted_so_far(problem.index)}."
+        where = place_text(analysis, problem)
+        return f"Layer {where} does not fit. {_counted_so_far(analysis)}."
     return obstacle and f"Not trainable yet: {obstacle}."
 
 
-def _counted_so_far(broken: int) -> str:
-    """What the totals are of, where this layer does not fit."""
-    if broken == 0:
+def _counted_so_far(analysis: Analysis) -> str:
+    """What the totals are of, where a layer does not fit."""
+    if not analysis.rows:
         return "No totals until it does"
-    if broken == 1:
-        return "The totals cover layer 0 only"
-    return f"The totals cover layers 0 to {broken - 1} only"
+    if len(analysis.rows) == 1:
+        return f"The totals cover layer {analysis.rows[0].place} only"
+    return f"The totals cover layers {analysis.rows[0].place} to {analysis.rows[-1].place} only"
 
 
 def _selected_row(index: int | None, analysis: Analysis) -> Row | None:
@@ -202,7 +198,7 @@ def _selected_row(index: int | None, analysis: Analysis) -> Row | None:
 def _nothing_to_show(analysis: Analysis) -> str:
     if analysis.problem:
         return (
-            f"Once layer {analysis.problem.index:d} fits, this shows which pixels a layer sees "
+            f"Once layer {path_text(analysis.problem.path)} fits, this shows which pixels a layer sees "
             "and what it costs."
         )
     return "Add a layer to see which pixels it sees and what it costs."
@@ -228,7 +224,7 @@ def _totals(analysis: Analysis) -> str:
             "of the last layer, theoretical; it may exceed the image",
         ),
         ("Output", size_text(analysis.output_shape), "shape for each image"),
-        ("Layers", f"{len(analysis.architecture.layers)}", "rows in the stack"),
+        ("Layers", f"{count_layers(analysis.architecture.layers)}", "rows in the stack"),
     ]
     broken = analysis.problem is not None
     if broken and not analysis.rows:
@@ -276,7 +272,7 @@ def _layer_words(row: Row, analysis: Analysis) -> str:
         for name, value, note in lines
     )
     return (
-        f'<div class="layer" id="{SELECTED}" tabindex="-1"><h2>{row.index:d} · '
-        f"{for_html(row.kind)}</h2>"
-        f"<p>{LAYERS[row.kind].summary}</p><dl>{facts}</dl></div>"
+        f'<div class="layer" id="{SELECTED}" tabindex="-1"><h2>{for_html(row.place)} · '
+        f"{for_html(row.title)}</h2>"
+        f"<p>{row.about.summary}</p><dl>{facts}</dl></div>"
     )

@@ -63,7 +63,7 @@ def cost_bars(analysis: Analysis, selected: int | None) -> tuple[list[Bar], int 
         or row.mult_adds >= SMALL * analysis.total_mult_adds > 0
     ]
     small = [row for row in costly if row not in large]
-    bars = [Bar(f"{row.index} {row.kind}", row.params, row.mult_adds) for row in large]
+    bars = [Bar(f"{row.place} {row.title}", row.params, row.mult_adds) for row in large]
     if small:
         bars.append(
             Bar(

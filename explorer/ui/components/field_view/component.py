@@ -15,8 +15,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.network.analysis import Analysis
-from explorer.network.receptive_field import receptive_fields
+from explorer.network.analysis import Analysis, receptive_fields, rows_leading_to
 from explorer.network.spec import Conv2d
 from explorer.runs.manager import JobManager, NoWeights, UnknownRun
 from explorer.text import counted, percent
@@ -50,7 +49,7 @@ class FieldViewContext:
 @part
 @with_notices
 def field_view(analysis: Analysis, index: int, context: FieldViewContext, *, key: str) -> None:
-    """The units of layer `index`, which must fit."""
+    """The units of the layer or merge at row `index` of the analysis."""
     sent = st.session_state.get(key)
     kept = f"{key}-ask"  # the component's own state ends with the page
     request = parse_request(sent.get("ask")) if isinstance(sent, dict) else None
@@ -74,21 +73,20 @@ def view_data(
     """All that the browser gets: the exact field, and the answer to `request` if that is about
     this layer.
     """
-    fits = forward.start_of(analysis.architecture, len(analysis.rows))
-    _, height, width = fits.input_shape
+    _, height, width = analysis.architecture.input_shape
     network = f"{hash((analysis.architecture.key, context)):x}"
     of = f"{network}:{index}"
     # Another layer of a network that was run already costs nothing; its effective field would.
     at_hand = request.of.split(":")[0] == network and request.mode != "effective"
     return {
-        **data.field_data(receptive_fields(fits)[index], analysis, index),
+        **data.field_data(receptive_fields(analysis)[index], analysis, index),
         "of": of,
         "ask": request.model_dump(mode="json"),
         "image": data.image_data(
             samples(context.dataset, height, width), request.image, context.dataset, request.holds
         ),
         "names": data.value_names(
-            analysis.architecture, index, analysis.rows[index].output_shape[0], context.dataset
+            analysis.architecture, analysis.rows[index], context.dataset
         ),
         "answer": {"to": of, **_answer(analysis, index, context, request, jobs)}
         if request.of == of or at_hand
@@ -136,9 +134,7 @@ def _numbers(
     row, architecture = analysis.rows[index], analysis.architecture
     is_map = len(row.output_shape) == 3
     channel: int | None = min(request.channel, row.output_shape[0] - 1)
-    found = forward.run_forward(
-        forward.start_of(architecture, runs), request.image, forward_context
-    )
+    found = forward.run_forward(architecture, runs, request.image, forward_context)
     if request.mode == "arithmetic" and isinstance(row.layer, Conv2d):
         assert channel is not None
         _, height, width = architecture.input_shape
@@ -146,16 +142,17 @@ def _numbers(
             forward_context.trained_on
         )
         arithmetic = data.arithmetic_data(
-            row.layer, found, index, channel, request.first, normalised
+            row.layer, found, row.path, channel, request.first, normalised
         )
-        return {"values": data.values_data(found, index, channel), "arithmetic": arithmetic}
+        return {"values": data.values_data(found, row.path, channel), "arithmetic": arithmetic}
     if request.mode == "effective":
         if request.together if request.together is not None else is_map:
             channel = None
         unit = unit_at(request, *row.output_shape[1:]) if is_map else (0, 0)
-        above = analysis.rows[: index + 1]
+        above = rows_leading_to(analysis, row.path)
         field = forward.unit_influence(
-            forward.start_of(architecture, index + 1),
+            architecture,
+            index,
             unit,
             channel,
             forward.images_for(sum(row.mult_adds for row in above), prod(architecture.input_shape)),
@@ -163,10 +160,10 @@ def _numbers(
             forward_context,
         )
         return {
-            "values": data.values_data(found, index, channel),
+            "values": data.values_data(found, row.path, channel),
             "effective": data.effective_data(field, unit, channel),
         }
-    return {"values": data.values_data(found, index, channel)}
+    return {"values": data.values_data(found, row.path, channel)}
 
 
 def _trained_text(trained: Trained, dataset: str) -> str:

@@ -11,13 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from explorer.network.analysis import Analysis
+from explorer.network.analysis import Analysis, Row, rows_leading_to
 from explorer.network.axes import Axis, Border, Window
 from explorer.network.effective_field import EffectiveField
-from explorer.network.layers import LAYERS
+from explorer.network.layers import kind_of
 from explorer.network.receptive_field import AxisField, ReceptiveField
-from explorer.network.spec import Architecture, Conv2d, Layer
-from explorer.network.unit_facts import axis_facts, spreading_layer, unseen
+from explorer.network.spec import Architecture, Conv2d, Path
+from explorer.network.tree import IMAGE, input_of
+from explorer.network.unit_facts import axis_facts, first_spreading_row, unseen
 from explorer.network.window_arithmetic import WindowArithmetic, window_arithmetic
 from explorer.text import size_text
 from explorer.training.datasets import DATASETS
@@ -38,12 +39,14 @@ def field_data(field: ReceptiveField, analysis: Analysis, index: int) -> dict[st
     rows, columns = axis_data(field.rows), axis_data(field.columns)
     return {
         "kind": row.kind,
+        "title": row.title,
+        "place": row.place,
         "index": index,
         "isMap": len(row.output_shape) == 3,
         "channels": row.output_shape[0],
         "channelsIn": row.input_shape[0],
         "theoretical": list(field.theoretical),
-        "jump": list(field.jump) if field.jump else None,
+        "jump": list(map(str, field.jump)) if field.jump else None,
         "rows": rows,
         "columns": None if columns == rows else columns,
         "note": notes(analysis, field, index),
@@ -76,7 +79,8 @@ def _once(values: list[int]) -> int | list[int]:
 def notes(analysis: Analysis, field: ReceptiveField, index: int) -> str:
     """Where a unit depends on pixels that its window does not hold, and why."""
     if _is_apart(analysis, index):
-        before = analysis.rows[index - 1].receptive_field if index else (1, 1)
+        paths = {row.path: row.receptive_field for row in analysis.rows} | {IMAGE: (1, 1)}
+        before = paths[input_of(analysis.rows[index].path)]
         return (
             "Each value keeps the receptive field of the unit it came from "
             f"({size_text(before)} in theory)."
@@ -88,30 +92,29 @@ def notes(analysis: Analysis, field: ReceptiveField, index: int) -> str:
     )
     if not beyond:
         return ""
-    window, layers = size_text(field.theoretical), analysis.architecture.layers[: index + 1]
-    spreading = spreading_layer(analysis.architecture, index)
+    window, row = size_text(field.theoretical), analysis.rows[index]
+    rows = rows_leading_to(analysis, row.path)
+    spreading = first_spreading_row(rows)
     if spreading is not None:
         which = (
-            "This layer" if spreading == index else f"Layer {spreading} ({layers[spreading].kind})"
+            "This layer" if spreading == row else f"Layer {spreading.place} ({spreading.kind})"
         )
         return (
             f"{which} normalises over the map, so a unit depends on more than its window of "
             f"{window}."
         )
     # Nothing else makes a unit see what its window does not hold.
-    filling, mode = next(
-        (i, mode) for i, layer in enumerate(layers) if (mode := _border_mode(layer)) != "zeros"
-    )
-    which = "This layer" if filling == index else f"Layer {filling}"
+    filling, mode = next((each, mode) for each in rows if (mode := _border_mode(each)) != "zeros")
+    which = "This layer" if filling == row else f"Layer {filling.place}"
     return (
         f"{which} pads with values of the map ({mode}), so a unit near the border sees more than "
         f"its window of {window}."
     )
 
 
-def _border_mode(layer: Layer) -> str:
+def _border_mode(row: Row) -> str:
     """What a layer fills its border with: "zeros", also where it has none."""
-    axes = LAYERS[layer.kind].axes(layer)
+    axes = row.about.axes(row.layer)
     return next((axis.fill for axis in axes if isinstance(axis, Window | Border)), "zeros")
 
 
@@ -156,21 +159,20 @@ def image_data(samples: Samples, index: int, chosen: str, held: str = "") -> dic
     }
 
 
-def value_names(
-    architecture: Architecture, index: int, values: int, dataset: str
-) -> list[str] | None:
+def value_names(architecture: Architecture, row: Row, dataset: str) -> list[str] | None:
     """The classes, where the layer gives one value for each."""
-    classes = DATASETS[dataset].classes
-    ends = all(layer.kind in KEEP_CLASSES for layer in architecture.layers[index + 1 :])
-    return list(classes) if ends and values == len(classes) else None
+    classes, (place, *inside) = DATASETS[dataset].classes, row.path
+    ends = all(layer.kind in KEEP_CLASSES for layer in architecture.layers[place + 1 :])
+    gives_scores = ends and not inside and row.output_shape[0] == len(classes)
+    return list(classes) if gives_scores else None
 
 
 # --- the answers ----------------------------------------------------------------------------------
 
 
-def values_data(found: ForwardPass, index: int, channel: int | None) -> dict[str, Any]:
+def values_data(found: ForwardPass, path: Path, channel: int | None) -> dict[str, Any]:
     """The layer's output for the image: of one channel, or of all of them added up."""
-    output = found.values[index + 1]
+    output = found.values[path]
     if output.dim() == 1:
         return {"channel": channel, "map": _floats(output.numpy()), "shape": [1, len(output)]}
     chosen = output.sum(0) if channel is None else output[channel]
@@ -197,17 +199,17 @@ def effective_data(
 
 
 def arithmetic_data(
-    layer: Conv2d, found: ForwardPass, index: int, channel: int, first: int, normalised: str
+    layer: Conv2d, found: ForwardPass, path: Path, channel: int, first: int, normalised: str
 ) -> dict[str, Any]:
     """`normalised` says how the image's pixels became the numbers that the network gets."""
-    module = found.network[index]
+    module, before = found.modules[path], input_of(path)
     assert isinstance(module, nn.Conv2d)
     count = max(1, ROOM // (module.kernel_size[0] * CELL + GAP))
-    arithmetic = window_arithmetic(layer, module, found.values[index], channel, first, count)
-    sides, axes = found.values[index].shape[1:], LAYERS[layer.kind].axes(layer)
+    arithmetic = window_arithmetic(layer, module, found.values[before], channel, first, count)
+    sides, axes = found.values[before].shape[1:], kind_of(layer).axes(layer)
     return {
         **_arithmetic(arithmetic),
-        "normalised": normalised if index == 0 else "",
+        "normalised": normalised if before == IMAGE else "",
         "shape": list(arithmetic.value.shape),
         "input": list(sides),
         "window": [_taps(axis) for axis in axes],

@@ -11,10 +11,10 @@ from math import prod
 
 from torch import Tensor, nn
 
-from explorer.network.analysis import Analysis
+from explorer.network.analysis import Analysis, analyze
 from explorer.network.effective_field import EffectiveField, effective_field
-from explorer.network.evaluation import network_with, outputs
-from explorer.network.spec import Architecture
+from explorer.network.evaluation import layer_modules, network_leading_to, outputs
+from explorer.network.spec import Architecture, Path
 from explorer.runs.manager import JobManager
 from explorer.ui.components.field_view.samples import IMAGES, samples
 from explorer.ui.components.field_view.weights import Source, Trained, weights_of
@@ -44,18 +44,14 @@ class ForwardContext:
 
 @dataclass(frozen=True, eq=False)
 class ForwardPass:
-    """The values of every layer of a network for one image."""
+    """The values of the layers and merges of a network for one image."""
 
-    network: nn.Sequential
-    values: tuple[Tensor, ...]  # the image itself, then the output of each layer, without the batch
-
-
-def start_of(architecture: Architecture, layers: int) -> Architecture:
-    return architecture.model_copy(update={"layers": architecture.layers[:layers]})
+    modules: dict[Path, nn.Module]  # the layers, by path
+    values: dict[Path, Tensor]  # the outputs, without the batch, and under IMAGE the image itself
 
 
 def layers_that_run(analysis: Analysis) -> int:
-    """How many of the layers, from the first, are small enough to be run here."""
+    """How many of the rows, from the first, are small enough to be run here."""
     if prod(analysis.architecture.input_shape[1:]) > MAX_PIXELS:
         return 0
     params, values, mult_adds = 0, prod(analysis.architecture.input_shape), 0
@@ -76,28 +72,35 @@ def images_for(mult_adds: int, image_values: int) -> int:
 
 
 @lru_cache(maxsize=4)
-def run_forward(architecture: Architecture, image: int, context: ForwardContext) -> ForwardPass:
-    """The image at that place of the samples, through all of `architecture`."""
+def run_forward(
+    architecture: Architecture, count: int, image: int, context: ForwardContext
+) -> ForwardPass:
+    """The image at that place of the samples, through the first `count` rows of `architecture`."""
     channels, height, width = architecture.input_shape
-    network = network_with(architecture, weights_of(context.jobs, architecture, context.source))
+    rows = analyze(architecture).rows[:count]
+    modules = layer_modules(rows, weights_of(context.jobs, architecture, count, context.source))
     x = samples(context.dataset, height, width).as_input(image, 1, channels, context.trained_on)
-    return ForwardPass(network, tuple(values[0] for values in outputs(network, x)))
+    values = outputs(rows, modules, x)
+    return ForwardPass(modules, {path: each[0] for path, each in values.items()})
 
 
 @lru_cache(maxsize=32)
 def unit_influence(
     architecture: Architecture,
+    index: int,
     unit: tuple[int, int],
     channel: int | None,
     images: int,
     values: int,
     context: ForwardContext,
 ) -> EffectiveField:
-    """Of a unit of the last layer of `architecture`, of which one image leaves `values` values in
-    all layers.
+    """Of a unit of the layer at row `index`, on the way to which one image leaves `values`
+    values.
     """
     channels, height, width = architecture.input_shape
-    network = network_with(architecture, weights_of(context.jobs, architecture, context.source))
+    weights = weights_of(context.jobs, architecture, index + 1, context.source)
+    path = analyze(architecture).rows[index].path
+    network = network_leading_to(architecture, path, weights)
     x = samples(context.dataset, height, width).as_input(0, images, channels, context.trained_on)
     return effective_field(
         network, unit, channel, x, at_once=max(1, min(images, MAX_VALUES // max(1, values)))

@@ -6,10 +6,12 @@ from functools import lru_cache
 
 import torch
 
+from explorer.network.analysis import analyze
+from explorer.network.build import build_layer_unset
 from explorer.network.evaluation import Weights
-from explorer.network.spec import Architecture
+from explorer.network.spec import Architecture, Branches
 from explorer.runs.manager import JobManager, NoWeights, UnknownRun
-from explorer.training.initialisation import new_network
+from explorer.training.initialisation import draw_first_weights
 
 
 @dataclass(frozen=True)
@@ -63,19 +65,26 @@ def find_trained(
 
 
 @lru_cache(maxsize=4)
-def first_weights(architecture: Architecture, seed: int) -> Weights:
-    """Those of a network that begins with these layers: what comes after makes no difference to
-    them.
+def first_weights(architecture: Architecture, count: int, seed: int) -> Weights:
+    """Those of the first `count` layers that run: what comes after makes no difference to them."""
+    found: dict[str, torch.Tensor] = {}
+    generator = torch.Generator().manual_seed(seed)
+    for row in analyze(architecture).rows[:count]:
+        if not isinstance(row.layer, Branches):
+            module = build_layer_unset(row.layer, row.input_shape)
+            draw_first_weights(module, row.about.first_weights, generator)
+            found |= {f"{row.place}.{name}": each for name, each in module.state_dict().items()}
+    return found
+
+
+def weights_of(jobs: JobManager, architecture: Architecture, count: int, source: Source) -> Weights:
+    """The weights of at least the first `count` layers that run.
+
+    Raises UnknownRun or NoWeights where a run's weights of that epoch are no longer there.
     """
-    network = new_network(architecture, torch.Generator().manual_seed(seed), torch.Generator())
-    return network.state_dict()
-
-
-def weights_of(jobs: JobManager, architecture: Architecture, source: Source) -> Weights:
-    """Raises UnknownRun or NoWeights where a run's weights of that epoch are no longer there."""
     match source:
         case Untrained(seed):
-            return first_weights(architecture, seed)
+            return first_weights(architecture, count, seed)
         case Trained(run, epoch):
             found = jobs.weights(run)
             if found.epoch != epoch:
