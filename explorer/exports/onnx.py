@@ -297,6 +297,26 @@ def _adaptive_max_pool(graph: _Graph, at: _Place) -> str:
     return value
 
 
+def _conv_transpose(graph: _Graph, at: _Place) -> str:
+    layer: spec.ConvTranspose2d = at.layer
+    rows, columns = pair(layer.padding)
+    return graph.node(
+        "ConvTranspose",
+        at.value,
+        *at.parameters.values(),
+        kernel_shape=pair(layer.kernel_size),
+        strides=pair(layer.stride),
+        pads=_pads(((rows, rows), (columns, columns))),
+        output_padding=pair(layer.output_padding),
+        dilations=pair(layer.dilation),
+        group=layer.groups,
+    )
+
+
+def _constant_border(graph: _Graph, at: _Place) -> str:
+    return _pad(graph, at.value, border_of(at.layer), "constant", at.layer.value)
+
+
 def _border(mode: str) -> Callable[[_Graph, _Place], str]:
     def pad(graph: _Graph, at: _Place) -> str:
         return _pad(graph, at.value, border_of(at.layer), mode)
@@ -417,6 +437,24 @@ def _layer_norm(graph: _Graph, at: _Place) -> str:
     )
 
 
+def _instance_norm(graph: _Graph, at: _Place) -> str:
+    if "running_mean" in at.parameters:
+        return _batch_norm(graph, at)
+    scale_and_shift = _affine(graph, at, (at.input_shape[0],))
+    return graph.node("InstanceNormalization", at.value, *scale_and_shift, epsilon=at.layer.eps)
+
+
+def _local_response_norm(graph: _Graph, at: _Place) -> str:
+    layer: spec.LocalResponseNorm = at.layer
+    how = {"size": layer.size, "alpha": layer.alpha, "beta": layer.beta, "bias": layer.k}
+    if layer.size % 2:
+        return graph.node("LRN", at.value, **how)
+    # Of an even number of neighbours torch takes one more before, ONNX one more after.
+    backwards = graph.constant("backwards", np.arange(at.input_shape[0])[::-1].copy())
+    turned = graph.node("Gather", at.value, backwards, axis=1)
+    return graph.node("Gather", graph.node("LRN", turned, **how), backwards, axis=1)
+
+
 def _affine(graph: _Graph, at: _Place, shape: Shape) -> tuple[str, str]:
     """Scale and shift by name; ones and zeros where the layer learns none, as ONNX wants both."""
     scale = at.parameters.get("weight") or graph.constant("ones", np.ones(shape, np.float32))
@@ -447,20 +485,48 @@ def _silu(graph: _Graph, at: _Place) -> str:
     return graph.node("Mul", at.value, graph.node("Sigmoid", at.value))
 
 
+def _relu6(graph: _Graph, at: _Place) -> str:
+    ends = (graph.constant(f"{n}", np.array(n, np.float32)) for n in (0, 6))
+    return graph.node("Clip", at.value, *ends)
+
+
+def _prelu(graph: _Graph, at: _Place) -> str:
+    along = (1,) * (len(at.input_shape) - 1)
+    name = at.parameters["weight"]
+    slopes = graph.tensors[name].reshape(-1, *along)
+    return graph.node("PRelu", at.value, graph.tensor(name, slopes))
+
+
+def _channel_shuffle(graph: _Graph, at: _Place) -> str:
+    channels, *sides = at.input_shape
+    groups = at.layer.groups
+    shapes = ([0, groups, channels // groups, *sides], [0, channels, *sides])
+    split, whole = (graph.constant("shape", np.array(shape)) for shape in shapes)
+    dealt = graph.node("Transpose", graph.node("Reshape", at.value, split), perm=[0, 2, 1, 3, 4])
+    return graph.node("Reshape", dealt, whole)
+
+
 # The kinds whose row in LAYERS says that their nodes are written out.
 WRITERS: dict[str, Callable[[_Graph, _Place], str]] = {
     "Conv2d": _conv,
+    "ConvTranspose2d": _conv_transpose,
     "MaxPool2d": _max_pool,
     "AvgPool2d": _avg_pool,
     "AdaptiveAvgPool2d": _adaptive_avg_pool,
     "AdaptiveMaxPool2d": _adaptive_max_pool,
     "ZeroPad2d": _border("constant"),
+    "ConstantPad2d": _constant_border,
     "ReflectionPad2d": _border("reflect"),
     "Upsample": _upsample,
     "BatchNorm2d": _batch_norm,
     "BatchNorm1d": _batch_norm,
     "GroupNorm": _group_norm,
     "LayerNorm": _layer_norm,
+    "InstanceNorm2d": _instance_norm,
+    "LocalResponseNorm": _local_response_norm,
+    "PReLU": _prelu,
+    "ReLU6": _relu6,
     "SiLU": _silu,
+    "ChannelShuffle": _channel_shuffle,
     "Linear": _linear,
 }

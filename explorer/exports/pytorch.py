@@ -17,10 +17,10 @@ import torch
 from torch import nn
 
 from explorer.network.analysis import Analysis, Row, require_fitting
-from explorer.network.measure import build_layer
 from explorer.network.layers import LAYERS, torch_name
+from explorer.network.measure import build_layer
 from explorer.network.mult_adds import MULT_ADDS_RULE
-from explorer.network.spec import Architecture, ArchitectureError, Layer, Shape, arguments
+from explorer.network.spec import Architecture, Layer, Shape, arguments
 from explorer.text import counted, printable
 
 WIDTH = 88  # ruff format's own

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from explorer.json_reading import check_depth, decode_json, shown
 from explorer.network.foreign_json import name_foreign_json
-from explorer.network.stated_inputs import without_true_statements
 from explorer.network.spec import (
     LAYER_MODELS,
     MAX_BRANCHES,
@@ -29,6 +28,7 @@ from explorer.network.spec import (
     path_text,
     stated,
 )
+from explorer.network.stated_inputs import without_true_statements
 from explorer.network.tree import node_at
 from explorer.schema import describe_values
 from explorer.validation import describe_fault
@@ -90,8 +90,10 @@ def _with_statements(data: dict[str, Any]) -> Architecture:
 # torch's own arguments that are no fields here. What a layer takes follows from the layers before.
 STATED = {
     "Conv2d": "in_channels",
+    "ConvTranspose2d": "in_channels",
     "BatchNorm2d": "num_features",
     "BatchNorm1d": "num_features",
+    "InstanceNorm2d": "num_features",
     "GroupNorm": "num_channels",
     "LayerNorm": "normalized_shape",
     "Linear": "in_features",
@@ -106,18 +108,19 @@ HARMLESS: dict[str, tuple[Any, ...]] = {
     "recompute_scale_factor": (None, False),
 }
 _HAVE = {
-    "inplace": ("ReLU", "LeakyReLU", "SiLU", "Dropout", "Dropout2d"),
-    "device": tuple(STATED),
-    "dtype": tuple(STATED),
+    "inplace": (
+        *("ReLU", "LeakyReLU", "ReLU6", "ELU", "SiLU", "Hardswish", "Mish", "Hardsigmoid"),
+        *("Dropout", "Dropout2d"),
+    ),
+    "device": (*STATED, "PReLU"),
+    "dtype": (*STATED, "PReLU"),
     "return_indices": ("MaxPool2d", "AdaptiveMaxPool2d"),
     "size": ("Upsample",),
     "recompute_scale_factor": ("Upsample",),
 }
 
 
-def _plain_nodes(
-    nodes: Any, inside: Path, statements: dict[Path, tuple[str, int | Shape]]
-) -> Any:
+def _plain_nodes(nodes: Any, inside: Path, statements: dict[Path, tuple[str, int | Shape]]) -> Any:
     """The layers of a stack or a branch without torch's arguments that are no fields here.
 
     What these say is put in `statements`, by the layer's path. What is no list of layers stays as
@@ -264,7 +267,7 @@ def _explain_layer(
     if first["type"] in ("union_tag_invalid", "union_tag_not_found") or not isinstance(kind, str):
         what = f"unknown kind {shown(kind)}" if "kind" in layer else "kind is missing"
         return ArchitectureError(
-            f"layer {number}: {what}; the kinds are {', '.join(LAYER_MODELS)} and Branches", path
+            f"layer {number}: {what}; the kinds are {', '.join((*LAYER_MODELS, 'Branches'))}", path
         )
     where = f"layer {number} ({kind})"
     if len(location) < 2:

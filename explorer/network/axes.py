@@ -151,7 +151,7 @@ def strides_of(layer: Any) -> tuple[int, int]:
     return pair(layer.kernel_size if layer.stride is None else layer.stride)
 
 
-def border_of(layer: spec.ZeroPad2d | spec.ReflectionPad2d) -> Padding:
+def border_of(layer: spec.ZeroPad2d | spec.ConstantPad2d | spec.ReflectionPad2d) -> Padding:
     """What a padding layer adds to its map."""
     given = layer.padding
     left, right, top, bottom = (given,) * 4 if isinstance(given, int) else given
@@ -179,6 +179,15 @@ def windows(layer: Any) -> tuple[Window, Window]:
     return rows, columns
 
 
+def transposed(layer: spec.ConvTranspose2d) -> Axes:
+    kernel, stride = pair(layer.kernel_size), pair(layer.stride)
+    padding, dilation = pair(layer.padding), pair(layer.dilation)
+    rows, columns = (
+        Transposed(kernel[axis], stride[axis], padding[axis], dilation[axis]) for axis in (0, 1)
+    )
+    return rows, columns
+
+
 def border(fill: str) -> Callable[[Any], Axes]:
     """Padding layers."""
 
@@ -197,8 +206,10 @@ def interpolated(layer: spec.Upsample) -> Axes:
     return Interpolated(rows, placing), Interpolated(columns, placing)
 
 
-def batch_statistics(layer: spec.BatchNorm2d) -> Axes:
-    """Running statistics are constants; the batch's own are of the whole map, in evaluation too."""
+def own_statistics(layer: spec.BatchNorm2d | spec.InstanceNorm2d) -> Axes:
+    """Running statistics are constants; those of the batch or the image at hand are of the whole
+    map, in evaluation too.
+    """
     axis = Elementwise() if layer.track_running_stats else SharedStatistics()
     return axis, axis
 

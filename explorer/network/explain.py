@@ -3,7 +3,8 @@ its value.
 """
 
 from explorer.network.analysis import Row
-from explorer.network.axes import Axis, Interpolated, Window
+from explorer.network.axes import Axis, Interpolated, Transposed, Window
+from explorer.network.spec import ConvTranspose2d, pair
 
 
 def size_arithmetic(row: Row) -> str | None:
@@ -36,9 +37,21 @@ def _one_axis(row: Row, axis: Axis, place: int) -> str | None:
     before, after = row.input_shape[place], row.output_shape[place]
     if isinstance(axis, Interpolated):
         return f"{before} × {axis.scale} = {after}"
+    if isinstance(axis, Transposed) and isinstance(row.layer, ConvTranspose2d):
+        return _spread(axis, before, after, pair(row.layer.output_padding)[place - 1])
     if isinstance(axis, Window):
         return _window_count(axis, before, after, getattr(row.layer, "ceil_mode", False))
     return None
+
+
+def _spread(axis: Transposed, before: int, after: int, added: int) -> str:
+    """ "(14 − 1) × 2 + 3 − 2 + 1 = 28": of a transposed convolution."""
+    reach = f"{axis.kernel}"
+    if axis.dilation != 1:
+        reach = f"{axis.dilation} × ({axis.kernel} − 1) + 1"
+    cut = f" − {2 * axis.before}" if axis.before else ""
+    end = f" + {added}" if added else ""
+    return f"({before} − 1) × {axis.stride} + {reach}{cut}{end} = {after}"
 
 
 def _window_count(window: Window, before: int, after: int, rounds_up: bool) -> str:

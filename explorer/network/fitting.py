@@ -160,6 +160,42 @@ def check_convolution(layer: spec.Conv2d, shape: Shape) -> ShapeMismatch | None:
     return check_window(layer, shape)
 
 
+def check_transposed(layer: spec.ConvTranspose2d, shape: Shape) -> ShapeMismatch | None:
+    channels, groups = shape[0], layer.groups
+    if channels % groups or layer.out_channels % groups:
+        divisor = max(_common_divisors(channels, layer.out_channels, up_to=groups))
+        return ShapeMismatch(
+            f"groups={groups} must divide both the {channels} channels that come in and the "
+            f"{layer.out_channels} that go out",
+            f"set groups to {divisor}",
+            replace_with=layer.model_copy(update={"groups": divisor}),
+        )
+    added, stride, dilation = map(pair, (layer.output_padding, layer.stride, layer.dilation))
+    most = tuple(max(s, d) - 1 for s, d in zip(stride, dilation, strict=True))
+    if any(a > m for a, m in zip(added, most, strict=True)):
+        fewer = tuple(min(a, m) for a, m in zip(added, most, strict=True))
+        return ShapeMismatch(
+            f"output_padding {size_text(added)} must be smaller than the stride "
+            f"{size_text(stride)} or the dilation",
+            f"set output_padding to {size_text(fewer)}",
+            replace_with=layer.model_copy(update={"output_padding": _as_argument(fewer)}),
+        )
+    padding, reach = pair(layer.padding), []
+    for side, s, d, kernel, extra in zip(
+        shape[1:], stride, dilation, pair(layer.kernel_size), added, strict=True
+    ):
+        reach.append((side - 1) * s + d * (kernel - 1) + 1 + extra)
+    if any(2 * p >= r for p, r in zip(padding, reach, strict=True)):
+        less = tuple(min(p, (r - 1) // 2) for p, r in zip(padding, reach, strict=True))
+        return ShapeMismatch(
+            f"ConvTranspose2d makes a map of {size_text(reach)} here, of which padding "
+            f"{size_text(padding)} cuts off all",
+            f"set padding to {size_text(less)}",
+            replace_with=layer.model_copy(update={"padding": _as_argument(less)}),
+        )
+    return None
+
+
 def _same_with_stride(layer: spec.Conv2d, sides: Shape) -> tuple[str, Layer] | None:
     """The padding that keeps the stride and gives as many units as Keras' "same": ⌈side ÷ stride⌉.
 
@@ -257,6 +293,46 @@ def check_statistics(
         "one image gives one",
         "set track_running_stats to true",
         replace_with=layer.model_copy(update={"track_running_stats": True}),
+    )
+
+
+def check_single_values(layer: spec.InstanceNorm2d, shape: Shape) -> ShapeMismatch | None:
+    """Each map is normalised by itself, so that it must have more than one value."""
+    if prod(shape[1:]) > 1:
+        return None
+    return ShapeMismatch(
+        "InstanceNorm2d normalises each map by itself, and here each is a single value",
+        "remove the layer",
+        remove=True,
+    )
+
+
+def check_slopes(layer: spec.PReLU, shape: Shape) -> ShapeMismatch | None:
+    if layer.num_parameters in (1, shape[0]):
+        return None
+    what = "channels" if len(shape) == 3 else "values"
+    return ShapeMismatch(
+        f"PReLU has {layer.num_parameters} slopes; it gets {shape[0]:,} {what} and needs one for "
+        "each, or a single one",
+        f"set num_parameters to {shape[0]}",
+        replace_with=layer.model_copy(update={"num_parameters": shape[0]}),
+        alternative=(
+            "set num_parameters to 1",
+            layer.model_copy(update={"num_parameters": 1}),
+        ),
+    )
+
+
+def check_shuffle(layer: spec.ChannelShuffle, shape: Shape) -> ShapeMismatch | None:
+    channels, groups = shape[0], layer.groups
+    if channels % groups == 0:
+        return None
+    divisor = max(_common_divisors(channels, up_to=groups))
+    return ShapeMismatch(
+        f"groups={groups} must divide the {channels} channels that come in",
+        f"set groups to {divisor}" if divisor > 1 else "remove the layer",
+        replace_with=layer.model_copy(update={"groups": divisor}) if divisor > 1 else None,
+        remove=divisor == 1,
     )
 
 

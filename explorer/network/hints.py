@@ -96,14 +96,13 @@ def _dropout_before_batchnorm(analysis: Analysis) -> Iterator[Hint]:
             chain = list(chain_at(layers, inside))
             here, there = row.path[-1], after.path[-1]
             chain[here], chain[there] = chain[there], chain[here]
-            swapped = with_layers(
-                analysis.architecture, with_chain(layers, inside, tuple(chain))
-            )
+            swapped = with_layers(analysis.architecture, with_chain(layers, inside, tuple(chain)))
             yield Hint(row.path, message, swapped)
 
 
 ALLOWED_AFTER_LOGITS = (
     "Flatten",
+    "Identity",
     "Softmax",
     "LogSoftmax",
     "Dropout",

@@ -50,9 +50,7 @@ def merged_shape(merge: Merge, outputs: Sequence[Shape]) -> Shape | None:
     return tuple(map(max, sizes)) if all(len(each) == 1 for each in sizes) else None
 
 
-def find_merge_mismatch(
-    block: Branches, shape: Shape, outputs: Sequence[Shape]
-) -> ShapeMismatch:
+def find_merge_mismatch(block: Branches, shape: Shape, outputs: Sequence[Shape]) -> ShapeMismatch:
     """Why the outputs of a block's branches cannot be merged, where `merged_shape` is None.
 
     `shape` is that of the block's input, without the batch.
@@ -189,9 +187,7 @@ def _projected(block: Branches, outputs: Sequence[Shape], wanted: Shape) -> Iter
     for n, (branch, output) in enumerate(zip(block.branches, outputs, strict=True)):
         if output == wanted:
             continue
-        strides = tuple(
-            -(-side // to) for side, to in zip(output[1:], wanted[1:], strict=True)
-        )
+        strides = tuple(-(-side // to) for side, to in zip(output[1:], wanted[1:], strict=True))
         last = branch[-1] if branch else None
         if isinstance(last, Conv2d) and pair(last.kernel_size) == (1, 1) and last.groups == 1:
             strides = tuple(s * own for s, own in zip(strides, pair(last.stride), strict=True))
@@ -200,9 +196,7 @@ def _projected(block: Branches, outputs: Sequence[Shape], wanted: Shape) -> Iter
             last, rest, action = None, branch, "add a 1×1 convolution to"
         stride = strides[0] if len(set(strides)) == 1 else strides
         changes = {"out_channels": wanted[0], "stride": stride}
-        projection = (
-            last.model_copy(update=changes) if last else Conv2d(kernel_size=1, **changes)
-        )
+        projection = last.model_copy(update=changes) if last else Conv2d(kernel_size=1, **changes)
         branches[n] = (*rest, projection)
         strided = f" and stride {size_text(strides)}" if set(strides) != {1} else ""
         words.append(

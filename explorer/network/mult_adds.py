@@ -9,8 +9,8 @@ from explorer.network.axes import adaptive_windows
 from explorer.network.spec import Shape, pair
 
 _COUNTED = {  # what is counted, and how
-    "Conv2d and Linear": "one for each weight that each output uses, without biases",
-    "normalisation": "one for each value that it scales",
+    "convolutions and Linear": "one for each weight that each output uses, without biases",
+    "normalisation and PReLU": "one for each value that it scales",
     "average pooling": "one for each value in each window",
     "bilinear upsampling": "four for each output",
     "multiplying branches": "one for each value of each branch after the first",
@@ -25,9 +25,10 @@ MULT_ADDS_RULE = (
 )
 """What the counts below count.
 
-Of Conv2d and Linear it is half of what torch's FlopCounterMode counts.
+Of convolutions and Linear it is half of what torch's FlopCounterMode counts.
 
-As there, a window counts whole at the border too. Of GroupNorm, LayerNorm and BatchNorm without
+As there, a window counts whole at the border too, and a ConvTranspose2d multiplies each of its
+inputs by the whole window. Of GroupNorm, LayerNorm and BatchNorm without
 running statistics, the mean and variance are not counted, nor are the exponentials of a softmax.
 torchinfo's own total differs: it counts biases, counts BatchNorm by its parameters whatever the
 size of the map, and LayerNorm likewise, and leaves pooling out.
@@ -45,6 +46,10 @@ def none(layer: Any, before: Shape, after: Shape) -> int:
 
 def convolution(layer: spec.Conv2d, before: Shape, after: Shape) -> int:
     return math.prod(after) * (before[0] // layer.groups) * math.prod(pair(layer.kernel_size))
+
+
+def transposed_convolution(layer: spec.ConvTranspose2d, before: Shape, after: Shape) -> int:
+    return math.prod(before) * (after[0] // layer.groups) * math.prod(pair(layer.kernel_size))
 
 
 def linear(layer: spec.Linear, before: Shape, after: Shape) -> int:

@@ -294,7 +294,9 @@ def _unite(*axes: AxisField) -> AxisField:
 
 def _is_inside(one: Product, other: Product) -> bool:
     """Whether every unit sees nothing through `one` that it does not see through `other`."""
-    return all(a is b or not (a.touched & ~b.touched).any() for a, b in zip(one, other, strict=True))
+    return all(
+        a is b or not (a.touched & ~b.touched).any() for a, b in zip(one, other, strict=True)
+    )
 
 
 def _plainest(products: Sequence[Product]) -> tuple[Product, ...]:
@@ -383,9 +385,7 @@ def _after_transposed(before: AxisField, axis: Transposed, outputs: int) -> Axis
     if axis.stride == 1:
         return _after_window(before, axis.as_window, outputs)
     # (outputs, taps): the input that each tap brings to each output, if the map went on for ever.
-    above = (
-        np.arange(outputs)[:, None] + axis.before - axis.dilation * np.arange(axis.kernel)[None]
-    )
+    above = np.arange(outputs)[:, None] + axis.before - axis.dilation * np.arange(axis.kernel)[None]
     places, rest = np.divmod(above, axis.stride)
     meets = rest == 0
     inside = meets & (places >= 0) & (places < len(before.first))

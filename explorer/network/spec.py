@@ -78,6 +78,8 @@ Probability = Annotated[float, Field(strict=True, ge=0, le=1)]
 Epsilon = Annotated[float, Field(strict=True, gt=0, le=1)]
 Momentum = Annotated[float, Field(strict=True, ge=0, le=1)]
 Slope = Annotated[float, Field(strict=True, ge=-10, le=10, allow_inf_nan=False)]
+Coefficient = Annotated[float, Field(strict=True, ge=0, le=100, allow_inf_nan=False)]
+Constant = Annotated[float, Field(strict=True, ge=-1e6, le=1e6, allow_inf_nan=False)]
 SizePair = Annotated[Size | tuple[Size, Size], AfterValidator(_plainest)]
 MarginPair = Annotated[Margin | tuple[Margin, Margin], AfterValidator(_plainest)]
 MarginQuad = Annotated[Margin | tuple[Margin, Margin, Margin, Margin], AfterValidator(_plainest)]
@@ -154,6 +156,19 @@ class Conv2d(_TorchLayer):
     )
 
 
+class ConvTranspose2d(_TorchLayer):
+    kind: Literal["ConvTranspose2d"] = "ConvTranspose2d"
+    out_channels: Channels = _required(8, "number of maps that come out")
+    kernel_size: SizePair = _required(2, "rows and columns that each input value is spread over")
+    stride: SizePair = Field(1, description="pixels between the places of neighbouring inputs")
+    padding: MarginPair = Field(0, description="border cut off on every side")
+    output_padding: MarginPair = Field(0, description="rows and columns added at the end")
+    groups: Channels = Field(1, description="independent groups of channels")
+    bias: StrictBool = Field(True, description="one learned number added to each map")
+    dilation: SizePair = Field(1, description="pixels between neighbouring taps of the window")
+    padding_mode: Literal["zeros"] = Field("zeros", description="torch has no other here")
+
+
 class MaxPool2d(_TorchLayer):
     kind: Literal["MaxPool2d"] = "MaxPool2d"
     kernel_size: SizePair = _required(2, "rows and columns of the window")
@@ -197,6 +212,16 @@ class ZeroPad2d(_TorchLayer):
     kind: Literal["ZeroPad2d"] = "ZeroPad2d"
     padding: MarginQuad = _required(
         1, "zeros added: left, right, top, bottom, or one number for all"
+    )
+
+
+class ConstantPad2d(_TorchLayer):
+    kind: Literal["ConstantPad2d"] = "ConstantPad2d"
+    padding: MarginQuad = _required(
+        1, "pixels added: left, right, top, bottom, or one number for all"
+    )
+    value: Constant = Field(
+        description="what each added pixel holds", json_schema_extra={"initial": 0.0, "step": 0.1}
     )
 
 
@@ -261,6 +286,25 @@ class LayerNorm(_TorchLayer):
     bias: StrictBool = Field(True, description="learn a shift for each value")
 
 
+class InstanceNorm2d(_TorchLayer):
+    kind: Literal["InstanceNorm2d"] = "InstanceNorm2d"
+    eps: Epsilon = Field(1e-5, description="added to the variance")
+    momentum: Momentum = _in_steps(0.1, 0.05, "weight of the newest batch in the running mean")
+    affine: StrictBool = Field(False, description="learn a scale and a shift for each map")
+    track_running_stats: StrictBool = Field(
+        False, description="keep running statistics for evaluation"
+    )
+    bias: StrictBool = Field(True, description="with affine: learn the shift")
+
+
+class LocalResponseNorm(_TorchLayer):
+    kind: Literal["LocalResponseNorm"] = "LocalResponseNorm"
+    size: Channels = _required(5, "neighbouring channels that each value is divided by")
+    alpha: Coefficient = _in_steps(1e-4, 1e-4, "weight of the neighbours' mean square")
+    beta: Coefficient = _in_steps(0.75, 0.05, "exponent")
+    k: Coefficient = _in_steps(1.0, 0.5, "added to the neighbours' mean square")
+
+
 class ReLU(_TorchLayer):
     kind: Literal["ReLU"] = "ReLU"
 
@@ -268,6 +312,21 @@ class ReLU(_TorchLayer):
 class LeakyReLU(_TorchLayer):
     kind: Literal["LeakyReLU"] = "LeakyReLU"
     negative_slope: Slope = _in_steps(0.01, 0.01, "slope below zero")
+
+
+class PReLU(_TorchLayer):
+    kind: Literal["PReLU"] = "PReLU"
+    num_parameters: Channels = Field(1, description="slopes below zero: 1, or one for each channel")
+    init: Slope = _in_steps(0.25, 0.05, "what the slopes are before training")
+
+
+class ReLU6(_TorchLayer):
+    kind: Literal["ReLU6"] = "ReLU6"
+
+
+class ELU(_TorchLayer):
+    kind: Literal["ELU"] = "ELU"
+    alpha: Slope = _in_steps(1.0, 0.1, "far below zero the values approach minus this")
 
 
 class GELU(_TorchLayer):
@@ -279,12 +338,24 @@ class SiLU(_TorchLayer):
     kind: Literal["SiLU"] = "SiLU"
 
 
+class Hardswish(_TorchLayer):
+    kind: Literal["Hardswish"] = "Hardswish"
+
+
+class Mish(_TorchLayer):
+    kind: Literal["Mish"] = "Mish"
+
+
 class Tanh(_TorchLayer):
     kind: Literal["Tanh"] = "Tanh"
 
 
 class Sigmoid(_TorchLayer):
     kind: Literal["Sigmoid"] = "Sigmoid"
+
+
+class Hardsigmoid(_TorchLayer):
+    kind: Literal["Hardsigmoid"] = "Hardsigmoid"
 
 
 class Softmax(_TorchLayer):
@@ -323,31 +394,52 @@ class Linear(_TorchLayer):
     bias: StrictBool = Field(True, description="one learned number added to each value")
 
 
+class ChannelShuffle(_TorchLayer):
+    kind: Literal["ChannelShuffle"] = "ChannelShuffle"
+    groups: Channels = _required(2, "groups of channels that are dealt out like cards")
+
+
+class Identity(_TorchLayer):
+    kind: Literal["Identity"] = "Identity"
+
+
 Layer = (
     Conv2d
+    | ConvTranspose2d
     | MaxPool2d
     | AvgPool2d
     | AdaptiveAvgPool2d
     | AdaptiveMaxPool2d
     | ZeroPad2d
+    | ConstantPad2d
     | ReflectionPad2d
     | Upsample
     | BatchNorm2d
     | BatchNorm1d
     | GroupNorm
     | LayerNorm
+    | InstanceNorm2d
+    | LocalResponseNorm
     | ReLU
     | LeakyReLU
+    | PReLU
+    | ReLU6
+    | ELU
     | GELU
     | SiLU
+    | Hardswish
+    | Mish
     | Tanh
     | Sigmoid
+    | Hardsigmoid
     | Softmax
     | LogSoftmax
     | Dropout
     | Dropout2d
     | Flatten
     | Linear
+    | ChannelShuffle
+    | Identity
 )
 LAYER_MODELS: dict[str, type[Layer]] = {model.__name__: model for model in typing.get_args(Layer)}
 

@@ -19,8 +19,9 @@ def without_true_statements(architecture: Architecture) -> Architecture:
     """The architecture without what its file says of the layers' inputs, as far as that is so."""
     if not any(stated(layer) for _, layer in walk_layers(architecture.layers)):
         return architecture
-    layers, _ = _checked(architecture.layers, architecture.input_shape)
-    return architecture.model_copy(update={"layers": layers})
+    shape = architecture.input_shape
+    checked, _ = _checked(architecture.layers, shape)
+    return architecture.model_copy(update={"layers": checked})
 
 
 def _checked(nodes: Nodes, shape: Shape | None) -> tuple[Nodes, Shape | None]:

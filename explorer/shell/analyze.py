@@ -22,7 +22,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
     problem = analysis.problem
     remedy = f"; {problem.remedy}" if problem.remedy else ""
-    print(f"error: layer {place_text(analysis, problem)}: {problem.message}{remedy}", file=sys.stderr)
+    print(
+        f"error: layer {place_text(analysis, problem)}: {problem.message}{remedy}", file=sys.stderr
+    )
     return 1
 
 

@@ -53,9 +53,7 @@ def new_network(
     return network
 
 
-def _prepare(
-    sequence: nn.Sequential, nodes: Nodes, weights: Generator, dropout: Generator
-) -> None:
+def _prepare(sequence: nn.Sequential, nodes: Nodes, weights: Generator, dropout: Generator) -> None:
     """Make the modules of a stack or a branch ready, in the order in which they run."""
     for place, node in enumerate(nodes):
         module, kind = sequence[place], kind_of(node)
@@ -97,6 +95,7 @@ def draw_first_weights(module: nn.Module, rule: FirstWeights, generator: Generat
         FirstWeights.NONE: set(),
         FirstWeights.KAIMING_UNIFORM: {"weight", "bias"},
         FirstWeights.ONES_AND_ZEROS: set(_FIRST_VALUES),
+        FirstWeights.INIT: {"weight"},
     }
     if missing := set(tensors) - covered[rule]:
         names = ", ".join(sorted(missing))
@@ -106,6 +105,8 @@ def draw_first_weights(module: nn.Module, rule: FirstWeights, generator: Generat
     if rule is FirstWeights.ONES_AND_ZEROS:
         for name, tensor in tensors.items():
             tensor.fill_(_FIRST_VALUES[name])
+    elif rule is FirstWeights.INIT:
+        tensors["weight"].fill_(float(module.init))  # type: ignore[arg-type]
     elif rule is FirstWeights.KAIMING_UNIFORM:
         nn.init.kaiming_uniform_(tensors["weight"], a=math.sqrt(5), generator=generator)
         if "bias" in tensors:

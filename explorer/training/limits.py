@@ -56,7 +56,7 @@ def _smaller(row: Row) -> str:
     """What makes a layer of this kind smaller."""
     if row.kind == "Linear":
         return "give it fewer out_features, or pool the map further before it is flattened"
-    if row.kind == "Conv2d":
+    if row.kind in ("Conv2d", "ConvTranspose2d"):
         return "give it fewer out_channels, or a smaller map by a stride or pooling before it"
     return (
         "reduce the map before it by a stride or pooling, or give the convolution before it "

@@ -66,9 +66,7 @@ def estimate_memory(
     copies = (1 + kept_checkpoints) * (weights + moments)
     image = BYTES_PER_VALUE * prod(architecture.input_shape)
     rows = {row.path: row for row in analysis.rows}
-    kept = 2 * image + sum(
-        _kept_bytes(row, rows.get(above(row.path))) for row in analysis.rows
-    )
+    kept = 2 * image + sum(_kept_bytes(row, rows.get(above(row.path))) for row in analysis.rows)
     widest = analysis.peak_bytes
     # With the gradients of one layer, there and back, and its reordering.
     step = recipe.batch_size * (kept + 3 * widest // 2)

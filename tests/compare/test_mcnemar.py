@@ -21,7 +21,7 @@ from explorer.compare.mcnemar import (
     right_answers,
     verdict_text,
 )
-from explorer.network.evaluation import network_with, outputs
+from explorer.network.evaluation import network_with
 from explorer.network.spec import Architecture
 from explorer.text import sentence
 from explorer.training import engine
@@ -230,7 +230,8 @@ def test_the_mean_is_what_the_run_reported(monkeypatch, architecture, precision)
 
 def test_each_image_has_its_own_answer():
     weights, _ = trained(PLAIN, "fp32")
-    scores = outputs(network_with(PLAIN, weights), normalise(TINY.test.images / 255, TINY.kind))[-1]
+    images = normalise(TINY.test.images / 255, TINY.kind)
+    scores = network_with(PLAIN, weights)(images.double())
     assert (
         right_answers(PLAIN, weights, TINY, "fp32").tolist()
         == (scores.argmax(1) == TINY.test.labels).tolist()

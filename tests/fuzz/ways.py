@@ -31,12 +31,11 @@ from explorer.imports.opening import OpenError, open_file, open_text
 from explorer.imports.summary_table import SummaryError, import_summary
 from explorer.link import LinkError, Shared, decode, encode
 from explorer.link import to_data as shared_to_data
-from explorer.network.analysis import Analysis, analyze
+from explorer.network.analysis import Analysis, analyze, receptive_fields
 from explorer.network.architecture_json import parse_architecture, to_json
 from explorer.network.build import build
 from explorer.network.difference import difference
 from explorer.network.hints import hints
-from explorer.network.receptive_field import receptive_fields
 from explorer.network.spec import Architecture, ArchitectureError, Conv2d, Flatten, Linear
 from explorer.presets import FOLDER, PresetError, load_presets, measured
 from explorer.refusal import Refusal
@@ -104,8 +103,7 @@ def show(architecture: Architecture) -> None:
     analysis = analyze(architecture)
     hints(analysis)
     difference(NETWORKS[0].architecture, architecture)
-    fitting = architecture.model_copy(update={"layers": architecture.layers[: len(analysis.rows)]})
-    receptive_fields(fitting)
+    receptive_fields(analysis)
     assert parse_architecture(to_json(architecture)) == architecture
     assert is_seen(architecture.name), "a name with characters that cannot be seen was accepted"
     if analysis.problem is None:

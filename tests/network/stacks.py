@@ -1,6 +1,8 @@
 """Stacks of any layers, for hypothesis, and what real torch says of them."""
 
-from dataclasses import dataclass
+import operator
+from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import torch
@@ -10,7 +12,7 @@ from torch.nn import functional as F
 
 from explorer.network import spec
 from explorer.network.measure import build_layer
-from explorer.network.spec import Architecture, Layer, Shape, pair
+from explorer.network.spec import Architecture, Branches, Layer, Node, Path, Shape, pair
 
 # --- drawing --------------------------------------------------------------------------------------
 
@@ -45,6 +47,17 @@ LAYERS_BY_KIND: dict[str, st.SearchStrategy[Layer]] = {
         bias=st.booleans(),
         padding_mode=st.sampled_from(["zeros", "zeros", "reflect", "replicate", "circular"]),
     ),
+    "ConvTranspose2d": _layer(
+        spec.ConvTranspose2d,
+        out_channels=st.integers(1, 6),
+        kernel_size=_int_or_pair(1, 4),
+        stride=_int_or_pair(1, 3),
+        padding=_int_or_pair(0, 2),
+        output_padding=_int_or_pair(0, 1),
+        groups=st.sampled_from([1, 1, 1, 2, 3]),
+        bias=st.booleans(),
+        dilation=_int_or_pair(1, 2),
+    ),
     "MaxPool2d": _layer(spec.MaxPool2d, **_window, stride=_stride, dilation=_int_or_pair(1, 2)),
     "AvgPool2d": _layer(
         spec.AvgPool2d,
@@ -57,6 +70,11 @@ LAYERS_BY_KIND: dict[str, st.SearchStrategy[Layer]] = {
     "AdaptiveMaxPool2d": _layer(spec.AdaptiveMaxPool2d, output_size=_int_or_pair(1, 7)),
     "ZeroPad2d": _layer(
         spec.ZeroPad2d, padding=st.integers(0, 3) | st.tuples(*[st.integers(0, 3)] * 4)
+    ),
+    "ConstantPad2d": _layer(
+        spec.ConstantPad2d,
+        padding=st.integers(0, 3) | st.tuples(*[st.integers(0, 3)] * 4),
+        value=st.floats(-2, 2),
     ),
     "ReflectionPad2d": _layer(
         spec.ReflectionPad2d, padding=st.integers(0, 3) | st.tuples(*[st.integers(0, 3)] * 4)
@@ -77,10 +95,31 @@ LAYERS_BY_KIND: dict[str, st.SearchStrategy[Layer]] = {
         spec.GroupNorm, num_groups=st.integers(1, 4), affine=st.booleans(), bias=st.booleans()
     ),
     "LayerNorm": _layer(spec.LayerNorm, elementwise_affine=st.booleans(), bias=st.booleans()),
+    "InstanceNorm2d": _layer(
+        spec.InstanceNorm2d,
+        affine=st.booleans(),
+        bias=st.booleans(),
+        track_running_stats=st.booleans(),
+    ),
+    "LocalResponseNorm": _layer(
+        spec.LocalResponseNorm,
+        size=st.integers(1, 6),
+        alpha=st.floats(0, 1),
+        beta=st.floats(0, 1),
+        k=st.floats(0.5, 2),
+    ),
     "ReLU": st.just(spec.ReLU()),
     "LeakyReLU": _layer(spec.LeakyReLU, negative_slope=st.floats(0, 1)),
+    "PReLU": _layer(
+        spec.PReLU, num_parameters=st.sampled_from([1, 1, 2, 3, 4, 6]), init=st.floats(0, 1)
+    ),
+    "ReLU6": st.just(spec.ReLU6()),
+    "ELU": _layer(spec.ELU, alpha=st.floats(0, 2)),
     "GELU": _layer(spec.GELU, approximate=st.sampled_from(["none", "tanh"])),
     "SiLU": st.just(spec.SiLU()),
+    "Hardswish": st.just(spec.Hardswish()),
+    "Mish": st.just(spec.Mish()),
+    "Hardsigmoid": st.just(spec.Hardsigmoid()),
     "Tanh": st.just(spec.Tanh()),
     "Sigmoid": st.just(spec.Sigmoid()),
     "Softmax": _layer(spec.Softmax, dim=_dims),
@@ -89,6 +128,8 @@ LAYERS_BY_KIND: dict[str, st.SearchStrategy[Layer]] = {
     "Dropout2d": _layer(spec.Dropout2d, p=st.floats(0, 1)),
     "Flatten": st.just(spec.Flatten()),
     "Linear": _layer(spec.Linear, out_features=st.integers(1, 12), bias=st.booleans()),
+    "ChannelShuffle": _layer(spec.ChannelShuffle, groups=st.sampled_from([1, 2, 2, 3])),
+    "Identity": st.just(spec.Identity()),
 }
 
 # Kinds that change the map are drawn more often; heads less, so that stacks do not all end at once.
@@ -110,9 +151,45 @@ def architectures(draw: st.DrawFn) -> Architecture:
     """
     input_shape = (draw(st.sampled_from([1, 2, 3, 6])), draw(sides), draw(sides))
     keep_misfit = draw(st.integers(0, 7)) == 0
-    stack: list[Layer] = []
-    shape: Shape | None = input_shape
-    for _ in range(draw(st.integers(1, 9))):
+    stack, _ = _chain(draw, input_shape, draw(st.integers(1, 9)), 0, keep_misfit)
+    return Architecture(name="drawn", input_shape=input_shape, layers=stack)
+
+
+small_sides = st.sampled_from([1, 2, *range(3, 11), *range(6, 11)])
+
+
+@st.composite
+def branching(draw: st.DrawFn, depth: int = 4) -> Architecture:
+    """Networks with blocks in them, and blocks in these, up to `depth`. They mostly fit; one in
+    eight may end in a layer or a merge that does not.
+    """
+    input_shape = (draw(st.sampled_from([1, 2, 3, 6])), draw(small_sides), draw(small_sides))
+    keep_misfit = draw(st.integers(0, 7)) == 0
+    before, shape = _chain(draw, input_shape, draw(st.integers(0, 2)), 0, False)
+    nodes: list[Node] = [*before]
+    for _ in range(draw(st.integers(1, 2))):
+        if shape is None:
+            break
+        block, shape = _block(draw, shape, depth, keep_misfit)
+        after, shape = _chain(draw, shape, draw(st.integers(0, 3)), 0, keep_misfit)
+        nodes += [block, *after]
+    return Architecture(name="drawn", input_shape=input_shape, layers=tuple(nodes))
+
+
+def _chain(
+    draw: st.DrawFn, shape: Shape | None, length: int, depth: int, keep_misfit: bool
+) -> tuple[tuple[Node, ...], Shape | None]:
+    """Up to so many layers, and blocks where there may be such, and what they give: None where the
+    last does not fit.
+    """
+    chain: list[Node] = []
+    for _ in range(length):
+        if shape is None:
+            break
+        if depth and draw(st.integers(0, 3)) == 0:
+            block, shape = _block(draw, shape, depth, keep_misfit)
+            chain.append(block)
+            continue
         for _ in range(6):
             layer = draw(layers)
             after = output_on_torch(layer, shape)
@@ -120,11 +197,48 @@ def architectures(draw: st.DrawFn) -> Architecture:
                 break
         if after is None and not keep_misfit:
             break
-        stack.append(layer)
-        if after is None:
-            break
+        chain.append(layer)
         shape = after
-    return Architecture(name="drawn", input_shape=input_shape, layers=tuple(stack))
+    return tuple(chain), shape
+
+
+def _block(
+    draw: st.DrawFn, shape: Shape | None, depth: int, keep_misfit: bool
+) -> tuple[Branches, Shape | None]:
+    assert shape is not None
+    merge = draw(st.sampled_from(["add", "add", "concat", "concat", "multiply"]))
+    lengths = draw(st.lists(st.integers(0, 3), min_size=2, max_size=4))
+    drawn = [_chain(draw, shape, length, depth - 1, keep_misfit) for length in lengths]
+    wanted = next((output for _, output in reversed(drawn) if output), shape)
+    branches = []
+    for branch, output in drawn:
+        gate = merge == "multiply" and draw(st.integers(0, 2)) == 0
+        goal = (wanted[0], 1, 1) if gate and len(wanted) == 3 else wanted
+        if output is not None and (not keep_misfit or draw(st.booleans())):
+            branch = (*branch, *_towards(output, goal, merge))
+        branches.append(branch)
+    block = Branches(merge=merge, branches=tuple(branches))
+    return block, _block_on_torch(block, shape)
+
+
+def _towards(shape: Shape, wanted: Shape, merge: str) -> tuple[Layer, ...]:
+    """Layers that bring a branch to the shape that the others have, as far as the merge needs."""
+    if shape == wanted:
+        return ()
+    if len(wanted) == 1:
+        end = (
+            () if merge == "concat" and len(shape) == 1 else (spec.Linear(out_features=wanted[0]),)
+        )
+        return (spec.Flatten(), *end) if len(shape) == 3 else end
+    if len(shape) == 1:  # nothing here makes a map of a vector
+        return ()
+    sized = (spec.AdaptiveAvgPool2d(output_size=wanted[1:]),) if shape[1:] != wanted[1:] else ()
+    projected = (
+        (spec.Conv2d(out_channels=wanted[0], kernel_size=1),)
+        if shape[0] != wanted[0] and merge != "concat"
+        else ()
+    )
+    return (*sized, *projected)
 
 
 # --- what real torch says -------------------------------------------------------------------------
@@ -132,11 +246,13 @@ def architectures(draw: st.DrawFn) -> Architecture:
 
 @dataclass(frozen=True)
 class Run:
-    """Real modules run one by one on a real tensor, up to the first that fails."""
+    """Real modules and merges run one by one on a real tensor, up to the first that fails, in the
+    order in which they run.
+    """
 
-    modules: list[nn.Module]
-    shapes: list[Shape]
-    failed_at: int | None
+    modules: list[nn.Module | None]  # None for a merge
+    shapes: dict[Path, Shape]
+    failed_at: Path | None
 
 
 def output_on_torch(layer: Layer, shape: Shape) -> Shape | None:
@@ -150,16 +266,54 @@ def output_on_torch(layer: Layer, shape: Shape) -> Shape | None:
 
 
 def run_on_torch(architecture: Architecture) -> Run:
-    modules, shapes = [], []
-    shape: Shape = architecture.input_shape
-    for index, layer in enumerate(architecture.layers):
-        after = output_on_torch(layer, shape)
+    run = Run([], {}, None)
+    _, failed_at = _run_chain(architecture.layers, (), architecture.input_shape, run)
+    return replace(run, failed_at=failed_at)
+
+
+def _run_chain(
+    nodes: tuple[Node, ...], inside: Path, shape: Shape, run: Run
+) -> tuple[Shape, Path | None]:
+    """What comes out, and the path of what fails."""
+    for place, node in enumerate(nodes):
+        path = (*inside, place)
+        if isinstance(node, Branches):
+            outputs = []
+            for number, branch in enumerate(node.branches):
+                output, failed_at = _run_chain(branch, (*path, number), shape, run)
+                if failed_at:
+                    return shape, failed_at
+                outputs.append(output)
+            after = merge_on_torch(node.merge, outputs)
+        else:
+            after = output_on_torch(node, shape)
         if after is None:
-            return Run(modules, shapes, index)
-        modules.append(build_layer(layer, shape))
-        shapes.append(after)
-        shape = after
-    return Run(modules, shapes, None)
+            return shape, path
+        module = None if isinstance(node, Branches) else build_layer(node, shape)
+        run.modules.append(module)
+        run.shapes[path] = shape = after
+    return shape, None
+
+
+def _block_on_torch(block: Branches, shape: Shape) -> Shape | None:
+    output, failed_at = _run_chain((block,), (), shape, Run([], {}, None))
+    return None if failed_at else output
+
+
+def merge_on_torch(merge: str, outputs: list[Shape]) -> Shape | None:
+    """The shape of merged tensors, or None where torch fails or would do what a reader does not
+    expect: "add" repeats nothing here, and a vector is no map.
+    """
+    hidden = merge == "add" and len(set(outputs)) > 1
+    if hidden or len({len(output) for output in outputs}) > 1:
+        return None
+    tensors = [torch.zeros(2, *output) for output in outputs]
+    try:
+        if merge == "concat":
+            return tuple(torch.cat(tensors, dim=1).shape[1:])
+        return tuple(reduce(operator.mul, tensors).shape[1:])
+    except RuntimeError:
+        return None
 
 
 def torch_would_hide(layer: Layer, shape: Shape) -> bool:
@@ -171,29 +325,34 @@ def torch_would_hide(layer: Layer, shape: Shape) -> bool:
     if layer.kind in ("Softmax", "LogSoftmax"):
         return not is_map and layer.dim in (-2, 2, 3, -3)
     return (layer.kind == "Linear" and is_map) or (
-        layer.kind in ("ZeroPad2d", "AdaptiveAvgPool2d") and not is_map
+        layer.kind in ("ZeroPad2d", "ConstantPad2d", "AdaptiveAvgPool2d") and not is_map
     )
 
 
 # Over a single value these give a constant, whatever comes in; x + f(x) keeps the path that a
 # gradient shows.
 _SUMS_TO_A_CONSTANT = ("Softmax", "LogSoftmax", "GroupNorm", "LayerNorm")
-_IDENTITY = ("ReLU", "LeakyReLU", "GELU", "SiLU", "Tanh", "Sigmoid", "Dropout", "Dropout2d")
+_IDENTITY = (
+    *("ReLU", "LeakyReLU", "PReLU", "ReLU6", "ELU", "GELU", "SiLU", "Hardswish", "Mish", "Tanh"),
+    *("Sigmoid", "Hardsigmoid", "Dropout", "Dropout2d", "LocalResponseNorm", "Identity"),
+)
 
 
-def gradient_masks(architecture: Architecture, upto: int, shapes: list[Shape]) -> torch.Tensor:
-    """(rows, columns, H, W) bool: where the gradient of each unit after layer `upto` is not zero.
+def gradient_masks(
+    architecture: Architecture, upto: Path, shapes: dict[Path, Shape]
+) -> torch.Tensor:
+    """(rows, columns, H, W) bool: where the gradient of each unit after the layer or merge `upto`
+    is not zero.
 
-    Positive weights that average, no activations, max pooling as a mean, evaluation mode, float64.
+    Positive weights that average, no activations, max pooling as a mean, a product of branches as
+    their sum, evaluation mode, float64.
     """
     rows, columns = shapes[upto][1:] if len(shapes[upto]) == 3 else (1, 1)
     # One copy of the image for each unit, so that one backward pass gives all the gradients.
     generator = torch.Generator().manual_seed(0)
     image = torch.rand(1, *architecture.input_shape, dtype=torch.float64, generator=generator) + 0.5
     images = image.repeat(rows * columns, 1, 1, 1).requires_grad_()
-    values = images
-    for index, layer in enumerate(architecture.layers[: upto + 1]):
-        values = _smooth(layer, values, shapes[index], generator)
+    values = _smooth_chain(architecture.layers, (), images, shapes, generator, upto)
     weights = torch.rand(values.shape[1:], dtype=torch.float64, generator=generator) + 0.5
     weighted = values * weights
     if values.dim() == 4:
@@ -203,6 +362,35 @@ def gradient_masks(architecture: Architecture, upto: int, shapes: list[Shape]) -
         picked = weighted.sum()
     (gradient,) = torch.autograd.grad(picked, images)
     return (gradient != 0).any(dim=1).reshape(rows, columns, *architecture.input_shape[1:])
+
+
+def _smooth_chain(
+    nodes: tuple[Node, ...],
+    inside: Path,
+    values: torch.Tensor,
+    shapes: dict[Path, Shape],
+    generator: torch.Generator,
+    upto: Path = (),
+) -> torch.Tensor:
+    """What the layers of a stack or a branch make of the values, up to the one at `upto`."""
+    for place, node in enumerate(nodes):
+        path = (*inside, place)
+        if isinstance(node, Branches):
+            if upto[: len(path)] == path and upto != path:
+                number = upto[len(path)]
+                branch, begin = node.branches[number], (*path, number)
+                return _smooth_chain(branch, begin, values, shapes, generator, upto)
+            outputs = [
+                _smooth_chain(branch, (*path, number), values, shapes, generator)
+                for number, branch in enumerate(node.branches)
+            ]
+            joined = node.merge == "concat"
+            values = torch.cat(outputs, dim=1) if joined else reduce(operator.add, outputs)
+        else:
+            values = _smooth(node, values, shapes[path], generator)
+        if path == upto:
+            break
+    return values
 
 
 def _smooth(
@@ -217,7 +405,7 @@ def _smooth(
     if layer.kind == "Upsample" and layer.mode == "bilinear":
         rows, columns = (_interpolation(layer, values.shape, axis) for axis in (0, 1))
         return rows @ values @ columns.T
-    if layer.kind == "BatchNorm2d" and not layer.track_running_stats:
+    if layer.kind in ("BatchNorm2d", "InstanceNorm2d") and not layer.track_running_stats:
         # The statistics of one image alone: here each copy is one.
         return values + F.instance_norm(values)
     module = build_layer(layer, tuple(values.shape[1:])).double().eval()
@@ -228,7 +416,7 @@ def _smooth(
             drawn = torch.rand(parameter.shape, dtype=torch.float64, generator=generator) + 0.5
             fan_in = (
                 parameter[0].numel()
-                if name == "weight" and layer.kind in ("Conv2d", "Linear")
+                if name == "weight" and layer.kind in ("Conv2d", "ConvTranspose2d", "Linear")
                 else 1
             )
             parameter.copy_(drawn / fan_in)

@@ -387,7 +387,7 @@ def test_build_refuses_with_the_same_words():
         ArchitectureError, match=r"layer 1 \(Linear\): Linear takes a vector"
     ) as caught:
         build(stack(CONV, spec.Linear(out_features=10)))
-    assert caught.value.index == 1
+    assert caught.value.path == (1,)
 
 
 def test_a_network_of_any_size_is_analysed_as_nothing_is_allocated():
@@ -532,6 +532,7 @@ def test_the_json_form():
     assert data["rows"] == [
         {
             "index": 0,
+            "path": "0",
             "kind": "Conv2d",
             "output_shape": [8, 26, 26],
             "params": 80,
@@ -541,6 +542,7 @@ def test_the_json_form():
         },
         {
             "index": 1,
+            "path": "1",
             "kind": "AdaptiveAvgPool2d",
             "output_shape": [8, 4, 4],
             "params": 0,
@@ -552,7 +554,7 @@ def test_the_json_form():
     assert (data["total_params"], data["trainable_params"]) == (80, 80)
     assert data["total_mult_adds"] == 72 * 26 * 26 + 8 * 28 * 28
     assert data["torchinfo_mult_adds"] == 80 * 26 * 26
-    assert data["problem"]["index"] == 2
+    assert (data["problem"]["index"], data["problem"]["path"]) == (2, "2")
     assert data["problem"]["remedy"].startswith("put Flatten before it")
 
 

@@ -53,11 +53,11 @@ def test_defaults_are_left_out_of_the_json():
     }
 
 
-KINDS = ", ".join(spec.LAYER_MODELS)
+KINDS = ", ".join([*spec.LAYER_MODELS, "Branches"])
 
 
 @pytest.mark.parametrize(
-    ("data", "index", "message"),
+    ("data", "place", "message"),
     [
         (_layer(kind="Conv3d"), 1, f'layer 1: unknown kind "Conv3d"; the kinds are {KINDS}'),
         (_layer(), 1, f"layer 1: kind is missing; the kinds are {KINDS}"),
@@ -123,7 +123,7 @@ KINDS = ", ".join(spec.LAYER_MODELS)
             'unknown field "depth"; an architecture has schema_version, name, input_shape, layers',
         ),
         ({"schema_version": 2}, None, "schema_version must be 1; this has 2"),
-        ({"layers": [{"kind": "ReLU"}] * 201}, None, "at most 200 layers; this has 201"),
+        ({"layers": [{"kind": "ReLU"}] * 1001}, None, "at most 1,000 layers; this has 1,001"),
         (
             [],
             None,
@@ -137,10 +137,10 @@ KINDS = ", ".join(spec.LAYER_MODELS)
         ),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place_and_what_is_right(data, index, message):
+def test_what_is_wrong_is_said_with_its_place_and_what_is_right(data, place, message):
     with pytest.raises(ArchitectureError) as caught:
         parse_architecture(data)
-    assert (caught.value.index, str(caught.value)) == (index, message)
+    assert (caught.value.path, str(caught.value)) == (place if place is None else (place,), message)
 
 
 @pytest.mark.parametrize("text", ["{", "nul", "", '{"layers": [}', "{'layers': []}", b"\xff\xfe"])

@@ -9,12 +9,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from explorer.network import spec
-from explorer.network.analysis import analyze
+from explorer.network.analysis import analyze, receptive_fields
 from explorer.network.architecture_json import parse_architecture
 from explorer.network.build import build
 from explorer.network.effective_field import EffectiveField, effective_field
-from explorer.network.evaluation import network_with, outputs
-from explorer.network.receptive_field import receptive_fields
+from explorer.network.evaluation import layer_modules, network_with, outputs
 from explorer.network.spec import Architecture, MaxPool2d, SiLU
 from tests.network.stacks import architectures
 
@@ -41,6 +40,12 @@ def fitting(architecture: Architecture) -> Architecture:
     )
 
 
+def layer_outputs(architecture, weights, x):
+    """The images, then what each layer and merge makes of them."""
+    rows = analyze(architecture).rows
+    return [*outputs(rows, layer_modules(rows, weights), x).values()]
+
+
 # --- the network on the side ----------------------------------------------------------------------
 
 
@@ -57,7 +62,7 @@ OF_A_BORDER_ALONE = Architecture(
 def test_every_layers_output_is_torchs(architecture):
     architecture = fitting(architecture)
     plain, x = build(architecture), images(architecture)
-    found = outputs(network_with(architecture, plain.state_dict()), x)
+    found = layer_outputs(architecture, plain.state_dict(), x)
     expected = x
     assert torch.equal(found[0], x)
     for module, values in zip(plain.double().eval(), found[1:], strict=True):
@@ -81,8 +86,8 @@ def test_the_weights_are_copied_and_no_random_number_is_drawn():
         torch.random.get_rng_state(),
     )
     network = network_with(architecture, weights)
-    first = outputs(network, images(architecture))[-1]
-    assert torch.equal(outputs(network, images(architecture))[-1], first)
+    first = network(images(architecture).double())
+    assert torch.equal(network(images(architecture).double()), first)
     effective_field(network, (0, 0), 1, images(architecture))
     next(network.parameters()).data.zero_()
     assert torch.equal(torch.random.get_rng_state(), state)
@@ -94,9 +99,7 @@ def test_the_weights_of_a_longer_network_do():
     start = whole.model_copy(update={"layers": whole.layers[:3]})
     weights = build(whole).state_dict()
     x = images(whole)
-    assert torch.equal(
-        outputs(network_with(start, weights), x)[-1], outputs(network_with(whole, weights), x)[3]
-    )
+    assert torch.equal(layer_outputs(start, weights, x)[-1], layer_outputs(whole, weights, x)[3])
 
 
 # --- the field ------------------------------------------------------------------------------------
@@ -110,7 +113,7 @@ def test_no_influence_outside_the_exact_mask(architecture, data):
         return
     index = data.draw(st.integers(0, len(architecture.layers) - 1))
     start = architecture.model_copy(update={"layers": architecture.layers[: index + 1]})
-    field = receptive_fields(start)[-1]
+    field = receptive_fields(analyze(start))[-1]
     unit = (
         data.draw(st.integers(0, field.units[0] - 1)),
         data.draw(st.integers(0, field.units[1] - 1)),

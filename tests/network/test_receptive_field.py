@@ -1,17 +1,21 @@
 """Receptive fields worked by hand; test_properties.py proves them by gradient on any stack."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
 
 from explorer.network import spec
-from explorer.network.receptive_field import receptive_fields
+from explorer.network.analysis import analyze, receptive_fields
 from explorer.network.spec import Architecture
 from explorer.presets import load_presets
 
+HALF = Fraction(1, 2)
+
 
 def last(*layers, input_shape=(1, 28, 28)):
-    return receptive_fields(Architecture(input_shape=input_shape, layers=layers))[-1]
+    return receptive_fields(analyze(Architecture(input_shape=input_shape, layers=layers)))[-1]
 
 
 def conv(kernel, **arguments):
@@ -39,11 +43,11 @@ def conv(kernel, **arguments):
         ([spec.ReLU(), spec.BatchNorm2d(), spec.Dropout()], (1, 1), (1, 1)),
         ([spec.ReflectionPad2d(padding=3), conv(7)], (7, 7), (1, 1)),
         ([spec.Upsample(scale_factor=1)], (1, 1), (1, 1)),
-        ([spec.Upsample(scale_factor=2)], (1, 1), None),
-        ([spec.Upsample(scale_factor=2, mode="bilinear")], (2, 2), None),
-        ([spec.Upsample(scale_factor=(1, 2))], (1, 1), None),
-        ([spec.Upsample(scale_factor=2), conv(3)], (2, 2), None),
-        # Units that are evenly spaced again have a jump again.
+        ([spec.Upsample(scale_factor=2)], (1, 1), (HALF, HALF)),
+        ([spec.Upsample(scale_factor=2, mode="bilinear")], (2, 2), (HALF, HALF)),
+        ([spec.Upsample(scale_factor=(1, 2))], (1, 1), (1, HALF)),
+        ([spec.Upsample(scale_factor=2), conv(3)], (2, 2), (HALF, HALF)),
+        # A stride takes back what enlarging did.
         ([spec.Upsample(scale_factor=2), spec.MaxPool2d(kernel_size=2)], (1, 1), (1, 1)),
         (
             [spec.MaxPool2d(kernel_size=2), spec.Upsample(scale_factor=2), conv(2, stride=2)],
@@ -153,7 +157,7 @@ def test_a_unit_that_does_not_exist():
     [("strided-20k", (45, 45)), ("bias-free-12k", (32, 32)), ("gap-17k", (40, 40))],
 )
 def test_the_presets_last_maps(preset, theoretical):
-    fields = receptive_fields(load_presets()[preset].architecture)
+    fields = receptive_fields(analyze(load_presets()[preset].architecture))
     kinds = [layer.kind for layer in load_presets()[preset].architecture.layers]
     pool = max(i for i, kind in enumerate(kinds) if "Pool" in kind)
     assert fields[pool].theoretical == theoretical

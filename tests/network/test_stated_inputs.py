@@ -10,8 +10,8 @@ from explorer.network import spec
 from explorer.network.analysis import analyze
 from explorer.network.architecture_json import STATED, parse_architecture, to_json
 from explorer.network.build import build
-from explorer.network.stated_inputs import without_true_statements
 from explorer.network.spec import ArchitectureError
+from explorer.network.stated_inputs import without_true_statements
 from explorer.ui.components.stack_editor.draft import DraftError, Stack, parse_draft
 
 CONV = {"kind": "Conv2d", "out_channels": 8, "kernel_size": 3}

@@ -3,11 +3,11 @@
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 
-from explorer.network.analysis import analyze
+from explorer.network.analysis import analyze, receptive_fields
 from explorer.network.architecture_json import parse_architecture
-from explorer.network.receptive_field import AxisField, receptive_fields
+from explorer.network.receptive_field import AxisField
 from explorer.network.spec import Architecture
-from explorer.network.unit_facts import AxisFacts, axis_facts, spreading_layer, unseen
+from explorer.network.unit_facts import AxisFacts, axis_facts, first_spreading_row, unseen
 from tests.network.stacks import architectures
 
 
@@ -21,7 +21,7 @@ def conv(**fields):
 
 
 def rows_after(*layers, shape=(1, 28, 28)) -> AxisField:
-    return receptive_fields(stack(*layers, shape=shape))[-1].rows
+    return receptive_fields(analyze(stack(*layers, shape=shape)))[-1].rows
 
 
 def test_a_window_that_reaches_into_the_padding():
@@ -53,14 +53,16 @@ def test_pixels_that_no_unit_sees():
 
 def test_the_layer_that_normalises_over_the_image():
     norm = {"kind": "GroupNorm", "num_groups": 2}
-    assert spreading_layer(stack(conv(), norm, conv(), "LayerNorm"), 3) == 1
-    assert spreading_layer(stack(conv(), norm), 0) is None
-    assert (
-        spreading_layer(stack(conv(), {"kind": "BatchNorm2d", "track_running_stats": False}), 1)
-        == 1
-    )
-    assert spreading_layer(stack(conv(), "BatchNorm2d", {"kind": "Softmax", "dim": 1}), 2) is None
-    assert spreading_layer(stack(conv(), {"kind": "Softmax", "dim": 2}), 1) == 1
+
+    def first(*layers):
+        row = first_spreading_row(analyze(stack(*layers)).rows)
+        return row and row.path
+
+    assert first(conv(), norm, conv(), "LayerNorm") == (1,)
+    assert first(conv()) is None
+    assert first(conv(), {"kind": "BatchNorm2d", "track_running_stats": False}) == (1,)
+    assert first(conv(), "BatchNorm2d", {"kind": "Softmax", "dim": 1}) is None
+    assert first(conv(), {"kind": "Softmax", "dim": 2}) == (1,)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -73,7 +75,7 @@ def test_any_stack(architecture):
         layer.kind == "ReflectionPad2d" or getattr(layer, "padding_mode", "zeros") != "zeros"
         for layer in fits.layers
     ]
-    for index, field in enumerate(receptive_fields(fits)):
+    for index, field in enumerate(receptive_fields(analyze(fits))):
         for axis in (field.rows, field.columns):
             facts, pixels = axis_facts(axis), axis.touched.shape[1]
             for fact, touched, first, last in zip(
@@ -89,7 +91,7 @@ def test_any_stack(architecture):
                 assert fact.pixels == touched.sum()
                 assert fact.window == max(0, last - first + 1)
                 assert fact.inside == sum(first <= pixel <= last for pixel in range(pixels))
-                spread = spreading_layer(fits, index) is not None
+                spread = first_spreading_row(analyze(fits).rows[: index + 1]) is not None
                 assert fact.pixels <= fact.inside or spread or any(filled[: index + 1])
             missed = {begin + i for begin, count in unseen(axis) for i in range(count)}
             assert missed == set(np.flatnonzero(axis.touched.sum(axis=0) == 0).tolist())

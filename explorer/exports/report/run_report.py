@@ -20,7 +20,7 @@ from explorer.exports.notebook import (
 from explorer.exports.pytorch import state_dict_names
 from explorer.exports.report.markdown import document, image, table
 from explorer.exports.summary_text import summary_table
-from explorer.network.analysis import Analysis, analyze
+from explorer.network.analysis import Analysis, analyze, jump_text
 from explorer.network.architecture_json import to_json as architecture_to_json
 from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.network.spec import Architecture

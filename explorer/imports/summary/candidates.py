@@ -28,8 +28,8 @@ import torch
 from pydantic import ValidationError
 
 from explorer.imports.summary.windows import MAX_WINDOWS, conv_windows, plain, pool_windows
-from explorer.network.measure import build_layer
 from explorer.network.layers import LAYERS, find_mismatch
+from explorer.network.measure import build_layer
 from explorer.network.spec import LAYER_MODELS, Layer, Shape
 
 MAX_CANDIDATES = MAX_WINDOWS  # of one row

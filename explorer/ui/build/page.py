@@ -197,10 +197,8 @@ def _selected_row(index: int | None, analysis: Analysis) -> Row | None:
 
 def _nothing_to_show(analysis: Analysis) -> str:
     if analysis.problem:
-        return (
-            f"Once layer {path_text(analysis.problem.path)} fits, this shows which pixels a layer sees "
-            "and what it costs."
-        )
+        place = path_text(analysis.problem.path)
+        return f"Once layer {place} fits, this shows which pixels a layer sees and what it costs."
     return "Add a layer to see which pixels it sees and what it costs."
 
 

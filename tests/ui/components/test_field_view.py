@@ -13,10 +13,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from explorer.network.analysis import analyze
+from explorer.network.analysis import analyze, receptive_fields
 from explorer.network.architecture_json import parse_architecture
 from explorer.network.build import build
-from explorer.network.receptive_field import receptive_fields
 from explorer.network.spec import Architecture, Conv2d
 from explorer.runs.manager import JobManager
 from explorer.training.datasets import DATASETS
@@ -104,9 +103,10 @@ def expected_values(
 
 
 def test_every_units_field_is_told_without_the_network_being_run(manager, monkeypatch):
-    monkeypatch.setattr(forward, "network_with", None)  # whoever calls it fails
+    monkeypatch.setattr(forward, "layer_modules", None)  # whoever calls them fails
+    monkeypatch.setattr(forward, "network_leading_to", None)
     found = view_data(analyze(SMALL), 2, CONTEXT, FieldViewRequest(), manager)
-    field = receptive_fields(SMALL)[2]
+    field = receptive_fields(analyze(SMALL))[2]
     assert found["answer"] is None
     assert (found["theoretical"], found["jump"]) == ([7, 7], [2, 2])
     for told, axis in (
@@ -275,7 +275,7 @@ def test_where_the_taps_lie(manager):
 def test_the_effective_field_stays_in_the_exact_one(manager):
     found = asked(SMALL, 2, manager, mode="effective", at=(0.0, 0.5))["answer"]["effective"]
     influence = floats(found["map"]).reshape(28, 28)
-    mask = receptive_fields(SMALL)[2].mask(0, 6)
+    mask = receptive_fields(analyze(SMALL))[2].mask(0, 6)
     assert (found["unit"], found["channel"], found["images"]) == ([0, 6], None, 32)
     assert not influence[~mask].any()
     assert influence.max() == 1
@@ -293,7 +293,10 @@ def test_the_effective_field_stays_in_the_exact_one(manager):
 
 
 def test_weights_that_give_no_numbers_are_said(manager, monkeypatch):
-    broken = {name: tensor * torch.nan for name, tensor in first_weights(SMALL, 7).items()}
+    broken = {
+        name: tensor * torch.nan
+        for name, tensor in first_weights(SMALL, len(SMALL.layers), 7).items()
+    }
     monkeypatch.setattr(forward, "weights_of", lambda *_: broken)
     forward.unit_influence.cache_clear()
     forward.run_forward.cache_clear()
@@ -343,8 +346,7 @@ def test_a_network_that_is_too_large_is_not_run(manager):
 def test_a_flattened_map_is_told_of_as_a_whole_and_its_values_apart():
     analysis = analyze(stack(conv(), "Flatten", {"kind": "Linear", "out_features": 10}))
     flat, linear = (
-        field_data(receptive_fields(analysis.architecture)[index], analysis, index)
-        for index in (1, 2)
+        field_data(receptive_fields(analysis)[index], analysis, index) for index in (1, 2)
     )
     assert flat["apart"]
     assert (
@@ -354,7 +356,7 @@ def test_a_flattened_map_is_told_of_as_a_whole_and_its_values_apart():
     assert not linear["apart"]
     assert linear["note"] == ""
     pooled = analyze(stack(conv(), {"kind": "AdaptiveAvgPool2d", "output_size": 1}, "Flatten"))
-    assert not field_data(receptive_fields(pooled.architecture)[2], pooled, 2)["apart"]
+    assert not field_data(receptive_fields(pooled)[2], pooled, 2)["apart"]
 
 
 def test_a_stack_that_does_not_fit_shows_the_layers_that_do(manager):
@@ -435,7 +437,8 @@ def test_weights_forgotten_in_between_are_replaced_by_the_first(manager, monkeyp
 
 
 def test_first_weights_are_the_same_whatever_follows():
-    whole, start = first_weights(SMALL, 3), first_weights(forward.start_of(SMALL, 3), 3)
+    whole, start = first_weights(SMALL, len(SMALL.layers), 3), first_weights(SMALL, 3, 3)
+    assert start
     assert all(torch.equal(whole[name], tensor) for name, tensor in start.items())
     assert Untrained(3) != Untrained(4)
 

@@ -85,9 +85,7 @@ def view_data(
         "image": data.image_data(
             samples(context.dataset, height, width), request.image, context.dataset, request.holds
         ),
-        "names": data.value_names(
-            analysis.architecture, analysis.rows[index], context.dataset
-        ),
+        "names": data.value_names(analysis.architecture, analysis.rows[index], context.dataset),
         "answer": {"to": of, **_answer(analysis, index, context, request, jobs)}
         if request.of == of or at_hand
         else None,

@@ -26,7 +26,7 @@ from explorer.ui.components.field_view.forward import ForwardPass
 from explorer.ui.components.field_view.samples import Samples
 
 # A layer's values are the classes' where only these follow.
-KEEP_CLASSES = ("Flatten", "Softmax", "LogSoftmax")
+KEEP_CLASSES = ("Flatten", "Identity", "Softmax", "LogSoftmax")
 ROOM, CELL, GAP = 114, 17, 6  # pixels: for the arithmetic's patches, for a row of one, between two
 
 
@@ -96,9 +96,7 @@ def notes(analysis: Analysis, field: ReceptiveField, index: int) -> str:
     rows = rows_leading_to(analysis, row.path)
     spreading = first_spreading_row(rows)
     if spreading is not None:
-        which = (
-            "This layer" if spreading == row else f"Layer {spreading.place} ({spreading.kind})"
-        )
+        which = "This layer" if spreading == row else f"Layer {spreading.place} ({spreading.kind})"
         return (
             f"{which} normalises over the map, so a unit depends on more than its window of "
             f"{window}."

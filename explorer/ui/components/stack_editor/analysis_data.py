@@ -8,8 +8,8 @@ from typing import Any
 from explorer.network.analysis import Analysis, Row, analyze
 from explorer.network.architecture_json import layer_to_data, parse_architecture
 from explorer.network.hints import hints
-from explorer.network.stated_inputs import without_true_statements
 from explorer.network.spec import Architecture
+from explorer.network.stated_inputs import without_true_statements
 from explorer.ui.components.stack_editor.draft import DraftError, parse_stack
 
 
