@@ -13,7 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Valida
 
 from explorer.json_reading import shown
 from explorer.network.analysis import Analysis, Row, analyze
-from explorer.network.spec import MAX_LAYERS, Architecture, AvgPool2d, pair
+from explorer.network.spec import (
+    MAX_LAYERS,
+    Architecture,
+    AvgPool2d,
+    count_layers,
+    pair,
+    walk_layers,
+)
 from explorer.text import counted
 from explorer.training.datasets import DATASETS
 from explorer.training.limits import MAX_PARAMS
@@ -205,7 +212,7 @@ def _accuracy(limit: float, work: _Work) -> _Judgement:
 
 
 def _layers(limit: int, work: _Work) -> _Judgement:
-    count, note = len(work.analysis.architecture.layers), "rows of the stack"
+    count, note = count_layers(work.analysis.architecture.layers), "rows of the stack"
     return (
         ("holds", f"{count} ≤ {limit} layers", note)
         if count <= limit
@@ -245,8 +252,8 @@ def _is_global_pooling(row: Row) -> bool:
 def _linear_head(limit: bool, work: _Work) -> _Judgement:
     weighted = [
         layer.kind
-        for layer in work.analysis.architecture.layers
-        if layer.kind in ("Conv2d", "Linear")
+        for _, layer in walk_layers(work.analysis.architecture.layers)
+        if layer.kind in ("Conv2d", "ConvTranspose2d", "Linear")
     ]
     return _uses(
         "a Linear head", weighted[-1:] == ["Linear"], "the last layer with weights is a Linear"
@@ -254,7 +261,8 @@ def _linear_head(limit: bool, work: _Work) -> _Judgement:
 
 
 def _has(work: _Work, stem: str) -> bool:
-    return any(layer.kind.startswith(stem) for layer in work.analysis.architecture.layers)
+    layers = walk_layers(work.analysis.architecture.layers)
+    return any(layer.kind.startswith(stem) for _, layer in layers)
 
 
 def _uses(what: str, found: bool, note: str) -> _Judgement:

@@ -5,21 +5,25 @@ Rows are those of `analyze`: of a network that does not fit, the layers above th
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
 from explorer.network.alignment import (
+    Aligned,
     ChangedArgument,
-    PlacedLayer,
+    PlacedNode,
     align,
-    align_layers,
+    align_nodes,
     changed_arguments,
+    paired_paths,
+    placed_row,
 )
-from explorer.network.analysis import Analysis, Row, analyze
-from explorer.network.difference import Added, Change, Changed, difference
-from explorer.network.spec import Architecture, Shape
+from explorer.network.analysis import Analysis, Row, analyze, with_layers
+from explorer.network.difference import Change, change_of, difference
+from explorer.network.spec import Architecture, Branches, Node, Nodes, Path, Shape
+from explorer.network.tree import node_at
 from explorer.text import size_text
 
 Size = tuple[int, int]  # rows × columns
@@ -132,9 +136,10 @@ def side_by_side(analyses: Sequence[Analysis]) -> tuple[Stage, ...]:
     return tuple(stages)
 
 
-def _partners(first: Analysis, other: Analysis) -> dict[int, int]:
-    """Which layer of `first` stands for a layer of `other`, by the index in `other`."""
-    pairs = align(first.architecture, other.architecture)
+def _partners(first: Analysis, other: Analysis) -> dict[Path, Path]:
+    """Which row of `first` stands for a row of `other`, by the path in `other`."""
+    aligned = align(first.architecture, other.architecture)
+    pairs = paired_paths(aligned, first.architecture.layers, other.architecture.layers)
     return {new: old for old, new in pairs if old is not None and new is not None}
 
 
@@ -156,7 +161,7 @@ def params_shares(stages: Sequence[Stage]) -> tuple[tuple[float | None, ...], ..
 
 def totals(analysis: Analysis) -> Totals:
     return Totals(
-        layers=len(analysis.rows),
+        layers=sum(not isinstance(row.layer, Branches) for row in analysis.rows),
         layers_with_params=sum(row.params > 0 for row in analysis.rows),
         params=analysis.total_params,
         mult_adds=analysis.total_mult_adds,
@@ -171,7 +176,15 @@ def _count(stages: Sequence[Stage]) -> int:
 
 
 def _runs(rows: Sequence[Row]) -> deque[tuple[Size | None, tuple[Row, ...]]]:
-    return deque((size, tuple(run)) for size, run in groupby(rows, key=_size))
+    """The rows in stages. All that is in a block counts with what the block gives, so that a gate's
+    single values are no stage of their own.
+    """
+    blocks: dict[Path, Size | None] = {row.path: _size(row) for row in rows if len(row.path) == 1}
+
+    def stage(row: Row) -> Size | None:
+        return blocks.get(row.path[:1], _size(row))
+
+    return deque((size, tuple(run)) for size, run in groupby(rows, key=stage))
 
 
 def _size(row: Row) -> Size | None:
@@ -184,27 +197,27 @@ def _extent(size: Size | None) -> tuple[int, int, int]:
 
 
 def _lines(
-    stage: Sequence[tuple[Row, ...]], partners: Sequence[Mapping[int, int]]
+    stage: Sequence[tuple[Row, ...]], partners: Sequence[Mapping[Path, Path]]
 ) -> tuple[Line, ...]:
     """The rows that the stacks have in one stage, on common lines.
 
     Args:
         stage: for each stack its rows.
-        partners: for each stack which of the first stack's layers stands for a layer of its own, by
-            index.
+        partners: for each stack which of the first stack's rows stands for a row of its own, by
+            path.
     """
     grid: list[_GridLine] = [(row,) for row in stage[0]]
     for place, rows in enumerate(stage[1:], 1):
         found: list[_GridLine] = []
         lines, alone = grid, list[Row]()
-        here = {line[0].index for line in grid if line[0]}
+        here = {line[0].path for line in grid if line[0]}
         for row in rows:
-            partner = partners[place].get(row.index)
+            partner = partners[place].get(row.path)
             if partner not in here:
                 alone.append(row)
                 continue
             own_line = next(
-                i for i, line in enumerate(lines) if line[0] and line[0].index == partner
+                i for i, line in enumerate(lines) if line[0] and line[0].path == partner
             )
             found += [*_beside(lines[:own_line], alone, place), (*lines[own_line], row)]
             lines, alone = lines[own_line + 1 :], []
@@ -219,7 +232,7 @@ def _beside(lines: Sequence[_GridLine], rows: Sequence[Row], place: int) -> list
     stands alone, the first stack's lines come before it.
     """
     free = [line for line in lines if line[0] is None]
-    pairs = align_layers([_placed(_reference(line)) for line in free], [*map(_placed, rows)])
+    pairs = align_nodes([_placed(_reference(line)) for line in free], [*map(_placed, rows)])
     left, found = deque(lines), list[_GridLine]()
     for one, other in pairs:
         while left and left[0][0] is not None:
@@ -229,8 +242,8 @@ def _beside(lines: Sequence[_GridLine], rows: Sequence[Row], place: int) -> list
     return [*found, *((*line, None) for line in left)]
 
 
-def _placed(row: Row) -> PlacedLayer:
-    return PlacedLayer(row.layer, _size(row))
+def _placed(row: Row) -> PlacedNode:
+    return placed_row(row.layer, _size(row))
 
 
 def _reference(line: _GridLine) -> Row:
@@ -242,7 +255,7 @@ def _line(line: _GridLine) -> Line:
     cells = (
         Cell(row, changed_arguments(reference.layer, row.layer) if row else ()) for row in line
     )
-    return Line(reference.kind, tuple(cells))
+    return Line(reference.title, tuple(cells))
 
 
 # --- what changes do ------------------------------------------------------------------------------
@@ -278,25 +291,33 @@ def _steps(
 
     For the images' shape what it was and what it is.
     """
-    found = difference(old, new)
-    stack = list(old.layers)
-    shape = old.input_shape
+    found, aligned = difference(old, new), align(old, new)
+    images = old
     if old.input_shape != new.input_shape:
-        shape = new.input_shape
-        yield old.model_copy(update={"input_shape": shape}), found.input_shapes
-    longer = 0  # by so many layers than before the changes so far
-    for change in found.changes:
-        # All above the change is as in `new` by now, so that what is added or changed lies at its
-        # place there.
-        if isinstance(change, Added):
-            stack.insert(change.index, change.layer)
-            longer += 1
-        elif isinstance(change, Changed):
-            stack[change.index] = new.layers[change.index]
-        else:
-            del stack[change.index + longer]
-            longer -= 1
-        yield old.model_copy(update={"input_shape": shape, "layers": tuple(stack)}), change
+        images = old.model_copy(update={"input_shape": new.input_shape})
+        yield images, found.input_shapes
+    for made, change in enumerate(found.changes, 1):
+        layers = _partly_changed(aligned, old.layers, new.layers, set(found.changes[:made]))
+        yield with_layers(images, layers), change
+
+
+def _partly_changed(aligned: Sequence[Aligned], old: Nodes, new: Nodes, made: Set[Change]) -> Nodes:
+    """The nodes on the way from `old` to `new` when only these changes were made."""
+    found: list[Node] = []
+    for each in aligned:
+        change = change_of(each, old, new)
+        is_made = change is None or change in made
+        if each.before is None or each.after is None:
+            path, nodes = (each.after, new) if each.before is None else (each.before, old)
+            if path is not None and is_made == (each.before is None):
+                found.append(node_at(nodes, path))
+            continue
+        node = node_at(new, each.after) if is_made else node_at(old, each.before)
+        if isinstance(node, Branches):
+            branches = [_partly_changed(b, old, new, made) for b in each.branches]
+            node = node.model_copy(update={"branches": tuple(branches[: len(node.branches)])})
+        found.append(node)
+    return tuple(found)
 
 
 def _effect(

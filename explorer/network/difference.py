@@ -5,39 +5,53 @@ Which layers stand for each other is decided in alignment.py. A layer that was m
 one place and added in the other.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from explorer.network.alignment import ChangedArgument, align, changed_arguments
-from explorer.network.analysis import analyze
-from explorer.network.spec import Architecture, Layer, Shape
+from explorer.network.alignment import Aligned, ChangedArgument, align, changed_arguments
+from explorer.network.analysis import analyze, node_title
+from explorer.network.spec import (
+    Architecture,
+    Branches,
+    Node,
+    Nodes,
+    Path,
+    Shape,
+    count_layers,
+    path_text,
+)
+from explorer.network.tree import node_at
 from explorer.text import counted, size_text
 
 
 @dataclass(frozen=True)
 class Added:
-    """A layer that only the second architecture has, at `index` there."""
+    """A layer or block that only the second architecture has, at `path` there."""
 
-    index: int
-    layer: Layer
+    path: Path
+    layer: Node
 
 
 @dataclass(frozen=True)
 class Removed:
-    """A layer that only the first architecture has, at `index` there."""
+    """A layer or block that only the first architecture has, at `path` there."""
 
-    index: int
-    layer: Layer
+    path: Path
+    layer: Node
 
 
 @dataclass(frozen=True)
 class Changed:
-    """A layer of both, with other arguments: each one's name, what it was and what it is."""
+    """A layer of both, with other arguments: each one's name, what it was and what it is.
 
-    before_index: int
-    index: int
+    Of a block these are its merge and how many branches it has; what differs in the branches are
+    changes of their own.
+    """
+
+    before_path: Path
+    path: Path
     kind: str
     arguments: tuple[ChangedArgument, ...]
 
@@ -66,7 +80,12 @@ class Difference:
         return None if before is None or after is None else after - before
 
     def count(self, kind: type[Change]) -> int:
-        return sum(isinstance(change, kind) for change in self.changes)
+        """How many layers were changed, added or removed, those of whole blocks included."""
+        return sum(_layers_of(change) for change in self.changes if isinstance(change, kind))
+
+
+def _layers_of(change: Change) -> int:
+    return 1 if isinstance(change, Changed) else max(1, count_layers((change.layer,)))
 
 
 @lru_cache(maxsize=256)
@@ -84,14 +103,30 @@ def _params(architecture: Architecture) -> int | None:
 
 
 def _changes(before: Architecture, after: Architecture) -> Iterator[Change]:
-    old, new = before.layers, after.layers
-    for one, other in align(before, after):
-        if one is None and other is not None:
-            yield Added(other, new[other])
-        elif other is None and one is not None:
-            yield Removed(one, old[one])
-        elif one is not None and other is not None and old[one] != new[other]:
-            yield Changed(one, other, old[one].kind, changed_arguments(old[one], new[other]))
+    return _changes_in(align(before, after), before.layers, after.layers)
+
+
+def _changes_in(aligned: Iterable[Aligned], old: Nodes, new: Nodes) -> Iterator[Change]:
+    for each in aligned:
+        for branch in each.branches:
+            yield from _changes_in(branch, old, new)
+        if (change := change_of(each, old, new)) is not None:
+            yield change
+
+
+def change_of(aligned: Aligned, old: Nodes, new: Nodes) -> Change | None:
+    """What two nodes that stand for each other, or one that stands alone, differ in by themselves:
+    of blocks, what is in their branches apart. None where that is nothing.
+    """
+    one, other = aligned.before, aligned.after
+    if one is None or other is None:
+        if other is not None:
+            return Added(other, node_at(new, other))
+        return None if one is None else Removed(one, node_at(old, one))
+    before, after = node_at(old, one), node_at(new, other)
+    changed = changed_arguments(before, after)
+    says_otherwise = not isinstance(before, Branches) and before != after
+    return Changed(one, other, before.kind, changed) if changed or says_otherwise else None
 
 
 # --- in words -------------------------------------------------------------------------------------
@@ -133,10 +168,19 @@ def change_text(change: Change) -> str:
     return f"{layer_text(change.layer)} {'added' if isinstance(change, Added) else 'removed'}"
 
 
-def layer_text(layer: Layer) -> str:
+def place_of(change: Change) -> str:
+    """Where a change is, as it is shown: "5.1.0"; "3 → 4" where the layer has moved on."""
+    if isinstance(change, Changed) and change.before_path != change.path:
+        return f"{path_text(change.before_path)} → {path_text(change.path)}"
+    return path_text(change.path)
+
+
+def layer_text(layer: Node) -> str:
     """A layer with the arguments that are not torch's defaults: "Conv2d out_channels 8, kernel_size
-    3".
+    3"; a block as "add of 2 branches, 5 layers".
     """
+    if isinstance(layer, Branches):
+        return f"{node_title(layer)} branches, {counted(count_layers((layer,)), 'layer')}"
     given = layer.model_dump(exclude_defaults=True, exclude={"kind"})
     return " ".join(
         [layer.kind, ", ".join(f"{name} {value_text(value)}" for name, value in given.items())]

@@ -559,14 +559,15 @@ class Architecture(_Frozen):
         """Equal for two architectures that are the same network, whatever their names are and those
         of their blocks.
         """
-        return self.input_shape, _without_names(self.layers)
+        return self.input_shape, without_names(self.layers)
 
 
-def _without_names(nodes: Nodes) -> Nodes:
+def without_names(nodes: Nodes) -> Nodes:
+    """The same nodes, whose blocks have no names."""
     if not any(isinstance(node, Branches) for node in nodes):
         return nodes
     return tuple(
-        Branches(merge=node.merge, branches=tuple(map(_without_names, node.branches)))
+        Branches(merge=node.merge, branches=tuple(map(without_names, node.branches)))
         if isinstance(node, Branches)
         else node
         for node in nodes

@@ -19,7 +19,7 @@ from explorer.network.analysis import analyze
 from explorer.network.architecture_json import to_json as architecture_to_json
 from explorer.network.difference import change_text, difference, difference_text
 from explorer.network.mult_adds import MULT_ADDS_RULE
-from explorer.network.spec import Architecture
+from explorer.network.spec import Architecture, path_text
 from explorer.presets import Preset
 from explorer.text import for_markdown, percent, short_bytes, size_text
 from explorer.training.event import EPOCH_COLUMNS, table_csv
@@ -169,7 +169,8 @@ def _differences(columns: Sequence[Column]) -> list[str]:
     for other in others:
         found = difference(first.architecture, other.architecture)
         changes = "\n".join(
-            f"- {change.index} {for_markdown(change_text(change))}" for change in found.changes
+            f"- {path_text(change.path)} {for_markdown(change_text(change))}"
+            for change in found.changes
         )
         parts += [
             f"**{for_markdown(other.title)}**: {for_markdown(difference_text(found))}",

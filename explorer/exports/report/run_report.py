@@ -23,7 +23,7 @@ from explorer.exports.summary_text import summary_table
 from explorer.network.analysis import Analysis, analyze, jump_text
 from explorer.network.architecture_json import to_json as architecture_to_json
 from explorer.network.mult_adds import MULT_ADDS_RULE
-from explorer.network.spec import Architecture
+from explorer.network.spec import Architecture, count_layers
 from explorer.presets import Preset, find_preset
 from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.run import Run, Snapshot
@@ -185,7 +185,8 @@ def _readme(
 def _opening(trained: Trained, analysis: Analysis) -> str:
     final, data = trained.epochs[-1], DATASETS[trained.recipe.dataset]
     return (
-        f"{len(analysis.rows)} layers with {analysis.total_params:,} parameters, "
+        f"{count_layers(analysis.architecture.layers)} layers with "
+        f"{analysis.total_params:,} parameters, "
         f"trained on {data.title} for {counted(final.epoch, 'epoch')}: "
         f"**{percent(final.metrics['test_accuracy'])}** test accuracy."
     )

@@ -19,7 +19,7 @@ from explorer.assignment import (
     parse_assignment,
 )
 from explorer.network.difference import Difference, change_text, difference, difference_text
-from explorer.network.spec import Architecture, NetworkKey
+from explorer.network.spec import Architecture, NetworkKey, path_text
 from explorer.runs.run_summary import RunSummary
 from explorer.schema import field_values
 from explorer.text import for_html
@@ -114,7 +114,10 @@ def _origin(session: state.Session) -> str:
 
 def _changes(found: Difference) -> str:
     """A line a change, for a tooltip."""
-    lines = [f"{change.index} {change_text(change)}" for change in found.changes[:NAMED_CHANGES]]
+    lines = [
+        f"{path_text(change.path)} {change_text(change)}"
+        for change in found.changes[:NAMED_CHANGES]
+    ]
     if len(found.changes) > NAMED_CHANGES:
         lines.append(f"and {len(found.changes) - NAMED_CHANGES} more")
     return "&#10;".join(for_html(line) for line in lines)

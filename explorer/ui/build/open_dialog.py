@@ -11,7 +11,7 @@ from explorer.imports.summary_table import Answer, Choice, Imported, answer_text
 from explorer.network.analysis import analyze
 from explorer.network.difference import layer_text
 from explorer.network.dropout import dropout_rates, with_dropout
-from explorer.network.spec import MAX_NAME, Architecture
+from explorer.network.spec import MAX_NAME, Architecture, count_layers, path_text
 from explorer.text import for_html, for_markdown, printable, size_text
 from explorer.ui import messages, state
 from explorer.ui.server.page_runs import part_run
@@ -106,18 +106,20 @@ def _overview(architecture: Architecture) -> None:
     """What was read, as the stack will show it."""
     analysis = analyze(architecture)
     images = f"images {size_text(architecture.input_shape)}"
-    figures = f"{len(architecture.layers)} layers · {analysis.total_params:,} parameters · {images}"
+    count = count_layers(architecture.layers)
+    figures = f"{count} layers · {analysis.total_params:,} parameters · {images}"
     rows = "".join(
-        f"<tr><td>{row.index:d}</td><td>{for_html(layer_text(row.layer))}</td><td>{size_text(row.output_shape)}</td>"
-        f"<td>{row.params:,}</td></tr>"
+        f"<tr><td>{row.place}</td><td>{for_html(layer_text(row.layer))}</td>"
+        f"<td>{size_text(row.output_shape)}</td><td>{row.params:,}</td></tr>"
         for row in analysis.rows
     )
     st.html(
-        f'<p class="heading" data-read="{len(architecture.layers)}">{figures}</p><div '
+        f'<p class="heading" data-read="{count}">{figures}</p><div '
         f'class="read"><table>{rows}</table></div>'
     )
     if analysis.problem:
-        messages.warning(f"Layer {analysis.problem.index} doesn’t fit: {analysis.problem.message}")
+        place = path_text(analysis.problem.path)
+        messages.warning(f"Layer {place} doesn’t fit: {analysis.problem.message}")
 
 
 def _remarks(imported: Imported) -> None:

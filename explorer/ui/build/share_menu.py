@@ -14,6 +14,7 @@ from explorer.exports.summary_text import summary_table
 from explorer.link import LinkError, encode
 from explorer.network.analysis import analyze
 from explorer.network.architecture_json import to_json
+from explorer.network.spec import path_text
 from explorer.runs.manager import NoWeights, UnknownRun
 from explorer.saved import MAX_NAME, SaveError
 from explorer.text import for_html, sentence
@@ -146,7 +147,7 @@ def _downloads(session: state.Session) -> list[Item]:
 def _why_not(form: Form, session: state.Session) -> str:
     problem = analyze(session.architecture).problem
     if form.fits and problem:
-        return f"not available while layer {problem.index} does not fit"
+        return f"not available while layer {path_text(problem.path)} does not fit"
     params = analyze(session.architecture).total_params
     if form.ending == "onnx" and params > MAX_PARAMS:
         return too_large(params)

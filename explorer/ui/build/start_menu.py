@@ -14,6 +14,7 @@ from explorer.network.difference import (
     difference,
     difference_text,
 )
+from explorer.network.spec import count_layers, path_text
 from explorer.presets import Preset, load_presets
 from explorer.saved import Saved, SaveError
 from explorer.text import NO_BREAK, for_html, for_markdown, percent
@@ -69,7 +70,7 @@ def _changes(session: state.Session) -> None:
     found = difference(session.start.architecture, session.architecture)
     rows = "".join(
         f'<li class="{for_html(type(change).__name__.lower())}">'
-        f"<i>{SIGNS[type(change)]}</i><span>{change.index:d}</span> "
+        f"<i>{SIGNS[type(change)]}</i><span>{path_text(change.path)}</span> "
         f"{for_html(change_text(change))}</li>"
         for change in found.changes
     )
@@ -107,9 +108,8 @@ def _preset(preset: Preset) -> None:
 
 def _saved(saved: Saved) -> None:
     architecture = saved.shared.architecture
-    figures = (
-        f"{analyze(architecture).total_params:,} parameters, {len(architecture.layers)} layers"
-    )
+    params, count = analyze(architecture).total_params, count_layers(architecture.layers)
+    figures = f"{params:,} parameters, {count} layers"
     with st.container(horizontal=True, gap=None, vertical_alignment="center"):
         st.button(
             f"**{for_markdown(saved.name)}** · {figures}",

@@ -44,7 +44,7 @@ DIMMED = 0.15  # opacity of the lines beside the one that is pointed at
 
 
 def depth_data(analyses: Mapping[str, Analysis]) -> pd.DataFrame:
-    """A row for each layer, network and measure.
+    """A row for each layer, network and measure; a block of branches has those of its merge.
 
     A vector has a map of one pixel; sides that differ count by their mean.
     """
@@ -53,6 +53,8 @@ def depth_data(analyses: Mapping[str, Analysis]) -> pd.DataFrame:
         parameters = mult_adds = 0
         for row in analysis.rows:
             parameters, mult_adds = parameters + row.params, mult_adds + row.mult_adds
+            if len(row.path) > 1:
+                continue
             values = {
                 "map": sum(row.output_shape[1:] or (1, 1)) / 2,
                 "channels": row.output_shape[0],
@@ -61,7 +63,7 @@ def depth_data(analyses: Mapping[str, Analysis]) -> pd.DataFrame:
                 "mult_adds": mult_adds,
             }
             rows += [
-                (name, row.index, row.kind, MEASURES[measure].title, value)
+                (name, row.index, row.title, MEASURES[measure].title, value)
                 for measure, value in values.items()
             ]
     return pd.DataFrame(rows, columns=["network", "depth", "layer", "measure", "value"])

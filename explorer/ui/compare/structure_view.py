@@ -20,7 +20,7 @@ from explorer.compare.structure import (
     totals,
 )
 from explorer.network.analysis import analyze
-from explorer.network.difference import Change, Changed, change_text, layer_text
+from explorer.network.difference import change_text, layer_text, place_of
 from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.text import NO_BREAK, for_html, percent, short_bytes, short_count, size_text
 from explorer.ui.remembered_inputs import remember_input, remembered_index
@@ -185,7 +185,7 @@ def _effect(effect: Effect) -> str:
         if effect.input_shapes
         else []
     )
-    changes = [f"{_place(change)} {change_text(change)}" for change in effect.changes]
+    changes = [f"{place_of(change)} {change_text(change)}" for change in effect.changes]
     text = "<br>".join(for_html(each) for each in (*shapes, *changes))
     rows, columns = effect.receptive_field
     field = f"{rows:+d}" if rows == columns else f"{rows:+d} × {columns:+d}"
@@ -193,13 +193,6 @@ def _effect(effect: Effect) -> str:
         f"<tr><td>{text}</td><td>{_signed(effect.params)}</td>"
         f"<td>{_signed(effect.mult_adds)}</td><td>{_zero(field)}</td></tr>"
     )
-
-
-def _place(change: Change) -> str:
-    """Where the layer stands: before, after, or in both where they differ."""
-    if isinstance(change, Changed) and change.before_index != change.index:
-        return f"{change.before_index} → {change.index}"
-    return str(change.index)
 
 
 def _signed(value: int) -> str:

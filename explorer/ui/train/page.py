@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.network.analysis import analyze
 from explorer.network.dropout import dropout_rates
-from explorer.network.spec import Architecture
+from explorer.network.spec import Architecture, count_layers
 from explorer.presets import (
     RECIPE_VARIANT_NAMES,
     RECIPE_VARIANTS,
@@ -96,7 +96,7 @@ def _recipe(session: state.Session) -> DeltaGenerator:
     st.html(
         f'<div class="layer"><h2>{for_html(architecture.name)}{edited}</h2>'
         f"<p>{analyze(architecture).total_params:,} parameters in "
-        f"{counted(len(architecture.layers), 'layer')}</p></div>"
+        f"{counted(count_layers(architecture.layers), 'layer')}</p></div>"
     )
     start = st.container()
     variants = st.container()
