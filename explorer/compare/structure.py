@@ -255,7 +255,7 @@ def _line(line: _GridLine) -> Line:
     cells = (
         Cell(row, changed_arguments(reference.layer, row.layer) if row else ()) for row in line
     )
-    return Line(reference.title, tuple(cells))
+    return Line(reference.kind, tuple(cells))
 
 
 # --- what changes do ------------------------------------------------------------------------------

@@ -7,10 +7,11 @@ networks.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, islice, takewhile, zip_longest
-from math import inf
-from operator import ne
-from typing import Any, NamedTuple
+from itertools import islice, takewhile, zip_longest
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from explorer.network.analysis import analyze
 from explorer.network.spec import (
@@ -48,10 +49,12 @@ class Aligned:
 # gives maps of another size stands in another part of the network: of several that it may be, the
 # one of the same size is likelier. That still is less than a change, so that a pooling layer put in
 # at the top leaves all below it what they were.
-ALONE = 1.0
-OTHER_ARGUMENTS = 0.6
-EACH_ARGUMENT = 0.25
-OTHER_SIZE = 0.4
+# In hundredths, so that sums are exact.
+ALONE = 100
+OTHER_ARGUMENTS = 60
+EACH_ARGUMENT = 25
+OTHER_SIZE = 40
+NEVER = 10**9  # of two kinds
 
 
 class PlacedNode(NamedTuple):
@@ -200,61 +203,84 @@ def _later(place: int | None, by: int) -> int | None:
     return None if place is None else place + by
 
 
-def _cheapest(old: Sequence[PlacedNode], new: Sequence[PlacedNode]) -> tuple[float, list[Pair]]:
-    """The pairs that cost the least, and what they cost."""
+def _cheapest(old: Sequence[PlacedNode], new: Sequence[PlacedNode]) -> tuple[int, list[Pair]]:
+    """What the cheapest pairs cost together, and these."""
     # Of equally cheap ways one is taken by what the stacks hold, not by which of them comes first.
     if old and new and [*map(repr, new)] < [*map(repr, old)]:
-        price, turned = _cheapest(new, old)
-        return price, [(one, other) for other, one in turned]
-    price_of = _prices(old, new)
-    gone, come = _sums(old), _sums(new)
-    cost = [[gone[i] + come[j] for j in range(len(new) + 1)] for i in range(len(old) + 1)]
-    for i in range(len(old)):
-        for j in range(len(new)):
-            alone = min(
-                cost[i][j + 1] + ALONE * old[i].weight, cost[i + 1][j] + ALONE * new[j].weight
-            )
-            cost[i + 1][j + 1] = min(alone, cost[i][j] + price_of[i][j])
+        total, turned = _cheapest(new, old)
+        return total, [(one, other) for other, one in turned]
+    prices = _prices(old, new)
+    gone, come = ([ALONE * node.weight for node in nodes] for nodes in (old, new))
+    # (i, j): what the first i and the first j cost. A row is made at once: to leave alone another
+    # of `new` costs the same whatever comes before it, so it is the least so far plus those.
+    added = np.cumsum([0, *come])
+    cost = np.empty((len(old) + 1, len(new) + 1), dtype=np.int64)
+    cost[0] = added
+    for i, alone in enumerate(gone):
+        paired = np.concatenate([[NEVER * len(old)], cost[i, :-1] + prices[i]])
+        cost[i + 1] = np.minimum.accumulate(np.minimum(cost[i] + alone, paired) - added) + added
     pairs: list[Pair] = []
     i, j = len(old), len(new)
     while i or j:
-        if i and j and cost[i][j] == cost[i - 1][j - 1] + price_of[i - 1][j - 1]:
+        if i and j and cost[i, j] == cost[i - 1, j - 1] + prices[i - 1, j - 1]:
             i, j = i - 1, j - 1
             pairs.append((i, j))
-        elif j and cost[i][j] == cost[i][j - 1] + ALONE * new[j - 1].weight:
+        elif j and cost[i, j] == cost[i, j - 1] + come[j - 1]:
             j -= 1
             pairs.append((None, j))
         else:
             i -= 1
             pairs.append((i, None))
-    return cost[-1][-1], pairs[::-1]
+    return int(cost[-1, -1]), pairs[::-1]
 
 
-def _sums(nodes: Sequence[PlacedNode]) -> list[float]:
-    """What it costs to leave alone the first 0, 1, 2, … of them."""
-    return [ALONE * total for total in accumulate((node.weight for node in nodes), initial=0)]
+def _prices(old: Sequence[PlacedNode], new: Sequence[PlacedNode]) -> NDArray[np.int64]:
+    """(old, new): what it costs to pair each with each."""
+    prices = np.full((len(old), len(new)), NEVER, dtype=np.int64)
+    for kind in {node.node.kind for node in old}:
+        rows, columns = (
+            [place for place, each in enumerate(nodes) if each.node.kind == kind]
+            for nodes in (old, new)
+        )
+        if columns:
+            ones, others = [old[i] for i in rows], [new[j] for j in columns]
+            prices[np.ix_(rows, columns)] = _own_prices(ones, others) + _inner_prices(ones, others)
+    return prices
 
 
-def _prices(old: Sequence[PlacedNode], new: Sequence[PlacedNode]) -> list[list[float]]:
-    """What it costs to pair each of `old` with each of `new`. What comes again is priced once."""
-    values = {each: tuple(arguments(each.node).values()) for each in {*old, *new}}
-    offered = dict.fromkeys(new)
-    known: dict[PlacedNode, list[float]] = {}
-    for one in old:
-        if one not in known:
-            row = {other: _price(one, other, values[one], values[other]) for other in offered}
-            known[one] = [row[other] for other in new]
-    return [known[one] for one in old]
+def _own_prices(old: Sequence[PlacedNode], new: Sequence[PlacedNode]) -> NDArray[np.int64]:
+    """What differs in the arguments and the sizes of nodes of one kind."""
+    values = [[tuple(arguments(each.node).values()) for each in nodes] for nodes in (old, new)]
+    changed = np.zeros((len(old), len(new)), dtype=np.int64)
+    for argument in range(len(values[0][0])):
+        changed += _differ(*([each[argument] for each in nodes] for nodes in values))
+    sizes = [[each.size for each in nodes] for nodes in (old, new)]
+    known = [np.array([size is not None for size in nodes]) for nodes in sizes]
+    elsewhere = _differ(*sizes) & known[0][:, None] & known[1]
+    own = np.where(changed > 0, OTHER_ARGUMENTS + EACH_ARGUMENT * changed, 0)
+    return np.asarray(own + OTHER_SIZE * elsewhere)
 
 
-def _price(one: PlacedNode, other: PlacedNode, old: tuple[Any, ...], new: tuple[Any, ...]) -> float:
-    """`old` and `new` are the values of the two layers' arguments."""
-    if one.node.kind != other.node.kind:
-        return inf
-    changed = sum(map(ne, old, new))
-    elsewhere = one.size != other.size and one.size is not None and other.size is not None
-    own = (OTHER_ARGUMENTS + EACH_ARGUMENT * changed if changed else 0.0) + OTHER_SIZE * elsewhere
-    return own + sum(
-        _cheapest(*branches)[0]
-        for branches in zip_longest(one.branches, other.branches, fillvalue=())
-    )
+def _differ(old: Sequence[Any], new: Sequence[Any]) -> NDArray[np.bool_]:
+    """(old, new): whether each is another than each."""
+    numbers = {value: number for number, value in enumerate(dict.fromkeys([*old, *new]))}
+    ones, others = (np.array([numbers[value] for value in values]) for values in (old, new))
+    return np.asarray(ones[:, None] != others)
+
+
+def _inner_prices(
+    old: Sequence[PlacedNode], new: Sequence[PlacedNode]
+) -> NDArray[np.int64] | Literal[0]:
+    """What differs inside the branches of blocks. Blocks that come again are priced once."""
+    if not isinstance(old[0].node, Branches):
+        return 0
+    known: dict[tuple[object, object], int] = {}
+    prices = np.zeros((len(old), len(new)), dtype=np.int64)
+    for i, one in enumerate(old):
+        for j, other in enumerate(new):
+            branches = one.branches, other.branches
+            if branches not in known:
+                pairs = zip_longest(*branches, fillvalue=())
+                known[branches] = sum(_cheapest(*pair)[0] for pair in pairs)
+            prices[i, j] = known[branches]
+    return prices

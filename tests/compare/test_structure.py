@@ -18,6 +18,7 @@ from explorer.network.difference import Added, Changed, Removed, difference
 from explorer.network.spec import (
     Architecture,
     BatchNorm2d,
+    Branches,
     Conv2d,
     Dropout,
     Flatten,
@@ -25,9 +26,12 @@ from explorer.network.spec import (
     MaxPool2d,
     ReLU,
     ZeroPad2d,
+    walk,
 )
 from explorer.presets import load_presets
-from tests.network.stacks import architectures
+from tests.network.stacks import architectures, branching
+
+networks = architectures() | branching(depth=2)
 
 PRESETS = [preset.architecture for preset in load_presets().values()]
 CONV, WIDE = Conv2d(out_channels=8, kernel_size=3), Conv2d(out_channels=16, kernel_size=3)
@@ -43,14 +47,14 @@ def aligned(*stacks):
 
 
 def drawn(stages):
-    """Each stage as its title and lines, a line as the index of each architecture's layer or
+    """Each stage as its title and lines, a line as the place of each architecture's layer or
     "-".
     """
     return [
         (
             stage.title,
             [
-                " ".join(str(cell.row.index) if cell.row else "-" for cell in line.cells)
+                " ".join(cell.row.place if cell.row else "-" for cell in line.cells)
                 for line in stage.lines
             ],
         )
@@ -128,6 +132,7 @@ def test_a_line_is_common_where_all_have_the_same_layer():
 def check_grid(stacks):
     analyses = [analyze(stack) for stack in stacks]
     stages = side_by_side(analyses)
+    blocks = [{row.path: row for row in analysis.rows} for analysis in analyses]
     for place, analysis in enumerate(analyses):
         assert tuple(row for stage in stages for row in stage.rows(place)) == analysis.rows
     for stage in stages:
@@ -135,9 +140,22 @@ def check_grid(stacks):
             reference = line.cells[line.reference].row.layer
             assert not line.cells[line.reference].arguments
             assert len(line.cells) == len(stacks)
-            for row, changes in ((cell.row, cell.arguments) for cell in line.cells if cell.row):
+            for place, cell in enumerate(line.cells):
+                row, changes = cell.row, cell.arguments
+                if row is None:
+                    continue
                 assert row.kind == line.kind
-                assert (row.output_shape[1:] if len(row.output_shape) == 3 else None) == stage.size
+                # What is in a block counts with what the block gives.
+                shape = blocks[place].get(row.path[:1], row).output_shape
+                assert (shape[1:] if len(shape) == 3 else None) == stage.size
+                if isinstance(row.layer, Branches):
+                    expected = {"merge": reference.merge, "branches": len(reference.branches)}
+                    expected |= {name: own for name, _, own in changes}
+                    assert expected == {
+                        "merge": row.layer.merge,
+                        "branches": len(row.layer.branches),
+                    }
+                    continue
                 assert (
                     reference.model_copy(update={name: own for name, _, own in changes})
                     == row.layer
@@ -160,39 +178,46 @@ def test_all_presets_at_once():
     check_grid(PRESETS)
 
 
-@given(st.lists(architectures(), min_size=1, max_size=3))
+@given(st.lists(networks, min_size=1, max_size=3))
 @settings(max_examples=40, deadline=None)
 def test_any_stacks(stacks):
     check_grid(stacks)
 
 
 def paired_in_the_table(first, second):
-    """Pairs of layers that stand on one line, by index."""
+    """Pairs of layers that stand on one line, by path."""
     cells = [line.cells for stage in aligned(first, second) for line in stage.lines]
-    return {(one.row.index, other.row.index) for one, other in cells if one.row and other.row}
+    return {(one.row.path, other.row.path) for one, other in cells if one.row and other.row}
 
 
 def paired_in_the_list(first, second):
-    """Pairs of layers that the list of changes takes for the same or for changed, by index, both of
+    """Pairs of layers that the list of changes takes for the same or for changed, by path, both of
     which fit.
     """
     changes = difference(first, second).changes
-    removed = {change.index for change in changes if isinstance(change, Removed)}
-    added = {change.index for change in changes if isinstance(change, Added)}
-    kept = [index for index in range(len(first.layers)) if index not in removed]
-    new = [index for index in range(len(second.layers)) if index not in added]
-    fit = [len(analyze(stack).rows) for stack in (first, second)]
+
+    def left(network, gone):
+        """The paths of all that is neither `gone` nor inside it."""
+        alone = [change.path for change in changes if isinstance(change, gone)]
+        return [
+            path
+            for path, _ in walk(network.layers)
+            if not any(path[: len(each)] == each for each in alone)
+        ]
+
+    kept, new = left(first, Removed), left(second, Added)
+    fit = [{row.path for row in analyze(stack).rows} for stack in (first, second)]
     return {
         (one, other)
         for one, other in zip(kept, new, strict=True)
-        if one < fit[0] and other < fit[1]
+        if one in fit[0] and other in fit[1]
     }
 
 
 def stage_of_each_layer(first, second):
     return [
         {
-            cell.row.index: number
+            cell.row.path: number
             for number, stage in enumerate(aligned(first, second))
             for cell in column(stage, place)
             if cell.row
@@ -216,7 +241,7 @@ def check_table_against_list(first, second):
     }
 
 
-@given(architectures(), architectures())
+@given(networks, networks)
 @settings(max_examples=100, deadline=None)
 def test_the_table_and_the_list_of_changes_pair_the_same_layers_of_any_two_stacks(first, second):
     check_table_against_list(first, second)
@@ -229,20 +254,17 @@ def test_the_table_and_the_list_of_changes_pair_the_same_layers_of_two_presets(p
     check_table_against_list(*pair)
 
 
-@given(st.lists(architectures(), min_size=3, max_size=4))
+@given(st.lists(networks, min_size=3, max_size=4))
 @settings(max_examples=40, deadline=None)
 def test_beside_the_first_each_stack_stands_as_it_does_alone(stacks):
     cells = [line.cells for stage in aligned(*stacks) for line in stage.lines]
     stages = [
-        [
-            {cell.row.index for cell in column(stage, place) if cell.row}
-            for stage in aligned(*stacks)
-        ]
+        [{cell.row.path for cell in column(stage, place) if cell.row} for stage in aligned(*stacks)]
         for place in range(len(stacks))
     ]
     for place in range(1, len(stacks)):
         shown = {
-            (line[0].row.index, line[place].row.index)
+            (line[0].row.path, line[place].row.path)
             for line in cells
             if line[0].row and line[place].row
         }
@@ -312,10 +334,10 @@ def test_each_change_upon_those_before_it():
     # 160, 16 · 9 · 8 + 8, 32 · 10 + 10.
     new = network(WIDE, CONV, POOL, Flatten(), Linear(out_features=10))
     wider, pooled = effect_of_changes(old, new)
-    assert wider.changes == (Changed(0, 0, "Conv2d", (("out_channels", 8, 16),)),)
+    assert wider.changes == (Changed((0,), (0,), "Conv2d", (("out_channels", 8, 16),)),)
     # Its own, and those of what takes its maps.
     assert (wider.params, wider.receptive_field) == (80 + 8 * 9 * 8, (0, 0))
-    assert pooled.changes == (Added(2, POOL),)
+    assert pooled.changes == (Added((2,), POOL),)
     # Linear sees the whole image, before as after
     assert (pooled.params, pooled.receptive_field, pooled.activation_bytes) == (
         -96 * 10,
@@ -344,7 +366,7 @@ def test_changes_between_which_nothing_fits_stand_together():
     grouped, removed = effect_of_changes(old, new)  # three maps cannot be split into four groups
     assert [type(change) for change in grouped.changes] == [Changed, Changed]
     assert grouped.params == -20  # 40 + 40 -> 30 + 30
-    assert removed == Effect((Removed(2, ReLU()),), None, 0, 0, -4 * 3 * 16, (0, 0), (0, 0))
+    assert removed == Effect((Removed((2,), ReLU()),), None, 0, 0, -4 * 3 * 16, (0, 0), (0, 0))
     check_sum(old, new)
 
 
@@ -378,7 +400,7 @@ def test_effects_between_presets_sum_to_the_difference(pair):
     check_sum(*reversed(pair))
 
 
-@given(architectures(), architectures())
+@given(networks, networks)
 @settings(max_examples=60, deadline=None)
 def test_effects_sum_to_the_difference(old, new):
     check_sum(old, new)

@@ -5,43 +5,56 @@ import time
 import pytest
 from hypothesis import given, settings
 
-from explorer.network.alignment import align, changed_arguments
+from explorer.network.alignment import align, changed_arguments, paired_paths
 from explorer.network.analysis import analyze
 from explorer.network.difference import Added, Changed, Removed, difference
-from explorer.network.spec import MAX_LAYERS, Architecture, Conv2d, Dropout, MaxPool2d, ReLU
+from explorer.network.spec import MAX_LAYERS, Architecture, Conv2d, Dropout, MaxPool2d, ReLU, walk
+from explorer.network.tree import node_at
 from explorer.presets import load_presets
-from tests.network.stacks import architectures
+from tests.network.stacks import architectures, branching
+
+networks = architectures() | branching(depth=2)
+
+
+def pairs_of(before, after):
+    """The paths of the rows of both that stand for each other, or alone."""
+    return [*paired_paths(align(before, after), before.layers, after.layers)]
+
 
 PRESETS = [preset.architecture for preset in load_presets().values() if preset.architecture.layers]
 
 
-@given(architectures(), architectures())
+@given(networks, networks)
 @settings(max_examples=100, deadline=None)
-def test_any_two_stacks(before, after):
-    pairs = align(before, after)
+def test_any_two_networks(before, after):
+    pairs = pairs_of(before, after)
     old, new = ([pair[place] for pair in pairs if pair[place] is not None] for place in (0, 1))
     # All of them once, in order.
-    assert (old, new) == ([*range(len(before.layers))], [*range(len(after.layers))])
-    assert all(
-        before.layers[i].kind == after.layers[j].kind
-        for i, j in pairs
-        if i is not None and j is not None
-    )
-    back = {pair for pair in align(after, before) if None not in pair}
-    assert {(i, j) for j, i in back} == {pair for pair in pairs if None not in pair}
+    assert old == [path for path, _ in walk(before.layers)]
+    assert new == [path for path, _ in walk(after.layers)]
+    both = [pair for pair in pairs if None not in pair]
+    for one, other in both:
+        assert node_at(before.layers, one).kind == node_at(after.layers, other).kind
+        # What stands in a block stands for what is in the block that stands for it.
+        assert len(one) == len(other)
+        assert len(one) == 1 or (one[:-2], other[:-2]) in both
+        assert one[1::2] == other[1::2]  # the numbers of the branches
+    back = {pair for pair in pairs_of(after, before) if None not in pair}
+    assert {(i, j) for j, i in back} == set(both)
 
 
-@given(architectures())
+@given(networks)
 @settings(max_examples=30, deadline=None)
-def test_a_stack_stands_for_itself(stack):
-    assert align(stack, stack) == [(i, i) for i in range(len(stack.layers))]
+def test_a_network_stands_for_itself(network):
+    assert pairs_of(network, network) == [(path, path) for path, _ in walk(network.layers)]
 
 
 def test_of_equal_layers_the_one_on_maps_of_the_same_size():
     half = MaxPool2d(kernel_size=2)
     deep = Architecture(layers=(ReLU(), half, ReLU(), half, ReLU()))
     flat = Architecture(layers=(Dropout(), half, ReLU(), Dropout()))
-    assert [pair for pair in align(deep, flat) if None not in pair] == [(1, 1), (2, 2)]
+    both = [pair for pair in pairs_of(deep, flat) if None not in pair]
+    assert both == [((1,), (1,)), ((2,), (2,))]
 
 
 def edits(stack):

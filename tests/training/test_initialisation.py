@@ -14,14 +14,19 @@ HEAD = ["Flatten", {"kind": "Linear", "out_features": 3}]
 VECTOR_ONLY = {"Linear", "BatchNorm1d"}
 NEEDED = {
     "Conv2d": {"out_channels": 4, "kernel_size": 3},
+    "ConvTranspose2d": {"out_channels": 4, "kernel_size": 2},
     "MaxPool2d": {"kernel_size": 2},
     "AvgPool2d": {"kernel_size": 2},
     "AdaptiveAvgPool2d": {"output_size": 2},
     "AdaptiveMaxPool2d": {"output_size": 2},
     "ZeroPad2d": {"padding": 1},
+    "ConstantPad2d": {"padding": 1, "value": 0.5},
     "ReflectionPad2d": {"padding": 1},
     "Upsample": {"scale_factor": 2},
     "GroupNorm": {"num_groups": 1},
+    "InstanceNorm2d": {"affine": True},
+    "LocalResponseNorm": {"size": 5},
+    "ChannelShuffle": {"groups": 1},
     "Linear": {"out_features": 5},
 }
 

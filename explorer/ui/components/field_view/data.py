@@ -4,6 +4,7 @@ Maps of numbers travel as base64 of little-endian float32.
 """
 
 import base64
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -46,12 +47,17 @@ def field_data(field: ReceptiveField, analysis: Analysis, index: int) -> dict[st
         "channels": row.output_shape[0],
         "channelsIn": row.input_shape[0],
         "theoretical": list(field.theoretical),
-        "jump": list(map(str, field.jump)) if field.jump else None,
+        "jump": [_number(each) for each in field.jump] if field.jump else None,
         "rows": rows,
         "columns": None if columns == rows else columns,
         "note": notes(analysis, field, index),
         "apart": _is_apart(analysis, index),
     }
+
+
+def _number(value: Fraction) -> int | str:
+    """A whole number, or a fraction as it is shown."""
+    return value.numerator if value.denominator == 1 else str(value)
 
 
 def axis_data(axis: AxisField) -> dict[str, Any]:
