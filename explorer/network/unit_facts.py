@@ -41,6 +41,11 @@ def axis_facts(axis: AxisField) -> tuple[AxisFacts, ...]:
     return tuple(facts)
 
 
+def seen_runs(axis: AxisField) -> tuple[Runs, ...]:
+    """For each unit along the axis the pixels that it sees."""
+    return _runs(axis.touched)
+
+
 def unseen(axis: AxisField) -> Runs:
     """The pixels along the axis that no unit of the layer sees."""
     pixels = np.arange(axis.touched.shape[1])

@@ -19,7 +19,7 @@ from explorer.network.layers import kind_of
 from explorer.network.receptive_field import AxisField, ReceptiveField
 from explorer.network.spec import Architecture, Conv2d, Path
 from explorer.network.tree import IMAGE, input_of
-from explorer.network.unit_facts import axis_facts, first_spreading_row, unseen
+from explorer.network.unit_facts import axis_facts, first_spreading_row, seen_runs, unseen
 from explorer.network.window_arithmetic import WindowArithmetic, window_arithmetic
 from explorer.text import size_text
 from explorer.training.datasets import DATASETS
@@ -42,7 +42,7 @@ def field_data(field: ReceptiveField, analysis: Analysis, index: int) -> dict[st
         "kind": row.kind,
         "title": row.title,
         "place": row.place,
-        "index": index,
+        "takesImage": input_of(row.path) == IMAGE,
         "isMap": len(row.output_shape) == 3,
         "channels": row.output_shape[0],
         "channelsIn": row.input_shape[0],
@@ -50,9 +50,17 @@ def field_data(field: ReceptiveField, analysis: Analysis, index: int) -> dict[st
         "jump": [_number(each) for each in field.jump] if field.jump else None,
         "rows": rows,
         "columns": None if columns == rows else columns,
+        "products": None if len(field.products) == 1 else _products(field),
         "note": notes(analysis, field, index),
         "apart": _is_apart(analysis, index),
     }
+
+
+def _products(field: ReceptiveField) -> list[dict[str, Any]]:
+    """For each unit its rows, and for each its columns: what it sees is all of these together."""
+    return [
+        {"rows": seen_runs(rows), "columns": seen_runs(columns)} for rows, columns in field.products
+    ]
 
 
 def _number(value: Fraction) -> int | str:

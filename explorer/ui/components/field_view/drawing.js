@@ -146,7 +146,7 @@ export function short(value) {
   return number(value, size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
-/** @param {[number, number]} pair */
+/** @param {(number | string)[]} pair */
 export function both(pair) {
   return `${pair[0]}×${pair[1]}`;
 }

@@ -179,7 +179,7 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
 
   /** @param {Arithmetic} arithmetic */
   function inputText(arithmetic) {
-    const name = data.index ? "its input" : imageText();
+    const name = data.takesImage ? imageText() : "its input";
     return data.channelsIn > 1 ? `${name}, channel ${arithmetic.shown[0].channel}` : name;
   }
 

@@ -1,8 +1,9 @@
 // The two pictures: the layer's units on the left, and what the chosen one looks at on the right.
 
 import { bytes, floats, greys, heat, paint, svg } from "./drawing.js";
+import { seenRectangles } from "./seen.js";
 
-/** @import { Arithmetic, Cell, Colour, Field, Grid, Image, Run } from "./types.js" */
+/** @import { Arithmetic, Cell, Colour, Field, Grid, Image } from "./types.js" */
 
 // Of a picture's side, kept free around it, so that a window reaching into the padding shows.
 const MARGIN = 0.14;
@@ -158,22 +159,18 @@ export function drawImage(canvas, overlay, data, image, unit, influence) {
   const [x0, y0] = [left + margin, top + margin];
   spread(canvas, grid, margin);
   const colours = imageColours(image, grid);
-  const rows = data.rows.seen[unit.row];
-  const columns = data.columns.seen[unit.column];
-  const sees = (/** @type {Run[]} */ runs, /** @type {number} */ pixel) =>
-    runs.some(([first, count]) => pixel >= first && pixel < first + count);
-  const inRow = Array.from({ length: grid.rows }, (_, row) => sees(rows, row));
-  const inColumn = Array.from({ length: grid.columns }, (_, column) => sees(columns, column));
-  paint(canvas, grid.rows, grid.columns, (row, column) =>
-    influence && inRow[row] && inColumn[column]
-      ? [...heat(influence[row * grid.columns + column]), 255]
-      : colours(row, column),
-  );
+  const boxes = seenRectangles(data, unit);
+  const isSeen = new Uint8Array(grid.rows * grid.columns);
+  for (const [y, height, x, width] of boxes)
+    for (let row = y; row < y + height; row += 1)
+      isSeen.fill(1, row * grid.columns + x, row * grid.columns + x + width);
+  paint(canvas, grid.rows, grid.columns, (row, column) => {
+    const place = row * grid.columns + column;
+    return influence && isSeen[place] ? [...heat(influence[place]), 255] : colours(row, column);
+  });
   overlay.replaceChildren();
   overlay.setAttribute("viewBox", `0 0 ${side + 2 * margin} ${side + 2 * margin}`);
-  const seen = rows
-    .flatMap(([y, h]) => columns.map(([x, w]) => boxPath(x0 + x, y0 + y, w, h)))
-    .join("");
+  const seen = boxes.map(([y, h, x, w]) => boxPath(x0 + x, y0 + y, w, h)).join("");
   // The veil covers the image but for what is seen: one path with the seen rectangles as holes.
   svg(overlay, "path", {
     class: "veil",

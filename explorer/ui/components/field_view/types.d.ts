@@ -3,6 +3,12 @@
 /** Pixels that follow each other along one axis: the first, and how many. */
 export type Run = [first: number, count: number];
 
+/** Rows times columns of pixels. */
+export interface Seen {
+  rows: Run[];
+  columns: Run[];
+}
+
 /** The units along one axis of the layer's map. */
 export interface Axis {
   /** Of the image. */
@@ -98,15 +104,26 @@ export interface Answered {
 
 export interface FieldData {
   kind: string;
-  index: number;
+  /** Its kind, or what its merge does. */
+  title: string;
+  /** Its path: "5.1.0". */
+  place: string;
+  /** Does it take the image itself? */
+  takesImage: boolean;
   isMap: boolean;
   channels: number;
   channelsIn: number;
   theoretical: [number, number];
-  jump: [number, number] | null;
+  /** Numbers of pixels; a fraction, as on a map that was enlarged, is text. */
+  jump: [number | string, number | string] | null;
   rows: SentAxis;
   /** null where they are as the rows are. */
   columns: SentAxis | null;
+  /**
+   * For each unit its rows, and for each its columns: what a unit sees is all of these together.
+   * null where it is `rows` times `columns`.
+   */
+  products: { rows: Run[][]; columns: Run[][] }[] | null;
   note: string;
   /** Do its values still see apart from each other, though they have no place any more? */
   apart: boolean;

@@ -2,13 +2,9 @@
 // put together.
 
 import { both, html } from "./drawing.js";
+import { isUneven, pixelsOf, seenPixels } from "./seen.js";
 
 /** @import { Cell, Effective, Field, Find, Run, Words } from "./types.js" */
-
-/** @param {Run[]} runs */
-function pixelsOf(runs) {
-  return runs.reduce((sum, [, count]) => sum + count, 0);
-}
 
 /**
  * Runs of pixels as text: "3–7", "3–7, 9", "3, 5, 7 … 27".
@@ -53,11 +49,11 @@ export function exactWords(data, unit) {
       ? "All values together see"
       : "Every value sees";
   const gaps = rows.length > 1 || columns.length > 1 ? ", with gaps" : "";
+  const size = isUneven(data, unit)
+    ? `${seenPixels(data, unit)} of ${seenRows}×${seenColumns} pixels`
+    : `${seenRows}×${seenColumns} pixels`;
   return {
-    title:
-      seenRows * seenColumns
-        ? `${sees} ${seenRows}×${seenColumns} pixels${gaps}`
-        : `${sees} no pixel, only padding`,
+    title: seenRows * seenColumns ? `${sees} ${size}${gaps}` : `${sees} no pixel, only padding`,
     facts: [
       [
         "Receptive field",
@@ -80,6 +76,8 @@ function jumpText(data) {
   if (data.rows.seen.length * data.columns.seen.length === 1) return "not applicable: one unit";
   if (!data.jump) return "varies from unit to unit";
   const [rows, columns] = data.jump;
+  if (typeof rows === "string" || typeof columns === "string")
+    return `${both([rows, columns])} pixels (jump)`;
   if (rows !== columns) return `${counted(rows, "row")}, ${counted(columns, "column")} (jump)`;
   return `${counted(rows, "pixel")} (jump)`;
 }
@@ -135,7 +133,7 @@ function nameText(data, channel) {
  * @returns {Words}
  */
 export function effectiveWords(data, unit, effective) {
-  const sees = pixelsOf(data.rows.seen[unit.row]) * pixelsOf(data.columns.seen[unit.column]);
+  const sees = seenPixels(data, unit);
   const whole = sees === 1 ? "its one pixel" : `its ${sees.toLocaleString("en")} pixels`;
   const channel =
     effective.channel === null
