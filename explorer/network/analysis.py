@@ -54,8 +54,6 @@ from explorer.text import counted, size_text
 # fields is bounded here. What a network may have to be trained stands in training/limits.py.
 MAX_SIDE = MAX_IMAGE_SIDE  # rows or columns of a map
 MAX_COST = 100_000_000  # numbers that following the receptive fields handles in all layers together
-# Products of rows and columns that the pixels of one unit are made of, see receptive_field.py.
-MAX_PRODUCTS = 64
 BYTES_PER_VALUE = 4  # float32
 
 
@@ -213,8 +211,6 @@ def _walk(architecture: Architecture) -> Analysis:
         if excess := _excess(node, found.output_shape, cost):
             return ending(path, *excess)
         field = _field_after(node, before, found.output_shape)
-        if len(field.products) > MAX_PRODUCTS:
-            return ending(path, *_TOO_MANY_SHAPES)
         input_shape = shapes[inputs[0]]
         shapes[path], fields[path] = found.output_shape, field
         output_bytes = math.prod(found.output_shape) * BYTES_PER_VALUE
@@ -478,9 +474,3 @@ def _excess(node: Node, output_shape: Shape, cost: int) -> tuple[str, str] | Non
         )
     return None
 
-
-_TOO_MANY_SHAPES = (
-    f"the pixels that a unit sees here are made of more than {MAX_PRODUCTS} rectangles, "
-    "which is as many as can be followed",
-    "use windows of one shape in the branches of the blocks above, or fewer such blocks",
-)

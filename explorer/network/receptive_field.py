@@ -202,7 +202,10 @@ def estimated_cost(field: ReceptiveField, axes: tuple[Axis, Axis], output_shape:
 
 
 def estimated_merge_cost(fields: Sequence[ReceptiveField], output_shape: Shape) -> int:
-    """Like `estimated_cost`, for `after_merge`, which compares products two by two."""
+    """Like `estimated_cost`, for `after_merge`, which compares products two by two.
+
+    This bounds how many products a field is made of.
+    """
     count = sum(len(field.products) for field in fields)
     pixels = (fields[0].rows.touched.shape[1], fields[0].columns.touched.shape[1])
     size = sum(side * of for side, of in zip(_sides(output_shape), pixels, strict=True))

@@ -161,3 +161,142 @@ def test_the_presets_last_maps(preset, theoretical):
     kinds = [layer.kind for layer in load_presets()[preset].architecture.layers]
     pool = max(i for i, kind in enumerate(kinds) if "Pool" in kind)
     assert fields[pool].theoretical == theoretical
+
+
+# --- branches -------------------------------------------------------------------------------------
+
+
+def block(merge, *branches):
+    return spec.Branches(merge=merge, branches=branches)
+
+
+ROW = conv((1, 7), padding=(0, 3))
+COLUMN = conv((7, 1), padding=(3, 0))
+
+
+@pytest.mark.parametrize("merge", ["add", "concat", "multiply"])
+def test_a_row_and_a_column_that_are_merged_are_a_cross(merge):
+    field = last(block(merge, (ROW,), (COLUMN,)))
+    expected = np.zeros((28, 28), dtype=bool)
+    expected[14, 11:18] = expected[11:18, 14] = True
+    np.testing.assert_array_equal(field.mask(14, 14), expected)
+    assert field.mask(14, 14).sum() == 13
+    assert (field.theoretical, field.jump) == ((7, 7), (1, 1))
+    # At the corner both arms are cut off.
+    assert field.mask(0, 0).sum() == 4 + 4 - 1
+
+
+def test_a_cross_widened_by_a_window_and_joined_with_another():
+    cross = block("add", (ROW,), (COLUMN,))
+    widened = last(cross, conv(3, padding=1)).mask(14, 14)
+    assert widened.sum() == 9 * 3 + 9 * 3 - 9
+    # A cross of crosses: 13×1, 1×13 and the square between their arms.
+    twice = last(cross, cross).mask(14, 14)
+    assert twice.sum() == 13 + 13 - 1 + 6 * 6
+    assert last(cross, spec.Flatten()).mask(0, 0).all()
+
+
+@pytest.mark.parametrize(
+    ("layers", "theoretical", "jump"),
+    [
+        ([block("add", (conv(3, padding=1), conv(3, padding=1)), ())], (5, 5), (1, 1)),
+        (
+            [block("concat", (conv(1),), (conv(3, padding=1),), (conv(5, padding=2),))],
+            (5, 5),
+            (1, 1),
+        ),
+        ([block("add", (conv(3, stride=2, padding=1),), (conv(1, stride=2),))], (3, 3), (2, 2)),
+        # Every other pixel beside every one: the distance between units varies.
+        (
+            [block("concat", (spec.MaxPool2d(kernel_size=2),), (conv(15),))],
+            (15, 15),
+            None,
+        ),
+        # Down and up again, as in a U-Net: the way past it has the same grid.
+        (
+            [
+                block(
+                    "concat",
+                    (),
+                    (
+                        spec.MaxPool2d(kernel_size=2),
+                        spec.ConvTranspose2d(out_channels=1, kernel_size=2, stride=2),
+                    ),
+                )
+            ],
+            (2, 2),
+            (1, 1),
+        ),
+        # A gate looks at the whole image, on no grid of its own.
+        (
+            [
+                conv(3, padding=1),
+                block("multiply", (), (spec.AdaptiveAvgPool2d(output_size=1), spec.Sigmoid())),
+            ],
+            (30, 30),
+            (1, 1),
+        ),
+    ],
+)
+def test_theoretical_size_and_jump_of_branches(layers, theoretical, jump):
+    field = last(*layers)
+    assert (field.theoretical, field.jump) == (theoretical, jump)
+
+
+def test_what_lies_inside_another_branchs_field_is_no_part_of_its_own():
+    inception = block("concat", (), (conv(3, padding=1),), (conv(5, padding=2),))
+    assert len(last(inception, inception).products) == 1
+    # The same rows, and columns that go on beside each other.
+    left, right = (
+        (spec.ZeroPad2d(padding=padding), conv((3, 3))) for padding in ((2, 0, 1, 1), (0, 2, 1, 1))
+    )
+    both = last(block("add", left, right))
+    assert len(both.products) == 1
+    assert pixels(both.mask(14, 14), 1) == [12, 13, 14, 15, 16]
+
+
+def test_more_shapes_than_can_be_followed_are_refused():
+    """Each block adds arms of other lengths, so that there are more and more rectangles."""
+    arms = [
+        block(
+            "add",
+            (conv((1, 2 * n + 1), padding=(0, n)),),
+            (conv((2 * n + 1, 1), padding=(n, 0)),),
+        )
+        for n in range(1, 9)
+    ]
+    analysis = analyze(Architecture(layers=tuple(arms), input_shape=(1, 96, 96)))
+    assert "which pixels the units see, up to Branches, takes" in analysis.problem.message
+    assert analysis.problem.remedy
+
+
+# --- transposed convolutions ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layer", "theoretical", "jump", "rows"),
+    [
+        # Each output takes one input, or two where the windows overlap.
+        ({"kernel_size": 2, "stride": 2}, (1, 1), HALF, [[0], [0], [1], [1], [2], [2]]),
+        ({"kernel_size": 3, "stride": 2}, (2, 2), HALF, [[0], [0], [0, 1], [1], [1, 2], [2], [2]]),
+        ({"kernel_size": 3, "stride": 1}, (3, 3), 1, [[0], [0, 1], [0, 1, 2], [1, 2], [2]]),
+        # A stride larger than the kernel leaves outputs that take nothing but the bias.
+        (
+            {"kernel_size": 1, "stride": 3},
+            (1, 1),
+            Fraction(1, 3),
+            [[0], [], [], [1], [], [], [2]],
+        ),
+        (
+            {"kernel_size": 4, "stride": 2, "padding": 1},
+            (2, 2),
+            HALF,
+            [[0], [0, 1], [0, 1], [1, 2], [1, 2], [2]],
+        ),
+        ({"kernel_size": 2, "stride": 1, "dilation": 2}, (3, 3), 1, [[0], [1], [0, 2], [1], [2]]),
+    ],
+)
+def test_transposed_convolutions(layer, theoretical, jump, rows):
+    field = last(spec.ConvTranspose2d(out_channels=1, **layer), input_shape=(1, 3, 3))
+    assert [np.flatnonzero(row).tolist() for row in field.rows.touched] == rows
+    assert (field.theoretical, field.jump) == (theoretical, (jump, jump))
