@@ -159,6 +159,13 @@ class Documented(_Frozen):
         return max(self.log, key=lambda epoch: epoch.test_correct)
 
 
+class Known(_Frozen):
+    """A network of the literature, built as torchvision builds it."""
+
+    taught: Text  # what it taught the field
+    source: Text  # where it was published, and in what this differs
+
+
 # --- what we measured -----------------------------------------------------------------------------
 
 RECIPE_VARIANTS = ("documented", "tuned")  # the two recipes of a documented preset
@@ -220,13 +227,16 @@ class Tuned(_Frozen):
     why: Text
 
 
+FIRST_GROUP, KNOWN_GROUP = "Presets", "Networks to know"
+
+
 class Preset(_Frozen):
     """One file of presets/.
 
-    `id` is the file's name; `documented` and `tuned` are None for a preset of ours.
+    `id` is the file's name; `documented`, `known` and `tuned` are None where they do not apply.
     """
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+([-.][a-z0-9]+)*$")]
     order: int  # place in the picker
     title: Text
     character: Text  # one line for the picker
@@ -234,8 +244,14 @@ class Preset(_Frozen):
     recipe: Annotated[Recipe, BeforeValidator(parse_recipe)]
     ours: tuple[Choice, ...]
     documented: Documented | None
+    known: Known | None = None
     tuned: Tuned | None = None
     notes: tuple[Note, ...]
+
+    @property
+    def group(self) -> str:
+        """The heading that it stands under where presets are listed."""
+        return KNOWN_GROUP if self.known else FIRST_GROUP
 
     @cached_property
     def networks(self) -> frozenset[NetworkKey]:

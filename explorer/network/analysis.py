@@ -473,4 +473,3 @@ def _excess(node: Node, output_shape: Shape, cost: int) -> tuple[str, str] | Non
             "reduce the map early, by a stride or pooling, or use a smaller image",
         )
     return None
-

@@ -209,7 +209,7 @@ def estimated_merge_cost(fields: Sequence[ReceptiveField], output_shape: Shape) 
     count = sum(len(field.products) for field in fields)
     pixels = (fields[0].rows.touched.shape[1], fields[0].columns.touched.shape[1])
     size = sum(side * of for side, of in zip(_sides(output_shape), pixels, strict=True))
-    return size * count**2
+    return int(size * count**2)
 
 
 def _cost_per_unit(axis: Axis, pixels: int) -> int:

@@ -18,6 +18,7 @@ def run(options: argparse.Namespace) -> int:
             "title": preset.title,
             "params": analyze(preset.architecture).total_params,
             "documented_best": preset.documented.best.test_accuracy if preset.documented else None,
+            "group": preset.group,
         }
         for preset in load_presets().values()
     ]

@@ -1,5 +1,5 @@
 """What is known of a preset: what its author claims and what the log shows, and why each value was
-chosen.
+chosen; of a network of the literature what it taught, and where it was published.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +11,7 @@ from explorer.presets import Choice, Claim, Preset
 from explorer.text import for_html, percent
 
 TITLE = "The author's text, checked"
+KNOWN_TITLE = "What it taught"
 
 SUBJECTS = {  # what a note is about, as it is shown
     "best": "Best accuracy",
@@ -28,15 +29,30 @@ SUBJECTS = {  # what a note is about, as it is shown
 
 def preset_story(preset: Preset | None, key: str) -> None:
     """A menu with all of it, made once it is opened; nothing for a preset of ours."""
-    if preset is None or preset.documented is None:
+    if preset is None or not (preset.documented or preset.known):
         return
-    menu = st.popover(TITLE, icon=":material/fact_check:", key=f"story-{key}", on_change="rerun")
+    title, icon = (
+        (TITLE, ":material/fact_check:")
+        if preset.documented
+        else (KNOWN_TITLE, ":material/school:")
+    )
+    menu = st.popover(title, icon=icon, key=f"story-{key}", on_change="rerun")
     if menu.open:
         with menu:
             st.html(story_html(preset))
 
 
 def story_html(preset: Preset) -> str:
+    if preset.known:
+        return _story(
+            KNOWN_TITLE,
+            [
+                f"<h2>{for_html(preset.title)}</h2>",
+                f"<p>{for_html(preset.known.taught)}</p>",
+                "<h3>Source</h3>",
+                f"<p>{for_html(preset.known.source)}.</p>",
+            ],
+        )
     documented = preset.documented
     assert documented is not None
     best = documented.best
@@ -60,9 +76,13 @@ def story_html(preset: Preset) -> str:
     ]
     if preset.tuned:
         parts += ["<h3>Our recipe</h3>", f"<p>{for_html(preset.tuned.why)}</p>"]
+    return _story(TITLE, parts)
+
+
+def _story(title: str, parts: Iterable[str]) -> str:
     return (
         '<div class="story" role="region" tabindex="0" '
-        f'aria-label="{for_html(TITLE)}">{"".join(parts)}</div>'
+        f'aria-label="{for_html(title)}">{"".join(parts)}</div>'
     )
 
 

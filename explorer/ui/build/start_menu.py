@@ -2,6 +2,8 @@
 work began.
 """
 
+from itertools import groupby
+
 import streamlit as st
 
 from explorer.network.analysis import analyze
@@ -15,7 +17,7 @@ from explorer.network.difference import (
     difference_text,
 )
 from explorer.network.spec import count_layers, path_text
-from explorer.presets import Preset, load_presets
+from explorer.presets import FIRST_GROUP, Preset, load_presets
 from explorer.saved import Saved, SaveError
 from explorer.text import NO_BREAK, for_html, for_markdown, percent
 from explorer.ui import process, state
@@ -41,8 +43,12 @@ def start_menu(session: state.Session) -> None:
         if not session.is_unchanged:
             _changes(session)
         with st.container(key="presets", gap=None):
-            for preset in load_presets().values():
-                _preset(preset)
+            presets = load_presets().values()
+            for title, group in groupby(presets, key=lambda preset: preset.group):
+                if title != FIRST_GROUP:
+                    st.html(f'<p class="heading">{for_html(title)}</p>')
+                for preset in group:
+                    _preset(preset)
             _all_saved(key)
 
 
@@ -86,7 +92,7 @@ def _changes(session: state.Session) -> None:
         on_click=state.reset,
         help="The recipe and the assignment stay. Ctrl+Z brings the layers back.",
     )
-    st.html('<p class="heading">Presets</p>')
+    st.html(f'<p class="heading">{for_html(FIRST_GROUP)}</p>')
 
 
 def _preset(preset: Preset) -> None:
