@@ -409,7 +409,7 @@ def test_the_slope_of_a_leaky_relu_is_told_to_be_a_guess():
     )
 
 
-@pytest.mark.parametrize("kind", ["ELU", "ReLU6", "Hardswish"])
+@pytest.mark.parametrize("kind", ["SELU", "CELU", "Hardtanh"])
 def test_activations_that_are_left_out_are_not_called_missing_in_the_table(kind):
     imported = import_summary(
         f"Conv2d-1 [-1, 8, 26, 26] 80\n{kind}-2 [-1, 8, 26, 26] 0\nConv2d-3 [-1, 8, 24, 24] 584"
@@ -422,12 +422,12 @@ def test_activations_that_are_left_out_are_not_called_missing_in_the_table(kind)
 
 ALIKE = {
     # the kind of every row after a first convolution: what is said of 1 such row, of 3 and of 35
-    "ReLU6": (
-        "ReLU6-2 is left out: ReLU6 is not among the layers here; it changes no shape",
-        "ReLU6-2, ReLU6-3 and ReLU6-4 are left out: ReLU6 is not among the layers here; "
+    "Hardtanh": (
+        "Hardtanh-2 is left out: Hardtanh is not among the layers here; it changes no shape",
+        "Hardtanh-2, Hardtanh-3 and Hardtanh-4 are left out: Hardtanh is not among the layers here; "
         "they change no shape",
-        "ReLU6-2, ReLU6-3, ReLU6-4 and 32 more are left out: "
-        "ReLU6 is not among the layers here; they change no shape",
+        "Hardtanh-2, Hardtanh-3, Hardtanh-4 and 32 more are left out: "
+        "Hardtanh is not among the layers here; they change no shape",
     ),
     "MyBlock": (
         "MyBlock-2 is no layer of torch; it changes no shape and is left out",

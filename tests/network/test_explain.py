@@ -16,7 +16,7 @@ from tests.network.stacks import architectures
 def value(expression: str) -> int:
     """What the board's expression comes to."""
     plain = re.sub(r"\([^()]*groups\)", "", expression)
-    plain = re.sub(r"(scales|shifts)", "", plain).replace(",", "")
+    plain = re.sub(r"(scales?|shifts?|slopes?)", "", plain).replace(",", "")
     for sign, python in (
         ("×", "*"),
         ("−", "-"),

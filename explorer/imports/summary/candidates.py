@@ -33,6 +33,7 @@ from explorer.network.measure import build_layer
 from explorer.network.spec import LAYER_MODELS, Layer, Shape
 
 MAX_CANDIDATES = MAX_WINDOWS  # of one row
+UNTOLD_SIZE = 5  # of LocalResponseNorm, which no table tells: AlexNet's
 _MAX_KERNELS = 8  # kernels, with their groups and bias, that are tried for one convolution
 
 
@@ -326,6 +327,56 @@ def _linear(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
         yield _Proposal(0, {"out_features": wanted.output_shape[0], "bias": bias})
 
 
+def _instance_norm(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+    by_params: dict[int, dict[str, Any]] = {
+        0: {},
+        2 * shape[0]: {"affine": True},
+        shape[0]: {"affine": True, "bias": False},
+    }
+    if wanted.params in by_params:
+        yield _Proposal(0, by_params[wanted.params])
+
+
+def _local_response_norm(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+    yield _Proposal(0, {"size": UNTOLD_SIZE})
+
+
+def _prelu(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+    if wanted.params:
+        yield _Proposal(0, {"num_parameters": wanted.params})
+
+
+def _channel_shuffle(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+    """No table tells the groups: the fewest that there can be."""
+    groups = next((each for each in divisors(shape[0]) if each > 1), None)
+    if groups:
+        yield _Proposal(0, {"groups": groups})
+
+
+_TRANSPOSED_KERNELS = (2, 4, 3, 1, 5, 6, 7, 8)
+
+
+def _conv_transpose(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
+    """Square windows, strides from the sides, and the padding and output_padding that are left."""
+    if len(shape) != 3 or len(wanted.output_shape) != 3:
+        return
+    (channels, *sides), (out, *wider) = shape, wanted.output_shape
+    for kernel, bias in itertools.product(_TRANSPOSED_KERNELS, (True, False)):
+        if channels * out * kernel**2 + bias * out != wanted.params:
+            continue
+        for stride in range(1, kernel + 2):
+            # What each axis needs: twice the padding, less the output_padding.
+            spare = {(n - 1) * stride + kernel - o for n, o in zip(sides, wider, strict=True)}
+            need = spare.pop()
+            padding, added = -(-need // 2), -need % 2
+            if spare or not 0 <= padding < kernel or added >= max(stride, 1):
+                continue
+            cost = abs(stride - 2) + 0.5 * padding + added + (not bias)
+            given = {"kernel_size": kernel, "stride": stride, "padding": padding}
+            given |= {"out_channels": out, "output_padding": added, "bias": bias}
+            yield _Proposal(cost, given)
+
+
 _PROPOSALS: dict[str, Callable[[Wanted, Shape], Iterator[_Proposal]]] = {
     "Conv2d": _conv,
     "MaxPool2d": _pool,
@@ -340,4 +391,9 @@ _PROPOSALS: dict[str, Callable[[Wanted, Shape], Iterator[_Proposal]]] = {
     "GroupNorm": _group_norm,
     "LayerNorm": _over_all,
     "Linear": _linear,
+    "ConvTranspose2d": _conv_transpose,
+    "InstanceNorm2d": _instance_norm,
+    "LocalResponseNorm": _local_response_norm,
+    "PReLU": _prelu,
+    "ChannelShuffle": _channel_shuffle,
 }

@@ -18,9 +18,9 @@ from explorer.imports.summary.notes import (
 )
 from explorer.imports.summary.other_kinds import ARGUMENTS_BY_NAME
 from explorer.imports.summary.rows import Table
-from explorer.imports.summary.table_reading import TOO_MANY, TableReading
+from explorer.imports.summary.table_reading import MAX_LAYERS, TOO_MANY, TableReading
 from explorer.imports.summary.weighing import is_guess, weigh_options
-from explorer.network.spec import MAX_LAYERS, Architecture, Layer, Shape
+from explorer.network.spec import Architecture, Layer, Shape
 
 MAX_OTHERS = 8  # answers offered on one row beside the one taken
 MAX_OTHER_IMAGES = 24  # on the first row, where the image is open too

@@ -188,6 +188,18 @@ _UNTOLD = (
         "the table has no slope of LeakyReLU; 0.01, torch's default, was used everywhere",
     ),
     (
+        ("ELU",),
+        "the table has no alpha of ELU; 1, torch's default, was used everywhere",
+    ),
+    (
+        ("LocalResponseNorm",),
+        "the table has no size of LocalResponseNorm; 5 was used everywhere",
+    ),
+    (
+        ("ChannelShuffle",),
+        "the table has no groups of ChannelShuffle; the fewest that there can be were used",
+    ),
+    (
         ("Upsample",),
         (
             'the table has no mode of Upsample; "nearest", torch\'s default, '

@@ -178,10 +178,16 @@ def _to_flatten(wanted: Wanted, shape: Shape) -> Iterator[Bridge]:
             yield from _poolings(shape, (shape[0], side, side))
 
 
+def _as_it_is(wanted: Wanted, shape: Shape) -> Iterator[Bridge]:
+    """Nothing ran before it that has no row: what it takes does not follow from what it gives."""
+    yield Bridge(0, (), shape)
+
+
 _TO_INPUT: dict[str, Callable[[Wanted, Shape], Iterator[Bridge]]] = {
     "Conv2d": _to_conv,
     "Linear": _to_linear,
     "Flatten": _to_flatten,
+    "ConvTranspose2d": _as_it_is,
     **dict.fromkeys(("MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d"), _to_map),
     **dict.fromkeys(("ZeroPad2d", "ReflectionPad2d", "Upsample"), _to_map),
 }

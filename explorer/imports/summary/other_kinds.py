@@ -21,15 +21,10 @@ BY_LOWER_CASE = {kind.lower(): kind for kind in LAYER_MODELS}
 # torch's layers that are not among ours and keep the shape of what comes in.
 OTHER_ACTIVATIONS = (
     *(
-        "ELU",
         "SELU",
         "CELU",
-        "ReLU6",
         "RReLU",
-        "Hardswish",
-        "Hardsigmoid",
         "Hardtanh",
-        "Mish",
         "Softplus",
         "Softsign",
     ),
@@ -38,12 +33,9 @@ OTHER_ACTIVATIONS = (
 KEEP_SHAPE = (
     *OTHER_ACTIVATIONS,
     *(
-        "Identity",
         "AlphaDropout",
         "FeatureAlphaDropout",
         "Dropout3d",
-        "InstanceNorm2d",
-        "LocalResponseNorm",
     ),
     *("Softmin", "Softmax2d"),
 )

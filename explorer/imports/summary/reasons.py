@@ -145,7 +145,7 @@ def _why_no_linear(wanted: Wanted, shape: Shape) -> str:
 
 
 def _why_no_other(wanted: Wanted, shape: Shape) -> str:
-    if wanted.output_shape[0] != shape[0] and len(shape) == 3:
+    if wanted.output_shape[0] != shape[0] and len(shape) == 3 and wanted.kind != "ConvTranspose2d":
         return (
             f"gives {size_text(wanted.output_shape)}, but {size_text(shape)} comes in and a "
             f"{wanted.kind} keeps the {shape[0]} channels: a row is lost, "

@@ -31,10 +31,12 @@ from explorer.imports.summary.other_kinds import (
 from explorer.imports.summary.reasons import joined, why_not
 from explorer.imports.summary.rows import Table, TableRow
 from explorer.network import spec
-from explorer.network.spec import MAX_LAYERS, Shape
+from explorer.network.spec import Shape
 from explorer.text import printable, size_text
 
-TOO_MANY = f"would be layer {MAX_LAYERS + 1}; a network here has at most {MAX_LAYERS}"
+# Every row may be several layers, which are weighed together.
+MAX_LAYERS = 200
+TOO_MANY = f"would be layer {MAX_LAYERS + 1}; a table is read up to {MAX_LAYERS} layers"
 MAX_SEARCHED = 60  # different rows of one table of which all answers are looked for
 FEW_ANSWERS = 2  # that are looked for after them
 FAR_FETCHED = 2.4  # the cost from which an answer is doubted
