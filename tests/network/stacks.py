@@ -256,13 +256,16 @@ class Run:
 
 
 def output_on_torch(layer: Layer, shape: Shape) -> Shape | None:
-    """The shape that a real tensor has after the layer, or None where torch fails."""
+    """The shape that a real tensor has after the layer, or None where torch fails or leaves
+    nothing.
+    """
     if torch_would_hide(layer, shape):
         return None
     try:
-        return tuple(build_layer(layer, shape).eval()(torch.zeros(1, *shape)).shape[1:])
+        after = tuple(build_layer(layer, shape).eval()(torch.zeros(1, *shape)).shape[1:])
     except (RuntimeError, ValueError, IndexError):
         return None
+    return after if all(after) else None
 
 
 def run_on_torch(architecture: Architecture) -> Run:
