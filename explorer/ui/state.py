@@ -10,8 +10,8 @@ from explorer.kept_work import new_id
 from explorer.link import PARAMETER, LinkError, Shared, decode, encode
 from explorer.network.analysis import analyze
 from explorer.network.dropout import dropout_rates, with_dropout
-from explorer.network.stated_inputs import without_true_statements
 from explorer.network.spec import MAX_NAME, Architecture
+from explorer.network.stated_inputs import without_true_statements
 from explorer.presets import Preset, find_preset, load_presets
 from explorer.runs.manager import Run, UnknownRun
 from explorer.text import counted, printable, size_text
