@@ -104,6 +104,7 @@ function mount(root) {
     input: [1, 1, 1],
     classes: 10,
     chosen: new Set(),
+    folded: new Set(),
     anchor: null,
     wrong: new Map(),
     open: new Set(),
