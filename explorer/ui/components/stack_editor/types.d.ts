@@ -87,7 +87,8 @@ export interface Numbers {
   shape: number[];
   sees: number[];
   within: number[];
-  params: number;
+  /** Null where it is not known of all that a folded block holds. */
+  params: number | null;
 }
 
 /** A change of the stack: at a place, so many rows out and these in. */
@@ -105,6 +106,8 @@ export interface Problem {
   fix?: Fix | null;
   /** Another remedy, as good. */
   alternative?: { remedy: string; fix: Fix } | null;
+  /** It is of a layer that a folded block holds. */
+  isInside?: boolean;
 }
 
 export interface Hint {
@@ -193,6 +196,8 @@ export interface Editor {
   search: HTMLInputElement;
   options: HTMLElement;
   keys: HTMLElement;
+  /** What can be done with blocks. */
+  menu: HTMLElement;
   /** The bar of what can be done with several rows. */
   several: HTMLElement;
   times: HTMLInputElement;
