@@ -38,7 +38,11 @@ export function makeBlockRow(layer) {
 function makeBeginRow(layer) {
   const row = assembleRow(layer, {
     grip: makeGrip(),
-    mark: makeButton("fold", "Fold  (←)", makeIcon("fold"), { class: "fold" }),
+    mark: makeElement(
+      "span",
+      { class: "fold-cell", role: "gridcell" },
+      makeButton("fold", "Fold  (←)", makeIcon("fold"), { class: "fold" }),
+    ),
     name: [makeTitle(`Block: ${BRANCHES.summary}`), makeElement("span", { class: "inside" })],
     fields: BRANCHES.fields,
     actions: makeUsualActions(),
