@@ -265,7 +265,7 @@ class App:
         """What the shown run reached; `data-epochs` counts its whole epochs."""
         return self.page.locator(".run-epochs").first
 
-    def row(self, index: int) -> Locator:
+    def row(self, index: int | str) -> Locator:
         return self.page.locator(f'[data-layer-index="{index}"]')
 
     def cells(self, name: str) -> list[str]:

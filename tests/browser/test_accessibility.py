@@ -97,6 +97,28 @@ def test_axe_finds_nothing_grave_on_a_broken_network_or_in_its_palette(themed: A
     assert grave(themed) == []
 
 
+def test_axe_finds_nothing_grave_on_blocks_open_folded_or_broken_nor_in_their_menu(themed: App):
+    themed.open("/")
+    themed.row(1).locator(".kind").click()
+    for key in ("r", "b", "b"):  # a residual block, and two more branches
+        themed.page.keyboard.press(key)
+    expect(themed.page.locator(".row.next")).to_have_count(3)
+    assert grave(themed) == []
+    themed.page.get_by_role("button", name="Block", exact=True).click()
+    expect(themed.page.get_by_role("menu")).to_be_visible()
+    assert grave(themed) == []
+    themed.page.get_by_role("menuitem", name="Fold all blocks", exact=True).click()
+    expect(themed.page.locator(".row.folded")).to_have_count(1)
+    assert grave(themed) == []
+    themed.page.keyboard.press("ArrowRight")
+    themed.page.keyboard.press("ArrowDown")
+    themed.page.keyboard.press("/")
+    themed.page.keyboard.type("flatten")
+    themed.page.keyboard.press("Enter")
+    expect(themed.page.locator(".row.bad")).to_have_count(1)
+    assert grave(themed) == []
+
+
 def test_axe_finds_nothing_grave_on_a_run_and_stop_is_at_most_five_tabs_from_start(themed: App):
     themed.open("/?page=train")
     themed.train_on_digits(1000)

@@ -5,7 +5,7 @@ import streamlit as st
 from explorer.network.analysis import Analysis, Row, analyze, place_text
 from explorer.network.explain import parameter_arithmetic, size_arithmetic
 from explorer.network.mult_adds import MULT_ADDS_IN_SHORT, MULT_ADDS_RULE
-from explorer.network.spec import MAX_NAME, count_layers, path_text
+from explorer.network.spec import MAX_NAME, Path, count_layers, path_text
 from explorer.presets import load_presets
 from explorer.runs.database import StoreError
 from explorer.text import for_html, percent, printable, short_bytes, short_count, size_text
@@ -116,7 +116,7 @@ def _choose_images(key: str, work: int) -> None:
 def _workbench(results: Results) -> None:
     session = state.accept_draft()
     analysis = analyze(session.architecture)
-    selected = _selected_row(session.stack.selected_index, analysis)
+    selected = _selected_row(session.stack.selected_path, analysis)
     classes = len(DATASETS[session.recipe.dataset].classes)
     totals = st.container(key="totals")
     st.html(f'<p class="skip"><a href="#{SELECTED}">Skip to the selected layer</a></p>')
@@ -127,7 +127,7 @@ def _workbench(results: Results) -> None:
             session.stack,
             analysis,
             classes=classes,
-            described=selected.index if selected else None,
+            described=selected.path if selected else None,
             key=state.STACK_KEY,
             changed=state.accept_draft,
         )
@@ -184,21 +184,27 @@ def _counted_so_far(analysis: Analysis) -> str:
     return f"The totals cover layers {analysis.rows[0].place} to {analysis.rows[-1].place} only"
 
 
-def _selected_row(index: int | None, analysis: Analysis) -> Row | None:
-    """The selected layer's row; where none is selected the first convolution's, as a stack is read
-    from there, or the first layer's where there is none.
+def _selected_row(path: Path | None, analysis: Analysis) -> Row | None:
+    """The row of the selected layer, or of the merge of the selected block; the last one where that
+    comes after what does not fit.
+
+    Where none is selected it is the first convolution's, as a stack is read from there, or the
+    first layer's where there is none.
     """
-    if not analysis.rows:
+    rows = analysis.rows
+    if not rows:
         return None
-    if index is not None:
-        return analysis.rows[min(index, len(analysis.rows) - 1)]
-    return next((row for row in analysis.rows if row.kind == "Conv2d"), analysis.rows[0])
+    if path is not None:
+        return next((row for row in rows if row.path == path), rows[-1])
+    return next((row for row in rows if row.kind == "Conv2d"), rows[0])
 
 
 def _nothing_to_show(analysis: Analysis) -> str:
     if analysis.problem:
-        place = path_text(analysis.problem.path)
-        return f"Once layer {place} fits, this shows which pixels a layer sees and what it costs."
+        return (
+            f"Once layer {path_text(analysis.problem.path)} fits, "
+            "this shows which pixels a layer sees and what it costs."
+        )
     return "Add a layer to see which pixels it sees and what it costs."
 
 

@@ -283,11 +283,11 @@ def test_an_error_names_its_row_and_not_its_place():
 def test_a_draft_is_accepted_once_and_in_order():
     start = Stack.of(SMALL)
     first = start.accepting(draft(CONV, seq=3, selected="u0"))
-    assert (first.layers, first.uids, first.seq, first.selected_index) == (
+    assert (first.layers, first.uids, first.seq, first.selected_path) == (
         (Conv2d(out_channels=4, kernel_size=3),),
         ("u0",),
         3,
-        0,
+        (0,),
     )
     assert first.accepting(draft(CONV, seq=3)) is first
     assert first.accepting(draft(seq=2)) is first
@@ -297,7 +297,7 @@ def test_a_draft_is_accepted_once_and_in_order():
 
 def test_a_draft_on_a_replaced_stack_comes_too_late():
     replaced = Stack.of(SMALL).accepting(draft(CONV, seq=5)).replaced(SMALL, selected=2)
-    assert (replaced.base, replaced.seq, replaced.selected_index) == (1, 5, 2)
+    assert (replaced.base, replaced.seq, replaced.selected_path) == (1, 5, (2,))
     assert replaced.accepting(draft(CONV, base=0, seq=6)) is replaced
     assert replaced.accepting(draft(CONV, base=1, seq=6)).seq == 6
 

@@ -3,7 +3,19 @@
 import { draw, say, takeSnapshot } from "./drawing.js";
 import { focusSelected, readFocus, scrollToSelected } from "./focus.js";
 import { remember, travel } from "./history.js";
-import { BLOCKS, MAX_LAYERS } from "./kinds.js";
+import {
+  findFault,
+  findGapBelow,
+  findRows,
+  findSiblings,
+  findVisible,
+  insideText,
+  isMarker,
+  outline,
+  pathText,
+} from "./blocks.js";
+import { reveal } from "./folding.js";
+import { BLOCKS } from "./kinds.js";
 import {
   applyFix,
   duplicateLayers,
@@ -15,7 +27,7 @@ import {
   moveLayers,
   removeLayers,
 } from "./operations.js";
-import { countText, findBetween, findChosen, nameLayers } from "./selection.js";
+import { describeNodes, findBetween, findChosen, findHolding, nameLayers } from "./selection.js";
 
 /** @import { Editor, Fix, Layer, Stack } from "./types.js" */
 
@@ -41,18 +53,20 @@ export function changeStack(editor, stack, selected = editor.selected, merging =
 
 /** @param {Editor} editor */
 function submit(editor) {
+  reveal(editor, editor.selected);
   editor.conversation.submit();
   draw(editor);
 }
 
 /**
- * Put another stack in place, in which these rows are the chosen ones.
+ * Put another stack in place, in which the layers and blocks of these rows are the chosen ones.
  *
  * @param {Editor} editor
  * @param {Stack} stack
- * @param {string[]} uids
+ * @param {string[]} rows
  */
-function changeAndChoose(editor, stack, uids) {
+function changeAndChoose(editor, stack, rows) {
+  const uids = findSiblings(stack, rows);
   editor.chosen = new Set(uids.length > 1 ? uids : []);
   editor.anchor = uids[0];
   changeStack(editor, stack, uids[uids.length - 1]);
@@ -60,14 +74,15 @@ function changeAndChoose(editor, stack, uids) {
 }
 
 /**
+ * Whether Python would take such a stack; where it would not, say why.
+ *
  * @param {Editor} editor
- * @param {number} more
+ * @param {Stack} stack
  */
-function hasRoomFor(editor, more) {
-  const count = editor.stack.length + more;
-  if (count > MAX_LAYERS)
-    say(editor, `A stack has at most ${MAX_LAYERS} layers; this would be ${count}`);
-  return count <= MAX_LAYERS;
+export function isAllowed(editor, stack) {
+  const fault = findFault(stack);
+  if (fault) say(editor, fault);
+  return fault === null;
 }
 
 /**
@@ -100,9 +115,13 @@ export function addBlock(editor, name, at) {
  * @param {string} title
  */
 function addLayers(editor, layers, at, title) {
-  if (!hasRoomFor(editor, layers.length)) return;
-  const uids = layers.map((layer) => layer.uid);
-  changeAndChoose(editor, insertLayers(editor.stack, at, layers), uids);
+  const stack = insertLayers(editor.stack, at, layers);
+  if (!isAllowed(editor, stack)) return;
+  changeAndChoose(
+    editor,
+    stack,
+    layers.map((layer) => layer.uid),
+  );
   say(editor, `${title} added`);
 }
 
@@ -114,9 +133,15 @@ function addLayers(editor, layers, at, title) {
  * @param {number} at
  */
 function findChannels(editor, at) {
-  const answered = findFirstDifference(editor.stack, editor.conversation.analyses.known);
+  const { stack } = editor;
+  const answered = findFirstDifference(stack, editor.conversation.analyses.known);
+  const places = outline(stack);
   for (let index = at - 1; index >= 0; index -= 1) {
-    const layer = editor.stack[index];
+    const { role, start } = places[index];
+    // What comes into a branch is what comes into its block.
+    if (role === "next") index = start;
+    if (role === "next" || role === "begin") continue;
+    const layer = stack[start];
     const counted = index < answered ? editor.numbers.get(layer.uid)?.shape[0] : undefined;
     const channels = typeof layer.out_channels === "number" ? layer.out_channels : counted;
     if (channels) return channels;
@@ -125,11 +150,18 @@ function findChannels(editor, at) {
 }
 
 /**
+ * Delete layers and blocks. A row that divides or ends a block does not go alone.
+ *
  * @param {Editor} editor
  * @param {string[]} uids
+ * @param {string} row  at which that was asked
  */
-export function removeRows(editor, uids) {
+export function removeRows(editor, uids, row = uids[0]) {
   if (!uids.length) return;
+  if (uids.length === 1 && isMarker(editor.stack[findPlace(editor.stack, row)])) {
+    say(editor, "Delete the block at its first row, or a branch by Shift+Delete");
+    return;
+  }
   const said = `${nameLayers(editor.stack, uids)} deleted`;
   const at = findPlace(editor.stack, uids[0]);
   const stack = removeLayers(editor.stack, uids);
@@ -143,14 +175,10 @@ export function removeRows(editor, uids) {
  * @param {string[]} uids
  */
 export function duplicateRows(editor, uids) {
-  const { stack, copies } = duplicateLayers(editor.stack, uids);
-  if (!copies.length || !hasRoomFor(editor, copies.length)) return;
+  const { stack, copies } = copyRows(editor, uids, 1);
+  if (!copies.length || !isAllowed(editor, stack)) return;
   const said = `${nameLayers(editor.stack, uids)} duplicated`;
-  changeAndChoose(
-    editor,
-    stack,
-    copies.map((layer) => layer.uid),
-  );
+  changeAndChoose(editor, stack, copies);
   say(editor, said);
 }
 
@@ -167,10 +195,28 @@ export function repeatChosen(editor) {
     return;
   }
   const uids = findChosen(editor);
-  const { stack, copies } = duplicateLayers(editor.stack, uids, times - 1);
-  if (!hasRoomFor(editor, copies.length)) return;
-  changeAndChoose(editor, stack, [...uids, ...copies.map((layer) => layer.uid)]);
-  say(editor, `${countText(uids.length)} repeated ${times} times`);
+  const { stack, copies } = copyRows(editor, uids, times - 1);
+  if (!isAllowed(editor, stack)) return;
+  const said = `${describeNodes(editor.stack, uids)} repeated ${times} times`;
+  changeAndChoose(editor, stack, [...uids, ...copies]);
+  say(editor, said);
+}
+
+/**
+ * The stack with copies of these rows, and the copies' uids. A copy of a folded block is folded.
+ *
+ * @param {Editor} editor
+ * @param {string[]} uids
+ * @param {number} times
+ */
+function copyRows({ stack, folded }, uids, times) {
+  const originals = [...findRows(stack, uids)].map((place) => stack[place].uid);
+  const made = duplicateLayers(stack, uids, times);
+  const copies = made.copies.map((row) => row.uid);
+  copies.forEach((uid, index) => {
+    if (folded.has(originals[index % originals.length])) folded.add(uid);
+  });
+  return { stack: made.stack, copies };
 }
 
 /**
@@ -183,22 +229,35 @@ export function repeatChosen(editor) {
 export function moveRows(editor, uids, gap) {
   const stack = moveLayers(editor.stack, uids, gap);
   if (stack.every((layer, index) => layer === editor.stack[index])) return;
+  if (!isAllowed(editor, stack)) return;
   changeStack(editor, stack);
   scrollToSelected(editor);
-  say(editor, `${nameLayers(stack, uids)} moved to position ${findPlace(stack, uids[0])}`);
+  const place = outline(stack)[findPlace(stack, uids[0])];
+  const where = [`position ${pathText(place.path)}`, insideText(place)].filter(Boolean).join(", ");
+  say(editor, `${nameLayers(stack, uids)} moved to ${where}`);
 }
 
 /**
- * Move rows past the next one, up or down.
+ * Move rows past the next one that is drawn, up or down: so into a block, from branch to branch,
+ * and out of it, but past a folded one.
  *
  * @param {Editor} editor
  * @param {string[]} uids
  * @param {-1 | 1} by
  */
 export function moveRowsBy(editor, uids, by) {
-  const edge = findPlace(editor.stack, by < 0 ? uids[0] : uids[uids.length - 1]);
-  const gap = by < 0 ? edge - 1 : edge + 2;
-  moveRows(editor, uids, Math.max(0, Math.min(editor.stack.length, gap)));
+  const { stack, folded } = editor;
+  if (!uids.length) return;
+  const edge = findPlace(stack, by < 0 ? uids[0] : uids[uids.length - 1]);
+  const last = outline(stack)[edge].end;
+  const visible = findVisible(stack, folded);
+  if (by < 0) moveRows(editor, uids, visible[visible.indexOf(edge) - 1] ?? 0);
+  else
+    moveRows(
+      editor,
+      uids,
+      last + 1 < stack.length ? findGapBelow(stack, last + 1, folded) : stack.length,
+    );
 }
 
 /**
@@ -289,37 +348,59 @@ export function chooseRows(editor, uids, selected, anchor = editor.anchor) {
 export function chooseTo(editor, place) {
   const { stack } = editor;
   const end = stack[Math.max(0, Math.min(stack.length - 1, place))].uid;
-  if (editor.anchor === null || !findChosen(editor).includes(editor.anchor))
+  if (editor.anchor === null || !findHolding(stack, findChosen(editor), editor.anchor))
     editor.anchor = editor.selected;
-  chooseRows(editor, findBetween(stack, editor.anchor ?? end, end), end);
+  const uids = findBetween(stack, editor.anchor ?? end, end);
+  chooseRows(editor, uids, findHolding(stack, uids, end) ?? end);
   focusSelected(editor);
 }
 
 /**
- * Choose one row more, or one less; the last one stays.
+ * Choose the rows from the anchor to the layer or block next to the selected one.
+ *
+ * @param {Editor} editor
+ * @param {-1 | 1} by
+ */
+export function reach(editor, by) {
+  const place = outline(editor.stack)[findPlace(editor.stack, editor.selected)];
+  if (place) chooseTo(editor, by < 0 ? place.start - 1 : place.end + 1);
+}
+
+/**
+ * Choose one layer or block more, or one less; the last one stays.
  *
  * @param {Editor} editor
  * @param {string} uid
  */
 export function chooseToo(editor, uid) {
+  const { stack } = editor;
   const uids = findChosen(editor);
-  const without = uids.filter((each) => each !== uid);
+  const holding = findHolding(stack, uids, uid);
+  const without = uids.filter((each) => each !== holding);
   if (!without.length && uids.length) return;
-  if (without.length === uids.length) chooseRows(editor, [...uids, uid], uid, uid);
-  else
+  if (holding === undefined) {
+    const all = findSiblings(stack, [...uids, uid]);
+    const found = findHolding(stack, all, uid) ?? uid;
+    chooseRows(editor, all, found, found);
+  } else
     chooseRows(
       editor,
       without,
-      uid === editor.selected ? without[without.length - 1] : editor.selected,
+      holding === editor.selected ? without[without.length - 1] : editor.selected,
     );
   focusSelected(editor);
 }
 
 /** @param {Editor} editor */
 export function chooseAll(editor) {
-  const uids = editor.stack.map((layer) => layer.uid);
+  const { stack } = editor;
+  const uids = findSiblings(
+    stack,
+    stack.map((layer) => layer.uid),
+  );
   if (!uids.length) return;
-  chooseRows(editor, uids, editor.selected ?? uids[0], uids[0]);
+  const selected = editor.selected && findHolding(stack, uids, editor.selected);
+  chooseRows(editor, uids, selected ?? uids[0], uids[0]);
   focusSelected(editor);
 }
 

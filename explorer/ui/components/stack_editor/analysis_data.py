@@ -1,16 +1,18 @@
-"""What the browser gets of an analysis: the numbers of each layer, what is wrong and what could be
-better. Layers are named by uid, as the browser may have moved them meanwhile.
+"""What the browser gets of an analysis: the numbers of each layer and each merge, what is wrong and
+what could be better. Layers are named by the uids of their rows, as the browser may have moved them
+meanwhile, and merges by the uid of the row that begins their block.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from explorer.network.analysis import Analysis, Row, analyze
-from explorer.network.architecture_json import layer_to_data, parse_architecture
+from explorer.network.architecture_json import parse_architecture
 from explorer.network.hints import hints
-from explorer.network.spec import Architecture
+from explorer.network.spec import Architecture, Path
 from explorer.network.stated_inputs import without_true_statements
-from explorer.ui.components.stack_editor.draft import DraftError, parse_stack
+from explorer.ui.components.stack_editor.draft import DraftError, parse_stack, uids_by_path
+from explorer.ui.components.stack_editor.rows import flatten, row_to_data
 
 
 def answer_question(asked: object) -> dict[str, Any]:
@@ -28,16 +30,17 @@ def answer_question(asked: object) -> dict[str, Any]:
 
 
 def analysis_data(uids: Sequence[str], analysis: Analysis) -> dict[str, Any]:
-    """The rows, the problem and the hints of an analysis whose layers have these uids.
+    """The rows, the problem and the hints of an analysis whose stack has rows with these uids.
 
-    There are fewer rows than layers where one does not fit.
+    It has rows up to the first layer that does not fit.
     """
+    named = uids_by_path(uids, analysis.architecture.layers)
     return {
-        "rows": [_row(uid, row) for uid, row in zip(uids, analysis.rows, strict=False)],
-        "problem": _problem(uids, analysis),
+        "rows": [_row(named[row.path], row) for row in analysis.rows],
+        "problem": _problem(named, analysis),
         "hints": [
             {
-                "uid": uids[hint.index],
+                "uid": named[hint.path],
                 "message": hint.message,
                 "fix": _fix(analysis.architecture, hint.fix),
             }
@@ -55,8 +58,8 @@ def _row(uid: str, row: Row) -> list[Any]:
     return numbers if row.seen == row.receptive_field else [*numbers, row.seen]
 
 
-def _problem(uids: Sequence[str], analysis: Analysis) -> dict[str, Any] | None:
-    """The first layer that does not fit."""
+def _problem(named: Mapping[Path, str], analysis: Analysis) -> dict[str, Any] | None:
+    """The first layer or merge that does not fit."""
     problem = analysis.problem
     if problem is None:
         return None
@@ -65,7 +68,7 @@ def _problem(uids: Sequence[str], analysis: Analysis) -> dict[str, Any] | None:
         "fix": _fix(analysis.architecture, problem.alternative[1]),
     }
     return {
-        "uid": uids[problem.index],
+        "uid": named[problem.path],
         "message": problem.message,
         "remedy": problem.remedy,
         "fix": _fix(analysis.architecture, problem.fix),
@@ -74,14 +77,20 @@ def _problem(uids: Sequence[str], analysis: Analysis) -> dict[str, Any] | None:
 
 
 def _fix(architecture: Architecture, fixed: Architecture | None) -> dict[str, Any] | None:
-    """The way from `architecture` to `fixed` as one change: at a place, so many layers out and
+    """The way from `architecture` to `fixed` as one change of the rows: at a place, so many out and
     these in.
     """
     if fixed is None:
         return None
-    old, new = architecture.layers, fixed.layers
+    old = [row.content for row in flatten(architecture.layers)]
+    new = [row.content for row in flatten(fixed.layers)]
+
+    def is_same(i: int, j: int) -> bool:
+        return old[i] is new[j] or old[i] == new[j]
+
     shorter = min(len(old), len(new))
-    start = next((i for i in range(shorter) if old[i] != new[i]), shorter)
-    end = next((i for i in range(shorter - start) if old[-1 - i] != new[-1 - i]), shorter - start)
-    inside = [layer_to_data(layer) for layer in new[start : len(new) - end]]
+    start = next((i for i in range(shorter) if not is_same(i, i)), shorter)
+    rest = shorter - start
+    end = next((i for i in range(rest) if not is_same(-1 - i, -1 - i)), rest)
+    inside = [row_to_data(content) for content in new[start : len(new) - end]]
     return {"at": start, "remove": len(old) - end - start, "layers": inside}

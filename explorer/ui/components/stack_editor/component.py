@@ -1,32 +1,35 @@
 """The stack editor on the page: what is sent to the browser, and what came back."""
 
+import pathlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from explorer.network.analysis import Analysis
 from explorer.network.blocks import BLOCKS
-from explorer.network.spec import MAX_LAYERS
+from explorer.network.spec import MAX_BRANCHES, MAX_DEPTH, MAX_LAYERS, Path
 from explorer.ui.components.assets import component
 from explorer.ui.components.stack_editor.analysis_data import analysis_data
-from explorer.ui.components.stack_editor.draft import Stack
-from explorer.ui.components.stack_editor.fields import palette
+from explorer.ui.components.stack_editor.draft import Stack, uids_by_path
+from explorer.ui.components.stack_editor.fields import block_kind, palette
 
-FOLDER = Path(__file__).parent
+FOLDER = pathlib.Path(__file__).parent
 CONSTANTS = {  # what the scripts know of Python's tables
     "kinds.js": {
         "KINDS": palette(),
+        "BRANCHES": block_kind(),
         "BLOCKS": {
             name: {"title": block.title, "summary": block.summary, "template": block.template}
             for name, block in BLOCKS.items()
         },
         "MAX_LAYERS": MAX_LAYERS,
+        "MAX_BRANCHES": MAX_BRANCHES,
+        "MAX_DEPTH": MAX_DEPTH,
     }
 }
 # Each may take back what came before it.
-STYLES = ["editor.css", "rows.css", "palette.css", "narrow.css"]
+STYLES = ["editor.css", "rows.css", "blocks.css", "palette.css", "narrow.css"]
 _mount = component("stack_editor", FOLDER, "editor.js", [*STYLES, "editor.html"], CONSTANTS)
 
 
@@ -41,14 +44,14 @@ def stack_editor(
     analysis: Analysis,
     *,
     classes: int = 10,
-    described: int | None = None,
+    described: Path | None = None,
     key: str,
     changed: Callable[[], object],
 ) -> None:
     """Draw `stack` with the numbers of `analysis`, which is that of the same layers.
 
-    A block with a head gives `classes` values. `described` is the layer that the page tells of
-    where none is selected.
+    A block with a head gives `classes` values. `described` is the path of the layer or
+    block that the page tells of where none is selected.
 
     The browser's edits arrive with the next run, and `changed` is called before any of it: accept
     there what came, with `stack.accepting(sent_draft(key))`, as the next page may be another one.
@@ -82,7 +85,7 @@ def editor_data(
     whole: bool,
     analyzed: bool = True,
     classes: int = 10,
-    described: int | None = None,
+    described: Path | None = None,
     key: str = "stack",
 ) -> dict[str, Any]:
     """What the browser gets. With `whole` it holds the layers, which who edits has already; with
@@ -94,7 +97,7 @@ def editor_data(
         "base": stack.base,
         "seq": stack.seq,
         "selected": stack.selected,
-        "described": None if described is None else stack.uids[described],
+        "described": described and uids_by_path(stack.uids, stack.layers)[described],
         "input": analysis.architecture.input_shape,
         "classes": classes,
         "analysis": analysis_data(stack.uids, analysis) if analyzed else None,

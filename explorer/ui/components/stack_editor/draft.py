@@ -6,6 +6,8 @@ to an editor that has not got them. `base` counts the times that Python put anot
 place (a preset picked): a draft on an older base came too late, and is dropped. `work` names what
 the stack belongs to: undo may take a person back to the layers of other work, and Python then
 brings its name, images and recipe back too.
+
+In the browser the tree of layers and blocks is a flat list of rows, see `rows.py`.
 """
 
 import re
@@ -14,9 +16,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from explorer.json_reading import check_depth
-from explorer.network.architecture_json import layer_to_data, parse_layers
-from explorer.network.spec import MAX_LAYERS, ArchitectureError, Layer
+from explorer.network.architecture_json import parse_layers
+from explorer.network.spec import MAX_LAYERS, ArchitectureError, Nodes, Path, path_text
 from explorer.refusal import Refusal
+from explorer.ui.components.stack_editor.rows import (
+    RowError,
+    flatten,
+    is_marker,
+    nest,
+    row_to_data,
+)
 
 MAX_COUNT = 2**53 - 1  # the largest whole number that a browser counts to
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -25,7 +34,7 @@ _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 class DraftError(Refusal, ValueError):
     """Data from the browser that is not a stack.
 
-    `index` is the offending layer's, or None where it is none's.
+    `index` is the offending row's, or None where it is none's.
     """
 
     def __init__(self, message: str, index: int | None = None):
@@ -41,7 +50,7 @@ class Draft:
 
     base: int
     seq: int
-    layers: tuple[Layer, ...]
+    layers: Nodes
     uids: tuple[str, ...]
     selected: str | None
     work: int
@@ -51,12 +60,12 @@ class Draft:
 class Stack:
     """The layers being edited, as Python last accepted them.
 
-    Every layer has a `uid` that stays with it while it is moved and changed, so that the browser
-    keeps its row. `refusal` says why the draft numbered `seq` was not accepted; the layers are then
-    those of the draft before it.
+    Every row has a `uid` that stays with it while it is moved and changed, so that the browser
+    keeps it on the page: a layer has one row, a block several. `refusal` says why the draft
+    numbered `seq` was not accepted; the layers are then those of the draft before it.
     """
 
-    layers: tuple[Layer, ...] = ()
+    layers: Nodes = ()
     uids: tuple[str, ...] = ()
     selected: str | None = None
     base: int = 0
@@ -65,12 +74,12 @@ class Stack:
     refusal: DraftError | None = field(default=None, compare=False)
 
     @classmethod
-    def of(cls, layers: Sequence[Layer], selected: int | None = None) -> "Stack":
-        """A first stack."""
+    def of(cls, layers: Nodes, selected: int | None = None) -> "Stack":
+        """A first stack. `selected` is the number of a row."""
         return cls()._holding(layers, selected, base=0)
 
     def replaced(
-        self, layers: Sequence[Layer], selected: int | None = None, work: int | None = None
+        self, layers: Nodes, selected: int | None = None, work: int | None = None
     ) -> "Stack":
         """Another stack in place of this one: a preset, an opened link.
 
@@ -111,21 +120,32 @@ class Stack:
         )
 
     @property
-    def selected_index(self) -> int | None:
-        return self.uids.index(self.selected) if self.selected in self.uids else None
+    def selected_path(self) -> Path | None:
+        """The path of the selected layer or block. A block is selected by any row of its own."""
+        if self.selected not in self.uids:
+            return None
+        rows = zip(self.uids, flatten(self.layers), strict=True)
+        return next(row.path for uid, row in rows if uid == self.selected)
 
     def to_data(self) -> list[dict[str, Any]]:
-        """The stack as the browser takes it: the layers' JSON form with a uid each."""
+        """The stack as the browser takes it: the rows' JSON form with a uid each."""
         return [
-            {"uid": uid, **layer_to_data(layer)}
-            for uid, layer in zip(self.uids, self.layers, strict=True)
+            {"uid": uid, **row_to_data(row.content)}
+            for uid, row in zip(self.uids, flatten(self.layers), strict=True)
         ]
 
-    def _holding(self, layers: Sequence[Layer], selected: int | None, base: int) -> "Stack":
-        uids = tuple(f"p{base}-{index}" for index in range(len(layers)))
-        return Stack(
-            tuple(layers), uids, None if selected is None else uids[selected], base, self.seq
-        )
+    def _holding(self, layers: Nodes, selected: int | None, base: int) -> "Stack":
+        uids = tuple(f"p{base}-{index}" for index, _ in enumerate(flatten(layers)))
+        chosen = None if selected is None else uids[selected]
+        return Stack(tuple(layers), uids, chosen, base, self.seq)
+
+
+def uids_by_path(uids: Sequence[str], layers: Nodes) -> dict[Path, str]:
+    """Of each layer and each block the uid of its first row, where these are the uids of the
+    stack's rows.
+    """
+    rows = zip(uids, flatten(layers), strict=True)
+    return {row.path: uid for uid, row in rows if row.stands_for_node}
 
 
 def parse_draft(value: object) -> Draft:
@@ -146,25 +166,31 @@ def parse_draft(value: object) -> Draft:
     return Draft(base, seq, layers, uids, selected, work)
 
 
-def parse_stack(entries: object) -> tuple[tuple[str, ...], tuple[Layer, ...]]:
-    """The uids and the layers of a stack as the browser sends it, [{uid, kind, …arguments}], whose
-    depth was checked.
+def parse_stack(entries: object) -> tuple[tuple[str, ...], Nodes]:
+    """The uids of the rows and the layers of a stack as the browser sends it, [{uid, kind,
+    …arguments}], whose depth was checked.
 
     Raises DraftError for anything else.
     """
     if not isinstance(entries, list):
         raise DraftError("the stack is a list of layers")
-    if len(entries) > MAX_LAYERS:
-        raise DraftError(f"at most {MAX_LAYERS} layers; this has {len(entries):,}")
     uids = tuple(_uid(index, entry) for index, entry in enumerate(entries))
+    count = sum(not is_marker(entry) for entry in entries)
+    if count > MAX_LAYERS:
+        raise DraftError(f"at most {MAX_LAYERS} layers; this has {count:,}")
     if len(set(uids)) < len(uids):
-        twice = next(index for index, uid in enumerate(uids) if uid in uids[:index])
+        last = {uid: index for index, uid in enumerate(uids)}
+        twice = next(last[uid] for index, uid in enumerate(uids) if last[uid] != index)
         raise DraftError("two layers have the same uid", twice)
     try:
-        layers = parse_layers([{k: v for k, v in entry.items() if k != "uid"} for entry in entries])
+        tree, places = nest([{k: v for k, v in entry.items() if k != "uid"} for entry in entries])
+    except RowError as error:
+        raise DraftError(error.message, error.index) from None
+    try:
+        return uids, parse_layers(tree)
     except ArchitectureError as error:
-        raise DraftError(_without_place(error, entries), error.index) from None
-    return uids, layers
+        index = None if error.path is None else places.get(error.path)
+        raise DraftError(_without_place(error, index, entries), index) from None
 
 
 def _numbers(value: object) -> tuple[int, int]:
@@ -187,13 +213,13 @@ def _uid(index: int, entry: object) -> str:
     return uid
 
 
-def _without_place(error: ArchitectureError, entries: list[Any]) -> str:
+def _without_place(error: ArchitectureError, index: int | None, entries: list[Any]) -> str:
     """The message without "layer 3 (Conv2d): ": it will stand on that row."""
-    if error.index is None:
+    if error.path is None or index is None:
         return error.message
-    where = f"layer {error.index}"
+    where = f"layer {path_text(error.path)}"
     return (
-        error.message.removeprefix(f"{where} ({entries[error.index].get('kind')})")
+        error.message.removeprefix(f"{where} ({entries[index].get('kind')})")
         .removeprefix(where)
         .removeprefix(": ")
     )

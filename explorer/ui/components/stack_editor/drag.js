@@ -1,6 +1,8 @@
 // Dragging rows by a handle. Pointer events, so that fingers and pens work too.
 
 import { chooseRows, moveRows } from "./actions.js";
+import { findDepth, findRows, findVisible } from "./blocks.js";
+import { isGapInside } from "./operations.js";
 import { findTogether, isChoosing } from "./selection.js";
 
 /** @import { Editor } from "./types.js" */
@@ -33,7 +35,8 @@ function startDrag(editor, grip, start) {
   if (moving.length === 1) chooseRows(editor, [], uid);
   row.focus({ preventScroll: true });
   grip.setPointerCapture(start.pointerId);
-  for (const each of moving) editor.rows.get(each)?.classList.add("dragged");
+  const dragged = [...findRows(editor.stack, moving)].map((place) => editor.stack[place].uid);
+  for (const each of dragged) editor.rows.get(each)?.classList.add("dragged");
 
   let y = start.clientY;
   let frame = 0;
@@ -43,14 +46,14 @@ function startDrag(editor, grip, start) {
   const follow = () => {
     scrollAtEdge(editor.scroller, y);
     gap = findGap(editor, y);
-    showDrop(editor, gap);
+    showDrop(editor, gap, isGapInside(editor.stack, moving, gap));
     frame = requestAnimationFrame(follow);
   };
   /** @param {boolean} drop */
   const end = (drop) => {
     cancelAnimationFrame(frame);
     listening.abort();
-    for (const each of moving) editor.rows.get(each)?.classList.remove("dragged");
+    for (const each of dragged) editor.rows.get(each)?.classList.remove("dragged");
     editor.drop.hidden = true;
     if (drop && gap !== null) moveRows(editor, moving, gap);
   };
@@ -85,27 +88,32 @@ function startDrag(editor, grip, start) {
 }
 
 /**
- * The gap between rows that is nearest.
+ * The gap between rows that is nearest. What a folded block hides is passed by.
  *
  * @param {Editor} editor
  * @param {number} y
  */
-function findGap(editor, y) {
-  const middles = [...editor.list.children].map((row) => {
+function findGap({ list, stack, folded }, y) {
+  const middles = [...list.children].map((row) => {
     const box = row.getBoundingClientRect();
     return (box.top + box.bottom) / 2;
   });
-  return middles.filter((middle) => middle < y).length;
+  const above = middles.filter((middle) => middle < y).length;
+  return findVisible(stack, folded)[above] ?? stack.length;
 }
 
 /**
+ * Show where dragged rows would go, indented as they would be; not inside what is dragged.
+ *
  * @param {Editor} editor
  * @param {number} gap
+ * @param {boolean} isInside
  */
-function showDrop({ list, drop }, gap) {
-  const next = /** @type {HTMLElement | undefined} */ (list.children[gap]);
+function showDrop({ list, drop, stack, rows }, gap, isInside) {
+  const next = gap < stack.length ? rows.get(stack[gap].uid) : undefined;
   drop.style.top = `${next ? list.offsetTop + next.offsetTop : list.offsetTop + list.offsetHeight}px`;
-  drop.hidden = false;
+  drop.style.setProperty("--depth", String(findDepth(stack, gap)));
+  drop.hidden = isInside;
 }
 
 /**

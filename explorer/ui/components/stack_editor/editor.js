@@ -1,10 +1,14 @@
 // The stack editor: puts its parts together, and does what keys and clicks ask for.
 //
 //   operations  what can be done with a list of layers; Python is not asked, the page not touched
-//   actions     what a person can do with the stack
+//   blocks      where rows stand in blocks and branches; branches: what can be done with these;
+//               block_words: what blocks are called
+//   actions     what a person can do with the stack; block_actions: with blocks
+//   folding     blocks that are folded to one line
 //   protocol    what is said to Python, and what it answers
 //   analyses    what the layers do, which is asked for beside that
-//   drawing     the rows (row, notes, elements, icons) and the bar above them
+//   drawing     the rows (row, block_row, row_parts, notes, elements, icons) and the bar above
+//               them; menu: what that offers for blocks
 //   values      arguments as text; inputs: typing into them
 //   selection   which rows are chosen
 //   keys        what each key does
@@ -21,6 +25,7 @@ import {
   duplicateRows,
   makeFix,
   moveRowsBy,
+  reach,
   removeRows,
   repeatChosen,
   selectAt,
@@ -29,16 +34,30 @@ import {
   travelHistory,
 } from "./actions.js";
 import { askAnalysis } from "./analyses.js";
+import {
+  addBranchAt,
+  foldAll,
+  foldOrGoOut,
+  removeBranchAt,
+  showProblem,
+  splitIntoBranches,
+  toggleFold,
+  unfoldOrGoIn,
+  unwrapAt,
+  wrapInResidual,
+} from "./block_actions.js";
+import { BLOCK, findGapBelow, findVisible, isMarker, outline } from "./blocks.js";
 import { listenToDrag } from "./drag.js";
 import { draw, say, takeSnapshot } from "./drawing.js";
 import { findPart, makeElement, setText } from "./elements.js";
 import { findActive, fitWindow, fitWindowSoon, focusFirstInput } from "./focus.js";
+import { findFoldedFirst } from "./folding.js";
 import { openHistory, remember } from "./history.js";
 import { makeIcon } from "./icons.js";
 import { abandonInput, editArgument, leaveInput, stepInput } from "./inputs.js";
 import { KEYS_HELP, readKey, readUndoKey } from "./keys.js";
-import { KINDS } from "./kinds.js";
-import { areSameLayers, findLayer, findPlace } from "./operations.js";
+import { closeMenu, listenToMenu } from "./menu.js";
+import { areSameLayers, findKind, findLayer, findPlace } from "./operations.js";
 import { listenToPalette, openPalette } from "./palette.js";
 import { Conversation } from "./protocol.js";
 import { findChosen, findTogether, isChoosing } from "./selection.js";
@@ -80,6 +99,7 @@ function mount(root) {
     search: /** @type {HTMLInputElement} */ (part("search")),
     options: part("options"),
     keys: part("keys"),
+    menu: part("menu"),
     several: part("several"),
     times: /** @type {HTMLInputElement} */ (part("times")),
     rows: new Map(),
@@ -104,6 +124,7 @@ function mount(root) {
     input: [1, 1, 1],
     classes: 10,
     chosen: new Set(),
+    folded: new Set(),
     anchor: null,
     wrong: new Map(),
     open: new Set(),
@@ -139,7 +160,8 @@ function labelButtons({ root, keys }) {
   fill("append", makeIcon("plus"), "Add layer");
   fill("insert", makeIcon("plus"));
   for (const name of ["undo", "redo", "up", "down"]) fill(name, makeIcon(name));
-  root.querySelector("[popovertarget]")?.replaceChildren(makeIcon("keys"));
+  root.querySelector("[popovertarget=keys]")?.replaceChildren(makeIcon("keys"));
+  root.querySelector("[popovertarget=menu]")?.replaceChildren(makeIcon("block"), "Block");
   for (const [key, meaning] of KEYS_HELP)
     keys.append(makeElement("kbd", {}, key), makeElement("span", {}, meaning));
 }
@@ -181,6 +203,7 @@ function adoptStack(editor, { key, whole, selected }) {
   editor.stack = whole.stack;
   editor.selected = selected;
   editor.wrong.clear();
+  editor.folded = new Set(findFoldedFirst(whole.stack));
   editor.scroller.scrollTop = 0;
 }
 
@@ -235,26 +258,46 @@ function makeButtonActions(editor, button, uid) {
   // The row's own, or those of the bar above.
   const chosen = () => (uid === undefined ? findChosen(editor) : [uid]);
   const place = findPlace(editor.stack, uid);
+  const row = uid ?? editor.selected;
   const onRow = (/** @type {(uid: string) => void} */ act) => () => uid !== undefined && act(uid);
   return {
     add: () => addBelowSelected(editor, button),
     append: () => openPalette(editor, editor.stack.length, button),
     first: () => addLayer(editor, "Conv2d", 0),
-    insert: () => openPalette(editor, place + 1, button), // 0 on the input's row, which has no uid
+    insert: () => openPalette(editor, findGapBelow(editor.stack, place, editor.folded), button),
     duplicate: () => duplicateRows(editor, chosen()),
     remove: () => removeRows(editor, chosen()),
     repeat: () => repeatChosen(editor),
     up: () => moveRowsBy(editor, chosen(), -1),
     down: () => moveRowsBy(editor, chosen(), 1),
-    more: onRow((row) => toggleDetails(editor, row)),
+    more: onRow((each) => toggleDetails(editor, each)),
+    fold: onRow((each) => toggleFold(editor, each)),
+    foldAll: () => foldAll(editor, true),
+    unfoldAll: () => foldAll(editor, false),
+    wrap: () => wrapInResidual(editor),
+    split: () => splitIntoBranches(editor),
+    unwrap: () => unwrapAt(editor, row),
+    addBranch: () => addBranchAt(editor, row),
+    removeBranch: () => removeBranchAt(editor, row),
+    showProblem: () => showProblem(editor),
     fix: () => makeFix(editor, editor.problem?.fix, "Fixed"),
     alternative: () => makeFix(editor, editor.problem?.alternative?.fix, "Fixed"),
-    applyHint: onRow((row) =>
-      makeFix(editor, editor.hints.get(row)?.[Number(button.dataset.hint)]?.fix, "Applied"),
-    ),
+    applyHint: onRow((each) => makeFix(editor, findHint(editor, each, button)?.fix, "Applied")),
     undo: () => travelHistory(editor, true),
     redo: () => travelHistory(editor, false),
   };
+}
+
+/**
+ * The hint that a button applies. Those of a merge stand at the end of its block.
+ *
+ * @param {Editor} editor
+ * @param {string} uid  of the row
+ * @param {HTMLElement} button
+ */
+function findHint({ stack, hints }, uid, button) {
+  const place = outline(stack)[findPlace(stack, uid)];
+  return hints.get(stack[place.start].uid)?.[Number(button.dataset.hint)];
 }
 
 /**
@@ -262,8 +305,9 @@ function makeButtonActions(editor, button, uid) {
  * @param {HTMLElement} anchor
  */
 function addBelowSelected(editor, anchor) {
-  const selected = findPlace(editor.stack, editor.selected);
-  openPalette(editor, selected < 0 ? editor.stack.length : selected + 1, anchor);
+  const { stack, folded } = editor;
+  const selected = findPlace(stack, editor.selected);
+  openPalette(editor, selected < 0 ? stack.length : findGapBelow(stack, selected, folded), anchor);
 }
 
 /** @param {Event} event */
@@ -309,7 +353,9 @@ function listen(editor) {
     const button = /** @type {HTMLElement | null} */ (
       /** @type {Element} */ (event.target).closest("[data-do]")
     );
-    if (button) makeButtonActions(editor, button, uidAt(event))[button.dataset.do ?? ""]();
+    if (!button) return;
+    closeMenu(editor);
+    makeButtonActions(editor, button, uidAt(event))[button.dataset.do ?? ""]();
   });
   root.addEventListener("keydown", (event) => {
     onKey(editor, event);
@@ -323,6 +369,7 @@ function listen(editor) {
   addEventListener("resize", () => fitWindow(editor), { signal });
   fitWindow(editor);
   keys.addEventListener("beforetoggle", () => placeKeys(editor));
+  listenToMenu(editor);
   listenToPalette(editor);
   listenToDrag(editor);
 }
@@ -381,7 +428,7 @@ function listenToPresses(editor, signal) {
 /** @param {Editor} editor */
 function placeKeys({ root, keys }) {
   const anchor = /** @type {Element} */ (
-    root.querySelector("[popovertarget]")
+    root.querySelector("[popovertarget=keys]")
   ).getBoundingClientRect();
   keys.style.top = `${anchor.bottom + 6}px`;
   keys.style.right = `${Math.max(6, innerWidth - anchor.right)}px`;
@@ -398,7 +445,8 @@ function placeKeys({ root, keys }) {
  */
 export function makeKeyActions(editor, uid, input) {
   const place = findPlace(editor.stack, uid);
-  const last = editor.stack.length - 1;
+  const visible = findVisible(editor.stack, editor.folded);
+  const shown = visible.indexOf(place);
   const row = /** @type {RowNode} */ (editor.rows.get(uid));
   const together = () => findTogether(editor, uid);
   return {
@@ -407,20 +455,27 @@ export function makeKeyActions(editor, uid, input) {
     moveUp: () => moveRowsBy(editor, together(), -1),
     moveDown: () => moveRowsBy(editor, together(), 1),
     duplicate: () => duplicateRows(editor, together()),
-    remove: () => removeRows(editor, together()),
+    remove: () => removeRows(editor, together(), uid),
     chooseAll: () => chooseAll(editor),
     chooseOne: () => chooseOne(editor),
-    reachUp: () => chooseTo(editor, place - 1),
-    reachDown: () => chooseTo(editor, place + 1),
+    reachUp: () => reach(editor, -1),
+    reachDown: () => reach(editor, 1),
     reachFirst: () => chooseTo(editor, 0),
-    reachLast: () => chooseTo(editor, last),
-    selectAbove: () => selectAt(editor, place - 1),
-    selectBelow: () => selectAt(editor, place + 1),
-    selectFirst: () => selectAt(editor, 0),
-    selectLast: () => selectAt(editor, last),
+    reachLast: () => chooseTo(editor, editor.stack.length - 1),
+    selectAbove: () => selectAt(editor, visible[shown - 1]),
+    selectBelow: () => selectAt(editor, visible[shown + 1]),
+    selectFirst: () => selectAt(editor, visible[0]),
+    selectLast: () => selectAt(editor, visible[visible.length - 1]),
     enter: () => enterRow(editor, row, uid),
-    toggleDetails: () => hasDetails(editor, uid) && toggleDetails(editor, uid),
-    addBelow: () => openPalette(editor, place + 1, row),
+    toggleDetails: () => toggleRow(editor, uid),
+    addBelow: () => openPalette(editor, findGapBelow(editor.stack, place, editor.folded), row),
+    wrap: () => wrapInResidual(editor),
+    split: () => splitIntoBranches(editor),
+    unwrap: () => unwrapAt(editor, uid),
+    addBranch: () => addBranchAt(editor, uid),
+    removeBranch: () => removeBranchAt(editor, uid),
+    foldOrGoOut: () => foldOrGoOut(editor, uid),
+    unfoldOrGoIn: () => unfoldOrGoIn(editor, uid),
     leave: () => row.focus(),
     abandon: () => abandonInput(editor, uid, input),
     stepUp: () => stepInput(editor, uid, input, 1),
@@ -443,7 +498,7 @@ export function makeKeyActions(editor, uid, input) {
  */
 function onKey(editor, event) {
   const target = /** @type {HTMLInputElement} */ (event.target);
-  if (editor.palette.contains(target)) return;
+  if (editor.palette.contains(target) || editor.menu.contains(target)) return;
   const [uid, input] = [uidAt(event), inputAt(event)];
   const action = readKey(event, placeOf(editor, target, uid, input));
   if (!action) return;
@@ -484,22 +539,33 @@ function onPageKey(editor, event) {
 }
 
 /**
+ * Show or hide the arguments that are not on the row, or what is in the block.
+ *
  * @param {Editor} editor
  * @param {string} uid
  */
-function hasDetails(editor, uid) {
-  return KINDS[findLayer(editor.stack, uid).kind].fields.some((field) => !field.on_row);
+function toggleRow(editor, uid) {
+  const layer = findLayer(editor.stack, uid);
+  if (layer.kind === BLOCK) toggleFold(editor, uid);
+  else if (findKind(layer).fields.some((field) => !field.on_row)) toggleDetails(editor, uid);
 }
 
 /**
- * Enter the row's first input; where none is shown, open its details first.
+ * Enter the row's first input; where none is shown, open its details first. A folded block is
+ * unfolded, and at a row that has no inputs a layer is added below.
  *
  * @param {Editor} editor
  * @param {RowNode} row
  * @param {string} uid
  */
 function enterRow(editor, row, uid) {
-  if (focusFirstInput(row)) return;
-  toggleDetails(editor, uid, true);
-  focusFirstInput(row);
+  const layer = findLayer(editor.stack, uid);
+  if (editor.folded.has(uid)) toggleFold(editor, uid);
+  else if (isMarker(layer)) {
+    const gap = findGapBelow(editor.stack, findPlace(editor.stack, uid), editor.folded);
+    openPalette(editor, gap, row);
+  } else if (!focusFirstInput(row)) {
+    toggleDetails(editor, uid, true);
+    focusFirstInput(row);
+  }
 }

@@ -8,8 +8,8 @@ Nothing here names a bound, a default or a help text: they are read from the mod
 from functools import cache
 from typing import Any
 
-from explorer.network.layers import LAYERS
-from explorer.network.spec import LAYER_MODELS, Layer, new_layer
+from explorer.network.layers import LAYERS, MERGE
+from explorer.network.spec import LAYER_MODELS, Branches, Layer, new_layer
 from explorer.schema import FieldValues, field_values
 
 _NUMBERS = {1: "int", 2: "pair", 4: "quad"}
@@ -27,24 +27,36 @@ def palette() -> dict[str, Any]:
     }
 
 
+@cache
+def block_kind() -> dict[str, Any]:
+    """Like a kind of the palette, what the row that begins a block has: the merge to choose."""
+    merge = field_values(Branches)["merge"]
+    field = _field("merge", merge, initial=merge.choices[0], is_on_row=True)
+    return {"group": MERGE.group, "summary": MERGE.summary, "fields": [field]}
+
+
 def _fields(model: type[Layer]) -> list[dict[str, Any]]:
     initial, values = new_layer(model.__name__), field_values(model)
     on_the_row = LAYERS[model.__name__].on_row or [
         name for name in values if values[name].is_required
     ]
     return [
-        {
-            "name": name,
-            **_input(each),
-            "initial": getattr(initial, name),
-            "required": each.is_required,
-            "on_row": name in on_the_row,
-            "help": each.help,
-            "expected": each.words.replace("null", "empty"),
-        }
+        _field(name, each, getattr(initial, name), name in on_the_row)
         for name, each in values.items()
         if each.type != "choice" or len(each.choices) > 1  # else there is nothing to choose
     ]
+
+
+def _field(name: str, values: FieldValues, initial: Any, is_on_row: bool) -> dict[str, Any]:
+    return {
+        "name": name,
+        **_input(values),
+        "initial": initial,
+        "required": values.is_required,
+        "on_row": is_on_row,
+        "help": values.help,
+        "expected": values.words.replace("null", "empty"),
+    }
 
 
 def _input(values: FieldValues) -> dict[str, Any]:

@@ -14,13 +14,19 @@
 export const KEYS_HELP = [
   ["↑ ↓", "select a layer"],
   ["Shift ↑ ↓, Ctrl A", "select several"],
-  ["Alt ↑ ↓", "move"],
+  ["Alt ↑ ↓", "move, also into a block and out of it"],
   ["Enter", "edit; ↑ ↓ change by 1, with Shift by 10"],
   ["Esc", "back to the row"],
   ["Space", "more arguments"],
   ["/ or A", "add a layer or block below"],
   ["Ctrl D", "duplicate"],
   ["Delete", "delete"],
+  ["R", "wrap in a residual block"],
+  ["B", "split into branches; on a block: add a branch"],
+  ["Shift B", "add a branch to the block around"],
+  ["Shift Delete", "remove this branch"],
+  ["U", "unwrap the block"],
+  ["← →", "fold, unfold a block"],
   ["Ctrl Z, Ctrl Y", "undo, redo"],
 ];
 
@@ -36,6 +42,8 @@ const SHIFT_ON_ROW = {
   ArrowDown: "reachDown",
   Home: "reachFirst",
   End: "reachLast",
+  b: "addBranch",
+  Delete: "removeBranch",
 };
 /** @type {Keys} */
 const SHIFT_IN_TEXT = { ArrowUp: "stepUpFar", ArrowDown: "stepDownFar" };
@@ -54,6 +62,11 @@ const PLAIN = {
     " ": "toggleDetails",
     "/": "addBelow",
     a: "addBelow",
+    r: "wrap",
+    b: "split",
+    u: "unwrap",
+    ArrowLeft: "foldOrGoOut",
+    ArrowRight: "unfoldOrGoIn",
   },
   text: { ArrowUp: "stepUp", ArrowDown: "stepDown", Enter: "leave", Escape: "abandon" },
   input: { Escape: "abandon" },

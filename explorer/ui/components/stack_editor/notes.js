@@ -13,12 +13,14 @@ import { findField } from "./operations.js";
 export function updateProblem(node, layer, problem) {
   node.hidden = !problem;
   if (!problem) return;
-  const { message, remedy, fix, alternative } = problem;
-  const drawn = JSON.stringify([message, remedy, Boolean(fix), alternative?.remedy]);
+  const { message, remedy, fix, alternative, isInside } = problem;
+  const drawn = JSON.stringify([message, remedy, Boolean(fix), alternative?.remedy, isInside]);
   if (node.dataset.drawn === drawn) return;
   node.dataset.drawn = drawn;
   node.replaceChildren(makeElement("span", { class: "message" }, sentence(message, layer)));
   if (remedy) node.append(makeElement("span", { class: "remedy" }, sentence(remedy, layer)));
+  if (isInside)
+    node.append(makeButton("showProblem", "Show what does not fit", "Show", { class: "fix" }));
   if (fix) node.append(makeButton("fix", `Apply fix: ${remedy}`, "Apply fix", { class: "fix" }));
   if (alternative) {
     node.append(

@@ -1,12 +1,13 @@
-// What can be done with a list of layers, and asked of it. Nothing here knows the page.
+// What can be done with a list of rows, and asked of it. Nothing here knows the page.
 //
-// Lists and layers are never changed in place: every operation gives a new list that shares the
-// layers it did not touch, so "what changed" is a comparison by identity. Operations take several
-// uids at once.
+// Lists and rows are never changed in place: every operation gives a new list that shares the rows
+// it did not touch, so "what changed" is a comparison by identity. Operations take several uids at
+// once, of layers and of the rows that begin blocks; a block is moved, copied and removed whole.
 
-import { BLOCKS, KINDS } from "./kinds.js";
+import { BLOCK, findRows, outline } from "./blocks.js";
+import { BLOCKS, BRANCHES, KINDS } from "./kinds.js";
 
-/** @import { Field, Fix, Layer, PlainLayer, Stack, Value } from "./types.js" */
+/** @import { Field, Fix, Kind, Layer, PlainLayer, Stack, Value } from "./types.js" */
 
 // --- making layers -------------------------------------------------------------------------------
 
@@ -72,7 +73,8 @@ export function insertLayers(stack, at, layers) {
  * @returns {Stack}
  */
 export function removeLayers(stack, uids) {
-  return stack.filter((layer) => !uids.includes(layer.uid));
+  const rows = findRows(stack, uids);
+  return stack.filter((_, place) => !rows.has(place));
 }
 
 /**
@@ -83,16 +85,15 @@ export function removeLayers(stack, uids) {
  * @returns {{stack: Stack, copies: Layer[]}}
  */
 export function duplicateLayers(stack, uids, times = 1) {
-  const originals = stack.filter((layer) => uids.includes(layer.uid));
-  const copyAll = () => originals.map((layer) => ({ ...layer, uid: makeUid() }));
+  const rows = [...findRows(stack, uids)];
+  const copyAll = () => rows.map((place) => ({ ...stack[place], uid: makeUid() }));
   const copies = Array.from({ length: times }, copyAll).flat();
-  const last = stack.findLastIndex((layer) => uids.includes(layer.uid));
-  return { stack: insertLayers(stack, last + 1, copies), copies };
+  return { stack: insertLayers(stack, (rows.at(-1) ?? -1) + 1, copies), copies };
 }
 
 /**
  * Move layers into a gap between the rows as they stand: 0 is above the first, stack.length below
- * the last.
+ * the last. A gap inside a block that is to move leaves all as it is.
  *
  * @param {Stack} stack
  * @param {string[]} uids
@@ -100,12 +101,28 @@ export function duplicateLayers(stack, uids, times = 1) {
  * @returns {Stack}
  */
 export function moveLayers(stack, uids, gap) {
-  const moving = stack.filter((layer) => uids.includes(layer.uid));
+  if (isGapInside(stack, uids, gap)) return stack;
+  const rows = findRows(stack, uids);
+  const isStaying = (/** @type {number} */ place) => !rows.has(place);
   return [
-    ...removeLayers(stack.slice(0, gap), uids),
-    ...moving,
-    ...removeLayers(stack.slice(gap), uids),
+    ...stack.slice(0, gap).filter((_, place) => isStaying(place)),
+    ...[...rows].map((place) => stack[place]),
+    ...stack.slice(gap).filter((_, place) => isStaying(gap + place)),
   ];
+}
+
+/**
+ * Whether a gap is inside one of these blocks.
+ *
+ * @param {Stack} stack
+ * @param {string[]} uids
+ * @param {number} gap
+ */
+export function isGapInside(stack, uids, gap) {
+  return outline(stack).some(
+    ({ start, end }, place) =>
+      place === start && start < gap && gap <= end && uids.includes(stack[place].uid),
+  );
 }
 
 /**
@@ -190,13 +207,24 @@ export function areSameLayers(a, b) {
   return text(a) === text(b);
 }
 
+/** @type {Kind} of the rows that divide and end a block, which have nothing to set */
+const NO_KIND = { group: "", summary: "", fields: [] };
+
+/**
+ * @param {Layer} layer
+ * @returns {Kind}
+ */
+export function findKind({ kind }) {
+  return kind === BLOCK ? BRANCHES : (KINDS[kind] ?? NO_KIND);
+}
+
 /**
  * @param {Layer} layer
  * @param {string} name
  * @returns {Field | undefined}
  */
 export function findField(layer, name) {
-  return KINDS[layer.kind].fields.find((field) => field.name === name);
+  return findKind(layer).fields.find((field) => field.name === name);
 }
 
 /**

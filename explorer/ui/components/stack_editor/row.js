@@ -1,14 +1,20 @@
 // One row of the stack. Nodes are made once for each uid and then only brought up to date, so that
-// the input under the cursor is never replaced.
+// the input under the cursor is never replaced. What is special about a block's own rows stands in
+// block_row.js.
 
-import { makeIcon } from "./icons.js";
+import { makeBlockRow, sayBlockRow, updateBlockRow } from "./block_row.js";
+import { insideText, pathText } from "./blocks.js";
 import { findPart, makeButton, makeElement, setText } from "./elements.js";
+import { makeIcon } from "./icons.js";
 import { KINDS } from "./kinds.js";
 import { updateHints, updateProblem } from "./notes.js";
-import { findField, isDefault, readArgument } from "./operations.js";
+import { findField, findKind, isDefault, readArgument } from "./operations.js";
+import { assembleRow, makeField, makeGrip, makeUsualActions } from "./row_parts.js";
 import { chipText, readText, sizeText, valueText } from "./values.js";
 
-/** @import { Field, Hint, Layer, Numbers, Problem, RowNode, Value, Wrong } from "./types.js" */
+/** @import { BlockView } from "./block_row.js" */
+/** @import { Field, Hint, Layer, Numbers, Placed, Problem, RowNode, Value } from "./types.js" */
+/** @import { Wrong } from "./types.js" */
 
 /**
  * What the editor knows of a row.
@@ -25,6 +31,8 @@ import { chipText, readText, sizeText, valueText } from "./values.js";
  * @property {boolean} below  a layer above it does not fit
  * @property {Hint[]} hints
  * @property {boolean} hinted  its hints are shown
+ * @property {boolean} held  it is in a block that is selected
+ * @property {BlockView | null} block  of a block's own rows
  */
 
 // --- making a row --------------------------------------------------------------------------------
@@ -35,59 +43,24 @@ import { chipText, readText, sizeText, valueText } from "./values.js";
  */
 export function makeRow(layer) {
   const kind = KINDS[layer.kind];
+  if (!kind) return makeBlockRow(layer);
   const shown = kind.fields.filter((field) => field.on_row);
-  const grip = makeElement(
-    "span",
-    { class: "grip", title: "Drag to move  (Alt+↑, Alt+↓)" },
-    makeIcon("grip"),
-  );
   const name = makeElement(
     "span",
     { class: "kind", title: `${layer.kind}: ${kind.summary}` },
     layer.kind,
   );
-  // A grid, as arrow keys go from row to row; what stands in its cells is reached by Tab.
-  const line = makeElement(
-    "div",
-    { class: "line", role: "presentation" },
-    grip,
-    makeElement("span", { class: "index", role: "gridcell" }),
-    makeElement("span", { class: "mark", "data-group": kind.group, "aria-hidden": "true" }),
-    makeElement(
-      "span",
-      { class: "name", role: "gridcell" },
-      name,
-      makeElement("span", { class: "chips" }),
-    ),
-    makeElement("div", { class: "arguments", role: "gridcell" }, ...shown.map(makeField)),
-    makeElement("span", { class: "shape", role: "gridcell" }),
-    makeElement("span", { class: "sees", role: "gridcell" }),
-    makeElement("span", { class: "params", role: "gridcell" }),
-    makeElement(
-      "span",
-      { class: "actions", role: "gridcell" },
-      ...makeActions(shown.length < kind.fields.length),
-    ),
-  );
-  return makeElement(
-    "div",
-    { class: "row", role: "row", tabindex: "-1", "data-uid": layer.uid, "data-kind": layer.kind },
-    line,
-    makeElement("div", { class: "details", role: "gridcell", hidden: "" }),
-    makeElement("div", { class: "hints", role: "gridcell", hidden: "" }),
-    makeElement("div", {
-      class: "problem",
-      role: "gridcell",
-      id: `problem-${layer.uid}`,
-      "aria-live": "polite",
-      hidden: "",
-    }),
-    makeElement(
-      "div",
-      { role: "gridcell" },
-      makeButton("insert", "Insert a layer here", makeIcon("plus"), { class: "insert" }),
-    ),
-  );
+  const row = assembleRow(layer, {
+    grip: makeGrip(),
+    mark: makeElement("span", { class: "mark", "data-group": kind.group, "aria-hidden": "true" }),
+    name: [name, makeElement("span", { class: "chips" })],
+    fields: shown,
+    actions: makeActions(shown.length < kind.fields.length),
+  });
+  row
+    .querySelector(".line")
+    ?.after(makeElement("div", { class: "details", role: "gridcell", hidden: "" }));
+  return row;
 }
 
 /** @param {boolean} hasMore whether it has arguments that do not stand on the row */
@@ -97,38 +70,7 @@ function makeActions(hasMore) {
     ...icon,
     "aria-expanded": "false",
   });
-  return [
-    ...(hasMore ? [more] : []),
-    makeButton("insert", "Insert a layer below  ( / )", makeIcon("insert"), icon),
-    makeButton("duplicate", "Duplicate  (Ctrl+D)", makeIcon("duplicate"), icon),
-    makeButton("remove", "Delete  (Delete)", makeIcon("remove"), icon),
-  ];
-}
-
-/** @param {Field} field */
-function makeField(field) {
-  const input = makeInput(field);
-  input.name = input.dataset.field = field.name;
-  const title = `${field.name}: ${field.help}`;
-  const label = makeElement("span", { "aria-hidden": "true" }, field.name);
-  return makeElement("label", { class: `field ${field.type} ${field.name}`, title }, label, input);
-}
-
-/** @param {Field} field */
-function makeInput(field) {
-  if (field.type === "bool") return makeElement("input", { type: "checkbox" });
-  if (field.type === "choice") {
-    const texts = (field.choices ?? []).map(String);
-    return makeElement(
-      "select",
-      {},
-      ...texts.map((text) => makeElement("option", { value: text }, text)),
-    );
-  }
-  const input = makeElement("input", { type: "text", autocomplete: "off", spellcheck: "false" });
-  if (!field.words.length && field.type !== "pair")
-    input.inputMode = field.type === "float" ? "decimal" : "numeric";
-  return input;
+  return [...(hasMore ? [more] : []), ...makeUsualActions()];
 }
 
 // --- bringing it up to date ----------------------------------------------------------------------
@@ -139,51 +81,77 @@ function makeInput(field) {
  *
  * @param {RowNode} row
  * @param {Layer} layer
- * @param {number} index
+ * @param {Placed} place
  * @param {View} view
  */
-export function updateRow(row, layer, index, view) {
-  const key = JSON.stringify([index, view]);
+export function updateRow(row, layer, place, view) {
+  const key = JSON.stringify([place.path, place.depth, place.branch, view]);
   if (row.drawn?.layer === layer && row.drawn.view === key && !view.wrong.size) return;
   row.drawn = view.wrong.size ? undefined : { layer, view: key };
-  row.dataset.layerIndex = String(index);
+  const isOfBlock = view.block !== null;
   row.classList.toggle("selected", view.selected);
   row.classList.toggle("described", view.described);
   row.classList.toggle("chosen", view.chosen);
+  row.classList.toggle("held", view.held);
   row.classList.toggle("bad", view.problem !== null);
   row.classList.toggle("below", view.below);
   row.classList.toggle("waiting", view.waiting);
   row.tabIndex = view.selected ? 0 : -1;
   row.setAttribute("aria-selected", String(view.selected || view.chosen));
-  setText(findPart(row, "index"), String(index));
-  updateNumbers(row, layer, index, view);
-  updateDetails(row, layer, view.open);
+  updatePlace(row, place);
+  updateNumbers(row, layer, place, view);
+  if (!isOfBlock) updateDetails(row, layer, view.open);
   const inputs = /** @type {NodeListOf<HTMLInputElement>} */ (row.querySelectorAll("[data-field]"));
   for (const input of inputs) {
-    input.ariaLabel = `Layer ${index}, ${layer.kind}, ${input.name}`;
+    const whose = isOfBlock ? "Block" : "Layer";
+    const name = isOfBlock ? input.name : `${layer.kind}, ${input.name}`;
+    input.ariaLabel = `${whose} ${pathText(place.path)}, ${name}`;
     updateInput(input, layer, view.wrong.has(input.name));
   }
-  updateChips(findPart(row, "chips"), layer);
+  if (view.block) updateBlockRow(row, place, view.block);
+  else updateChips(findPart(row, "chips"), layer);
   updateHints(row, layer, view);
   updateProblem(findPart(row, "problem"), layer, view.problem);
 }
 
 /**
+ * Show where a row stands: its address, and how far it is indented. The rows that divide and end a
+ * block have no address of their own.
+ *
+ * @param {RowNode} row
+ * @param {Placed} place
+ */
+function updatePlace(row, { role, path, depth }) {
+  const isNode = role === "layer" || role === "begin";
+  if (isNode) row.dataset.layerIndex = pathText(path);
+  const above = isNode && path.length > 1 ? `${pathText(path.slice(0, -1))}.` : "";
+  setText(findPart(row, "above"), above);
+  setText(findPart(row, "own"), isNode ? String(path[path.length - 1]) : "");
+  if (row.dataset.depth !== String(depth)) {
+    row.dataset.depth = String(depth);
+    row.style.setProperty("--depth", String(depth));
+    row.classList.toggle("nested", depth > 0);
+  }
+  row.ariaLevel = String(depth + (isNode ? 1 : 2));
+}
+
+/**
  * @param {RowNode} row
  * @param {Layer} layer
- * @param {number} index
+ * @param {Placed} place
  * @param {View} view
  */
-function updateNumbers(row, layer, index, { numbers, below, problem }) {
+function updateNumbers(row, layer, place, { numbers, below, problem, block }) {
   const known = below ? undefined : numbers;
   const texts = known && {
     shape: sizeText(known.shape),
     sees: sizeText(known.sees),
-    params: countText(known.params),
+    params: known.params === null ? "–" : countText(known.params),
   };
   // A layer that does not fit has no numbers, nor has what follows; a row that Python has not yet
   // seen has none so far.
-  const none = problem || below ? "–" : "";
+  const hasNumbers = block === null || block.hasNumbers;
+  const none = hasNumbers && (problem || below) ? "–" : "";
   setText(findPart(row, "shape"), texts?.shape ?? none);
   setText(findPart(row, "sees"), texts?.sees ?? none);
   setText(findPart(row, "params"), texts?.params ?? none);
@@ -192,7 +160,10 @@ function updateNumbers(row, layer, index, { numbers, below, problem }) {
   const said = texts
     ? `output ${texts.shape}, receptive field ${texts.sees}, ${texts.params} parameters`
     : problem?.message;
-  row.setAttribute("aria-label", [`Layer ${index}`, layer.kind, said].filter(Boolean).join(", "));
+  const named = block
+    ? sayBlockRow(place, block)
+    : [`Layer ${pathText(place.path)}`, layer.kind, insideText(place)];
+  row.setAttribute("aria-label", [...named, said].filter(Boolean).join(", "));
 }
 
 /** @param {number} count */
@@ -210,7 +181,7 @@ function countText(count) {
 function updateDetails(row, layer, open) {
   const details = findPart(row, "details");
   if (open && !details.childElementCount) {
-    const hidden = KINDS[layer.kind].fields.filter((field) => !field.on_row);
+    const hidden = findKind(layer).fields.filter((field) => !field.on_row);
     details.append(...hidden.map(makeField));
   }
   details.hidden = !open;

@@ -2,38 +2,57 @@
 //
 // `selected` is one layer, the one that Python and the panel beside know. The chosen rows are known
 // here only: a set of uids that the selected one belongs to, or an empty one, which means the
-// selected row alone.
+// selected row alone. What is chosen are always whole layers and blocks that follow each other in
+// one branch or in the stack; a block is named by the row that begins it.
 
-import { findLayer, findPlace } from "./operations.js";
+import { BLOCK, findSiblings, outline } from "./blocks.js";
+import { nameBlock } from "./block_words.js";
+import { findPlace } from "./operations.js";
 
 /** @import { Editor, Stack } from "./types.js" */
 
 /** @typedef {Pick<Editor, "stack" | "selected" | "chosen">} Chosen */
 
 /**
- * In the stack's order; the selected row where no others are chosen.
+ * In the stack's order; the selected layer or block where no others are chosen.
  *
  * @param {Chosen} editor
  */
 export function findChosen({ stack, selected, chosen }) {
-  const isChosen = (/** @type {string} */ uid) =>
-    selected !== null && chosen.has(selected) ? chosen.has(uid) : uid === selected;
-  return stack.map((layer) => layer.uid).filter(isChosen);
+  if (selected === null) return [];
+  return findSiblings(stack, chosen.has(selected) ? chosen : [selected]);
 }
 
 /**
- * The rows that an action on `uid` is for: all the chosen ones, if it is one of them.
+ * What an action on the row `uid` is for: all that is chosen, if it is a part of that.
  *
  * @param {Chosen} editor
  * @param {string} uid
  */
 export function findTogether(editor, uid) {
   const uids = findChosen(editor);
-  return uids.includes(uid) ? uids : [uid];
+  const own = findSiblings(editor.stack, [uid]);
+  const isPart = uids.length > 1 && findHolding(editor.stack, uids, uid);
+  return isPart || uids.includes(own[0]) ? uids : own;
 }
 
 /**
- * The uids from one row to another, whichever is above.
+ * The one of these layers and blocks that a row is, or is in.
+ *
+ * @param {Stack} stack
+ * @param {string[]} uids
+ * @param {string} uid
+ */
+export function findHolding(stack, uids, uid) {
+  const [places, place] = [outline(stack), findPlace(stack, uid)];
+  return uids.find((each) => {
+    const { start, end } = places[findPlace(stack, each)];
+    return start <= place && place <= end;
+  });
+}
+
+/**
+ * The layers and blocks from one row to another, whichever is above.
  *
  * @param {Stack} stack
  * @param {string} from
@@ -41,22 +60,41 @@ export function findTogether(editor, uid) {
  */
 export function findBetween(stack, from, to) {
   const [first, last] = [findPlace(stack, from), findPlace(stack, to)].sort((a, b) => a - b);
-  return stack.slice(first, last + 1).map((layer) => layer.uid);
+  return findSiblings(
+    stack,
+    stack.slice(first, last + 1).map((layer) => layer.uid),
+  );
 }
 
 /** @param {number} count */
-export function countText(count) {
-  return `${count} layer${count === 1 ? "" : "s"}`;
+export function countText(count, thing = "layer") {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
 
 /**
- * "Conv2d", or "3 layers".
+ * "3 layers", "2 layers and 1 block".
+ *
+ * @param {Stack} stack
+ * @param {string[]} uids
+ */
+export function describeNodes(stack, uids) {
+  const blocks = uids.filter((uid) => stack[findPlace(stack, uid)]?.kind === BLOCK).length;
+  const layers = uids.length - blocks;
+  if (!blocks) return countText(layers);
+  return [...(layers ? [countText(layers)] : []), countText(blocks, "block")].join(" and ");
+}
+
+/**
+ * "Conv2d", "Residual", or "3 layers".
  *
  * @param {Stack} stack
  * @param {string[]} uids
  */
 export function nameLayers(stack, uids) {
-  return uids.length === 1 ? findLayer(stack, uids[0]).kind : countText(uids.length);
+  if (uids.length > 1) return describeNodes(stack, uids);
+  const place = findPlace(stack, uids[0]);
+  const { kind } = stack[place];
+  return kind === BLOCK ? nameBlock(stack, place) : kind;
 }
 
 /**

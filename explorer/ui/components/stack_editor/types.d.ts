@@ -52,25 +52,46 @@ export interface Block {
 
 // --- the stack -----------------------------------------------------------------------------------
 
-/** A layer in the editor. Its `uid` stays with it while it is moved and changed, so that it keeps its row on the page. */
+/**
+ * A layer in the editor, or a row that begins, divides or ends a block: see blocks.js. Its `uid` stays with it while it is
+ * moved and changed, so that it keeps its row on the page.
+ */
 export type Layer = PlainLayer & { uid: string };
 
-/** The layers from the first to the last. Never changed in place: each operation gives a new one. */
+/** The rows from the first to the last. Never changed in place: each operation gives a new one. */
 export type Stack = readonly Layer[];
+
+/** Where a row stands in the tree of layers and blocks. */
+export interface Placed {
+  /** A layer, or a row that begins a block, its next branch, or ends it. */
+  role: "layer" | "begin" | "next" | "end";
+  /** The address of the layer, or of the block that the row belongs to. */
+  path: readonly number[];
+  /** How many blocks are around the layer or the block. */
+  depth: number;
+  /** The layer's or the block's first row, and its last. */
+  start: number;
+  end: number;
+  /** The row that begins the block around it; -1 where there is none. */
+  around: number;
+  /** Of a row that begins or ends a branch, the number of that branch, from 0. */
+  branch: number;
+}
 
 // --- what Python sends ---------------------------------------------------------------------------
 
-/** A layer's uid, its output's shape, its receptive field, its parameters; last, of the field what lies inside the image. */
+/** The uid of a layer, or of the row that begins a block for its merge; its output's shape, its receptive field, its parameters; last, of the field what lies inside the image. */
 export type Row = [uid: string, shape: number[], sees: number[], params: number, within?: number[]];
 
 export interface Numbers {
   shape: number[];
   sees: number[];
   within: number[];
-  params: number;
+  /** Null where it is not known of all that a folded block holds. */
+  params: number | null;
 }
 
-/** A change of the stack: at a place, so many layers out and these in. */
+/** A change of the stack: at a place, so many rows out and these in. */
 export interface Fix {
   at: number;
   remove: number;
@@ -85,6 +106,8 @@ export interface Problem {
   fix?: Fix | null;
   /** Another remedy, as good. */
   alternative?: { remedy: string; fix: Fix } | null;
+  /** It is of a layer that a folded block holds. */
+  isInside?: boolean;
 }
 
 export interface Hint {
@@ -173,6 +196,8 @@ export interface Editor {
   search: HTMLInputElement;
   options: HTMLElement;
   keys: HTMLElement;
+  /** What can be done with blocks. */
+  menu: HTMLElement;
   /** The bar of what can be done with several rows. */
   several: HTMLElement;
   times: HTMLInputElement;
@@ -197,6 +222,8 @@ export interface Editor {
   // what only the browser knows
   /** Uids, where more than the selected one is chosen. */
   chosen: Set<string>;
+  /** Uids of the rows that begin folded blocks. */
+  folded: Set<string>;
   /** The row that Shift reaches from. */
   anchor: string | null;
   /** Texts that are no values and are not sent, by uid and argument. */

@@ -1,0 +1,213 @@
+"""Blocks of branches: made, broken, mended, folded, moved and undone, by keys and by the pointer."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import App, box_of
+
+pytestmark = pytest.mark.browser
+
+
+def rows(app: App) -> list[str]:
+    """The stack as it is drawn: layers by kind, a block as "[", its branches as "|", its end as
+    "]".
+    """
+    signs = {"Branches": "[", "Next": "|", "End": "]"}
+    kinds = [row.get_attribute("data-kind") or "" for row in app.page.locator(".rows .row").all()]
+    return [signs.get(kind, kind) for kind in kinds]
+
+
+def wait_for_rows(app: App, text: str) -> None:
+    """Also until Python has answered."""
+    wanted = text.split()
+    expect(app.page.locator(".rows .row")).to_have_count(len(wanted))
+    expect(app.page.locator(".editor.asking")).to_have_count(0)
+    assert rows(app) == wanted
+
+
+def press(app: App, *keys: str) -> None:
+    for key in keys:
+        app.page.keyboard.press(key)
+
+
+def add(app: App, search: str) -> None:
+    press(app, "/")
+    expect(app.page.locator(".palette")).to_be_visible()
+    app.page.keyboard.type(search)
+    press(app, "Enter")
+    expect(app.page.locator(".palette")).to_be_hidden()
+
+
+def block(app: App, path: str) -> Locator:
+    return app.page.locator(f'[data-layer-index="{path}"]')
+
+
+def end_of_blocks(app: App) -> Locator:
+    return app.page.locator(".row.end-of-block")
+
+
+def start(app: App) -> None:
+    app.open()
+    app.preset("blank")
+    expect(app.page.locator(".rows .row")).to_have_count(0)
+
+
+def test_a_residual_block_from_nothing_broken_mended_folded_dragged_and_undone(app: App):
+    start(app)
+    app.page.get_by_role("button", name="Add layer").first.focus()
+    for kind in ("conv2d", "conv2d", "relu"):
+        add(app, kind)
+    wait_for_rows(app, "Conv2d Conv2d ReLU")
+    status = app.page.locator(".editor .status")
+
+    # Wrapped by a key. Its shapes do not agree, and the row where they meet says so.
+    press(app, "Shift+ArrowUp", "r")
+    wait_for_rows(app, "Conv2d [ Conv2d ReLU | ]")
+    expect(status).to_have_text("Wrapped in a residual block")
+    expect(block(app, "1")).to_be_focused()
+    expect(block(app, "1").locator(".kind").first).to_have_text("Residual")
+    expect(app.page.locator(".row.next .identity")).to_have_text("passes on what comes in")
+    problem = end_of_blocks(app).locator(".problem")
+    expect(problem).to_contain_text(
+        "Branch 1 gives 8×24×24, branch 2 gives 8×26×26: add needs equal shapes"
+    )
+
+    # A folded block still says that it does not fit.
+    press(app, "ArrowLeft")
+    wait_for_rows(app, "Conv2d [")
+    expect(block(app, "1").locator(".problem")).to_contain_text("add needs equal shapes")
+    press(app, "ArrowRight")
+    wait_for_rows(app, "Conv2d [ Conv2d ReLU | ]")
+
+    problem.get_by_role("button", name="Apply fix").click()
+    expect(problem).to_be_hidden()
+    expect(end_of_blocks(app).locator(".shape")).to_have_text("8×26×26")
+    expect(app.row("1.0.0").locator("input[name=padding]")).to_have_value("1")
+
+    # Folded to one line, with the parameters of all that is inside.
+    block(app, "1").locator(".kind").first.click()
+    press(app, " ")
+    wait_for_rows(app, "Conv2d [")
+    expect(block(app, "1").locator(".name")).to_have_text("Residual1 convolution")
+    expect(block(app, "1").locator(".params")).to_have_text("584")
+    expect(block(app, "1")).to_have_attribute("aria-expanded", "false")
+
+    # Dragged to the top, whole.
+    grip, target = box_of(block(app, "1").locator(".grip")), box_of(app.row("0"))
+    app.page.mouse.move(grip["x"] + 6, grip["y"] + grip["height"] / 2)
+    app.page.mouse.down()
+    app.page.mouse.move(grip["x"] + 6, target["y"] + 3, steps=6)
+    app.page.mouse.up()
+    wait_for_rows(app, "[ Conv2d")
+    expect(status).to_have_text("Residual moved to position 0")
+
+    # One image channel comes in now: the sum no longer fits, nor do the steps that led here stay.
+    undo = app.page.get_by_role("button", name="Undo")
+    for _ in range(2):  # the drag, the fix
+        undo.click()
+    press(app, "Escape")
+    expect(block(app, "1").locator(".problem")).to_contain_text("add needs equal shapes")
+    undo.click()  # the block
+    wait_for_rows(app, "Conv2d Conv2d ReLU")
+    for _ in range(3):
+        undo.click()
+    wait_for_rows(app, "")
+
+
+def test_branches_are_added_filled_removed_and_unwrapped_by_keys(app: App):
+    start(app)
+    app.page.get_by_role("button", name="Add layer").first.focus()
+    add(app, "relu")
+    press(app, "b")
+    wait_for_rows(app, "[ ReLU | ]")
+    expect(app.page.locator(".editor .status")).to_have_text("Split into 2 branches")
+
+    # A layer goes into the empty branch below its row, and from there across.
+    press(app, "ArrowDown", "ArrowDown")
+    expect(app.page.locator(".row.next")).to_be_focused()
+    add(app, "tanh")
+    wait_for_rows(app, "[ ReLU | Tanh ]")
+    expect(app.row("0.1.0")).to_have_attribute(
+        "aria-label", re.compile("^Layer 0.1.0, Tanh, in branch 2 of block 0")
+    )
+    press(app, "Alt+ArrowUp")
+    wait_for_rows(app, "[ ReLU Tanh | ]")
+    press(app, "Alt+ArrowDown", "Alt+ArrowDown")
+    wait_for_rows(app, "[ ReLU | ] Tanh")
+    press(app, "Alt+ArrowUp")
+    wait_for_rows(app, "[ ReLU | Tanh ]")
+
+    # More branches, fewer, and none.
+    press(app, "Shift+B")
+    wait_for_rows(app, "[ ReLU | Tanh | ]")
+    press(app, "Delete")  # that row alone is no layer
+    expect(app.page.locator(".editor .status")).to_contain_text("Delete the block at its first row")
+    wait_for_rows(app, "[ ReLU | Tanh | ]")
+    press(app, "Shift+Delete")
+    wait_for_rows(app, "[ ReLU | Tanh ]")
+    press(app, "u")
+    wait_for_rows(app, "ReLU")
+    expect(app.page.locator(".editor .status")).to_contain_text("branch 2 deleted")
+    press(app, "Control+z")
+    wait_for_rows(app, "[ ReLU | Tanh ]")
+    expect(end_of_blocks(app).locator(".shape")).to_have_text("2×28×28")
+
+
+def test_the_menu_offers_what_can_be_done_with_what_is_selected(app: App):
+    start(app)
+    app.page.get_by_role("button", name="Add layer").first.focus()
+    add(app, "relu")
+    menu = app.page.get_by_role("button", name="Block", exact=True)
+    item = app.page.get_by_role("menuitem", disabled=False)
+    menu.click()
+    expect(item).to_have_text([re.compile("Wrap in a residual"), re.compile("Split into")])
+    expect(item.first).to_be_focused()
+    press(app, "ArrowDown", "Enter")
+    wait_for_rows(app, "[ ReLU | ]")
+    expect(block(app, "0")).to_be_focused()
+    menu.click()
+    app.page.get_by_role("menuitem", name="Add a branch").click()
+    wait_for_rows(app, "[ ReLU | | ]")
+
+    # The merge is a choice on the block's first row.
+    merge = block(app, "0").get_by_role("combobox", name="Block 0, merge")
+    merge.select_option("add")
+    expect(end_of_blocks(app).locator(".kind")).to_have_text("add")
+    expect(end_of_blocks(app).locator(".shape")).to_have_text("1×28×28")
+    expect(block(app, "0").locator(".kind").first).to_have_text("Sum of 3 branches")
+
+
+def test_what_is_chosen_is_whole_blocks_and_a_block_does_not_go_into_itself(app: App):
+    start(app)
+    app.page.get_by_role("button", name="Add layer").first.focus()
+    for kind in ("relu", "tanh", "gelu"):
+        add(app, kind)
+    press(app, "ArrowUp", "r")
+    wait_for_rows(app, "ReLU [ Tanh | ] GELU")
+    app.row("0").locator(".kind").click()
+    app.row("1.0.0").locator(".kind").click(modifiers=["Shift"])
+    expect(app.page.locator(".several .count")).to_have_text("1 layer and 1 block")
+    expect(app.page.locator(".row.chosen")).to_have_count(5)
+    press(app, "Control+d")
+    wait_for_rows(app, "ReLU [ Tanh | ] ReLU [ Tanh | ] GELU")
+    press(app, "Delete")
+    wait_for_rows(app, "ReLU [ Tanh | ] GELU")
+
+    grip, target = box_of(block(app, "1").locator(".grip")), box_of(app.row("1.0.0"))
+    app.page.mouse.move(grip["x"] + 6, grip["y"] + 12)
+    app.page.mouse.down()
+    app.page.mouse.move(grip["x"] + 6, target["y"] + target["height"] - 3, steps=6)
+    expect(app.page.locator(".drop")).to_be_hidden()
+    app.page.mouse.up()
+    wait_for_rows(app, "ReLU [ Tanh | ] GELU")
+
+    # A layer from outside goes into the empty branch.
+    grip, target = box_of(app.row("2").locator(".grip")), box_of(end_of_blocks(app))
+    app.page.mouse.move(grip["x"] + 6, grip["y"] + 12)
+    app.page.mouse.down()
+    app.page.mouse.move(grip["x"] + 6, target["y"] + 4, steps=6)
+    expect(app.page.locator(".drop")).to_be_visible()
+    app.page.mouse.up()
+    wait_for_rows(app, "ReLU [ Tanh | GELU ]")
