@@ -16,17 +16,11 @@ from typing import Any
 import torch
 
 from explorer.exports.code_template import choose, fill, import_lines, parts, template
-from explorer.exports.pytorch import (
-    call_text,
-    class_name,
-    class_source,
-    keywords,
-    plain_text,
-    without_defaults,
-)
+from explorer.exports.python_text import call_text, keywords, plain_text, without_defaults
+from explorer.exports.pytorch import class_name, class_source
 from explorer.network.analysis import analyze, require_fitting
 from explorer.network.mult_adds import MULT_ADDS_IN_SHORT
-from explorer.network.spec import Architecture, ArchitectureError
+from explorer.network.spec import Architecture, ArchitectureError, count_layers
 from explorer.text import counted, for_markdown, size_text
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import TEST_BATCH
@@ -118,7 +112,7 @@ def network_lines(architecture: Architecture) -> list[str]:
     """What the network comes to, and how its mult-adds are counted."""
     analysis = analyze(architecture)
     return [
-        f"Network: {counted(len(analysis.rows), 'layer')}, "
+        f"Network: {counted(count_layers(architecture.layers), 'layer')}, "
         f"{counted(analysis.total_params, 'parameter')}, "
         f"{counted(analysis.total_mult_adds, 'mult-add')} for one image",
         f"Mult-adds: {MULT_ADDS_IN_SHORT}",

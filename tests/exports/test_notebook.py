@@ -176,7 +176,7 @@ def test_a_network_that_does_not_suit_the_data() -> None:
             export(LINEAR, recipe(dataset="cifar10"))
         with pytest.raises(ArchitectureError, match=r"layer 0 \(Linear\)") as caught:
             export(network(linear(10), shape=(1, 28, 28)), recipe())
-        assert caught.value.index == 0
+        assert caught.value.path == (0,)
 
 
 def test_a_last_softmax_is_trained_as_log_softmax() -> None:

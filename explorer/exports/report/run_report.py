@@ -20,10 +20,10 @@ from explorer.exports.notebook import (
 from explorer.exports.pytorch import state_dict_names
 from explorer.exports.report.markdown import document, image, table
 from explorer.exports.summary_text import summary_table
-from explorer.network.analysis import Analysis, analyze
+from explorer.network.analysis import Analysis, analyze, jump_text
 from explorer.network.architecture_json import to_json as architecture_to_json
 from explorer.network.mult_adds import MULT_ADDS_RULE
-from explorer.network.spec import Architecture
+from explorer.network.spec import Architecture, count_layers
 from explorer.presets import Preset, find_preset
 from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.run import Run, Snapshot
@@ -184,8 +184,9 @@ def _readme(
 
 def _opening(trained: Trained, analysis: Analysis) -> str:
     final, data = trained.epochs[-1], DATASETS[trained.recipe.dataset]
+    layers = counted(count_layers(analysis.architecture.layers), "layer")
     return (
-        f"{len(analysis.rows)} layers with {analysis.total_params:,} parameters, "
+        f"{layers} with {analysis.total_params:,} parameters, "
         f"trained on {data.title} for {counted(final.epoch, 'epoch')}: "
         f"**{percent(final.metrics['test_accuracy'])}** test accuracy."
     )
@@ -238,8 +239,8 @@ def _last_end(trained: Trained) -> Event | None:
 def _layers(analysis: Analysis) -> list[tuple[str, ...]]:
     return [
         (
-            str(row.index),
-            row.kind,
+            row.place,
+            row.title,
             size_text(row.output_shape),
             f"{row.params:,}",
             f"{row.mult_adds:,}",
