@@ -143,3 +143,31 @@ def rounding_inside(module: nn.Module, given: Tensor) -> float:
         return 0.0
     spread = (groups.var(-1, unbiased=False) + module.eps).sqrt()
     return float((groups.abs().amax(-1) / spread).max()) * 1.2e-7
+
+
+# --- torchsummary ---------------------------------------------------------------------------------
+
+
+def rows_seen_by_hooks(
+    network: nn.Module, architecture: Architecture
+) -> list[tuple[str, str, str]]:
+    """The rows that torchsummary 1.5.1 prints of a network, without those of Flatten.
+
+    It has a hook on every module but containers and the network itself; each call of a module is a
+    row, with the parameters called weight and bias.
+    """
+    rows: list[tuple[str, str, str]] = []
+
+    def hook(module: nn.Module, given: tuple[Tensor], output: Tensor) -> None:
+        own = [getattr(module, name, None) for name in ("weight", "bias")]
+        params = sum(each.numel() for each in own if isinstance(each, Tensor))
+        name = f"{type(module).__name__}-{len(rows) + 1}"
+        rows.append((name, str([-1, *output.shape[1:]]), f"{params:,}"))
+
+    def register(module: nn.Module) -> None:
+        if not isinstance(module, nn.Sequential | nn.ModuleList | nn.Flatten) and module != network:
+            module.register_forward_hook(hook)
+
+    network.eval().apply(register)
+    network(torch.zeros(2, *architecture.input_shape))
+    return rows

@@ -24,6 +24,7 @@ from explorer.network.build import build
 from explorer.network.spec import Architecture, ArchitectureError, Layer
 from explorer.presets import load_presets
 from explorer.text import printable
+from tests.exports import trees
 from tests.exports.exported import (
     assert_onnx_agrees,
     assert_ruff_is_content,
@@ -333,9 +334,11 @@ def scores_in_a_fresh_process(folder: Path, stacks: list[Architecture]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
-def test_presets_run_in_a_fresh_process(tmp_path: Path) -> None:
+def test_presets_and_networks_with_blocks_run_in_a_fresh_process(tmp_path: Path) -> None:
     stacks = [preset.architecture for preset in load_presets().values()]
-    scores_in_a_fresh_process(tmp_path, [*stacks, TWO_CONVOLUTIONS, stack()])
+    scores_in_a_fresh_process(
+        tmp_path, [*stacks, TWO_CONVOLUTIONS, stack(), *trees.NETWORKS.values()]
+    )
 
 
 @pytest.mark.slow

@@ -136,7 +136,7 @@ NETWORKS: dict[str, Architecture] = {
     ),
     "an inception block": network(inception(8, 4, 8, 2, 4, 4), *head()),
     "inception blocks": network(
-        conv(8), inception(8, 4, 8, 2, 4, 4), inception(4, 8, 16, 2, 8, 8), *head()
+        conv(8), inception(8, 4, 6, 2, 3, 5), inception(4, 8, 16, 3, 7, 9), *head()
     ),
     "too many numbers that differ": network(
         *(inception(*range(n, n + 6)) for n in (1, 7)),
