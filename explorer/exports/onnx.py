@@ -7,20 +7,17 @@ consists of is known here as data, so ONNX is one row a kind: one node that LAYE
 function below. The nodes carry the names of the exported PyTorch source.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from explorer.exports.pytorch import (
-    attribute_names,
-    class_name,
-    plain_text,
-    state_dict_names,
-)
+from explorer.exports.python_text import plain_text
+from explorer.exports.pytorch import class_name, network_plan, state_dict_names
 from explorer.network import spec
 from explorer.network.analysis import require_fitting
 from explorer.network.axes import (
@@ -32,8 +29,9 @@ from explorer.network.axes import (
     windows,
 )
 from explorer.network.build import build
-from explorer.network.layers import LAYERS, OnnxNode
-from explorer.network.spec import Architecture, ArchitectureError, Shape, pair
+from explorer.network.layers import OnnxNode
+from explorer.network.spec import Architecture, ArchitectureError, Branches, Shape, pair
+from explorer.network.tree import IMAGE, inputs_of
 
 OPSET = 21  # the first with GroupNormalization as torch means it; read by onnxruntime since 1.20
 # The file format of that opset's release; onnx would write its newest, which runtimes learn later.
@@ -57,27 +55,32 @@ def onnx_bytes(architecture: Architecture, weights: dict[str, Tensor] | None = N
     if analysis.total_params > MAX_PARAMS:
         raise ArchitectureError(too_large(analysis.total_params))
     state, renamed = _state(architecture, weights), state_dict_names(architecture)
-    value, places = INPUT, attribute_names(architecture)
-    for row, attribute in zip(analysis.rows, places, strict=True):
-        prefix = f"{row.index}."
+    values, plan = {IMAGE: INPUT}, network_plan(architecture)
+    for row in analysis.rows:
+        inputs = [values[path] for path in inputs_of(row.path, row.layer)]
+        if isinstance(row.layer, Branches):
+            graph.begin(plan.merge_path(row.path) or "network")
+            values[row.path] = _merge(graph, row.layer, inputs)
+            continue
+        prefix = f"{row.place}."
         parameters = {
             key.removeprefix(prefix): graph.tensor(renamed[key], array)
             for key, array in state.items()
             if key.startswith(prefix)
         }
-        graph.begin(attribute)
-        place = _Place(row.layer, value, row.input_shape, row.output_shape, parameters)
-        form, writer = LAYERS[row.kind].onnx, WRITERS.get(row.kind)
+        graph.begin(plan.attribute_path(row.path))
+        place = _Place(row.layer, inputs[0], row.input_shape, row.output_shape, parameters)
+        form, writer = row.about.onnx, WRITERS.get(row.kind)
         if isinstance(form, OnnxNode):
-            value = graph.node(form.op, place.value, **form.attributes(row.layer))
+            values[row.path] = graph.node(form.op, place.value, **form.attributes(row.layer))
         elif writer:
-            value = writer(graph, place)
+            values[row.path] = writer(graph, place)
         else:
             raise ArchitectureError(
-                f"layer {row.index} ({row.kind}): ONNX has no form for it here", row.path
+                f"layer {row.place} ({row.kind}): ONNX has no form for it here", row.path
             )
     if not graph.nodes:
-        value = graph.node("Identity", value)
+        graph.node("Identity", INPUT)
     graph.nodes[-1].output = OUTPUT
 
     description = helper.make_graph(
@@ -185,6 +188,19 @@ class _Place:
     input_shape: Shape
     output_shape: Shape
     parameters: dict[str, str]
+
+
+# --- merges ---------------------------------------------------------------------------------------
+
+_OPERATIONS = {"add": "Add", "multiply": "Mul"}  # of two values
+
+
+def _merge(graph: _Graph, block: Branches, inputs: Sequence[str]) -> str:
+    """What a block's branches give, as one value."""
+    if block.merge == "concat":
+        return graph.node("Concat", *inputs, axis=1)
+    operation = _OPERATIONS[block.merge]
+    return reduce(lambda value, other: graph.node(operation, value, other), inputs)
 
 
 # --- convolution and pooling ----------------------------------------------------------------------

@@ -3,12 +3,17 @@
 The layout, the numbering and the lines of sizes are torchsummary 1.5.1's, byte for byte. One thing
 is left out: Flatten. People flatten with view() in forward(), which torchsummary doesn't see, so
 their tables have no row for it; here it has no row, no number and no share in the sizes either.
+
+torchsummary sees modules alone, those of the exported class: a block that has a class of its own
+there has a row after those of its layers, any other block has none.
 """
 
 from math import prod
+from typing import NamedTuple
 
+from explorer.exports.pytorch import network_plan
 from explorer.network.analysis import Analysis, require_fitting
-from explorer.network.spec import Flatten, Shape
+from explorer.network.spec import Branches, Flatten, Shape
 
 RULE, DOUBLE_RULE = "-" * 64, "=" * 64
 BYTES_PER_VALUE, MB = 4.0, 1024**2.0
@@ -21,14 +26,14 @@ def summary_table(analysis: Analysis) -> str:
     Raises ArchitectureError, which names the layer, where one does not fit.
     """
     require_fitting(analysis.architecture)
-    rows = [row for row in analysis.rows if not isinstance(row.layer, Flatten)]
+    rows = _module_rows(analysis)
     return "\n".join(
         [
             RULE,
             _line("Layer (type)", "Output Shape", "Param #"),
             DOUBLE_RULE,
             *(
-                _line(f"{row.kind}-{number}", _shape(row.output_shape), f"{row.params:,}")
+                _line(f"{row.name}-{number}", _shape(row.output_shape), f"{row.params:,}")
                 for number, row in enumerate(rows, start=1)
             ),
             DOUBLE_RULE,
@@ -44,6 +49,26 @@ def summary_table(analysis: Analysis) -> str:
             RULE,
         ]
     )
+
+
+class _ModuleRow(NamedTuple):
+    name: str  # of the module's class
+    output_shape: Shape
+    params: int  # of the module alone, without those of the modules in it
+
+
+def _module_rows(analysis: Analysis) -> list[_ModuleRow]:
+    """What torchsummary counts, in the order in which the modules have run."""
+    plan = network_plan(analysis.architecture)
+    names = [
+        plan.class_name(row.path) if isinstance(row.layer, Branches) else row.kind
+        for row in analysis.rows
+    ]
+    return [
+        _ModuleRow(name, row.output_shape, row.params)
+        for name, row in zip(names, analysis.rows, strict=True)
+        if name and not isinstance(row.layer, Flatten)
+    ]
 
 
 def _line(name: str, shape: str, params: str) -> str:

@@ -20,13 +20,14 @@ from hypothesis import strategies as st
 from explorer.exports.notebook import notebook_json, training_script
 from explorer.exports.pytorch import class_name, python_source, state_dict_names
 from explorer.network.build import build
-from explorer.network.spec import Architecture, ArchitectureError
+from explorer.network.spec import Architecture, ArchitectureError, ReLU
 from explorer.presets import load_presets, preset
 from explorer.training import images
 from explorer.training.dataset_files import load_dataset
 from explorer.training.datasets import DATASETS
 from explorer.training.engine import train
 from explorer.training.recipe import SCHEDULERS, Recipe, parse_recipe
+from tests.exports.trees import conv, head, inception, residual, squeeze_excitation, strided
 from tests.tiny import linear, network
 
 RUFF = str(Path(sysconfig.get_path("scripts"), "ruff"))
@@ -40,6 +41,13 @@ CONVOLUTIONS = network(
     "Flatten",
     linear(10),
     shape=(1, 28, 28),
+)
+BLOCKS = Architecture(
+    name="blocks",
+    layers=(
+        *(conv(8, stride=4), ReLU(), residual(8), ReLU(), residual(8), ReLU()),
+        *(strided(16, squeeze_excitation(16, 4)), ReLU(), inception(*range(1, 7)), *head()),
+    ),
 )
 EVERY_OPTION = {
     "rotation": 5.0,
@@ -176,7 +184,7 @@ def test_a_network_that_does_not_suit_the_data() -> None:
             export(LINEAR, recipe(dataset="cifar10"))
         with pytest.raises(ArchitectureError, match=r"layer 0 \(Linear\)") as caught:
             export(network(linear(10), shape=(1, 28, 28)), recipe())
-        assert caught.value.index == 0
+        assert caught.value.path == (0,)
 
 
 def test_a_last_softmax_is_trained_as_log_softmax() -> None:
@@ -311,6 +319,19 @@ def test_a_convolutional_network_learns_as_in_the_engine() -> None:
         metrics["test_accuracy"] for metrics in epochs
     ]
     assert history[-1]["test_accuracy"] > 0.8
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_network_with_blocks_learns_as_in_the_engine() -> None:
+    data, once = load_dataset("digits"), recipe(epochs=1)
+    (expected,) = [e.metrics for e in train(BLOCKS, once, data) if e.kind == "epoch"]
+    script = training_script(BLOCKS, once)
+    assert_ruff_is_content(script)
+    assert python_source(BLOCKS).partition("\n\n\n")[2] in script
+    module = module_of(script)
+    _, (found,) = module.train(*module.load_data())
+    for name in ("train_loss", "train_accuracy", "test_loss", "test_accuracy"):
+        assert found[name] == pytest.approx(expected[name], rel=1e-5), name
 
 
 # --- in a fresh process ---------------------------------------------------------------------------

@@ -2,30 +2,38 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
-import sysconfig
-from math import prod
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from torch import Tensor, nn
 
 from explorer.exports import onnx as onnx_export
 from explorer.exports.onnx import onnx_bytes
-from explorer.exports.pytorch import attribute_names, class_name, python_source, state_dict_names
+from explorer.exports.pytorch import class_name, network_plan, python_source, state_dict_names
 from explorer.network import spec
 from explorer.network.analysis import analyze
 from explorer.network.build import build
 from explorer.network.spec import Architecture, ArchitectureError, Layer
 from explorer.presets import load_presets
 from explorer.text import printable
+from tests.exports import trees
+from tests.exports.exported import (
+    assert_onnx_agrees,
+    assert_ruff_is_content,
+    assert_same_bits,
+    exported_class,
+    network_and_images,
+    renamed,
+    rounding_of_float32,
+)
 from tests.network.stacks import architectures
 
 EXAMPLES = int(os.environ.get("EXPLORER_EXAMPLES", "300"))
@@ -48,25 +56,6 @@ def stack(
     return Architecture(name=name, input_shape=input_shape, layers=layers)
 
 
-def network_and_images(architecture: Architecture, images: int = 3) -> tuple[nn.Sequential, Tensor]:
-    """In evaluation mode, with statistics and parameters that are not the plain ones of a fresh
-    network.
-    """
-    network, generator = build(architecture).eval(), torch.Generator().manual_seed(0)
-    for name, tensor in network.state_dict().items():
-        if tensor.is_floating_point():
-            tensor.copy_(
-                torch.rand(tensor.shape, generator=generator) * 0.5
-                + (0.25 if "var" in name else -0.2)
-            )
-    return network, torch.rand(images, *architecture.input_shape, generator=generator)
-
-
-def renamed(network: nn.Module, architecture: Architecture) -> dict[str, Tensor]:
-    names = state_dict_names(architecture)
-    return {names[key]: tensor for key, tensor in network.state_dict().items()}
-
-
 # --- how the source reads -------------------------------------------------------------------------
 
 READS = '''import torch
@@ -80,8 +69,9 @@ class TwoConvolutions(nn.Module):
     Mult-adds: Multiply-accumulates for one image. Conv2d and Linear: one for each
     weight that each output uses, without biases. Normalisation: one for each value that
     it scales. Average pooling: one for each value in each window. Bilinear upsampling:
-    four for each output. Activations, max pooling and all other layers: none, as they
-    multiply by no weight or only copy.
+    four for each output. Multiplying branches: one for each value of each branch after
+    the first. Activations, max pooling, adding branches and all other layers: none, as
+    they multiply by no weight or only copy.
     Takes (N, 1, 9, 9), gives (N, 10).
     """
 
@@ -150,6 +140,24 @@ def test_reads_as_a_student_writes() -> None:
     assert python_source(TWO_CONVOLUTIONS) == READS
 
 
+# Of the sources that were exported before networks could branch, without the mult-adds' rule.
+SOURCES_OF_PRESETS = {
+    "adaptive-pool-16k": "eb3150c69800ad3c",
+    "avg-pool-13k": "fecf141f09d731c0",
+    "gap-17k": "66f9ae9fbcfadde6",
+    "bias-free-12k": "d0c5b403e795f041",
+    "strided-20k": "07574a6cc0d51f67",
+    "blank": "2c3d2620b1b6b107",
+}
+
+
+@pytest.mark.parametrize("preset", SOURCES_OF_PRESETS)
+def test_presets_are_exported_as_ever(preset: str) -> None:
+    source = python_source(load_presets()[preset].architecture)
+    without_rule = re.sub(r"    Mult-adds: .*?(?=    Takes)", "", source, flags=re.DOTALL)
+    assert sha256(without_rule.encode()).hexdigest()[:16] == SOURCES_OF_PRESETS[preset]
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -191,7 +199,8 @@ def test_equal_activations_are_one_module_and_different_ones_are_not() -> None:
     steep, flat = spec.LeakyReLU(negative_slope=0.5), spec.LeakyReLU(negative_slope=0.1)
     layers = (spec.ReLU(), steep, flat, spec.ReLU(), steep, spec.Dropout(), spec.Dropout())
     names = ["relu", "leaky_relu", "leaky_relu2", "relu", "leaky_relu", "dropout1", "dropout2"]
-    assert attribute_names(stack(*layers)) == names
+    attributes = network_plan(stack(*layers)).classes[0].attributes
+    assert [each.name for each in attributes.values()] == names
 
 
 def test_names_in_the_state_dict() -> None:
@@ -210,24 +219,10 @@ def test_an_architecture_with_a_problem_has_no_export(export) -> None:
         ArchitectureError, match=r"layer 1 \(Linear\): Linear takes a vector"
     ) as caught:
         export(stack(spec.ReLU(), spec.Linear(out_features=2)))
-    assert caught.value.index == 1
+    assert caught.value.path == (1,)
 
 
 # --- ruff -----------------------------------------------------------------------------------------
-
-RUFF = str(Path(sysconfig.get_path("scripts"), "ruff"))
-
-
-def assert_ruff_is_content(source: str) -> None:
-    """With ruff's own defaults, not this project's."""
-    formatted = subprocess.run(
-        [RUFF, "format", "--isolated", "-"], input=source, capture_output=True, encoding="utf-8"
-    )
-    assert formatted.stdout == source, formatted.stderr
-    checked = subprocess.run(
-        [RUFF, "check", "--isolated", "-"], input=source, capture_output=True, encoding="utf-8"
-    )
-    assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize("architecture", PRESETS)
@@ -339,9 +334,11 @@ def scores_in_a_fresh_process(folder: Path, stacks: list[Architecture]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
-def test_presets_run_in_a_fresh_process(tmp_path: Path) -> None:
+def test_presets_and_networks_with_blocks_run_in_a_fresh_process(tmp_path: Path) -> None:
     stacks = [preset.architecture for preset in load_presets().values()]
-    scores_in_a_fresh_process(tmp_path, [*stacks, TWO_CONVOLUTIONS, stack()])
+    scores_in_a_fresh_process(
+        tmp_path, [*stacks, TWO_CONVOLUTIONS, stack(), *trees.NETWORKS.values()]
+    )
 
 
 @pytest.mark.slow
@@ -355,80 +352,20 @@ def test_drawn_stacks_run_in_a_fresh_process(tmp_path_factory, stacks: list[Arch
 @quick
 @given(architectures())
 def test_any_stack_gives_the_same_bits(architecture: Architecture) -> None:
-    architecture = fitting_part(architecture)
-    network, images = network_and_images(architecture)
-    namespace: dict[str, type[nn.Module]] = {}
-    exec(python_source(architecture), namespace)
-    exported = namespace[class_name(architecture)]().eval()
-    exported.load_state_dict(renamed(network, architecture))
-    assert [p.shape for p in exported.parameters()] == [p.shape for p in network.parameters()]
-    with torch.no_grad():
-        torch.testing.assert_close(
-            exported(images), network(images), rtol=0, atol=0, equal_nan=True
-        )
+    assert_same_bits(fitting_part(architecture))
 
 
 def test_the_same_seed_gives_the_same_first_weights() -> None:
     torch.manual_seed(3)
     network = build(TWO_CONVOLUTIONS)
-    namespace: dict[str, type[nn.Module]] = {}
-    exec(python_source(TWO_CONVOLUTIONS), namespace)
     torch.manual_seed(3)
-    exported = namespace["TwoConvolutions"]()
+    exported = exported_class(TWO_CONVOLUTIONS)()
     assert all(
         torch.equal(*both) for both in zip(network.parameters(), exported.parameters(), strict=True)
     )
 
 
 # --- ONNX -----------------------------------------------------------------------------------------
-
-ONE_THREAD = onnxruntime.SessionOptions()
-ONE_THREAD.intra_op_num_threads = 1
-
-
-def assert_onnx_agrees(architecture: Architecture, tolerance: float = 1e-5) -> None:
-    network, images = network_and_images(architecture, images=3)
-    data = onnx_bytes(architecture, network.state_dict())
-    onnx.checker.check_model(data, full_check=True)
-    session = onnxruntime.InferenceSession(data, ONE_THREAD, providers=["CPUExecutionProvider"])
-    for some in (images, images[:2]):
-        with torch.no_grad():
-            expected = network(some).numpy()
-        (scores,) = session.run(["scores"], {"images": some.numpy()})
-        np.testing.assert_allclose(scores, expected, rtol=tolerance, atol=tolerance)
-
-
-def rounding_of_float32(architecture: Architecture) -> float:
-    """How far rounding each layer's output to seven digits moves the result: a LayerNorm over
-    almost equal values, say, makes much of a last digit. Infinite where a value is, as after max
-    pooling of nothing but padding.
-    """
-    network, images = network_and_images(architecture)
-    generator = torch.Generator().manual_seed(1)
-    exact = rounded = images.double()
-    with torch.no_grad():
-        for module in network.double():
-            inside = rounding_inside(module, exact)
-            exact, rounded = module(exact), module(rounded)
-            if not exact.isfinite().all():
-                return float("inf")
-            noise = torch.rand(rounded.shape, generator=generator, dtype=torch.float64) - 0.5
-            rounded = rounded * (1 + 2e-7 * noise) + 2 * inside * noise
-    return float((exact - rounded).abs().max())
-
-
-def rounding_inside(module: nn.Module, given: Tensor) -> float:
-    """Normalising takes a mean away and divides by what is left: where that is next to nothing, the
-    last digit of what was there before is large, though the result be zero.
-    """
-    if isinstance(module, nn.GroupNorm):
-        groups = given.reshape(len(given), module.num_groups, -1)
-    elif isinstance(module, nn.LayerNorm):
-        groups = given.reshape(len(given), -1, prod(module.normalized_shape))
-    else:
-        return 0.0
-    spread = (groups.var(-1, unbiased=False) + module.eps).sqrt()
-    return float((groups.abs().amax(-1) / spread).max()) * 1.2e-7
 
 
 @pytest.mark.parametrize("architecture", PRESETS)
@@ -529,7 +466,7 @@ def test_a_kind_without_onnx_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(onnx_export.WRITERS, "SiLU")
     with pytest.raises(ArchitectureError, match=r"layer 1 \(SiLU\): ONNX has no form") as caught:
         onnx_bytes(stack(spec.ReLU(), spec.SiLU()))
-    assert caught.value.index == 1
+    assert caught.value.path == (1,)
 
 
 def test_the_file_says_what_goes_in_and_out() -> None:

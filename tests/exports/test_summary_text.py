@@ -73,4 +73,4 @@ def test_a_layer_that_does_not_fit_is_named():
         ArchitectureError, match=r"layer 1 \(Linear\): Linear takes a vector"
     ) as raised:
         summary_table(analyze(Architecture(layers=layers)))
-    assert raised.value.index == 1
+    assert raised.value.path == (1,)

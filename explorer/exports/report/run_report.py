@@ -184,9 +184,9 @@ def _readme(
 
 def _opening(trained: Trained, analysis: Analysis) -> str:
     final, data = trained.epochs[-1], DATASETS[trained.recipe.dataset]
+    layers = counted(count_layers(analysis.architecture.layers), "layer")
     return (
-        f"{count_layers(analysis.architecture.layers)} layers with "
-        f"{analysis.total_params:,} parameters, "
+        f"{layers} with {analysis.total_params:,} parameters, "
         f"trained on {data.title} for {counted(final.epoch, 'epoch')}: "
         f"**{percent(final.metrics['test_accuracy'])}** test accuracy."
     )
@@ -239,8 +239,8 @@ def _last_end(trained: Trained) -> Event | None:
 def _layers(analysis: Analysis) -> list[tuple[str, ...]]:
     return [
         (
-            str(row.index),
-            row.kind,
+            row.place,
+            row.title,
             size_text(row.output_shape),
             f"{row.params:,}",
             f"{row.mult_adds:,}",

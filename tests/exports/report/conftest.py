@@ -10,6 +10,7 @@ from explorer.exports.report.run_report import Trained
 from explorer.network.spec import Architecture, BatchNorm2d, Conv2d, Flatten, Linear, ReLU, Softmax
 from explorer.runs.manager import JobManager
 from explorer.training.recipe import Recipe
+from tests.exports.trees import conv, head, inception, residual, squeeze_excitation, strided
 from tests.runs.shared import wait
 
 SMALL = Architecture(
@@ -21,6 +22,13 @@ SMALL = Architecture(
         Flatten(),
         Linear(out_features=10),
         Softmax(dim=1),
+    ),
+)
+BLOCKS = Architecture(
+    name="blocks",
+    layers=(
+        *(conv(4, 5, stride=4), residual(4), ReLU(), residual(4), ReLU()),
+        *(strided(6, squeeze_excitation(6, 2)), ReLU(), inception(*range(1, 7)), *head()),
     ),
 )
 RECIPE = Recipe(dataset="digits", epochs=2, batch_size=64, device="cpu", precision="fp32")

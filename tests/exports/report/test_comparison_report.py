@@ -14,7 +14,7 @@ from explorer.exports.report.comparison_report import Column, comparison_report,
 from explorer.network.analysis import analyze
 from explorer.network.architecture_json import parse_architecture
 from explorer.presets import load_presets, preset
-from tests.exports.report.conftest import SMALL
+from tests.exports.report.conftest import BLOCKS, SMALL
 
 PRESETS = tuple(load_presets().values())
 WIDER = SMALL.model_copy(
@@ -102,6 +102,12 @@ def test_what_differs_from_the_first_is_listed():
     assert "What differs from small" in text
     assert "out_channels" in text
     assert "None of them has been trained." in text
+
+
+def test_a_network_with_blocks():
+    files = report([Column("blocks", BLOCKS)], ())
+    assert "class ResidualBlock(nn.Module)" in files["networks/1-Blocks/model.py"].decode()
+    assert f"{analyze(BLOCKS).total_params:,}" in files["README.md"].decode()
 
 
 def test_presets_with_their_shipped_results_and_documents():

@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load
 
 from explorer.assignment import Assignment
 from explorer.exports.notebook import training_script
@@ -22,9 +23,11 @@ from explorer.exports.summary_text import summary_table
 from explorer.network.analysis import analyze
 from explorer.network.architecture_json import parse_architecture
 from explorer.network.mult_adds import MULT_ADDS_RULE
+from explorer.network.spec import count_layers
 from explorer.presets import load_presets, preset
 from explorer.training.event import Event
-from tests.exports.report.conftest import SMALL
+from tests.exports.exported import exported_class
+from tests.exports.report.conftest import BLOCKS, SMALL
 
 PRESETS = tuple(load_presets().values())
 PICTURES = {"loss.svg": b"<svg/>", "loss.png": b"png", "loss.csv": b"epoch\n"}
@@ -102,6 +105,20 @@ def test_what_the_readme_says(trained):
     assert "What the author's log reports" not in text
 
 
+def test_a_network_with_blocks(trained):
+    run = trained(BLOCKS, epochs=1)
+    files = report(run)
+    text = files["README.md"].decode()
+    assert text.startswith("# blocks\n")
+    assert f"{count_layers(BLOCKS.layers)} layers with" in text
+    assert summary_table(analyze(BLOCKS)) in text
+    assert "| 1.0.0 | Conv2d | 4×7×7 |" in text
+    assert "| 1 | add of 2 | 4×7×7 |" in text
+    weights = load(files["weights.safetensors"])
+    assert "residual1.conv1.weight" in weights
+    exported_class(BLOCKS)().load_state_dict(weights)
+
+
 def test_figures_are_also_there_for_programs(trained):
     run = trained()
     files = report(run)
@@ -168,9 +185,18 @@ def test_any_name_stays_a_name(trained):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_in_an_empty_folder_its_weights_give_the_reported_accuracy(trained, tmp_path, precision):
-    run = trained(preset("bias-free-12k").architecture, precision=precision, epochs=1)
+@pytest.mark.parametrize(
+    ("architecture", "precision"),
+    [
+        pytest.param(preset("bias-free-12k").architecture, "fp32", id="fp32"),
+        pytest.param(preset("bias-free-12k").architecture, "bf16", id="bf16"),
+        pytest.param(BLOCKS, "fp32", id="blocks"),
+    ],
+)
+def test_in_an_empty_folder_its_weights_give_the_reported_accuracy(
+    trained, tmp_path, architecture, precision
+):
+    run = trained(architecture, precision=precision, epochs=1)
     folder = unpacked(report(run), tmp_path)
     final: Event = run.epochs[-1]
     printed = python(folder, "evaluate.py")
