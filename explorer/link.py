@@ -25,7 +25,7 @@ from explorer.training.recipe import to_data as recipe_to_data
 PARAMETER = "a"  # of the address
 VERSION = 1
 MAX_CHARACTERS = 16_000  # of a link; more than a stack of 200 layers takes
-MAX_BYTES = 100_000  # of what is in it
+MAX_BYTES = 400_000  # of what is in it; more than the largest network takes
 _TEXT = re.compile(r"([0-9]{1,4})\.([A-Za-z0-9_-]+)")
 
 

@@ -30,10 +30,10 @@ def by_size(most_bytes: int) -> Cache:
 
 CACHES: dict[str, Cache] = {
     # a network
-    "network.analysis.analyze": Cache(768, 360_000),
+    "network.analysis._analyses": by_size(280 * MB),
     "network.measure.measure": Cache(8192, 2_000),
     "network.build._on_meta": Cache(1024, 20_000),
-    "network.difference.difference": Cache(256, 310_000),
+    "network.difference.difference": Cache(64, 1_600_000),
     "network.receptive_field._pixels": Cache(8, 5 * MB),
     "network.receptive_field._known": by_size(60 * MB),
     # a pasted table
@@ -48,15 +48,15 @@ CACHES: dict[str, Cache] = {
     "imports.opening._open_read": Cache(16, 3 * MB),
     # files that come with the explorer
     "presets._read_results": Cache(8, 2 * MB),
-    "presets._read_all": Cache(8, 1 * MB),
+    "presets._read_all": Cache(8, 4 * MB),
     # runs
     "runs.manager.JobManager._snapshots": by_size(150 * MB),
     "runs.run_weights.RunWeights._cache": by_size(256 * MB),
     "training.steps._faults": Cache(64, 150_000),
-    "runs.rows._architecture": Cache(1024, 150_000),
-    "runs.rows._recipe": Cache(1024, 5_000),
+    "runs.rows._architecture": Cache(256, 750_000),
+    "runs.rows._recipe": Cache(256, 5_000),
     "compare.comparison._curves_at_hand": by_size(150 * MB),
-    "compare.comparison._network_and_recipe": Cache(512, 120_000),
+    "compare.comparison._network_and_recipe": Cache(128, 600_000),
     # what browsers fetch and say
     "ui.server.compressed_static.CompressedStatic._kept": by_size(12 * MB),
     "ui.server.kept_downloads.KeptDownloads._kept": by_size(16 * MB),
@@ -72,7 +72,7 @@ CACHES: dict[str, Cache] = {
     "ui.charts.compare_charts.learning_chart": Cache(64, 100_000),
     "ui.charts.compare_charts.trade_off_chart": Cache(64, 20_000),
     "ui.charts.compare_charts.measure_chart": Cache(64, 20_000),
-    "compare.structure.effect_of_changes": Cache(64, 310_000),
+    "compare.structure.effect_of_changes": Cache(16, 1_600_000),
 }
 
 # Caches without a bound: what they are asked can take only a few values, none of which a visitor

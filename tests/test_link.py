@@ -23,7 +23,7 @@ from explorer.link import (
 from explorer.network.spec import MAX_LAYERS, Architecture, Conv2d, Flatten, Linear, ReLU
 from explorer.presets import load_presets
 from explorer.training.recipe import SGD, AdamW, Constant, OneCycleLR, Recipe
-from tests.network.stacks import architectures
+from tests.network.stacks import architectures, branching
 
 PRESETS = load_presets()
 SMALL = Shared(Architecture(layers=(Conv2d(out_channels=4, kernel_size=3),)), Recipe())
@@ -161,7 +161,8 @@ def test_an_unknown_start_is_left_out():
     assert parse_shared({"architecture": {}}) == Shared(Architecture())
 
 
-def test_the_largest_stack_has_a_link():
+def stack_of(count):
+    """Layers of which none has anything in common with another."""
     layers = tuple(
         Conv2d(
             out_channels=1 + index * 331 % 65_000,
@@ -169,8 +170,31 @@ def test_the_largest_stack_has_a_link():
             padding=(index, 1),
             dilation=(1, 9),
         )
-        for index in range(MAX_LAYERS)
+        for index in range(count)
     )
-    shared = Shared(Architecture(name="名" * 120, layers=layers))
+    return Shared(Architecture(name="名" * 120, layers=layers))
+
+
+def test_a_long_stack_has_a_link():
+    shared = stack_of(200)
     assert decode(encode(shared)) == shared
-    assert len(json.dumps(to_data(shared)).encode()) < MAX_BYTES
+
+
+def test_the_longest_stack_is_kept_though_it_is_too_much_for_a_link():
+    shared = stack_of(MAX_LAYERS)
+    assert len(json.dumps(to_data(shared), ensure_ascii=False).encode()) < MAX_BYTES
+    assert parse_shared(to_data(shared)) == shared
+    with pytest.raises(LinkError, match="download it as JSON instead"):
+        encode(shared)
+
+
+@pytest.mark.parametrize("preset", load_presets().values(), ids=lambda preset: preset.id)
+def test_every_preset_has_a_link(preset):
+    shared = Shared(preset.architecture, preset.recipe, start=preset.id)
+    assert decode(encode(shared)) == shared
+
+
+@settings(max_examples=100, deadline=None)
+@given(branching())
+def test_any_network_with_blocks_has_a_link(architecture):
+    assert decode(encode(Shared(architecture))).architecture == architecture

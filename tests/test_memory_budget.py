@@ -13,9 +13,10 @@ import pytest
 import explorer
 from explorer.compare.structure import effect_of_changes
 from explorer.memory_budget import CACHES, FEW, MOST_BYTES
-from explorer.network.analysis import analyze
+from explorer.network.analysis import _analyses, analyze
 from explorer.network.difference import difference
 from explorer.network.spec import MAX_LAYERS, Architecture, Conv2d, ReLU
+from explorer.presets import load_presets
 from explorer.ui.charts import compare_charts as charts
 
 ROOT = Path(explorer.__file__).parent
@@ -118,10 +119,16 @@ STYLES = tuple(
 )
 
 
+@pytest.mark.parametrize("id", ["gap-17k", "resnet-18", "densenet-121", None])
+def test_an_analysis_is_no_larger_than_it_is_counted(id):
+    network = load_presets()[id].architecture if id else longest(2)
+    analysis = analyze(network)
+    assert size(analysis, network) <= _analyses.getsizeof(analysis)
+
+
 @pytest.mark.parametrize(
     ("name", "make"),
     [
-        ("network.analysis.analyze", lambda: (analyze(longest(2)), longest(2))),
         (
             "network.difference.difference",
             lambda: (difference(longest(2), longest(3)), longest(2), longest(3)),

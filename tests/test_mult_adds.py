@@ -70,7 +70,7 @@ def test_files_say_how_mult_adds_are_counted(text, rule):
 def test_the_short_form_names_what_the_rule_does():
     for what in (
         MULT_ADDS_IN_SHORT.removeprefix("multiply-accumulates of ")
-        .replace(" and bilinear", ", bilinear")
+        .replace(" and multiplying", ", multiplying")
         .split(", ")
     ):
         assert f"{what.lower()}: " in MULT_ADDS_RULE.lower()

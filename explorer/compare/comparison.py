@@ -334,7 +334,7 @@ def _length(found: RunSummary) -> int:
     return found.epochs_done if found.ended else found.run.epochs
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _network_and_recipe(architecture: Architecture, recipe: Recipe) -> tuple[str, str]:
     """ "gap-17k", "our recipe"; of what no preset has the network's own name, and the optimiser."""
     preset = find_preset(architecture)

@@ -261,7 +261,7 @@ def _line(line: _GridLine) -> Line:
 # --- what changes do ------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def effect_of_changes(old: Architecture, new: Architecture) -> tuple[Effect, ...]:
     """What each change between two architectures did, the changes being those of `difference`.
 

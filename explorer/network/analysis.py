@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
+from threading import Lock
 from typing import Any
+
+from cachetools import LRUCache, cached
 
 from explorer.network.fitting import ShapeMismatch
 from explorer.network.layers import LayerKind, find_mismatch, kind_of
@@ -161,7 +163,15 @@ class Analysis:
         return self.rows[-1].receptive_field if self.rows else (1, 1)
 
 
-@lru_cache(maxsize=768)
+ROOM = 280_000_000  # bytes of analyses that are kept
+ROW_BYTES = 1_500  # of a row and its layer
+_analyses: LRUCache[Any, Analysis] = LRUCache(
+    ROOM,
+    getsizeof=lambda found: ROW_BYTES * (5 + max(len(found.rows), len(found.architecture.layers))),
+)
+
+
+@cached(_analyses, lock=Lock(), info=True)
 def analyze(architecture: Architecture) -> Analysis:
     """Rows and totals.
 
@@ -171,6 +181,11 @@ def analyze(architecture: Architecture) -> Analysis:
     if found.problem is None:
         return found
     return replace(found, problem=_with_working_fixes(found.problem, architecture))
+
+
+def _size_of(analysis: Analysis) -> int:
+    """About how many bytes an analysis takes with its network."""
+    return ROW_BYTES * (5 + max(len(analysis.rows), len(analysis.architecture.layers)))
 
 
 def _walk(architecture: Architecture) -> Analysis:

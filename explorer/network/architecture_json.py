@@ -33,7 +33,7 @@ from explorer.network.tree import node_at
 from explorer.schema import describe_values
 from explorer.validation import describe_fault
 
-MAX_JSON_BYTES = 200_000
+MAX_JSON_BYTES = 1_000_000  # the largest network, written with much space
 
 
 def parse_architecture(data: str | bytes | dict[str, Any]) -> Architecture:

@@ -131,9 +131,9 @@ KINDS = ", ".join([*spec.LAYER_MODELS, "Branches"])
         ),
         ("[" * 100_000, None, "not JSON that can be read: brackets are nested too deeply"),
         (
-            " " * 200_001,
+            " " * 1_000_001,
             None,
-            "the text has 200,001 characters; an architecture has at most 200,000",
+            "the text has 1,000,001 characters; an architecture has at most 1,000,000",
         ),
     ],
 )

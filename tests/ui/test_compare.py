@@ -23,7 +23,7 @@ from explorer.link import Shared
 from explorer.network.analysis import analyze
 from explorer.network.difference import Changed, change_text, difference
 from explorer.network.layers import LAYERS
-from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, ReLU
+from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, ReLU, path_text
 from explorer.presets import load_presets
 from explorer.runs import manager as jobs_module
 from explorer.runs.manager import JobManager
@@ -162,9 +162,9 @@ def test_what_differs_names_every_change_and_its_effect():
 
 def place_of(change) -> str:
     """Both places of a layer that changed and moved up or down by others' coming and going."""
-    if isinstance(change, Changed) and change.before_index != change.index:
-        return f"{change.before_index} → {change.index}"
-    return str(change.index)
+    if isinstance(change, Changed) and change.before_path != change.path:
+        return f"{path_text(change.before_path)} → {path_text(change.path)}"
+    return path_text(change.path)
 
 
 def table_rows(page: str, name: str) -> list[list[str]]:

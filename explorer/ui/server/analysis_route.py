@@ -17,7 +17,7 @@ from explorer.refusal import Refusal
 
 PATH = "explorer-analysis"  # as analyses.js of the stack editor has it
 JSON = "application/json"
-MAX_BYTES = 400_000  # of a question; one of as many layers as a stack can have is far below it
+MAX_BYTES = 1_200_000  # of a question; one of as many layers as a stack can have is far below it
 SECONDS = 10.0  # in which a question is to arrive
 # An analysis takes some milliseconds, and one of all that can be analysed up to a second. No more
 # than these shall hold up the pages, or keep a server that ends.

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 MAX_DEPTH = 100  # of brackets in brackets; a draft of layers has five
 MAX_STATES = 5_000  # in one message; a page has some hundred inputs
-MAX_JSON = 400_000  # characters in one message, read in some 0.1 s while every visitor waits
+MAX_JSON = 1_200_000  # characters in one message, read in some 0.1 s while every visitor waits
 KNOWN_INPUTS = 50_000  # ids whose kind is remembered, for all visitors together
 KNOWN_WINDOWS = 1_000  # that may still have something to be told
 TOLD = "Something that the browser sent could not be read, and was left out"
