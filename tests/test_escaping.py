@@ -21,6 +21,7 @@ SCRIPTS = sorted((ROOT / "explorer").rglob("*.js"))
 HTML, MARKDOWN = "HTML", "Markdown"
 ESCAPERS = {HTML: {"for_html"}, MARKDOWN: {"for_markdown", "shown"}}
 FIGURES = {  # give figures, whatever they are given; `counted` ends in a word of ours
+    "path_text", "count_layers",
     "len", "int", "float", "sum", "max", "min", "round", "abs", "percent", "points", "duration", "short_count",
     "short_bytes", "size_text", "counted",
 }  # fmt: skip

@@ -66,7 +66,7 @@ class Row:
     index: int  # the row's own number, from 0, in the order in which the network runs
     path: Path  # of the layer, or of the block; of a stack without blocks it is (index,)
     layer: Node
-    input_shape: Shape  # of a merge, that of its first branch's output
+    input_shapes: tuple[Shape, ...]  # a layer's one; of a merge what each branch gives
     output_shape: Shape
     params: int
     trainable_params: int
@@ -84,6 +84,11 @@ class Row:
     @property
     def kind(self) -> str:
         return self.layer.kind
+
+    @property
+    def input_shape(self) -> Shape:
+        """What comes in; of a merge what its first branch gives."""
+        return self.input_shapes[0]
 
     @property
     def about(self) -> LayerKind:
@@ -183,11 +188,6 @@ def analyze(architecture: Architecture) -> Analysis:
     return replace(found, problem=_with_working_fixes(found.problem, architecture))
 
 
-def _size_of(analysis: Analysis) -> int:
-    """About how many bytes an analysis takes with its network."""
-    return ROW_BYTES * (5 + max(len(analysis.rows), len(analysis.architecture.layers)))
-
-
 def _walk(architecture: Architecture) -> Analysis:
     """Like `analyze`, without checking that the suggested fixes work."""
     shapes: dict[Path, Shape] = {IMAGE: architecture.input_shape}
@@ -226,7 +226,7 @@ def _walk(architecture: Architecture) -> Analysis:
         if excess := _excess(node, found.output_shape, cost):
             return ending(path, *excess)
         field = _field_after(node, before, found.output_shape)
-        input_shape = shapes[inputs[0]]
+        input_shapes = tuple(shapes[each] for each in inputs)
         shapes[path], fields[path] = found.output_shape, field
         output_bytes = math.prod(found.output_shape) * BYTES_PER_VALUE
         rows.append(
@@ -234,11 +234,11 @@ def _walk(architecture: Architecture) -> Analysis:
                 index=len(rows),
                 path=path,
                 layer=node,
-                input_shape=input_shape,
+                input_shapes=input_shapes,
                 output_shape=found.output_shape,
                 params=found.params,
                 trainable_params=found.trainable_params,
-                mult_adds=kind_of(node).mult_adds(node, input_shape, found.output_shape),
+                mult_adds=kind_of(node).mult_adds(node, input_shapes[0], found.output_shape),
                 torchinfo_mult_adds=found.torchinfo_mult_adds,
                 output_bytes=output_bytes,
                 live_bytes=memory.after(path, inputs, output_bytes),

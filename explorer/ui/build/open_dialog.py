@@ -109,7 +109,7 @@ def _overview(architecture: Architecture) -> None:
     count = count_layers(architecture.layers)
     figures = f"{count} layers · {analysis.total_params:,} parameters · {images}"
     rows = "".join(
-        f"<tr><td>{row.place}</td><td>{for_html(layer_text(row.layer))}</td>"
+        f"<tr><td>{for_html(row.place)}</td><td>{for_html(layer_text(row.layer))}</td>"
         f"<td>{size_text(row.output_shape)}</td><td>{row.params:,}</td></tr>"
         for row in analysis.rows
     )

@@ -258,7 +258,8 @@ def _selected_layer(analysis: Analysis, row: Row, session: state.Session) -> Non
 
 
 def _layer_words(row: Row, analysis: Analysis) -> str:
-    lines = [("Shape", f"{size_text(row.input_shape)} → {size_text(row.output_shape)}", "")]
+    before = ", ".join(map(size_text, row.input_shapes))
+    lines = [("Shape", f"{before} → {size_text(row.output_shape)}", "")]
     if size := size_arithmetic(row):
         lines.append(("Size", size, ""))
     lines.append(("Parameters", parameter_arithmetic(row) or "none", ""))
@@ -278,5 +279,5 @@ def _layer_words(row: Row, analysis: Analysis) -> str:
     return (
         f'<div class="layer" id="{SELECTED}" tabindex="-1"><h2>{for_html(row.place)} · '
         f"{for_html(row.title)}</h2>"
-        f"<p>{row.about.summary}</p><dl>{facts}</dl></div>"
+        f"<p>{for_html(row.about.summary)}</p><dl>{facts}</dl></div>"
     )
