@@ -16,8 +16,8 @@ from typing import Any
 import torch
 
 from explorer.exports.code_template import choose, fill, import_lines, parts, template
-from explorer.exports.python_text import call_text, keywords, plain_text, without_defaults
 from explorer.exports.pytorch import class_name, class_source
+from explorer.exports.source.python_text import call_text, keywords, plain_text, without_defaults
 from explorer.network.analysis import analyze, require_fitting
 from explorer.network.mult_adds import MULT_ADDS_IN_SHORT
 from explorer.network.spec import Architecture, ArchitectureError, count_layers

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from explorer.exports.python_text import plain_text
 from explorer.exports.pytorch import class_name, network_plan, state_dict_names
+from explorer.exports.source.python_text import plain_text
 from explorer.network import spec
 from explorer.network.analysis import require_fitting
 from explorer.network.axes import (

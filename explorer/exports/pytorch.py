@@ -15,10 +15,10 @@ import unicodedata
 
 import torch
 
-from explorer.exports.class_text import block_docstring, class_text
-from explorer.exports.python_text import WIDTH, plain_text
-from explorer.exports.shape_comments import batch_text
-from explorer.exports.source_plan import SourcePlan, source_plan
+from explorer.exports.source.class_text import block_docstring, class_text
+from explorer.exports.source.plan import SourcePlan, source_plan
+from explorer.exports.source.python_text import WIDTH, plain_text
+from explorer.exports.source.shape_comments import batch_text
 from explorer.network.analysis import Analysis, analyze
 from explorer.network.measure import build_layer
 from explorer.network.mult_adds import MULT_ADDS_RULE

@@ -40,7 +40,7 @@ named = pytest.mark.parametrize("architecture", NETWORKS.values(), ids=NETWORKS)
 def classes(architecture: Architecture) -> dict[str, list[str]]:
     """The classes of the source and what each is made with."""
     *blocks, _ = network_plan(architecture).classes
-    return {each.name: [taken.text for taken in each.parameters.all] for each in blocks}
+    return {each.name: [taken.declaration for taken in each.parameters.all] for each in blocks}
 
 
 def forward(architecture: Architecture, class_name: str = "Tree") -> list[str]:
@@ -197,7 +197,8 @@ def test_what_differs_in_one_block_alone_is_not_shared() -> None:
 def test_channels_of_several_branches_are_a_sum() -> None:
     source = python_source(NETWORKS["sums inside a class"])
     assert "in_channels=conv1_channels + conv2_channels, out_channels=8" in " ".join(source.split())
-    assert "x = torch.cat([branch1, branch2], dim=1)  # (N, conv1_channels + conv2_channels, 9, 9)"
+    comment, statement = "# (N, conv1_channels + conv2_channels, 9, 9)", "x = torch.cat([branch1"
+    assert f"        {comment}\n        {statement}" in source
     dense_source = python_source(NETWORKS["a dense block"])
     assert "Takes (N, in_channels, 16, 16), gives (N, in_channels + 4, 16, 16)." in dense_source
 

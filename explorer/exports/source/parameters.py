@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from explorer.exports.python_text import python_value
+from explorer.exports.source.python_text import python_value
 from explorer.network.analysis import Row
 from explorer.network.layers import LAYERS, torch_name
 from explorer.network.spec import Branches, arguments
@@ -29,7 +29,7 @@ _COUNTS = (
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument that a class gives to what it makes."""
+    """An argument that a class gives to what it makes, or takes itself."""
 
     name: str
     values: Values
@@ -39,18 +39,9 @@ class Argument:
     def differs(self) -> bool:
         return _differ(self.values)
 
-
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter of a class, and what it is in each of the class's places."""
-
-    name: str
-    values: Values
-    meaning: str
-
     @property
-    def text(self) -> str:
-        """As it stands in the __init__: "stride: int"."""
+    def declaration(self) -> str:
+        """As an __init__ states it that takes it: "stride: int"."""
         kinds = dict.fromkeys(map(_annotation, self.values))
         if "float" in kinds:
             kinds.pop("int", None)
@@ -129,7 +120,7 @@ class Parameters:
                 for values in self._terms(meaning, each.values, roles):
                     roles.setdefault((meaning, values), (attribute, each.name))
         found = [
-            Parameter(name, values, meaning)
+            Argument(name, values, meaning)
             for (meaning, values), name in zip(roles, self._names(roles), strict=True)
         ]
         # Channels come first, as they do in torch's own modules.
@@ -167,8 +158,9 @@ class Parameters:
         return next((each.values for each in self.all if each.name == name), None)
 
     def _meaning(self, argument: Argument, known: Mapping[tuple[str, Values], Any]) -> str:
-        """A depthwise convolution has as many groups as channels."""
-        is_depthwise = argument.name == "groups" and (_CHANNELS, argument.values) in known
+        """What the argument counts: a depthwise convolution has as many groups as channels."""
+        own, channels = (argument.meaning, argument.values), (_CHANNELS, argument.values)
+        is_depthwise = argument.name == "groups" and own not in known and channels in known
         return _CHANNELS if is_depthwise else argument.meaning
 
     def _terms(

@@ -5,7 +5,7 @@ Where all blocks have the same shape, it is given in numbers.
 
 from collections.abc import Sequence
 
-from explorer.exports.parameters import Parameters
+from explorer.exports.source.parameters import Parameters
 from explorer.network.spec import Shape
 
 _LARGEST_DIVISOR = 32

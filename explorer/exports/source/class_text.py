@@ -3,8 +3,9 @@
 import textwrap
 from collections.abc import Sequence
 
-from explorer.exports.block_forms import Block
-from explorer.exports.python_text import (
+from explorer.exports.source.block_forms import Block
+from explorer.exports.source.plan import Attribute, SourceClass, SourcePlan
+from explorer.exports.source.python_text import (
     WIDTH,
     call_text,
     commented,
@@ -13,58 +14,57 @@ from explorer.exports.python_text import (
     operation_text,
     plain_text,
 )
-from explorer.exports.shape_comments import ShapeComments
-from explorer.exports.source_plan import Attribute, SourceClass, SourcePlan
+from explorer.exports.source.shape_comments import ShapeComments
 from explorer.network.spec import Branches, Nodes, Path
 
 _BODY = 8  # columns before a line of a method
 _SIGNS = {"add": "+", "multiply": "*"}
 
 
-def class_text(plan: SourcePlan, code_class: SourceClass, docstring: Sequence[str]) -> str:
+def class_text(plan: SourcePlan, source_class: SourceClass, docstring: Sequence[str]) -> str:
     """The whole class, formatted as `ruff format` does it; it uses the names `torch` and `nn`."""
-    modules = {each.name: each for each in code_class.attributes.values()}
-    taken = [each.text for each in code_class.parameters.all]
+    modules = {each.name: each for each in source_class.attributes.values()}
+    taken = [each.declaration for each in source_class.parameters.all]
     lines = [
-        f"class {code_class.name}(nn.Module):",
+        f"class {source_class.name}(nn.Module):",
         *indented(docstring, 4),
         "",
         *call_text("def __init__", ["self", *taken], 4, ") -> None:"),
         "        super().__init__()",
-        *(line for each in modules.values() for line in _assignment(code_class, each)),
+        *(line for each in modules.values() for line in _assignment(source_class, each)),
         "",
         "    def forward(self, x: torch.Tensor) -> torch.Tensor:",
-        *_Forward(plan, code_class).lines(),
+        *_Forward(plan, source_class).lines(),
         "        return x",
     ]
     return "\n".join(lines) + "\n"
 
 
-def block_docstring(plan: SourcePlan, code_class: SourceClass) -> list[str]:
+def block_docstring(plan: SourcePlan, source_class: SourceClass) -> list[str]:
     """What a class of blocks says of itself."""
-    shapes = _shape_comments(plan, code_class)
-    before = shapes.text([plan.tree.before(place) for place in code_class.places])
-    after = shapes.text([plan.tree.after(place) for place in code_class.places])
-    about = textwrap.wrap(f'"""{code_class.about}', WIDTH - 4)
+    shapes = _shape_comments(plan, source_class)
+    before = shapes.text([plan.tree.before(place) for place in source_class.places])
+    after = shapes.text([plan.tree.after(place) for place in source_class.places])
+    about = textwrap.wrap(f'"""{source_class.about}', WIDTH - 4)
     return [*about, "", *textwrap.wrap(f"Takes {before}, gives {after}.", WIDTH - 4), '"""']
 
 
-def _assignment(code_class: SourceClass, attribute: Attribute) -> list[str]:
-    given = [f"{each.name}={code_class.parameters.text(each)}" for each in attribute.arguments]
+def _assignment(source_class: SourceClass, attribute: Attribute) -> list[str]:
+    given = [f"{each.name}={source_class.parameters.text(each)}" for each in attribute.arguments]
     return call_text(f"self.{attribute.name} = {attribute.constructor}", given, _BODY)
 
 
-def _shape_comments(plan: SourcePlan, code_class: SourceClass) -> ShapeComments:
-    before = [plan.tree.before(place) for place in code_class.places]
-    return ShapeComments(code_class.parameters, before)
+def _shape_comments(plan: SourcePlan, source_class: SourceClass) -> ShapeComments:
+    before = [plan.tree.before(place) for place in source_class.places]
+    return ShapeComments(source_class.parameters, before)
 
 
 class _Forward:
     """Writes the lines of a forward: each statement reads one variable and sets another."""
 
-    def __init__(self, plan: SourcePlan, code_class: SourceClass) -> None:
-        self._tree, self._class = plan.tree, code_class
-        self._shapes = _shape_comments(plan, code_class)
+    def __init__(self, plan: SourcePlan, source_class: SourceClass) -> None:
+        self._tree, self._class = plan.tree, source_class
+        self._shapes = _shape_comments(plan, source_class)
         self._lines: list[str] = []
 
     def lines(self) -> list[str]:
@@ -93,9 +93,8 @@ class _Forward:
     def _block(self, path: Path, source: str, target: str, kept: frozenset[str]) -> None:
         """All branches of the block at a path, then their merge."""
         block = self._tree.block((path,))
-        if block.node.name and path not in self._class.places:
-            name = plain_text(block.node.name)
-            self._lines += indented([f'# Block "{name}"'], _BODY)
+        if name := self._block_name(path):
+            self._lines += indented([f'# Block "{plain_text(name)}"'], _BODY)
         variables = _variables(block, source, target, kept)
         sources = [source] * len(variables)
         if block.skip is not None and _is_overwritten(block, source, target):
@@ -106,6 +105,13 @@ class _Forward:
             variable = variables[number]
             self._chain(above, branch, sources[number], variable, needed - {variable})
         self._add(_merge_text(block, target, variables), path)
+
+    def _block_name(self, path: Path) -> str:
+        """The name of a block that is written out here, where it has the same one in all places."""
+        inside = self._inside(path)
+        rows = [self._tree.rows[(*place, *inside)] for place in self._class.places]
+        names = {row.layer.name for row in rows if isinstance(row.layer, Branches)}
+        return names.pop() if inside and len(names) == 1 else ""
 
     def _inside(self, path: Path) -> Path:
         return path[len(self._class.places[0]) :]

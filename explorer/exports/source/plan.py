@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from explorer.exports.alike_blocks import NETWORK, Places, Tree, alike_blocks, enclosing
-from explorer.exports.attribute_names import AttributeNames
-from explorer.exports.block_forms import form_of
-from explorer.exports.parameters import (
+from explorer.exports.source.alike_blocks import NETWORK, Places, Tree, alike_blocks, enclosing
+from explorer.exports.source.attribute_names import AttributeNames
+from explorer.exports.source.block_forms import form_of
+from explorer.exports.source.parameters import (
     Argument,
     Parameters,
     Values,

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from typing import Any
 
-from explorer.exports.block_forms import SQUEEZE_EXCITATION, Block, form_of
-from explorer.exports.parameters import (
+from explorer.exports.source.block_forms import SQUEEZE_EXCITATION, Block, form_of
+from explorer.exports.source.parameters import (
     arguments_of,
     constructor_of,
     count_differing,
