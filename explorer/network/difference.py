@@ -88,7 +88,7 @@ def _layers_of(change: Change) -> int:
     return 1 if isinstance(change, Changed) else max(1, count_layers((change.layer,)))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=48)
 def difference(before: Architecture, after: Architecture) -> Difference:
     return Difference(
         changes=tuple(_changes(before, after)),

@@ -25,7 +25,7 @@ from explorer.training.recipe import Recipe, parse_recipe
 from explorer.training.recipe import to_json as recipe_to_json
 from explorer.validation import describe_fault
 
-PARSED_AT_HAND = 256  # architectures and recipes, a few kB each
+PARSED_AT_HAND = 128  # architectures and recipes, a few kB each
 # All epochs of the runs whose numbers a JSON list holds.
 EPOCHS = """
     SELECT run, event FROM events INDEXED BY events_by_kind

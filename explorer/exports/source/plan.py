@@ -69,7 +69,7 @@ class SourcePlan:
         return next(each for each in enclosing(path) if each in self.by_place)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def source_plan(architecture: Architecture, network_name: str) -> SourcePlan:
     """The plan of a network's source, in which the network's class has the given name.
 
