@@ -84,6 +84,7 @@ FEW: dict[str, str] = {
     "training.images._centres": "the shapes of the data sets' images, on a device",
     "ui.process._saved": "the folder of what was saved",
     "ui.components.stack_editor.fields.palette": "no argument",
+    "ui.components.stack_editor.fields.block_kind": "no argument",
     "schema.field_values": "our own models",
     "exports.code_template.parts": "the files in templates/",
 }
