@@ -5,6 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
+from explorer.assignment import Assignment
+from explorer.link import PARAMETER, Shared, encode
+from explorer.network.spec import Architecture, Branches, Conv2d, Flatten, Linear, Nodes, ReLU
+from explorer.presets import load_presets
 from tests.browser.conftest import App, box_of
 
 pytestmark = pytest.mark.browser
@@ -52,6 +56,12 @@ def start(app: App) -> None:
     app.open()
     app.preset("blank")
     expect(app.page.locator(".rows .row")).to_have_count(0)
+
+
+def open_layers(app: App, layers: Nodes) -> None:
+    recipe = next(iter(load_presets().values())).recipe
+    shared = Shared(Architecture(name="blocks", layers=layers), recipe, Assignment())
+    app.open(f"/?{PARAMETER}={encode(shared)}")
 
 
 def test_a_residual_block_from_nothing_broken_mended_folded_dragged_and_undone(app: App):
@@ -211,3 +221,45 @@ def test_what_is_chosen_is_whole_blocks_and_a_block_does_not_go_into_itself(app:
     expect(app.page.locator(".drop")).to_be_visible()
     app.page.mouse.up()
     wait_for_rows(app, "ReLU [ Tanh | GELU ]")
+
+
+CONV = Conv2d(out_channels=4, kernel_size=3, padding=1)
+
+
+def test_a_long_stack_begins_folded_and_leads_to_what_does_not_fit_inside(app: App):
+    residual = Branches(merge="add", branches=((CONV, ReLU(), CONV), ()))
+    inner = Branches(merge="concat", branches=((), (ReLU(), Linear(out_features=10))))
+    broken = Branches(merge="add", branches=((inner,), ()), name="layer3.0")
+    open_layers(app, (CONV, *(residual,) * 6, broken, Flatten()))
+    wait_for_rows(app, "Conv2d" + " [" * 7 + " Flatten")
+    expect(block(app, "1").locator(".inside")).to_have_text("2 convolutions")
+    expect(block(app, "1").locator(".params")).to_have_text("296")
+    line = block(app, "7")
+    expect(line.locator(".name")).to_have_text("layer3.0Residual · 2 layers")
+    problem = line.locator(".problem")
+    expect(problem).to_contain_text("Inside, at layer 7.0.0.1.1 (Linear): Linear takes a vector")
+
+    problem.get_by_role("button", name="Show").click()
+    expect(app.row("7.0.0.1.1")).to_be_focused()
+    expect(app.row("7.0.0.1.1").locator(".problem")).to_contain_text("Linear takes a vector")
+    assert rows(app) == [
+        *("Conv2d", "[", "[", "[", "[", "[", "["),
+        *("[", "[", "|", "ReLU", "Linear", "]", "|", "]", "Flatten"),
+    ]
+
+    # Folding what holds the selected row selects the block.
+    press(app, "ArrowLeft")  # to its block
+    expect(block(app, "7.0.0")).to_be_focused()
+    line.locator(".fold").click()
+    expect(line).to_be_focused()
+    wait_for_rows(app, "Conv2d" + " [" * 7 + " Flatten")
+
+
+def test_a_selected_block_is_told_of_by_its_merge(app: App):
+    open_layers(app, (CONV, Branches(merge="concat", branches=((CONV,), ()))))
+    block(app, "1").locator(".kind").first.click()
+    expect(app.page.locator(".layer h2").first).to_have_text("1 · concat of 2")
+    app.row("1.0.0").locator(".kind").click()
+    expect(app.page.locator(".layer h2").first).to_have_text("1.0.0 · Conv2d")
+    end_of_blocks(app).locator(".kind").click()
+    expect(app.page.locator(".layer h2").first).to_have_text("1 · concat of 2")

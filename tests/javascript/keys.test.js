@@ -56,6 +56,17 @@ const CASES = [
   ["Escape", "part", "leave"],
   ["Escape", "several", "chooseOne"],
   ["ArrowDown", "bar", "goToRows"],
+  ["r", "row", "wrap"],
+  ["r", "text", null],
+  ["r", "bar", null],
+  ["b", "row", "split"],
+  ["Shift+B", "row", "addBranch"],
+  ["u", "row", "unwrap"],
+  ["Shift+Delete", "row", "removeBranch"],
+  ["Shift+Delete", "text", null],
+  ["ArrowLeft", "row", "foldOrGoOut"],
+  ["ArrowRight", "row", "unfoldOrGoIn"],
+  ["ArrowLeft", "text", null], // the caret
   ["Tab", "row", null],
 ];
 

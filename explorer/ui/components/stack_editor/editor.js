@@ -161,7 +161,9 @@ function labelButtons({ root, keys }) {
   fill("insert", makeIcon("plus"));
   for (const name of ["undo", "redo", "up", "down"]) fill(name, makeIcon(name));
   root.querySelector("[popovertarget=keys]")?.replaceChildren(makeIcon("keys"));
-  root.querySelector("[popovertarget=menu]")?.replaceChildren(makeIcon("block"), "Block");
+  root
+    .querySelector("[popovertarget=menu]")
+    ?.replaceChildren(makeIcon("block"), makeElement("span", {}, "Block"));
   for (const [key, meaning] of KEYS_HELP)
     keys.append(makeElement("kbd", {}, key), makeElement("span", {}, meaning));
 }

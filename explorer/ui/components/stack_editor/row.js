@@ -85,7 +85,7 @@ function makeActions(hasMore) {
  * @param {View} view
  */
 export function updateRow(row, layer, place, view) {
-  const key = JSON.stringify([place.path, place.depth, place.branch, view]);
+  const key = `${place.path} ${place.branch} ${JSON.stringify(view)}`;
   if (row.drawn?.layer === layer && row.drawn.view === key && !view.wrong.size) return;
   row.drawn = view.wrong.size ? undefined : { layer, view: key };
   const isOfBlock = view.block !== null;
