@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
 from torch import Generator
 
-from explorer.network.build import build
-from explorer.network.spec import LAYER_MODELS, Architecture
+from explorer.network.analysis import analyze
+from explorer.network.build import Merging, build
+from explorer.network.spec import LAYER_MODELS, Architecture, Branches, Conv2d, ReLU
 from explorer.training.initialisation import RandomStreams, new_network, trainable
+from tests.network.stacks import branching
 
 HEAD = ["Flatten", {"kind": "Linear", "out_features": 3}]
 VECTOR_ONLY = {"Linear", "BatchNorm1d"}
@@ -105,3 +108,58 @@ def test_seeds_of_one_run_share_no_numbers_with_anothers() -> None:
     chances = [RandomStreams.of(seed, torch.device("cpu")) for seed in (0, 1, 999_999)]
     seeds = [source.initial_seed() for chance in chances for source in chance]
     assert len(set(seeds)) == len(seeds)
+
+
+# --- networks that branch -------------------------------------------------------------------------
+
+branching_networks = settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+@branching_networks
+@given(branching())
+def test_every_weight_in_every_branch_is_drawn_from_the_runs_own_generator(
+    architecture: Architecture,
+) -> None:
+    """Nothing keeps what its memory held before, and nothing that ran before matters."""
+    if analyze(architecture).problem:
+        return
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        expected = build(trainable(architecture)).state_dict()
+        torch.rand(5)
+        before = torch.get_rng_state()
+        found = new_network(architecture, generator(7), generator(8)).state_dict()
+        assert torch.equal(torch.get_rng_state(), before)
+    assert list(found) == list(expected)
+    for name, tensor in expected.items():
+        assert torch.equal(found[name], tensor), name
+
+
+@branching_networks
+@given(branching())
+def test_no_relu_writes_over_what_another_branch_needs(architecture: Architecture) -> None:
+    if analyze(architecture).problem:
+        return
+    trained = new_network(architecture, generator(7), generator(8)).eval()
+    plain = build(trainable(architecture)).eval()
+    plain.load_state_dict(trained.state_dict())
+    found = []
+    for network in (plain, trained):
+        image = torch.rand(2, *architecture.input_shape, generator=generator(1))
+        scores = network(image.requires_grad_())
+        (gradient,) = torch.autograd.grad(scores.sum(), image)
+        found.append((scores, gradient))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0, equal_nan=True)
+
+
+def test_a_relu_writes_over_its_input_only_where_nothing_else_needs_it() -> None:
+    conv = Conv2d(out_channels=4, kernel_size=3, padding=1)
+    block = Branches(merge="add", branches=((ReLU(), conv, ReLU()), ()))
+    network = new_network(Architecture(layers=(conv, block, ReLU())), generator(7), generator(8))
+    block_module, after = network[1], network[2]
+    assert isinstance(block_module, Merging)
+    first, _, last = block_module.sequences()[0]
+    assert [relu.inplace for relu in (first, last, after)] == [False, True, True]
