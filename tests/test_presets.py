@@ -13,7 +13,9 @@ from explorer.network.analysis import analyze
 from explorer.network.dropout import with_dropout
 from explorer.network.spec import Architecture, ReLU
 from explorer.presets import (
+    FIRST_GROUP,
     FOLDER,
+    KNOWN_GROUP,
     Claim,
     Documented,
     Preset,
@@ -60,7 +62,12 @@ def leaves(data: Any, path: str) -> dict[str, Any]:
 
 
 def test_the_documented_ones_come_first_and_in_order() -> None:
-    assert list(load_presets()) == [*DOCUMENTED_PARAMS, "blank"]
+    first, known = [*DOCUMENTED_PARAMS, "blank"], ["lenet-5", "alexnet", "vgg-16", "googlenet"]
+    assert [*load_presets()][: len(first) + len(known)] == first + known
+    assert [preset.group for preset in load_presets().values()] == [
+        *[FIRST_GROUP] * len(first),
+        *[KNOWN_GROUP] * 9,
+    ]
 
 
 def test_the_callers_dictionary_is_its_own() -> None:

@@ -315,18 +315,33 @@ def _adaptive_max_pool(graph: _Graph, at: _Place) -> str:
 
 def _conv_transpose(graph: _Graph, at: _Place) -> str:
     layer: spec.ConvTranspose2d = at.layer
-    rows, columns = pair(layer.padding)
-    return graph.node(
-        "ConvTranspose",
-        at.value,
-        *at.parameters.values(),
-        kernel_shape=pair(layer.kernel_size),
-        strides=pair(layer.stride),
-        pads=_pads(((rows, rows), (columns, columns))),
-        output_padding=pair(layer.output_padding),
-        dilations=pair(layer.dilation),
-        group=layer.groups,
+    padding, added = pair(layer.padding), pair(layer.output_padding)
+    how = {
+        "kernel_shape": pair(layer.kernel_size),
+        "strides": pair(layer.stride),
+        "dilations": pair(layer.dilation),
+        "group": layer.groups,
+    }
+    cut = ((padding[0], padding[0]), (padding[1], padding[1]))
+    if all(more < stride for more, stride in zip(added, pair(layer.stride), strict=True)):
+        given = at.parameters.values()
+        return graph.node(
+            "ConvTranspose", at.value, *given, **how, pads=_pads(cut), output_padding=added
+        )
+    # As many rows and columns as a dilation allows in torch, onnxruntime does not add. They are
+    # those that would be cut off at the end, then rows and columns of nothing but the bias.
+    left = [p - more for p, more in zip(padding, added, strict=True)]
+    rows, columns = ((p, max(0, end)) for p, end in zip(padding, left, strict=True))
+    value = graph.node(
+        "ConvTranspose", at.value, at.parameters["weight"], **how, pads=_pads((rows, columns))
     )
+    below, right = (max(0, -end) for end in left)
+    if below or right:
+        value = _pad(graph, value, ((0, below), (0, right)), "constant")
+    if "bias" not in at.parameters:
+        return value
+    name = at.parameters["bias"]
+    return graph.node("Add", value, graph.tensor(name, graph.tensors[name].reshape(-1, 1, 1)))
 
 
 def _constant_border(graph: _Graph, at: _Place) -> str:
@@ -462,13 +477,27 @@ def _instance_norm(graph: _Graph, at: _Place) -> str:
 
 def _local_response_norm(graph: _Graph, at: _Place) -> str:
     layer: spec.LocalResponseNorm = at.layer
-    how = {"size": layer.size, "alpha": layer.alpha, "beta": layer.beta, "bias": layer.k}
-    if layer.size % 2:
+    if layer.size % 2 and np.float32(layer.alpha) and np.float32(layer.beta):
+        how = {"size": layer.size, "alpha": layer.alpha, "beta": layer.beta, "bias": layer.k}
         return graph.node("LRN", at.value, **how)
-    # Of an even number of neighbours torch takes one more before, ONNX one more after.
-    backwards = graph.constant("backwards", np.arange(at.input_shape[0])[::-1].copy())
-    turned = graph.node("Gather", at.value, backwards, axis=1)
-    return graph.node("Gather", graph.node("LRN", turned, **how), backwards, axis=1)
+    # Of an even number of neighbours torch takes one more before, ONNX one more after, and
+    # onnxruntime knows neither those nor an alpha or beta of 0. So as torch computes it: a mean
+    # over neighbouring channels, which for that are the first of three sides.
+    one = graph.constant("one", np.array([1]))
+    squares = graph.node("Unsqueeze", graph.node("Mul", at.value, at.value), one)
+    means = graph.node(
+        "AveragePool",
+        squares,
+        kernel_shape=(layer.size, 1, 1),
+        strides=(1, 1, 1),
+        pads=(layer.size // 2, 0, 0, (layer.size - 1) // 2, 0, 0),
+        count_include_pad=1,
+    )
+    numbers = (("alpha", layer.alpha), ("k", layer.k), ("beta", layer.beta))
+    alpha, k, beta = (graph.constant(name, np.array(n, np.float32)) for name, n in numbers)
+    scaled = graph.node("Mul", graph.node("Squeeze", means, one), alpha)
+    divisor = graph.node("Pow", graph.node("Add", scaled, k), beta)
+    return graph.node("Div", at.value, divisor)
 
 
 def _affine(graph: _Graph, at: _Place, shape: Shape) -> tuple[str, str]:

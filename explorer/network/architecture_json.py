@@ -87,6 +87,7 @@ def _with_statements(data: dict[str, Any]) -> Architecture:
     return architecture
 
 
+MAX_STATED = 10**9  # channels or values that a file may say come in
 # torch's own arguments that are no fields here. What a layer takes follows from the layers before.
 STATED = {
     "Conv2d": "in_channels",
@@ -160,10 +161,11 @@ def _is_harmless(value: Any, name: str) -> bool:
 
 def _sizes(path: Path, kind: str, name: str, value: Any) -> int | Shape:
     sizes = value if name == "normalized_shape" and isinstance(value, list) else [value]
-    if not 1 <= len(sizes) <= 3 or not all(type(size) is int and size > 0 for size in sizes):
+    counts = all(type(size) is int and 0 < size <= MAX_STATED for size in sizes)
+    if not 1 <= len(sizes) <= 3 or not counts:
         raise ArchitectureError(
-            f"layer {path_text(path)} ({kind}): {name} must be a whole number above 0; "
-            f"this has {shown(value)}",
+            f"layer {path_text(path)} ({kind}): {name} must be a whole number above 0, at most "
+            f"{MAX_STATED:,}; this has {shown(value)}",
             path,
         )
     return tuple(sizes) if len(sizes) > 1 else sizes[0]
@@ -230,9 +232,14 @@ def _explain(error: ValidationError, data: dict[str, Any]) -> ArchitectureError:
             ("columns", MAX_IMAGE_SIDE),
         )[location[-1]]
         return ArchitectureError(
-            f"input_shape: an image has 1 to {most:,} {what}; this has {first['input']:,}"
+            f"input_shape: an image has 1 to {most:,} {what}; this has {_count(first['input'])}"
         )
     return ArchitectureError(describe_fault(error, "an architecture"))
+
+
+def _count(number: int) -> str:
+    """A number as it is shown, cut where it is absurdly long."""
+    return f"{number:,}" if abs(number) < 10**15 else shown(number)
 
 
 def _explain_node(nodes: Any, location: tuple[int | str, ...], first: Any) -> ArchitectureError:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from explorer.exports import onnx as onnx_export
-from explorer.exports.onnx import onnx_bytes
+from explorer.exports.onnx import MAX_PARAMS, onnx_bytes
 from explorer.exports.pytorch import class_name, network_plan, python_source, state_dict_names
 from explorer.network import spec
 from explorer.network.analysis import analyze
@@ -66,12 +66,12 @@ class TwoConvolutions(nn.Module):
     """Two convolutions.
 
     11 layers, 1,530 parameters, 18,784 mult-adds for one image.
-    Mult-adds: Multiply-accumulates for one image. Conv2d and Linear: one for each
-    weight that each output uses, without biases. Normalisation: one for each value that
-    it scales. Average pooling: one for each value in each window. Bilinear upsampling:
-    four for each output. Multiplying branches: one for each value of each branch after
-    the first. Activations, max pooling, adding branches and all other layers: none, as
-    they multiply by no weight or only copy.
+    Mult-adds: Multiply-accumulates for one image. Convolutions and Linear: one for each
+    weight that each output uses, without biases. Normalisation and PReLU: one for each
+    value that it scales. Average pooling: one for each value in each window. Bilinear
+    upsampling: four for each output. Multiplying branches: one for each value of each
+    branch after the first. Activations, max pooling, adding branches and all other
+    layers: none, as they multiply by no weight or only copy.
     Takes (N, 1, 9, 9), gives (N, 10).
     """
 
@@ -370,7 +370,40 @@ def test_the_same_seed_gives_the_same_first_weights() -> None:
 
 @pytest.mark.parametrize("architecture", PRESETS)
 def test_presets_in_onnxruntime(architecture: Architecture) -> None:
-    assert_onnx_agrees(architecture)
+    if analyze(architecture).total_params > MAX_PARAMS:
+        with pytest.raises(ArchitectureError, match="at most 50,000,000 parameters"):
+            onnx_bytes(architecture)
+    else:
+        assert_onnx_agrees(architecture)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("padding", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("stride", "dilation", "added"), [(2, 1, 1), (1, 2, 1), ((1, 2), 3, (2, 1)), (2, 3, 2)]
+)
+def test_transposed_convolutions_in_onnxruntime(
+    stride: int, dilation: int, added: int, padding: int, bias: bool
+) -> None:
+    layer = spec.ConvTranspose2d(
+        out_channels=4,
+        kernel_size=3,
+        stride=stride,
+        dilation=dilation,
+        output_padding=added,
+        padding=padding,
+        groups=2,
+        bias=bias,
+    )
+    assert_onnx_agrees(Architecture(input_shape=(6, 4, 5), layers=(layer,)))
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 6, 9])
+@pytest.mark.parametrize("alpha", [0.0, 0.5])
+@pytest.mark.parametrize("beta", [0.0, 0.75])
+def test_local_response_norm_in_onnxruntime(size: int, alpha: float, beta: float) -> None:
+    layer = spec.LocalResponseNorm(size=size, alpha=alpha, beta=beta)
+    assert_onnx_agrees(Architecture(input_shape=(6, 3, 4), layers=(layer,)))
 
 
 def check_any_stack_in_onnxruntime(architecture: Architecture) -> None:

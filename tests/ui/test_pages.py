@@ -435,7 +435,7 @@ def test_a_chosen_run_is_renamed_continued_and_deleted():
             "Parameters below: a whole number from 1 to 50,000,000",
         ),
         ("max_epochs", 1000, 0, "Max. epochs: a whole number from 1 to 1,000"),
-        ("max_layers", 1000, 1001, "Max. layers: a whole number from 1 to 1000"),
+        ("max_layers", 1000, 1001, "Max. layers: a whole number from 1 to 1,000"),
         ("min_accuracy", 100.0, 150.0, "Test accuracy, %: a number above 0 to 100"),
     ],
 )
