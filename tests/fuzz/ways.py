@@ -68,6 +68,7 @@ from tests.fuzz.mutate import (
     mutate_table,
     mutate_text,
 )
+from tests.fuzz.watch import faults_of_a_message
 
 Take = Callable[[Any], None]  # reads a case; raises the refusal
 PRESETS = list(load_presets().values())
@@ -664,8 +665,13 @@ def open_shell(folder: Path) -> Iterator[Take]:
                 except SystemExit as ended:  # argparse, about usage
                     status = int(str(ended.code))
             assert status in (0, 1, 2)
+            notes, others = [], []
+            for line in errors.getvalue().splitlines():
+                (notes if line.startswith("note: ") else others).append(line)
+            # Each note is a message of its own.
+            assert not [fault for note in notes for fault in faults_of_a_message(note)]
             if status:
-                raise Refused(errors.getvalue())
+                raise Refused("\n".join(others))
 
         yield read
 
