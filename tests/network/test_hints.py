@@ -140,3 +140,52 @@ def test_a_useless_bias_costs_what_the_hint_says():
 def test_hints_never_fail_and_name_layers_that_fit(architecture):
     analysis = analyze(architecture)
     assert all(hint.path in [row.path for row in analysis.rows] for hint in hints(analysis))
+
+
+# --- blocks ---------------------------------------------------------------------------------------
+
+
+def block(merge, *branches):
+    return spec.Branches(merge=merge, branches=branches)
+
+
+SAME = spec.Conv2d(out_channels=8, kernel_size=3, padding=1)
+
+
+def hinted(*layers):
+    found = hints(analyze(Architecture(layers=layers)))
+    return {hint.path: hint for hint in found if "larger than the image" not in hint.message}
+
+
+def test_a_useless_bias_in_a_branch_is_named_by_its_path_and_mended_there():
+    body = block("add", (SAME, spec.BatchNorm2d(), spec.ReLU()), ())
+    (path, hint), *others = hinted(SAME, body, *HEAD).items()
+    assert (path, others) == ((1, 0, 0), [])
+    assert hint.fix.layers[1].branches[0][0] == SAME.model_copy(update={"bias": False})
+    assert hint.fix.layers[1].branches[1] == ()
+
+
+def test_a_bias_that_a_skip_still_needs_is_not_useless():
+    """As in a ResNet whose blocks begin with BatchNorm: the skip passes the bias on."""
+    body = block("add", (spec.BatchNorm2d(), spec.ReLU(), SAME), ())
+    assert hinted(SAME, body, *HEAD) == {}
+
+
+def test_dropout_before_batchnorm_changes_places_in_its_branch():
+    body = block("add", (SAME, spec.Dropout(p=0.1), spec.BatchNorm2d()), ())
+    (path, hint), *_ = hinted(SAME, body, *HEAD).items()
+    assert path == (1, 0, 1)
+    assert [layer.kind for layer in hint.fix.layers[1].branches[0]] == [
+        "Conv2d",
+        "BatchNorm2d",
+        "Dropout",
+    ]
+
+
+def test_pixels_that_one_branch_does_not_see_are_no_loss_where_another_does():
+    lossy = spec.Conv2d(out_channels=8, kernel_size=1, stride=2)
+    seeing = spec.Conv2d(out_channels=8, kernel_size=3, stride=2, padding=1)
+    assert hinted(block("add", (lossy,), (seeing,)), *HEAD) == {}
+    (hint,) = hinted(block("add", (lossy,), (lossy,)), *HEAD).values()
+    assert hint.path == (0,)
+    assert "no unit of this layer sees" in hint.message
