@@ -329,9 +329,10 @@ class App:
 
     def preset(self, id: str) -> None:
         self.started_from.click()
-        self.page.locator(f".st-key-preset-{id} button").click()
+        entry = self.page.locator(f'[class*="st-key-preset-{id}"]')
+        entry.get_by_role("button").click()
         # The menu closes once it is done: that may be the preset that was open before.
-        expect(self.page.locator(f".st-key-preset-{id}")).to_have_count(0)
+        expect(entry).to_have_count(0)
         expect(self.started_from).to_contain_text(id)
         self.settled()
 
