@@ -5,7 +5,7 @@ blocks with blocks and their branches in their order. A layer that was moved sta
 networks.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile, zip_longest
 from typing import Any, Literal, NamedTuple
@@ -25,6 +25,7 @@ from explorer.network.spec import (
     walk,
     without_names,
 )
+from explorer.network.tree import node_at
 
 # Places in two lists; None beside a layer that stands alone.
 Pair = tuple[int | None, int | None]
@@ -86,13 +87,13 @@ def paired_paths(
     """The rows of two networks that stand for each other, by path: what is in a block's branches,
     then the block itself as its merge. `before` and `after` are the networks' layers.
     """
-    inside_before, inside_after = _paths_inside(before), _paths_inside(after)
     for each in _each(aligned):
         if each.before is None and each.after is not None:
-            yield from ((None, path) for path in inside_after[each.after])
+            yield from ((None, path) for path in _paths_of(after, each.after))
         elif each.after is None and each.before is not None:
-            yield from ((path, None) for path in inside_before[each.before])
-        yield each.before, each.after
+            yield from ((path, None) for path in _paths_of(before, each.before))
+        else:
+            yield each.before, each.after
 
 
 def _each(aligned: Iterable[Aligned]) -> Iterator[Aligned]:
@@ -102,13 +103,9 @@ def _each(aligned: Iterable[Aligned]) -> Iterator[Aligned]:
         yield each
 
 
-def _paths_inside(nodes: Nodes) -> Mapping[Path, list[Path]]:
-    """The paths of all that is in a block's branches, by the block's path; of a layer none."""
-    paths = [path for path, _ in walk(nodes)]
-    return {
-        block: [path for path in paths if len(path) > len(block) and path[: len(block)] == block]
-        for block in paths
-    }
+def _paths_of(nodes: Nodes, path: Path) -> Iterator[Path]:
+    """The paths of all that is in a node's branches, then its own."""
+    return ((*path, *inside[1:]) for inside, _ in walk((node_at(nodes, path),)))
 
 
 def align_nodes(old: Sequence[PlacedNode], new: Sequence[PlacedNode]) -> list[Pair]:
