@@ -169,7 +169,7 @@ class Analysis:
 
 
 ROOM = 200_000_000  # bytes of analyses that are kept
-ROW_BYTES = 1_500  # of a row and its layer
+ROW_BYTES = 2_200  # of a row and its layer, as the largest networks have them
 _analyses: LRUCache[Any, Analysis] = LRUCache(
     ROOM,
     getsizeof=lambda found: ROW_BYTES * (5 + max(len(found.rows), len(found.architecture.layers))),

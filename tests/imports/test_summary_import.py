@@ -38,14 +38,22 @@ def without_rates(architecture: Architecture):
     )
 
 
+def read_as(row) -> str:
+    """The kind that a row is read as."""
+    # On a vector torch's Dropout2d is deprecated, and built as Dropout.
+    if row.kind == "Dropout2d" and len(row.input_shape) == 1:
+        return "Dropout"
+    # The table does not tell which value is added, which is said.
+    return "ZeroPad2d" if row.kind == "ConstantPad2d" else row.kind
+
+
 def rows_of(architecture: Architecture, added: tuple[int, ...] = ()):
     """Kind, output and parameters of every row that a table has."""
     analysis = analyze(architecture)
     assert analysis.problem is None, analysis.problem
     return [
-        # On a vector torch's Dropout2d is deprecated, and built as Dropout.
         (
-            "Dropout" if row.kind == "Dropout2d" and len(row.input_shape) == 1 else row.kind,
+            read_as(row),
             row.output_shape,
             row.params,
         )
@@ -245,7 +253,7 @@ def test_a_table_may_be_asked_for():
     assert import_summary(text).problem is None
     first = import_summary(text, table=0)
     assert first.problem is not None
-    assert first.problem.row == "ConvTranspose2d-2"
+    assert first.problem.row == "PixelShuffle-2"
     assert import_summary(text, table=1).architecture == import_summary(text).architecture
     with pytest.raises(SummaryError, match="no table 2: the text holds 2"):
         import_summary(text, table=2)

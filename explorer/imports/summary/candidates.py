@@ -353,28 +353,49 @@ def _channel_shuffle(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
         yield _Proposal(0, {"groups": groups})
 
 
-_TRANSPOSED_KERNELS = (2, 4, 3, 1, 5, 6, 7, 8)
+_MOST_TRANSPOSED = 16  # rows or columns of a transposed convolution's kernel
+_WAYS_AN_AXIS = 3  # that are tried, for each kernel
 
 
 def _conv_transpose(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
-    """Square windows, strides from the sides, and the padding and output_padding that are left."""
+    """Kernels that have as many weights, each axis with the plainest stride, padding and dilation
+    that give its size.
+    """
     if len(shape) != 3 or len(wanted.output_shape) != 3:
         return
     (channels, *sides), (out, *wider) = shape, wanted.output_shape
-    for kernel, bias in itertools.product(_TRANSPOSED_KERNELS, (True, False)):
-        if channels * out * kernel**2 + bias * out != wanted.params:
+    for groups, bias in itertools.product(divisors(gcd(channels, out)), (True, False)):
+        area, rest = divmod((wanted.params - bias * out) * groups, channels * out)
+        if rest or area < 1:
             continue
-        for stride in range(1, kernel + 2):
-            # What each axis needs: twice the padding, less the output_padding.
-            spare = {(n - 1) * stride + kernel - o for n, o in zip(sides, wider, strict=True)}
-            need = spare.pop()
-            padding, added = -(-need // 2), -need % 2
-            if spare or not 0 <= padding < kernel or added >= max(stride, 1):
+        for rows in divisors(area):
+            kernel = rows, area // rows
+            if max(kernel) > _MOST_TRANSPOSED:
                 continue
-            cost = abs(stride - 2) + 0.5 * padding + added + (not bias)
-            given = {"kernel_size": kernel, "stride": stride, "padding": padding}
-            given |= {"out_channels": out, "output_padding": added, "bias": bias}
-            yield _Proposal(cost, given)
+            axes = [_spread(*axis) for axis in zip(kernel, sides, wider, strict=True)]
+            for down, across in itertools.product(*axes):
+                names = ("stride", "padding", "output_padding", "dilation")
+                pairs = zip(down[1], across[1], strict=True)
+                given = {name: plain(pair) for name, pair in zip(names, pairs, strict=True)}
+                cost = down[0] + across[0] + (groups > 1) + (not bias) + (kernel[0] != kernel[1])
+                fixed = {"out_channels": out, "groups": groups, "bias": bias}
+                yield _Proposal(cost, {"kernel_size": plain(kernel), **given, **fixed})
+
+
+def _spread(kernel: int, before: int, after: int) -> list[tuple[float, tuple[int, int, int, int]]]:
+    """Strides, paddings, output_paddings and dilations with which `after` values come of `before`,
+    the plainest first, each with its cost.
+    """
+    found = []
+    for stride, dilation in itertools.product(range(1, max(kernel, 3) + 1), (1, 2, 3)):
+        # Twice the padding, less the output_padding.
+        spare = (before - 1) * stride + dilation * (kernel - 1) + 1 - after
+        padding = max(0, -(-spare // 2))
+        added = 2 * padding - spare
+        if added < max(stride, dilation):
+            cost = 0.3 * abs(stride - 2) + 0.3 * padding + 0.5 * added + (dilation - 1)
+            found.append((cost, (stride, padding, added, dilation)))
+    return sorted(found)[:_WAYS_AN_AXIS]
 
 
 _PROPOSALS: dict[str, Callable[[Wanted, Shape], Iterator[_Proposal]]] = {
