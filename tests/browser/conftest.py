@@ -329,7 +329,8 @@ class App:
 
     def preset(self, id: str) -> None:
         self.started_from.click()
-        entry = self.page.locator(f'[class*="st-key-preset-{id}"]')
+        # Streamlit writes a dot of a key as a dash.
+        entry = self.page.locator(f".st-key-preset-{id.replace('.', '-')}")
         entry.get_by_role("button").click()
         # The menu closes once it is done: that may be the preset that was open before.
         expect(entry).to_have_count(0)

@@ -325,6 +325,9 @@ def torch_would_hide(layer: Layer, shape: Shape) -> bool:
     We call all of them misfits.
     """
     is_map = len(shape) == 3
+    if layer.kind == "InstanceNorm2d" and layer.track_running_stats:
+        # Torch raises at a map of one value only as it trains.
+        return is_map and shape[1:] == (1, 1)
     if layer.kind in ("Softmax", "LogSoftmax"):
         return not is_map and layer.dim in (-2, 2, 3, -3)
     return (layer.kind == "Linear" and is_map) or (
