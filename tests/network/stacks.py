@@ -256,16 +256,17 @@ class Run:
 
 
 def output_on_torch(layer: Layer, shape: Shape) -> Shape | None:
-    """The shape that a real tensor has after the layer, or None where torch fails or leaves
-    nothing.
+    """The shape that a real tensor has after the layer, or None where torch fails, leaves nothing
+    or makes infinite values, as of a window that lies in the border alone.
     """
     if torch_would_hide(layer, shape):
         return None
     try:
-        after = tuple(build_layer(layer, shape).eval()(torch.zeros(1, *shape)).shape[1:])
+        values = build_layer(layer, shape).eval()(torch.zeros(1, *shape))
     except (RuntimeError, ValueError, IndexError):
         return None
-    return after if all(after) else None
+    after = tuple(values.shape[1:])
+    return after if all(after) and bool(torch.isfinite(values).all()) else None
 
 
 def run_on_torch(architecture: Architecture) -> Run:
