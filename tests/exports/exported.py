@@ -2,6 +2,7 @@
 architecture.
 """
 
+import re
 import subprocess
 import sysconfig
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from torch import Tensor, nn
 
 from explorer.exports.onnx import onnx_bytes
 from explorer.exports.pytorch import class_name, python_source, state_dict_names
+from explorer.exports.summary_text import summary_table
+from explorer.network.analysis import analyze
 from explorer.network.build import build
 from explorer.network.spec import Architecture
 
@@ -74,6 +77,18 @@ def assert_same_bits(architecture: Architecture) -> None:
         torch.testing.assert_close(
             exported(images), network(images), rtol=0, atol=0, equal_nan=True
         )
+
+
+def assert_names_and_summary_agree(architecture: Architecture) -> None:
+    """Each tensor has a name in the exported class, and the summary is what torchsummary prints of
+    it.
+    """
+    exported, names = exported_class(architecture)(), state_dict_names(architecture)
+    assert list(names) == list(build(architecture).state_dict())
+    assert sorted(names.values()) == sorted(exported.state_dict())
+    table = summary_table(analyze(architecture))
+    rows = re.findall(r"^ *(\w+-\d+) +(\[[-\d, ]+\]) +([\d,]+)$", table, re.MULTILINE)
+    assert rows == rows_seen_by_hooks(exported, architecture)
 
 
 # --- ONNX -----------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import re
 
-import numpy as np
 import onnx
 import pytest
 import torch
@@ -10,17 +9,16 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from explorer.exports.onnx import onnx_bytes
 from explorer.exports.pytorch import network_plan, python_source, state_dict_names
-from explorer.exports.summary_text import summary_table
 from explorer.network.analysis import analyze
 from explorer.network.build import build
 from explorer.network.spec import Architecture, ReLU
 from tests.exports.exported import (
+    assert_names_and_summary_agree,
     assert_onnx_agrees,
     assert_ruff_is_content,
     assert_same_bits,
     exported_class,
     rounding_of_float32,
-    rows_seen_by_hooks,
 )
 from tests.exports.trees import (
     NETWORKS,
@@ -290,26 +288,8 @@ def test_a_network_called_as_its_blocks() -> None:
 def test_known_networks(architecture: Architecture) -> None:
     assert analyze(architecture).problem is None
     assert_ruff_is_content(python_source(architecture))
-    check(architecture)
-
-
-def check(architecture: Architecture) -> None:
-    """The source, the names and the summary are those of the same network."""
     assert_same_bits(architecture)
-    names = state_dict_names(architecture)
-    exported = exported_class(architecture)()
-    assert list(names) == list(build(architecture).state_dict())
-    assert sorted(names.values()) == sorted(exported.state_dict())
-    table = summary_table(analyze(architecture))
-    rows = re.findall(r"^ *(\w+-\d+) +(\[[-\d, ]+\]) +([\d,]+)$", table, re.MULTILINE)
-    assert rows == rows_seen_by_hooks(exported, architecture)
-
-
-@quick
-@given(trees())
-def test_any_tree(architecture: Architecture) -> None:
-    assume(analyze(architecture).problem is None)
-    check(architecture)
+    assert_names_and_summary_agree(architecture)
 
 
 @settings(quick, max_examples=25)
@@ -335,15 +315,6 @@ def test_the_same_seed_gives_the_same_first_weights() -> None:
 @named
 def test_known_networks_in_onnxruntime(architecture: Architecture) -> None:
     assert_onnx_agrees(architecture, 1e-5 + 30 * rounding_of_float32(architecture))
-
-
-@quick
-@given(trees())
-def test_any_tree_in_onnxruntime(architecture: Architecture) -> None:
-    assume(analyze(architecture).problem is None)
-    rounding = rounding_of_float32(architecture)
-    assume(np.isfinite(rounding))
-    assert_onnx_agrees(architecture, 1e-5 + 30 * rounding)
 
 
 def test_nodes_are_called_as_in_the_source() -> None:

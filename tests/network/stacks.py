@@ -1,6 +1,8 @@
 """Stacks of any layers, for hypothesis, and what real torch says of them."""
 
+import math
 import operator
+import warnings
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import torch
 from hypothesis import strategies as st
 from torch import nn
+from torch.autograd import forward_ad
 from torch.nn import functional as F
 
 from explorer.network import spec
@@ -155,6 +158,7 @@ def architectures(draw: st.DrawFn) -> Architecture:
     return Architecture(name="drawn", input_shape=input_shape, layers=stack)
 
 
+MAX_VALUES = 12_000  # a layer gives at most so many, so that each unit's derivative can be had
 small_sides = st.sampled_from([1, 2, *range(3, 11), *range(6, 11)])
 
 
@@ -193,9 +197,9 @@ def _chain(
         for _ in range(6):
             layer = draw(layers)
             after = output_on_torch(layer, shape)
-            if after or keep_misfit:
+            if math.prod(after) <= MAX_VALUES if after else keep_misfit:
                 break
-        if after is None and not keep_misfit:
+        else:
             break
         chain.append(layer)
         shape = after
@@ -208,17 +212,22 @@ def _block(
     assert shape is not None
     merge = draw(st.sampled_from(["add", "add", "concat", "concat", "multiply"]))
     lengths = draw(st.lists(st.integers(0, 3), min_size=2, max_size=4))
+    drawn: list[tuple[tuple[Node, ...], Shape | None]]
     drawn = [_chain(draw, shape, length, depth - 1, keep_misfit) for length in lengths]
     wanted = next((output for _, output in reversed(drawn) if output), shape)
-    branches = []
+    branches, outputs = [], []
     for branch, output in drawn:
         gate = merge == "multiply" and draw(st.integers(0, 2)) == 0
         goal = (wanted[0], 1, 1) if gate and len(wanted) == 3 else wanted
         if output is not None and (not keep_misfit or draw(st.booleans())):
-            branch = (*branch, *_towards(output, goal, merge))
+            end = _towards(output, goal, merge)
+            branch = (*branch, *end)
+            output, _ = _run_chain(end, (), output, Run([], {}, None))
         branches.append(branch)
-    block = Branches(merge=merge, branches=tuple(branches))
-    return block, _block_on_torch(block, shape)
+        outputs.append(output)
+    fitting = [output for output in outputs if output]
+    after = merge_on_torch(merge, fitting) if len(fitting) == len(outputs) else None
+    return Branches(merge=merge, branches=tuple(branches)), after
 
 
 def _towards(shape: Shape, wanted: Shape, merge: str) -> tuple[Layer, ...]:
@@ -299,11 +308,6 @@ def _run_chain(
     return shape, None
 
 
-def _block_on_torch(block: Branches, shape: Shape) -> Shape | None:
-    output, failed_at = _run_chain((block,), (), shape, Run([], {}, None))
-    return None if failed_at else output
-
-
 def merge_on_torch(merge: str, outputs: list[Shape]) -> Shape | None:
     """The shape of merged tensors, or None where torch fails or would do what a reader does not
     expect: "add" repeats nothing here, and a vector is no map.
@@ -345,30 +349,36 @@ _IDENTITY = (
 )
 
 
-def gradient_masks(
-    architecture: Architecture, upto: Path, shapes: dict[Path, Shape]
-) -> torch.Tensor:
-    """(rows, columns, H, W) bool: where the gradient of each unit after the layer or merge `upto`
-    is not zero.
+def masks_by_derivative(
+    architecture: Architecture, shapes: dict[Path, Shape]
+) -> dict[Path, torch.Tensor]:
+    """(rows, columns, H, W) bool for each layer and merge: where the derivative of each of its
+    units by the image is not zero.
 
     Positive weights that average, no activations, max pooling as a mean, a product of branches as
-    their sum, evaluation mode, float64.
+    their sum, evaluation mode, float64. One copy of the image for each pixel, along which torch
+    carries the derivative by that pixel forward: one pass gives all the units of all the layers.
     """
-    rows, columns = shapes[upto][1:] if len(shapes[upto]) == 3 else (1, 1)
-    # One copy of the image for each unit, so that one backward pass gives all the gradients.
+    channels, height, width = architecture.input_shape
     generator = torch.Generator().manual_seed(0)
-    image = torch.rand(1, *architecture.input_shape, dtype=torch.float64, generator=generator) + 0.5
-    images = image.repeat(rows * columns, 1, 1, 1).requires_grad_()
-    values = _smooth_chain(architecture.layers, (), images, shapes, generator, upto)
-    weights = torch.rand(values.shape[1:], dtype=torch.float64, generator=generator) + 0.5
-    weighted = values * weights
-    if values.dim() == 4:
-        unit = torch.arange(rows * columns)
-        picked = weighted[unit, :, unit // columns, unit % columns].sum()
-    else:
-        picked = weighted.sum()
-    (gradient,) = torch.autograd.grad(picked, images)
-    return (gradient != 0).any(dim=1).reshape(rows, columns, *architecture.input_shape[1:])
+    image = torch.rand(1, channels, height, width, dtype=torch.float64, generator=generator) + 0.5
+    images = image.repeat(height * width, 1, 1, 1)
+    changes = torch.zeros_like(images)
+    pixel = torch.arange(height * width)
+    change = torch.rand(channels, dtype=torch.float64, generator=generator) + 0.5
+    changes[pixel, :, pixel // width, pixel % width] = change
+    touched: dict[Path, torch.Tensor] = {}
+    with forward_ad.dual_level(), torch.no_grad():
+        with (
+            warnings.catch_warnings()
+        ):  # the first call loads a script of torch's own, in its old form
+            warnings.simplefilter("ignore", FutureWarning)
+            values = forward_ad.make_dual(images, changes)
+        _smooth_chain(architecture.layers, (), values, shapes, generator, touched)
+    return {
+        path: by_pixel.movedim(0, -1).reshape(*by_pixel.shape[1:], height, width)
+        for path, by_pixel in touched.items()
+    }
 
 
 def _smooth_chain(
@@ -377,26 +387,29 @@ def _smooth_chain(
     values: torch.Tensor,
     shapes: dict[Path, Shape],
     generator: torch.Generator,
-    upto: Path = (),
+    touched: dict[Path, torch.Tensor],
 ) -> torch.Tensor:
-    """What the layers of a stack or a branch make of the values, up to the one at `upto`."""
+    """What the layers of a stack or a branch make of the values, as far as they fit; `touched`
+    takes which units of each change with which pixel.
+    """
     for place, node in enumerate(nodes):
         path = (*inside, place)
         if isinstance(node, Branches):
-            if upto[: len(path)] == path and upto != path:
-                number = upto[len(path)]
-                branch, begin = node.branches[number], (*path, number)
-                return _smooth_chain(branch, begin, values, shapes, generator, upto)
             outputs = [
-                _smooth_chain(branch, (*path, number), values, shapes, generator)
+                _smooth_chain(branch, (*path, number), values, shapes, generator, touched)
                 for number, branch in enumerate(node.branches)
             ]
+            if path not in shapes:
+                break
             joined = node.merge == "concat"
             values = torch.cat(outputs, dim=1) if joined else reduce(operator.add, outputs)
+        elif path not in shapes:
+            break
         else:
             values = _smooth(node, values, shapes[path], generator)
-        if path == upto:
-            break
+        change = forward_ad.unpack_dual(values).tangent
+        units = (change != 0).any(dim=1)
+        touched[path] = units if values.dim() == 4 else units[:, None, None]
     return values
 
 

@@ -1,4 +1,4 @@
-"""Receptive fields worked by hand; test_properties.py proves them by gradient on any stack."""
+"""Receptive fields worked by hand; test_drawn_networks.py proves them by derivatives on any network."""
 
 from fractions import Fraction
 

@@ -119,26 +119,6 @@ branching_networks = settings(
 
 @branching_networks
 @given(branching())
-def test_every_weight_in_every_branch_is_drawn_from_the_runs_own_generator(
-    architecture: Architecture,
-) -> None:
-    """Nothing keeps what its memory held before, and nothing that ran before matters."""
-    if analyze(architecture).problem:
-        return
-    with torch.random.fork_rng():
-        torch.manual_seed(7)
-        expected = build(trainable(architecture)).state_dict()
-        torch.rand(5)
-        before = torch.get_rng_state()
-        found = new_network(architecture, generator(7), generator(8)).state_dict()
-        assert torch.equal(torch.get_rng_state(), before)
-    assert list(found) == list(expected)
-    for name, tensor in expected.items():
-        assert torch.equal(found[name], tensor), name
-
-
-@branching_networks
-@given(branching())
 def test_no_relu_writes_over_what_another_branch_needs(architecture: Architecture) -> None:
     if analyze(architecture).problem:
         return
