@@ -159,16 +159,27 @@ class Documented(_Frozen):
         return max(self.log, key=lambda epoch: epoch.test_correct)
 
 
+class Smaller(_Frozen):
+    """How a network of the literature was made small enough to be trained in class."""
+
+    what: Text  # what is smaller than in its source
+    recipe: Text  # why its recipe is what it is
+
+
 class Known(_Frozen):
-    """A network of the literature, built as torchvision builds it."""
+    """A network of the literature, built as torchvision builds it, or with the same blocks and
+    fewer of them.
+    """
 
     taught: Text  # what it taught the field
     source: Text  # where it was published, and in what this differs
+    smaller: Smaller | None = None  # None for the whole network
 
 
 # --- what we measured -----------------------------------------------------------------------------
 
-RECIPE_VARIANTS = ("documented", "tuned")  # the two recipes of a documented preset
+# A documented preset has both, a small network of the literature the second alone.
+RECIPE_VARIANTS = ("documented", "tuned")
 RECIPE_VARIANT_NAMES = {"documented": "author's recipe", "tuned": "our recipe"}  # as they are shown
 
 
@@ -227,7 +238,11 @@ class Tuned(_Frozen):
     why: Text
 
 
-FIRST_GROUP, KNOWN_GROUP = "Presets", "Networks to know"
+FIRST_GROUP, KNOWN_GROUP, SMALL_GROUP = (
+    "Presets",
+    "Networks to know",
+    "Their ideas, small enough to train",
+)
 
 
 class Preset(_Frozen):
@@ -251,13 +266,15 @@ class Preset(_Frozen):
     @property
     def group(self) -> str:
         """The heading that it stands under where presets are listed."""
-        return KNOWN_GROUP if self.known else FIRST_GROUP
+        if self.known is None:
+            return FIRST_GROUP
+        return SMALL_GROUP if self.known.smaller else KNOWN_GROUP
 
     @cached_property
     def networks(self) -> frozenset[NetworkKey]:
         """The network as each of its recipes trains it, which differ in their dropout rates.
 
-        Empty for a preset of ours.
+        Empty where it comes with no recipe.
         """
         found = (self.recipe_variant(name) for name in RECIPE_VARIANTS)
         return frozenset(architecture.key for architecture, _ in filter(None, found))
@@ -271,6 +288,8 @@ class Preset(_Frozen):
             return self.architecture, self.recipe
         if name == "tuned" and self.tuned:
             return with_dropout(self.architecture, [self.tuned.dropout]), self.tuned.recipe
+        if name == "tuned" and self.known and self.known.smaller:
+            return self.architecture, self.recipe
         return None
 
 
@@ -293,7 +312,7 @@ def preset(id: str) -> Preset:
 def find_preset(
     architecture: Architecture, presets: Iterable[Preset] | None = None
 ) -> Preset | None:
-    """The documented preset whose network this is, whatever its name; None where there is none.
+    """The preset with a recipe whose network this is, whatever its name; None where there is none.
 
     It counts with the dropout rates of either of the preset's recipes. A network that was changed
     in any other way is not the document's any more, even if it kept the name.

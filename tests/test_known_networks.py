@@ -7,7 +7,9 @@ from torch import nn
 
 from explorer.network.analysis import analyze
 from explorer.network.build import build
-from explorer.presets import load_presets
+from explorer.presets import find_preset, load_presets
+from explorer.training.datasets import DATASETS
+from explorer.training.problems import find_problem
 
 TORCHVISION = {  # the preset's id: the function that makes the network, and its arguments
     "alexnet": ("alexnet", {}),
@@ -19,7 +21,9 @@ TORCHVISION = {  # the preset's id: the function that makes the network, and its
     "mobilenet-v2": ("mobilenet_v2", {}),
     "densenet-121": ("densenet121", {}),
 }
-KNOWN = {id: preset.architecture for id, preset in load_presets().items() if preset.known}
+PRESETS = {id: preset for id, preset in load_presets().items() if preset.known}
+KNOWN = {id: preset.architecture for id, preset in PRESETS.items() if not preset.known.smaller}
+SMALL = {id: preset for id, preset in PRESETS.items() if preset.known.smaller}
 COMPARED = (nn.Conv2d, nn.BatchNorm2d, nn.Linear)
 
 
@@ -82,11 +86,35 @@ def test_with_torchvisions_weights_the_scores_are_torchvisions(id):
     torch.testing.assert_close(scores, expected, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("id", KNOWN)
+@pytest.mark.parametrize("id", PRESETS)
 def test_each_says_what_it_taught_and_where_it_was_published(id):
-    preset = load_presets()[id]
-    assert preset.group == "Networks to know"
+    preset = PRESETS[id]
     assert len(preset.known.taught) > 40
     assert "19" in preset.known.source or "20" in preset.known.source
     assert preset.id == id
     assert preset.architecture.name == preset.title
+
+
+# --- small ones, for a class ----------------------------------------------------------------------
+
+
+def test_five_ideas_have_a_small_network():
+    ideas = ("resnet", "inception", "densenet", "senet", "mobilenet")
+    assert [*SMALL] == [f"mini-{idea}" for idea in ideas]
+
+
+@pytest.mark.parametrize("id", SMALL)
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32)])
+def test_a_small_one_takes_digits_and_small_photographs_with_few_parameters(id, shape):
+    analysis = analyze(SMALL[id].architecture.model_copy(update={"input_shape": shape}))
+    assert analysis.problem is None
+    assert analysis.output_shape == (10,)
+    assert analysis.total_params < 20_000
+
+
+@pytest.mark.parametrize("each", SMALL.values(), ids=SMALL)
+def test_a_small_ones_recipe_is_tuned_and_starts_with_it(each):
+    assert each.recipe_variant("documented") is None
+    assert each.recipe_variant("tuned") == (each.architecture, each.recipe)
+    assert find_preset(each.architecture) == each
+    assert find_problem(each.architecture, DATASETS[each.recipe.dataset]) is None

@@ -16,6 +16,7 @@ from explorer.presets import (
     FIRST_GROUP,
     FOLDER,
     KNOWN_GROUP,
+    SMALL_GROUP,
     Claim,
     Documented,
     Preset,
@@ -67,6 +68,7 @@ def test_the_documented_ones_come_first_and_in_order() -> None:
     assert [preset.group for preset in load_presets().values()] == [
         *[FIRST_GROUP] * len(first),
         *[KNOWN_GROUP] * 9,
+        *[SMALL_GROUP] * 5,
     ]
 
 

@@ -27,5 +27,5 @@ def run(options: argparse.Namespace) -> int:
         return 0
     for row in rows:
         best = "" if row["documented_best"] is None else f"{row['documented_best']:.2%}"
-        print(f"{row['id']:<20}{row['params']:>10,}  {best:>7}  {row['title']}")
+        print(f"{row['id']:<20}{row['params']:>13,}  {best:>7}  {row['title']}")
     return 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.presets import Choice, Claim, Preset
+from explorer.presets import Choice, Claim, Known, Preset
 from explorer.text import for_html, percent
 
 TITLE = "The author's text, checked"
@@ -44,15 +44,7 @@ def preset_story(preset: Preset | None, key: str) -> None:
 
 def story_html(preset: Preset) -> str:
     if preset.known:
-        return _story(
-            KNOWN_TITLE,
-            [
-                f"<h2>{for_html(preset.title)}</h2>",
-                f"<p>{for_html(preset.known.taught)}</p>",
-                "<h3>Source</h3>",
-                f"<p>{for_html(preset.known.source)}.</p>",
-            ],
-        )
+        return _story(KNOWN_TITLE, _parts_of_known(preset.title, preset.known))
     documented = preset.documented
     assert documented is not None
     best = documented.best
@@ -77,6 +69,16 @@ def story_html(preset: Preset) -> str:
     if preset.tuned:
         parts += ["<h3>Our recipe</h3>", f"<p>{for_html(preset.tuned.why)}</p>"]
     return _story(TITLE, parts)
+
+
+def _parts_of_known(title: str, known: Known) -> list[str]:
+    told = {"Source": known.source}
+    if known.smaller:
+        told |= {"What is smaller here": known.smaller.what, "Our recipe": known.smaller.recipe}
+    parts = [f"<h2>{for_html(title)}</h2>", f"<p>{for_html(known.taught)}</p>"]
+    for heading, text in told.items():
+        parts += [f"<h3>{for_html(heading)}</h3>", f"<p>{for_html(text)}.</p>"]
+    return parts
 
 
 def _story(title: str, parts: Iterable[str]) -> str:

@@ -138,37 +138,35 @@ def _link_to_run(snapshot: Snapshot) -> None:
 
 
 def _recipe_variants(session: state.Session) -> None:
-    """The preset's two recipes; the one in the form is marked, and neither once a field was
-    changed.
-    """
+    """The preset's recipes; the one in the form is marked, and none once a field was changed."""
     preset = load_presets().get(session.start.preset)
-    if preset is None or preset.tuned is None:
+    offered = [
+        (variant, found[1])
+        for variant in RECIPE_VARIANTS
+        if preset and (found := preset.recipe_variant(variant))
+    ]
+    if preset is None or not offered:
         return
-    notes = {
-        "documented": f"As in the author's text “{preset.documented.title}”."
-        if preset.documented
-        else "",
-        "tuned": preset.tuned.why,
-    }
     with st.container(horizontal=True, gap="small", key="recipe-variants"):
-        for variant in RECIPE_VARIANTS:
-            found = preset.recipe_variant(variant)
-            in_form = found is not None and found[1] == session.recipe
-            rates = (
-                f" It also sets every dropout rate to {preset.tuned.dropout:g}."
-                if variant == "tuned"
-                else ""
-            )
+        for variant, recipe in offered:
             st.button(
                 RECIPE_VARIANT_NAMES[variant].capitalize(),
                 key=f"recipe-{variant}",
-                icon=":material/check:" if in_form else None,
-                help=for_markdown(f"{notes[variant]}{rates}"),
+                icon=":material/check:" if recipe == session.recipe else None,
+                help=for_markdown(_why(preset, variant)),
                 on_click=state.use_recipe_variant,
                 args=(preset, variant),
                 width="stretch",
             )
     preset_story(preset, "train")
+
+
+def _why(preset: Preset, variant: str) -> str:
+    if variant == "documented" and preset.documented:
+        return f"As in the author's text “{preset.documented.title}”."
+    if preset.tuned:
+        return f"{preset.tuned.why} It also sets every dropout rate to {preset.tuned.dropout:g}."
+    return f"{preset.known.smaller.recipe}." if preset.known and preset.known.smaller else ""
 
 
 def _form(session: state.Session) -> str:
