@@ -7,13 +7,11 @@ from typing import Any
 
 import pytest
 
-from explorer.network.blocks import BLOCKS
 from explorer.network.layers import LAYERS
 from explorer.network.spec import new_layer
 from explorer.ui.components.field_view import component as field_view
 from explorer.ui.components.stack_editor import component as stack_editor
 from explorer.ui.components.stack_editor import palette, parse_draft
-from tests.network.test_blocks import block_layers
 from tests.ui.javascript import evaluate
 
 
@@ -29,22 +27,15 @@ def parsed(*layers: dict[str, Any]) -> tuple[Any, ...]:
 
 
 @cache
-def made() -> dict[str, Any]:
-    return editor(
-        "{layers: Object.keys(KINDS).map((kind) => makeLayer(kind)), blocks: "
-        "Object.fromEntries(Object.keys(BLOCKS).map((name) => [name, makeBlock(name, 12, 7)]))}"
-    )
+def made() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = editor("Object.keys(KINDS).map((kind) => makeLayer(kind))")
+    return found
 
 
 @pytest.mark.parametrize("kind", LAYERS)
 def test_what_the_palette_adds_is_the_new_layer(kind: str) -> None:
-    (layer,) = (each for each in made()["layers"] if each["kind"] == kind)
+    (layer,) = (each for each in made() if each["kind"] == kind)
     assert parsed(layer) == (new_layer(kind),)
-
-
-@pytest.mark.parametrize("name", BLOCKS)
-def test_a_block_is_filled_in_as_python_has_it(name: str) -> None:
-    assert parsed(*made()["blocks"][name]) == block_layers(name, channels=12, classes=7)
 
 
 def test_no_two_layers_have_the_same_uid() -> None:

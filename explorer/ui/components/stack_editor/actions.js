@@ -15,18 +15,18 @@ import {
   pathText,
 } from "./blocks.js";
 import { reveal } from "./folding.js";
-import { BLOCKS } from "./kinds.js";
 import {
   applyFix,
   duplicateLayers,
   findFirstDifference,
   findPlace,
   insertLayers,
-  makeBlock,
   makeLayer,
   moveLayers,
   removeLayers,
+  withUids,
 } from "./operations.js";
+import { READY_MADE } from "./ready_made.js";
 import { describeNodes, findBetween, findChosen, findHolding, nameLayers } from "./selection.js";
 
 /** @import { Editor, Fix, Layer, Stack } from "./types.js" */
@@ -96,16 +96,14 @@ export function addLayer(editor, kind, at) {
 
 /**
  * @param {Editor} editor
- * @param {string} name
+ * @param {string} name  in READY_MADE
+ * @param {Record<string, number>} asked  the numbers that it asks for
  * @param {number} at
  */
-export function addBlock(editor, name, at) {
-  addLayers(
-    editor,
-    makeBlock(name, findChannels(editor, at), editor.classes),
-    at,
-    BLOCKS[name].title,
-  );
+export function addReadyMade(editor, name, asked, at) {
+  const { title, make } = READY_MADE[name];
+  const numbers = { ...asked, channels: findChannels(editor, at), classes: editor.classes };
+  addLayers(editor, withUids(make(numbers)), at, title);
 }
 
 /**
@@ -132,7 +130,7 @@ function addLayers(editor, layers, at, title) {
  * @param {Editor} editor
  * @param {number} at
  */
-function findChannels(editor, at) {
+export function findChannels(editor, at) {
   const { stack } = editor;
   const answered = findFirstDifference(stack, editor.conversation.analyses.known);
   const places = outline(stack);

@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from explorer.network.analysis import Analysis
-from explorer.network.blocks import BLOCKS
 from explorer.network.spec import MAX_BRANCHES, MAX_DEPTH, MAX_LAYERS, Path
 from explorer.ui.components.assets import component
 from explorer.ui.components.stack_editor.analysis_data import analysis_data
@@ -19,10 +18,6 @@ CONSTANTS = {  # what the scripts know of Python's tables
     "kinds.js": {
         "KINDS": palette(),
         "BRANCHES": block_kind(),
-        "BLOCKS": {
-            name: {"title": block.title, "summary": block.summary, "template": block.template}
-            for name, block in BLOCKS.items()
-        },
         "MAX_LAYERS": MAX_LAYERS,
         "MAX_BRANCHES": MAX_BRANCHES,
         "MAX_DEPTH": MAX_DEPTH,
@@ -50,7 +45,7 @@ def stack_editor(
 ) -> None:
     """Draw `stack` with the numbers of `analysis`, which is that of the same layers.
 
-    A block with a head gives `classes` values. `described` is the path of the layer or
+    What the palette adds as a head gives `classes` values. `described` is the path of the layer or
     block that the page tells of where none is selected.
 
     The browser's edits arrive with the next run, and `changed` is called before any of it: accept

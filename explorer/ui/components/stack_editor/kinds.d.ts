@@ -1,11 +1,10 @@
-// Made by Python, in component.py, from its tables of layers and blocks.
+// Made by Python, in component.py, from its tables of layers.
 
-import type { Block, Kind } from "./types.js";
+import type { Kind } from "./types.js";
 
 export const KINDS: Record<string, Kind>;
 /** What the row that begins a block of branches has. */
 export const BRANCHES: Kind;
-export const BLOCKS: Record<string, Block>;
 /** The most layers of a stack, merges counted. */
 export const MAX_LAYERS: number;
 /** The most branches of a block. */

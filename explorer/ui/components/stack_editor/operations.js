@@ -5,7 +5,7 @@
 // once, of layers and of the rows that begin blocks; a block is moved, copied and removed whole.
 
 import { BLOCK, findRows, outline } from "./blocks.js";
-import { BLOCKS, BRANCHES, KINDS } from "./kinds.js";
+import { BRANCHES, KINDS } from "./kinds.js";
 
 /** @import { Field, Fix, Kind, Layer, PlainLayer, Stack, Value } from "./types.js" */
 
@@ -36,23 +36,13 @@ export function makeLayer(kind) {
 }
 
 /**
- * A block's layers where so many channels come in and the data set has so many classes.
+ * Rows of its own for what the palette has ready.
  *
- * @param {string} name
- * @param {number} channels
- * @param {number} classes
+ * @param {PlainLayer[]} rows
  * @returns {Layer[]}
  */
-export function makeBlock(name, channels, classes) {
-  /** @type {Record<string, number>} */
-  const numbers = { channels, classes };
-  const fill = (/** @type {Value} */ value) =>
-    typeof value === "string" ? (numbers[value] ?? value) : value;
-  return BLOCKS[name].template.map(({ kind, ...rest }) => ({
-    uid: makeUid(),
-    kind,
-    ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, fill(value)])),
-  }));
+export function withUids(rows) {
+  return rows.map((row) => ({ ...row, uid: makeUid() }));
 }
 
 // --- changing a list -----------------------------------------------------------------------------

@@ -1,9 +1,12 @@
-// The palette, a grouped list with search that adds a layer or a block at a place.
+// The palette, a grouped list with search that adds a layer or a block at a place. A block that is
+// made of numbers asks for them first, in the list's place.
 
-import { addBlock, addLayer } from "./actions.js";
+import { addLayer, addReadyMade } from "./actions.js";
 import { makeElement } from "./elements.js";
 import { focusSelected } from "./focus.js";
-import { BLOCKS, KINDS } from "./kinds.js";
+import { KINDS } from "./kinds.js";
+import { askNumbers, closeQuestion } from "./palette_question.js";
+import { READY_MADE } from "./ready_made.js";
 
 /** @import { Editor } from "./types.js" */
 
@@ -12,31 +15,15 @@ import { BLOCKS, KINDS } from "./kinds.js";
  * @property {string} title
  * @property {string} group
  * @property {string} summary
- * @property {(editor: Editor, at: number) => void} add
  */
 
-/** @type {Record<string, Option>} what can be added: blocks of layers, and every kind */
+/** @type {Record<string, Option>} what can be added: what is ready made, and every kind */
 const OPTIONS = {
-  ...Object.fromEntries(
-    Object.entries(BLOCKS).map(([name, { title, summary }]) => [
-      `block-${name}`,
-      {
-        title,
-        group: "Blocks",
-        summary,
-        add: (/** @type {Editor} */ editor, /** @type {number} */ at) => addBlock(editor, name, at),
-      },
-    ]),
-  ),
+  ...READY_MADE,
   ...Object.fromEntries(
     Object.entries(KINDS).map(([kind, { group, summary }]) => [
       kind,
-      {
-        title: kind,
-        group,
-        summary,
-        add: (/** @type {Editor} */ editor, /** @type {number} */ at) => addLayer(editor, kind, at),
-      },
+      { title: kind, group, summary },
     ]),
   ),
 };
@@ -55,6 +42,7 @@ export function openPalette(editor, at, anchor) {
   const { palette, search } = editor;
   editor.insertAt = at;
   palette.showPopover();
+  closeQuestion(editor);
   search.value = "";
   listOptions(editor);
   placePopover(palette, anchor);
@@ -187,8 +175,13 @@ function stepOption(editor, by) {
  */
 function takeOption(editor, id) {
   if (!id) return;
-  closePalette(editor, false);
-  OPTIONS[id].add(editor, editor.insertAt);
+  const add = (/** @type {Record<string, number>} */ numbers) => {
+    closePalette(editor, false);
+    if (id in KINDS) addLayer(editor, id, editor.insertAt);
+    else addReadyMade(editor, id, numbers, editor.insertAt);
+  };
+  if (READY_MADE[id]?.asks.length) askNumbers(editor, READY_MADE[id], add);
+  else add({});
 }
 
 /** @param {Editor} editor */

@@ -43,13 +43,6 @@ export interface Kind {
 /** A layer as a file has it. */
 export type PlainLayer = { kind: string } & { [argument: string]: Value };
 
-export interface Block {
-  title: string;
-  summary: string;
-  /** Layers in which "channels" and "classes" stand for numbers that follow from the place. */
-  template: PlainLayer[];
-}
-
 // --- the stack -----------------------------------------------------------------------------------
 
 /**

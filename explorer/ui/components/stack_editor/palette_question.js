@@ -1,0 +1,93 @@
+// What the palette asks before it adds a block that is made of numbers.
+
+import { findChannels } from "./actions.js";
+import { makeElement, setText } from "./elements.js";
+import { initialNumbers } from "./ready_made.js";
+
+/** @import { Ask, ReadyMade } from "./ready_made.js" */
+/** @import { Editor } from "./types.js" */
+
+/**
+ * Ask for a block's numbers in the place of the list, and then add it.
+ *
+ * @param {Editor} editor
+ * @param {ReadyMade} readyMade
+ * @param {(numbers: Record<string, number>) => void} add
+ */
+export function askNumbers(editor, readyMade, add) {
+  const channels = findChannels(editor, editor.insertAt);
+  const initial = initialNumbers(readyMade, channels);
+  const inputs = readyMade.asks.map((each) => makeInput(each, initial[each.name]));
+  const told = makeElement("p", { class: "told", "aria-live": "polite" });
+  const form = makeElement(
+    "form",
+    { class: "question", "aria-label": readyMade.title, autocomplete: "off" },
+    makeElement("h3", {}, readyMade.title),
+    makeElement("p", { class: "summary" }, readyMade.summary),
+    makeElement(
+      "div",
+      { class: "numbers" },
+      ...inputs.map((input, place) =>
+        makeElement("label", {}, makeElement("span", {}, readyMade.asks[place].title), input),
+      ),
+    ),
+    told,
+    makeElement(
+      "div",
+      { class: "answers" },
+      makeElement("button", { type: "submit", class: "make" }, "Add"),
+      makeElement("button", { type: "button", class: "back" }, "Back"),
+    ),
+  );
+  const read = () => Object.fromEntries(inputs.map((input) => [input.name, input.valueAsNumber]));
+  const tell = () => {
+    const numbers = { ...read(), channels, classes: editor.classes };
+    const text = form.checkValidity() && readyMade.tell ? readyMade.tell(numbers) : "";
+    setText(told, text);
+  };
+  form.addEventListener("input", tell);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    add(read());
+  });
+  form.querySelector(".back")?.addEventListener("click", () => goBack(editor));
+  form.addEventListener("keydown", (event) => {
+    event.stopPropagation(); // the editor's keys are not the form's
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    goBack(editor);
+  });
+  closeQuestion(editor);
+  editor.palette.append(form);
+  inputs[0].select();
+  editor.palette.classList.add("asking");
+  tell();
+}
+
+/**
+ * Have the list again, as it was.
+ *
+ * @param {Editor} editor
+ */
+function goBack(editor) {
+  editor.palette.classList.remove("asking");
+  editor.search.focus({ preventScroll: true });
+  closeQuestion(editor);
+}
+
+/** @param {Editor} editor */
+export function closeQuestion({ palette }) {
+  palette.classList.remove("asking");
+  palette.querySelector(".question")?.remove();
+}
+
+/**
+ * @param {Ask} ask
+ * @param {number} value
+ */
+function makeInput({ name, max }, value) {
+  const attributes = { type: "number", name, min: "1", max: String(max), step: "1", required: "" };
+  return /** @type {HTMLInputElement} */ (
+    makeElement("input", { ...attributes, value: String(value) })
+  );
+}
