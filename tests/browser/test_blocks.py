@@ -126,6 +126,53 @@ def test_a_residual_block_from_nothing_broken_mended_folded_dragged_and_undone(a
     wait_for_rows(app, "")
 
 
+def test_a_block_of_the_literature_is_made_of_the_numbers_asked_for(app: App):
+    start(app)
+    app.page.get_by_role("button", name="Add layer").first.focus()
+    add(app, "conv2d")
+    wait_for_rows(app, "Conv2d")
+    palette, question = app.page.locator(".palette"), app.page.locator(".palette .question")
+    press(app, "/")
+    app.page.keyboard.type("residual block")
+    press(app, "Enter")
+    out, stride = question.get_by_label("Output channels"), question.get_by_label("Stride")
+    expect(out).to_be_focused()
+    expect(out).to_have_value("8")  # as many as come in
+    expect(question).to_contain_text("The skip passes its input on as it is.")
+    press(app, "Escape")  # back to the list, which is as it was
+    expect(app.page.locator(".palette .search")).to_be_focused()
+    expect(app.page.locator(".palette .search")).to_have_value("residual block")
+    press(app, "Enter")
+    app.page.keyboard.type("0")
+    press(app, "Enter")  # it takes 1 and more
+    expect(question).to_be_visible()
+    out.fill("16")
+    press(app, "Tab")
+    expect(stride).to_be_focused()
+    app.page.keyboard.type("2")
+    expect(question).to_contain_text("so the skip is a 1×1 convolution.")
+    press(app, "Enter")
+    expect(palette).to_be_hidden()
+    inside = "Conv2d BatchNorm2d ReLU Conv2d BatchNorm2d | Conv2d BatchNorm2d"
+    wait_for_rows(app, f"Conv2d [ {inside} ] ReLU")
+    expect(app.page.locator(".editor .status")).to_have_text("Residual block added")
+    expect(end_of_blocks(app).locator(".shape")).to_have_text("16×13×13")
+    press(app, "Control+z")
+    wait_for_rows(app, "Conv2d")
+
+    # By the pointer as well, and left without a trace.
+    app.page.get_by_role("button", name="Add layer").first.click()
+    palette.get_by_role("option", name="Inception").click()
+    expect(question).to_contain_text("Together they give 40 channels.")
+    question.get_by_label("3×3", exact=True).fill("20")
+    expect(question).to_contain_text("Together they give 44 channels.")
+    question.get_by_role("button", name="Back").click()
+    palette.get_by_role("option", name="Inception").click()
+    app.page.locator(".editor .head-layer").click()
+    expect(palette).to_be_hidden()
+    wait_for_rows(app, "Conv2d")
+
+
 def test_branches_are_added_filled_removed_and_unwrapped_by_keys(app: App):
     start(app)
     app.page.get_by_role("button", name="Add layer").first.focus()
