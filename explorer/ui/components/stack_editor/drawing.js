@@ -12,6 +12,7 @@ import {
 } from "./blocks.js";
 import { findPart, setText } from "./elements.js";
 import { readFocus, restoreFocus } from "./focus.js";
+import { drawGraph } from "./graph.js";
 import { findFirstDifference, findPlace } from "./operations.js";
 import { makeRow, updateRow } from "./row.js";
 import { describeNodes, findChosen } from "./selection.js";
@@ -31,6 +32,7 @@ export function draw(editor) {
   restoreFocus(editor, focus);
   editor.drawing = false;
   drawBar(editor);
+  drawGraph(editor);
   editor.root.classList.toggle("is-empty", editor.stack.length === 0);
   // Python has not answered yet.
   editor.root.classList.toggle("asking", editor.conversation.sent !== null);

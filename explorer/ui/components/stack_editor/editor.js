@@ -7,13 +7,16 @@
 //   folding     blocks that are folded to one line
 //   protocol    what is said to Python, and what it answers
 //   analyses    what the layers do, which is asked for beside that
+//   graph       the picture of a stack with blocks (graph_layout: where things stand in it)
 //   drawing     the rows (row, block_row, row_parts, notes, elements, icons) and the bar above
 //               them; menu: what that offers for blocks
 //   values      arguments as text; inputs: typing into them
 //   selection   which rows are chosen
 //   keys        what each key does
 //   focus       where the keys go, and what is in view
-//   history     undo and redo; palette: adding layers; drag: moving them
+//   history     undo and redo; drag: moving layers
+//   palette     adding layers; ready_made: several that go together, and blocks; palette_question:
+//               the numbers that these are made of
 
 import {
   chooseAll,
@@ -52,6 +55,7 @@ import { draw, say, takeSnapshot } from "./drawing.js";
 import { findPart, makeElement, setText } from "./elements.js";
 import { findActive, fitWindow, fitWindowSoon, focusFirstInput } from "./focus.js";
 import { findFoldedFirst } from "./folding.js";
+import { spotAt } from "./graph.js";
 import { openHistory, remember } from "./history.js";
 import { makeIcon } from "./icons.js";
 import { abandonInput, editArgument, leaveInput, stepInput } from "./inputs.js";
@@ -371,6 +375,10 @@ function listen(editor) {
   addEventListener("resize", () => fitWindow(editor), { signal });
   fitWindow(editor);
   keys.addEventListener("beforetoggle", () => placeKeys(editor));
+  findPart(root, "graph").addEventListener("click", (event) => {
+    const uid = spotAt(event);
+    if (uid !== undefined) selectAt(editor, findPlace(editor.stack, uid));
+  });
   listenToMenu(editor);
   listenToPalette(editor);
   listenToDrag(editor);

@@ -61,7 +61,7 @@ export function makeIcon(name) {
  * @param {string} tag
  * @param {Record<string, string>} attributes
  */
-function makeShape(tag, attributes) {
+export function makeShape(tag, attributes) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   return node;

@@ -52,7 +52,6 @@ export function askNumbers(editor, readyMade, add) {
   });
   form.querySelector(".back")?.addEventListener("click", () => goBack(editor));
   form.addEventListener("keydown", (event) => {
-    event.stopPropagation(); // the editor's keys are not the form's
     if (event.key !== "Escape") return;
     event.preventDefault();
     goBack(editor);
