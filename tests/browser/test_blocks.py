@@ -270,6 +270,38 @@ def test_what_is_chosen_is_whole_blocks_and_a_block_does_not_go_into_itself(app:
     wait_for_rows(app, "ReLU [ Tanh | GELU ]")
 
 
+def test_the_graph_beside_the_list_shows_what_is_selected_and_selects(app: App):
+    start(app)
+    app.page.get_by_role("button", name="Add layer").first.focus()
+    for kind in ("conv2d", "relu"):
+        add(app, kind)
+    wait_for_rows(app, "Conv2d ReLU")
+    graph, spots = app.page.locator(".graph"), app.page.locator(".graph .spot")
+    expect(graph).to_be_hidden()  # of what stands in one line it would show nothing
+    press(app, "r")
+    wait_for_rows(app, "Conv2d [ ReLU | ]")
+    expect(spots).to_have_count(3)
+    expect(spots.locator("title")).to_have_text(["0 Conv2d", "1.0.0 ReLU", "1 Residual"])
+    selected = app.page.locator(".graph .spot.selected title")
+    expect(selected).to_have_text("1 Residual")
+    press(app, "ArrowUp")
+    expect(selected).to_have_text("0 Conv2d")
+
+    # What a folded block holds is drawn as well; a click on it unfolds the block.
+    block(app, "1").locator(".fold").click()
+    wait_for_rows(app, "Conv2d [")
+    spots.nth(1).click()
+    wait_for_rows(app, "Conv2d [ ReLU | ]")
+    expect(app.row("1.0.0")).to_be_focused()
+    expect(selected).to_have_text("1.0.0 ReLU")
+    press(app, "Alt+ArrowDown", "Alt+ArrowDown")
+    wait_for_rows(app, "Conv2d [ | ] ReLU")
+    expect(spots.locator("title")).to_have_text(["0 Conv2d", "1 Residual", "2 ReLU"])
+    press(app, "Control+z", "Control+z", "Control+z")
+    wait_for_rows(app, "Conv2d ReLU")
+    expect(graph).to_be_hidden()
+
+
 CONV = Conv2d(out_channels=4, kernel_size=3, padding=1)
 
 
