@@ -2,8 +2,8 @@
 
 Run: python -m tests.benchmarks.edits [--edits 120] [--rounds 1] [-- CHECKOUT …]
 
-In a real Chromium on this machine, on a stack of 17 layers and on one of 30, while the server is
-idle and while it trains a network on the CPU (on MNIST where EXPLORER_DATA is set, else on the
+In a real Chromium on this machine, on a stack of 17 layers, on one of 30 and on ResNet-18 with all
+its blocks unfolded, while the server is idle and while it trains a network on the CPU (on MNIST where EXPLORER_DATA is set, else on the
 built-in digits). The keys are those of a person at work: other channels and kernels by digits and
 by arrows, a layer doubled, and that undone, with a pause after each.
 
@@ -13,17 +13,27 @@ pressed. CHECKOUT is the folder of another build; in each round all builds are m
 """
 
 import argparse
+import pathlib
 import random
 import tempfile
 from collections.abc import Callable, Iterator
 from itertools import cycle, islice
-from pathlib import Path
 from typing import NamedTuple
 
 from playwright.sync_api import Browser, TimeoutError, expect, sync_playwright
 
 from explorer.network.analysis import analyze
-from explorer.network.spec import Architecture, Conv2d
+from explorer.network.spec import (
+    Architecture,
+    Branches,
+    Conv2d,
+    Path,
+    count_layers,
+    path_text,
+    walk,
+    walk_layers,
+)
+from explorer.network.tree import chain_at, with_instead
 from explorer.presets import load_presets
 from tests.benchmarks.long_training import data_folder, last_step, queue_long_run
 from tests.benchmarks.machine import describe, spread
@@ -31,7 +41,7 @@ from tests.browser.conftest import CHROMIUM, FLAGS, ROOT, App, open_app, serving
 from tests.browser.traffic import wait_for_values
 from tests.runs.shared import wait_until
 
-PRESETS = ("adaptive-pool-16k", "avg-pool-13k")
+PRESETS = ("adaptive-pool-16k", "avg-pool-13k", "resnet-18")
 PAUSES = (250, 700)  # milliseconds between two keys of a person at work: at least, at most
 POLLING = 50  # milliseconds; to look at the page more often would cost it time
 CONDITIONS = ("idle", "training")
@@ -65,7 +75,7 @@ PROBE = """
 class Edit(NamedTuple):
     """A key that changes a number, and what makes ready for it."""
 
-    row: int
+    row: Path
     field: str  # the input that is entered first; "" for none
     key: Callable[[str], str]  # by what the input holds
 
@@ -74,7 +84,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--edits", type=int, default=120, help="of each stack, each time")
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("checkouts", nargs="*", type=Path, help="folders of other builds")
+    parser.add_argument("checkouts", nargs="*", type=pathlib.Path, help="folders of other builds")
     options = parser.parse_args()
     assert CHROMIUM, "no Chromium on the path"
     print(describe("streamlit", "torch"))
@@ -87,21 +97,23 @@ def main() -> None:
         browser.close()
 
 
-def report(browser: Browser, checkout: Path, condition: str, edits: int) -> None:
+def report(browser: Browser, checkout: pathlib.Path, condition: str, edits: int) -> None:
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder = pathlib.Path(name)
         run_id = queue_long_run(folder) if condition == "training" else None
         with serving(folder, root=checkout, **data_folder()) as server:
             if run_id:
                 wait_until(lambda: last_step(folder, run_id) is not None)
             for preset in PRESETS:
+                if not (checkout / "presets" / f"{preset}.json").exists():
+                    continue
                 before = run_id and last_step(folder, run_id)
                 times = edit_times(
                     browser, server.url, load_presets()[preset].architecture, edits, preset
                 )
                 after = run_id and last_step(folder, run_id)
                 assert before != after or run_id is None, "the training stood still"
-                layers = len(load_presets()[preset].architecture.layers)
+                layers = count_layers(load_presets()[preset].architecture.layers)
                 build = checkout.resolve().name
                 print(f"{build}, {layers} layers, {condition}: {spread(times)}", flush=True)
 
@@ -114,7 +126,11 @@ def edit_times(
     pauses = random.Random(0)
     app.open()
     app.preset(preset)
-    expect(app.page.locator("[data-layer-index]")).to_have_count(len(architecture.layers))
+    if any(isinstance(node, Branches) for node in architecture.layers):
+        app.page.get_by_role("button", name="Block", exact=True).click()
+        app.page.get_by_role("menuitem", name="Unfold all blocks").click()
+    nodes = sum(1 for _ in walk(architecture.layers))
+    expect(app.page.locator("[data-layer-index]")).to_have_count(nodes)
     wait_for_values(app)
     app.page.evaluate(PROBE)
     for number, edit in enumerate(islice(cycle(varied_edits(architecture)), edits)):
@@ -124,7 +140,7 @@ def edit_times(
                 "(count) => window.times.length > count", arg=number, polling=POLLING
             )
         except TimeoutError:
-            row = app.row(edit.row).inner_text()
+            row = app.row(path_text(edit.row)).inner_text()
             raise RuntimeError(f"edit {number}, {edit}, changed no number: {row}") from None
     times: list[float] = app.page.evaluate("window.times")
     assert len(times) == edits
@@ -136,7 +152,7 @@ def make(app: App, edit: Edit, pauses: random.Random) -> None:
     """Go to the input, pause as a person does, and press the key."""
     held = ""
     if edit.field:
-        box = app.row(edit.row).locator(f'input[name="{edit.field}"]')
+        box = app.row(path_text(edit.row)).locator(f'input[name="{edit.field}"]')
         box.select_text()
         held = box.input_value()
     app.page.wait_for_timeout(pauses.uniform(*PAUSES))
@@ -145,25 +161,31 @@ def make(app: App, edit: Edit, pauses: random.Random) -> None:
 
 def varied_edits(architecture: Architecture) -> Iterator[Edit]:
     """Edits after all of which the stack is one that can be edited so again."""
-    kernel = {"kernel_size": 5}
-    for row, layer in enumerate(architecture.layers):
-        if not isinstance(layer, Conv2d):
+    for path, layer in walk_layers(architecture.layers):
+        if not isinstance(layer, Conv2d) or not has_free_channels(architecture, path):
             continue
-        yield Edit(row, "out_channels", lambda held: "9" if held == "8" else "8")
-        yield Edit(row, "out_channels", lambda held: "ArrowUp")
-        yield Edit(row, "out_channels", lambda held: "ArrowUp")
-        if layer.kernel_size == 3 and analyze(changed(architecture, row, kernel)).problem is None:
-            yield Edit(row, "kernel_size", lambda held: "5")
-            yield Edit(row, "kernel_size", lambda held: "3")
+        yield Edit(path, "out_channels", lambda held: "9" if held == "8" else "8")
+        yield Edit(path, "out_channels", lambda held: "ArrowUp")
+        yield Edit(path, "out_channels", lambda held: "ArrowUp")
+        larger = layer.model_copy(update={"kernel_size": 5})
+        layers = with_instead(architecture.layers, path, larger)
+        changed = architecture.model_copy(update={"layers": layers})
+        if layer.kernel_size == 3 and analyze(changed).problem is None:
+            yield Edit(path, "kernel_size", lambda held: "5")
+            yield Edit(path, "kernel_size", lambda held: "3")
         if layer.kernel_size != 1:  # two 1x1 for one leave all other rows' numbers as they are
-            yield Edit(row, "out_channels", lambda held: "Control+d")
-            yield Edit(row, "", lambda held: "Control+z")
+            yield Edit(path, "out_channels", lambda held: "Control+d")
+            yield Edit(path, "", lambda held: "Control+z")
 
 
-def changed(architecture: Architecture, row: int, arguments: dict[str, object]) -> Architecture:
-    layers = list(architecture.layers)
-    layers[row] = layers[row].model_copy(update=arguments)
-    return architecture.model_copy(update={"layers": tuple(layers)})
+def has_free_channels(architecture: Architecture, path: Path) -> bool:
+    """Whether the network fits, however many channels this convolution gives: in one with blocks,
+    where another follows in the same branch.
+    """
+    if not any(isinstance(node, Branches) for node in architecture.layers):
+        return True
+    after = chain_at(architecture.layers, path[:-1])[path[-1] + 1 :]
+    return len(path) > 1 and any(isinstance(node, Conv2d) for node in after)
 
 
 if __name__ == "__main__":

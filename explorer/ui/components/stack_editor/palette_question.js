@@ -59,7 +59,7 @@ export function askNumbers(editor, readyMade, add) {
   closeQuestion(editor);
   editor.palette.append(form);
   inputs[0].select();
-  editor.palette.classList.add("asking");
+  editor.palette.classList.add("has-question");
   tell();
 }
 
@@ -69,14 +69,14 @@ export function askNumbers(editor, readyMade, add) {
  * @param {Editor} editor
  */
 function goBack(editor) {
-  editor.palette.classList.remove("asking");
+  editor.palette.classList.remove("has-question");
   editor.search.focus({ preventScroll: true });
   closeQuestion(editor);
 }
 
 /** @param {Editor} editor */
 export function closeQuestion({ palette }) {
-  palette.classList.remove("asking");
+  palette.classList.remove("has-question");
   palette.querySelector(".question")?.remove();
 }
 
