@@ -338,6 +338,11 @@ class App:
         self.settled()
 
 
+def open_menu(app: App, name: str) -> None:
+    app.page.get_by_role("button", name=name).click()
+    app.settled()
+
+
 def box_of(part: Locator) -> FloatRect:
     """Where a part stands on the screen. One that is drawn anew just then has no place for a
     moment, and is looked at again.

@@ -18,7 +18,7 @@ from explorer.network.spec import Architecture, Conv2d, Flatten, Linear
 from explorer.presets import load_presets
 from explorer.text import size_text
 from explorer.ui.build.open_dialog import FILES
-from tests.browser.conftest import App, Server, open_app
+from tests.browser.conftest import App, Server, open_app, open_menu
 
 pytestmark = pytest.mark.browser
 
@@ -47,11 +47,6 @@ def changed(architecture: Architecture, index: int, **arguments: object) -> Arch
 
 def clause(app: App, limit: str) -> Locator:
     return app.page.locator(f'.assignment [data-limit="{limit}"]')
-
-
-def open_menu(app: App, name: str) -> None:
-    app.page.get_by_role("button", name=name).click()
-    app.settled()
 
 
 def close_menu(app: App) -> None:
