@@ -342,3 +342,34 @@ def test_a_selected_block_is_told_of_by_its_merge(app: App):
     expect(app.page.locator(".layer h2").first).to_have_text("1.0.0 · Conv2d")
     end_of_blocks(app).locator(".kind").click()
     expect(app.page.locator(".layer h2").first).to_have_text("1 · concat of 2")
+
+
+def test_of_a_very_long_stack_only_what_is_in_view_is_kept_up_to_date(app: App):
+    dense = [Branches(merge="concat", branches=((), (ReLU(), CONV, ReLU()))) for _ in range(125)]
+    open_layers(app, (CONV, *dense))
+    app.page.get_by_role("button", name="Block", exact=True).click()
+    app.page.get_by_role("menuitem", name="Unfold all blocks").click()
+    expect(app.page.locator(".rows .row")).to_have_count(1 + 125 * 6)
+    # Its end, reached by a key, has its numbers.
+    app.row("0").locator(".kind").click()
+    press(app, "End")
+    last = end_of_blocks(app).last
+    expect(last).to_be_focused()
+    expect(last).to_be_in_viewport()
+    expect(last.locator(".shape")).to_have_text("504×28×28")
+    # What is edited elsewhere is seen there once it comes into view again, and not before.
+    press(app, "Home")
+    expect(app.row("0")).to_be_focused()
+    app.row("0").locator("input[name=out_channels]").fill("9")
+    expect(app.row("0").locator(".shape")).to_have_text("9×28×28")
+    expect(app.row("1.1.1").locator(".shape")).to_have_text("4×28×28")
+    shape = last.locator(".shape")
+    assert shape.text_content() == "504×28×28"
+    app.page.locator(".scroller").evaluate("each => each.scrollTo(0, each.scrollHeight)")
+    expect(shape).to_have_text("509×28×28")
+    # A click in the picture leads to the middle.
+    app.page.locator(".graph .spot").nth(2 + 4 * 60).click()
+    row = app.row("61.1.1")
+    expect(row).to_be_focused()
+    expect(row).to_be_in_viewport()
+    expect(row.locator(".sees")).to_have_text(f"{3 + 2 * 61}×{3 + 2 * 61}")

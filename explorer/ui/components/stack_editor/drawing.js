@@ -19,9 +19,10 @@ import { describeNodes, findChosen } from "./selection.js";
 
 /** @import { BlockView } from "./block_row.js" */
 /** @import { View } from "./row.js" */
-/** @import { Editor, Numbers, Placed, Problem, RowNode, Snapshot, Stack } from "./types.js" */
+/** @import { Editor, Layer, Numbers, Placed, Problem, RowNode, Snapshot, Stack } from "./types.js" */
 
 const SAID_FOR = 4000; // milliseconds
+const LONG = 120; // rows; of more, those out of view are neither written nor laid out
 
 /** @param {Editor} editor */
 export function draw(editor) {
@@ -70,18 +71,33 @@ function drawRows(editor) {
   for (const [uid, row] of editor.rows) {
     if (uids.has(uid)) continue;
     row.remove();
+    editor.inView.forget(row);
     editor.rows.delete(uid);
   }
+  const isLong = visible.length > LONG;
+  list.classList.toggle("long", isLong);
   const places = outline(stack);
   const known = knowledgeOf(editor);
   widenIndex(editor, visible);
   visible.forEach((index, position) => {
     const layer = stack[index];
-    const row = editor.rows.get(layer.uid) ?? makeRow(layer);
-    editor.rows.set(layer.uid, row);
+    const row = editor.rows.get(layer.uid) ?? makeWatchedRow(editor, layer);
     if (list.children[position] !== row) putRow(list, row, list.children[position] ?? null);
-    updateRow(row, layer, places[index], viewOf(editor, index, known));
+    const isNear = position < LONG / 2 || editor.inView.has(row) || layer.uid === editor.selected;
+    // The others are brought up to date once they come into view.
+    if (!isLong || isNear) updateRow(row, layer, places[index], viewOf(editor, index, known));
   });
+}
+
+/**
+ * @param {Editor} editor
+ * @param {Layer} layer
+ */
+function makeWatchedRow(editor, layer) {
+  const row = makeRow(layer);
+  editor.rows.set(layer.uid, row);
+  editor.inView.watch(row);
+  return row;
 }
 
 /**

@@ -9,7 +9,7 @@
 //   analyses    what the layers do, which is asked for beside that
 //   graph       the picture of a stack with blocks (graph_layout: where things stand in it)
 //   drawing     the rows (row, block_row, row_parts, notes, elements, icons) and the bar above
-//               them; menu: what that offers for blocks
+//               them; menu: what that offers for blocks; in_view: which rows can be seen
 //   values      arguments as text; inputs: typing into them
 //   selection   which rows are chosen
 //   keys        what each key does
@@ -58,6 +58,7 @@ import { findFoldedFirst } from "./folding.js";
 import { spotAt } from "./graph.js";
 import { openHistory, remember } from "./history.js";
 import { makeIcon } from "./icons.js";
+import { InView } from "./in_view.js";
 import { abandonInput, editArgument, leaveInput, stepInput } from "./inputs.js";
 import { KEYS_HELP, readKey, readUndoKey } from "./keys.js";
 import { closeMenu, listenToMenu } from "./menu.js";
@@ -107,6 +108,7 @@ function mount(root) {
     several: part("several"),
     times: /** @type {HTMLInputElement} */ (part("times")),
     rows: new Map(),
+    inView: new InView(part("scroller"), () => draw(editor)),
     stack: [],
     selected: null,
     work: 0,
@@ -148,6 +150,7 @@ function mount(root) {
 /** @param {Editor} editor */
 function unmount(editor) {
   editor.stopListening();
+  editor.inView.end();
   clearTimeout(editor.fitting);
   const unanswered = editor.conversation.end();
   // The page is gone, and what was typed after its successor was asked for goes to whom all pages

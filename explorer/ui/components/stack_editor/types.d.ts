@@ -1,6 +1,7 @@
 // The data of the stack editor: what Python sends, what is sent to it, and what the editor knows.
 
 import type { Conversation } from "./protocol.js";
+import type { InView } from "./in_view.js";
 import type { History } from "./history.js";
 
 // --- the palette ---------------------------------------------------------------------------------
@@ -196,6 +197,7 @@ export interface Editor {
   times: HTMLInputElement;
   /** By uid. */
   rows: Map<string, RowNode>;
+  inView: InView;
 
   // the work
   stack: Stack;
