@@ -45,6 +45,17 @@ OUTSIDE = -1
 FAR = np.iinfo(np.int64).max // 4
 
 
+@dataclass(frozen=True)
+class Grid:
+    """Windows that lie evenly: that of unit i begins at pixel first + i · jump and ends at
+    last + i · jump, and so it goes on into the padding.
+    """
+
+    first: int
+    last: int
+    jump: int
+
+
 @dataclass(frozen=True, eq=False)
 class AxisField:
     """One axis of a map of n units, over an image of `pixels` along that axis."""
@@ -55,6 +66,9 @@ class AxisField:
     last: Ints  # (n,): its last pixel; less than first where the unit sees nothing
     # Pixels from one unit to the next; a fraction on a map that was enlarged, None where it varies.
     jump: Fraction | None
+    # Of merged branches whose windows lie evenly, but not all alike: each kind of them. A gate that
+    # looks at the whole map has a window that stays, beside those that move on from unit to unit.
+    merged: tuple[Grid, ...] = ()
 
     @cached_property
     def size(self) -> int:
@@ -72,14 +86,18 @@ class AxisField:
         return np.flatnonzero(~self.touched.any(axis=0))
 
     @cached_property
-    def is_even(self) -> bool:
-        """The windows lie exactly `jump` pixels apart, so that they go on evenly into the
-        padding.
+    def grids(self) -> tuple[Grid, ...]:
+        """Evenly lying windows that together are the theoretical window of each unit, and so tell
+        it in the padding too; none where the units lie unevenly.
         """
+        if self.merged:
+            return self.merged
         if self.jump is None or self.jump.denominator != 1:
-            return False
+            return ()
         step = int(self.jump)
-        return all(bool((np.diff(ends) == step).all()) for ends in (self.first, self.last))
+        if any((np.diff(ends) != step).any() for ends in (self.first, self.last)):
+            return ()
+        return (Grid(int(self.first[0]), int(self.last[0]), step),)
 
 
 Product = tuple[AxisField, AxisField]  # rows × columns
@@ -285,13 +303,17 @@ def _repeat(axis: AxisField, units: int) -> AxisField:
 
 
 def _unite(*axes: AxisField) -> AxisField:
-    # What was repeated has no grid of its own.
+    # What was repeated has no step of its own.
     jumps = {axis.jump for axis in axes if axis.jump != 0} or {Fraction(0)}
+    jump = jumps.pop() if len(jumps) == 1 else None
+    touched = np.logical_or.reduce([axis.touched for axis in axes])
+    if all(axis.grids for axis in axes):
+        return _of_grids(touched, [grid for axis in axes for grid in axis.grids], jump)
     return AxisField(
-        np.logical_or.reduce([axis.touched for axis in axes]),
+        touched,
         np.minimum.reduce([axis.first for axis in axes]),
         np.maximum.reduce([axis.last for axis in axes]),
-        jump=jumps.pop() if len(jumps) == 1 else None,
+        jump,
     )
 
 
@@ -348,6 +370,7 @@ def _followed(before: AxisField, axis: Axis, outputs: int) -> AxisField:
                 before.first,
                 before.last,
                 before.jump,
+                before.merged,
             )
         case AllInputs():
             return AxisField(
@@ -370,18 +393,37 @@ def _followed(before: AxisField, axis: Axis, outputs: int) -> AxisField:
 
 def _after_window(before: AxisField, window: Window, outputs: int) -> AxisField:
     touched = _touched(before.touched, window, outputs)
-    if not before.is_even or before.jump is None:
+    if not before.grids:
         inputs = _filled(_positions(window, outputs), len(before.first), window.fill)
         first, last = _hull(before, inputs)
         jump = _spacing(first, last) if before.jump is None else before.jump * window.stride
         return AxisField(touched, first, last, jump)
     # Evenly spaced units go on evenly into the padding, so the window there is known without any
     # unit.
-    starts = np.arange(outputs) * window.stride - window.before
-    ends = starts + window.reach - 1
-    step = int(before.jump)
-    first, last = before.first[0] + starts * step, before.last[0] + ends * step
-    return AxisField(touched, first, last, before.jump * window.stride)
+    start, end = -window.before, window.reach - 1 - window.before
+    grids = [
+        Grid(grid.first + start * grid.jump, grid.last + end * grid.jump, grid.jump * window.stride)
+        for grid in before.grids
+    ]
+    return _of_grids(touched, grids, before.jump and before.jump * window.stride)
+
+
+def _of_grids(touched: Mask, grids: Sequence[Grid], jump: Fraction | None) -> AxisField:
+    """The field of units whose theoretical windows are those of the grids together."""
+    ends: dict[int, tuple[int, int]] = {}
+    for grid in grids:  # those with the same jump are together one of that jump
+        first, last = ends.get(grid.jump, (grid.first, grid.last))
+        ends[grid.jump] = min(first, grid.first), max(last, grid.last)
+    units = np.arange(len(touched))[:, None]
+    jumps = np.array(list(ends))
+    firsts, lasts = np.array(list(ends.values())).T
+    return AxisField(
+        touched,
+        (firsts + units * jumps).min(axis=1),
+        (lasts + units * jumps).max(axis=1),
+        jump,
+        tuple(Grid(*both, jump) for jump, both in ends.items()) if len(ends) > 1 else (),
+    )
 
 
 def _after_transposed(before: AxisField, axis: Transposed, outputs: int) -> AxisField:
@@ -398,11 +440,11 @@ def _after_transposed(before: AxisField, axis: Transposed, outputs: int) -> Axis
     for tap in range(inputs.shape[1]):
         touched |= seen[inputs[:, tap]]
     jump = None if before.jump is None else before.jump / axis.stride
-    if not before.is_even or before.jump is None:
+    if len(before.grids) != 1:
         return AxisField(touched, *_hull(before, inputs), jump)
-    step = int(before.jump)
-    first = np.where(meets, before.first[0] + places * step, FAR).min(axis=1)
-    last = np.where(meets, before.last[0] + places * step, -FAR).max(axis=1)
+    (grid,) = before.grids
+    first = np.where(meets, grid.first + places * grid.jump, FAR).min(axis=1)
+    last = np.where(meets, grid.last + places * grid.jump, -FAR).max(axis=1)
     return AxisField(touched, first, last, jump)
 
 

@@ -1,4 +1,6 @@
-"""Receptive fields worked by hand; test_drawn_networks.py proves them by derivatives on any network."""
+"""Receptive fields worked by hand; test_drawn_networks.py proves them by derivatives on any
+network.
+"""
 
 from fractions import Fraction
 
@@ -268,6 +270,51 @@ def test_more_shapes_than_can_be_followed_are_refused():
     analysis = analyze(Architecture(layers=tuple(arms), input_shape=(1, 96, 96)))
     assert "which pixels the units see, up to Branches, takes" in analysis.problem.message
     assert analysis.problem.remedy
+
+
+GATE = (
+    *(spec.AdaptiveAvgPool2d(output_size=1), conv(1)),
+    spec.Sigmoid(),
+)
+
+
+@pytest.mark.parametrize(
+    ("after", "size", "first", "last_pixel"),
+    [
+        # The window that stays is the whole image and what the first layer sees around it.
+        ((), 30, [-1] * 28, [28] * 28),
+        # Then those that move on reach farther into the padding, at either end.
+        ((conv(3, padding=1),), 31, [-2] + [-1] * 27, [28] * 27 + [29]),
+        ((conv(3, padding=1, stride=2),), 31, [-2] + [-1] * 13, [28] * 14),
+        ((conv(3, padding=1), spec.AdaptiveAvgPool2d(output_size=1)), 32, [-2], [29]),
+    ],
+)
+def test_a_gate_that_sees_the_whole_map_takes_nothing_from_what_moves_on(
+    after, size, first, last_pixel
+):
+    gated = spec.Branches(merge="multiply", branches=((), GATE))
+    field = last(conv(3, padding=1), gated, *after)
+    assert field.rows.first.tolist() == first
+    assert field.rows.last.tolist() == last_pixel
+    assert field.theoretical == (size, size)
+    assert field.rows.jump == last(conv(3, padding=1), *after).rows.jump
+
+
+@pytest.mark.parametrize("gated", ["mini-senet"])
+def test_gates_leave_a_network_the_receptive_field_that_it_has_without_them(gated):
+    def without_gates(nodes):
+        return tuple(
+            node.model_copy(update={"branches": tuple(map(without_gates, node.branches))})
+            if isinstance(node, spec.Branches)
+            else node
+            for node in nodes
+            if getattr(node, "merge", "") != "multiply"
+        )
+
+    architecture = load_presets()[gated].architecture
+    plain = architecture.model_copy(update={"layers": without_gates(architecture.layers)})
+    fields = [receptive_fields(analyze(each))[-1] for each in (architecture, plain)]
+    assert fields[0].theoretical == fields[1].theoretical == (49, 49)
 
 
 # --- transposed convolutions ----------------------------------------------------------------------

@@ -22,7 +22,8 @@ import { describeNodes, findChosen } from "./selection.js";
 /** @import { Editor, Layer, Numbers, Placed, Problem, RowNode, Snapshot, Stack } from "./types.js" */
 
 const SAID_FOR = 4000; // milliseconds
-const LONG = 120; // rows; of more, those out of view are neither written nor laid out
+// Of a list of more rows, those out of view are neither written nor laid out.
+const LONG = 120;
 
 /** @param {Editor} editor */
 export function draw(editor) {
