@@ -236,6 +236,35 @@ def test_the_menu_offers_what_can_be_done_with_what_is_selected(app: App):
     expect(block(app, "0").locator(".kind").first).to_have_text("Sum of 3 branches")
 
 
+def test_a_block_is_given_a_name_which_stays_and_goes_out(app: App):
+    start(app)
+    app.page.get_by_role("button", name="Add layer").first.focus()
+    add(app, "relu")
+    press(app, "r")
+    wait_for_rows(app, "[ ReLU | ]")
+    name = block(app, "0").get_by_role("textbox", name="Block 0, name")
+    expect(name).to_have_attribute("placeholder", "unnamed")
+    name.fill("stem <b>1</b>")
+    press(app, "Enter")
+    app.settled()
+    # Unfolded it stands in its input, folded in the place of what the block is.
+    expect(block(app, "0").locator(".name")).to_have_text("Residual")
+    press(app, "Escape")
+    block(app, "0").locator(".fold").click()
+    expect(block(app, "0").locator(".name")).to_have_text("stem <b>1</b>Residual · 1 layer")
+    expect(block(app, "0")).to_have_attribute("aria-label", re.compile(r"stem <b>1</b>"))
+    app.page.reload()
+    app.settled()
+    expect(name).to_have_value("stem <b>1</b>")
+    name.fill("n" * 121)
+    expect(block(app, "0").locator(".problem")).to_contain_text(
+        "name must be a text of at most 120 characters"
+    )
+    name.fill("")
+    expect(block(app, "0").locator(".problem")).to_be_hidden()
+    expect(end_of_blocks(app).locator(".shape")).to_have_text("1×28×28")
+
+
 def test_what_is_chosen_is_whole_blocks_and_a_block_does_not_go_into_itself(app: App):
     start(app)
     app.page.get_by_role("button", name="Add layer").first.focus()

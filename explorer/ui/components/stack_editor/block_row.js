@@ -113,8 +113,10 @@ export function updateBlockRow(row, { role, branch }, block) {
   if (role === "begin") {
     row.classList.toggle("folded", block.isFolded);
     row.ariaExpanded = String(!block.isFolded);
-    setText(findPart(row, "title"), block.name || block.title);
-    const words = [...(block.name ? [block.title] : []), ...(block.isFolded ? [block.inside] : [])];
+    // Where the block is unfolded, its name stands in an input beside what it is.
+    const isNamed = block.isFolded && block.name !== "";
+    setText(findPart(row, "title"), isNamed ? block.name : block.title);
+    const words = [...(isNamed ? [block.title] : []), ...(block.isFolded ? [block.inside] : [])];
     setText(findPart(row, "inside"), words.join(" · "));
     const fold = findPart(row, "fold");
     fold.title = fold.ariaLabel = block.isFolded ? "Unfold  (→)" : "Fold  (←)";

@@ -19,7 +19,8 @@ import { describeNodes, findChosen } from "./selection.js";
 
 /** @import { BlockView } from "./block_row.js" */
 /** @import { View } from "./row.js" */
-/** @import { Editor, Layer, Numbers, Placed, Problem, RowNode, Snapshot, Stack } from "./types.js" */
+/** @import { Editor, Layer, Numbers, Placed, Problem } from "./types.js" */
+/** @import { RowNode, Snapshot, Stack } from "./types.js" */
 
 const SAID_FOR = 4000; // milliseconds
 // Of a list of more rows, those out of view are neither written nor laid out.

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from explorer.network.layers import LAYERS, MERGE
-from explorer.network.spec import LAYER_MODELS, Branches, Layer, new_layer
+from explorer.network.spec import LAYER_MODELS, MAX_NAME, Branches, Layer, new_layer
 from explorer.schema import FieldValues, field_values
 
 _NUMBERS = {1: "int", 2: "pair", 4: "quad"}
@@ -29,10 +29,29 @@ def palette() -> dict[str, Any]:
 
 @cache
 def block_kind() -> dict[str, Any]:
-    """Like a kind of the palette, what the row that begins a block has: the merge to choose."""
+    """Like a kind of the palette, what the row that begins a block has: the merge to choose, and
+    the name that somebody gives it.
+    """
     merge = field_values(Branches)["merge"]
-    field = _field("merge", merge, initial=merge.choices[0], is_on_row=True)
-    return {"group": MERGE.group, "summary": MERGE.summary, "fields": [field]}
+    fields = [_field("merge", merge, initial=merge.choices[0], is_on_row=True), _NAME]
+    return {"group": MERGE.group, "summary": MERGE.summary, "fields": fields}
+
+
+_NAME = {
+    "name": "name",
+    "type": "text",
+    "optional": False,
+    "words": [],
+    "min": 0,  # characters
+    "max": MAX_NAME,
+    "initial": "",
+    "required": False,
+    "on_row": True,
+    "step": None,
+    "empty": "unnamed",
+    "help": "what the block is called here and in exports",
+    "expected": f"a text of at most {MAX_NAME} characters",
+}
 
 
 def _fields(model: type[Layer]) -> list[dict[str, Any]]:

@@ -79,7 +79,9 @@ export function makeField(field) {
   input.name = input.dataset.field = field.name;
   const title = `${field.name}: ${field.help}`;
   const label = makeElement("span", { "aria-hidden": "true" }, field.name);
-  return makeElement("label", { class: `field ${field.type} ${field.name}`, title }, label, input);
+  // "name" is what the layer's own name is found by.
+  const own = field.type === "text" ? "words" : field.name;
+  return makeElement("label", { class: `field ${field.type} ${own}`, title }, label, input);
 }
 
 /** @param {Field} field */
@@ -94,7 +96,7 @@ function makeInput(field) {
     );
   }
   const input = makeElement("input", { type: "text", autocomplete: "off", spellcheck: "false" });
-  if (!field.words.length && field.type !== "pair")
+  if (!field.words.length && field.type !== "pair" && field.type !== "text")
     input.inputMode = field.type === "float" ? "decimal" : "numeric";
   return input;
 }

@@ -11,7 +11,7 @@ export type Value = number | string | boolean | null | number[];
 /** An argument of a kind of layer, and what it takes. */
 export interface Field {
   name: string;
-  type: "int" | "float" | "pair" | "quad" | "bool" | "choice";
+  type: "int" | "float" | "pair" | "quad" | "bool" | "choice" | "text";
   /** May it be left empty? */
   optional: boolean;
   /** Words that it takes beside numbers, like "same". */
@@ -19,6 +19,7 @@ export interface Field {
   /** All that it takes, where it is a choice. */
   choices?: Value[];
   min: number;
+  /** The largest number; of a text, the most characters. */
   max: number;
   /** Is `min` itself not allowed? */
   above_min?: boolean;

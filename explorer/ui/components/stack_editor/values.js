@@ -23,6 +23,7 @@ export function valueText(value) {
  * @returns {{value: Value} | {unfinished: true} | {wrong: true}}
  */
 export function readText(text, field) {
+  if (field.type === "text") return text.length > field.max ? { wrong: true } : { value: text };
   const trimmed = text.trim();
   if (trimmed === "") return field.optional ? { value: null } : { unfinished: true };
   if (field.words.includes(trimmed)) return { value: trimmed };
