@@ -5,9 +5,10 @@ import torch
 import torchvision
 from torch import nn
 
+from explorer.compare.learning import records_of
 from explorer.network.analysis import analyze
 from explorer.network.build import build
-from explorer.presets import find_preset, load_presets
+from explorer.presets import find_preset, load_presets, measured
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
 
@@ -118,3 +119,24 @@ def test_a_small_ones_recipe_is_tuned_and_starts_with_it(each):
     assert each.recipe_variant("tuned") == (each.architecture, each.recipe)
     assert find_preset(each.architecture) == each
     assert find_problem(each.architecture, DATASETS[each.recipe.dataset]) is None
+
+
+@pytest.mark.parametrize("each", SMALL.values(), ids=SMALL)
+def test_a_small_one_was_trained_whole_and_reads_digits(each):
+    runs = measured(each.id)
+    assert [(run.variant, run.seed) for run in runs] == [
+        ("tuned", seed) for seed in range(len(runs))
+    ]
+    assert runs
+    for run in runs:
+        assert len(run.epochs) == each.recipe.epochs
+        assert run.final.test_accuracy > 0.993
+
+
+@pytest.mark.parametrize("each", SMALL.values(), ids=SMALL)
+def test_its_results_stand_beside_other_networks(each):
+    records = records_of(each)
+    assert {record.origin for record in records} == {"shipped"}
+    assert [record.recipe.seed for record in records] == [run.seed for run in measured(each.id)]
+    assert records[0].epochs[-1].step == 12 * 469
+    assert records[0].test_images == 10_000

@@ -15,6 +15,7 @@ from typing import Literal
 from explorer.network.spec import Architecture, NetworkKey
 from explorer.presets import FOLDER, RECIPE_VARIANT_NAMES, Preset, PresetError, measured
 from explorer.runs.run import Snapshot
+from explorer.training.datasets import DATASETS
 from explorer.training.engine import count_steps
 from explorer.training.event import EpochMetric
 from explorer.training.recipe import Recipe
@@ -179,20 +180,19 @@ def records_of(preset: Preset, folder: Path = FOLDER) -> tuple[Record, ...]:
     records = []
     for result in measured(preset.id, folder):
         found = preset.recipe_variant(result.variant)
-        if not found or not preset.documented:
+        if not found:
             raise PresetError(
                 f"{preset.id} has results of the {result.variant} recipe, which it does not have"
             )
         architecture, recipe = found
-        steps = count_steps(preset.documented.train_images, recipe.batch_size)
+        images = DATASETS[recipe.dataset]
+        steps = count_steps(images.train_images, recipe.batch_size)
         epochs = tuple(
             Epoch(step=each.epoch * steps, **each.model_dump()) for each in result.epochs
         )
         label = f"{preset.title}, {RECIPE_VARIANT_NAMES[result.variant]}"
         recipe = recipe.model_copy(update={"seed": result.seed})
-        records.append(
-            Record(label, "shipped", architecture, recipe, epochs, preset.documented.test_images)
-        )
+        records.append(Record(label, "shipped", architecture, recipe, epochs, images.test_images))
     return tuple(records)
 
 
