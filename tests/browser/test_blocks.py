@@ -7,7 +7,16 @@ from playwright.sync_api import Locator, expect
 
 from explorer.assignment import Assignment
 from explorer.link import PARAMETER, Shared, encode
-from explorer.network.spec import Architecture, Branches, Conv2d, Flatten, Linear, Nodes, ReLU
+from explorer.network.spec import (
+    Architecture,
+    BatchNorm2d,
+    Branches,
+    Conv2d,
+    Flatten,
+    Linear,
+    Nodes,
+    ReLU,
+)
 from explorer.presets import load_presets
 from tests.browser.conftest import App, box_of
 
@@ -371,6 +380,21 @@ def test_a_selected_block_is_told_of_by_its_merge(app: App):
     expect(app.page.locator(".layer h2").first).to_have_text("1.0.0 · Conv2d")
     end_of_blocks(app).locator(".kind").click()
     expect(app.page.locator(".layer h2").first).to_have_text("1 · concat of 2")
+
+
+def test_a_folded_block_tells_of_the_hints_that_it_hides(app: App):
+    biased = (CONV, BatchNorm2d(), ReLU(), CONV, BatchNorm2d())
+    open_layers(app, (CONV, Branches(merge="add", branches=(biased, ()))))
+    wait_for_rows(app, "Conv2d [ Conv2d BatchNorm2d ReLU Conv2d BatchNorm2d | ]")
+    expect(app.row("1.0.0").locator(".hint-mark")).to_be_visible()
+    line = block(app, "1")
+    expect(line.locator(".hint-mark")).to_have_count(0)
+    line.locator(".fold").click()
+    wait_for_rows(app, "Conv2d [")
+    expect(line.locator(".hints")).to_have_text("2 hints inside: unfold the block.")
+    line.locator(".fold").click()
+    wait_for_rows(app, "Conv2d [ Conv2d BatchNorm2d ReLU Conv2d BatchNorm2d | ]")
+    expect(line.locator(".hint-mark")).to_have_count(0)
 
 
 def test_of_a_very_long_stack_only_what_is_in_view_is_kept_up_to_date(app: App):

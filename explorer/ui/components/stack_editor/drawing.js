@@ -19,7 +19,7 @@ import { describeNodes, findChosen } from "./selection.js";
 
 /** @import { BlockView } from "./block_row.js" */
 /** @import { View } from "./row.js" */
-/** @import { Editor, Layer, Numbers, Placed, Problem } from "./types.js" */
+/** @import { Editor, Hint, Layer, Numbers, Placed, Problem } from "./types.js" */
 /** @import { RowNode, Snapshot, Stack } from "./types.js" */
 
 const SAID_FOR = 4000; // milliseconds
@@ -200,10 +200,25 @@ function findingsOf(editor, index, last) {
   const isDescribed = of === described || (isFolded && isIn(stack, described, index, last));
   return {
     numbers: numbersOf(editor, place, isFolded, of),
-    hints: editor.hints.get(of) ?? [],
+    hints: [...(editor.hints.get(of) ?? []), ...hintInside(editor, index, last)],
     hinted: uid === hinted || of === hinted,
     described: selected === null && isDescribed,
   };
+}
+
+/**
+ * What a folded block says of the hints that it hides.
+ *
+ * @param {Editor} editor
+ * @param {number} first  the row that begins it
+ * @param {number} last  of its rows
+ * @returns {Hint[]}
+ */
+function hintInside({ stack, hints }, first, last) {
+  const inside = stack.slice(first + 1, last + 1).flatMap(({ uid }) => hints.get(uid) ?? []);
+  if (!inside.length) return [];
+  const count = `${inside.length} hint${inside.length === 1 ? "" : "s"}`;
+  return [{ uid: stack[first].uid, message: `${count} inside: unfold the block`, fix: null }];
 }
 
 /**
