@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from cachetools import Cache
+
 TRIES = 8
 
 
@@ -16,6 +18,8 @@ def forget_networks() -> None:
             for value in list(vars(module).values()):
                 if clear := getattr(value, "cache_clear", None):
                     clear()
+                elif isinstance(value, Cache):
+                    value.clear()
 
 
 def least_seconds(
