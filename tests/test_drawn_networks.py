@@ -178,8 +178,9 @@ OF_ONE_THAT_FITS = [
 ]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize(
+    "part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, PARTS))]
+)
 def test_drawn_networks(part: int, record_property: Callable[[str, Any], None]) -> None:
     counts = dict.fromkeys(("drawn", "fitting", "branching", "nodes"), 0)
 

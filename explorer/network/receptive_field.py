@@ -440,11 +440,17 @@ def _after_transposed(before: AxisField, axis: Transposed, outputs: int) -> Axis
     for tap in range(inputs.shape[1]):
         touched |= seen[inputs[:, tap]]
     jump = None if before.jump is None else before.jump / axis.stride
-    if len(before.grids) != 1:
+    if not before.grids:
         return AxisField(touched, *_hull(before, inputs), jump)
-    (grid,) = before.grids
-    first = np.where(meets, grid.first + places * grid.jump, FAR).min(axis=1)
-    last = np.where(meets, grid.last + places * grid.jump, -FAR).max(axis=1)
+    ends = [
+        (
+            np.where(meets, grid.first + places * grid.jump, FAR).min(axis=1),
+            np.where(meets, grid.last + places * grid.jump, -FAR).max(axis=1),
+        )
+        for grid in before.grids
+    ]
+    first = np.minimum.reduce([firsts for firsts, _ in ends])
+    last = np.maximum.reduce([lasts for _, lasts in ends])
     return AxisField(touched, first, last, jump)
 
 

@@ -119,9 +119,10 @@ def _to_train(options: argparse.Namespace) -> tuple[Architecture, Recipe]:
     if options.recipe:
         found = preset.recipe_variant(options.recipe) if preset else None
         if found is None:
+            known = [each for each in RECIPE_VARIANTS if preset and preset.recipe_variant(each)]
             raise Refusal(
                 f"{options.arch} has no recipe {quoted(options.recipe)}; "
-                f"the documented presets have {', '.join(RECIPE_VARIANTS)}"
+                f"it has {', '.join(known) or 'none'}"
             )
         (architecture, recipe), unsaid = found, {}
     told = {

@@ -174,6 +174,9 @@ def test_a_block_of_the_literature_is_made_of_the_numbers_asked_for(app: App):
     palette.get_by_role("option", name="Inception").click()
     expect(question).to_contain_text("Together they give 40 channels.")
     question.get_by_label("3×3", exact=True).fill("20")
+    question.get_by_role("heading").click()  # beside the inputs: nothing is lost
+    question.get_by_text("1×1 after pooling").click()
+    expect(question.get_by_label("1×1 after pooling")).to_be_focused()
     expect(question).to_contain_text("Together they give 44 channels.")
     question.get_by_role("button", name="Back").click()
     palette.get_by_role("option", name="Inception").click()
@@ -420,6 +423,10 @@ def test_of_a_very_long_stack_only_what_is_in_view_is_kept_up_to_date(app: App):
     assert shape.text_content() == "504×28×28"
     app.page.locator(".scroller").evaluate("each => each.scrollTo(0, each.scrollHeight)")
     expect(shape).to_have_text("509×28×28")
+    # What was selected is not, though it is out of view.
+    app.row("125.1.1").locator(".kind").click()
+    expect(app.page.locator(".rows [aria-selected=true]")).to_have_count(1)
+    expect(app.page.locator('.rows [tabindex="0"][role=row]')).to_have_count(1)
     # A click in the picture leads to the middle.
     app.page.locator(".graph .spot").nth(2 + 4 * 60).click()
     row = app.row("61.1.1")

@@ -300,6 +300,13 @@ def test_a_gate_that_sees_the_whole_map_takes_nothing_from_what_moves_on(
     assert field.rows.jump == last(conv(3, padding=1), *after).rows.jump
 
 
+def test_a_gate_takes_nothing_from_what_a_transposed_convolution_enlarges():
+    enlarged = spec.ConvTranspose2d(out_channels=1, kernel_size=6, stride=2, padding=2)
+    gated = spec.Branches(merge="multiply", branches=((), GATE))
+    for layers in ((conv(3, padding=1), enlarged), (conv(3, padding=1), gated, enlarged)):
+        assert last(*layers, input_shape=(1, 2, 2)).theoretical == (5, 5)
+
+
 @pytest.mark.parametrize("gated", ["mini-senet"])
 def test_gates_leave_a_network_the_receptive_field_that_it_has_without_them(gated):
     def without_gates(nodes):

@@ -134,8 +134,8 @@ TOLD = [
     ("residual", {"stride": 2}, "The shape changes, so the skip is a 1×1 convolution."),
     ("inverted-residual", {"out": 8}, "The shape changes, so nothing is added: the layers stand"),
     ("inception", {}, "Together they give 40 channels."),
-    ("dense", {}, "16 channels come in, 40 go out."),
-    ("squeeze-and-excitation", {}, "16 channels are squeezed to 4."),
+    ("dense", {}, "16 channels in, 40 out."),
+    ("squeeze-and-excitation", {}, "16 channels, squeezed to 4."),
 ]
 
 

@@ -29,6 +29,7 @@ import {
 import { READY_MADE } from "./ready_made.js";
 import { describeNodes, findBetween, findChosen, findHolding, nameLayers } from "./selection.js";
 
+/** @import { Numbers } from "./ready_made.js" */
 /** @import { Editor, Fix, Layer, Stack } from "./types.js" */
 
 const REPEATS = { least: 2, most: 10 };
@@ -97,12 +98,11 @@ export function addLayer(editor, kind, at) {
 /**
  * @param {Editor} editor
  * @param {string} name  in READY_MADE
- * @param {Record<string, number>} asked  the numbers that it asks for
+ * @param {Numbers} numbers  that it is made of
  * @param {number} at
  */
-export function addReadyMade(editor, name, asked, at) {
+export function addReadyMade(editor, name, numbers, at) {
   const { title, make } = READY_MADE[name];
-  const numbers = { ...asked, channels: findChannels(editor, at), classes: editor.classes };
   addLayers(editor, withUids(make(numbers)), at, title);
 }
 
@@ -114,7 +114,10 @@ export function addReadyMade(editor, name, asked, at) {
  */
 function addLayers(editor, layers, at, title) {
   const stack = insertLayers(editor.stack, at, layers);
-  if (!isAllowed(editor, stack)) return;
+  if (!isAllowed(editor, stack)) {
+    focusSelected(editor);
+    return;
+  }
   changeAndChoose(
     editor,
     stack,

@@ -23,7 +23,7 @@ import { describeNodes, findChosen } from "./selection.js";
 /** @import { RowNode, Snapshot, Stack } from "./types.js" */
 
 const SAID_FOR = 4000; // milliseconds
-// Of a list of more rows, those out of view are neither written nor laid out.
+// Of a list of more rows, most of those out of view are neither written nor laid out.
 const LONG = 120;
 
 /** @param {Editor} editor */
@@ -41,6 +41,15 @@ export function draw(editor) {
   editor.root.classList.toggle("asking", editor.conversation.sent !== null);
   editor.list.hidden = editor.stack.length === 0;
   editor.history.last = takeSnapshot(editor);
+}
+
+/**
+ * Other rows have come into view: of a long list they may not be up to date.
+ *
+ * @param {Editor} editor
+ */
+export function drawMore(editor) {
+  if (editor.list.classList.contains("long")) draw(editor);
 }
 
 /**
@@ -85,10 +94,23 @@ function drawRows(editor) {
     const layer = stack[index];
     const row = editor.rows.get(layer.uid) ?? makeWatchedRow(editor, layer);
     if (list.children[position] !== row) putRow(list, row, list.children[position] ?? null);
-    const isNear = position < LONG / 2 || editor.inView.has(row) || layer.uid === editor.selected;
     // The others are brought up to date once they come into view.
-    if (!isLong || isNear) updateRow(row, layer, places[index], viewOf(editor, index, known));
+    if (!isLong || position < LONG / 2 || isNear(editor, row, index, known))
+      updateRow(row, layer, places[index], viewOf(editor, index, known));
   });
+}
+
+/**
+ * Whether a row is in view or is spoken of: what is selected, was so until now, or does not fit.
+ *
+ * @param {Editor} editor
+ * @param {RowNode} row
+ * @param {number} index
+ * @param {Knowledge} known
+ */
+function isNear({ inView, selected }, row, index, { broken }) {
+  const isSelected = row.dataset.uid === selected || row.classList.contains("selected");
+  return inView.has(row) || isSelected || index === broken || row.classList.contains("bad");
 }
 
 /**
@@ -291,7 +313,7 @@ function blockViewOf({ stack }, { role, start, branch }, isFolded) {
   const { first, after } = branches[branch] ?? { first: 0, after: 0 };
   const { merge, name } = stack[start];
   return {
-    name: typeof name === "string" ? name : "",
+    name: typeof name === "string" ? name.trim() : "",
     title: nameBlock(stack, start),
     inside: isFolded ? contentWords(stack, start) : "",
     merge: String(merge),

@@ -51,7 +51,7 @@ import {
 } from "./block_actions.js";
 import { BLOCK, findGapBelow, findVisible, isMarker, outline } from "./blocks.js";
 import { listenToDrag } from "./drag.js";
-import { draw, say, takeSnapshot } from "./drawing.js";
+import { draw, drawMore, say, takeSnapshot } from "./drawing.js";
 import { findPart, makeElement, setText } from "./elements.js";
 import { findActive, fitWindow, fitWindowSoon, focusFirstInput } from "./focus.js";
 import { findFoldedFirst } from "./folding.js";
@@ -108,7 +108,7 @@ function mount(root) {
     several: part("several"),
     times: /** @type {HTMLInputElement} */ (part("times")),
     rows: new Map(),
-    inView: new InView(part("scroller"), () => draw(editor)),
+    inView: new InView(part("scroller"), () => drawMore(editor)),
     stack: [],
     selected: null,
     work: 0,

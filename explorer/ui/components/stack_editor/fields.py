@@ -1,7 +1,7 @@
 """The palette: every kind of layer and its arguments as data that the browser draws its inputs
 from.
 
-Nothing here names a bound, a default or a help text: they are read from the models of
+Nothing here names a bound, a default or a help text of a layer: they are read from the models of
 `explorer.network.spec`.
 """
 

@@ -12,7 +12,7 @@ import { findChosen } from "./selection.js";
 /** @import { Layout, Spot } from "./graph_layout.js" */
 /** @import { Editor, Stack } from "./types.js" */
 
-const WIDEST = 96; // pixels of the picture
+const WIDEST = 96; // pixels of the picture, where the layers stay visible
 const EDGE = 6; // pixels around it
 const [LANE, STEP] = [13, 11]; // pixels of a layer, where there is room
 const LEAST = { lane: 5, step: 5 };
@@ -36,10 +36,12 @@ export function drawGraph(editor) {
     drawn.delete(graph);
     return;
   }
-  const network = stack.map(({ uid, kind, merge = "" }) => `${uid} ${kind} ${merge}`).join();
-  if (drawn.get(graph) !== network) {
-    drawn.set(graph, network);
-    graph.replaceChildren(makePicture(stack, heightOf(editor)));
+  const height = heightOf(editor);
+  const rows = stack.map((row, index) => `${row.uid} ${row.kind} ${titleOf(stack, index)}`);
+  const looks = `${height} ${rows.join()}`;
+  if (drawn.get(graph) !== looks) {
+    drawn.set(graph, looks);
+    graph.replaceChildren(makePicture(stack, height));
   }
   markSpots(editor, graph);
 }
@@ -66,7 +68,7 @@ function makePicture(stack, height) {
     height: String(round(high)),
     viewBox: `0 0 ${round(wide)} ${round(high)}`,
     role: "img",
-    "aria-label": `Graph of the ${count} layers, which the list names`,
+    "aria-label": `Diagram of the ${count === 1 ? "layer" : `${count} layers`} in the list`,
   });
   const size = SIZE * Math.min(lane * 0.9, step);
   picture.append(
@@ -107,8 +109,7 @@ function makeSpot(stack, { index, isMerge }, middle, size) {
     transform: `translate(${middle.replace(" ", ",")})`,
   });
   const title = makeShape("title", {});
-  const name = isMerge ? nameBlock(stack, index) : kind;
-  title.textContent = `${pathText(outline(stack)[index].path)} ${name}`;
+  title.textContent = titleOf(stack, index);
   const reach = String(round(size * 2.4));
   node.append(
     title,
@@ -116,6 +117,18 @@ function makeSpot(stack, { index, isMerge }, middle, size) {
     makeShape("path", { class: "form", d: formText(group, size) }),
   );
   return node;
+}
+
+/**
+ * "3.0.1 ReLU", "3 stage1, Residual".
+ *
+ * @param {Stack} stack
+ * @param {number} index
+ */
+function titleOf(stack, index) {
+  const { kind, name } = stack[index];
+  const what = kind === BLOCK ? nameBlock(stack, index) : kind;
+  return `${pathText(outline(stack)[index].path)} ${[name, what].filter(Boolean).join(", ")}`;
 }
 
 /**

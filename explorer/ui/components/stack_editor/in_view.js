@@ -1,4 +1,4 @@
-// Which rows are in view, or soon will be. Of a long stack only these are kept up to date.
+// Which rows are in view, or soon will be. Of a long list few others are kept up to date.
 
 /** @import { RowNode } from "./types.js" */
 

@@ -1,13 +1,14 @@
 // The palette, a grouped list with search that adds a layer or a block at a place. A block that is
 // made of numbers asks for them first, in the list's place.
 
-import { addLayer, addReadyMade } from "./actions.js";
+import { addLayer, addReadyMade, findChannels } from "./actions.js";
 import { makeElement } from "./elements.js";
 import { focusSelected } from "./focus.js";
 import { KINDS } from "./kinds.js";
 import { askNumbers, closeQuestion } from "./palette_question.js";
 import { READY_MADE } from "./ready_made.js";
 
+/** @import { Numbers } from "./ready_made.js" */
 /** @import { Editor } from "./types.js" */
 
 /**
@@ -175,13 +176,16 @@ function stepOption(editor, by) {
  */
 function takeOption(editor, id) {
   if (!id) return;
-  const add = (/** @type {Record<string, number>} */ numbers) => {
+  const at = editor.insertAt;
+  const add = (/** @type {Numbers} */ numbers) => {
     closePalette(editor, false);
-    if (id in KINDS) addLayer(editor, id, editor.insertAt);
-    else addReadyMade(editor, id, numbers, editor.insertAt);
+    addReadyMade(editor, id, numbers, at);
   };
-  if (READY_MADE[id]?.asks.length) askNumbers(editor, READY_MADE[id], add);
-  else add({});
+  if (id in KINDS) {
+    closePalette(editor, false);
+    addLayer(editor, id, at);
+  } else if (READY_MADE[id].asks.length) askNumbers(editor, READY_MADE[id], add);
+  else add({ channels: findChannels(editor, at), classes: editor.classes });
 }
 
 /** @param {Editor} editor */

@@ -4,7 +4,7 @@ import { findChannels } from "./actions.js";
 import { makeElement, setText } from "./elements.js";
 import { initialNumbers } from "./ready_made.js";
 
-/** @import { Ask, ReadyMade } from "./ready_made.js" */
+/** @import { Ask, Numbers, ReadyMade } from "./ready_made.js" */
 /** @import { Editor } from "./types.js" */
 
 /**
@@ -12,9 +12,10 @@ import { initialNumbers } from "./ready_made.js";
  *
  * @param {Editor} editor
  * @param {ReadyMade} readyMade
- * @param {(numbers: Record<string, number>) => void} add
+ * @param {(numbers: Numbers) => void} add
  */
 export function askNumbers(editor, readyMade, add) {
+  // Once, so that what is told and what is added follow from the same.
   const channels = findChannels(editor, editor.insertAt);
   const initial = initialNumbers(readyMade, channels);
   const inputs = readyMade.asks.map((each) => makeInput(each, initial[each.name]));
@@ -39,13 +40,23 @@ export function askNumbers(editor, readyMade, add) {
       makeElement("button", { type: "button", class: "back" }, "Back"),
     ),
   );
-  const read = () => Object.fromEntries(inputs.map((input) => [input.name, input.valueAsNumber]));
+  const read = () => ({
+    ...Object.fromEntries(inputs.map((input) => [input.name, input.valueAsNumber])),
+    channels,
+    classes: editor.classes,
+  });
   const tell = () => {
-    const numbers = { ...read(), channels, classes: editor.classes };
-    const text = form.checkValidity() && readyMade.tell ? readyMade.tell(numbers) : "";
+    const text = form.checkValidity() && readyMade.tell ? readyMade.tell(read()) : "";
     setText(told, text);
   };
   form.addEventListener("input", tell);
+  // A press beside the inputs leaves the focus where it is: without it the palette would close.
+  form.addEventListener("pointerdown", (event) => {
+    if (!(event.target instanceof HTMLInputElement)) event.preventDefault();
+  });
+  form.addEventListener("mousedown", (event) => {
+    if (!(event.target instanceof HTMLInputElement)) event.preventDefault();
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     add(read());
@@ -58,6 +69,7 @@ export function askNumbers(editor, readyMade, add) {
   });
   closeQuestion(editor);
   editor.palette.append(form);
+  inputs[0].focus({ preventScroll: true });
   inputs[0].select();
   editor.palette.classList.add("has-question");
   tell();

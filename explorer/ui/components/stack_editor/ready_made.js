@@ -177,6 +177,11 @@ function ask(name, title, initial, max = MOST_CHANNELS) {
 const OUT = ask("out", "Output channels", (channels) => channels);
 const STRIDE = ask("stride", "Stride", 1, 4);
 
+/** @param {number} count */
+function channelsText(count) {
+  return `${count} channel${count === 1 ? "" : "s"}`;
+}
+
 // --- the table -----------------------------------------------------------------------------------
 
 const [SEQUENCES, BLOCKS] = ["Layers that go together", "Blocks of branches"];
@@ -278,10 +283,10 @@ export const READY_MADE = {
     title: "Dense block",
     group: BLOCKS,
     summary: "DenseNet's: each layer gets the maps of all before it, and adds a few",
-    asks: [ask("layers", "Layers", 3, 16), ask("growth", "New maps a layer", 8)],
+    asks: [ask("layers", "Layers", 3, 16), ask("growth", "New maps per layer", 8)],
     make: dense,
     tell: ({ channels, layers, growth }) =>
-      `${channels} channels come in, ${channels + layers * growth} go out.`,
+      `${channelsText(channels)} in, ${channels + layers * growth} out.`,
   },
   "squeeze-and-excitation": {
     title: "Squeeze and excitation",
@@ -290,7 +295,7 @@ export const READY_MADE = {
     asks: [ask("reduction", "Reduction", 4, 64)],
     make: squeezeAndExcitation,
     tell: ({ channels, reduction }) =>
-      `${channels} channels are squeezed to ${squeezedTo(channels, reduction)}.`,
+      `${channelsText(channels)}, squeezed to ${squeezedTo(channels, reduction)}.`,
   },
 };
 

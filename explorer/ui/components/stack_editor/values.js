@@ -23,7 +23,9 @@ export function valueText(value) {
  * @returns {{value: Value} | {unfinished: true} | {wrong: true}}
  */
 export function readText(text, field) {
-  if (field.type === "text") return text.length > field.max ? { wrong: true } : { value: text };
+  // Characters are counted as Python counts them.
+  if (field.type === "text")
+    return [...text].length > field.max ? { wrong: true } : { value: text };
   const trimmed = text.trim();
   if (trimmed === "") return field.optional ? { value: null } : { unfinished: true };
   if (field.words.includes(trimmed)) return { value: trimmed };
