@@ -206,6 +206,6 @@ def test_drawn_networks(part: int, record_property: Callable[[str, Any], None]) 
     holds()
     # What is drawn is what this is about.
     assert counts["fitting"] > NETWORKS_OF_A_PART / 2
-    assert counts["branching"] > NETWORKS_OF_A_PART / 4
+    assert counts["branching"] > NETWORKS_OF_A_PART / 6
     for name, count in counts.items():
         record_property(name, count)

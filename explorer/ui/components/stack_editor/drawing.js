@@ -14,7 +14,7 @@ import { findPart, setText } from "./elements.js";
 import { readFocus, restoreFocus } from "./focus.js";
 import { drawGraph } from "./graph.js";
 import { findFirstDifference, findPlace } from "./operations.js";
-import { makeRow, updateRow } from "./row.js";
+import { makeRow, markPlace, updateRow } from "./row.js";
 import { describeNodes, findChosen } from "./selection.js";
 
 /** @import { BlockView } from "./block_row.js" */
@@ -94,6 +94,7 @@ function drawRows(editor) {
     const layer = stack[index];
     const row = editor.rows.get(layer.uid) ?? makeWatchedRow(editor, layer);
     if (list.children[position] !== row) putRow(list, row, list.children[position] ?? null);
+    markPlace(row, places[index]);
     // The others are brought up to date once they come into view.
     if (!isLong || position < LONG / 2 || isNear(editor, row, index, known))
       updateRow(row, layer, places[index], viewOf(editor, index, known));

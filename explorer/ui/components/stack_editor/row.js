@@ -115,15 +115,25 @@ export function updateRow(row, layer, place, view) {
 }
 
 /**
- * Show where a row stands: its address, and how far it is indented. The rows that divide and end a
- * block have no address of their own.
+ * Give a row the address that it is found by. The rows that divide and end a block have none.
+ *
+ * @param {RowNode} row
+ * @param {Placed} place
+ */
+export function markPlace(row, { role, path }) {
+  if (role !== "layer" && role !== "begin") return;
+  const address = pathText(path);
+  if (row.dataset.layerIndex !== address) row.dataset.layerIndex = address;
+}
+
+/**
+ * Show where a row stands: its address, and how far it is indented.
  *
  * @param {RowNode} row
  * @param {Placed} place
  */
 function updatePlace(row, { role, path, depth }) {
   const isNode = role === "layer" || role === "begin";
-  if (isNode) row.dataset.layerIndex = pathText(path);
   const above = isNode && path.length > 1 ? `${pathText(path.slice(0, -1))}.` : "";
   setText(findPart(row, "above"), above);
   setText(findPart(row, "own"), isNode ? String(path[path.length - 1]) : "");
