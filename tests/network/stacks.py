@@ -158,7 +158,7 @@ def architectures(draw: st.DrawFn) -> Architecture:
     return Architecture(name="drawn", input_shape=input_shape, layers=stack)
 
 
-MAX_VALUES = 12_000  # a layer gives at most so many, so that each unit's derivative can be had
+MAX_VALUES = 5_000  # a layer gives at most so many, so that each unit's derivative can be had
 small_sides = st.sampled_from([1, 2, *range(3, 11), *range(6, 11)])
 
 
