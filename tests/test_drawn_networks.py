@@ -21,7 +21,7 @@ from explorer.network.analysis import Analysis, analyze, receptive_fields
 from explorer.network.architecture_json import parse_architecture, to_json
 from explorer.network.build import build
 from explorer.network.measure import build_layer
-from explorer.network.spec import Architecture
+from explorer.network.spec import Architecture, Branches
 from explorer.network.tree import inputs_of
 from explorer.training.initialisation import new_network, trainable
 from tests.exports.exported import (
@@ -177,6 +177,13 @@ OF_ONE_THAT_FITS = [
     exported_names_and_summary_are_torchs,
     onnxruntime_gives_the_same_scores,
 ]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(branching())
+def test_blocks_are_drawn_in_blocks(architecture: Architecture) -> None:
+    """The strategy draws what the others are about."""
+    assert any(isinstance(node, Branches) for node in architecture.layers)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ window stays what it was.
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from threading import Lock
@@ -405,7 +405,10 @@ def _after_window(before: AxisField, window: Window, outputs: int) -> AxisField:
         Grid(grid.first + start * grid.jump, grid.last + end * grid.jump, grid.jump * window.stride)
         for grid in before.grids
     ]
-    return _of_grids(touched, grids, before.jump and before.jump * window.stride)
+    if before.jump is not None:
+        return _of_grids(touched, grids, before.jump * window.stride)
+    field = _of_grids(touched, grids, None)
+    return replace(field, jump=_spacing(field.first, field.last))
 
 
 def _of_grids(touched: Mask, grids: Sequence[Grid], jump: Fraction | None) -> AxisField:

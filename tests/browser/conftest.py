@@ -30,9 +30,13 @@ from playwright.sync_api import (
 )
 from playwright.sync_api import Error as PlaywrightError
 
+from explorer.assignment import Assignment
+from explorer.link import PARAMETER, Shared, encode
+from explorer.network.spec import Architecture
 from explorer.runs.run import Status
 from explorer.runs.store import Store
 from explorer.training.event import Event
+from explorer.training.recipe import Recipe
 from tests.browser.slow_wire import slow_wire
 from tests.browser.wire_watch import GIVEN_UP, SETTLED, WATCH
 from tests.runs.shared import wait_until
@@ -336,6 +340,11 @@ class App:
         expect(entry).to_have_count(0)
         expect(self.started_from).to_contain_text(id)
         self.settled()
+
+
+def open_network(app: App, architecture: Architecture) -> None:
+    """By a link that holds it."""
+    app.open(f"/?{PARAMETER}={encode(Shared(architecture, Recipe(), Assignment()))}")
 
 
 def open_menu(app: App, name: str) -> None:

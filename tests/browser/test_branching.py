@@ -13,17 +13,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from explorer.assignment import Assignment
-from explorer.link import PARAMETER, Shared, encode
 from explorer.network.spec import Architecture, Branches, Conv2d
-from explorer.training.recipe import Recipe
-from tests.browser.conftest import App, open_menu
+from tests.browser.conftest import App, open_menu, open_network
 
 pytestmark = pytest.mark.browser
-
-
-def open_network(app: App, architecture: Architecture) -> None:
-    app.open(f"/?{PARAMETER}={encode(Shared(architecture, Recipe(), Assignment()))}")
 
 
 def says(app: App, text: str) -> None:

@@ -369,9 +369,8 @@ def masks_by_derivative(
     changes[pixel, :, pixel // width, pixel % width] = change
     touched: dict[Path, torch.Tensor] = {}
     with forward_ad.dual_level(), torch.no_grad():
-        with (
-            warnings.catch_warnings()
-        ):  # the first call loads a script of torch's own, in its old form
+        with warnings.catch_warnings():
+            # The first call loads a script of torch's own, in its old form.
             warnings.simplefilter("ignore", FutureWarning)
             values = forward_ad.make_dual(images, changes)
         _smooth_chain(architecture.layers, (), values, shapes, generator, touched)

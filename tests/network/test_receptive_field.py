@@ -307,8 +307,7 @@ def test_a_gate_takes_nothing_from_what_a_transposed_convolution_enlarges():
         assert last(*layers, input_shape=(1, 2, 2)).theoretical == (5, 5)
 
 
-@pytest.mark.parametrize("gated", ["mini-senet"])
-def test_gates_leave_a_network_the_receptive_field_that_it_has_without_them(gated):
+def test_gates_leave_a_network_the_receptive_field_that_it_has_without_them():
     def without_gates(nodes):
         return tuple(
             node.model_copy(update={"branches": tuple(map(without_gates, node.branches))})
@@ -318,7 +317,7 @@ def test_gates_leave_a_network_the_receptive_field_that_it_has_without_them(gate
             if getattr(node, "merge", "") != "multiply"
         )
 
-    architecture = load_presets()[gated].architecture
+    architecture = load_presets()["mini-senet"].architecture
     plain = architecture.model_copy(update={"layers": without_gates(architecture.layers)})
     fields = [receptive_fields(analyze(each))[-1] for each in (architecture, plain)]
     assert fields[0].theoretical == fields[1].theoretical == (49, 49)

@@ -98,6 +98,7 @@ function mount(root) {
     root,
     scroller: part("scroller"),
     list: part("rows"),
+    graph: part("graph"),
     drop: part("drop"),
     status: part("status"),
     palette: part("palette"),
@@ -335,7 +336,7 @@ function inputAt(event) {
 
 /** @param {Editor} editor */
 function listen(editor) {
-  const { root, list, keys } = editor;
+  const { root, list, graph, keys } = editor;
   const outside = new AbortController();
   const { signal } = outside;
   editor.stopListening = () => outside.abort();
@@ -378,7 +379,7 @@ function listen(editor) {
   addEventListener("resize", () => fitWindow(editor), { signal });
   fitWindow(editor);
   keys.addEventListener("beforetoggle", () => placeKeys(editor));
-  findPart(root, "graph").addEventListener("click", (event) => {
+  graph.addEventListener("click", (event) => {
     const uid = spotAt(event);
     if (uid !== undefined) selectAt(editor, findPlace(editor.stack, uid));
   });

@@ -1,7 +1,5 @@
 // Where the keys go, and what is in view.
 
-import { findPart } from "./elements.js";
-
 /** @import { Editor, RowNode } from "./types.js" */
 
 const LEAST_HEIGHT = 320; // pixels of the list, however low the window
@@ -110,6 +108,6 @@ export function fitWindow(editor) {
   while (page && !(page.scrollTop > 0)) page = page.parentElement;
   const top = editor.scroller.getBoundingClientRect().top + (page?.scrollTop ?? 0);
   const height = `${Math.max(LEAST_HEIGHT, Math.floor(innerHeight - top - BELOW))}px`;
-  for (const part of [editor.scroller, findPart(editor.root, "graph")])
+  for (const part of [editor.scroller, editor.graph])
     if (part.style.maxHeight !== height) part.style.maxHeight = height;
 }

@@ -3,10 +3,10 @@
 
 import { BLOCK, outline, pathText } from "./blocks.js";
 import { nameBlock } from "./block_words.js";
-import { findPart } from "./elements.js";
 import { layOut } from "./graph_layout.js";
 import { makeShape } from "./icons.js";
 import { KINDS } from "./kinds.js";
+import { findPlace } from "./operations.js";
 import { findChosen } from "./selection.js";
 
 /** @import { Layout, Spot } from "./graph_layout.js" */
@@ -18,7 +18,7 @@ const [LANE, STEP] = [13, 11]; // pixels of a layer, where there is room
 const LEAST = { lane: 5, step: 5 };
 const SIZE = 0.36; // of the smaller of both, a layer's half
 
-/** @type {WeakMap<Element, string>} what a picture was last drawn of */
+/** @type {WeakMap<Element, {stack: Stack, height: number, looks: string}>} what was last drawn */
 const drawn = new WeakMap();
 
 /**
@@ -27,8 +27,7 @@ const drawn = new WeakMap();
  * @param {Editor} editor
  */
 export function drawGraph(editor) {
-  const { root, stack } = editor;
-  const graph = findPart(root, "graph");
+  const { graph, stack } = editor;
   const hasBlocks = stack.some(({ kind }) => kind === BLOCK);
   graph.hidden = !hasBlocks;
   if (!hasBlocks) {
@@ -36,14 +35,24 @@ export function drawGraph(editor) {
     drawn.delete(graph);
     return;
   }
-  const height = heightOf(editor);
-  const rows = stack.map((row, index) => `${row.uid} ${row.kind} ${titleOf(stack, index)}`);
-  const looks = `${height} ${rows.join()}`;
-  if (drawn.get(graph) !== looks) {
-    drawn.set(graph, looks);
+  drawPicture(graph, stack, heightOf(editor));
+  markSpots(editor);
+}
+
+/**
+ * Most edits leave the picture as it is.
+ *
+ * @param {HTMLElement} graph
+ * @param {Stack} stack
+ * @param {number} height
+ */
+function drawPicture(graph, stack, height) {
+  const last = drawn.get(graph);
+  if (last?.stack === stack && last.height === height) return;
+  const looks = stack.map((row, index) => `${row.uid} ${titleOf(stack, index)}`).join();
+  drawn.set(graph, { stack, height, looks });
+  if (last?.height !== height || last.looks !== looks)
     graph.replaceChildren(makePicture(stack, height));
-  }
-  markSpots(editor, graph);
 }
 
 /** @param {Editor} editor */
@@ -155,14 +164,11 @@ function round(pixels) {
   return Math.round(pixels * 10) / 10;
 }
 
-/**
- * @param {Editor} editor
- * @param {HTMLElement} graph
- */
-function markSpots(editor, graph) {
-  const { stack, selected, problem } = editor;
+/** @param {Editor} editor */
+function markSpots(editor) {
+  const { graph, stack, selected, problem } = editor;
   const places = outline(stack);
-  const start = places[stack.findIndex(({ uid }) => uid === selected)]?.start;
+  const start = places[findPlace(stack, selected)]?.start;
   const marked = start === undefined ? null : stack[start].uid;
   const chosen = new Set(findChosen(editor));
   for (const spot of graph.querySelectorAll(".spot")) {

@@ -54,9 +54,6 @@ export function askNumbers(editor, readyMade, add) {
   form.addEventListener("pointerdown", (event) => {
     if (!(event.target instanceof HTMLInputElement)) event.preventDefault();
   });
-  form.addEventListener("mousedown", (event) => {
-    if (!(event.target instanceof HTMLInputElement)) event.preventDefault();
-  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     add(read());

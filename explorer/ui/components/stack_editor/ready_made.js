@@ -89,9 +89,8 @@ function block(merge, ...branches) {
  * @param {PlainLayer[]} layers
  * @param {Numbers} numbers
  */
-function residual(layers, { channels, out, stride }) {
-  const isSame = channels === out && stride === 1;
-  const skip = isSame ? [] : normalised(out, 1, strided(stride));
+function residual(layers, numbers) {
+  const skip = keepsShape(numbers) ? [] : normalised(numbers.out, 1, strided(numbers.stride));
   return [...block("add", layers, skip), RELU];
 }
 
@@ -104,19 +103,25 @@ function strided(stride) {
 }
 
 /** @param {Numbers} numbers */
-function tellSkip({ channels, out, stride }) {
-  return channels === out && stride === 1
+function keepsShape({ channels, out, stride }) {
+  return channels === out && stride === 1;
+}
+
+/** @param {Numbers} numbers */
+function tellSkip(numbers) {
+  return keepsShape(numbers)
     ? "The skip passes its input on as it is."
     : "The shape changes, so the skip is a 1×1 convolution.";
 }
 
 /** @param {Numbers} numbers */
-function invertedResidual({ channels, expansion, out, stride }) {
+function invertedResidual(numbers) {
+  const { channels, expansion, out, stride } = numbers;
   const wide = channels * expansion;
   const widen = expansion > 1 ? [...normalised(wide, 1), RELU6] : [];
   const depthwise = normalised(wide, 3, { ...strided(stride), groups: wide });
   const layers = [...widen, ...depthwise, RELU6, ...normalised(out, 1)];
-  return channels === out && stride === 1 ? block("add", layers, []) : layers;
+  return keepsShape(numbers) ? block("add", layers, []) : layers;
 }
 
 /** @param {Numbers} numbers */
@@ -258,8 +263,8 @@ export const READY_MADE = {
     summary: "MobileNetV2's: 1×1 to more channels, depthwise 3×3, 1×1 to few",
     asks: [ask("expansion", "Expansion", 4, 16), OUT, STRIDE],
     make: invertedResidual,
-    tell: ({ channels, out, stride }) =>
-      channels === out && stride === 1
+    tell: (numbers) =>
+      keepsShape(numbers)
         ? "What comes in is added at the end."
         : "The shape changes, so nothing is added: the layers stand alone.",
   },

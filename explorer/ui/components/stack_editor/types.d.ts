@@ -184,6 +184,8 @@ export interface Editor {
   root: HTMLElement;
   scroller: HTMLElement;
   list: HTMLElement;
+  /** The picture of the network beside it. */
+  graph: HTMLElement;
   /** The line that shows where dragged rows would go. */
   drop: HTMLElement;
   status: HTMLElement;
