@@ -23,7 +23,7 @@ from explorer.link import Shared
 from explorer.network.analysis import analyze
 from explorer.network.difference import Changed, change_text, difference
 from explorer.network.layers import LAYERS
-from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, ReLU, path_text
+from explorer.network.spec import Architecture, Branches, Conv2d, Flatten, Linear, ReLU, path_text
 from explorer.presets import load_presets
 from explorer.runs import manager as jobs_module
 from explorer.runs.manager import JobManager
@@ -165,6 +165,25 @@ def place_of(change) -> str:
     if isinstance(change, Changed) and change.before_path != change.path:
         return f"{path_text(change.before_path)} → {path_text(change.path)}"
     return path_text(change.path)
+
+
+def test_the_structure_sets_a_layer_behind_a_rail_for_each_block_around_it():
+    chosen = ["mini-senet", "mini-resnet"]
+    page = html(opened(",".join(chosen)))
+    lines = re.findall(r'<tr class="(?:common|differs)">.*?</tr>', page, re.DOTALL)
+    for column, id in enumerate(chosen, 1):
+        cells = [re.findall(r"<td.*?</td>", line, re.DOTALL)[column] for line in lines]
+        shown = [
+            (kind[1], int(rails[1]) if (rails := re.search(r"--around: (\d)", cell)) else 0)
+            for cell in cells
+            if (kind := re.search(r"<b>(\w+)</b>", cell))
+        ]
+        rows = analyze(load_presets()[id].architecture).rows
+        assert shown == [
+            (row.layer.merge if isinstance(row.layer, Branches) else row.kind, len(row.path) // 2)
+            for row in rows
+        ]
+        assert {around for _, around in shown} == ({0, 1, 2} if id == "mini-senet" else {0, 1})
 
 
 def table_rows(page: str, name: str) -> list[list[str]]:

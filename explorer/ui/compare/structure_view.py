@@ -94,11 +94,13 @@ def _cell(cell: Cell, reference: str) -> str:
         arguments = re.sub(long, short, arguments)
     params = f"<i>{cell.row.params:,}</i>" if cell.row.params else ""
     text = f"<b>{for_html(kind)}</b> <span>{for_html(arguments)}</span>{params}"
+    around = len(cell.row.path) // 2  # of a path's numbers, two lead into each block
+    indent = f' style="--around: {around}"' if around else ""
     if not cell.arguments:
-        return f'<td title="{for_html(full)}">{text}</td>'
+        return f'<td{indent} title="{for_html(full)}">{text}</td>'
     other = ", ".join(f"{name} {there} → {here}" for name, there, here in cell.arguments)
     return (
-        f'<td class="other" title="{for_html(full)}; against {reference}: '
+        f'<td class="other"{indent} title="{for_html(full)}; against {reference}: '
         f'{for_html(other)}">{text}</td>'
     )
 

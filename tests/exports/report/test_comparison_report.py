@@ -13,8 +13,11 @@ from explorer.compare.mcnemar import mcnemar, verdict_text
 from explorer.exports.report.comparison_report import Column, comparison_report, representatives
 from explorer.network.analysis import analyze
 from explorer.network.architecture_json import parse_architecture
+from explorer.network.spec import Branches
+from explorer.network.tree import with_instead
 from explorer.presets import load_presets, preset
 from tests.exports.report.conftest import BLOCKS, SMALL
+from tests.exports.trees import conv
 
 PRESETS = tuple(load_presets().values())
 WIDER = SMALL.model_copy(
@@ -104,10 +107,28 @@ def test_what_differs_from_the_first_is_listed():
     assert "None of them has been trained." in text
 
 
-def test_a_network_with_blocks():
-    files = report([Column("blocks", BLOCKS)], ())
-    assert "class ResidualBlock(nn.Module)" in files["networks/1-Blocks/model.py"].decode()
-    assert f"{analyze(BLOCKS).total_params:,}" in files["README.md"].decode()
+def test_two_networks_with_blocks(trained):
+    """Each as it is built, what differs inside a block by its path, and their runs whole."""
+    wider_kernel = with_instead(BLOCKS.layers, (1, 0, 0), conv(4, 5))
+    other = BLOCKS.model_copy(update={"name": "wider kernel", "layers": wider_kernel})
+    columns = [Column("blocks", BLOCKS), Column("wider kernel", other)]
+    compared = [trained(each.architecture, epochs=1) for each in columns]
+    groups = group(record_of(each.snapshot) for each in compared)
+    files = report(columns, groups, compared, lambda record: np.ones(360, bool))
+    text = files["README.md"].decode().replace("\\", "")
+    assert "- 1.0.0 Conv2d: kernel_size 3 → 5, padding 1 → 2" in text
+    assert text.count("Conv2d: ") == 1
+    for column, folder, found in zip(columns, ("1-Blocks", "2-WiderKernel"), compared, strict=True):
+        totals = analyze(column.architecture)
+        layers = sum(not isinstance(row.layer, Branches) for row in totals.rows)
+        line = next(line for line in text.splitlines() if line.startswith(f"| {column.title} |"))
+        assert line.startswith(f"| {column.title} | {layers} | ")
+        assert f"| {totals.total_params:,} | {totals.total_mult_adds:,} |" in line
+        model = files[f"networks/{folder}/model.py"].decode()
+        run = f"runs/{found.run.name.replace(' ', '-')}-{found.run.id}"
+        classes = model[model.index("class ResidualBlock") :].strip()
+        assert classes in files[f"{run}/model.py"].decode()
+        assert parse_architecture(files[f"{run}/architecture.json"]) == column.architecture
 
 
 def test_presets_with_their_shipped_results_and_documents():
