@@ -1,7 +1,9 @@
 """For any network: what we say of it is what torch does with it, and what we make of it is the same
 network.
 
-2,000 networks are drawn, the same each time; EXPLORER_PARTS=200 draws 10,000.
+2,000 networks are drawn, from a seed for each part; EXPLORER_PARTS=200 draws 10,000. Hypothesis
+also draws numbers that stand in the modules that are loaded, so that a part run alone may draw
+others: one that fails is printed whole.
 """
 
 import math
@@ -31,7 +33,13 @@ from tests.exports.exported import (
     rounding_of_float32,
 )
 from tests.exports.trees import trees
-from tests.network.stacks import architectures, branching, masks_by_derivative, run_on_torch
+from tests.network.stacks import (
+    MAX_VALUES,
+    architectures,
+    branching,
+    masks_by_derivative,
+    run_on_torch,
+)
 
 PARTS = int(os.environ.get("EXPLORER_PARTS", "40"))
 NETWORKS_OF_A_PART = 50
@@ -192,7 +200,6 @@ def test_blocks_are_drawn_in_blocks(architecture: Architecture) -> None:
 def test_drawn_networks(part: int, record_property: Callable[[str, Any], None]) -> None:
     counts = dict.fromkeys(("drawn", "fitting", "branching", "nodes"), 0)
 
-    # The seed gives each part its own networks, and every machine the same.
     @seed(part)
     @settings(
         max_examples=NETWORKS_OF_A_PART,
@@ -208,6 +215,8 @@ def test_drawn_networks(part: int, record_property: Callable[[str, Any], None]) 
         counts["fitting"] += fits
         counts["branching"] += any(len(row.path) > 1 for row in analysis.rows)
         counts["nodes"] += len(analysis.rows)
+        # Larger ones take more memory for every unit's pixels than the machine has.
+        assert all(math.prod(row.output_shape) <= MAX_VALUES for row in analysis.rows)
         for promise in [*OF_ANY, *(OF_ONE_THAT_FITS if fits else [])]:
             promise(architecture, analysis)
 

@@ -25,7 +25,7 @@ from explorer.network.spec import (
     Sigmoid,
     Upsample,
 )
-from tests.network.stacks import layers, output_on_torch, sides
+from tests.network.stacks import MAX_VALUES, layers, most_values, output_on_torch, sides
 
 # --- blocks ---------------------------------------------------------------------------------------
 
@@ -226,7 +226,7 @@ class _Tree:
         for _ in range(length):
             node = self._node(shape, depth)
             after = node and chain_shape((node,), shape)
-            if node and after and max(after) <= 64:
+            if node and after and most_values((node,), shape) <= MAX_VALUES:
                 nodes.append(node)
                 shape = after
         return tuple(nodes)

@@ -15,7 +15,8 @@ from torch.nn import functional as F
 
 from explorer.network import spec
 from explorer.network.measure import build_layer
-from explorer.network.spec import Architecture, Branches, Layer, Node, Path, Shape, pair
+from explorer.network.merging import chain_shape
+from explorer.network.spec import Architecture, Branches, Layer, Node, Nodes, Path, Shape, pair
 
 # --- drawing --------------------------------------------------------------------------------------
 
@@ -158,7 +159,7 @@ def architectures(draw: st.DrawFn) -> Architecture:
     return Architecture(name="drawn", input_shape=input_shape, layers=stack)
 
 
-MAX_VALUES = 5_000  # a layer gives at most so many, so that each unit's derivative can be had
+MAX_VALUES = 5_000  # an output has at most so many, so that each unit's derivative can be had
 small_sides = st.sampled_from([1, 2, *range(3, 11), *range(6, 11)])
 
 
@@ -227,7 +228,25 @@ def _block(
         outputs.append(output)
     fitting = [output for output in outputs if output]
     after = merge_on_torch(merge, fitting) if len(fitting) == len(outputs) else None
-    return Branches(merge=merge, branches=tuple(branches)), after
+    block = Branches(merge=merge, branches=tuple(branches))
+    if most_values((block,), shape) > MAX_VALUES:
+        return Branches(merge="add", branches=((), ())), shape
+    return block, after
+
+
+def most_values(nodes: Nodes, shape: Shape) -> int:
+    """How many values the largest output has, of these nodes as far as they fit and of all that is
+    in their blocks.
+    """
+    most = 0
+    for node in nodes:
+        if isinstance(node, Branches):
+            most = max(most, *(most_values(branch, shape) for branch in node.branches))
+        after = chain_shape((node,), shape)
+        if after is None:
+            break
+        most, shape = max(most, math.prod(after)), after
+    return most
 
 
 def _towards(shape: Shape, wanted: Shape, merge: str) -> tuple[Layer, ...]:
