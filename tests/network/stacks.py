@@ -3,6 +3,7 @@
 import math
 import operator
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -374,24 +375,20 @@ def masks_by_derivative(
     """(rows, columns, H, W) bool for each layer and merge: where the derivative of each of its
     units by the image is not zero.
 
-    Positive weights that average, no activations, max pooling as a mean, a product of branches as
-    their sum, evaluation mode, float64. One copy of the image for each pixel, along which torch
-    carries the derivative by that pixel forward: one pass gives all the units of all the layers.
+    Positive weights that average, no biases, no activations, max pooling as a mean, a product of
+    branches as their sum, evaluation mode, float64. Behind the image, in one batch with it, stands
+    a change of each of its pixels, which a linear layer takes as it takes the image: one pass gives
+    all the units of all the layers.
     """
     channels, height, width = architecture.input_shape
     generator = torch.Generator().manual_seed(0)
-    image = torch.rand(1, channels, height, width, dtype=torch.float64, generator=generator) + 0.5
-    images = image.repeat(height * width, 1, 1, 1)
-    changes = torch.zeros_like(images)
+    values = torch.zeros(1 + height * width, channels, height, width, dtype=torch.float64)
+    values[0] = torch.rand(channels, height, width, dtype=torch.float64, generator=generator) + 0.5
     pixel = torch.arange(height * width)
     change = torch.rand(channels, dtype=torch.float64, generator=generator) + 0.5
-    changes[pixel, :, pixel // width, pixel % width] = change
+    values[1 + pixel, :, pixel // width, pixel % width] = change
     touched: dict[Path, torch.Tensor] = {}
-    with forward_ad.dual_level(), torch.no_grad():
-        with warnings.catch_warnings():
-            # The first call loads a script of torch's own, in its old form.
-            warnings.simplefilter("ignore", FutureWarning)
-            values = forward_ad.make_dual(images, changes)
+    with torch.no_grad():
         _smooth_chain(architecture.layers, (), values, shapes, generator, touched)
     return {
         path: by_pixel.movedim(0, -1).reshape(*by_pixel.shape[1:], height, width)
@@ -407,8 +404,8 @@ def _smooth_chain(
     generator: torch.Generator,
     touched: dict[Path, torch.Tensor],
 ) -> torch.Tensor:
-    """What the layers of a stack or a branch make of the values, as far as they fit; `touched`
-    takes which units of each change with which pixel.
+    """What the layers of a stack or a branch make of the values and their changes, as far as they
+    fit; `touched` takes which units of each change with which pixel.
     """
     for place, node in enumerate(nodes):
         path = (*inside, place)
@@ -425,8 +422,7 @@ def _smooth_chain(
             break
         else:
             values = _smooth(node, values, shapes[path], generator)
-        change = forward_ad.unpack_dual(values).tangent
-        units = (change != 0).any(dim=1)
+        units = (values[1:] != 0).any(dim=1)
         touched[path] = units if values.dim() == 4 else units[:, None, None]
     return values
 
@@ -445,20 +441,35 @@ def _smooth(
         return rows @ values @ columns.T
     if layer.kind in ("BatchNorm2d", "InstanceNorm2d") and not layer.track_running_stats:
         # The statistics of one image alone: here each copy is one.
-        return values + F.instance_norm(values)
+        return values + _derivative_of(F.instance_norm, values)
+    if layer.kind == "ConstantPad2d":
+        layer = layer.model_copy(update={"value": 0.0})
     module = build_layer(layer, tuple(values.shape[1:])).double().eval()
+    for name, parameter in module.named_parameters():
+        drawn = torch.rand(parameter.shape, dtype=torch.float64, generator=generator) + 0.5
+        fan_in = (
+            parameter[0].numel()
+            if name == "weight" and layer.kind in ("Conv2d", "ConvTranspose2d", "Linear")
+            else 1
+        )
+        parameter.copy_(drawn / fan_in if name == "weight" else torch.zeros_like(drawn))
     if layer.kind in _SUMS_TO_A_CONSTANT:
-        return values + module(values)
-    with torch.no_grad():
-        for name, parameter in module.named_parameters():
-            drawn = torch.rand(parameter.shape, dtype=torch.float64, generator=generator) + 0.5
-            fan_in = (
-                parameter[0].numel()
-                if name == "weight" and layer.kind in ("Conv2d", "ConvTranspose2d", "Linear")
-                else 1
-            )
-            parameter.copy_(drawn / fan_in)
+        return values + _derivative_of(module, values)
     return module(values)
+
+
+def _derivative_of(
+    function: Callable[[torch.Tensor], torch.Tensor], values: torch.Tensor
+) -> torch.Tensor:
+    """What a function that is not linear gives for the image, and how that changes with the
+    image's changes.
+    """
+    with forward_ad.dual_level(), warnings.catch_warnings():
+        # The first call loads a script of torch's own, in its old form.
+        warnings.simplefilter("ignore", FutureWarning)
+        image = values[:1].expand_as(values[1:]).clone()
+        given = forward_ad.unpack_dual(function(forward_ad.make_dual(image, values[1:])))
+        return torch.cat([given.primal[:1], given.tangent])
 
 
 def _interpolation(layer: spec.Upsample, shape: torch.Size, axis: int) -> torch.Tensor:
