@@ -315,7 +315,7 @@ def find_preset(
     """The preset with a recipe whose network this is, whatever its name; None where there is none.
 
     It counts with the dropout rates of either of the preset's recipes. A network that was changed
-    in any other way is not the document's any more, even if it kept the name.
+    in any other way is not the preset's any more, even if it kept the name.
 
     Args:
         presets: those to choose from; without them, all that come with the explorer.

@@ -481,7 +481,7 @@ LAYERS: dict[str, LayerKind] = {
 
 # A block's merge: what comes of its branches, value by value.
 MERGE = LayerKind(
-    group="Blocks",
+    group="Merge",
     summary="several branches of one input, merged",
     takes="either",
     axes=axes.elementwise,

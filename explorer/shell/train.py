@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recipe",
         choices=RECIPE_VARIANTS,
-        help="a documented preset's: as its document tells, or tuned by us",
+        help="a preset's: as its document tells, or tuned by us",
     )
     parser.add_argument(
         "--dataset",

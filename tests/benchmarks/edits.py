@@ -4,8 +4,9 @@ Run: python -m tests.benchmarks.edits [--edits 120] [--rounds 1] [-- CHECKOUT â€
 
 In a real Chromium on this machine, on a stack of 17 layers, on one of 30 and on ResNet-18 with all
 its blocks unfolded, while the server is idle and while it trains a network on the CPU (on MNIST
-where EXPLORER_DATA is set, else on the built-in digits). The keys are those of a person at work: other channels and kernels by digits and
-by arrows, a layer doubled, and that undone, with a pause after each.
+where EXPLORER_DATA is set, else on the built-in digits). The keys are those of a person at work:
+other channels and kernels by digits and by arrows, a layer doubled, and that undone, with a pause
+after each.
 
 The page itself takes the time: from the keydown event to the frame after the one in which a row
 first shows another output shape, receptive field or number of parameters than when the key was

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { BLOCK } from "../../explorer/ui/components/stack_editor/blocks.js";
 import { layOut } from "../../explorer/ui/components/stack_editor/graph_layout.js";
 import { readTree } from "./trees.js";
 
@@ -16,7 +17,10 @@ import { readTree } from "./trees.js";
 function spots(text) {
   const stack = readTree(text);
   return layOut(stack)
-    .spots.map(({ index, x, y, isMerge }) => `${isMerge ? "+" : stack[index].uid} ${x} ${y}`)
+    .spots.map(({ index, x, y }) => {
+      const { kind, uid } = stack[index];
+      return `${kind === BLOCK ? "+" : uid} ${x} ${y}`;
+    })
     .sort((a, b) => Number(a.split(" ")[2]) - Number(b.split(" ")[2]));
 }
 
@@ -76,23 +80,13 @@ for (const tree of TREES) {
  * @param {Layout} layout
  */
 function follow({ wires }) {
-  const found = wires.filter(({ y }) => y === 0).slice(0, tops(wires));
+  const found = wires.filter(({ y }) => y === 0);
+  // Of a network that begins with a block one to each branch, all in one lane.
+  assert.ok(new Set(found.map(({ x }) => x)).size <= 1);
   for (const { toX, toY } of found)
     for (const wire of wires)
       if (wire.x === toX && wire.y === toY && !found.includes(wire)) found.push(wire);
   return found;
-}
-
-/**
- * How many wires begin at the top: of a network that begins with a block one to each branch, which
- * begin in one lane.
- *
- * @param {Layout["wires"]} wires
- */
-function tops(wires) {
-  const first = wires.filter(({ y }) => y === 0);
-  assert.ok(new Set(first.map(({ x }) => x)).size <= 1);
-  return first.length;
 }
 
 /**

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { BLOCK } from "../../explorer/ui/components/stack_editor/blocks.js";
 import {
   applyFix,
   areSameLayers,
@@ -16,6 +17,7 @@ import {
   removeLayers,
   setArgument,
 } from "../../explorer/ui/components/stack_editor/operations.js";
+import { readTree } from "./trees.js";
 
 /** @import { PlainLayer, Stack } from "../../explorer/ui/components/stack_editor/types.js" */
 
@@ -84,6 +86,18 @@ test("lists are the same network whatever their rows are called, and however wri
   assert.ok(areSameLayers(one, [{ kernel_size: 3, kind: "Conv2d", out_channels: 8, uid: "z" }]));
   assert.ok(!areSameLayers(one, setArgument(one, "a", "out_channels", 9)));
   assert.ok(!areSameLayers(one, []));
+  assert.ok(areSameLayers(one, setArgument(one, "a", "padding", 0)));
+  assert.ok(areSameLayers(one, setArgument(one, "a", "padding_mode", "zeros")));
+  assert.ok(!areSameLayers(one, setArgument(one, "a", "padding", 1)));
+});
+
+test("blanks around a block's name make no other network, nor does no name", () => {
+  const named = (/** @type {string} */ name) =>
+    readTree("[a|]").map((row) => (row.kind === BLOCK ? { ...row, name } : row));
+  assert.ok(areSameLayers(named("stem "), named("stem")));
+  assert.ok(areSameLayers(named(""), readTree("[a|]")));
+  assert.ok(!areSameLayers(named("stem"), readTree("[a|]")));
+  assert.ok(!areSameLayers(readTree("[a|b]"), readTree("[ab|]")));
 });
 
 test("a layer is found by its uid, and who asks for none is told", () => {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from explorer.network.analysis import Analysis, analyze
-from explorer.network.spec import Architecture, Branches, Nodes
+from explorer.network.spec import MAX_CHANNELS, Architecture, Branches, Nodes
 from explorer.presets import load_presets
 from explorer.ui.components.stack_editor import component as stack_editor
 from explorer.ui.components.stack_editor import parse_draft
@@ -129,10 +129,24 @@ def test_the_pair_is_depthwise_and_the_head_has_a_value_a_class() -> None:
     assert head[-1].model_dump()["out_features"] == CLASSES
 
 
+@pytest.mark.parametrize("channels", [1, 25_088, MAX_CHANNELS])
+@pytest.mark.parametrize("name", NAMES)
+def test_no_number_that_it_takes_makes_a_layer_that_is_too_wide(name: str, channels: int) -> None:
+    most: dict[str, int] = evaluate(
+        stack_editor.FOLDER,
+        stack_editor.CONSTANTS,
+        f"Object.fromEntries(READY_MADE['{name}'].asks.map(({{name, max}}) => "
+        f"[name, max({channels})]))",
+    )
+    offered, largest = made((name, channels, {}), (name, channels, most))
+    assert offered
+    assert largest
+
+
 TOLD = [
     ("residual", {}, "The skip passes its input on as it is."),
     ("residual", {"stride": 2}, "The shape changes, so the skip is a 1×1 convolution."),
-    ("inverted-residual", {"out": 8}, "The shape changes, so nothing is added: the layers stand"),
+    ("inverted-residual", {"out": 8}, "The shape changes, so there is no skip."),
     ("inception", {}, "Together they give 40 channels."),
     ("dense", {}, "16 channels in, 40 out."),
     ("squeeze-and-excitation", {}, "16 channels, squeezed to 4."),

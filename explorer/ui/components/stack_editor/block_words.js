@@ -2,11 +2,21 @@
 
 import { BLOCK, END, NEXT, findBranches, outline } from "./blocks.js";
 import { KINDS } from "./kinds.js";
+import { counted } from "./words.js";
 
 /** @import { Layer, Stack } from "./types.js" */
 
 /** How each merge is shown where it stands alone. */
 const MERGED = { add: "Sum", concat: "Concat", multiply: "Product" };
+
+/**
+ * The name that somebody gave a block; "" where nobody did.
+ *
+ * @param {Layer} row  that begins it
+ */
+export function givenName({ name }) {
+  return typeof name === "string" ? name.trim() : "";
+}
 
 /**
  * "Residual", "Concat of 4 branches", "Gate".
@@ -37,9 +47,9 @@ export function contentWords(stack, begin) {
     .slice(begin + 1, outline(stack)[begin].end)
     .filter(({ kind }) => ![BLOCK, NEXT, END].includes(kind));
   const convolutions = inside.filter(({ kind }) => KINDS[kind]?.group === "Convolution").length;
-  if (convolutions) return `${convolutions} convolution${convolutions === 1 ? "" : "s"}`;
+  if (convolutions) return counted(convolutions, "convolution");
   if (!inside.length) return "empty";
-  return `${inside.length} layer${inside.length === 1 ? "" : "s"}`;
+  return counted(inside.length, "layer");
 }
 
 /**

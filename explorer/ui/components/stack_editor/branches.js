@@ -6,6 +6,7 @@
 import { BLOCK, END, NEXT, findBlock, findBranchOf, findBranches, findRows } from "./blocks.js";
 import { MAX_BRANCHES } from "./kinds.js";
 import { findPlace, makeUid } from "./operations.js";
+import { counted } from "./words.js";
 
 /** @import { Layer, Stack } from "./types.js" */
 
@@ -142,7 +143,7 @@ function keepOnly(stack, begin, number) {
 function contentText(stack, { first, after }) {
   const inside = stack.slice(first, after);
   const count = inside.filter(({ kind }) => ![BLOCK, NEXT, END].includes(kind)).length;
-  return count ? `, with ${count} layer${count === 1 ? "" : "s"}` : "";
+  return count ? `, with ${counted(count, "layer")}` : "";
 }
 
 /** @param {number[]} numbers */

@@ -1,6 +1,6 @@
 // Drawing the editor: its rows in their order, and the bar above them.
 
-import { contentWords, nameBlock } from "./block_words.js";
+import { contentWords, givenName, nameBlock } from "./block_words.js";
 import {
   BLOCK,
   findBranches,
@@ -16,6 +16,7 @@ import { drawGraph } from "./graph.js";
 import { findFirstDifference, findPlace } from "./operations.js";
 import { makeRow, markPlace, updateRow } from "./row.js";
 import { describeNodes, findChosen } from "./selection.js";
+import { counted } from "./words.js";
 
 /** @import { BlockView } from "./block_row.js" */
 /** @import { View } from "./row.js" */
@@ -95,7 +96,8 @@ function drawRows(editor) {
     const row = editor.rows.get(layer.uid) ?? makeWatchedRow(editor, layer);
     if (list.children[position] !== row) putRow(list, row, list.children[position] ?? null);
     markPlace(row, places[index]);
-    // The others are brought up to date once they come into view.
+    // The others are brought up to date once they come into view. The first ones need not wait for
+    // the browser to say that they are.
     if (!isLong || position < LONG / 2 || isNear(editor, row, index, known))
       updateRow(row, layer, places[index], viewOf(editor, index, known));
   });
@@ -240,8 +242,8 @@ function findingsOf(editor, index, last) {
 function hintInside({ stack, hints }, first, last) {
   const inside = stack.slice(first + 1, last + 1).flatMap(({ uid }) => hints.get(uid) ?? []);
   if (!inside.length) return [];
-  const count = `${inside.length} hint${inside.length === 1 ? "" : "s"}`;
-  return [{ uid: stack[first].uid, message: `${count} inside: unfold the block`, fix: null }];
+  const message = `${counted(inside.length, "hint")} inside: unfold the block`;
+  return [{ uid: stack[first].uid, message, fix: null }];
 }
 
 /**
@@ -312,12 +314,11 @@ function problemOf({ stack, problem }, first, last) {
 function blockViewOf({ stack }, { role, start, branch }, isFolded) {
   const branches = findBranches(stack, start);
   const { first, after } = branches[branch] ?? { first: 0, after: 0 };
-  const { merge, name } = stack[start];
   return {
-    name: typeof name === "string" ? name.trim() : "",
+    name: givenName(stack[start]),
     title: nameBlock(stack, start),
     inside: isFolded ? contentWords(stack, start) : "",
-    merge: String(merge),
+    merge: String(stack[start].merge),
     branches: branches.length,
     isFolded,
     isEmpty: role !== "end" && first === after,

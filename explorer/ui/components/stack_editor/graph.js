@@ -1,18 +1,17 @@
-// The picture of the network beside the list: drawn of a stack with blocks, where the list alone
-// does not show what goes where. A click selects.
+// The graph of the network beside the list: drawn of a stack with blocks, where the list alone does
+// not show what goes where. A click selects.
 
 import { BLOCK, outline, pathText } from "./blocks.js";
-import { nameBlock } from "./block_words.js";
+import { givenName, nameBlock } from "./block_words.js";
 import { layOut } from "./graph_layout.js";
 import { makeShape } from "./icons.js";
-import { KINDS } from "./kinds.js";
-import { findPlace } from "./operations.js";
+import { findKind, findPlace } from "./operations.js";
 import { findChosen } from "./selection.js";
 
 /** @import { Layout, Spot } from "./graph_layout.js" */
 /** @import { Editor, Stack } from "./types.js" */
 
-const WIDEST = 96; // pixels of the picture, where the layers stay visible
+const WIDEST = 96; // pixels of the graph, where the layers stay visible
 const EDGE = 6; // pixels around it
 const [LANE, STEP] = [13, 11]; // pixels of a layer, where there is room
 const LEAST = { lane: 5, step: 5 };
@@ -40,7 +39,7 @@ export function drawGraph(editor) {
 }
 
 /**
- * Most edits leave the picture as it is.
+ * Most edits leave the graph as it is.
  *
  * @param {HTMLElement} graph
  * @param {Stack} stack
@@ -77,7 +76,7 @@ function makePicture(stack, height) {
     height: String(round(high)),
     viewBox: `0 0 ${round(wide)} ${round(high)}`,
     role: "img",
-    "aria-label": `Diagram of the ${count === 1 ? "layer" : `${count} layers`} in the list`,
+    "aria-label": `Graph of the ${count === 1 ? "layer" : `${count} layers`} in the list`,
   });
   const size = SIZE * Math.min(lane * 0.9, step);
   picture.append(
@@ -108,9 +107,9 @@ function wireText(at) {
  * @param {string} middle
  * @param {number} size  half of it, in pixels
  */
-function makeSpot(stack, { index, isMerge }, middle, size) {
-  const { uid, kind } = stack[index];
-  const group = isMerge ? "Merge" : KINDS[kind].group;
+function makeSpot(stack, { index }, middle, size) {
+  const { uid } = stack[index];
+  const { group } = findKind(stack[index]);
   const node = makeShape("g", {
     class: "spot",
     "data-uid": uid,
@@ -135,9 +134,10 @@ function makeSpot(stack, { index, isMerge }, middle, size) {
  * @param {number} index
  */
 function titleOf(stack, index) {
-  const { kind, name } = stack[index];
-  const what = kind === BLOCK ? nameBlock(stack, index) : kind;
-  return `${pathText(outline(stack)[index].path)} ${[name, what].filter(Boolean).join(", ")}`;
+  const { kind } = stack[index];
+  const words =
+    kind === BLOCK ? [givenName(stack[index]), nameBlock(stack, index)].filter(Boolean) : [kind];
+  return `${pathText(outline(stack)[index].path)} ${words.join(", ")}`;
 }
 
 /**
@@ -182,15 +182,28 @@ function markSpots(editor) {
 }
 
 /**
- * Have a spot in view. Only the picture scrolls, never the page.
+ * Have a spot in view. Only the graph scrolls, never the page.
  *
  * @param {HTMLElement} graph
  * @param {Element} spot
  */
 function scrollTo(graph, spot) {
-  const y = Number(/,([\d.]+)\)/.exec(spot.getAttribute("transform") ?? "")?.[1]);
-  const height = Number.parseFloat(graph.style.maxHeight);
-  if (y < graph.scrollTop || y > graph.scrollTop + height) graph.scrollTop = y - height / 2;
+  const [, x, y] = /\(([\d.]+),([\d.]+)\)/.exec(spot.getAttribute("transform") ?? "") ?? [];
+  const [width, height] = [graph.clientWidth, Number.parseFloat(graph.style.maxHeight)];
+  graph.scrollLeft = scrolledTo(Number(x), graph.scrollLeft, width);
+  graph.scrollTop = scrolledTo(Number(y), graph.scrollTop, height);
+}
+
+/**
+ * How far to scroll along one axis: as far as it is where the place is in view, else the place to
+ * the middle.
+ *
+ * @param {number} place
+ * @param {number} scrolled
+ * @param {number} shown  pixels
+ */
+function scrolledTo(place, scrolled, shown) {
+  return place < scrolled || place > scrolled + shown ? place - shown / 2 : scrolled;
 }
 
 /**

@@ -9,7 +9,7 @@ import { findBranches, outline } from "./blocks.js";
  * A layer or a merge in the picture: `x` counts lanes to the right of the picture's left edge, `y`
  * steps down from its top.
  *
- * @typedef {{index: number, x: number, y: number, isMerge: boolean}} Spot
+ * @typedef {{index: number, x: number, y: number}} Spot
  */
 
 /**
@@ -86,7 +86,7 @@ function measureChain(stack, first, after, layout) {
  */
 function measureLayer(index, layout) {
   const put = (/** @type {number} */ x, /** @type {number} */ y) => {
-    layout.spots.push({ index, x, y: y + HALF, isMerge: false });
+    layout.spots.push({ index, x, y: y + HALF });
     layout.wires.push({ x, y, toX: x, toY: y + 1 });
   };
   return { left: HALF, right: HALF, height: 1, put };
@@ -127,7 +127,7 @@ function measureBlock(stack, begin, layout) {
         layout.wires.push({ x: lane, y: bottom, toX: x, toY: bottom + 1 });
       });
       const merge = y + tallest + 1.5;
-      layout.spots.push({ index: begin, x, y: merge, isMerge: true });
+      layout.spots.push({ index: begin, x, y: merge });
       layout.wires.push({ x, y: merge, toX: x, toY: y + tallest + 2 });
     },
   };

@@ -180,7 +180,8 @@ export function findFirstDifference(a, b) {
 }
 
 /**
- * Whether two lists are the same network, whatever the rows are called.
+ * Whether two lists are the same network, whatever uids the rows have and whether an argument is
+ * named or left to its default.
  *
  * @param {Stack} a
  * @param {Stack} b
@@ -188,13 +189,21 @@ export function findFirstDifference(a, b) {
 export function areSameLayers(a, b) {
   const text = (/** @type {Stack} */ stack) =>
     JSON.stringify(
-      stack.map((layer) =>
-        Object.entries(layer)
-          .filter(([name]) => name !== "uid")
-          .sort(),
-      ),
+      stack.map((layer) => [
+        layer.kind,
+        ...findKind(layer).fields.map((field) => trimmed(readArgument(layer, field))),
+      ]),
     );
   return text(a) === text(b);
+}
+
+/**
+ * As Python has it, which keeps no blanks around a name.
+ *
+ * @param {Value} value
+ */
+function trimmed(value) {
+  return typeof value === "string" ? value.trim() : value;
 }
 
 /** @type {Kind} of the rows that divide and end a block, which have nothing to set */

@@ -4,7 +4,7 @@ import { findChannels } from "./actions.js";
 import { makeElement, setText } from "./elements.js";
 import { initialNumbers } from "./ready_made.js";
 
-/** @import { Ask, Numbers, ReadyMade } from "./ready_made.js" */
+/** @import { Numbers, ReadyMade } from "./ready_made.js" */
 /** @import { Editor } from "./types.js" */
 
 /**
@@ -18,7 +18,9 @@ export function askNumbers(editor, readyMade, add) {
   // Once, so that what is told and what is added follow from the same.
   const channels = findChannels(editor, editor.insertAt);
   const initial = initialNumbers(readyMade, channels);
-  const inputs = readyMade.asks.map((each) => makeInput(each, initial[each.name]));
+  const inputs = readyMade.asks.map(({ name, max }) =>
+    makeInput(name, initial[name], max(channels)),
+  );
   const told = makeElement("p", { class: "told", "aria-live": "polite" });
   const form = makeElement(
     "form",
@@ -90,10 +92,11 @@ export function closeQuestion({ palette }) {
 }
 
 /**
- * @param {Ask} ask
+ * @param {string} name
  * @param {number} value
+ * @param {number} max
  */
-function makeInput({ name, max }, value) {
+function makeInput(name, value, max) {
   const attributes = { type: "number", name, min: "1", max: String(max), step: "1", required: "" };
   return /** @type {HTMLInputElement} */ (
     makeElement("input", { ...attributes, value: String(value) })

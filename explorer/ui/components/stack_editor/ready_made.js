@@ -3,6 +3,7 @@
 
 import { BLOCK, END, NEXT } from "./blocks.js";
 import { KINDS } from "./kinds.js";
+import { counted } from "./words.js";
 
 /** @import { PlainLayer } from "./types.js" */
 
@@ -13,7 +14,7 @@ import { KINDS } from "./kinds.js";
  * @property {string} name
  * @property {string} title
  * @property {(channels: number) => number} initial  where so many channels come in
- * @property {number} max  at least it is 1
+ * @property {(channels: number) => number} max  the same; at least it is 1
  */
 
 /**
@@ -168,24 +169,27 @@ function squeezedTo(channels, by) {
 
 const MOST_CHANNELS = KINDS.Conv2d.fields.find(({ name }) => name === "out_channels")?.max ?? 1;
 
+/** @typedef {number | ((channels: number) => number)} Count  one for all channels, or by them */
+
 /**
  * @param {string} name
  * @param {string} title
- * @param {number | ((channels: number) => number)} initial
- * @param {number} max
+ * @param {Count} initial
+ * @param {Count} max
  * @returns {Ask}
  */
 function ask(name, title, initial, max = MOST_CHANNELS) {
-  return { name, title, initial: typeof initial === "number" ? () => initial : initial, max };
+  const by = (/** @type {Count} */ count) => (typeof count === "number" ? () => count : count);
+  return { name, title, initial: by(initial), max: by(max) };
+}
+
+/** @param {number} channels */
+function mostExpansion(channels) {
+  return Math.max(1, Math.min(16, Math.floor(MOST_CHANNELS / channels)));
 }
 
 const OUT = ask("out", "Output channels", (channels) => channels);
 const STRIDE = ask("stride", "Stride", 1, 4);
-
-/** @param {number} count */
-function channelsText(count) {
-  return `${count} channel${count === 1 ? "" : "s"}`;
-}
 
 // --- the table -----------------------------------------------------------------------------------
 
@@ -261,12 +265,12 @@ export const READY_MADE = {
     title: "Inverted residual",
     group: BLOCKS,
     summary: "MobileNetV2's: 1×1 to more channels, depthwise 3×3, 1×1 to few",
-    asks: [ask("expansion", "Expansion", 4, 16), OUT, STRIDE],
+    asks: [ask("expansion", "Expansion", 4, mostExpansion), OUT, STRIDE],
     make: invertedResidual,
     tell: (numbers) =>
       keepsShape(numbers)
-        ? "What comes in is added at the end."
-        : "The shape changes, so nothing is added: the layers stand alone.",
+        ? "The skip passes its input on as it is."
+        : "The shape changes, so there is no skip.",
   },
   inception: {
     title: "Inception",
@@ -291,7 +295,7 @@ export const READY_MADE = {
     asks: [ask("layers", "Layers", 3, 16), ask("growth", "New maps per layer", 8)],
     make: dense,
     tell: ({ channels, layers, growth }) =>
-      `${channelsText(channels)} in, ${channels + layers * growth} out.`,
+      `${counted(channels, "channel")} in, ${channels + layers * growth} out.`,
   },
   "squeeze-and-excitation": {
     title: "Squeeze and excitation",
@@ -300,7 +304,7 @@ export const READY_MADE = {
     asks: [ask("reduction", "Reduction", 4, 64)],
     make: squeezeAndExcitation,
     tell: ({ channels, reduction }) =>
-      `${channelsText(channels)}, squeezed to ${squeezedTo(channels, reduction)}.`,
+      `${counted(channels, "channel")}, squeezed to ${squeezedTo(channels, reduction)}.`,
   },
 };
 
@@ -312,5 +316,7 @@ export const READY_MADE = {
  * @returns {Record<string, number>}
  */
 export function initialNumbers({ asks }, channels) {
-  return Object.fromEntries(asks.map(({ name, initial }) => [name, initial(channels)]));
+  return Object.fromEntries(
+    asks.map(({ name, initial, max }) => [name, Math.min(initial(channels), max(channels))]),
+  );
 }

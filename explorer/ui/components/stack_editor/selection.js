@@ -8,6 +8,7 @@
 import { BLOCK, findSiblings, outline } from "./blocks.js";
 import { nameBlock } from "./block_words.js";
 import { findPlace } from "./operations.js";
+import { counted } from "./words.js";
 
 /** @import { Editor, Stack } from "./types.js" */
 
@@ -66,11 +67,6 @@ export function findBetween(stack, from, to) {
   );
 }
 
-/** @param {number} count */
-export function countText(count, thing = "layer") {
-  return `${count} ${thing}${count === 1 ? "" : "s"}`;
-}
-
 /**
  * "3 layers", "2 layers and 1 block".
  *
@@ -80,8 +76,9 @@ export function countText(count, thing = "layer") {
 export function describeNodes(stack, uids) {
   const blocks = uids.filter((uid) => stack[findPlace(stack, uid)]?.kind === BLOCK).length;
   const layers = uids.length - blocks;
-  if (!blocks) return countText(layers);
-  return [...(layers ? [countText(layers)] : []), countText(blocks, "block")].join(" and ");
+  if (!blocks) return counted(layers, "layer");
+  const loose = layers ? [counted(layers, "layer")] : [];
+  return [...loose, counted(blocks, "block")].join(" and ");
 }
 
 /**
