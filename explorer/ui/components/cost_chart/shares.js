@@ -24,9 +24,12 @@ export function shareText(share) {
   return share > 0 && share < 0.0005 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`;
 }
 
+// Made once: a number's own toLocaleString makes one each time.
+const ENGLISH = new Intl.NumberFormat("en-US");
+
 /** 16426 as "16,426". @param {number} value */
 export function countText(value) {
-  return value.toLocaleString("en-US");
+  return ENGLISH.format(value);
 }
 
 /**

@@ -1,6 +1,6 @@
 // The two pictures: the layer's units on the left, and what the chosen one looks at on the right.
 
-import { bytes, floats, greys, heat, paint, svg } from "./drawing.js";
+import { CLEAR, bytes, floats, greys, heat, opaque, paint, svg } from "./drawing.js";
 import { seenRectangles } from "./seen.js";
 
 /** @import { Arithmetic, Cell, Colour, Field, Grid, Image } from "./types.js" */
@@ -68,9 +68,9 @@ export function drawUnits(canvas, overlay, grid, values, chosen) {
     const grey = greys(values);
     paint(canvas, grid.rows, grid.columns, (row, column) => {
       const place = row * grid.columns + column;
-      return place < values.length ? grey(values[place]) : [0, 0, 0, 0];
+      return place < values.length ? grey(values[place]) : CLEAR;
     });
-  } else paint(canvas, 1, 1, () => [0, 0, 0, 0]);
+  } else paint(canvas, 1, 1, () => CLEAR);
   canvas.classList.toggle("blank", !values);
   overlay.replaceChildren();
   overlay.setAttribute("viewBox", `0 0 ${side} ${side}`);
@@ -122,12 +122,13 @@ export function cellUnder(event, overlay, grid) {
 function imageColours(image, grid) {
   const pixels = bytes(image.pixels ?? "");
   return (row, column) => {
-    const [y, x] = [
-      Math.floor((row * image.rows) / grid.rows),
-      Math.floor((column * image.columns) / grid.columns),
-    ];
+    const y = Math.floor((row * image.rows) / grid.rows);
+    const x = Math.floor((column * image.columns) / grid.columns);
     const place = image.colours * (y * image.columns + x);
-    return [0, 1, 2].map((i) => pixels[place + (image.colours === 3 ? i : 0)]).concat(255);
+    const first = pixels[place];
+    return image.colours === 3
+      ? opaque(first, pixels[place + 1], pixels[place + 2])
+      : opaque(first, first, first);
   };
 }
 
@@ -166,7 +167,7 @@ export function drawImage(canvas, overlay, data, image, unit, influence) {
       isSeen.fill(1, row * grid.columns + x, row * grid.columns + x + width);
   paint(canvas, grid.rows, grid.columns, (row, column) => {
     const place = row * grid.columns + column;
-    return influence && isSeen[place] ? [...heat(influence[place]), 255] : colours(row, column);
+    return influence && isSeen[place] ? heat(influence[place]) : colours(row, column);
   });
   overlay.replaceChildren();
   overlay.setAttribute("viewBox", `0 0 ${side + 2 * margin} ${side + 2 * margin}`);

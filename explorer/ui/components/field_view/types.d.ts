@@ -148,7 +148,8 @@ export interface Grid {
   columns: number;
 }
 
-export type Colour = number[];
+/** A byte each of red, green, blue and alpha, red the lowest: as a canvas holds a pixel. */
+export type Colour = number;
 
 export interface Words {
   title: string;

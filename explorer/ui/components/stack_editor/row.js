@@ -156,7 +156,7 @@ function updateNumbers(row, layer, place, { numbers, below, problem, block }) {
   const texts = known && {
     shape: sizeText(known.shape),
     sees: sizeText(known.sees),
-    params: known.params === null ? "–" : countText(known.params),
+    params: known.params === null ? "–" : ENGLISH.format(known.params),
   };
   // A layer that does not fit has no numbers, nor has what follows; a row that Python has not yet
   // seen has none so far.
@@ -176,10 +176,8 @@ function updateNumbers(row, layer, place, { numbers, below, problem, block }) {
   row.setAttribute("aria-label", [...named, said].filter(Boolean).join(", "));
 }
 
-/** @param {number} count */
-function countText(count) {
-  return count.toLocaleString("en-US");
-}
+// Made once: a number's own toLocaleString makes one each time.
+const ENGLISH = new Intl.NumberFormat("en-US");
 
 /**
  * Show or hide the details, which are made when they are first opened: most rows never are.
