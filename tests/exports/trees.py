@@ -226,7 +226,8 @@ class _Tree:
         for _ in range(length):
             node = self._node(shape, depth)
             after = node and chain_shape((node,), shape)
-            if node and after and most_values((node,), shape) <= MAX_VALUES:
+            is_small = node and most_values((node,), shape) <= MAX_VALUES
+            if node and after and max(after) <= 64 and is_small:
                 nodes.append(node)
                 shape = after
         return tuple(nodes)

@@ -446,13 +446,12 @@ def _smooth(
         layer = layer.model_copy(update={"value": 0.0})
     module = build_layer(layer, tuple(values.shape[1:])).double().eval()
     for name, parameter in module.named_parameters():
+        if name == "bias":
+            parameter.zero_()
+            continue
         drawn = torch.rand(parameter.shape, dtype=torch.float64, generator=generator) + 0.5
-        fan_in = (
-            parameter[0].numel()
-            if name == "weight" and layer.kind in ("Conv2d", "ConvTranspose2d", "Linear")
-            else 1
-        )
-        parameter.copy_(drawn / fan_in if name == "weight" else torch.zeros_like(drawn))
+        averages = layer.kind in ("Conv2d", "ConvTranspose2d", "Linear")
+        parameter.copy_(drawn / parameter[0].numel() if averages else drawn)
     if layer.kind in _SUMS_TO_A_CONSTANT:
         return values + _derivative_of(module, values)
     return module(values)
