@@ -101,6 +101,40 @@ def test_no_total_has_its_name_cut_off(app: App, size):
     )
 
 
+# Pairs of texts in one row that lie over each other.
+OVER_EACH_OTHER = """(rows) => {
+  const parts = ".index, .kind, .inside, .chips, .arguments, .shape, .sees, .params, .actions";
+  const boxes = (part) => {
+    const words = document.createRange();
+    words.selectNodeContents(part);
+    return [...words.getClientRects()];
+  };
+  const meet = (a, b) =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3; // lines of text may touch
+  const found = [];
+  for (const row of rows) {
+    const shown = [...row.querySelectorAll(parts)].filter((part) => part.checkVisibility({ opacityProperty: true }));
+    for (const [i, one] of shown.entries())
+      for (const other of shown.slice(i + 1))
+        if (!one.contains(other) && boxes(one).some((a) => boxes(other).some((b) => meet(a, b))))
+          found.push(`${row.dataset.layerIndex}: ${one.textContent} | ${other.textContent}`);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("network", ["mini-inception", "densenet-121"])
+def test_no_text_of_a_row_lies_over_another(app: App, network: str):
+    app.open("/")
+    app.preset(network)
+    rows = app.page.locator("[data-layer-index]")
+    for width in (1440, 1024, 980, 820, 683, 390, 340):
+        app.page.set_viewport_size({"width": width, "height": 900})
+        app.settled()
+        assert rows.evaluate_all(OVER_EACH_OTHER) == [], width
+
+
 def test_images_that_are_not_here_are_told_of_where_they_are_chosen(app: App):
     app.open("/")
     absent = app.page.locator(".absent")
