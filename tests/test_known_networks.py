@@ -124,10 +124,7 @@ def test_a_small_ones_recipe_is_tuned_and_starts_with_it(each):
 @pytest.mark.parametrize("each", SMALL.values(), ids=SMALL)
 def test_a_small_one_was_trained_whole_and_reads_digits(each):
     runs = measured(each.id)
-    assert [(run.variant, run.seed) for run in runs] == [
-        ("tuned", seed) for seed in range(len(runs))
-    ]
-    assert runs
+    assert [(run.variant, run.seed) for run in runs] == [("tuned", seed) for seed in range(3)]
     for run in runs:
         assert len(run.epochs) == each.recipe.epochs
         assert run.final.test_accuracy > 0.993

@@ -441,3 +441,34 @@ def test_both_recipes_were_run_whole_and_the_tuned_one_beats_the_document(each):
     found = result(each.id, "tuned")
     assert (found.seeds, len(found.curve)) == (3, 20)
     assert found.final > each.documented.best.test_accuracy
+
+
+def percent(fraction: float) -> str:
+    return f"{100 * fraction:.2f}"
+
+
+@pytest.mark.parametrize(
+    "each",
+    [preset for preset in load_presets().values() if measured(preset.id)],
+    ids=lambda preset: preset.id,
+)
+def test_the_readme_of_the_results_says_what_the_files_say(each):
+    lines = (FOLDER / "results" / "README.md").read_text(encoding="utf-8").splitlines()
+    row = next(line for line in lines if line.startswith(f"| {each.id} |")).split(" | ")[1:]
+    final = {
+        variant: [
+            percent(run.final.test_accuracy) for run in measured(each.id) if run.variant == variant
+        ]
+        for variant in ("documented", "tuned")
+    }
+    tuned = result(each.id, "tuned")
+    before = (
+        [percent(each.documented.best.test_accuracy), *final["documented"]]
+        if each.documented
+        else [f"{analyze(each.architecture).total_params:,}"]
+    )
+    assert row == [
+        *before,
+        " / ".join(final["tuned"]),
+        f"{percent(tuned.final)} ± {percent(tuned.deviation)} |",
+    ]
