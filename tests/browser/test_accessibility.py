@@ -4,38 +4,54 @@ and live regions.
 
 import itertools
 import re
-from collections.abc import Iterator
 from importlib.resources import files
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import App, Server, open_app
+from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-FOUND = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations
+FOUND = """(part, options) => axe.run(part, { ...options, resultTypes: ["violations"] }).then(({ violations }) => violations
   .filter(({ impact }) => ["serious", "critical"].includes(impact))
   .flatMap(({ id, nodes }) => nodes.map(({ html, any }) => [id, html.slice(0, 200), any[0]?.message ?? ""].join(" | "))))"""
+# What a theme can break. Four fifths of all that axe-core computes.
+OF_COLOURS = ["color-contrast", "link-in-text-block"]
+# Colours may fade into those of the other theme, inside of components too.
+HAS_THEME = """(theme) => {
+  const roots = (root) => [root, ...[...root.querySelectorAll("*")].flatMap((each) => (each.shadowRoot ? roots(each.shadowRoot) : []))];
+  return getComputedStyle(document.querySelector(".stApp")).colorScheme === theme &&
+    !roots(document).some((root) => root.getAnimations().some((each) => each instanceof CSSTransition));
+}"""
 
 
-@pytest.fixture(params=["light", "dark"])
-def themed(request: pytest.FixtureRequest, chromium: Browser, server: Server) -> Iterator[App]:
-    context = chromium.new_context(
-        viewport={"width": 1440, "height": 900}, color_scheme=request.param
-    )
-    yield open_app(context, server.url)
-    context.close()
+def grave(app: App, opened: Locator | None = None) -> list[str]:
+    """What axe-core finds that is serious or critical, each with its theme and the element.
 
-
-def grave(app: App) -> list[str]:
-    """What axe-core finds that is serious or critical, each with the element."""
+    `opened` is a menu or dialog over a page that is looked at elsewhere: only its colours count.
+    """
     app.settled()
     if not app.page.evaluate("() => 'axe' in window"):
         app.page.evaluate(AXE)
-    found: list[str] = app.page.evaluate(FOUND)
+    page = app.page.locator(":root")
+    found: list[str] = page.evaluate(
+        FOUND, {"rules": {rule: {"enabled": False} for rule in OF_COLOURS}}
+    )
+    for theme in ("dark", "light"):
+        choose_theme(app, theme)
+        colours = (opened or page).evaluate(FOUND, {"runOnly": OF_COLOURS})
+        found += [f"{theme}: {each}" for each in colours]
     return found
+
+
+def choose_theme(app: App, theme: Literal["light", "dark"]) -> None:
+    """Wait until the page has it. What was open stays so."""
+    app.page.emulate_media(color_scheme=theme)
+    app.page.wait_for_function(HAS_THEME, arg=theme)
+    app.settled()
 
 
 VIEWS = ("Structure", "Shape of computation", "Learning", "Verdict", "Trade-off")
@@ -47,20 +63,38 @@ PAGES = {
 }
 
 
-def test_axe_finds_a_fault_where_there_is_one(themed: App):
-    """That the search works: grey on grey is found."""
-    themed.open("/?page=runs")
-    themed.page.evaluate(
-        "() => { document.body.innerHTML = '<p style=\"color: #999; background: #aaa\">text</p>'; }"
+def test_axe_finds_a_fault_where_there_is_one(app: App):
+    """That the search works: grey on grey is found, and so is what is faint in one theme alone."""
+    app.open("/?page=runs")
+    faint = {"light": "#ddd", "dark": "#333"}
+    for theme, colour in faint.items():
+        app.page.evaluate(
+            """([theme, colour]) => {
+              const text = document.createElement("p");
+              text.style.color = colour;
+              text.textContent = `faint in the ${theme} theme`;
+              document.querySelector("h1").after(text);
+            }""",
+            [theme, colour],
+        )
+    app.page.locator("h1").evaluate(
+        "(heading) => heading.insertAdjacentHTML('afterend', '<p style=\"color: #999; background: #aaa\">grey</p>')"
     )
-    themed.page.evaluate(AXE)
-    assert any("color-contrast" in each for each in themed.page.evaluate(FOUND))
+    found = grave(app)
+    for theme in faint:
+        of_this = [each for each in found if each.startswith(f"{theme}: color-contrast")]
+        assert [each for each in of_this if ">grey<" in each]
+        assert [
+            other
+            for other in faint
+            if any(f"faint in the {other} theme" in each for each in of_this)
+        ] == [theme]
 
 
-def test_axe_finds_nothing_grave_on_any_page(themed: App):
+def test_axe_finds_nothing_grave_on_any_page(app: App):
     for name, address in PAGES.items():
-        themed.open(address)
-        assert (name, grave(themed)) == (name, [])
+        app.open(address)
+        assert (name, grave(app)) == (name, [])
 
 
 MENUS = (
@@ -77,89 +111,90 @@ MENUS = (
 )
 
 
-def test_axe_finds_nothing_grave_in_any_menu_or_dialog(themed: App):
+def test_axe_finds_nothing_grave_in_any_menu_or_dialog(app: App):
     for address, menu in MENUS:
-        themed.open(address)
-        themed.page.get_by_role("button", name=menu).first.click()
-        expect(
-            themed.page.get_by_test_id("stPopoverBody").or_(themed.page.get_by_role("dialog")).first
-        ).to_be_visible()
-        assert (menu, grave(themed)) == (menu, [])
+        app.open(address)
+        app.page.get_by_role("button", name=menu).first.click()
+        opened = app.page.get_by_test_id("stPopoverBody").or_(app.page.get_by_role("dialog")).first
+        expect(opened).to_be_visible()
+        assert (menu, grave(app, opened)) == (menu, [])
 
 
-def test_axe_finds_nothing_grave_on_a_broken_network_or_in_its_palette(themed: App):
-    themed.open("/")
-    themed.page.get_by_role("button", name="Add layer").first.click()
-    assert grave(themed) == []
-    themed.page.keyboard.press("Escape")
-    themed.type_into(0, "stride", "4")
-    expect(themed.page.locator(".totals.broken")).to_be_visible()
-    assert grave(themed) == []
+def test_axe_finds_nothing_grave_on_a_broken_network_or_in_its_palette(app: App):
+    app.open("/")
+    app.page.get_by_role("button", name="Add layer").first.click()
+    palette = app.page.get_by_role("dialog", name="Add a layer")
+    expect(palette).to_be_visible()
+    assert grave(app, palette) == []
+    app.page.keyboard.press("Escape")
+    app.type_into(0, "stride", "4")
+    expect(app.page.locator(".totals.broken")).to_be_visible()
+    assert grave(app) == []
 
 
-def test_axe_finds_nothing_grave_on_blocks_open_folded_or_broken_nor_in_their_menu(themed: App):
-    themed.open("/")
-    themed.row(1).locator(".kind").click()
+def test_axe_finds_nothing_grave_on_blocks_open_folded_or_broken_nor_in_their_menu(app: App):
+    app.open("/")
+    app.row(1).locator(".kind").click()
     for key in ("r", "b", "b"):  # a residual block, and two more branches
-        themed.page.keyboard.press(key)
-    expect(themed.page.locator(".row.next")).to_have_count(3)
-    assert grave(themed) == []
-    themed.page.get_by_role("button", name="Block", exact=True).click()
-    expect(themed.page.get_by_role("menu")).to_be_visible()
-    assert grave(themed) == []
-    themed.page.get_by_role("menuitem", name="Fold all blocks", exact=True).click()
-    expect(themed.page.locator(".row.folded")).to_have_count(1)
-    assert grave(themed) == []
-    themed.page.keyboard.press("ArrowRight")
-    themed.page.keyboard.press("ArrowDown")
-    themed.page.keyboard.press("/")
-    themed.page.keyboard.type("flatten")
-    themed.page.keyboard.press("Enter")
-    expect(themed.page.locator(".row.bad")).to_have_count(1)
-    assert grave(themed) == []
+        app.page.keyboard.press(key)
+    expect(app.page.locator(".row.next")).to_have_count(3)
+    assert grave(app) == []
+    app.page.get_by_role("button", name="Block", exact=True).click()
+    menu = app.page.get_by_role("menu")
+    expect(menu).to_be_visible()
+    assert grave(app, menu) == []
+    app.page.get_by_role("menuitem", name="Fold all blocks", exact=True).click()
+    expect(app.page.locator(".row.folded")).to_have_count(1)
+    assert grave(app) == []
+    app.page.keyboard.press("ArrowRight")
+    app.page.keyboard.press("ArrowDown")
+    app.page.keyboard.press("/")
+    app.page.keyboard.type("flatten")
+    app.page.keyboard.press("Enter")
+    expect(app.page.locator(".row.bad")).to_have_count(1)
+    assert grave(app) == []
 
 
-def test_axe_finds_nothing_grave_on_a_run_and_stop_is_at_most_five_tabs_from_start(themed: App):
-    themed.open("/?page=train")
-    themed.train_on_digits(1000)
-    themed.page.get_by_role("button", name="Start training").focus()
-    stop = themed.page.get_by_role("button", name="Stop")
+def test_axe_finds_nothing_grave_on_a_run_and_stop_is_at_most_five_tabs_from_start(app: App):
+    app.open("/?page=train")
+    app.train_on_digits(1000)
+    app.page.get_by_role("button", name="Start training").focus()
+    stop = app.page.get_by_role("button", name="Stop")
     expect(stop).to_be_visible()
     for _ in range(5):
-        themed.page.keyboard.press("Tab")
-        if themed.page.evaluate("() => document.activeElement.textContent").startswith(
-            "Skip to run"
-        ):
-            themed.page.keyboard.press("Enter")
+        app.page.keyboard.press("Tab")
+        if app.page.evaluate("() => document.activeElement.textContent").startswith("Skip to run"):
+            app.page.keyboard.press("Enter")
         if stop.evaluate("(stop) => stop === document.activeElement"):
             break
     expect(stop).to_be_focused()
-    expect(themed.run_epochs).to_be_visible()
-    assert grave(themed) == []
-    status = themed.page.get_by_role("status").filter(
+    expect(app.run_epochs).to_be_visible()
+    assert grave(app) == []
+    status = app.page.get_by_role("status").filter(
         has_text=re.compile(r"Training: epoch \d+ of 1000, test accuracy")
     )
     expect(status).to_have_count(1)
-    themed.page.keyboard.press("Enter")
-    expect(themed.run_status).to_have_text("stopped")
-    expect(themed.page.get_by_role("status").filter(has_text="Stopped: epoch")).to_have_count(1)
-    assert grave(themed) == []
+    app.page.keyboard.press("Enter")
+    expect(app.run_status).to_have_text("stopped")
+    expect(app.page.get_by_role("status").filter(has_text="Stopped: epoch")).to_have_count(1)
+    assert grave(app) == []
 
 
-def test_axe_finds_nothing_grave_on_a_finished_run_or_in_its_menus(themed: App):
-    themed.open("/?page=train")
-    themed.train_on_digits(1)
-    expect(themed.run_status).to_have_text("finished")
-    themed.go_to("Runs")
-    themed.page.get_by_role("row").nth(1).click()
-    rename = themed.page.get_by_role("button", name="Rename")
+def test_axe_finds_nothing_grave_on_a_finished_run_or_in_its_menus(app: App):
+    app.open("/?page=train")
+    app.train_on_digits(1)
+    expect(app.run_status).to_have_text("finished")
+    app.go_to("Runs")
+    app.page.get_by_role("row").nth(1).click()
+    rename = app.page.get_by_role("button", name="Rename")
     expect(rename).to_be_visible()
-    assert grave(themed) == []
+    assert grave(app) == []
     for menu in ("Rename", "Delete", "Download", "Continue"):
-        themed.page.get_by_role("button", name=menu, exact=True).click()
-        expect(themed.page.get_by_test_id("stPopoverBody")).to_be_visible()
-        assert (menu, grave(themed)) == (menu, [])
-        themed.page.keyboard.press("Escape")
+        app.page.get_by_role("button", name=menu, exact=True).click()
+        opened = app.page.get_by_test_id("stPopoverBody")
+        expect(opened).to_be_visible()
+        assert (menu, grave(app, opened)) == (menu, [])
+        app.page.keyboard.press("Escape")
 
 
 HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter((heading) => heading.checkVisibility())

@@ -26,7 +26,9 @@ from explorer.network.spec import Architecture
 
 def network_and_images(architecture: Architecture, images: int = 3) -> tuple[nn.Sequential, Tensor]:
     """In evaluation mode, with statistics and parameters that are not the plain ones of a fresh
-    network.
+    network, scaled layer by layer so that values stay near 1: after the 121 layers of a DenseNet
+    they would be near 1e24, and what float32 rounds off where such values cancel is beyond every
+    bound.
     """
     network, generator = build(architecture).eval(), torch.Generator().manual_seed(0)
     for name, tensor in network.state_dict().items():
@@ -35,7 +37,21 @@ def network_and_images(architecture: Architecture, images: int = 3) -> tuple[nn.
                 torch.rand(tensor.shape, generator=generator) * 0.5
                 + (0.25 if "var" in name else -0.2)
             )
-    return network, torch.rand(images, *architecture.input_shape, generator=generator)
+    given = torch.rand(images, *architecture.input_shape, generator=generator)
+    _with_hooks(network, _scale)(given)
+    return network, given
+
+
+def _scale(module: nn.Module, given: tuple[Tensor], output: Tensor) -> Tensor | None:
+    """Divide the layer's parameters, and so its output, by the output's root mean square."""
+    size = output.square().mean().sqrt()
+    weight, bias = (getattr(module, name, None) for name in ("weight", "bias"))
+    if weight is None or isinstance(module, nn.PReLU) or not 0 < size < torch.inf:
+        return None
+    weight /= size
+    if bias is not None:
+        bias /= size
+    return output / size
 
 
 def renamed(network: nn.Module, architecture: Architecture) -> dict[str, Tensor]:

@@ -68,8 +68,8 @@ SMALL = network(conv(8), "ReLU", "Flatten", linear(10))
 
 MEASURED = {
     "many parameters, Adam": (PARAMETERS, recipe(32, "Adam")),
-    "large maps": (MAPS, recipe(256)),
-    "large maps in bf16": (MAPS, recipe(256, precision="bf16")),
+    "large maps": (MAPS, recipe(128)),
+    "large maps in bf16": (MAPS, recipe(128, precision="bf16")),
     "the test takes the most": (WIDE, recipe(16)),
     "small": (SMALL, recipe(32)),
 }
