@@ -1,5 +1,5 @@
-"""How long a piece of work takes, on machines where a neighbour makes a single try several times
-slower.
+"""How long a piece of work takes, on machines of which some are slower than others, and where a
+neighbour makes a single try several times slower.
 """
 
 import sys
@@ -9,6 +9,16 @@ from collections.abc import Callable
 from cachetools import Cache
 
 TRIES = 8
+# What the tests' limits are of: CPython 3.11 counts so far in so many seconds.
+COUNTED, NORMAL_SECONDS = 500_000, 0.0145
+
+
+def slowness() -> float:
+    """How many times longer than normal this thread takes now for the same work; at least 1."""
+    began, total = time.thread_time(), 0
+    for number in range(COUNTED):
+        total += number
+    return max(1.0, (time.thread_time() - began) / NORMAL_SECONDS)
 
 
 def forget_networks() -> None:
@@ -25,19 +35,30 @@ def forget_networks() -> None:
 def least_seconds(
     work: Callable[[], object], enough: float, prepare: Callable[[], object] = forget_networks
 ) -> float:
-    """The least CPU time in which this thread did `work`, in seconds: it is done again, at most
-    TRIES times in all, while each time took `enough` or longer. A busy neighbour slows some tries;
-    what is slow in `work` slows every one, as long as `prepare`, which is not timed, lets none find
-    the answer of the one before.
+    """The least CPU time in which this thread did `work`, in seconds of a machine of normal speed:
+    it is done again, at most TRIES times in all, while each time took `enough` or longer. A busy
+    neighbour slows some tries; what is slow in `work` slows every one, as long as `prepare`, which
+    is not timed, lets none find the answer of the one before.
     """
-    return _least(work, enough, prepare, time.thread_time)
+
+    def measure() -> float:
+        prepare()
+        before, seconds = slowness(), _seconds(work, time.thread_time)
+        return seconds / ((before + slowness()) / 2)
+
+    return least_of(measure, enough)
 
 
 def least_wait(
     work: Callable[[], object], enough: float, prepare: Callable[[], object] = lambda: None
 ) -> float:
-    """As `least_seconds`, by the clock on the wall: for work that waits for others."""
-    return _least(work, enough, prepare, time.monotonic)
+    """The same by the clock on the wall, and in its seconds: for work that waits for others."""
+
+    def measure() -> float:
+        prepare()
+        return _seconds(work, time.monotonic)
+
+    return least_of(measure, enough)
 
 
 def least_of(measure: Callable[[], float], enough: float) -> float:
@@ -52,16 +73,7 @@ def least_of(measure: Callable[[], float], enough: float) -> float:
     return least
 
 
-def _least(
-    work: Callable[[], object],
-    enough: float,
-    prepare: Callable[[], object],
-    clock: Callable[[], float],
-) -> float:
-    def measure() -> float:
-        prepare()
-        began = clock()
-        work()
-        return clock() - began
-
-    return least_of(measure, enough)
+def _seconds(work: Callable[[], object], clock: Callable[[], float]) -> float:
+    began = clock()
+    work()
+    return clock() - began
