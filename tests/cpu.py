@@ -9,7 +9,7 @@ from collections.abc import Callable
 from cachetools import Cache
 
 TRIES = 8
-# What the tests' limits are of: CPython 3.11 counts so far in so many seconds.
+# The speed that the tests' limits are meant for: CPython 3.11 counts this far in this time.
 COUNTED, NORMAL_SECONDS = 500_000, 0.0145
 
 
@@ -52,7 +52,9 @@ def least_seconds(
 def least_wait(
     work: Callable[[], object], enough: float, prepare: Callable[[], object] = lambda: None
 ) -> float:
-    """The same by the clock on the wall, and in its seconds: for work that waits for others."""
+    """As `least_seconds`, but in plain seconds of the clock on the wall: for work that waits for
+    others.
+    """
 
     def measure() -> float:
         prepare()
