@@ -37,6 +37,10 @@ COMMANDS = {
     ),
     "continue": Command("continue_run", "train a finished run for more epochs"),
     "export": Command("export", "the architecture in another form"),
+    "import": Command(
+        "import_network",
+        "PyTorch code, print(model), a notebook or a summary table as Architecture JSON",
+    ),
     "import-summary": Command(
         "import_summary", "a pasted torchsummary or torchinfo table as Architecture JSON"
     ),

@@ -45,7 +45,9 @@ CACHES: dict[str, Cache] = {
     "imports.summary.candidates.divisors": Cache(1024, 10_000),
     "imports.summary.first_row._paddings": Cache(1024, 2_000),
     "imports.summary.first_row._first_convolutions": Cache(128, 60_000),
-    "imports.opening._open_read": Cache(16, 3 * MB),
+    # pasted code, and whatever else is opened
+    "imports.source.torch_names.parameters_of": Cache(128, 2_000),
+    "imports.opening._open_read": Cache(16, 4 * MB),
     # files that come with the explorer
     "presets._read_results": Cache(8, 2 * MB),
     "presets._read_all": Cache(8, 4 * MB),

@@ -42,6 +42,9 @@ class Merging(nn.ModuleList):
     def forward(self, x: Tensor) -> Tensor:  # (N, C, H, W) or (N, F)
         return merged(self.merge, [branch(x) for branch in self])
 
+    # A ModuleList prints itself without what follows, which is the merge.
+    __repr__ = nn.Module.__repr__
+
     def extra_repr(self) -> str:
         return self.merge
 

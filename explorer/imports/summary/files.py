@@ -99,12 +99,14 @@ _OUTPUT = re.compile(
 
 @dataclass(frozen=True)
 class Document:
-    """The text in which tables are looked for; `parts` name the pieces of a notebook that it was
-    put together from.
+    """The text in which networks are looked for; `parts` name the pieces of a notebook that it was
+    put together from. `code` has the same lines, of which those that are no code are empty.
     """
 
     text: str
     parts: Parts = ()
+    code: str = ""
+    is_notebook: bool = False
 
 
 def read_document(text: str) -> Document:
@@ -123,7 +125,7 @@ def read_document(text: str) -> Document:
         else [piece for place, cell in enumerate(cells, start=1) for piece in _pieces(cell, place)]
     )
     if cells is not None:
-        text = "\n".join(text for _, text in pieces)
+        text = "\n".join(piece for _, piece, _ in pieces)
     text = _OUTPUT.sub(_only_line_ends, _PICTURE.sub(_only_line_ends, text))
     if len(text) > MAX_CHARS:
         raise SummaryError(
@@ -132,10 +134,12 @@ def read_document(text: str) -> Document:
         )
     if cells is None and has_escaped_line_ends(text):
         return Document(text, ((1, "the text in the JSON"),))
-    firsts = accumulate((text.count("\n") + 1 for _, text in pieces), initial=1)
-    return Document(
-        text, tuple((first, name) for first, (name, _) in zip(firsts, pieces, strict=False))
-    )
+    if cells is None:
+        return Document(text, code=text)
+    firsts = accumulate((piece.count("\n") + 1 for _, piece, _ in pieces), initial=1)
+    parts = ((first, name) for first, (name, _, _) in zip(firsts, pieces, strict=False))
+    code = "\n".join(piece if is_code else "\n" * piece.count("\n") for _, piece, is_code in pieces)
+    return Document(text, tuple(parts), code, is_notebook=True)
 
 
 def _only_line_ends(found: re.Match[str]) -> str:
@@ -162,8 +166,8 @@ def notebook_cells(text: str) -> list[Any] | None:
     return cells if isinstance(cells, list) else None
 
 
-def _pieces(cell: Any, place: int) -> Iterator[tuple[str, str]]:
-    """(name, text) of a cell's source and of what it printed.
+def _pieces(cell: Any, place: int) -> Iterator[tuple[str, str, bool]]:
+    """(name, text, whether it is code) of a cell's source and of what it printed.
 
     Its pictures, pages and scripts are left where they are.
 
@@ -173,7 +177,7 @@ def _pieces(cell: Any, place: int) -> Iterator[tuple[str, str]]:
         return
     count = cell.get("execution_count")
     name = f"cell [{count}]" if type(count) is int else f"cell {place} from the top"
-    yield name, _joined(cell.get("source"))
+    yield name, _joined(cell.get("source")), cell.get("cell_type") not in ("markdown", "raw")
     outputs = cell.get("outputs")
     printed = (
         [_printed(output) for output in outputs if isinstance(output, dict)]
@@ -183,6 +187,7 @@ def _pieces(cell: Any, place: int) -> Iterator[tuple[str, str]]:
     yield (
         f"the output of {name}",
         "".join(text if text.endswith("\n") else f"{text}\n" for text in printed if text),
+        False,
     )
 
 

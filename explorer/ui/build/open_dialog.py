@@ -5,29 +5,40 @@ be.
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from explorer.imports.opening import Opened, OpenError, open_file, open_text, shared_work
+from explorer.imports.opening import (
+    FORMS,
+    Asked,
+    Form,
+    Opened,
+    OpenError,
+    open_file,
+    open_text,
+    shared_work,
+    value_of,
+)
 from explorer.imports.summary.files import MAX_BYTES
 from explorer.imports.summary_table import Answer, Choice, Imported, answer_text
 from explorer.network.analysis import analyze
 from explorer.network.difference import layer_text
 from explorer.network.dropout import dropout_rates, with_dropout
-from explorer.network.spec import MAX_NAME, Architecture, count_layers, path_text
+from explorer.network.spec import MAX_IMAGE_SIDE, MAX_NAME, Architecture, count_layers, path_text
 from explorer.text import for_html, for_markdown, printable, size_text
 from explorer.ui import messages, state
 from explorer.ui.server.page_runs import part_run
 
-PLACEHOLDER = """Paste a model summary, or a whole README or notebook that has one:
+PLACEHOLDER = """Paste PyTorch code, what print(model) prints, or a model summary:
 
-        Layer (type)               Output Shape         Param #
-            Conv2d-1            [-1, 8, 26, 26]              80
-              ReLU-2            [-1, 8, 26, 26]               0
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 8, 3)
 
-or a link from this program, or an architecture as JSON."""
+or a whole notebook or README that has one, a link from this program, or JSON."""
 
 MAX_MB = MAX_BYTES // 1_000_000
 FILES = (
-    f"A notebook, README, log or JSON file of up to {MAX_MB} MB. "
-    "If yours is larger, copy the model summary in it and paste it above."
+    f"A Python file, notebook, README, log or JSON file of up to {MAX_MB} MB. "
+    "Nothing in it is run: code is only read."
 )
 DROPOUT_RATE = "Dropout rate for all dropout layers"
 
@@ -63,12 +74,16 @@ def _dialog() -> None:
         if file:
             messages.error(f"Nothing to open: {file.name} is empty")
         return
+    # What is said about this text lasts as long as it does.
+    version = hash(given)
+    asked = _asked(version)
     try:
-        opened = open_file(given) if isinstance(given, bytes) else open_text(given)
+        opened = open_file(given, asked) if isinstance(given, bytes) else open_text(given, asked)
     except OpenError as error:
         messages.error(f"Nothing to open: {error}")
+        _ask_for(error.missing, version)
         return
-    _read(opened)
+    _read(opened, version)
 
 
 def _forget_file() -> None:
@@ -76,15 +91,50 @@ def _forget_file() -> None:
     st.session_state["open-version"] += 1
 
 
-def _read(opened: Opened) -> None:
+def _asked(version: int) -> Asked:
+    """What has been said about a text that may be read in several ways."""
+    said = st.session_state
+    side: int | None = said.get(f"open-side-{version}")
+    channels = said.get(f"open-channels-{version}", 1)
+    values = {name: said.get(f"open-value-{version}-{name}", "") for name in _names(version)}
+    return Asked(
+        said.get(f"open-form-{version}"),
+        said.get(f"open-network-{version}"),
+        (channels, side, side) if side else None,
+        tuple((name, value_of(value)) for name, value in values.items() if value.strip()),
+    )
+
+
+def _names(version: int) -> list[str]:
+    """Names that code has no value for, in the order in which they were found."""
+    names: list[str] = st.session_state.setdefault(f"open-names-{version}", [])
+    return names
+
+
+def _ask_for(missing: str, version: int) -> None:
+    """A place for each value that the code lacks."""
+    names = _names(version)
+    if missing and missing not in names and missing.isidentifier():
+        names.append(missing)
+    sides = st.columns(2, gap="small") if names else []
+    for number, name in enumerate(names):
+        sides[number % 2].text_input(
+            for_markdown(f"Value of {name}"),
+            key=f"open-value-{version}-{name}",
+            placeholder="a number, True or a word",
+        )
+
+
+def _read(opened: Opened, version: int) -> None:
     """What was read stands first, though the choices below it decide what that is."""
     overview, remarks = st.container(), st.container()
     architecture = _chosen(opened.imported) if opened.imported else opened.architecture
     with overview:
-        _overview(architecture)
-    if opened.imported:
-        with remarks:
-            _remarks(opened.imported)
+        _overview(architecture, opened)
+    with remarks:
+        _remarks(opened)
+        _other_ways(opened, version)
+        _ask_for(opened.problem.missing if opened.problem else "", version)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = st.text_input(
             "Name", architecture.name, max_chars=MAX_NAME, key=f"open-name-{hash(opened)}"
@@ -96,17 +146,55 @@ def _read(opened: Opened) -> None:
             st.rerun()
 
 
+def _other_ways(opened: Opened, version: int) -> None:
+    """What else the text could be read as: another form, another network, other images."""
+    asks_side = opened.is_image_assumed or f"open-side-{version}" in st.session_state
+    widgets = [len(opened.forms) > 1, len(opened.networks) > 1, asks_side]
+    if not any(widgets):
+        return
+    columns = iter(st.columns(sum(widgets), gap="small"))
+    if widgets[0]:
+        taken: Form = "code" if opened.form == "notebook" else opened.form
+        next(columns).selectbox(
+            "Read as",
+            opened.forms,
+            index=opened.forms.index(taken),
+            format_func=lambda form: _capitalized(FORMS[form]),
+            key=f"open-form-{version}",
+        )
+    if widgets[1]:
+        next(columns).selectbox(
+            "Network",
+            opened.networks,
+            index=opened.networks.index(opened.network) if opened.network in opened.networks else 0,
+            format_func=for_markdown,
+            key=f"open-network-{version}",
+        )
+    if widgets[2]:
+        channels, rows, _ = opened.architecture.input_shape
+        st.session_state[f"open-channels-{version}"] = channels
+        next(columns).number_input(
+            "Image size in pixels", 1, MAX_IMAGE_SIDE, rows, key=f"open-side-{version}"
+        )
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _open(opened: Opened, architecture: Architecture, name: str) -> None:
     named = architecture.model_copy(update={"name": printable(name) or architecture.name})
     session = state.accept_draft()
     state.open_shared(named.name, shared_work(opened, named, session.recipe, session.assignment))
 
 
-def _overview(architecture: Architecture) -> None:
+def _overview(architecture: Architecture, opened: Opened) -> None:
     """What was read, as the stack will show it."""
     analysis = analyze(architecture)
     images = f"images {size_text(architecture.input_shape)}"
     count = count_layers(architecture.layers)
+    named = f", {for_html(opened.network)}" if opened.network else ""
+    read_as = "" if opened.form == "json" else f"Read as {for_html(FORMS[opened.form])}{named}"
     figures = f"{count} layers · {analysis.total_params:,} parameters · {images}"
     rows = "".join(
         f"<tr><td>{for_html(row.place)}</td><td>{for_html(layer_text(row.layer))}</td>"
@@ -114,23 +202,22 @@ def _overview(architecture: Architecture) -> None:
         for row in analysis.rows
     )
     st.html(
-        f'<p class="heading" data-read="{count}">{figures}</p><div '
-        f'class="read"><table>{rows}</table></div>'
+        f'<p class="heading" data-read="{count}">{figures}</p>'
+        f'<p class="read-as">{read_as}</p>'
+        f'<div class="read"><table>{rows}</table></div>'
     )
-    if analysis.problem:
-        place = path_text(analysis.problem.path)
-        messages.warning(f"Layer {place} doesn’t fit: {analysis.problem.message}")
+    if problem := analysis.problem:
+        place = path_text(problem.path)
+        line = f" ({opened.places[problem.index]})" if problem.index < len(opened.places) else ""
+        messages.warning(f"Layer {place}{line} doesn’t fit: {problem.message}")
 
 
-def _remarks(imported: Imported) -> None:
+def _remarks(opened: Opened) -> None:
     """What could not be read, and what had to be assumed."""
-    if problem := imported.problem:
-        messages.warning(
-            f"{imported.place(problem.line)}, {problem.row}: {problem.message}. "
-            "What was read is kept"
-        )
-    if imported.notes:
-        notes = "".join(f"<li>{for_html(note)}</li>" for note in imported.notes)
+    if problem := opened.problem:
+        messages.warning(f"{problem.place}: {problem.message}. What was read is kept")
+    if opened.notes:
+        notes = "".join(f"<li>{for_html(note)}</li>" for note in opened.notes)
         st.html(f'<ul class="notes">{notes}</ul>')
 
 

@@ -1,0 +1,252 @@
+"""From a graph of tensors to the tree of layers and blocks that a network is here.
+
+A block begins at the nearest tensor that all ways to its merge lead through. What cannot be a tree,
+as two blocks would share a layer, is named with its line.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from explorer.imports.source.graph import MAX_JOINED, Arithmetic, GraphNode, nearest_common, ways_to
+from explorer.imports.source.problem import CodeProblem
+from explorer.network.layers import LAYERS, FirstWeights
+from explorer.network.spec import MAX_BRANCHES, MAX_NAME, Branches, Merge, Node, Nodes
+
+_WORDS = {"+": "adds a number to", "*": "multiplies by a number"}
+
+
+@dataclass
+class Folded:
+    """The tree, and the lines of its layers and merges in the order of `walk`."""
+
+    layers: Nodes
+    lines: tuple[int, ...]
+    used: frozenset[int]  # numbers of the graph's nodes that are in it
+
+
+@dataclass
+class _Folding:
+    names: dict[int, str]  # of blocks, by the number of their merge
+    lines: list[int] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
+
+
+def fold(output: GraphNode) -> Folded:
+    """The network that computes a tensor. Raises CodeProblem where it is no tree."""
+    joined = _with_shared_joins(output)
+    folding = _Folding(_block_names(joined))
+    image = joined
+    while image.source is not None:
+        image = image.source
+    layers = _chain(folding, joined, image)
+    return Folded(layers, tuple(folding.lines), frozenset(folding.used))
+
+
+def _chain(folding: _Folding, end: GraphNode, start: GraphNode) -> Nodes:
+    """The layers and blocks that lead from one tensor to another that depends on it."""
+    steps: list[GraphNode] = []
+    node = end
+    while node is not start:
+        steps.append(node)
+        assert node.source is not None
+        node = node.source
+    return tuple(_folded(folding, each) for each in reversed(steps))
+
+
+def _folded(folding: _Folding, node: GraphNode) -> Node:
+    operation = node.operation
+    if isinstance(operation, Arithmetic):
+        raise CodeProblem(f"it {_WORDS[operation.sign]} a map, which no layer here does", node.line)
+    if operation in ("add", "multiply", "concat"):
+        return _block(folding, node)
+    assert operation is not None
+    assert not isinstance(operation, str)
+    is_shareable = LAYERS[operation.kind].first_weights is FirstWeights.NONE
+    if node.number in folding.used and not is_shareable:
+        raise CodeProblem(
+            f"what {operation.kind} gives goes two ways that come together in different places; "
+            "blocks here stand beside or inside each other",
+            node.line,
+        )
+    folding.used.add(node.number)
+    folding.lines.append(node.made_at)
+    return operation
+
+
+def _block(folding: _Folding, node: GraphNode) -> Branches:
+    merge: Merge = node.operation  # type: ignore[assignment]
+    if node.number in folding.used:
+        raise CodeProblem(
+            "what comes together here goes two ways that meet in different places; blocks here "
+            "stand beside or inside each other",
+            node.line,
+        )
+    folding.used.add(node.number)
+    assert node.source is not None
+    groups = _groups(node.inputs, node.source, merge)
+    name = folding.names.get(node.number, "")
+    branches = [_branch(folding, group, node.source, merge, node.line) for group in groups]
+    if sum(not branch for branch in branches) > 1:
+        raise CodeProblem("the same tensor comes together with itself here", node.line)
+    while len(branches) > MAX_BRANCHES:
+        # A block of more branches as blocks of blocks, in the same order.
+        parts = [branches[i : i + MAX_BRANCHES] for i in range(0, len(branches), MAX_BRANCHES)]
+        folding.lines += [node.line] * sum(len(part) > 1 for part in parts)
+        branches = [
+            (Branches(merge=merge, branches=tuple(part)),) if len(part) > 1 else part[0]
+            for part in parts
+        ]
+    folding.lines.append(node.line)
+    return Branches(merge=merge, branches=tuple(branches), name=name)
+
+
+def _branch(
+    folding: _Folding, group: Sequence[GraphNode], start: GraphNode, merge: Merge, line: int
+) -> Nodes:
+    """One branch, of several inputs of a merge that share layers a block of their own."""
+    if len(group) == 1:
+        return _chain(folding, group[0], start)
+    common = group[0]
+    for each in group[1:]:
+        common = nearest_common(common, each)
+    before = _chain(folding, common, start)
+    inner = [_branch(folding, part, common, merge, line) for part in _groups(group, common, merge)]
+    folding.lines.append(line)
+    return (*before, Branches(merge=merge, branches=tuple(inner)))
+
+
+def _groups(
+    inputs: Sequence[GraphNode], start: GraphNode, merge: Merge
+) -> list[tuple[GraphNode, ...]]:
+    """The inputs of a merge; those whose ways from `start` share a layer are in one group."""
+    found: list[list[GraphNode]] = []
+    firsts: list[GraphNode | None] = []
+    for each in inputs:
+        first = _first_after(each, start)
+        is_last = bool(firsts) and firsts[-1] is first
+        if first is not None and first in firsts and (merge != "concat" or is_last):
+            found[firsts.index(first)].append(each)
+        else:
+            found.append([each])
+            firsts.append(first)
+    return [tuple(group) for group in found] if len(found) > 1 else [(each,) for each in inputs]
+
+
+def _first_after(node: GraphNode, start: GraphNode) -> GraphNode | None:
+    """The first tensor after `start` that all ways to the node lead through."""
+    found = None
+    while node is not start:
+        assert node.source is not None
+        found, node = node, node.source
+    return found
+
+
+# --- merges that grow -----------------------------------------------------------------------------
+
+
+class _Joins:
+    """The merges that there are, by what they merge at last."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[Merge, tuple[int, ...]], GraphNode] = {}
+        self.merged: dict[Merge, set[int]] = defaultdict(set)
+
+    def get(self, merge: Merge, numbers: tuple[int, ...]) -> GraphNode | None:
+        return self.found.get((merge, numbers))
+
+    def add(self, merge: Merge, numbers: tuple[int, ...], node: GraphNode) -> None:
+        self.found[merge, numbers] = node
+        self.merged[merge].add(node.number)
+
+
+def _with_shared_joins(output: GraphNode) -> GraphNode:
+    """The graph in which a merge of a, b and c, where a and b are merged elsewhere, merges that
+    with c: so dense blocks are blocks inside each other.
+    """
+    order = ways_to(output)
+    joins = _Joins()
+    made: dict[int, GraphNode] = {}
+    changed = False
+    for node in order:
+        inputs = tuple(made[each.number] for each in node.inputs)
+        merge = node.operation
+        if isinstance(merge, str):
+            flat = _flat(merge, inputs, joins)
+            same = joins.get(merge, tuple(each.number for each in flat))
+            if same is not None:
+                made[node.number], changed = same, True
+                continue
+            inputs = _joined(merge, flat, inputs, joins)
+        if inputs == node.inputs:
+            made[node.number] = node
+        else:
+            made[node.number] = _with_inputs(node, inputs)
+            changed = True
+        if isinstance(merge, str):
+            flat = _flat(merge, inputs, joins)
+            joins.add(merge, tuple(each.number for each in flat), made[node.number])
+    return made[output.number] if changed else output
+
+
+def _flat(merge: Merge, inputs: Sequence[GraphNode], joins: _Joins) -> tuple[GraphNode, ...]:
+    """What is merged, where some of it is merged in the same way already."""
+    found: list[GraphNode] = []
+    pending = list(reversed(inputs))
+    while pending:
+        each = pending.pop()
+        if each.number in joins.merged[merge] and len(found) < MAX_JOINED:
+            pending += reversed(each.inputs)
+        else:
+            found.append(each)
+    return tuple(found)
+
+
+def _joined(
+    merge: Merge,
+    flat: Sequence[GraphNode],
+    inputs: tuple[GraphNode, ...],
+    joins: _Joins,
+) -> tuple[GraphNode, ...]:
+    """The inputs, of which the longest beginning or end that is merged elsewhere is one."""
+    numbers = tuple(each.number for each in flat)
+    for length in range(len(flat) - 1, 1, -1):
+        if begun := joins.get(merge, numbers[:length]):
+            return (begun, *flat[length:])
+        if ended := joins.get(merge, numbers[-length:]):
+            return (*flat[:-length], ended)
+    return inputs
+
+
+def _with_inputs(node: GraphNode, inputs: tuple[GraphNode, ...]) -> GraphNode:
+    source = inputs[0]
+    for each in inputs[1:]:
+        source = nearest_common(source, each)
+    copy = GraphNode(
+        node.number,
+        node.operation,
+        inputs,
+        node.shape,
+        node.line,
+        node.place,
+        node.module,
+        values=node.values,
+    )
+    copy.source, copy.depth = source, source.depth + 1
+    return copy
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+def _block_names(output: GraphNode) -> dict[int, str]:
+    """Names for the blocks that are the only ones of their module: "layer1.0"."""
+    merges = [
+        node for node in ways_to(output) if isinstance(node.operation, str) and any(node.place[1:])
+    ]
+    count = Counter(node.place for node in merges)
+    return {
+        node.number: ".".join(filter(None, node.place[1:]))[:MAX_NAME]
+        for node in merges
+        if count[node.place] == 1
+    }

@@ -1,0 +1,366 @@
+"""Functions of Python and its library that take more than plain values: modules, lists, types."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from explorer.imports.source import attributes
+from explorer.imports.source.objects import Keywords
+from explorer.imports.source.problem import CodeProblem, NeedsImage
+from explorer.imports.source.python_functions import (
+    is_plain,
+    product,
+)
+from explorer.imports.source.tensor_steps import merge
+from explorer.imports.source.tensors import (
+    Tensor,
+)
+from explorer.imports.source.torch_names import (
+    NN,
+)
+from explorer.imports.source.values import (
+    BATCH,
+    Extent,
+    Imported,
+    LayerModule,
+    Module,
+    Opaque,
+    Partial,
+    Unknown,
+    UserClass,
+)
+
+if TYPE_CHECKING:
+    from explorer.imports.source.interpreter import Interpreter
+
+
+def not_plain(run: "Interpreter", values: list[Any], line: int) -> Any:
+    """The first value that a function of Python cannot compute with, as what its result is."""
+    for value in values:
+        if isinstance(value, Unknown | Opaque):
+            return value
+        if isinstance(value, Extent):
+            raise NeedsImage("a number is computed from the size of the image", line)
+        if isinstance(value, Tensor):
+            raise CodeProblem("a number is computed from the values of an image here", line)
+        if value is BATCH:
+            return Unknown("it computes with the number of images in a batch", line)
+    return None
+
+
+# How many classes torchvision's data sets have, by what their `classes` are called here.
+CLASSES = {
+    f"the classes of {name}": count
+    for name, count in {
+        **dict.fromkeys(("MNIST", "FashionMNIST", "KMNIST", "QMNIST"), 10),
+        **dict.fromkeys(("CIFAR10", "SVHN", "STL10"), 10),
+        "CIFAR100": 100,
+    }.items()
+}
+
+
+_Native = Callable[["Interpreter", list[Any], Keywords, int], Any]
+
+
+def _len(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    value = args[0]
+    if isinstance(value, Module):
+        return len(value.children)
+    if isinstance(value, Tensor):
+        return BATCH
+    if isinstance(value, Opaque):
+        count = CLASSES.get(value.what)
+        return count or Unknown(f"how many there are of {value.what} is not known", line)
+    return value if isinstance(value, Unknown) else len(value)
+
+
+def _range(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return not_plain(run, args, line) or range(*args)
+
+
+def _as_list(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    if args and isinstance(args[0], Unknown | Opaque):
+        return args[0]
+    return run.items(args[0], line) if args else []
+
+
+def _as_tuple(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    found = _as_list(run, args, keywords, line)
+    return tuple(found) if isinstance(found, list) else found
+
+
+def _as_set(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    found = _as_list(run, args, keywords, line)
+    return {each for each in found if is_plain(each) and not isinstance(each, list)}
+
+
+def as_dict(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    found: dict[Any, Any] = {}
+    if args and isinstance(args[0], dict):
+        found = dict(args[0])
+    elif args:
+        for pair in run.items(args[0], line):
+            name, value = run.items(pair, line)
+            if not is_plain(name) or isinstance(name, list):
+                raise CodeProblem("a key is not known here", line)
+            found[name] = value
+    return found | keywords
+
+
+def _reversed(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return run.items(args[0], line)[::-1]
+
+
+def _sorted(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    items = run.items(args[0], line)
+    if not all(is_plain(each, 1) for each in items) or "key" in keywords:
+        return Unknown("what is sorted here is not known", line)
+    return sorted(items, reverse=bool(keywords.get("reverse")))
+
+
+def _enumerate(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    start = args[1] if len(args) > 1 else keywords.get("start", 0)
+    return [(start + place, item) for place, item in enumerate(run.items(args[0], line))]
+
+
+def _zip(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return list(zip(*(run.items(each, line) for each in args), strict=False))
+
+
+def _map(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    function, *lists = args
+    rows = zip(*(run.items(each, line) for each in lists), strict=False)
+    found = []
+    for row in rows:
+        run.budget.step(line)
+        found.append(run.call(function, list(row), {}, line))
+    return found
+
+
+def _filter(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    found = []
+    for each in run.items(args[1], line):
+        run.budget.step(line)
+        kept = each if args[0] is None else run.call(args[0], [each], {}, line)
+        if run.truth(kept, line):
+            found.append(each)
+    return found
+
+
+def _sum(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    items = run.items(args[0], line)
+    start = args[1] if len(args) > 1 else keywords.get("start", 0)
+    if any(isinstance(each, Tensor) for each in items):
+        return merge(run, "add", items, line)
+    if isinstance(start, list):
+        joined = [*start, *(item for each in items for item in run.items(each, line))]
+        run.budget.make(len(joined), line)
+        return joined
+    return not_plain(run, items, line) or sum(items, start)
+
+
+def _prod(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    items = run.items(args[0], line)
+    if any(isinstance(each, Extent) for each in items):
+        raise NeedsImage("a number is computed from the size of the image", line)
+    return not_plain(run, items, line) or product(items)
+
+
+def _any(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return any(run.truth(each, line) for each in run.items(args[0], line))
+
+
+def _all(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return all(run.truth(each, line) for each in run.items(args[0], line))
+
+
+def _bool(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return bool(args) and run.truth(args[0], line)
+
+
+def _getattr(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    if not isinstance(args[1], str):
+        return Unknown("the name of an attribute is not known here", line)
+    found = attributes.attribute(run, args[0], args[1], line)
+    return args[2] if isinstance(found, Unknown) and len(args) > 2 else found
+
+
+def _setattr(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    if not isinstance(args[1], str):
+        raise CodeProblem("the name of an attribute is not known here", line)
+    attributes.set_attribute(args[0], args[1], args[2])
+
+
+def _hasattr(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    found = attributes.attribute(run, args[0], args[1], line)
+    return not isinstance(found, Unknown)
+
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "int": int,
+    "float": float,
+    "str": str,
+    "bool": bool,
+    "list": list,
+    "tuple": tuple,
+    "dict": dict,
+    "torch.Tensor": Tensor,
+    **dict.fromkeys(("typing.List", "typing.Sequence"), list),
+    "typing.Tuple": tuple,
+    "typing.Dict": dict,
+    **dict.fromkeys(("typing.Iterable", "collections.abc.Iterable"), (list, tuple)),
+    **dict.fromkeys(("typing.Sequence", "collections.abc.Sequence"), (list, tuple)),
+}
+
+
+def _isinstance(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    value, kinds = args
+    if isinstance(value, Unknown):
+        return value
+    return any(_is_of(value, kind) for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
+
+
+def _is_of(value: Any, kind: Any) -> bool:
+    path = kind.path if isinstance(kind, Imported) else ""
+    if path in _TYPES:
+        return isinstance(value, _TYPES[path])
+    if isinstance(value, LayerModule):
+        return path in (f"{NN}{value.kind}", f"{NN}Module")
+    if isinstance(value, Module):
+        if isinstance(kind, UserClass):
+            return value.cls is not None and kind in value.cls.ancestors()
+        return path == value.base or (bool(value.base) and path == f"{NN}Module")
+    return False
+
+
+def _type(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    value = args[0]
+    if isinstance(value, Module) and value.cls:
+        return value.cls
+    if isinstance(value, LayerModule):
+        return Imported(f"{NN}{value.kind}")
+    names = [name for name, kind in _TYPES.items() if type(value) is kind]
+    return Imported(names[0]) if names else Opaque("the type of a value")
+
+
+def _partial(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return Partial(args[0], tuple(args[1:]), keywords)
+
+
+def _reduce(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    function, items = args[0], run.items(args[1], line)
+    found = [*args[2:3], *items]
+    value = found[0]
+    for each in found[1:]:
+        run.budget.step(line)
+        value = run.call(function, [value, each], {}, line)
+    return value
+
+
+def _ordered_dict(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return as_dict(run, args, keywords, line)
+
+
+def _deepcopy(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return copy_of(run, args[0], line)
+
+
+def copy_of(run: "Interpreter", value: Any, line: int) -> Any:
+    """copy.deepcopy: modules with weights of their own."""
+    run.budget.step(line)
+    match value:
+        case LayerModule():
+            return LayerModule(value.kind, dict(value.given), value.line, value.name)
+        case Module():
+            made = Module(value.cls, value.base, value.line, dict(value.attributes))
+            made.children = {
+                name: copy_of(run, child, line) for name, child in value.children.items()
+            }
+            made.name = value.name
+            if value.layer:
+                made.layer = copy_of(run, value.layer, line)
+            return made
+        case list() | tuple():
+            copied = [copy_of(run, each, line) for each in value]
+            return copied if isinstance(value, list) else tuple(copied)
+        case dict():
+            return {key: copy_of(run, each, line) for key, each in value.items()}
+    return value
+
+
+def _nothing(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return None
+
+
+def _chain(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return [item for each in args for item in run.items(each, line)]
+
+
+def _iter(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return run.items(args[0], line)
+
+
+def _namespace(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return Module(None, "", line, dict(keywords))
+
+
+def _cast(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return args[1]
+
+
+def _named_tuple(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return Imported("collections.namedtuple.object")
+
+
+def _tuple_of(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return (*args, *keywords.values())
+
+
+def _not_run(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    return Unknown("nothing that is pasted is executed", line)
+
+
+# What asks for more than plain values, by the name under which code has it.
+NATIVE: dict[str, _Native] = {
+    "len": _len,
+    "range": _range,
+    "list": _as_list,
+    "tuple": _as_tuple,
+    "set": _as_set,
+    "dict": as_dict,
+    "reversed": _reversed,
+    "sorted": _sorted,
+    "enumerate": _enumerate,
+    "zip": _zip,
+    "map": _map,
+    "filter": _filter,
+    "sum": _sum,
+    "any": _any,
+    "all": _all,
+    "bool": _bool,
+    "iter": _iter,
+    "getattr": _getattr,
+    "setattr": _setattr,
+    "hasattr": _hasattr,
+    "isinstance": _isinstance,
+    "type": _type,
+    "print": _nothing,
+    "eval": _not_run,
+    "exec": _not_run,
+    "open": _not_run,
+    "__import__": _not_run,
+    "math.prod": _prod,
+    "numpy.prod": _prod,
+    "functools.partial": _partial,
+    "functools.reduce": _reduce,
+    "collections.OrderedDict": _ordered_dict,
+    "copy.deepcopy": _deepcopy,
+    "copy.copy": _deepcopy,
+    "itertools.chain": _chain,
+    # Without weights, as torchvision's functions make a network by default.
+    "torchvision.models.WeightsEnum.verify": _nothing,
+    "typing.cast": _cast,
+    "collections.namedtuple": _named_tuple,
+    "collections.namedtuple.object": _tuple_of,
+    "types.SimpleNamespace": _namespace,
+    "argparse.Namespace": _namespace,
+}
