@@ -33,6 +33,7 @@ from tests.exports.exported import (
     rounding_of_float32,
 )
 from tests.exports.trees import trees
+from tests.imports.round_trips import assert_print_comes_back, assert_source_comes_back
 from tests.network.stacks import (
     MAX_VALUES,
     architectures,
@@ -162,6 +163,11 @@ def exported_names_and_summary_are_torchs(architecture: Architecture, analysis: 
     assert_names_and_summary_agree(architecture)
 
 
+def its_source_and_its_print_give_it_back(architecture: Architecture, analysis: Analysis) -> None:
+    assert_source_comes_back(architecture)
+    assert_print_comes_back(architecture)
+
+
 def onnxruntime_gives_the_same_scores(architecture: Architecture, analysis: Analysis) -> None:
     rounding = rounding_of_float32(architecture)
     if math.isfinite(rounding):
@@ -183,6 +189,7 @@ OF_ONE_THAT_FITS = [
     first_weights_are_the_seeds_whatever_ran_before,
     exported_source_gives_the_same_bits,
     exported_names_and_summary_are_torchs,
+    its_source_and_its_print_give_it_back,
     onnxruntime_gives_the_same_scores,
 ]
 

@@ -207,16 +207,23 @@ def _arguments(item: Item, kind: str) -> dict[str, Any]:
     try:
         call = ast.parse(f"f({item.arguments})", mode="eval").body
         assert isinstance(call, ast.Call)
-        args = [ast.literal_eval(each) for each in call.args]
-        given = {each.arg: ast.literal_eval(each.value) for each in call.keywords if each.arg}
+        args = [_value(each) for each in call.args]
+        given = {each.arg: _value(each.value) for each in call.keywords if each.arg}
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise CodeProblem(f"the arguments of {item.kind} cannot be read", item.line) from None
     if kind == "Identity":
         return {}
     found = dict(zip(parameters_of(kind), args, strict=False)) | given
+    if False in (found.get("affine"), found.get("elementwise_affine")):
+        found.pop("bias", None)  # torch prints that there is none, whatever was asked for
     if kind in _POOLS and found.get("stride") == found.get("kernel_size"):
         del found["stride"]  # torch prints it where it was not given, too
     return found
+
+
+def _value(node: ast.expr) -> Any:
+    """A printed value; a word stands without quotation marks, as in padding_mode=reflect."""
+    return node.id if isinstance(node, ast.Name) else ast.literal_eval(node)
 
 
 _SKIP_NAMES = re.compile(r"^(?:downsample|down_sample|shortcut|skip\w*|residual|identity|proj\w*)$")

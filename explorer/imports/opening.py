@@ -229,7 +229,7 @@ def _read_as_found(document: Document, asked: Asked) -> Opened:
 
 _IS_CODE = re.compile(
     r"^[>\s]{0,40}(?:class \w+\s?\(.*(?:Module|Sequential)\b|def forward\()|\bnn\.[A-Z]\w+\("
-    r"|\b(?:Sequential|Conv2d|Linear)\(.{0,80}\d",
+    r"|\b(?:Sequential|Conv2d|Linear)\(|^[>\s]{0,40}(?:import torch\b|from torch\b)",
     re.MULTILINE,
 )
 
@@ -244,11 +244,12 @@ def _forms_in(document: Document) -> list[Form]:
         found.append("code")
     if tables_in(document):
         found.append("table")
-    if printed:
-        found.append("repr")
-        if "class " not in document.code and "code" in found:  # the layers' own names are calls
-            found.remove("code")
-    return found
+    # A printed module looks like calls of its layers.
+    is_print_alone = printed and "class " not in document.code and "nn." not in document.code
+    if is_print_alone:
+        found = [form for form in found if form != "code"]
+        return ["repr", *found]
+    return [*found, *(["repr"] if printed else [])]
 
 
 def tables_in(document: Document) -> tuple[Table, ...]:

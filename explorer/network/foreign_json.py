@@ -11,7 +11,7 @@ def _has(*keys: str) -> Callable[[dict[str, Any]], bool]:
 _SIGNS: tuple[tuple[Callable[[dict[str, Any]], bool], str], ...] = (
     (
         _has("cells"),
-        "a Jupyter notebook; a table or code in it is read by Open… and by import-summary",
+        "a Jupyter notebook, which Open… and the command import read",
     ),
     (_has("class_name"), "a Keras model's JSON, and its layers are not torch's"),
     (_has("module", "config"), "a Keras model's JSON, and its layers are not torch's"),

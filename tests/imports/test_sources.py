@@ -38,7 +38,7 @@ def asked_for(text: str) -> Asked:
 def executed(text: str) -> nn.Module:
     """The network of a file of ours, made by executing it."""
     names: dict[str, Any] = {"__name__": "pasted"}
-    names |= {name: value for name, value in asked_for(text).values}
+    names |= dict(asked_for(text).values)
     exec(compile(text, "source", "exec"), names)
     network = next(iter(said(text, "network")), "Net")
     found = names[network]
@@ -75,9 +75,7 @@ def same_scores(module: nn.Module, opened: Opened) -> None:
     ours = build(architecture).eval()
     paths = ["".join(f"{step}." for step in path) for path, _ in walk_layers(architecture.layers)]
     weighted = [
-        each
-        for path in paths
-        if (each := ours.get_submodule(path.rstrip("."))).state_dict()
+        each for path in paths if (each := ours.get_submodule(path.rstrip("."))).state_dict()
     ]
     assert len(weighted) == len(order)
     for mine, theirs in zip(weighted, order, strict=True):

@@ -323,11 +323,11 @@ NAMED = {
     "torchscan": (TORCHSCAN, "this is torchscan's table"),
     "our Python": (
         python_source(PRESET.architecture),
-        "this is PyTorch code, which is not read; run it",
+        "this is PyTorch code, which Open… and the command import read",
     ),
     "our notebook": (
         notebook_json(PRESET.architecture, PRESET.recipe),
-        "this is PyTorch code, which is not read; run it",
+        "this is PyTorch code, which Open… and the command import read",
     ),
 }
 

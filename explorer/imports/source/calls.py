@@ -80,6 +80,7 @@ def call(run: "Interpreter", function: Any, args: list[Any], keywords: Keywords,
     raise CodeProblem("what is called here is no function", line)
 
 
+MAX_ANCESTORS = 60  # of a class
 _DECORATORS = ("staticmethod", "classmethod", "property")
 
 
@@ -109,6 +110,8 @@ def class_of(run: "Interpreter", node: ast.ClassDef, scope: Scope) -> UserClass:
         bases.append(base)
     body = Scope({}, scope)
     cls = UserClass(node.name, node.lineno, tuple(bases), body.names, node)
+    if len(cls.ancestors) > MAX_ANCESTORS:
+        raise CodeProblem(f"it inherits from more than {MAX_ANCESTORS} classes", node.lineno)
     run.run(node.body, body)
     for each in body.names.values():
         if isinstance(each, Function) and each.owner is None:

@@ -4,14 +4,14 @@ A block begins at the nearest tensor that all ways to its merge lead through. Wh
 as two blocks would share a layer, is named with its line.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from explorer.imports.source.graph import MAX_JOINED, Arithmetic, GraphNode, nearest_common, ways_to
 from explorer.imports.source.problem import CodeProblem
 from explorer.network.layers import LAYERS, FirstWeights
-from explorer.network.spec import MAX_BRANCHES, MAX_NAME, Branches, Merge, Node, Nodes
+from explorer.network.spec import MAX_BRANCHES, MAX_DEPTH, MAX_NAME, Branches, Merge, Node, Nodes
 
 _WORDS = {"+": "adds a number to", "*": "multiplies by a number"}
 
@@ -30,6 +30,7 @@ class _Folding:
     names: dict[int, str]  # of blocks, by the number of their merge
     lines: list[int] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
+    depth: int = 0  # of blocks inside each other
 
 
 def fold(output: GraphNode) -> Folded:
@@ -86,9 +87,11 @@ def _block(folding: _Folding, node: GraphNode) -> Branches:
     assert node.source is not None
     groups = _groups(node.inputs, node.source, merge)
     name = folding.names.get(node.number, "")
+    if folding.depth == MAX_DEPTH:
+        raise CodeProblem(f"blocks stand in each other more than {MAX_DEPTH} deep here", node.line)
+    folding.depth += 1
     branches = [_branch(folding, group, node.source, merge, node.line) for group in groups]
-    if sum(not branch for branch in branches) > 1:
-        raise CodeProblem("the same tensor comes together with itself here", node.line)
+    folding.depth -= 1
     while len(branches) > MAX_BRANCHES:
         # A block of more branches as blocks of blocks, in the same order.
         parts = [branches[i : i + MAX_BRANCHES] for i in range(0, len(branches), MAX_BRANCHES)]
@@ -145,19 +148,31 @@ def _first_after(node: GraphNode, start: GraphNode) -> GraphNode | None:
 # --- merges that grow -----------------------------------------------------------------------------
 
 
+_Numbers = tuple[int, ...]
+
+
 class _Joins:
     """The merges that there are, by what they merge at last."""
 
     def __init__(self) -> None:
-        self.found: dict[tuple[Merge, tuple[int, ...]], GraphNode] = {}
-        self.merged: dict[Merge, set[int]] = defaultdict(set)
+        self._found: dict[tuple[Merge, _Numbers], GraphNode] = {}
+        self._merged: dict[tuple[Merge, int], _Numbers] = {}
 
-    def get(self, merge: Merge, numbers: tuple[int, ...]) -> GraphNode | None:
-        return self.found.get((merge, numbers))
+    def flat(self, merge: Merge, inputs: Sequence[GraphNode]) -> _Numbers:
+        """What is merged, where some of it is merged in the same way already."""
+        parts = [self._merged.get((merge, each.number), (each.number,)) for each in inputs]
+        if sum(map(len, parts)) > MAX_JOINED:
+            return tuple(each.number for each in inputs)
+        return tuple(number for part in parts for number in part)
 
-    def add(self, merge: Merge, numbers: tuple[int, ...], node: GraphNode) -> None:
-        self.found[merge, numbers] = node
-        self.merged[merge].add(node.number)
+    def get(self, merge: Merge, inputs: Sequence[GraphNode]) -> GraphNode | None:
+        """The merge of the same tensors, where there is one."""
+        return self._found.get((merge, self.flat(merge, inputs)))
+
+    def add(self, merge: Merge, inputs: Sequence[GraphNode], node: GraphNode) -> None:
+        numbers = self.flat(merge, inputs)
+        self._found[merge, numbers] = node
+        self._merged[merge, node.number] = numbers
 
 
 def _with_shared_joins(output: GraphNode) -> GraphNode:
@@ -172,49 +187,28 @@ def _with_shared_joins(output: GraphNode) -> GraphNode:
         inputs = tuple(made[each.number] for each in node.inputs)
         merge = node.operation
         if isinstance(merge, str):
-            flat = _flat(merge, inputs, joins)
-            same = joins.get(merge, tuple(each.number for each in flat))
-            if same is not None:
+            same = joins.get(merge, inputs)
+            if same is not None and any(each is not same.source for each in inputs):
                 made[node.number], changed = same, True
                 continue
-            inputs = _joined(merge, flat, inputs, joins)
+            inputs = _joined(merge, inputs, joins)
         if inputs == node.inputs:
             made[node.number] = node
         else:
             made[node.number] = _with_inputs(node, inputs)
             changed = True
         if isinstance(merge, str):
-            flat = _flat(merge, inputs, joins)
-            joins.add(merge, tuple(each.number for each in flat), made[node.number])
+            joins.add(merge, inputs, made[node.number])
     return made[output.number] if changed else output
 
 
-def _flat(merge: Merge, inputs: Sequence[GraphNode], joins: _Joins) -> tuple[GraphNode, ...]:
-    """What is merged, where some of it is merged in the same way already."""
-    found: list[GraphNode] = []
-    pending = list(reversed(inputs))
-    while pending:
-        each = pending.pop()
-        if each.number in joins.merged[merge] and len(found) < MAX_JOINED:
-            pending += reversed(each.inputs)
-        else:
-            found.append(each)
-    return tuple(found)
-
-
-def _joined(
-    merge: Merge,
-    flat: Sequence[GraphNode],
-    inputs: tuple[GraphNode, ...],
-    joins: _Joins,
-) -> tuple[GraphNode, ...]:
+def _joined(merge: Merge, inputs: tuple[GraphNode, ...], joins: _Joins) -> tuple[GraphNode, ...]:
     """The inputs, of which the longest beginning or end that is merged elsewhere is one."""
-    numbers = tuple(each.number for each in flat)
-    for length in range(len(flat) - 1, 1, -1):
-        if begun := joins.get(merge, numbers[:length]):
-            return (begun, *flat[length:])
-        if ended := joins.get(merge, numbers[-length:]):
-            return (*flat[:-length], ended)
+    for length in range(len(inputs) - 1, 1, -1):
+        if begun := joins.get(merge, inputs[:length]):
+            return (begun, *inputs[length:])
+        if ended := joins.get(merge, inputs[-length:]):
+            return (*inputs[:-length], ended)
     return inputs
 
 

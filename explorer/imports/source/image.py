@@ -50,6 +50,10 @@ def image_shape(
     graph = Graph(list(nodes))
     if run.viewed_image is not None:
         return ImageShape(run.viewed_image)
+    cls = found.module.cls
+    documented = (ast.get_docstring(cls.node) or "") if cls else ""
+    if stated_shape := _TAKES.search(documented):
+        return ImageShape(tuple(map(int, stated_shape.groups())))
     channels = channels_of(graph)
     error = _error_in(text, graph)
     if isinstance(error, tuple):
@@ -113,6 +117,8 @@ def image_by_linear(
 
 # --- what the code says ---------------------------------------------------------------------------
 
+# As the explorer's own exports say it, and others who document their classes.
+_TAKES = re.compile(r"\b[Tt]akes \(N, (\d{1,4}), (\d{1,4}), (\d{1,4})\)")
 # Data sets of torchvision by the shape of their images.
 DATASETS: dict[str, Shape] = {
     **dict.fromkeys(("MNIST", "FashionMNIST", "KMNIST", "QMNIST", "EMNIST"), (1, 28, 28)),
@@ -131,10 +137,6 @@ def _said(
     def suits(shape: Shape) -> bool:
         return channels is None or shape[0] == channels
 
-    cls = found.module.cls
-    documented = (ast.get_docstring(cls.node) or "") if cls and cls.node else ""
-    for each in re.findall(r"Takes \(N, (\d{1,4}), (\d{1,4}), (\d{1,4})\)", documented)[:1]:
-        yield tuple(map(int, each)), True
     for hint in run.hints:
         if suits(hint.shape):
             yield hint.shape, True
@@ -166,7 +168,7 @@ def _sides(node: ast.expr) -> list[int]:
 _PRODUCT = re.compile(
     r"(?:mat1 and mat2 shapes cannot be multiplied|size mismatch, m1:)"
     r"\D{1,9}(\d{1,9}) ?x ?(\d{1,9})"
-    r"\D{1,20}(\d{1,9}) ?x ?(\d{1,9})"
+    r"(?: and |\], m2: \[)(\d{1,9}) ?x ?(\d{1,9})"
 )
 _CHANNELS = re.compile(
     r"weight of size \[(\d{1,9}), (\d{1,9}), [\d, ]{1,40}\], "

@@ -44,7 +44,8 @@ def _keeps_channels_up_to(node: GraphNode) -> bool:
     """Whether nothing between the image and the node changes the channels."""
     while node.inputs:
         node = node.inputs[0]
-        if hasattr(node.operation, "out_channels") or isinstance(node.operation, Flatten | Linear):
+        is_other = isinstance(node.operation, Flatten | Linear) or node.operation == "concat"
+        if is_other or hasattr(node.operation, "out_channels"):
             return False
     return True
 

@@ -227,7 +227,7 @@ def _is_of(value: Any, kind: Any) -> bool:
         return path in (f"{NN}{value.kind}", f"{NN}Module")
     if isinstance(value, Module):
         if isinstance(kind, UserClass):
-            return value.cls is not None and kind in value.cls.ancestors()
+            return value.cls is not None and kind in value.cls.ancestors
         return path == value.base or (bool(value.base) and path == f"{NN}Module")
     return False
 

@@ -28,7 +28,7 @@ from explorer.imports.source.values import (
 from explorer.network.analysis import analyze
 from explorer.network.architecture_json import layer_to_data, parse_architecture
 from explorer.network.layers import LAYERS, FirstWeights
-from explorer.network.spec import MAX_NAME, Architecture, ArchitectureError, Shape
+from explorer.network.spec import MAX_LAYERS, MAX_NAME, Architecture, ArchitectureError, Shape
 from explorer.text import printable, quoted
 
 
@@ -260,13 +260,18 @@ class _Networks:
         run.notes.clear()
         first = _forward(run, found.module, asked.shape or (None, None, None))
         image = image_shape(run, first.graph_nodes, self._code, self._text, found, asked.shape)
-        forward = first
-        if first.shape != image.shape:
+        forward, is_stuck = first, first.problem and not isinstance(first.problem, NeedsImage)
+        if first.shape != image.shape and not is_stuck:
             run.budget = Budget()
             run.notes.clear()
             forward = _forward(run, found.module, image.shape)
         is_open = isinstance(first.problem, NeedsImage) or bool(image.others)
-        if asked.shape is None and is_open and not _fits(found, forward, image.shape):
+        if (
+            asked.shape is None
+            and is_open
+            and not is_stuck
+            and not _fits(found, forward, image.shape)
+        ):
             forward, image = self._tried(run, found, forward, image)
         return self._result(run, found, forward, image, asked)
 
@@ -321,7 +326,7 @@ class _Networks:
     def _title(self, found: _Found) -> str:
         """The name of the architecture: that which our own exports state, else the class's."""
         cls = found.module.cls
-        documented = ast.get_docstring(cls.node) if cls and cls.node else None
+        documented = ast.get_docstring(cls.node) if cls else None
         if documented and re.search(r"^Takes \(N, ", documented, re.MULTILINE):
             title = " ".join(documented.split("\n\n")[0].split()).removesuffix(".")
             return printable(title)[:MAX_NAME] or found.name
@@ -409,6 +414,7 @@ def _up_to_there(run: Interpreter) -> Folded | None:
     ways: list[GraphNode] = [run.last.node]  # and all tensors that all ways to it lead through
     while ways[-1].source is not None:
         ways.append(ways[-1].source)
+    ways = ways[-MAX_LAYERS:]
     best: Folded | None = None
     low, high = 0, len(ways) - 1  # the last of them, which is the image, is none
     while low <= high:

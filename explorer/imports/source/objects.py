@@ -42,7 +42,7 @@ def object_of(
     try:
         init = cls.find("__init__")
     except KeyError:
-        if any(isinstance(each, UserClass) and each.fields for each in cls.ancestors()):
+        if any(isinstance(each, UserClass) and each.fields for each in cls.ancestors):
             set_fields(run, made, args, keywords, line)
         elif base:
             init_of_torch(run, made, args, keywords, line)
@@ -56,7 +56,7 @@ def set_fields(
     run: "Interpreter", made: Module, args: list[Any], keywords: Keywords, line: int
 ) -> None:
     assert made.cls is not None
-    ancestors = [each for each in made.cls.ancestors() if isinstance(each, UserClass)]
+    ancestors = [each for each in made.cls.ancestors if isinstance(each, UserClass)]
     fields = dict.fromkeys(name for each in reversed(ancestors) for name in each.fields)
     given = dict(zip(fields, args, strict=False)) | keywords
     for name in fields:

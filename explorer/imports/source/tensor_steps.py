@@ -90,12 +90,7 @@ def merge(run: "Interpreter", how: Merge, values: Sequence[Any], line: int) -> T
     nodes = [settled_node(run, each, line) for each in tensors]
     if len({len(node.shape) for node in nodes}) > 1:
         raise CodeProblem("a map and a vector come together here, whose shapes do not agree", line)
-    if how != "concat" and any(a is b for i, a in enumerate(nodes) for b in nodes[:i]):
-        raise CodeProblem(f"it {_WORDS[how]} a map with itself, which is no block here", line)
     return made_tensor(run, run.graph.merge(how, nodes, line, place_of(run)))
-
-
-_WORDS = {"add": "adds", "multiply": "multiplies", "concat": "joins"}
 
 
 def concatenated(run: "Interpreter", given: Any, dim: Any, line: int) -> Any:

@@ -2,6 +2,7 @@
 
 import ast
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from explorer.imports.source.problem import CodeProblem
@@ -115,19 +116,23 @@ class UserClass:
     node: ast.ClassDef
     fields: tuple[str, ...] = ()  # of a dataclass, in their order
 
-    def ancestors(self) -> "list[UserClass | Imported]":
+    @cached_property
+    def ancestors(self) -> "tuple[UserClass | Imported, ...]":
         """The class itself and all that it inherits from, the nearest first."""
         found: list[UserClass | Imported] = [self]
         for base in self.bases:
-            found += base.ancestors() if isinstance(base, UserClass) else [base]
-        return list(dict.fromkeys(found))
+            if isinstance(base, UserClass):
+                found += base.ancestors
+            elif isinstance(base, Imported):
+                found.append(base)
+        return tuple(dict.fromkeys(found))
 
     def find(self, name: str, after: "UserClass | None" = None) -> Any:
         """A name of the class, or of what it inherits from after one of its ancestors.
 
         What torch's own classes have is given as Imported. Raises KeyError.
         """
-        ancestors = self.ancestors()
+        ancestors = self.ancestors
         for each in ancestors[ancestors.index(after) + 1 if after in ancestors else 0 :]:
             if isinstance(each, UserClass) and name in each.names:
                 return each.names[name]
@@ -136,7 +141,7 @@ class UserClass:
     @property
     def base(self) -> str:
         """The class of torch that it inherits from, "" where it is none."""
-        return next((each.path for each in self.ancestors() if isinstance(each, Imported)), "")
+        return next((each.path for each in self.ancestors if isinstance(each, Imported)), "")
 
 
 @dataclass(eq=False)

@@ -6,7 +6,12 @@ Each is named, with what would do.
 import re
 from collections.abc import Callable
 
-_PRINT_INSTEAD = "print the model with torchsummary or torchinfo and paste that"
+_PRINT_INSTEAD = "paste the model’s PyTorch code, or print it with torchsummary or torchinfo"
+_READ = "PyTorch code and tables of torchsummary and torchinfo are read"
+_ELSEWHERE = (
+    "which Open… and the command import read; import-summary reads tables of torchsummary and "
+    "torchinfo alone"
+)
 _NO_SHAPES = f"which has no output shapes; {_PRINT_INSTEAD}"
 
 _Finder = Callable[[str], re.Match[str] | None]
@@ -31,20 +36,18 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
             r"^[^\S\n]{0,9}\w{1,60} \([A-Z]\w{1,60}\)\s{1,80}multiple\s{1,80}\d",
             r"^[│|]\s{1,9}\w{1,60}\s{1,9}\(\w{1,60}\)?\s{0,80}[│|]",
         ),
-        "this is a Keras table, and its layers are not torch's; "
-        "tables of torchsummary and torchinfo are read",
+        f"this is a Keras table, and its layers are not torch's; {_READ}",
     ),
     (
         _first(r'"class_name":\s{0,9}"(?:Sequential|Functional|Model)"', r'"module":\s{0,9}"keras'),
-        "this is a Keras model as JSON; tables of torchsummary and torchinfo are read",
+        f"this is a Keras model as JSON; {_READ}",
     ),
     (
         _first(
             r"\b(?:tf\.)?keras\.(?:layers|models|Sequential|Input)\b",
             r"\b(?:Conv2D|MaxPooling2D)\(",
         ),
-        "this is Keras code, and its layers are not torch's; build the model in torch, "
-        f"{_PRINT_INSTEAD}",
+        f"this is Keras code, and its layers are not torch's; {_READ}",
     ),
     (
         _first(
@@ -80,12 +83,11 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
             r"\(\w{1,60}\): \w{1,60}\(",
             r"^[^\S\n]{0,40}(?:Conv2d|Linear)\(.{0,80}(?:kernel_size|out_features)=",
         ),
-        f"this looks like print(model), {_NO_SHAPES} instead",
+        f"this looks like print(model), {_ELSEWHERE}",
     ),
     (
         _first(r"^[^\S\n]{0,40}[\"']?class \w{1,80}\(.{0,80}\bModule\)", r"\bnn\.Module\b"),
-        f"this is PyTorch code, which is not read; run it, {_PRINT_INSTEAD}, "
-        "or open the network's JSON or its link",
+        f"this is PyTorch code, {_ELSEWHERE}",
     ),
     (
         _first(
@@ -95,7 +97,7 @@ _FORMS: tuple[tuple[_Finder, str], ...] = (
             r"\bdef forward\(",
             r"= Conv2d\(",
         ),
-        f"this is PyTorch code, which is not read; run it, {_PRINT_INSTEAD}",
+        f"this is PyTorch code, {_ELSEWHERE}",
     ),
     (
         _first(
