@@ -9,7 +9,7 @@ be one.
 import ast
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from explorer.imports.source.folding import Folded, fold
@@ -22,6 +22,7 @@ from explorer.imports.source.input_shape import (
 from explorer.imports.source.layer_data import layer_from
 from explorer.imports.source.problem import CodeProblem, Obstacle, as_obstacle
 from explorer.imports.source.torch_names import CONTAINERS, layer_kind, parameters_of
+from explorer.network.architecture_json import STATED
 from explorer.network.layers import LAYERS
 from explorer.network.spec import (
     AdaptiveAvgPool2d,
@@ -96,17 +97,17 @@ def read_items(text: str) -> list[Item]:
             if len(open_items) >= MAX_DEPTH or count > MAX_MODULES:
                 raise CodeProblem("more modules are printed than a network here may have", number)
             item = Item(opened["name"] or "", opened["kind"], number)
-            open_items.append((item, _copies(opened["count"])))
+            open_items.append((item, int(opened["count"] or 1)))
         elif shown in (")", "),") and open_items:
             item, copies = open_items.pop()
             if open_items:
-                open_items[-1][0].children += [item] * copies
+                open_items[-1][0].children += _copies(item, copies)
             else:
                 roots.append(item)
         elif open_items and (leaf := _LEAF.match(shown)):
             count += 1
             item = Item(leaf["name"] or "", leaf["kind"], number, leaf["arguments"])
-            open_items[-1][0].children += [item] * _copies(leaf["count"])
+            open_items[-1][0].children += _copies(item, int(leaf["count"] or 1))
         elif open_items and shown and not open_items[-1][0].children:
             open_items[-1][0].extra += shown
         if count > MAX_MODULES:
@@ -121,8 +122,12 @@ def read_items(text: str) -> list[Item]:
     return roots
 
 
-def _copies(count: str | None) -> int:
-    return min(int(count or 1), MAX_COPIES)
+def _copies(item: Item, count: int) -> list[Item]:
+    """A module as often as it is there: "(3-5): 3 x Block(" stands for 3, 4 and 5."""
+    first = item.name.partition("-")[0]
+    if count == 1 or not first.isdigit():
+        return [item] * min(count, MAX_COPIES)
+    return [replace(item, name=str(int(first) + n)) for n in range(min(count, MAX_COPIES))]
 
 
 # --- steps ----------------------------------------------------------------------------------------
@@ -214,6 +219,8 @@ def _arguments(item: Item, kind: str) -> dict[str, Any]:
     if kind == "Identity":
         return {}
     found = dict(zip(parameters_of(kind), args, strict=False)) | given
+    if item.kind.startswith("Lazy"):
+        found.pop(STATED[kind], None)  # which is not known yet, and printed as 0
     if False in (found.get("affine"), found.get("elementwise_affine")):
         found.pop("bias", None)  # torch prints that there is none, whatever was asked for
     if kind in _POOLS and found.get("stride") == found.get("kernel_size"):

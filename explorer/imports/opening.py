@@ -247,9 +247,11 @@ def _forms_in(document: Document) -> list[Form]:
     # A printed module looks like calls of its layers.
     is_print_alone = printed and "class " not in document.code and "nn." not in document.code
     if is_print_alone:
-        found = [form for form in found if form != "code"]
-        return ["repr", *found]
-    return [*found, *(["repr"] if printed else [])]
+        found.insert(0, "repr")
+        return [form for form in found if form != "code"]
+    if printed:
+        found.append("repr")
+    return found
 
 
 def tables_in(document: Document) -> tuple[Table, ...]:

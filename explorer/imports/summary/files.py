@@ -118,6 +118,7 @@ def read_document(text: str) -> Document:
     if len(text) > MAX_BYTES:
         raise SummaryError(f"the text has {len(text):,} characters; at most {MAX_BYTES:,} are read")
     text = text.encode("utf-8", "replace").decode()  # half characters, which no message could show
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     cells = notebook_cells(text)
     pieces = (
         []

@@ -80,7 +80,10 @@ def _dialog() -> None:
     try:
         opened = open_file(given, asked) if isinstance(given, bytes) else open_text(given, asked)
     except OpenError as error:
-        messages.error(f"Nothing to open: {error}")
+        if error.missing:
+            messages.warning(f"{error}; give it one here")
+        else:
+            messages.error(f"Nothing to open: {error}")
         _ask_for(error.missing, version)
         return
     _read(opened, version)
