@@ -542,6 +542,79 @@ def test_our_own_exports_are_named_where_a_table_was_meant(capsys, tmp_path, for
     assert sentence in err
 
 
+@pytest.mark.parametrize("form", ["python", "notebook", "summary"])
+def test_our_own_exports_are_imported(capsys, tmp_path, form):
+    file = tmp_path / "exported"
+    run(capsys, "export", "gap-17k", "--format", form, "--output", str(file))
+    status, out, err = run(capsys, "import", str(file))
+    assert status == 0
+    original = load_presets()["gap-17k"].architecture
+    assert analyze(parse_architecture(out)).total_params == analyze(original).total_params
+    names = {"python": "PyTorch code", "notebook": "the code of a notebook"}
+    assert f"read as {names.get(form, 'a summary table')}" in err
+    status, out, _ = run(capsys, "import", str(file), "--json")
+    data = json.loads(out)
+    assert data["form"] == {"python": "code", "notebook": "notebook"}.get(form, "table")
+    assert parse_architecture(data["architecture"]).input_shape == (1, 28, 28)
+    assert data["problem"] is None
+    assert all(isinstance(note, str) for note in data["notes"])
+
+
+CODE = """
+import torch.nn as nn
+class Net(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.body = nn.Conv2d(3, width, 3)
+        self.head = nn.LSTM(8, 8)
+    def forward(self, x):
+        return self.head(self.body(x))
+class Whole(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Conv2d(1, 8, 3), nn.ReLU())
+"""
+
+
+def test_what_code_does_not_say_is_said_beside_it(capsys, tmp_path):
+    file = tmp_path / "net.py"
+    file.write_text(CODE)
+    status, out, err = run(capsys, "import", str(file), "--class", "Net")
+    assert (status, out) == (1, "")
+    assert "error: line 3: Net needs a value for width" in err
+    asked = ("--class", "Net", "--value", "width=5", "--input-shape", "3,40,50")
+    status, out, err = run(capsys, "import", str(file), *asked)
+    assert status == 1
+    assert "error: line 7: nn.LSTM is none of the layers here; what was read is kept" in err
+    read = parse_architecture(out)
+    assert (read.input_shape, analyze(read).total_params) == ((3, 40, 50), 5 * 28)
+    data = json.loads(run(capsys, "import", str(file), *asked, "--json")[1])
+    assert data["problem"] == {"place": "line 7", "message": "nn.LSTM is none of the layers here"}
+    assert data["networks"] == ["Net", "Whole"]
+    assert run(capsys, "import", str(file))[0] == 0  # the last of several
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--input-shape", "3,40"), "an image's shape is channels, rows and columns"),
+        (("--input-shape", "0,1,1"), "an image's shape is channels, rows and columns"),
+        (("--value", "3"), "a value is given as NAME=VALUE"),
+        (("--form", "poem"), "invalid choice"),
+    ],
+)
+def test_what_is_said_beside_code_is_checked(capsys, arguments, message):
+    with pytest.raises(SystemExit):
+        main(["import", "net.py", *arguments])
+    assert message in capsys.readouterr().err
+
+
+def test_code_is_imported_from_standard_input(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(CODE.encode())))
+    status, out, _ = run(capsys, "import", "-", "--class", "Whole")
+    assert status == 0
+    assert [layer.kind for layer in parse_architecture(out).layers] == ["Conv2d", "ReLU"]
+
+
 def test_a_guess_is_told_on_standard_error_on_its_row_alone(capsys, tmp_path):
     file = tmp_path / "table.txt"
     rows = [

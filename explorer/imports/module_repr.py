@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from explorer.imports.source.folding import Folded, fold
-from explorer.imports.source.graph import Graph, GraphNode
-from explorer.imports.source.image import ImageShape, assumed_image, image_by_linear
+from explorer.imports.source.graph import Graph, GraphNode, PartShape
+from explorer.imports.source.image import ImageShape, asked_shape, assumed_image, image_by_linear
 from explorer.imports.source.input_shape import (
     USUAL_SIDES,
     channels_of,
@@ -25,12 +25,12 @@ from explorer.imports.source.torch_names import CONTAINERS, layer_kind, paramete
 from explorer.network.architecture_json import STATED
 from explorer.network.layers import LAYERS
 from explorer.network.spec import (
+    MAX_BRANCHES,
     AdaptiveAvgPool2d,
     Flatten,
     Layer,
     Linear,
     Merge,
-    Shape,
     stated,
 )
 
@@ -158,7 +158,7 @@ class _Completing:
         return [(line, f"{text}, which is a guess") for text, line in self.guesses.items()]
 
 
-def read_printed(text: str, shape: Shape | None = None) -> ReprRead:
+def read_printed(text: str, shape: PartShape | None = None) -> ReprRead:
     """The network of the largest module that a text prints.
 
     Raises CodeProblem where it has no layer that can be read.
@@ -175,7 +175,7 @@ def read_printed(text: str, shape: Shape | None = None) -> ReprRead:
     return read
 
 
-def _read(root: Item, shape: Shape | None, pools_after_each: bool) -> ReprRead:
+def _read(root: Item, shape: PartShape | None, pools_after_each: bool) -> ReprRead:
     completing = _Completing()
     problem: CodeProblem | None = None
     try:
@@ -224,7 +224,7 @@ def _arguments(item: Item, kind: str) -> dict[str, Any]:
     if False in (found.get("affine"), found.get("elementwise_affine")):
         found.pop("bias", None)  # torch prints that there is none, whatever was asked for
     if kind in _POOLS and found.get("stride") == found.get("kernel_size"):
-        del found["stride"]  # torch prints it where it was not given, too
+        found.pop("stride", None)  # torch prints it where it was not given, too
     return found
 
 
@@ -247,6 +247,8 @@ def _steps(item: Item, completing: _Completing, pools_after_each: bool, name: st
         inside = tuple(
             tuple(_steps(each, completing, pools_after_each, name)) for each in item.children
         )
+        if not 2 <= len(inside) <= MAX_BRANCHES:
+            raise CodeProblem(f"a merge has 2 to {MAX_BRANCHES} branches", item.line)
         merge: Merge = item.extra  # type: ignore[assignment]
         return [Step(item.line, merge=merge, branches=inside)]
     if item.kind in CONTAINERS and not item.children:
@@ -380,7 +382,7 @@ def _as_network(
     root: Item,
     steps: Sequence[Step],
     completing: _Completing,
-    asked: Shape | None,
+    asked: PartShape | None,
     problem: CodeProblem | None,
 ) -> ReprRead:
     graph = Graph()
@@ -402,10 +404,10 @@ def _as_network(
     )
 
 
-def image_of(graph: Graph, asked: Shape | None) -> ImageShape:
+def image_of(graph: Graph, asked: PartShape | None) -> ImageShape:
     """The images that a network takes of which nothing but its layers is known."""
     if asked is not None:
-        return ImageShape(asked)
+        return ImageShape(asked_shape(graph, asked))
     channels = channels_of(graph) or 1
     return image_by_linear(graph, channels, None, (), ()) or assumed_image(channels, (), ())
 

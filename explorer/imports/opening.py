@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from explorer.assignment import Assignment
 from explorer.imports.module_repr import is_printed_module, read_printed
+from explorer.imports.source.graph import PartShape
 from explorer.imports.source.networks import read_networks
 from explorer.imports.source.problem import CodeProblem, Obstacle
 from explorer.imports.summary.other_forms import name_of_form
@@ -69,7 +70,8 @@ class Asked:
 
     form: Form | None = None  # to read it as
     network: str | None = None  # of several
-    image: Shape | None = None  # the shape of its images
+    # The shape of its images; the channels may be None, which the network says itself.
+    image: PartShape | None = None
     values: tuple[tuple[str, Value], ...] = ()  # for names that have none
 
 

@@ -4,6 +4,7 @@ All chance comes from the generator given, so a seed repeats a case.
 """
 
 import json
+import re
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -68,6 +69,64 @@ ODD_TEXTS = (
         "../../x",
     ),
 )
+
+# What nobody should paste: endless work, enormous values, and attempts to have something executed.
+HOSTILE_CODE = (
+    *("range(10**9)", "9**9**9", "list(range(10**8))", "[0] * 10**9", "'a' * 10**9", "1 << 10**9"),
+    *("__import__('os').system('id')", "eval('1')", "exec('import os')", "open('/etc/passwd')"),
+    *(
+        "().__class__.__bases__",
+        "'{0.__class__}'.format(nn)",
+        "'%9999999d' % 1",
+        "f'{x!r:>999999}'",
+    ),
+    *("self", "x", "x.view(-1)", "x[:, 0]", "x.size()", "x.shape[9]", "nn.Module()", "nn.LSTM(3)"),
+    *("None", "True", "-1", "0", "2.5", "1e999", "'same'", "()", "[]", "{}", "lambda: x", "..."),
+    *("(yield)", "(await x)", "*x", "**x", "(x := 3)", "not x", "x if x else x", "[x for x in x]"),
+    *("self.forward(x)", "self(x)", "type(self)()", "super().forward(x)", "copy.deepcopy(self)"),
+)
+_TOKEN = re.compile(r"[A-Za-z_]\w*|\d+|[-+*/%=<>!&|^~@]+|[()\[\]{},:.]|\s+|.", re.DOTALL)
+
+
+def mutate_code(r: Random, text: str, other: str) -> str:
+    """Code with some of its lines and tokens exchanged for others, of its own or of another text."""
+    lines = text.split("\n")
+    for _ in range(r.randrange(1, 4)):
+        place = r.randrange(len(lines))
+        match r.randrange(8):
+            case 0:
+                del lines[place]
+                lines = lines or [""]
+            case 1:
+                lines.insert(place, r.choice(lines))
+            case 2:
+                lines.insert(place, r.choice(other.split("\n")))
+            case 3:
+                lines[place] = " " * r.randrange(12) + lines[place].strip()
+            case 4:
+                indent = len(lines[place]) - len(lines[place].lstrip())
+                lines.insert(place, " " * indent + r.choice(HOSTILE_CODE))
+            case _:
+                lines[place] = _mutate_line(r, lines[place], text)
+    return "\n".join(lines)
+
+
+def _mutate_line(r: Random, line: str, text: str) -> str:
+    tokens = _TOKEN.findall(line) or [""]
+    place = r.randrange(len(tokens))
+    tokens[place] = r.choice(
+        [
+            lambda: r.choice(HOSTILE_CODE),
+            lambda: r.choice(_TOKEN.findall(text)),
+            lambda: r.choice(
+                ["", "(", ")", "=", "+", "*", ".", ",", ":", "\\", "'", "#", "0", "1"]
+            ),
+            lambda: str(r.choice([0, 1, 2, 3, 7, 28, 4096, 70_000, 2**63, 2**64, -1, 10**300])),
+            lambda: r.choice(ODD_TEXTS),
+        ]
+    )()
+    return "".join(tokens)
+
 
 SPOILING_TEXTS = (
     *(

@@ -5,6 +5,7 @@ import base64
 import contextlib
 import io
 import json
+import re
 import sqlite3
 import sys
 import zlib
@@ -62,6 +63,7 @@ from explorer.ui.server.message_guard import InputKinds, without_unreadable
 from tests.fuzz.mutate import (
     json_text,
     mutate_bytes,
+    mutate_code,
     mutate_data,
     mutate_json,
     mutate_name,
@@ -71,6 +73,7 @@ from tests.fuzz.mutate import (
 from tests.fuzz.watch import faults_of_a_message
 
 Take = Callable[[Any], None]  # reads a case; raises the refusal
+SOURCES_FOLDER = Path(__file__).parents[1] / "imports" / "sources"
 PRESETS = list(load_presets().values())
 NETWORKS = [preset for preset in PRESETS if preset.architecture.layers]
 
@@ -88,6 +91,7 @@ class WayIn:
     mutated: Callable[[Random], Any]
     opened: Callable[[Path], contextlib.AbstractContextManager[Take]]
     refusals: tuple[type[Exception], ...]
+    megabytes: int = 200  # that a case may take
 
 
 class Refused(Exception):
@@ -688,7 +692,39 @@ def mutated_anything(r: Random) -> str:
     return r.choice(["", "http://localhost:8501/?a=", "https://[?a=", "{"]) + text
 
 
+SOURCES = [path.read_text(encoding="utf-8") for path in sorted(SOURCES_FOLDER.glob("*.py"))]
+
+
+def mutated_code(r: Random) -> str:
+    text = mutate_code(r, r.choice(SOURCES), r.choice(SOURCES))
+    return text.replace("\n", "\r\n") if r.random() < 0.02 else text
+
+
+def mutated_print(r: Random) -> str:
+    """What print() prints of a network, with parts exchanged."""
+    network = r.choice(NETWORKS).architecture
+    return mutate_table(r, printed_network(network))
+
+
+@cache
+def printed_network(architecture: Architecture) -> str:
+    return repr(build(architecture))
+
+
+def read_code(text: str) -> None:
+    """An architecture, or a sentence: with a line, where the code has a network."""
+    opened = open_text(text)
+    analyze(opened.architecture)
+    if opened.problem is not None:
+        assert re.match(r"line \d+", opened.problem.place), opened.problem
+        assert not list(faults_of_a_message(opened.problem.message)), opened.problem
+    for note in opened.notes:
+        assert not list(faults_of_a_message(note)), note
+
+
 WAYS_IN = (
+    WayIn("code", 10_000, mutated_code, reader(read_code), (OpenError,), megabytes=100),
+    WayIn("print", 1_000, mutated_print, reader(read_code), (OpenError,), megabytes=100),
     WayIn("table", 600, mutated_table, reader(read_table), (SummaryError,)),
     WayIn(
         "notebook",

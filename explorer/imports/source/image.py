@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from explorer.imports.source.graph import Graph, GraphNode
+from explorer.imports.source.graph import Graph, GraphNode, PartShape
 from explorer.imports.source.input_shape import (
     USUAL_SIDES,
     Wanted,
@@ -40,14 +40,14 @@ def image_shape(
     code: Code,
     text: str,
     found: Any,
-    asked: Shape | None,
+    asked: PartShape | None,
 ) -> ImageShape:
     """The shape of a network's images: as asked for, as the code says, or as its first Linear layer
     needs it; else assumed.
     """
-    if asked is not None:
-        return ImageShape(asked)
     graph = Graph(list(nodes))
+    if asked is not None:
+        return ImageShape(asked_shape(graph, asked))
     if run.viewed_image is not None:
         return ImageShape(run.viewed_image)
     cls = found.module.cls
@@ -66,6 +66,12 @@ def image_shape(
     if decided is not None:
         return decided
     return assumed_image(channels, strong, weak)
+
+
+def asked_shape(graph: Graph, asked: PartShape) -> Shape:
+    """The shape that was asked for, with the channels that the network takes where it has none."""
+    channels, rows, columns = asked
+    return (channels or channels_of(graph) or 1, rows or 1, columns or 1)
 
 
 def assumed_image(channels: int, strong: Sequence[Shape], weak: Sequence[Shape]) -> ImageShape:
@@ -100,7 +106,7 @@ def image_by_linear(
         hinted = next((each for each in hints if each[1] == each[2] and each[1] in sides), None)
         if hinted is not None:
             return ImageShape(hinted)
-        side = likely_side(sides)
+        side = likely_side(sides, channels)
         if strong or (weak and side not in USUAL_SIDES):
             break  # what comes in is not what the layer takes, and its row says so
         shape = (channels, side, side)

@@ -113,13 +113,17 @@ def _shape_on_the_way(chain: Sequence[GraphNode], shape: PartShape) -> PartShape
     return shape
 
 
-def likely_side(sides: Sequence[int]) -> int:
+def likely_side(sides: Sequence[int], channels: int) -> int:
     """The usual one of several sides, or the smallest."""
-    return next((side for side in USUAL_SIDES if side in sides), sides[0])
+    return next((side for side in usual_sides(channels) if side in sides), sides[0])
+
+
+def usual_sides(channels: int) -> tuple[int, ...]:
+    """Sides of images that people use, the likeliest first: of MNIST, or of CIFAR-10 in colour."""
+    return USUAL_SIDES if channels == 1 else (32, 28, *USUAL_SIDES[2:])
 
 
 def likely_shapes(channels: int, hints: Sequence[Shape]) -> Iterator[Shape]:
     """Shapes of images to try where nothing decides, the likeliest first."""
     yield from (hint for hint in hints if hint[0] == channels)
-    sides = USUAL_SIDES if channels == 1 else (32, 28, *USUAL_SIDES[2:])
-    yield from ((channels, side, side) for side in sides)
+    yield from ((channels, side, side) for side in usual_sides(channels))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from explorer.imports.source import attributes, on_tensors
 from explorer.imports.source.native_functions import as_dict, not_plain
 from explorer.imports.source.objects import Keywords, init_of_torch, set_fields
-from explorer.imports.source.problem import CodeProblem
+from explorer.imports.source.problem import CodeProblem, reason_of
 from explorer.imports.source.python_functions import (
     METHODS,
     is_plain,
@@ -25,6 +25,7 @@ from explorer.imports.source.values import (
     Opaque,
     Unknown,
     UserClass,
+    describe,
 )
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def native_method(
         if isinstance(owner, str):
             raise
         # Passed over, a list of layers would lack what was to be put in.
-        raise CodeProblem(f".{name}() of a {type(owner).__name__} fails: {error}", line) from None
+        raise CodeProblem(
+            f".{name}() of a {describe(owner)} fails: {reason_of(error)}", line
+        ) from None
 
 
 def _can_be_key(value: Any) -> bool:

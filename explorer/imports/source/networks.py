@@ -50,21 +50,21 @@ class _Asked:
     """What the reader is told beside the text."""
 
     name: str | None
-    shape: Shape | None
+    shape: PartShape | None
     values: dict[str, Any] = field(default_factory=dict)
 
 
 def read_networks(
     text: str,
     name: str | None = None,
-    shape: Shape | None = None,
+    shape: PartShape | None = None,
     values: dict[str, Any] | None = None,
 ) -> CodeRead:
     """The network that a text holds as PyTorch code; nothing of it is executed.
 
     Of several networks the one called `name`, a class, a variable or a function that makes one;
     else the last that the code makes, else its last class that is no part of another. `shape` is
-    that of the images, where it is known, and `values` stand for names that have none.
+    that of the images, as far as it is known, and `values` stand for names that have none.
 
     Raises CodeProblem where nothing can be read.
     """

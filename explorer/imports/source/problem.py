@@ -44,4 +44,6 @@ def reason_of(error: Exception) -> str:
     """What such a failure comes from, in a message's words."""
     if isinstance(error, LookupError):
         return "there is no such item"
-    return str(error)[:80] or type(error).__name__
+    if isinstance(error, TypeError | AttributeError | StopIteration):
+        return "these values do not go together"  # Python's words would speak of the interpreter
+    return str(error)[:80] or "these values do not go together"

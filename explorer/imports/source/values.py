@@ -230,4 +230,4 @@ def describe(value: Any) -> str:
             return value.kind
         case Function() | UserClass():
             return value.name
-    return type(value).__name__
+    return "nothing" if value is None else type(value).__name__

@@ -7,23 +7,21 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.imports.opening import (
     FORMS,
-    Asked,
-    Form,
     Opened,
     OpenError,
     open_file,
     open_text,
     shared_work,
-    value_of,
 )
 from explorer.imports.summary.files import MAX_BYTES
 from explorer.imports.summary_table import Answer, Choice, Imported, answer_text
 from explorer.network.analysis import analyze
 from explorer.network.difference import layer_text
 from explorer.network.dropout import dropout_rates, with_dropout
-from explorer.network.spec import MAX_IMAGE_SIDE, MAX_NAME, Architecture, count_layers, path_text
+from explorer.network.spec import MAX_NAME, Architecture, count_layers, path_text
 from explorer.text import for_html, for_markdown, printable, size_text
 from explorer.ui import messages, state
+from explorer.ui.build.open_choices import Said, ask_for_more, said_of
 from explorer.ui.server.page_runs import part_run
 
 PLACEHOLDER = """Paste PyTorch code, what print(model) prints, or a model summary:
@@ -76,7 +74,8 @@ def _dialog() -> None:
         return
     # What is said about this text lasts as long as it does.
     version = hash(given)
-    asked = _asked(version)
+    said = said_of(version)
+    asked = said.asked()
     try:
         opened = open_file(given, asked) if isinstance(given, bytes) else open_text(given, asked)
     except OpenError as error:
@@ -84,9 +83,9 @@ def _dialog() -> None:
             messages.warning(f"{error}; give it one here")
         else:
             messages.error(f"Nothing to open: {error}")
-        _ask_for(error.missing, version)
+        ask_for_more(said, version, missing=error.missing)
         return
-    _read(opened, version)
+    _read(opened, said, version)
 
 
 def _forget_file() -> None:
@@ -94,41 +93,7 @@ def _forget_file() -> None:
     st.session_state["open-version"] += 1
 
 
-def _asked(version: int) -> Asked:
-    """What has been said about a text that may be read in several ways."""
-    said = st.session_state
-    side: int | None = said.get(f"open-side-{version}")
-    channels = said.get(f"open-channels-{version}", 1)
-    values = {name: said.get(f"open-value-{version}-{name}", "") for name in _names(version)}
-    return Asked(
-        said.get(f"open-form-{version}"),
-        said.get(f"open-network-{version}"),
-        (channels, side, side) if side else None,
-        tuple((name, value_of(value)) for name, value in values.items() if value.strip()),
-    )
-
-
-def _names(version: int) -> list[str]:
-    """Names that code has no value for, in the order in which they were found."""
-    names: list[str] = st.session_state.setdefault(f"open-names-{version}", [])
-    return names
-
-
-def _ask_for(missing: str, version: int) -> None:
-    """A place for each value that the code lacks."""
-    names = _names(version)
-    if missing and missing not in names and missing.isidentifier():
-        names.append(missing)
-    sides = st.columns(2, gap="small") if names else []
-    for number, name in enumerate(names):
-        sides[number % 2].text_input(
-            for_markdown(f"Value of {name}"),
-            key=f"open-value-{version}-{name}",
-            placeholder="a number, True or a word",
-        )
-
-
-def _read(opened: Opened, version: int) -> None:
+def _read(opened: Opened, said: Said, version: int) -> None:
     """What was read stands first, though the choices below it decide what that is."""
     overview, remarks = st.container(), st.container()
     architecture = _chosen(opened.imported) if opened.imported else opened.architecture
@@ -136,8 +101,7 @@ def _read(opened: Opened, version: int) -> None:
         _overview(architecture, opened)
     with remarks:
         _remarks(opened)
-        _other_ways(opened, version)
-        _ask_for(opened.problem.missing if opened.problem else "", version)
+        ask_for_more(said, version, opened, opened.problem.missing if opened.problem else "")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         name = st.text_input(
             "Name", architecture.name, max_chars=MAX_NAME, key=f"open-name-{hash(opened)}"
@@ -147,42 +111,6 @@ def _read(opened: Opened, version: int) -> None:
         if st.button("Open in Build", type="primary", key="open-in-build"):
             _open(opened, architecture, name)
             st.rerun()
-
-
-def _other_ways(opened: Opened, version: int) -> None:
-    """What else the text could be read as: another form, another network, other images."""
-    asks_side = opened.is_image_assumed or f"open-side-{version}" in st.session_state
-    widgets = [len(opened.forms) > 1, len(opened.networks) > 1, asks_side]
-    if not any(widgets):
-        return
-    columns = iter(st.columns(sum(widgets), gap="small"))
-    if widgets[0]:
-        taken: Form = "code" if opened.form == "notebook" else opened.form
-        next(columns).selectbox(
-            "Read as",
-            opened.forms,
-            index=opened.forms.index(taken),
-            format_func=lambda form: _capitalized(FORMS[form]),
-            key=f"open-form-{version}",
-        )
-    if widgets[1]:
-        next(columns).selectbox(
-            "Network",
-            opened.networks,
-            index=opened.networks.index(opened.network) if opened.network in opened.networks else 0,
-            format_func=for_markdown,
-            key=f"open-network-{version}",
-        )
-    if widgets[2]:
-        channels, rows, _ = opened.architecture.input_shape
-        st.session_state[f"open-channels-{version}"] = channels
-        next(columns).number_input(
-            "Image size in pixels", 1, MAX_IMAGE_SIDE, rows, key=f"open-side-{version}"
-        )
-
-
-def _capitalized(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _open(opened: Opened, architecture: Architecture, name: str) -> None:

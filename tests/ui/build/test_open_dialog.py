@@ -33,6 +33,56 @@ def test_one_rate_is_asked_for_all_dropout_layers():
     ]
 
 
+def dialog_of_code() -> None:
+    import streamlit as st
+
+    from explorer.imports.opening import OpenError, open_text
+    from explorer.ui.build.open_choices import ask_for_more, said_of
+
+    code = """
+import torch.nn as nn
+class Small(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.body = nn.Conv2d(1, width, 3)
+    def forward(self, x):
+        return self.body(x)
+class Large(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Conv2d(1, 8, 3)
+    def forward(self, x):
+        return self.body(x)
+"""
+    said = said_of(7)
+    try:
+        opened = open_text(code, said.asked())
+    except OpenError as error:
+        ask_for_more(said, 7, missing=error.missing)
+        st.session_state["opened"] = None
+    else:
+        ask_for_more(said, 7, opened)
+        st.session_state["opened"] = opened
+
+
+def test_another_network_its_values_and_the_size_of_its_images_are_asked_for():
+    app = AppTest.from_function(dialog_of_code, default_timeout=60).run()
+    assert not app.exception
+    (network,) = app.selectbox
+    assert (network.label, network.value) == ("Network", "Large")
+    (side,) = app.number_input
+    assert (side.label, side.value) == ("Image size in pixels", 28)
+    side.set_value(40).run()
+    assert app.session_state["opened"].architecture.input_shape == (1, 40, 40)
+    app.selectbox[0].set_value("Small").run()
+    assert app.session_state["opened"] is None
+    (value,) = app.text_input
+    assert value.label == "Value of width"
+    value.set_value("12").run()
+    assert app.session_state["opened"].network == "Small"
+    assert app.session_state["opened"].architecture.layers[0].out_channels == 12
+
+
 def test_a_guess_stands_open_and_what_is_sure_is_folded_away():
     app = AppTest.from_function(dialog_of_a_table, default_timeout=60).run()
     folded = {field.label for field in app.expander[0].selectbox}
