@@ -23,6 +23,7 @@ from tests.browser.conftest import App, Server, open_app, open_menu
 pytestmark = pytest.mark.browser
 
 PRESETS = load_presets()
+SOURCES = Path(__file__).parents[1] / "imports" / "sources"
 
 
 def has_rows(app: App, architecture: Architecture) -> None:
@@ -421,3 +422,91 @@ def test_the_assignment_follows_every_edit_and_a_run(app: App):
     expect(clause(app, "min_accuracy")).to_have_text(
         re.compile(r"[✓✗] [\d.]+ % [≥<] 10 % test accuracy")
     )
+
+
+# --- code -----------------------------------------------------------------------------------------
+
+WRONG_CLASS = """
+import torch.nn as nn
+import torch.nn.functional as F
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 4, 5, padding=2)
+        self.conv2 = nn.Conv2d(4, 8, 5)
+        self.fc1 = nn.Linear(256, 10)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        return self.fc1(x.view(x.size(0), -1))
+
+RuntimeError: mat1 and mat2 shapes cannot be multiplied (64x200 and 256x10)
+"""
+
+
+def read(app: App, text: str) -> Locator:
+    """The dialog, which has read a text."""
+    app.page.get_by_role("button", name="Open…").click()
+    app.page.get_by_role("textbox", name="Text").fill(text)
+    app.page.get_by_role("button", name="Read", exact=True).click()
+    return app.page.get_by_role("dialog")
+
+
+def test_a_class_with_a_wrong_number_teaches_is_mended_and_learns(app: App):
+    app.open()
+    dialog = read(app, WRONG_CLASS)
+    expect(dialog.locator(".read-as")).to_have_text("Read as PyTorch code, Net")
+    expect(dialog.get_by_test_id("stAlert")).to_contain_text(
+        "Layer 7 (line 10) doesn’t fit: it is said to take 256 values (in_features) and gets 200"
+    )
+    dialog.get_by_role("button", name="Open in Build").click()
+    expect(dialog).to_have_count(0)
+    expect(app.name_box).to_have_value("Net")
+    row = app.row(7)
+    expect(row).to_contain_text("It is said to take 256 values (in_features) and gets 200")
+    row.get_by_role("button", name="Apply fix").click()
+    expect(row.locator(".params")).to_have_text("2,010")
+    app.settled()
+    app.link_to("Train").click()
+    app.settled()
+    app.train_on_digits(1)
+    expect(app.page.get_by_role("status").filter(has_text="Finished")).to_have_count(
+        1, timeout=90_000
+    )
+
+
+def test_a_residual_network_comes_in_with_its_blocks_folded(app: App):
+    app.open()
+    source = (SOURCES / "residual_blocks.py").read_text().replace("[1, 2, 1]", "[3, 3, 3]")
+    dialog = read(app, source)
+    expect(dialog.locator("[data-read]")).to_contain_text("64 layers · 68,786 parameters")
+    expect(dialog.locator(".notes")).to_contain_text("32×32 is assumed")
+    dialog.get_by_role("spinbutton", name="Image size in pixels").fill("28")
+    dialog.get_by_role("spinbutton", name="Image size in pixels").press("Enter")
+    expect(dialog.locator("[data-read]")).to_contain_text("images 3×28×28")
+    dialog.get_by_role("button", name="Open in Build").click()
+    expect(dialog).to_have_count(0)
+    blocks = app.page.locator(".inside", has_text="2 convolutions")
+    expect(blocks.locator("visible=true")).to_have_count(7)
+    expect(app.page.get_by_text("layer1.0", exact=True)).to_be_visible()
+
+
+def test_what_code_leaves_open_is_asked_for_and_what_it_cannot_be_is_said(app: App):
+    app.open()
+    dialog = read(
+        app, WRONG_CLASS.replace("(self)", "(self, width)").replace("4, 5, p", "width, 5, p")
+    )
+    expect(dialog.get_by_test_id("stAlert")).to_contain_text("Net needs a value for width")
+    dialog.get_by_role("textbox", name="Value of width").fill("4")
+    dialog.get_by_role("textbox", name="Value of width").press("Enter")
+    expect(dialog.locator("[data-read]")).to_contain_text("images 1×28×28")
+    app.page.get_by_role("textbox", name="Text").fill(
+        WRONG_CLASS.replace("self.fc1(x.view(x.size(0), -1))", "x[:, :4]")
+    )
+    app.page.get_by_role("button", name="Read", exact=True).click()
+    expect(dialog.get_by_test_id("stAlert")).to_contain_text(
+        "Line 15: x[…] takes a part of the channels; a network here passes whole maps on."
+    )
+    expect(dialog.locator("[data-read]")).to_contain_text("6 layers")
