@@ -723,7 +723,8 @@ def read_code(text: str) -> None:
 
 
 WAYS_IN = (
-    WayIn("code", 10_000, mutated_code, reader(read_code), (OpenError,), megabytes=100),
+    # Of pasted code 10,000 with EXPLORER_FUZZ=4.
+    WayIn("code", 2_500, mutated_code, reader(read_code), (OpenError,), megabytes=100),
     WayIn("print", 1_000, mutated_print, reader(read_code), (OpenError,), megabytes=100),
     WayIn("table", 600, mutated_table, reader(read_table), (SummaryError,)),
     WayIn(

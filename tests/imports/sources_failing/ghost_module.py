@@ -18,7 +18,15 @@ class GhostModule(nn.Module):
             nn.ReLU(inplace=True) if relu else nn.Sequential(),
         )
         self.cheap_operation = nn.Sequential(
-            nn.Conv2d(init_channels, new_channels, dw_size, 1, dw_size // 2, groups=init_channels, bias=False),
+            nn.Conv2d(
+                init_channels,
+                new_channels,
+                dw_size,
+                1,
+                dw_size // 2,
+                groups=init_channels,
+                bias=False,
+            ),
             nn.ReLU(inplace=True) if relu else nn.Sequential(),
         )
 
@@ -26,7 +34,7 @@ class GhostModule(nn.Module):
         x1 = self.primary_conv(x)
         x2 = self.cheap_operation(x1)
         out = torch.cat([x1, x2], dim=1)
-        return out[:, :self.oup, :, :]
+        return out[:, : self.oup, :, :]
 
 
 class Net(nn.Module):

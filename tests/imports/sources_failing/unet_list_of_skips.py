@@ -5,8 +5,11 @@ import torch.nn as nn
 
 def double(cin, cout):
     return nn.Sequential(
-        nn.Conv2d(cin, cout, 3, 1, 1, bias=False), nn.BatchNorm2d(cout), nn.ReLU(inplace=True),
-        nn.Conv2d(cout, cout, 3, 1, 1, bias=False), nn.ReLU(inplace=True),
+        nn.Conv2d(cin, cout, 3, 1, 1, bias=False),
+        nn.BatchNorm2d(cout),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(cout, cout, 3, 1, 1, bias=False),
+        nn.ReLU(inplace=True),
     )
 
 
@@ -25,7 +28,12 @@ class Net(nn.Module):
         # Up part
         for feature in reversed(features):
             self.ups.append(nn.ConvTranspose2d(feature * 2, feature, kernel_size=2, stride=2))
-            self.ups.append(double(feature * 2, feature * 2 if feature == features[0] else self.below(features, feature) * 2))
+            self.ups.append(
+                double(
+                    feature * 2,
+                    feature * 2 if feature == features[0] else self.below(features, feature) * 2,
+                )
+            )
 
         self.bottleneck = double(features[-1], features[-1] * 2)
         self.final_conv = nn.Conv2d(features[0] * 2, out_channels, kernel_size=1)
@@ -49,7 +57,7 @@ class Net(nn.Module):
             skip_connection = skip_connections[idx // 2]
 
             if x.shape != skip_connection.shape:
-                raise RuntimeError('sizes differ')
+                raise RuntimeError("sizes differ")
 
             concat_skip = torch.cat((skip_connection, x), dim=1)
             x = self.ups[idx + 1](concat_skip)

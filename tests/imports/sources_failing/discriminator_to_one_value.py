@@ -4,16 +4,16 @@ import torch
 import torch.nn as nn
 
 image_size = 64
-nc = 3     # channels in the training images
-ndf = 4    # feature maps in discriminator
+nc = 3  # channels in the training images
+ndf = 4  # feature maps in discriminator
 ngpu = 0
 
 
 def weights_init(m):
     classname = m.__class__.__name__
-    if classname.find('Conv') != -1:
+    if classname.find("Conv") != -1:
         nn.init.normal_(m.weight.data, 0.0, 0.02)
-    elif classname.find('BatchNorm') != -1:
+    elif classname.find("BatchNorm") != -1:
         nn.init.normal_(m.weight.data, 1.0, 0.02)
         nn.init.constant_(m.bias.data, 0)
 
@@ -35,7 +35,7 @@ class Discriminator(nn.Module):
             nn.LeakyReLU(0.2, inplace=True),
             # state size. (ndf*2) x 4 x 4
             nn.Conv2d(ndf * 2, 1, 4, 1, 0, bias=False),
-            nn.Sigmoid()
+            nn.Sigmoid(),
         )
 
     def forward(self, input):
@@ -43,7 +43,7 @@ class Discriminator(nn.Module):
         return output.view(-1, 1).squeeze(1)
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     netD = Discriminator(ngpu)
     netD.apply(weights_init)
     fixed = torch.randn(8, nc, image_size, image_size)
