@@ -13,6 +13,7 @@ from explorer.imports.source.values import (
     Imported,
     LayerModule,
     Module,
+    NamedValues,
     NativeMethod,
     Opaque,
     Partial,
@@ -49,7 +50,11 @@ def attribute(run: "Interpreter", owner: Any, name: str, line: int) -> Any:
             return _of_super(run, owner, name, line)
         case Function() | Bound() | Partial():
             return Opaque(f"the attribute {name} of a function")
-    if type(owner) in METHODS:
+        case NamedValues() if name in owner.names:
+            return owner[owner.names.index(name)]
+        case NamedValues() if name == "_asdict":
+            return Opaque("a named tuple's _asdict")
+    if isinstance(owner, tuple) or type(owner) in METHODS:
         return NativeMethod(owner, name)
     if is_number(owner) and name in ("item", "real"):
         return NativeMethod(owner, name)
@@ -63,7 +68,9 @@ def _of_tensor(tensor: Tensor, name: str) -> Any:
         return len(sizes(tensor))
     if name == "data":
         return tensor
-    if name in ("device", "dtype", "requires_grad", "is_cuda", "grad"):
+    if name in ("is_cuda", "is_quantized", "is_mps"):
+        return False
+    if name in ("device", "dtype", "requires_grad", "grad"):
         return Opaque(f"a tensor's {name}")
     return NativeMethod(tensor, name)
 
@@ -97,6 +104,15 @@ def _of_module(run: "Interpreter", module: Module, name: str, line: int) -> Any:
         line,
         name,
     )
+
+
+def own_method(module: Module, name: str) -> Bound | None:
+    """A method that the module's class in the text defines itself, such as __len__."""
+    try:
+        found = module.cls.find(name) if module.cls else None
+    except KeyError:
+        return None
+    return Bound(found, module) if isinstance(found, Function) else None
 
 
 def _bound(run: "Interpreter", found: Any, owner: Any, line: int) -> Any:
@@ -140,6 +156,9 @@ def _of_super(run: "Interpreter", owner: Super, name: str, line: int) -> Any:
 
 
 def _of_layer(layer: LayerModule, name: str) -> Any:
+    if name in _PAIRS and layer.kind in ("Conv2d", "ConvTranspose2d"):
+        value = layer.given.get(name, LAYER_MODELS[layer.kind].model_fields[name].default)
+        return (value, value) if type(value) is int else value
     if name in layer.given:
         return layer.given[name]
     if name == "__class__":
@@ -159,9 +178,17 @@ def _of_layer(layer: LayerModule, name: str) -> Any:
     return Opaque(f"{name} of {layer.kind}")
 
 
+# torch keeps these of a convolution as pairs, whatever was given.
+_PAIRS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
+# The shape of the weights, which stays as they were made.
+_FIXED = ("in_channels", "out_channels", "kernel_size", "in_features", "out_features")
+
+
 def set_attribute(owner: Any, name: str, value: Any) -> None:
     """`owner.name = value`."""
-    if isinstance(owner, Module):
+    if isinstance(owner, Module) and owner.layer and name in parameters_of_layer(owner.layer):
+        set_attribute(owner.layer, name, value)
+    elif isinstance(owner, Module):
         if isinstance(value, Module | LayerModule) and _is_module(value):
             owner.attributes.pop(name, None)
             owner.children[name] = value
@@ -170,7 +197,10 @@ def set_attribute(owner: Any, name: str, value: Any) -> None:
             owner.children.pop(name, None)
             owner.attributes[name] = value
     elif isinstance(owner, LayerModule):
-        if name in parameters_of_layer(owner):
+        owner.node = None
+        if name == "bias":
+            owner.given[name] = value is not None and owner.given.get(name, True)
+        elif name in parameters_of_layer(owner) and name not in (*_FIXED, "num_features"):
             owner.given[name] = value
     elif isinstance(owner, UserClass):
         owner.names[name] = value

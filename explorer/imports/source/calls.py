@@ -9,8 +9,10 @@ from explorer.imports.source import (
 from explorer.imports.source.module_methods import native_method
 from explorer.imports.source.native_functions import NATIVE, not_plain
 from explorer.imports.source.objects import (
+    NAMED_TUPLE,
     Keywords,
     fill_container,
+    init_of_torch,
     layer_of,
     object_of,
 )
@@ -81,7 +83,12 @@ def call(run: "Interpreter", function: Any, args: list[Any], keywords: Keywords,
 
 
 MAX_ANCESTORS = 60  # of a class
-_DECORATORS = ("staticmethod", "classmethod", "property")
+_DECORATORS = {
+    "staticmethod": "staticmethod",
+    "classmethod": "classmethod",
+    "property": "property",
+    "cached_property": "property",
+}
 
 
 def function_of(run: "Interpreter", node: Any, scope: Scope) -> Function:
@@ -92,8 +99,8 @@ def function_of(run: "Interpreter", node: Any, scope: Scope) -> Function:
     )
     kind = "function"
     for each in getattr(node, "decorator_list", ()):
-        if isinstance(each, ast.Name) and each.id in _DECORATORS:
-            kind = each.id
+        name = getattr(each, "id", None) or getattr(each, "attr", None)
+        kind = _DECORATORS.get(name or "", kind)
     return Function(node, scope, defaults, keyword_defaults, kind=kind)
 
 
@@ -117,7 +124,8 @@ def class_of(run: "Interpreter", node: ast.ClassDef, scope: Scope) -> UserClass:
         if isinstance(each, Function) and each.owner is None:
             each.owner = cls
             each.scope = scope  # a method does not see the names of its class
-    if any("dataclass" in ast.unparse(each)[:80] for each in node.decorator_list):
+    is_dataclass = any("dataclass" in ast.unparse(each)[:80] for each in node.decorator_list)
+    if is_dataclass or NAMED_TUPLE in bases:
         annotated = [each for each in node.body if isinstance(each, ast.AnnAssign)]
         cls.fields = tuple(
             each.target.id for each in annotated if isinstance(each.target, ast.Name)
@@ -214,6 +222,9 @@ def _called(function: Function) -> str:
 
 
 def _imported(run: "Interpreter", path: str, args: list[Any], keywords: Keywords, line: int) -> Any:
+    if path.endswith(".__init__") and args and isinstance(args[0], Module):
+        init_of_torch(run, args[0], args[1:], keywords, line)
+        return None
     short, name = path.removeprefix("builtins."), path.rpartition(".")[2]
     if native := NATIVE.get(short):
         return native(run, args, keywords, line)
@@ -248,3 +259,13 @@ def _of_nn(run: "Interpreter", name: str, args: list[Any], keywords: Keywords, l
     if is_layer_name(name):
         return Unknown(f"nn.{name} is none of the layers here", line)
     return Opaque(f"nn.{name}")
+
+
+def decorated(run: "Interpreter", value: Any, decorators: list[ast.expr], scope: Scope) -> Any:
+    """What the text's own decorators make of a class or function. Others change nothing here."""
+    for each in reversed(decorators):
+        decorator = run.evaluate(each, scope)
+        if isinstance(decorator, Function | Bound | Partial):
+            found = run.call(decorator, [value], {}, each.lineno)
+            value = value if found is None or isinstance(found, Unknown | Opaque) else found
+    return value

@@ -15,6 +15,7 @@ from explorer.imports.source.objects import (
 )
 from explorer.imports.source.problem import CodeProblem, NeedsImage
 from explorer.imports.source.python_functions import (
+    formatted,
     is_key,
     is_number,
     is_plain,
@@ -22,7 +23,6 @@ from explorer.imports.source.python_functions import (
     percent_filled,
     power,
     shifted,
-    to_text,
 )
 from explorer.imports.source.tensor_methods import indexed
 from explorer.imports.source.tensor_steps import (
@@ -37,10 +37,12 @@ from explorer.imports.source.values import (
     Imported,
     LayerModule,
     Module,
+    NamedValue,
     Opaque,
     Scope,
     Unknown,
     UserClass,
+    ValueIterator,
     describe,
     times,
 )
@@ -111,6 +113,9 @@ def _subscript(run: "Interpreter", node: ast.Subscript, scope: Scope) -> Any:
         case Tensor():
             return indexed(run, owner, index, node.lineno)
         case Module():
+            own = attributes.own_method(owner, "__getitem__")
+            if own is not None:
+                return run.call(own, [index], {}, node.lineno)
             return attributes.item_of(owner, index, node.lineno)
     if isinstance(index, Unknown):
         return index
@@ -279,7 +284,7 @@ def _compared(sign: ast.cmpop, left: Any, right: Any, line: int) -> Any:
         elif isinstance(right, Module):
             found = left in right.children
         elif isinstance(right, list | tuple | dict | set | range):
-            found = any(_equal(left, each) for each in right)
+            found = any(_equal(left, each, line) for each in right)
         else:
             return Unknown("whether this holds what it is asked for is not known", line)
         return found == isinstance(sign, ast.In)
@@ -294,16 +299,31 @@ def _compared(sign: ast.cmpop, left: Any, right: Any, line: int) -> Any:
     if isinstance(left, Opaque) or isinstance(right, Opaque):
         return Unknown("a condition depends on what is not followed", line)
     if isinstance(sign, ast.Eq | ast.NotEq):
-        return _equal(left, right) == isinstance(sign, ast.Eq)
+        return _equal(left, right, line) == isinstance(sign, ast.Eq)
     if not is_plain(left) or not is_plain(right):
         return Unknown("these cannot be compared", line)
     return _COMPARISONS[type(sign)](left, right)
 
 
-def _equal(a: Any, b: Any) -> bool:
+def _equal(a: Any, b: Any, line: int) -> bool:
+    """Whether two values are equal. Raises CodeProblem where that depends on what is not known."""
     if is_plain(a) and is_plain(b):
         return bool(a == b)
+    if isinstance(a, tuple | list) and isinstance(b, tuple | list) and len(a) + len(b) <= 32:
+        pairs = zip(a, b, strict=False)
+        return len(a) == len(b) and all(_equal_sizes(each, other, line) for each, other in pairs)
     return a is b or (isinstance(a, Imported) and a == b)
+
+
+def _equal_sizes(a: Any, b: Any, line: int) -> bool:
+    """Whether two numbers of a shape are equal."""
+    if isinstance(a, Extent | NamedValue) or isinstance(b, Extent | NamedValue):
+        if a == b:
+            return True
+        if a is BATCH or b is BATCH:
+            raise CodeProblem("a condition depends on the number of images in a batch", line)
+        raise NeedsImage("a condition depends on the size of the image", line)
+    return a is b or (is_plain(a, 1) and is_plain(b, 1) and bool(a == b))
 
 
 def _if_else(run: "Interpreter", node: ast.IfExp, scope: Scope) -> Any:
@@ -341,6 +361,10 @@ def _list_of(run: "Interpreter", node: ast.ListComp | ast.GeneratorExp, scope: S
     return _comprehended(run, node, scope, lambda inner: run.evaluate(node.elt, inner))
 
 
+def _generator(run: "Interpreter", node: ast.GeneratorExp, scope: Scope) -> Any:
+    return ValueIterator(_list_of(run, node, scope))
+
+
 def _set_of(run: "Interpreter", node: ast.SetComp, scope: Scope) -> Any:
     found = _comprehended(run, node, scope, lambda inner: run.evaluate(node.elt, inner))
     return {_key(each, node.lineno) for each in found}
@@ -363,7 +387,9 @@ def _formatted(run: "Interpreter", node: ast.JoinedStr, scope: Scope) -> Any:
         value = run.evaluate(inner, scope)
         if isinstance(value, Unknown):
             return value
-        pieces.append(to_text(value))
+        spec = getattr(part, "format_spec", None)
+        form = run.evaluate(spec, scope) if spec is not None else ""
+        pieces.append(formatted(value, form if isinstance(form, str) else "?"))
     return joined_text(pieces)
 
 
@@ -394,7 +420,7 @@ EXPRESSIONS: dict[type[ast.expr], Callable[["Interpreter", Any, Scope], Any]] = 
     ast.Compare: _compare,
     ast.IfExp: _if_else,
     ast.ListComp: _list_of,
-    ast.GeneratorExp: _list_of,
+    ast.GeneratorExp: _generator,
     ast.SetComp: _set_of,
     ast.DictComp: _dict_of,
     ast.JoinedStr: _formatted,

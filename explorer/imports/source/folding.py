@@ -188,7 +188,7 @@ def _with_shared_joins(output: GraphNode) -> GraphNode:
         merge = node.operation
         if isinstance(merge, str):
             same = joins.get(merge, inputs)
-            if same is not None and any(each is not same.source for each in inputs):
+            if same is not None and _shares_more_than_its_source(same, inputs):
                 made[node.number], changed = same, True
                 continue
             inputs = _joined(merge, inputs, joins)
@@ -205,11 +205,19 @@ def _with_shared_joins(output: GraphNode) -> GraphNode:
 def _joined(merge: Merge, inputs: tuple[GraphNode, ...], joins: _Joins) -> tuple[GraphNode, ...]:
     """The inputs, of which the longest beginning or end that is merged elsewhere is one."""
     for length in range(len(inputs) - 1, 1, -1):
-        if begun := joins.get(merge, inputs[:length]):
+        begin, end = inputs[:length], inputs[-length:]
+        if (begun := joins.get(merge, begin)) and _shares_more_than_its_source(begun, begin):
             return (begun, *inputs[length:])
-        if ended := joins.get(merge, inputs[-length:]):
+        if (ended := joins.get(merge, end)) and _shares_more_than_its_source(ended, end):
             return (*inputs[:-length], ended)
     return inputs
+
+
+def _shares_more_than_its_source(merge: GraphNode, inputs: Sequence[GraphNode]) -> bool:
+    """Whether merging the same tensors twice would take a layer twice: not where all of them are
+    the tensor that the merge begins with.
+    """
+    return any(each is not merge.source for each in inputs)
 
 
 def _with_inputs(node: GraphNode, inputs: tuple[GraphNode, ...]) -> GraphNode:

@@ -53,6 +53,7 @@ class GraphNode:
     source: "GraphNode | None" = None
     depth: int = 0  # how many such tensors there are
     values: int | None = None  # that the code says a flattened image has
+    batch: int | None = None  # of an image that the code makes itself: how many there are
 
     @property
     def made_at(self) -> int:
@@ -69,9 +70,9 @@ class Graph:
 
     nodes: list[GraphNode] = field(default_factory=list)
 
-    def image(self, shape: PartShape) -> GraphNode:
+    def image(self, shape: PartShape, batch: int | None = None) -> GraphNode:
         """The image, for which all else is computed."""
-        node = GraphNode(0, None, (), shape, 0)
+        node = GraphNode(len(self.nodes), None, (), shape, 0, batch=batch)
         self.nodes.append(node)
         return node
 
@@ -106,7 +107,7 @@ class Graph:
         for each in inputs[1:]:
             source = nearest_common(source, each)
         node = GraphNode(len(self.nodes), operation, inputs, shape, line, *more)
-        node.source, node.depth = source, source.depth + 1
+        node.source, node.depth, node.batch = source, source.depth + 1, source.batch
         self.nodes.append(node)
         return node
 

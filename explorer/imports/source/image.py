@@ -150,6 +150,8 @@ def _said(
     resized: list[int] = []
     for statement in code.statements:
         for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and (made := _made_image(node)) and suits(made):
+                yield made, True
             name = getattr(node, "id", None) or getattr(node, "attr", None)
             if name in DATASETS:
                 names.add(name)
@@ -159,6 +161,23 @@ def _said(
     for side in dict.fromkeys(resized):
         yield (channels or (shapes[0][0] if shapes else 3), side, side), False
     yield from ((shape, False) for shape in shapes)
+
+
+_MAKERS = ("randn", "rand", "zeros", "ones", "empty", "FloatTensor", "Tensor", "randint")
+
+
+def _made_image(node: ast.Call) -> Shape | None:
+    """The shape of one image of a batch that the code makes, as in torch.randn(1, 3, 32, 32), also
+    where nothing calls that.
+    """
+    given = [*node.args, *(each.value for each in node.keywords if each.arg == "size")]
+    if _last_name(node.func) not in _MAKERS or not given:
+        return None
+    sizes = given[0].elts if isinstance(given[0], ast.Tuple | ast.List) else given
+    values = [each.value if isinstance(each, ast.Constant) else None for each in sizes]
+    if len(values) != 4 or not all(type(each) is int and 0 < each <= 2048 for each in values[1:]):
+        return None
+    return tuple(int(str(each)) for each in values[1:])
 
 
 def _last_name(node: ast.expr) -> str:

@@ -44,6 +44,7 @@ from explorer.imports.source.values import (
     Opaque,
     Scope,
     Unknown,
+    ValueIterator,
     describe,
 )
 
@@ -61,6 +62,7 @@ class Interpreter:
     hints: list[ImageHint] = field(default_factory=list)
     viewed_image: tuple[int, ...] | None = None  # the shape that forward gives its image itself
     made: list[Module] = field(default_factory=list)  # modules of the text's own classes
+    is_forward: bool = False  # an image goes through the network
     ran: set[int] = field(default_factory=set)  # layers that have run, by their id
     last: Tensor | None = None  # that was computed last
     line: int = 0  # of the statement that is followed
@@ -138,8 +140,14 @@ class Interpreter:
         """What a loop over the value goes through. Raises CodeProblem where that is not known."""
         if isinstance(value, Unknown):
             raise value.problem()
-        if isinstance(value, Module) and value.container:
-            return attributes.items_of_container(value)
+        if isinstance(value, ValueIterator):
+            items, value.items = value.items, []
+            return items
+        if isinstance(value, Module):
+            if (own := attributes.own_method(value, "__iter__")) is not None:
+                return self.items(self.call(own, [], {}, line), line)
+            if value.container:
+                return attributes.items_of_container(value)
         try:
             found = items_of(value, self.budget, line)
         except OverflowError:
@@ -161,8 +169,11 @@ class Interpreter:
                     "runs all of them",
                     line,
                 )
-            case Module(container=container) if container:
-                return bool(value.children)
+            case Module():
+                own = attributes.own_method(value, "__bool__")
+                if own is not None:
+                    return self.truth(self.call(own, [], {}, line), line)
+                return not value.container or bool(value.children)
             case Opaque():
                 raise CodeProblem(f"a condition depends on {value.what}, which is not known", line)
             case _ if is_number(value) or isinstance(

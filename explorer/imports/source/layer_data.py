@@ -3,7 +3,7 @@
 from typing import Any
 
 from explorer.imports.source.problem import CodeProblem, NeedsImage
-from explorer.imports.source.values import Extent, Imported, LayerModule, Module, Opaque, Unknown
+from explorer.imports.source.values import Extent, Unknown
 from explorer.network.architecture_json import parse_layers
 from explorer.network.spec import LAYER_MODELS, ArchitectureError, Layer
 
@@ -15,12 +15,10 @@ def layer_from(kind: str, given: dict[str, Any], line: int) -> Layer:
     for name, value in given.items():
         if isinstance(value, Unknown):
             raise value.problem()
-        if isinstance(value, Extent):
-            raise NeedsImage(f"{name} of {kind} depends on the size of the image", line)
         within = value if isinstance(value, list | tuple) else (value,)
-        if any(
-            isinstance(each, Opaque | Unknown | Imported | Module | LayerModule) for each in within
-        ):
+        if any(isinstance(each, Extent) for each in within):
+            raise NeedsImage(f"{name} of {kind} depends on the size of the image", line)
+        if not all(each is None or isinstance(each, bool | int | float | str) for each in within):
             raise CodeProblem(f"{name} of {kind} is not known", line)
         if name in fields and type(fields[name].default) is bool:
             value = bool(value) if isinstance(value, int | None) else value

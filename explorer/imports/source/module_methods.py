@@ -26,6 +26,7 @@ from explorer.imports.source.values import (
     Unknown,
     UserClass,
     describe,
+    product_of_sizes,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def native_method(
         return call_method(run, owner, name, args, keywords, line)
     if isinstance(owner, Module | LayerModule | UserClass):
         return _module_method(run, owner, name, args, keywords, line)
-    found = METHODS.get(type(owner), {}).get(name)
+    if isinstance(owner, tuple) and name == "numel":
+        return product_of_sizes(owner, line)
+    found = METHODS.get(tuple if isinstance(owner, tuple) else type(owner), {}).get(name)
     if found is None:
         return Unknown(f"the method {name} is not followed", line)
     # Containers hold anything; texts are made of plain values alone.

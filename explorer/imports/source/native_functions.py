@@ -1,9 +1,13 @@
 """Functions of Python and its library that take more than plain values: modules, lists, types."""
 
+import ast
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 from explorer.imports.source import attributes
+from explorer.imports.source.expressions import computed
 from explorer.imports.source.objects import Keywords
 from explorer.imports.source.problem import CodeProblem, NeedsImage
 from explorer.imports.source.python_functions import (
@@ -20,6 +24,8 @@ from explorer.imports.source.torch_names import (
 from explorer.imports.source.values import (
     BATCH,
     Extent,
+    FieldFactory,
+    Function,
     Imported,
     LayerModule,
     Module,
@@ -27,6 +33,8 @@ from explorer.imports.source.values import (
     Partial,
     Unknown,
     UserClass,
+    ValueIterator,
+    named_values,
 )
 
 if TYPE_CHECKING:
@@ -64,6 +72,10 @@ _Native = Callable[["Interpreter", list[Any], Keywords, int], Any]
 def _len(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
     value = args[0]
     if isinstance(value, Module):
+        if (own := attributes.own_method(value, "__len__")) is not None:
+            return run.call(own, [], {}, line)
+        if not value.container:
+            return Unknown(f"{value.title} has no length", line)
         return len(value.children)
     if isinstance(value, Tensor):
         return BATCH
@@ -112,9 +124,28 @@ def _reversed(run: "Interpreter", args: list[Any], keywords: Keywords, line: int
 
 def _sorted(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
     items = run.items(args[0], line)
-    if not all(is_plain(each, 1) for each in items) or "key" in keywords:
+    key = keywords.get("key")
+    keys = items if key is None else [run.call(key, [each], {}, line) for each in items]
+    if not all(is_plain(each, 1) for each in keys):
         return Unknown("what is sorted here is not known", line)
-    return sorted(items, reverse=bool(keywords.get("reverse")))
+    order = sorted(range(len(items)), key=keys.__getitem__, reverse=bool(keywords.get("reverse")))
+    return [items[place] for place in order]
+
+
+def _extreme(choose: Callable[..., Any]) -> _Native:
+    """min and max."""
+
+    def found(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+        items = run.items(args[0], line) if len(args) == 1 else args
+        if not items and "default" in keywords:
+            return keywords["default"]
+        key = keywords.get("key")
+        keys = items if key is None else [run.call(key, [each], {}, line) for each in items]
+        if (unknown := not_plain(run, keys, line)) is not None:
+            return unknown
+        return items[choose(range(len(items)), key=keys.__getitem__)]
+
+    return found
 
 
 def _enumerate(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
@@ -149,8 +180,8 @@ def _filter(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) 
 def _sum(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
     items = run.items(args[0], line)
     start = args[1] if len(args) > 1 else keywords.get("start", 0)
-    if any(isinstance(each, Tensor) for each in items):
-        return merge(run, "add", items, line)
+    if any(isinstance(each, Tensor) for each in (*items, start)):
+        return merge(run, "add", items if start == 0 else [start, *items], line)
     if isinstance(start, list):
         joined = [*start, *(item for each in items for item in run.items(each, line))]
         run.budget.make(len(joined), line)
@@ -296,7 +327,42 @@ def _chain(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -
 
 
 def _iter(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
-    return run.items(args[0], line)
+    return ValueIterator(run.items(args[0], line))
+
+
+def _next(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    if not isinstance(args[0], ValueIterator):
+        return Unknown("what comes next is not known here", line)
+    if args[0].items:
+        return args[0].items.pop(0)
+    return args[1] if len(args) > 1 else Unknown("nothing comes next here", line)
+
+
+def _pairwise(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    items = run.items(args[0], line)
+    return list(pairwise(items))
+
+
+def _accumulate(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    items = run.items(args[0], line)
+    if len(args) + len(keywords) > 1:
+        return Unknown("what is accumulated here is not known", line)
+    return not_plain(run, items, line) or list(accumulate(items))
+
+
+def _operator(sign: ast.operator) -> _Native:
+    return lambda run, args, keywords, line: computed(run, sign, args[0], args[1], line)
+
+
+def _static(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    function = args[0]
+    return replace(function, kind="staticmethod") if isinstance(function, Function) else function
+
+
+def _field(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    if "default_factory" in keywords:
+        return FieldFactory(keywords["default_factory"])
+    return keywords.get("default", Unknown("a field has no value", line))
 
 
 def _namespace(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
@@ -308,11 +374,19 @@ def _cast(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) ->
 
 
 def _named_tuple(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
-    return Imported("collections.namedtuple.object")
+    given = args[1] if len(args) > 1 else keywords.get("field_names", ())
+    names = given.replace(",", " ").split() if isinstance(given, str) else run.items(given, line)
+    if not all(isinstance(name, str) for name in names):
+        return Unknown("the names of a named tuple are not known here", line)
+    return Partial(Imported("collections.namedtuple.object"), (tuple(names),), {})
 
 
 def _tuple_of(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
-    return (*args, *keywords.values())
+    names, *values = args
+    given = dict(zip(names, values, strict=False)) | keywords
+    if len(given) < len(names) or len(values) > len(names):
+        return Unknown("a named tuple lacks a value here", line)
+    return named_values(names, [given[name] for name in names])
 
 
 def _not_run(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
@@ -329,6 +403,8 @@ NATIVE: dict[str, _Native] = {
     "dict": as_dict,
     "reversed": _reversed,
     "sorted": _sorted,
+    "min": _extreme(min),
+    "max": _extreme(max),
     "enumerate": _enumerate,
     "zip": _zip,
     "map": _map,
@@ -338,6 +414,8 @@ NATIVE: dict[str, _Native] = {
     "all": _all,
     "bool": _bool,
     "iter": _iter,
+    "next": _next,
+    "staticmethod": _static,
     "getattr": _getattr,
     "setattr": _setattr,
     "hasattr": _hasattr,
@@ -356,6 +434,11 @@ NATIVE: dict[str, _Native] = {
     "copy.deepcopy": _deepcopy,
     "copy.copy": _deepcopy,
     "itertools.chain": _chain,
+    "itertools.pairwise": _pairwise,
+    "itertools.accumulate": _accumulate,
+    **dict.fromkeys(("operator.add", "operator.iadd"), _operator(ast.Add())),
+    **dict.fromkeys(("operator.mul", "operator.imul"), _operator(ast.Mult())),
+    "dataclasses.field": _field,
     # Without weights, as torchvision's functions make a network by default.
     "torchvision.models.WeightsEnum.verify": _nothing,
     "typing.cast": _cast,

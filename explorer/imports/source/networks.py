@@ -394,6 +394,7 @@ def _forward(run: Interpreter, module: Module, shape: PartShape) -> _Forward:
     given = Tensor(image)
     run.last = given
     problem: CodeProblem | None = None
+    run.is_forward = True
     try:
         returned = run.call(module, [given], {}, module.line)
         output = settled(run.graph, _output(run, returned, module), module.line, ())
@@ -402,6 +403,8 @@ def _forward(run: Interpreter, module: Module, shape: PartShape) -> _Forward:
         problem, folded = error, None
     except RecursionError:
         problem, folded = CodeProblem("the code is nested too deep to be followed"), None
+    finally:
+        run.is_forward = False
     if problem is not None:
         problem.line = problem.line or run.line
         folded = _up_to_there(run)

@@ -12,11 +12,14 @@ from explorer.imports.source.torch_names import (
 )
 from explorer.imports.source.values import (
     Bound,
+    FieldFactory,
     Function,
+    Imported,
     LayerModule,
     Module,
     Unknown,
     UserClass,
+    named_values,
 )
 
 if TYPE_CHECKING:
@@ -26,10 +29,23 @@ if TYPE_CHECKING:
 Keywords = dict[str, Any]
 
 
+NAMED_TUPLE = Imported("typing.NamedTuple")
+
+
+def _named_tuple_of(cls: UserClass, args: list[Any], keywords: Keywords, line: int) -> Any:
+    """An object of a class that inherits from typing.NamedTuple."""
+    given = dict(zip(cls.fields, args, strict=False)) | keywords
+    missing = Unknown(f"a value of {cls.name} is not given", line)
+    values = [given.get(name, cls.names.get(name, missing)) for name in cls.fields]
+    return named_values(cls.fields, values)
+
+
 def object_of(
     run: "Interpreter", cls: UserClass, args: list[Any], keywords: Keywords, line: int
-) -> Module:
+) -> Any:
     """An object of a class of the text."""
+    if NAMED_TUPLE in cls.ancestors:
+        return _named_tuple_of(cls, args, keywords, line)
     base = cls.base
     name = base.rpartition(".")[2]
     if name in MODULE_CLASSES:
@@ -65,7 +81,15 @@ def set_fields(
         except KeyError:
             default = None
         missing = Unknown(f"{made.cls.name} needs a value for {name}", line, name)
+        if name not in given and isinstance(default, FieldFactory):
+            default = run.call(default.make, [], {}, line)
         made.attributes[name] = given.get(name, missing if default is None else default)
+    try:
+        after = made.cls.find("__post_init__")
+    except KeyError:
+        return
+    if isinstance(after, Function):
+        run.call(Bound(after, made), [], {}, line)
 
 
 def init_of_torch(

@@ -26,6 +26,7 @@ from explorer.imports.source.values import (
     Unknown,
 )
 from explorer.network.layers import LAYERS, FirstWeights
+from explorer.network.spec import MAX_IMAGE_SIDE
 
 if TYPE_CHECKING:
     from explorer.imports.source.interpreter import Interpreter
@@ -99,7 +100,8 @@ def _run_layer(
         layer = layer_from("Upsample", with_factor(run, module.given, tensor, line), module.line)
     else:
         module.node = layer = module.node or layer_from(module.kind, module.given, module.line)
-    if id(module) in run.ran and LAYERS[module.kind].first_weights is not FirstWeights.NONE:
+    has_weights = LAYERS[module.kind].first_weights is not FirstWeights.NONE
+    if run.is_forward and has_weights and id(module) in run.ran:
         name = ".".join(["self", *filter(None, run.place[1:]), module.name or module.kind])
         raise CodeProblem(
             f"{name} runs a second time with the same weights; here each layer has its own", line
@@ -128,6 +130,8 @@ def call_function(
         dim = keywords.get("dim", keywords.get("axis", args[1] if len(args) > 1 else 0))
         return concatenated(run, given, dim, line)
     if not tensor_in(args, keywords):
+        if name in _MAKES_IMAGES and not run.is_forward and run.budget.depth > 0:
+            return _image_of_its_own(run, args, keywords)
         if joined is not None and any(isinstance(each, Tensor) for each in joined):
             raise CodeProblem(f"{path} is no layer here", line)
         return Opaque(f"what {path} gives")
@@ -145,6 +149,15 @@ def call_function(
     if path.startswith("torch.") and name in TENSOR_METHODS | set(KEEP_TENSOR):
         return call_method(run, tensor, name, rest, keywords, line)
     raise CodeProblem(f"{path} is no layer here, so that what it does to the image is lost", line)
+
+
+def _image_of_its_own(run: "Interpreter", args: list[Any], keywords: Keywords) -> Any:
+    """A tensor that a constructor sends through its layers, to see how many values come out."""
+    given = args[0] if len(args) == 1 and isinstance(args[0], list | tuple) else args
+    if len(given) == 4 and all(type(each) is int and 0 < each <= MAX_IMAGE_SIDE for each in given):
+        batch, *shape = given
+        return Tensor(run.graph.image(tuple(shape), batch))
+    return Opaque("a tensor of the code's own")
 
 
 _MAKES_IMAGES = ("randn", "rand", "zeros", "ones", "empty", "randn_like", "randint")

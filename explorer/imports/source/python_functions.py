@@ -107,8 +107,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "round": lambda value, digits=None: round(float(*_numbers([value])), digits),
     "divmod": _with_numbers(divmod),
     "pow": lambda base, exponent: power(*_numbers([base, exponent])),
-    "min": _of_numbers(min),
-    "max": _of_numbers(max),
     "math.floor": _with_numbers(math.floor),
     "math.ceil": _with_numbers(math.ceil),
     "math.sqrt": _with_numbers(math.sqrt),
@@ -127,8 +125,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.min": _of_numbers(min),
     "numpy.int32": _to_int,
     "numpy.int64": _to_int,
-    "operator.add": _with_numbers(lambda a, b: a + b),
-    "operator.mul": _with_numbers(lambda a, b: a * b),
 }
 
 
@@ -158,25 +154,45 @@ def _short(pieces: Iterable[str]) -> str:
 
 
 def _filled(text: str, *values: Any, **named: Any) -> str:
-    """str.format, without attributes, items and widths, which could reach into the program or make
-    a text of any length.
+    """str.format, without attributes and items, which could reach into the program, and without
+    widths of more than two digits.
     """
     numbers = iter(range(len(values)))
 
-    def value(key: str) -> str:
-        if key == "":
-            return to_text(values[next(numbers)])
-        return to_text(values[int(key)] if key.isdigit() else named[key])
+    def value(key: str, form: str) -> str:
+        found = values[next(numbers)] if key == "" else None
+        if key:
+            found = values[int(key)] if key.isdigit() else named[key]
+        return formatted(found, form)
 
-    parts = re.split(r"\{(\w{0,40})(?::[^{}]{0,9})?\}", text)
-    return _short(value(part) if place % 2 else part for place, part in enumerate(parts))
+    parts = re.split(r"\{(\w{0,40})(?::([^{}]{0,9}))?\}", text)
+    pieces = zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
+    return _short([parts[0], *(value(key, form or "") + rest for key, form, rest in pieces)])
+
+
+_FORM = re.compile(r"[<>^]?0?\d{0,2}(?:\.\d{1,2})?[dsfg]?")
+
+
+def formatted(value: Any, form: str) -> str:
+    """format() of a plain value, in a form that makes no long text."""
+    if not _FORM.fullmatch(form):
+        raise ValueError("this format is not followed")
+    has_form = bool(form) and (is_number(value) or isinstance(value, str))
+    return format(value, form) if has_form else to_text(value)
 
 
 def percent_filled(text: str, values: Any) -> str:
-    """`text % values`, of plain values, without widths."""
+    """`text % values`, of plain values, with widths of at most two digits."""
     given = iter(values if isinstance(values, tuple) else (values,))
-    parts = re.split(r"(%[sdi])", text)
-    return _short(to_text(next(given)) if place % 2 else part for place, part in enumerate(parts))
+
+    def value(form: str) -> str:
+        found = next(given)
+        if form.endswith("s"):
+            return formatted(to_text(found), f">{form}" if form[:-1] else "")
+        return formatted(found, form.replace("i", "d"))
+
+    parts = re.split(r"%(0?\d{0,2}[sdi])", text)
+    return _short(value(part) if place % 2 else part for place, part in enumerate(parts))
 
 
 def joined_text(pieces: Iterable[Any]) -> str:
@@ -203,6 +219,12 @@ def _extended(items: list[Any], more: Iterable[Any]) -> None:
     items.extend(list(more))
 
 
+def _plain(items: Any) -> list[Any]:
+    if not all(is_plain(each, 1) for each in items):
+        raise TypeError("these cannot be compared")
+    return list(items)
+
+
 METHODS: dict[type, dict[str, Callable[..., Any]]] = {
     str: {
         "format": _filled,
@@ -224,6 +246,9 @@ METHODS: dict[type, dict[str, Callable[..., Any]]] = {
         "copy": lambda items: list(items),
         "reverse": lambda items: items.reverse(),
         "clear": lambda items: items.clear(),
+        "remove": lambda items, item: items.pop(_plain(items).index(item)),
+        "index": lambda items, item: _plain(items).index(item),
+        "count": lambda items, item: _plain(items).count(item),
     },
     dict: {
         "items": lambda given: list(given.items()),
@@ -235,7 +260,10 @@ METHODS: dict[type, dict[str, Callable[..., Any]]] = {
         "setdefault": lambda given, key, value=None: given.setdefault(key, value),
         "copy": lambda given: dict(given),
     },
-    tuple: {},
+    tuple: {
+        "index": lambda items, item: _plain(items).index(item),
+        "count": lambda items, item: _plain(items).count(item),
+    },
     set: {"add": lambda given, value: given.add(value)},
 }
 

@@ -166,7 +166,8 @@ _KNOWN_MODULES = (
 
 
 def _function(run: "Interpreter", node: ast.FunctionDef, scope: Scope) -> None:
-    scope.names[node.name] = calls.function_of(run, node, scope)
+    function = calls.function_of(run, node, scope)
+    scope.names[node.name] = calls.decorated(run, function, node.decorator_list, scope)
 
 
 def _class(run: "Interpreter", node: ast.ClassDef, scope: Scope) -> None:
@@ -174,7 +175,8 @@ def _class(run: "Interpreter", node: ast.ClassDef, scope: Scope) -> None:
     if scope is run.names and isinstance(before, UserClass):
         # A notebook has several of one name, of which each can be asked for.
         scope.names[f"{node.name} (line {before.line})"] = before
-    scope.names[node.name] = calls.class_of(run, node, scope)
+    cls = calls.class_of(run, node, scope)
+    scope.names[node.name] = calls.decorated(run, cls, node.decorator_list, scope)
 
 
 def _with(run: "Interpreter", node: ast.With, scope: Scope) -> None:
@@ -188,7 +190,24 @@ def _with(run: "Interpreter", node: ast.With, scope: Scope) -> None:
 def _try(run: "Interpreter", node: ast.Try, scope: Scope) -> None:
     run.run(node.body, scope)
     run.run(node.orelse, scope)
+    for handler in node.handlers:
+        # What is not known to be installed is taken from where the code itself provides for that.
+        if _catches_imports(handler) and any(map(_is_foreign_import, node.body)):
+            run.run(handler.body, scope)
     run.run(node.finalbody, scope)
+
+
+def _catches_imports(handler: ast.ExceptHandler) -> bool:
+    return "ImportError" in ast.unparse(handler.type or ast.Constant("ImportError"))[:200] or (
+        "ModuleNotFoundError" in ast.unparse(handler.type or ast.Constant(""))[:200]
+    )
+
+
+def _is_foreign_import(node: ast.stmt) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return bool(node.level) or (node.module or "").split(".")[0] not in _KNOWN_MODULES
+    names = [each.name.split(".")[0] for each in node.names] if isinstance(node, ast.Import) else []
+    return any(name not in _KNOWN_MODULES for name in names)
 
 
 def _raise(run: "Interpreter", node: ast.Raise, scope: Scope) -> None:

@@ -31,6 +31,7 @@ from explorer.imports.source.torch_names import (
 from explorer.imports.source.values import (
     Opaque,
     Unknown,
+    product_of_sizes,
 )
 from explorer.network.spec import (
     MaxPool2d,
@@ -80,7 +81,7 @@ def _dim(run: "Interpreter", tensor: Tensor, args: list[Any], keywords: Keywords
 def _numel(
     run: "Interpreter", tensor: Tensor, args: list[Any], keywords: Keywords, line: int
 ) -> Any:
-    return Unknown("it computes with the number of images in a batch", line)
+    return product_of_sizes(sizes(tensor), line)
 
 
 def _view(
@@ -136,11 +137,37 @@ def _reduction(how: str) -> _Method:
         given = dict(zip(("dim", "keepdim"), args, strict=False)) | keywords
         dim = given.get("dim", given.get("axis"))
         if dim is None:
-            raise CodeProblem(f"the {how} over a whole batch is no layer here", line)
+            return Opaque(f"the {how} over a whole batch")
         dims = list(dim) if isinstance(dim, tuple | list) else [dim]
         return reduced(tensor, how, dims, bool(given.get("keepdim", False)), line)
 
     return reduce
+
+
+def _statistic(
+    run: "Interpreter", tensor: Tensor, args: list[Any], keywords: Keywords, line: int
+) -> Any:
+    """A number for the whole batch, which code prints; over dimensions it is no layer."""
+    if args or keywords:
+        raise CodeProblem("such a value of each map is no layer here", line)
+    return Opaque("a number computed from a whole batch")
+
+
+def _largest(
+    run: "Interpreter", tensor: Tensor, args: list[Any], keywords: Keywords, line: int
+) -> Any:
+    found = _reduction("max")(run, tensor, args, keywords, line)
+    return (found, Opaque("where the largest values are")) if isinstance(found, Tensor) else found
+
+
+def _by_number(sign: type[ast.operator]) -> _Method:
+    def method(
+        run: "Interpreter", tensor: Tensor, args: list[Any], keywords: Keywords, line: int
+    ) -> Any:
+        other = args[0] if args else keywords.get("other")
+        return arithmetic(run, sign, tensor, other, line, False)
+
+    return method
 
 
 def _transpose(
@@ -215,8 +242,12 @@ _METHODS: dict[str, _Method] = {
     "unsqueeze": _unsqueeze,
     "mean": _reduction("mean"),
     "amax": _reduction("max"),
+    "max": _largest,
+    **dict.fromkeys(("min", "std", "var", "norm", "item", "tolist", "sum"), _statistic),
     "transpose": _transpose,
     "permute": _permute,
+    "div": _by_number(ast.Div),
+    "sub": _by_number(ast.Sub),
     "add": _merging("add"),
     "add_": _merging_in_place("add"),
     "mul": _merging("multiply"),
@@ -240,6 +271,8 @@ def indexed(run: "Interpreter", tensor: Tensor, index: Any, line: int) -> Any:
         place = parts.index(Ellipsis)
         missing = len(sizes(tensor)) - (len(parts) - 1)
         parts[place : place + 1] = [whole] * missing
+    have = sizes(tensor)
+    parts = [whole if _is_whole(part, have[i : i + 1]) else part for i, part in enumerate(parts)]
     if all(part == whole for part in parts):
         return tensor
     if len(parts) == 4 and parts[:2] == [whole, whole] and tensor.view is None:
@@ -250,7 +283,9 @@ def indexed(run: "Interpreter", tensor: Tensor, index: Any, line: int) -> Any:
         sides = sizes(tensor)[2:]
         if rows in (0, -1) and columns in (0, -1) and sides == (1, 1):
             return squeezed(tensor, [2, 3], line)
-    if tensor.node.operation is None and None in parts:
+    if None in parts and all(part in (None, whole) for part in parts):
+        for place, part in enumerate(parts):
+            tensor = unsqueezed(tensor, place, line) if part is None else tensor
         return tensor
     shown = "channels" if len(parts) > 1 and parts[0] == whole else "images or maps"
     raise CodeProblem(
@@ -262,3 +297,11 @@ def _takes_every(part: Any) -> bool:
     """Whether a slice takes every second row, say, which is what pooling of single pixels does."""
     begins = isinstance(part, slice) and part.start in (None, 0) and part.stop is None
     return begins and type(part.step) is int and part.step > 0
+
+
+def _is_whole(part: Any, size: tuple[Any, ...]) -> bool:
+    """Whether a slice takes all that there is, as x[:, :8] of eight channels."""
+    if not isinstance(part, slice) or part.start not in (None, 0) or part.step not in (None, 1):
+        return False
+    is_known = len(size) == 1 and type(size[0]) is int and type(part.stop) is int
+    return is_known and part.stop >= size[0]

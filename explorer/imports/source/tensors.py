@@ -51,8 +51,12 @@ def sizes(tensor: Tensor) -> tuple[Any, ...]:
         channels = node.shape[0]
         each = channels // view.groups if channels else Extent(1, ((node.number, -1),))
         first = (each, view.groups) if view.is_exchanged else (view.groups, each)
-        return (BATCH, *first, _axis(node, 1), _axis(node, 2))
-    return (BATCH, *(_span(node, span) for span in view.spans))
+        return (_batch(node), *first, _axis(node, 1), _axis(node, 2))
+    return (_batch(node), *(_span(node, span) for span in view.spans))
+
+
+def _batch(node: GraphNode) -> Any:
+    return BATCH if node.batch is None else node.batch
 
 
 def _axis(node: GraphNode, axis: int) -> Size:
@@ -151,6 +155,8 @@ def viewed(tensor: Tensor, target: Sequence[Any], line: int) -> Tensor:
     view, node = tensor.shown(), tensor.node
     wanted = list(target[1:])
     if not wanted:
+        if len(view.spans) == 1 and _span(node, view.spans[0]) == 1:
+            return Tensor(node, replace(view, spans=()))  # one value for each image
         raise CodeProblem("it mixes the images of a batch in one row", line)
     if len(wanted) == 1:
         joined = tuple(axis for span in view.spans for axis in span)
@@ -280,7 +286,7 @@ def settled(graph: Graph, tensor: Tensor, line: int, place: tuple[str, ...]) -> 
         if len(spans) == 1:
             node = graph.layer(Flatten(), node, line, place)
         return _set(tensor, node)
-    if rank == 3 and spans in (((0,), (1,), (2,)), ((0, 1, 2),), ((0,),)):
+    if rank == 3 and spans in (((0,), (1,), (2,)), ((0, 1, 2),), ((0,),), ()):
         if len(spans) == 3:
             return _set(tensor, node)
         said = node.values

@@ -66,6 +66,16 @@ def times(a: "int | Extent", b: "int | Extent") -> "int | Extent":
     return Extent(a.known * b.known, unknown) if unknown else a.known * b.known
 
 
+def product_of_sizes(given: tuple[Any, ...], line: int) -> Any:
+    """What the sizes come to, Unknown where the number of images is one of them."""
+    found: int | Extent = 1
+    for size in given:
+        if type(size) is not int and not isinstance(size, Extent):
+            return Unknown("it computes with the number of images in a batch", line)
+        found = times(found, size)
+    return found
+
+
 def _as_extent(size: "int | Extent") -> Extent:
     return size if isinstance(size, Extent) else Extent(size, ())
 
@@ -119,13 +129,9 @@ class UserClass:
     @cached_property
     def ancestors(self) -> "tuple[UserClass | Imported, ...]":
         """The class itself and all that it inherits from, the nearest first."""
-        found: list[UserClass | Imported] = [self]
-        for base in self.bases:
-            if isinstance(base, UserClass):
-                found += base.ancestors
-            elif isinstance(base, Imported):
-                found.append(base)
-        return tuple(dict.fromkeys(found))
+        known = [base for base in self.bases if isinstance(base, UserClass | Imported)]
+        lines = [list(base.ancestors) if isinstance(base, UserClass) else [base] for base in known]
+        return (self, *_linearised([*lines, known]))
 
     def find(self, name: str, after: "UserClass | None" = None) -> Any:
         """A name of the class, or of what it inherits from after one of its ancestors.
@@ -142,6 +148,47 @@ class UserClass:
     def base(self) -> str:
         """The class of torch that it inherits from, "" where it is none."""
         return next((each.path for each in self.ancestors if isinstance(each, Imported)), "")
+
+
+def _linearised(lines: list[list[Any]]) -> list[Any]:
+    """The order in which Python looks through several lines of ancestors: each class before those
+    that it inherits from (C3).
+    """
+    found: list[Any] = []
+    while lines := [line for line in lines if line]:
+        after = [each for line in lines for each in line[1:]]
+        # Where Python would refuse the class, any order does.
+        head = next((line[0] for line in lines if line[0] not in after), lines[0][0])
+        found.append(head)
+        lines = [[each for each in line if each is not head and each != head] for line in lines]
+    return found
+
+
+class NamedValues(tuple[Any, ...]):
+    """A named tuple: its values in their order, and what they are called."""
+
+    names: tuple[str, ...] = ()
+
+
+def named_values(names: tuple[str, ...], values: Any) -> NamedValues:
+    """A named tuple of these values."""
+    found = NamedValues(values)
+    found.names = names
+    return found
+
+
+@dataclass(eq=False)
+class ValueIterator:
+    """iter() of something, which next() takes from."""
+
+    items: list[Any]
+
+
+@dataclass(frozen=True)
+class FieldFactory:
+    """field(default_factory=…) of a dataclass."""
+
+    make: Any
 
 
 @dataclass(eq=False)

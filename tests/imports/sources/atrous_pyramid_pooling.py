@@ -4,64 +4,52 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 
-class ASPPConv(nn.Sequential):
-    def __init__(self, in_channels, out_channels, dilation):
-        modules = [
-            nn.Conv2d(in_channels, out_channels, 3, padding=dilation, dilation=dilation, bias=False),
-            nn.BatchNorm2d(out_channels),
-            nn.ReLU(),
-        ]
-        super().__init__(*modules)
+class Holes(nn.Sequential):
+    def __init__(self, a, b, rate):
+        layers = [nn.Conv2d(a, b, 3, padding=rate, dilation=rate, bias=False), nn.BatchNorm2d(b), nn.ReLU()]
+        super().__init__(*layers)
 
 
-class ASPPPooling(nn.Sequential):
-    def __init__(self, in_channels, out_channels):
-        super().__init__(
-            nn.AdaptiveAvgPool2d(1),
-            nn.Conv2d(in_channels, out_channels, 1, bias=False),
-            nn.ReLU(),
-        )
+class WholeImage(nn.Sequential):
+    """one value for each map, spread over all of it again"""
+
+    def __init__(self, a, b):
+        super().__init__(nn.AdaptiveAvgPool2d(1), nn.Conv2d(a, b, 1), nn.ReLU())
 
     def forward(self, x):
-        size = x.shape[-2:]
-        for mod in self:
-            x = mod(x)
-        return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
+        sides = x.shape[-2:]
+        for part in self:
+            x = part(x)
+        return F.interpolate(x, size=sides, mode="bilinear", align_corners=False)
 
 
-class ASPP(nn.Module):
-    def __init__(self, in_channels, atrous_rates, out_channels=4):
+class Pyramid(nn.Module):
+    def __init__(self, a, rates, b=4):
         super().__init__()
-        modules = []
-        modules.append(nn.Sequential(nn.Conv2d(in_channels, out_channels, 1, bias=False), nn.ReLU()))
-        rates = tuple(atrous_rates)
-        for rate in rates:
-            modules.append(ASPPConv(in_channels, out_channels, rate))
-        modules.append(ASPPPooling(in_channels, out_channels))
-        self.convs = nn.ModuleList(modules)
-        self.project = nn.Sequential(
-            nn.Conv2d(len(self.convs) * out_channels, out_channels, 1, bias=False),
-            nn.Dropout(0.5),
-        )
+        paths = [nn.Conv2d(a, b, 1)]
+        paths.extend(Holes(a, b, rate) for rate in tuple(rates))
+        paths.append(WholeImage(a, b))
+        self.paths = nn.ModuleList(paths)
+        self.mix = nn.Conv2d(b * len(paths), b, 1, bias=False)
+        self.drop = nn.Dropout2d(0.5)
 
     def forward(self, x):
-        _res = []
-        for conv in self.convs:
-            _res.append(conv(x))
-        res = torch.cat(_res, dim=1)
-        return self.project(res)
+        found = []
+        for path in self.paths:
+            found.append(path(x))
+        return self.drop(self.mix(torch.cat(found, dim=1)))
 
 
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
-        self.backbone = nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1), nn.ReLU(), nn.Conv2d(4, 6, 3, 2, 1))
-        self.classifier = nn.Sequential(ASPP(6, [2, 4, 6]), nn.Conv2d(4, 3, 1))
+        self.eye = nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1), nn.ReLU(), nn.Conv2d(4, 6, 3, 2, 1))
+        self.pyramid = Pyramid(6, [2, 4, 6])
+        self.mask = nn.Conv2d(4, 3, 1)
 
     def forward(self, x):
-        out = self.classifier(self.backbone(x))
-        out = F.interpolate(out, scale_factor=4, mode='bilinear', align_corners=False)
-        return out
+        x = self.mask(self.pyramid(self.eye(x)))
+        return F.interpolate(x, scale_factor=4, mode='bilinear', align_corners=False)
 
 
 if __name__ == "__main__":

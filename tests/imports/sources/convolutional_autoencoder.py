@@ -2,49 +2,40 @@
 import torch
 from torch import nn
 
+SIZES = [4, 8]
+
 
 class Net(nn.Module):
+    """squeezes a digit to one pixel of 12 maps and draws it again"""
+
     def __init__(self):
         super().__init__()
-        self.encoder = nn.Sequential(  # like the Composition layer you built
-            nn.Conv2d(1, 4, 3, stride=2, padding=1),
-            nn.ReLU(),
-            nn.Conv2d(4, 8, 3, stride=2, padding=1),
-            nn.ReLU(),
-            nn.Conv2d(8, 12, 7)
-        )
-        self.decoder = nn.Sequential(
-            nn.ConvTranspose2d(12, 8, 7),
-            nn.ReLU(),
-            nn.ConvTranspose2d(8, 4, 3, stride=2, padding=1, output_padding=1),
-            nn.ReLU(),
-            nn.ConvTranspose2d(4, 1, 3, stride=2, padding=1, output_padding=1),
-            nn.Sigmoid()
-        )
+        shrink, grow, before = [], [], 1
+        for size in SIZES:
+            shrink += [nn.Conv2d(before, size, 3, 2, 1), nn.ReLU()]
+            grow = [nn.ConvTranspose2d(size, before, 3, 2, 1, output_padding=1), nn.ReLU()] + grow
+            before = size
+        grow[-1] = nn.Sigmoid()
+        self.shrink = nn.Sequential(*shrink, nn.Conv2d(before, 12, 7))
+        self.grow = nn.Sequential(nn.ConvTranspose2d(12, before, 7), nn.ELU(), *grow)
 
-    def encode(self, x):
-        return self.encoder(x)
+    def code(self, x):
+        return self.shrink(x)
 
     def forward(self, x):
-        code = self.encode(x)
-        x = self.decoder(code)
-        return x
+        return self.grow(self.code(x))
 
 
-def train(model, num_epochs=5, batch_size=64, learning_rate=1e-3):
-    torch.manual_seed(42)
-    criterion = nn.MSELoss() # mean square error loss
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, weight_decay=1e-5)
+def fit(net, digits, rounds=3):
+    opt = torch.optim.Adam(net.parameters())
+    for _ in range(rounds):
+        for x, _ in digits:
+            opt.zero_grad()
+            error = ((net(x) - x) ** 2).mean()
+            error.backward()
+            opt.step()
+
+
+def digits():
     from torchvision import datasets, transforms
-    mnist_data = datasets.MNIST('data', train=True, download=True, transform=transforms.ToTensor())
-    loader = torch.utils.data.DataLoader(mnist_data, batch_size=batch_size, shuffle=True)
-    outputs = []
-    for epoch in range(num_epochs):
-        for img, _ in loader:
-            recon = model(img)
-            loss = criterion(recon, img)
-            loss.backward()
-            optimizer.step()
-            optimizer.zero_grad()
-        outputs.append((epoch, img, recon),)
-    return outputs
+    return torch.utils.data.DataLoader(datasets.MNIST('.', transform=transforms.ToTensor()), 32)

@@ -1,59 +1,56 @@
 # image: 1,32,32
-# LeNet for a course exercise, 32x32 input like in the paper
+# exercise 2: digits of 32x32 pixels
 import torch
 import torch.nn as nn
 import torch.optim as optim
 
-NUM_CLASSES = 10
-BATCH_SIZE = 64
+CLASSES = 10
+RATE = 0.01
 
 
 class Net(nn.Module):
 
-    def __init__(self, n_classes=NUM_CLASSES):
+    def __init__(self, classes=CLASSES):
         super(Net, self).__init__()
 
-        self.feature_extractor = nn.Sequential(
-            nn.Conv2d(in_channels=1, out_channels=6, kernel_size=5, stride=1),
+        self.look = nn.Sequential(
+            nn.Conv2d(in_channels=1, out_channels=6, kernel_size=5),
             nn.Tanh(),
             nn.AvgPool2d(kernel_size=2),
-            nn.Conv2d(in_channels=6, out_channels=16, kernel_size=5, stride=1),
+            nn.Conv2d(in_channels=6, out_channels=16, kernel_size=5),
             nn.Tanh(),
             nn.AvgPool2d(kernel_size=2),
         )
-
-        self.classifier = nn.Sequential(
-            nn.Linear(in_features=16 * 5 * 5, out_features=24),
-            nn.Tanh(),
-            nn.Linear(in_features=24, out_features=n_classes),
+        self.decide = nn.Sequential(
+            nn.Linear(in_features=16 * 5 * 5, out_features=24), nn.Tanh(),
+            nn.Linear(in_features=24, out_features=classes),
         )
 
     def forward(self, x):
-        x = self.feature_extractor(x)
+        x = self.look(x)
         x = torch.flatten(x, 1)
-        logits = self.classifier(x)
-        return logits
+        scores = self.decide(x)
+        return scores
 
 
-def train_one_epoch(loader, model, criterion, optimizer, device='cpu'):
-    model.train()
-    running_loss = 0
-    for X, y_true in loader:
-        optimizer.zero_grad()
-        X, y_true = X.to(device), y_true.to(device)
-        y_hat = model(X)
-        loss = criterion(y_hat, y_true)
-        running_loss += loss.item() * X.size(0)
-        loss.backward()
-        optimizer.step()
-    return model, optimizer, running_loss / len(loader.dataset)
+def learn(net, batches, device='cpu', epochs=5):
+    net.to(device).train()
+    loss_of = nn.CrossEntropyLoss()
+    steps = optim.SGD(net.parameters(), lr=RATE, momentum=0.9)
+    for epoch in range(epochs):
+        total, right = 0, 0
+        for pictures, labels in batches:
+            pictures, labels = pictures.to(device), labels.to(device)
+            scores = net(pictures)
+            loss = loss_of(scores, labels)
+            steps.zero_grad()
+            loss.backward()
+            steps.step()
+            right += (scores.argmax(1) == labels).sum().item()
+            total += labels.numel()
+        print(f'{epoch}:\t{100 * right / total:.1f} %')
 
 
-def main(loader):
-    torch.manual_seed(42)
-    model = Net()
-    optimizer = optim.Adam(model.parameters(), lr=0.001)
-    criterion = nn.CrossEntropyLoss()
-    for epoch in range(15):
-        model, optimizer, loss = train_one_epoch(loader, model, criterion, optimizer)
-        print(f'Epoch {epoch}:\t{loss:.4f}')
+if __name__ == '__main__':
+    torch.manual_seed(7)
+    learn(Net(), [])

@@ -7,52 +7,39 @@ class Net(nn.Module):
     def __init__(self, classes=6):
         super(Net, self).__init__()
 
-        def conv_bn(inp, oup, stride):
-            return nn.Sequential(
-                nn.Conv2d(inp, oup, 3, stride, 1, bias=False),
-                nn.BatchNorm2d(oup),
-                nn.ReLU(inplace=True)
-            )
+        def full(a, b, step):
+            return nn.Sequential( nn.Conv2d(a, b, 3, step, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU(inplace=True) )
 
-        def conv_dw(inp, oup, stride):
-            return nn.Sequential(
-                # depthwise
-                nn.Conv2d(inp, inp, 3, stride, 1, groups=inp, bias=False),
-                nn.BatchNorm2d(inp),
-                nn.ReLU(inplace=True),
+        def separable(a, b, step):
+            def finish(c):
+                return [nn.BatchNorm2d(c), nn.ReLU(inplace=True)]
+            each = nn.Conv2d(a, a, 3, step, 1, groups=a, bias=False)
+            mix  = nn.Conv2d(a, b, 1, bias=False)
+            return nn.Sequential(each, *finish(a), mix, *finish(b))
 
-                # pointwise
-                nn.Conv2d(inp, oup, 1, 1, 0, bias=False),
-                nn.BatchNorm2d(oup),
-                nn.ReLU(inplace=True),
-            )
-
-        self.model = nn.Sequential(
-            conv_bn(  3,   4, 2),
-            conv_dw(  4,   8, 1),
-            conv_dw(  8,  12, 2),
-            *[conv_dw(12, 12, 1) for _ in range(2)],
-            conv_dw( 12,  16, 2),
+        self.body = nn.Sequential(
+            full(      3,  4, 2),
+            separable( 4,  8, 1),
+            separable( 8, 12, 2),
+            *[separable(12, 12, 1) for _ in range(2)],
+            separable(12, 16, 2),
             nn.AvgPool2d(8),
         )
-        self.fc = nn.Linear(16, classes)
+        self.scores = nn.Linear(16, classes)
 
     def forward(self, x):
-        x = self.model(x)
+        x = self.body(x)
         x = x.view(-1, 16)
-        x = self.fc(x)
-        return x
+        return self.scores(x)
 
 
-def speed(model, name):
+def seconds(net):
     import time
-    t0 = time.time()
-    x = torch.rand(1, 3, 224, 224)
-    model(x)
-    print('%10s : %f' % (name, time.time() - t0))
+    began = time.time()
+    net(torch.rand(1, 3, 224, 224))
+    print('%10s : %f' % (type(net).__name__, time.time() - began))
 
 
 if __name__ == '__main__':
-    net = Net()
-    x = torch.randn(1, 3, 64, 64)
-    print(net(x).shape)
+    images = torch.randn(1, 3, 64, 64)
+    print(Net()(images).shape)

@@ -3,71 +3,64 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 
-class hswish(nn.Module):
+class Swish(nn.Module):
+    # the cheap one, without exp
     def forward(self, x):
-        out = x * F.relu6(x + 3., inplace=True) / 6.
-        return out
+        y = x * F.relu6(x + 3., inplace=True) / 6.
+        return y
 
 
-class hsigmoid(nn.Module):
+class Gate(nn.Module):
     def forward(self, x):
-        out = F.relu6(x + 3., inplace=True) / 6.
-        return out
+        return F.relu6(x + 3., inplace=True) / 6.
 
 
-class SeModule(nn.Module):
-    def __init__(self, in_size, reduction=4):
-        super(SeModule, self).__init__()
-        expand_size = max(in_size // reduction, 2)
-        self.se = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1),
-            nn.Conv2d(in_size, expand_size, kernel_size=1, bias=False),
-            nn.BatchNorm2d(expand_size),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(expand_size, in_size, kernel_size=1, bias=False),
-            hsigmoid(),
-        )
+def attention(c, by=4):
+    inner = max(c // by, 2)
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(c, inner, 1), nn.BatchNorm2d(inner),
+                         nn.ReLU(True), nn.Conv2d(inner, c, 1, bias=False), Gate())
+
+
+class Weighted(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.weights = attention(c)
 
     def forward(self, x):
-        return x * self.se(x)
+        return x * self.weights(x)
 
 
-class Block(nn.Module):
-    '''expand + depthwise + pointwise'''
-
-    def __init__(self, kernel_size, in_size, expand_size, out_size, act, se, stride):
-        super(Block, self).__init__()
-        self.stride = stride
-        self.conv1 = nn.Conv2d(in_size, expand_size, kernel_size=1, bias=False)
-        self.act1 = act(inplace=True) if act is nn.ReLU else act()
-        self.conv2 = nn.Conv2d(expand_size, expand_size, kernel_size=kernel_size, stride=stride,
-                               padding=kernel_size // 2, groups=expand_size, bias=False)
-        self.se = SeModule(expand_size) if se else nn.Identity()
-        self.conv3 = nn.Conv2d(expand_size, out_size, kernel_size=1, bias=False)
-        self.skip = None
-        if stride == 1 and in_size != out_size:
-            self.skip = nn.Sequential(nn.Conv2d(in_size, out_size, 1, bias=False), nn.BatchNorm2d(out_size))
+class Bottleneck(nn.Module):
+    def __init__(self, k, a, inner, b, act, is_weighted, step):
+        super().__init__()
+        self.adds = step == 1
+        self.widen = nn.Conv2d(a, inner, 1, bias=False)
+        self.act = act(inplace=True) if act is nn.ReLU else act()
+        self.depth = nn.Conv2d(inner, inner, k, step, k // 2, groups=inner, bias=False)
+        self.weigh = Weighted(inner) if is_weighted else nn.Identity()
+        self.narrow = nn.Conv2d(inner, b, 1, bias=False)
+        self.project = None
+        if self.adds and a != b:
+            self.project = nn.Sequential(nn.Conv2d(a, b, 1, bias=False), nn.BatchNorm2d(b))
 
     def forward(self, x):
-        skip = x
-        out = self.act1(self.conv1(x))
-        out = self.conv2(out)
-        out = self.conv3(self.se(out))
-        if self.skip is not None:
-            skip = self.skip(skip)
-        return out + skip if self.stride == 1 else out
+        before = x
+        y = self.depth(self.act(self.widen(x)))
+        y = self.narrow(self.weigh(y))
+        if self.project is not None:
+            before = self.project(before)
+        return y + before if self.adds else y
 
 
 class Net(nn.Module):
     def __init__(self):
-        super(Net, self).__init__()
-        self.bneck = nn.Sequential(
-            nn.Conv2d(1, 4, 3, 2, 1),
-            hswish(),
-            Block(3, 4, 8, 4, nn.ReLU, True, 1),
-            Block(5, 4, 8, 6, hswish, True, 2),
-            Block(5, 6, 10, 8, hswish, False, 1),
-        )
+        super().__init__()
+        rows = [  # k, a, inner, b, act, weighted, step
+            (3, 4, 8, 4, nn.ReLU, True, 1),
+            (5, 4, 8, 6, Swish, True, 2),
+            (5, 6, 10, 8, Swish, False, 1),
+        ]
+        self.net = nn.Sequential(nn.Conv2d(1, 4, 3, 2, 1), Swish(), *[Bottleneck(*row) for row in rows])
 
     def forward(self, x):
-        return self.bneck(x)
+        return self.net(x)
