@@ -49,6 +49,7 @@ class Item:
     arguments: str | None = None  # None of one that holds others
     extra: str = ""  # what it prints of itself beside the modules that it holds
     children: list["Item"] = field(default_factory=list)
+    size: int = 1  # modules that it is, with all those in it, copies counted
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ _BEGINS = re.compile(
 
 
 def read_items(text: str) -> list[Item]:
-    """The outermost modules that a text prints, the first of each kind of text around them apart.
+    """The outermost modules that a text prints.
 
     Raises CodeProblem where one is not closed, or where there are too many.
     """
@@ -100,6 +101,9 @@ def read_items(text: str) -> list[Item]:
             open_items.append((item, int(opened["count"] or 1)))
         elif shown in (")", "),") and open_items:
             item, copies = open_items.pop()
+            item.size += sum(each.size for each in item.children)
+            if item.size * copies > MAX_MODULES:
+                raise CodeProblem("more modules are printed than a network here may have", number)
             if open_items:
                 open_items[-1][0].children += _copies(item, copies)
             else:
@@ -166,7 +170,7 @@ def read_printed(text: str, shape: PartShape | None = None) -> ReprRead:
     roots = read_items(text)
     if not roots:
         raise CodeProblem("this is no print(model)")
-    root = max(roots, key=_count)
+    root = max(roots, key=lambda item: item.size)
     read = _read(root, shape, False)
     if _has_one_pool(root) and not read.image.is_assumed and not _is_usual(read):
         other = _read(root, shape, True)
@@ -185,10 +189,6 @@ def _read(root: Item, shape: PartShape | None, pools_after_each: bool) -> ReprRe
     if not steps:
         raise problem or CodeProblem(f"{root.kind} prints no layers", root.line)
     return _as_network(root, steps, completing, shape, problem)
-
-
-def _count(item: Item) -> int:
-    return 1 + sum(map(_count, item.children))
 
 
 class _Stopped(Exception):
@@ -211,14 +211,17 @@ def _arguments(item: Item, kind: str) -> dict[str, Any]:
     """The arguments as they are printed, by torch's names. Raises CodeProblem."""
     try:
         call = ast.parse(f"f({item.arguments})", mode="eval").body
-        assert isinstance(call, ast.Call)
+        if not isinstance(call, ast.Call):
+            raise ValueError("more than one call")
         args = [_value(each) for each in call.args]
         given = {each.arg: _value(each.value) for each in call.keywords if each.arg}
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         raise CodeProblem(f"the arguments of {item.kind} cannot be read", item.line) from None
     if kind == "Identity":
         return {}
     found = dict(zip(parameters_of(kind), args, strict=False)) | given
+    if kind == "Flatten" and (found.get("start_dim", 1), found.get("end_dim", -1)) != (1, -1):
+        raise CodeProblem("Flatten of some of the dimensions is no layer here", item.line)
     if item.kind.startswith("Lazy"):
         found.pop(STATED[kind], None)  # which is not known yet, and printed as 0
     if False in (found.get("affine"), found.get("elementwise_affine")):
@@ -385,23 +388,29 @@ def _as_network(
     asked: PartShape | None,
     problem: CodeProblem | None,
 ) -> ReprRead:
-    graph = Graph()
+    graph, guesses = Graph(), dict(completing.guesses)
     _run(graph, steps, graph.image((None, None, None)), completing)
     image = image_of(graph, asked)
     for shape in dict.fromkeys([image.shape, *image.others]):
-        graph = Graph()
+        graph, completing.guesses = Graph(), dict(guesses)
         output = _run(graph, steps, graph.image(shape), completing)
         if all(node.sizes_known() for node in graph.nodes):
             break
     else:
         shape = image.shape
-        graph = Graph()
+        graph, completing.guesses = Graph(), dict(guesses)
         output = _run(graph, steps, graph.image(shape), completing)
-    notes = [] if root.kind == "Sequential" else [(0, _ORDER)]
+    notes = [(0, _ORDER)] if _has_own_class(root) else []
     image = image if shape == image.shape else assumed_image(shape[0], (), (shape,))
     return ReprRead(
         fold(output), root.kind, image, (*notes, *completing.notes()), as_obstacle(problem)
     )
+
+
+def _has_own_class(item: Item) -> bool:
+    """Whether a module has a forward of its own: containers run what they hold in its order."""
+    is_own = item.arguments is None and item.kind not in ("Sequential", "Merging")
+    return is_own or any(map(_has_own_class, item.children))
 
 
 def image_of(graph: Graph, asked: PartShape | None) -> ImageShape:

@@ -72,7 +72,7 @@ class Asked:
     network: str | None = None  # of several
     # The shape of its images; the channels may be None, which the network says itself.
     image: PartShape | None = None
-    values: tuple[tuple[str, Value], ...] = ()  # for names that have none
+    values: tuple[tuple[str, str], ...] = ()  # for names that have none, as they are typed
 
 
 @dataclass(frozen=True)
@@ -214,8 +214,8 @@ def _read_as_found(document: Document, asked: Asked) -> Opened:
         assert form is not None
         try:
             opened = _READERS[form](document, asked)
-        except OpenError as error:
-            refused = refused or error
+        except (OpenError, SummaryError, ArchitectureError) as error:
+            refused = refused or OpenError(str(error), getattr(error, "missing", ""))
             continue
         if best is None or len(opened.architecture.layers) > len(best.architecture.layers):
             best = opened
@@ -277,7 +277,8 @@ def _table(document: Document, asked: Asked) -> Opened:
 
 def _code(document: Document, asked: Asked) -> Opened:
     try:
-        read = read_networks(document.code, asked.network, asked.image, dict(asked.values))
+        values = {name: value_of(text) for name, text in asked.values}
+        read = read_networks(document.code, asked.network, asked.image, values)
     except CodeProblem as problem:
         raise _refused(problem, document) from None
     stop = _stop(read.problem, document)

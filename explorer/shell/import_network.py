@@ -10,9 +10,7 @@ from explorer.imports.opening import (
     READABLE_FORMS,
     Asked,
     Opened,
-    Value,
     open_text,
-    value_of,
 )
 from explorer.network.architecture_json import to_data, to_json
 from explorer.network.spec import MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, Shape
@@ -98,8 +96,8 @@ def _shape(text: str) -> Shape:
     return channels, rows, columns
 
 
-def _value(text: str) -> tuple[str, Value]:
+def _value(text: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
     if not sign or not name.isidentifier():
         raise argparse.ArgumentTypeError(f"a value is given as NAME=VALUE; this is {quoted(text)}")
-    return name, value_of(value)
+    return name, value

@@ -31,18 +31,18 @@ def asked_for(text: str) -> Asked:
     values = (each.split("=", 1) for each in said(text, "value"))
     return Asked(
         network=next(iter(said(text, "network")), None),
-        values=tuple((name, value_of(value)) for name, value in values),
+        values=tuple((name, value) for name, value in values),
     )
 
 
 def executed(text: str) -> nn.Module:
     """The network of a file of ours, made by executing it."""
     names: dict[str, Any] = {"__name__": "pasted"}
-    names |= dict(asked_for(text).values)
+    given = {name: value_of(value) for name, value in asked_for(text).values}
+    names |= given
     exec(compile(text, "source", "exec"), names)
     network = next(iter(said(text, "network")), "Net")
     found = names[network]
-    given = dict(asked_for(text).values)
     made = found if isinstance(found, nn.Module) else found(**given)
     assert isinstance(made, nn.Module)
     return made.eval()
@@ -67,10 +67,12 @@ def same_scores(module: nn.Module, opened: Opened) -> None:
     """What was read computes what the module computes, with the module's weights."""
     architecture = opened.architecture
     torch.manual_seed(0)
-    image = torch.rand(2, *architecture.input_shape)
-    for tensor in (*module.parameters(), *module.buffers()):
+    image = torch.rand(2, *architecture.input_shape) - 0.4
+    # Values of both signs, so that it shows where an activation is missing.
+    for name, tensor in (*module.named_parameters(), *module.named_buffers()):
         if tensor.is_floating_point():
-            tensor.data = torch.rand(tensor.shape) / 4 + 0.05
+            least = 0.5 if name.endswith("running_var") else -0.3
+            tensor.data = torch.rand(tensor.shape) * 0.6 + least
     order, output = leaves_in_order(module, image)
     ours = build(architecture).eval()
     paths = ["".join(f"{step}." for step in path) for path, _ in walk_layers(architecture.layers)]

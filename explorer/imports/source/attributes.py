@@ -36,7 +36,11 @@ def attribute(run: "Interpreter", owner: Any, name: str, line: int) -> Any:
             data_set = what.removeprefix("what torchvision.datasets.").removesuffix(" gives")
             is_classes = name in ("classes", "class_to_idx") and data_set != what
             return Opaque(f"the classes of {data_set}") if is_classes else owner
+        case Imported(path=path) if name in ("__name__", "__qualname__"):
+            return path.rpartition(".")[2]
         case Imported(path=path):
+            if path.startswith("torch.nn.modules"):
+                path = "torch.nn"  # where torch has the same classes again
             return math.pi if f"{path}.{name}" == "math.pi" else Imported(f"{path}.{name}")
         case Tensor():
             return _of_tensor(owner, name)
@@ -198,6 +202,10 @@ def set_attribute(owner: Any, name: str, value: Any) -> None:
             owner.attributes[name] = value
     elif isinstance(owner, LayerModule):
         owner.node = None
+        if isinstance(value, Opaque) and value.what.startswith("the weight of"):
+            raise CodeProblem(
+                "two layers are given the same weights; here each layer has its own", owner.line
+            )
         if name == "bias":
             owner.given[name] = value is not None and owner.given.get(name, True)
         elif name in parameters_of_layer(owner) and name not in (*_FIXED, "num_features"):
@@ -234,8 +242,10 @@ def item_of(module: Module, index: Any, line: int) -> Any:
         if isinstance(index, slice):
             part = Module(None, module.base, line)
             part.children = {name: module.children[name] for name in names[index]}
+            if module.container == "ModuleList":
+                renumber(part)
             return part
-        return module.children[names[index] if isinstance(index, int) else index]
+        return module.children[names[index] if isinstance(index, int) else str(index)[:200]]
     except (IndexError, KeyError, TypeError):
         raise CodeProblem(f"{module.title} holds no such module", line) from None
 
@@ -247,6 +257,12 @@ def set_item(module: Module, index: Any, value: Any) -> None:
     module.children[name] = value
     if isinstance(value, Module | LayerModule):
         value.name = value.name or name
+
+
+def renumber(module: Module) -> None:
+    """Number the modules of a container anew, as torch does where one is taken out."""
+    if module.container in ("Sequential", "ModuleList"):
+        module.children = {str(i): each for i, each in enumerate(module.children.values())}
 
 
 def add_child(module: Module, name: str, value: Any) -> None:

@@ -74,6 +74,8 @@ def call(run: "Interpreter", function: Any, args: list[Any], keywords: Keywords,
             if tensor_in(args, keywords):
                 raise function.problem()
             on_tensors.look_for_an_image(run, function.name, args, keywords, line)
+            if function.name and any(isinstance(each, Module | LayerModule) for each in args):
+                run.note(f"{function.name} is not in the code; what it does is not known", line)
             return function
         case Opaque():
             if tensor_in(args, keywords):
@@ -101,6 +103,8 @@ def function_of(run: "Interpreter", node: Any, scope: Scope) -> Function:
     for each in getattr(node, "decorator_list", ()):
         name = getattr(each, "id", None) or getattr(each, "attr", None)
         kind = _DECORATORS.get(name or "", kind)
+        if isinstance(each, ast.Attribute) and each.attr in ("setter", "deleter"):
+            raise CodeProblem("a property that is set is not followed", node.lineno)
     return Function(node, scope, defaults, keyword_defaults, kind=kind)
 
 
@@ -250,12 +254,8 @@ def _of_nn(run: "Interpreter", name: str, args: list[Any], keywords: Keywords, l
         return made
     if layer_kind(name):
         return layer_of(run, name, args, keywords, line)
-    if name in ("DataParallel",) and args:
-        return args[0]
-    if name in ("Parameter", "ParameterList") or name.endswith("Loss") or "." in name:
+    if name in ("Parameter", "ParameterList") or name.endswith("Loss"):
         return Opaque(f"nn.{name}")
-    if name == "Flatten":
-        return layer_of(run, name, args, keywords, line)
     if is_layer_name(name):
         return Unknown(f"nn.{name} is none of the layers here", line)
     return Opaque(f"nn.{name}")

@@ -86,10 +86,20 @@ def _dict(run: "Interpreter", node: ast.Dict, scope: Scope) -> Any:
     for key, value in zip(node.keys, node.values, strict=True):
         given = run.evaluate(value, scope)
         if key is None:
-            found |= given if isinstance(given, dict) else {}
+            found |= _mapping(run, given, node.lineno)
             continue
         found[_key(run.evaluate(key, scope), node.lineno)] = given
     return found
+
+
+def _mapping(run: "Interpreter", value: Any, line: int) -> dict[Any, Any]:
+    """What stands behind ** in a call or a dictionary. Raises CodeProblem where it is not known."""
+    if isinstance(value, Unknown):
+        raise value.problem()
+    if not isinstance(value, dict):
+        raise CodeProblem(f"what ** stands before is not known: {describe(value)}", line)
+    run.budget.make(len(value), line)
+    return value
 
 
 def _key(value: Any, line: int) -> Any:
@@ -121,7 +131,10 @@ def _subscript(run: "Interpreter", node: ast.Subscript, scope: Scope) -> Any:
         return index
     if isinstance(owner, dict):
         return owner[index] if is_key(index) or not isinstance(index, tuple | list) else None
-    return owner[index]
+    found = owner[index]
+    if isinstance(index, slice):
+        run.budget.make(len(found), node.lineno)
+    return found
 
 
 def _slice(run: "Interpreter", node: ast.Slice, scope: Scope) -> Any:
@@ -142,8 +155,8 @@ def _call(run: "Interpreter", node: ast.Call, scope: Scope) -> Any:
         value = run.evaluate(each.value, scope)
         if each.arg is not None:
             keywords[each.arg] = value
-        elif isinstance(value, dict):
-            keywords |= {name: given for name, given in value.items() if isinstance(name, str)}
+        else:
+            keywords |= _mapping(run, value, line)
     run.budget.step(line)
     return run.call(function, args, keywords, line)
 
@@ -253,7 +266,7 @@ def _compare(run: "Interpreter", node: ast.Compare, scope: Scope) -> Any:
     left = run.evaluate(node.left, scope)
     for sign, each in zip(node.ops, node.comparators, strict=True):
         right = run.evaluate(each, scope)
-        holds = _compared(sign, left, right, node.lineno)
+        holds = _compared(run, sign, left, right, node.lineno)
         if isinstance(holds, Unknown) or not holds:
             return holds
         left = right
@@ -270,7 +283,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 }
 
 
-def _compared(sign: ast.cmpop, left: Any, right: Any, line: int) -> Any:
+def _compared(run: "Interpreter", sign: ast.cmpop, left: Any, right: Any, line: int) -> Any:
     unknown = next((each for each in (left, right) if isinstance(each, Unknown)), None)
     if unknown:
         return unknown
@@ -282,8 +295,13 @@ def _compared(sign: ast.cmpop, left: Any, right: Any, line: int) -> Any:
         if isinstance(right, str):
             found = isinstance(left, str) and left in right
         elif isinstance(right, Module):
-            found = left in right.children
-        elif isinstance(right, list | tuple | dict | set | range):
+            of_names = right.container == "ModuleDict"
+            held = right.children if of_names else right.children.values()
+            found = any(left is each or (of_names and left == each) for each in held)
+        elif isinstance(right, range):
+            found = is_number(left) and left in right
+        elif isinstance(right, list | tuple | dict | set):
+            run.budget.make(len(right), line)
             found = any(_equal(left, each, line) for each in right)
         else:
             return Unknown("whether this holds what it is asked for is not known", line)
@@ -296,6 +314,8 @@ def _compared(sign: ast.cmpop, left: Any, right: Any, line: int) -> Any:
         raise NeedsImage("a condition depends on the size of the image", line)
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         raise CodeProblem("which layers run depends on the values of the image here", line)
+    if (left is BATCH) != (right is BATCH):
+        return Unknown("a condition depends on the number of images in a batch", line)
     if isinstance(left, Opaque) or isinstance(right, Opaque):
         return Unknown("a condition depends on what is not followed", line)
     if isinstance(sign, ast.Eq | ast.NotEq):
@@ -309,9 +329,11 @@ def _equal(a: Any, b: Any, line: int) -> bool:
     """Whether two values are equal. Raises CodeProblem where that depends on what is not known."""
     if is_plain(a) and is_plain(b):
         return bool(a == b)
-    if isinstance(a, tuple | list) and isinstance(b, tuple | list) and len(a) + len(b) <= 32:
+    if isinstance(a, tuple | list) and isinstance(b, tuple | list) and type(a) is type(b):
         pairs = zip(a, b, strict=False)
         return len(a) == len(b) and all(_equal_sizes(each, other, line) for each, other in pairs)
+    if isinstance(a, dict | set) and isinstance(b, dict | set) and a is not b:
+        raise CodeProblem("whether these are equal is not followed", line)
     return a is b or (isinstance(a, Imported) and a == b)
 
 
@@ -323,7 +345,9 @@ def _equal_sizes(a: Any, b: Any, line: int) -> bool:
         if a is BATCH or b is BATCH:
             raise CodeProblem("a condition depends on the number of images in a batch", line)
         raise NeedsImage("a condition depends on the size of the image", line)
-    return a is b or (is_plain(a, 1) and is_plain(b, 1) and bool(a == b))
+    if a is b or not (is_plain(a, 0) and is_plain(b, 0)):
+        return a is b
+    return bool(a == b)
 
 
 def _if_else(run: "Interpreter", node: ast.IfExp, scope: Scope) -> Any:
@@ -347,13 +371,12 @@ def _comprehended(
         first, *rest = generators
         for value in run.items(run.evaluate(first.iter, inner), node.lineno):
             run.budget.make(1, node.lineno)
-            each = Scope({}, inner)
-            run.assign(first.target, value, each)
-            tests = (run.truth(run.evaluate(test, each), node.lineno) for test in first.ifs)
+            run.assign(first.target, value, inner)
+            tests = (run.truth(run.evaluate(test, inner), node.lineno) for test in first.ifs)
             if all(tests):
-                turn(rest, each)
+                turn(rest, inner)
 
-    turn(node.generators, scope)
+    turn(node.generators, Scope({}, scope))  # one for all turns, as a function has it
     return found
 
 

@@ -7,6 +7,7 @@ as two blocks would share a layer, is named with its line.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from explorer.imports.source.graph import MAX_JOINED, Arithmetic, GraphNode, nearest_common, ways_to
 from explorer.imports.source.problem import CodeProblem
@@ -90,16 +91,27 @@ def _block(folding: _Folding, node: GraphNode) -> Branches:
     if folding.depth == MAX_DEPTH:
         raise CodeProblem(f"blocks stand in each other more than {MAX_DEPTH} deep here", node.line)
     folding.depth += 1
-    branches = [_branch(folding, group, node.source, merge, node.line) for group in groups]
+    branches: list[Nodes] = []
+    lines: list[list[int]] = []  # of each branch
+    for group in groups:
+        before = len(folding.lines)
+        branches.append(_branch(folding, group, node.source, merge, node.line))
+        lines.append(folding.lines[before:])
+        del folding.lines[before:]
     folding.depth -= 1
     while len(branches) > MAX_BRANCHES:
         # A block of more branches as blocks of blocks, in the same order.
-        parts = [branches[i : i + MAX_BRANCHES] for i in range(0, len(branches), MAX_BRANCHES)]
-        folding.lines += [node.line] * sum(len(part) > 1 for part in parts)
+        cuts = range(0, len(branches), MAX_BRANCHES)
+        parts = [branches[cut : cut + MAX_BRANCHES] for cut in cuts]
+        lines = [
+            [*chain(*lines[cut : cut + MAX_BRANCHES]), *([node.line] if len(part) > 1 else [])]
+            for cut, part in zip(cuts, parts, strict=True)
+        ]
         branches = [
             (Branches(merge=merge, branches=tuple(part)),) if len(part) > 1 else part[0]
             for part in parts
         ]
+    folding.lines += chain(*lines)
     folding.lines.append(node.line)
     return Branches(merge=merge, branches=tuple(branches), name=name)
 

@@ -115,12 +115,10 @@ class Graph:
 def nearest_common(a: GraphNode, b: GraphNode) -> GraphNode:
     """The nearest tensor that lies on all ways from the image to either."""
     while a is not b:
-        if a.depth >= b.depth:
-            assert a.source is not None
-            a = a.source
-        else:
-            assert b.source is not None
-            b = b.source
+        deeper, other = (a, b) if a.depth >= b.depth else (b, a)
+        if deeper.source is None:
+            raise CodeProblem("a tensor that is not computed from the image joins it here", 0)
+        a, b = deeper.source, other
     return a
 
 

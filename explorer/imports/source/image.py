@@ -163,6 +163,7 @@ def _said(
     yield from ((shape, False) for shape in shapes)
 
 
+LEAST_SIDE = 8  # of what is taken for an image: smaller tensors are kernels
 _MAKERS = ("randn", "rand", "zeros", "ones", "empty", "FloatTensor", "Tensor", "randint")
 
 
@@ -176,6 +177,8 @@ def _made_image(node: ast.Call) -> Shape | None:
     sizes = given[0].elts if isinstance(given[0], ast.Tuple | ast.List) else given
     values = [each.value if isinstance(each, ast.Constant) else None for each in sizes]
     if len(values) != 4 or not all(type(each) is int and 0 < each <= 2048 for each in values[1:]):
+        return None
+    if min(int(str(each)) for each in values[2:]) < LEAST_SIDE:
         return None
     return tuple(int(str(each)) for each in values[1:])
 

@@ -27,7 +27,7 @@ from explorer.imports.source.python_functions import (
     is_number,
     items_of,
 )
-from explorer.imports.source.statements import STATEMENTS, Returned
+from explorer.imports.source.statements import STATEMENTS, Break, Continue, Returned
 from explorer.imports.source.tensors import (
     Tensor,
 )
@@ -176,6 +176,8 @@ class Interpreter:
                 return not value.container or bool(value.children)
             case Opaque():
                 raise CodeProblem(f"a condition depends on {value.what}, which is not known", line)
+            case Imported() if not value.path.startswith("torch."):
+                raise CodeProblem(f"a condition depends on {value.path}, which is not known", line)
             case _ if is_number(value) or isinstance(
                 value, str | list | tuple | dict | set | range | None
             ):
@@ -230,6 +232,8 @@ class Interpreter:
                 self.run(function.node.body, scope)
             except Returned as returned:
                 return returned.value
+            except (Break, Continue):
+                raise CodeProblem("break and continue stand outside of a loop", line) from None
         return None
 
     @contextmanager

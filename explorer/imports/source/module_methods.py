@@ -1,6 +1,5 @@
 """Methods that Python's values and torch's modules have of their own."""
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from explorer.imports.source import attributes, on_tensors
@@ -19,10 +18,14 @@ from explorer.imports.source.torch_names import (
     KEEP_MODULE,
 )
 from explorer.imports.source.values import (
+    Bound,
+    Function,
+    Imported,
     LayerModule,
     Module,
     NativeMethod,
     Opaque,
+    Partial,
     Unknown,
     UserClass,
     describe,
@@ -44,8 +47,15 @@ def native_method(
     if isinstance(owner, tuple) and name == "numel":
         return product_of_sizes(owner, line)
     found = METHODS.get(tuple if isinstance(owner, tuple) else type(owner), {}).get(name)
+    if isinstance(owner, list) and name == "sort":
+        owner[:] = run.call(Imported("sorted"), [owner], keywords, line)
+        return None
+    if found is None and isinstance(owner, list | dict | set):
+        raise CodeProblem(f"the method {name} of a list or dictionary is not followed", line)
     if found is None:
         return Unknown(f"the method {name} is not followed", line)
+    if isinstance(owner, dict | set) and args and isinstance(args[0], Unknown):
+        raise args[0].problem()
     # Containers hold anything; texts are made of plain values alone.
     if isinstance(owner, str):
         unknown = not_plain(run, [*args, *keywords.values()], line)
@@ -84,8 +94,14 @@ def _module_method(
         elif isinstance(owner, Module):
             init_of_torch(run, owner, args, keywords, line)
         return None
+    if name == "apply" and args and isinstance(args[0], Function | Bound | Partial):
+        for _, each in reversed(attributes.all_modules(owner)):
+            run.call(args[0], [each], {}, line)
+        return owner
     if name in KEEP_MODULE:
         return owner
+    if name == "__call__" and isinstance(owner, Module):
+        return on_tensors.run_forward(run, owner, args, keywords, line)
     if name in ("forward", "__call__"):
         return on_tensors.run_native(run, owner, args, keywords, line)
     if name in ("parameters", "named_parameters", "buffers"):
@@ -124,7 +140,9 @@ def _container_method(
         case "pop":
             names = list(owner.children)
             key = args[0] if args else -1
-            return owner.children.pop(names[key] if isinstance(key, int) else key)
+            found = owner.children.pop(names[key] if isinstance(key, int) else str(key)[:200])
+            attributes.renumber(owner)
+            return found
         case "update":
             for key, child in as_dict(run, args, keywords, line).items():
                 attributes.add_child(owner, key, child)
@@ -138,10 +156,12 @@ def _container_method(
         case "items" | "named_children":
             return list(owner.children.items())
         case "get_submodule":
-            found: Any = owner
-            for part in re.split(r"\.", str(args[0])[:200]):
-                found = attributes.attribute(run, found, part, line)
-            return found
+            if not args or not isinstance(args[0], str):
+                raise CodeProblem("the name of a module is not known here", line)
+            inner: Any = owner
+            for part in args[0][:200].split("."):
+                inner = attributes.attribute(run, inner, part, line)
+            return inner
         case "register_buffer" | "register_parameter":
             if args and isinstance(args[0], str):
                 owner.attributes[args[0]] = Opaque(f"the tensor {args[0]}")

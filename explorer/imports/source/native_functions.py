@@ -29,6 +29,7 @@ from explorer.imports.source.values import (
     Imported,
     LayerModule,
     Module,
+    NamedValues,
     Opaque,
     Partial,
     Unknown,
@@ -181,7 +182,8 @@ def _sum(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> 
     items = run.items(args[0], line)
     start = args[1] if len(args) > 1 else keywords.get("start", 0)
     if any(isinstance(each, Tensor) for each in (*items, start)):
-        return merge(run, "add", items if start == 0 else [start, *items], line)
+        terms = items if type(start) is int and start == 0 else [start, *items]
+        return merge(run, "add", terms, line)
     if isinstance(start, list):
         joined = [*start, *(item for each in items for item in run.items(each, line))]
         run.budget.make(len(joined), line)
@@ -212,7 +214,8 @@ def _getattr(run: "Interpreter", args: list[Any], keywords: Keywords, line: int)
     if not isinstance(args[1], str):
         return Unknown("the name of an attribute is not known here", line)
     found = attributes.attribute(run, args[0], args[1], line)
-    return args[2] if isinstance(found, Unknown) and len(args) > 2 else found
+    is_lacking = isinstance(found, Unknown) and not isinstance(args[0], Unknown | Imported | Opaque)
+    return args[2] if is_lacking and len(args) > 2 else found
 
 
 def _setattr(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
@@ -222,8 +225,9 @@ def _setattr(run: "Interpreter", args: list[Any], keywords: Keywords, line: int)
 
 
 def _hasattr(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
-    found = attributes.attribute(run, args[0], args[1], line)
-    return not isinstance(found, Unknown)
+    if isinstance(args[0], Unknown | Imported | Opaque):
+        return Unknown("whether it has such an attribute is not known here", line)
+    return not isinstance(attributes.attribute(run, args[0], args[1], line), Unknown)
 
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
@@ -235,7 +239,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "tuple": tuple,
     "dict": dict,
     "torch.Tensor": Tensor,
-    **dict.fromkeys(("typing.List", "typing.Sequence"), list),
+    "typing.List": list,
     "typing.Tuple": tuple,
     "typing.Dict": dict,
     **dict.fromkeys(("typing.Iterable", "collections.abc.Iterable"), (list, tuple)),
@@ -247,20 +251,30 @@ def _isinstance(run: "Interpreter", args: list[Any], keywords: Keywords, line: i
     value, kinds = args
     if isinstance(value, Unknown):
         return value
-    return any(_is_of(value, kind) for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
+    found = [_is_of(value, kind) for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
+    if True not in found and None in found:
+        return Unknown("of which type this is is not known here", line)
+    return True in found
 
 
-def _is_of(value: Any, kind: Any) -> bool:
-    path = kind.path if isinstance(kind, Imported) else ""
+def _is_of(value: Any, kind: Any) -> bool | None:
+    """Whether a value is of a type; None where the type is not known."""
+    if isinstance(kind, UserClass):
+        return isinstance(value, Module) and value.cls is not None and kind in value.cls.ancestors
+    if not isinstance(kind, Imported):
+        return None
+    path = kind.path
     if path in _TYPES:
         return isinstance(value, _TYPES[path])
-    if isinstance(value, LayerModule):
-        return path in (f"{NN}{value.kind}", f"{NN}Module")
-    if isinstance(value, Module):
-        if isinstance(kind, UserClass):
-            return value.cls is not None and kind in value.cls.ancestors
-        return path == value.base or (bool(value.base) and path == f"{NN}Module")
-    return False
+    if not path.startswith(NN):
+        return None
+    name = path.rpartition(".")[2]
+    base = value.kind if isinstance(value, LayerModule) else getattr(value, "base", "")
+    own = base.rpartition(".")[2]
+    if name == "Module":
+        return bool(own)
+    # _BatchNorm and _ConvNd are what torch's own classes inherit from.
+    return own == name or (name.startswith("_") and own.startswith(name.strip("_").rstrip("Nd")))
 
 
 def _type(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
@@ -287,35 +301,50 @@ def _reduce(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) 
     return value
 
 
-def _ordered_dict(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
-    return as_dict(run, args, keywords, line)
-
-
 def _deepcopy(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
-    return copy_of(run, args[0], line)
+    return copy_of(run, args[0], line, {})
 
 
-def copy_of(run: "Interpreter", value: Any, line: int) -> Any:
-    """copy.deepcopy: modules with weights of their own."""
-    run.budget.step(line)
-    match value:
-        case LayerModule():
-            return LayerModule(value.kind, dict(value.given), value.line, value.name)
-        case Module():
-            made = Module(value.cls, value.base, value.line, dict(value.attributes))
-            made.children = {
-                name: copy_of(run, child, line) for name, child in value.children.items()
-            }
-            made.name = value.name
-            if value.layer:
-                made.layer = copy_of(run, value.layer, line)
-            return made
-        case list() | tuple():
-            copied = [copy_of(run, each, line) for each in value]
-            return copied if isinstance(value, list) else tuple(copied)
-        case dict():
-            return {key: copy_of(run, each, line) for key, each in value.items()}
+def _copy(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
+    """copy.copy: what is inside stays the same."""
+    value = args[0]
+    if isinstance(value, list | dict | set):
+        run.budget.make(len(value), line)
+        return value.copy()
+    if isinstance(value, Module):
+        return replace(value, attributes=dict(value.attributes), children=dict(value.children))
     return value
+
+
+def copy_of(run: "Interpreter", value: Any, line: int, copies: dict[int, Any]) -> Any:
+    """copy.deepcopy: modules with weights of their own; what was one thing is one in the copy."""
+    run.budget.step(line)
+    if id(value) in copies:
+        return copies[id(value)]
+    made: Any = value
+    match value:
+        case Tensor():
+            made = Tensor(value.node, value.view)
+        case LayerModule():
+            made = LayerModule(value.kind, dict(value.given), value.line, value.name)
+        case Module():
+            made = copies[id(value)] = replace(value, attributes={}, children={})
+            for name, each in value.attributes.items():
+                made.attributes[name] = copy_of(run, each, line, copies)
+            for name, child in value.children.items():
+                made.children[name] = copy_of(run, child, line, copies)
+            if value.layer:
+                made.layer = copy_of(run, value.layer, line, copies)
+        case list():
+            made = copies[id(value)] = []
+            made += [copy_of(run, each, line, copies) for each in value]
+        case tuple() if not isinstance(value, NamedValues):
+            made = tuple(copy_of(run, each, line, copies) for each in value)
+        case dict():
+            made = copies[id(value)] = {}
+            made |= {key: copy_of(run, each, line, copies) for key, each in value.items()}
+    copies[id(value)] = made
+    return made
 
 
 def _nothing(run: "Interpreter", args: list[Any], keywords: Keywords, line: int) -> Any:
@@ -430,9 +459,9 @@ NATIVE: dict[str, _Native] = {
     "numpy.prod": _prod,
     "functools.partial": _partial,
     "functools.reduce": _reduce,
-    "collections.OrderedDict": _ordered_dict,
+    "collections.OrderedDict": as_dict,
     "copy.deepcopy": _deepcopy,
-    "copy.copy": _deepcopy,
+    "copy.copy": _copy,
     "itertools.chain": _chain,
     "itertools.pairwise": _pairwise,
     "itertools.accumulate": _accumulate,

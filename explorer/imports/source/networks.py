@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from explorer.imports.source.attributes import all_modules
+from explorer.imports.source.attributes import all_modules, set_attribute
 from explorer.imports.source.budget import MAX_STEPS, Budget
 from explorer.imports.source.folding import Folded, fold
 from explorer.imports.source.graph import GraphNode, PartShape, ways_to
@@ -16,7 +16,7 @@ from explorer.imports.source.interpreter import Interpreter
 from explorer.imports.source.on_tensors import forward_of
 from explorer.imports.source.problem import CodeProblem, NeedsImage, Obstacle, as_obstacle
 from explorer.imports.source.reading import Code, read_code
-from explorer.imports.source.statements import Returned
+from explorer.imports.source.statements import Break, Continue, Returned
 from explorer.imports.source.tensors import Tensor, settled
 from explorer.imports.source.values import (
     Function,
@@ -68,11 +68,17 @@ def read_networks(
 
     Raises CodeProblem where nothing can be read.
     """
+    try:
+        return _read(text, _Asked(name, shape, values or {}))
+    except RecursionError:
+        raise CodeProblem("the code is nested too deep to be followed") from None
+
+
+def _read(text: str, asked: _Asked) -> CodeRead:
     code = read_code(text)
-    run = Interpreter(values or {})
+    run = Interpreter(asked.values)
     _follow_all(run, code)
     networks = _Networks(run, code, text)
-    asked = _Asked(name, shape, values or {})
     try:
         found = networks.find(asked.name)
     except CodeProblem as problem:
@@ -81,6 +87,7 @@ def read_networks(
     return networks.read(found, asked)
 
 
+MAX_OF_ALL_TRIES = 3 * MAX_STEPS  # to make the network of a class, and to run it
 # Steps for each loop or call at the top level of a text, most of which train something.
 MAX_TOP_LEVEL = 2_000
 
@@ -89,23 +96,39 @@ def _follow_all(run: Interpreter, code: Code) -> None:
     """Follow the text at its top level. What cannot be followed there, such as training, is passed
     over; names that it assigns are unknown.
     """
-    left = MAX_STEPS
-    for statement in code.statements:
+    left = {True: MAX_STEPS, False: MAX_STEPS}  # for definitions, and for all else
+    for statement in _top_level(code):
         is_definition = isinstance(statement, _DEFINITIONS)
-        run.budget = Budget(MAX_TOP_LEVEL if is_definition else min(left, MAX_TOP_LEVEL))
+        most = min(left[is_definition], MAX_TOP_LEVEL)
+        run.budget = Budget(most, items=run.budget.items)
         try:
-            if isinstance(statement, ast.If) and _is_main(statement):
-                run.run(statement.body, run.names)
-            else:
-                run.run([statement], run.names)
+            run.run([statement], run.names)
         except CodeProblem as problem:
-            if isinstance(statement, ast.Assign):
-                for target in statement.targets:
-                    if isinstance(target, ast.Name):
-                        run.names.names[target.id] = Unknown(problem.message, problem.line)
-        except (Returned, RecursionError):
+            _forget_assigned(run, statement, problem)
+        except (Returned, Break, Continue, RecursionError):
             pass
-        left -= 0 if is_definition else run.budget.steps
+        left[is_definition] -= run.budget.steps
+
+
+def _top_level(code: Code) -> Iterator[ast.stmt]:
+    """The statements of a text, those under `if __name__ == "__main__"` one by one."""
+    for statement in code.statements:
+        if isinstance(statement, ast.If) and _is_main(statement):
+            yield from statement.body
+        else:
+            yield statement
+
+
+def _forget_assigned(run: Interpreter, statement: ast.stmt, problem: CodeProblem) -> None:
+    """Make unknown what a statement assigns that could not be followed to its end."""
+    unknown = Unknown(problem.message, problem.line, problem.missing)
+    for node in ast.walk(statement):
+        context = getattr(node, "ctx", None)
+        if isinstance(node, ast.Name) and isinstance(context, ast.Store):
+            run.names.names[node.id] = unknown
+        elif isinstance(node, ast.Attribute) and isinstance(context, ast.Store):
+            with suppress(CodeProblem, RecursionError):
+                set_attribute(run.evaluate(node.value, run.names), node.attr, unknown)
 
 
 _DEFINITIONS = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -133,6 +156,7 @@ class _Networks:
 
     def __init__(self, run: Interpreter, code: Code, text: str):
         self._run, self._code, self._text = run, code, text
+        self._spent = 0  # steps of all tries
         names = run.names.names
         self._made = list(run.made)
         inside = {id(each) for module in self._made for each in _below(module)}
@@ -249,7 +273,9 @@ class _Networks:
         return next(made, None)
 
     def _fresh(self) -> Interpreter:
-        self._run.budget = Budget()
+        """The interpreter with steps for one more try, as long as there are any."""
+        self._spent += self._run.budget.steps
+        self._run.budget = Budget(max(0, min(MAX_STEPS, MAX_OF_ALL_TRIES - self._spent)))
         return self._run
 
     # --- one of them ------------------------------------------------------------------------------
@@ -262,7 +288,7 @@ class _Networks:
         image = image_shape(run, first.graph_nodes, self._code, self._text, found, asked.shape)
         forward, is_stuck = first, first.problem and not isinstance(first.problem, NeedsImage)
         if first.shape != image.shape and not is_stuck:
-            run.budget = Budget()
+            self._fresh()
             run.notes.clear()
             forward = _forward(run, found.module, image.shape)
         is_open = isinstance(first.problem, NeedsImage) or bool(image.others)
@@ -280,7 +306,7 @@ class _Networks:
     ) -> tuple["_Forward", ImageShape]:
         """Another image where the first one does not go through, of those that are usual."""
         decided = image_shape(run, forward.graph_nodes, self._code, self._text, found, None)
-        run.budget = Budget()
+        self._fresh()
         tried = [(forward, image)]
         for shape in dict.fromkeys([decided.shape, *decided.others]):
             if run.budget.is_spent() or len(tried) > 8:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from explorer.imports.source.image import LEAST_SIDE
 from explorer.imports.source.layer_data import layer_from
 from explorer.imports.source.layer_functions import padded, run_layer_function, with_factor
 from explorer.imports.source.objects import Keywords
@@ -39,25 +40,39 @@ def run_module(
     run.budget.step(line)
     if isinstance(module, LayerModule):
         return _run_layer(run, module, args, keywords, line)
-    forward = forward_of(module)
+    own = _method_of(module, "__call__")
+    if own is not None:
+        return run.call(Bound(own, module), args, keywords, line)
+    return run_forward(run, module, args, keywords, line)
+
+
+def run_forward(
+    run: "Interpreter", module: Module, args: list[Any], keywords: Keywords, line: int
+) -> Any:
+    """What nn.Module's own call does: forward."""
+    forward = module.attributes.get("forward") or forward_of(module)
     if forward is None:
         return run_native(run, module, args, keywords, line)
+    if isinstance(forward, Function) and forward is forward_of(module):
+        forward = Bound(forward, module)
     run.place.append(module.name)
     try:
-        return run.call(Bound(forward, module), args, keywords, line)
+        return run.call(forward, args, keywords, line)
     finally:
         run.place.pop()
 
 
 def forward_of(module: Module) -> Function | None:
-    for name in ("forward", "__call__"):
-        try:
-            found = module.cls.find(name) if module.cls else None
-        except KeyError:
-            continue
-        if isinstance(found, Function):
-            return found
-    return None
+    """The forward that the module's class has in the text."""
+    return _method_of(module, "forward")
+
+
+def _method_of(module: Module, name: str) -> Function | None:
+    try:
+        found = module.cls.find(name) if module.cls else None
+    except KeyError:
+        return None
+    return found if isinstance(found, Function) else None
 
 
 def run_native(
@@ -93,6 +108,8 @@ def _run_layer(
         if unknown:
             raise unknown.problem()
         return Opaque(f"what {module.kind} gives")
+    if len(args) + len(keywords) > 1:
+        raise CodeProblem(f"{module.kind} is given more than a map, which is not followed", line)
     if module.kind == "Flatten" and _dims_of(module, "start_dim", "end_dim") != (1, -1):
         start, end = _dims_of(module, "start_dim", "end_dim")
         return flattened(tensor, start, end, line)
@@ -179,5 +196,8 @@ def look_for_an_image(
         if len(sides) == 3 and name in _MAKES_IMAGES:
             continue
         image = tuple(sides[-3:])
-        if all(type(each) is int and 1 <= each <= 4096 for each in image):
+        if (
+            all(type(each) is int and 1 <= each <= MAX_IMAGE_SIDE for each in image)
+            and min(image[1:]) >= LEAST_SIDE
+        ):
             run.hints.append(ImageHint(image, line))

@@ -95,7 +95,7 @@ def to_text(value: Any) -> str:
     return str(value)
 
 
-# By name. What iterates over values or asks for attributes stands in interpreter.py.
+# By name. What iterates over values or asks for attributes stands in native_functions.py.
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "int": _to_int,
     "float": _to_float,
@@ -160,7 +160,10 @@ def _filled(text: str, *values: Any, **named: Any) -> str:
     numbers = iter(range(len(values)))
 
     def value(key: str, form: str) -> str:
-        found = values[next(numbers)] if key == "" else None
+        place = next(numbers, -1) if key == "" else 0
+        if place < 0:
+            raise ValueError("there are more places than values")
+        found = values[place] if key == "" else None
         if key:
             found = values[int(key)] if key.isdigit() else named[key]
         return formatted(found, form)
@@ -181,12 +184,17 @@ def formatted(value: Any, form: str) -> str:
     return format(value, form) if has_form else to_text(value)
 
 
+_NO_VALUE = object()
+
+
 def percent_filled(text: str, values: Any) -> str:
     """`text % values`, of plain values, with widths of at most two digits."""
     given = iter(values if isinstance(values, tuple) else (values,))
 
     def value(form: str) -> str:
-        found = next(given)
+        found = next(given, _NO_VALUE)
+        if found is _NO_VALUE:
+            raise ValueError("there are more places than values")
         if form.endswith("s"):
             return formatted(to_text(found), f">{form}" if form[:-1] else "")
         return formatted(found, form.replace("i", "d"))
@@ -237,6 +245,8 @@ METHODS: dict[type, dict[str, Callable[..., Any]]] = {
         "startswith": lambda text, start: text.startswith(start),
         "endswith": lambda text, end: text.endswith(end),
         "isdigit": lambda text: text.isdigit(),
+        "find": lambda text, part: text.find(part),
+        "count": lambda text, part: text.count(part),
     },
     list: {
         "append": lambda items, item: items.append(item),

@@ -76,7 +76,7 @@ def _by_parts(text: str) -> Code:
     return Code(tuple(statements), tuple(faults))
 
 
-_LOOKS_LIKE_CODE = re.compile(r"^\s*(?:class \w+.*:|def \w+\(|\w+ = )|\bnn\.\w+\(", re.MULTILINE)
+_LOOKS_LIKE_CODE = re.compile(r"^[ \t]*(?:class \w+.*:|def \w+\(|\w+ = )|\bnn\.\w+\(", re.MULTILINE)
 # A line that goes on with the statement above it, though it is not indented.
 _GOES_ON = re.compile(r"[)\]}]|(?:else|elif|except|finally)\b")
 

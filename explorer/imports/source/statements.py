@@ -1,10 +1,12 @@
 """What each kind of statement does."""
 
 import ast
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from explorer.imports.source import (
+    attributes,
     calls,
 )
 from explorer.imports.source.expressions import computed
@@ -36,11 +38,11 @@ class Returned(Exception):
         self.value = value
 
 
-class _Break(Exception):
+class Break(Exception):
     pass
 
 
-class _Continue(Exception):
+class Continue(Exception):
     pass
 
 
@@ -100,9 +102,9 @@ def _for(run: "Interpreter", node: ast.For, scope: Scope) -> None:
         run.assign(node.target, item, scope)
         try:
             run.run(node.body, scope)
-        except _Break:
+        except Break:
             return
-        except _Continue:
+        except Continue:
             continue
     run.run(node.orelse, scope)
 
@@ -112,19 +114,19 @@ def _while(run: "Interpreter", node: ast.While, scope: Scope) -> None:
         run.budget.step(node.lineno)
         try:
             run.run(node.body, scope)
-        except _Break:
+        except Break:
             return
-        except _Continue:
+        except Continue:
             continue
     run.run(node.orelse, scope)
 
 
 def _break(run: "Interpreter", node: ast.Break, scope: Scope) -> None:
-    raise _Break
+    raise Break
 
 
 def _continue(run: "Interpreter", node: ast.Continue, scope: Scope) -> None:
-    raise _Continue
+    raise Continue
 
 
 def _pass(run: "Interpreter", node: ast.stmt, scope: Scope) -> None:
@@ -134,7 +136,12 @@ def _pass(run: "Interpreter", node: ast.stmt, scope: Scope) -> None:
 def _import(run: "Interpreter", node: ast.Import, scope: Scope) -> None:
     for each in node.names:
         name = each.asname or each.name.split(".")[0]
-        scope.names[name] = Imported(each.name if each.asname else name)
+        root = each.name.split(".")[0]
+        if root in _KNOWN_MODULES or root in sys.stdlib_module_names or root in _LIBRARIES:
+            scope.names[name] = Imported(each.name if each.asname else name)
+        else:
+            why = f"{each.name} is a module of its own: paste what is used of it, too"
+            scope.names[name] = Unknown(why, node.lineno)
 
 
 def _import_from(run: "Interpreter", node: ast.ImportFrom, scope: Scope) -> None:
@@ -158,6 +165,11 @@ def _import_from(run: "Interpreter", node: ast.ImportFrom, scope: Scope) -> None
             scope.names[name] = Imported(f"{module}.{each.name}")
 
 
+# Others that code for training imports, and that no layer comes from.
+_LIBRARIES = (
+    *("matplotlib", "pandas", "PIL", "cv2", "sklearn", "scipy", "tqdm", "yaml", "wandb", "seaborn"),
+    *("tensorboardX", "torchmetrics", "albumentations", "plotly", "IPython", "ignite", "skimage"),
+)
 _KNOWN_MODULES = (
     *("torch", "torchvision", "collections", "functools", "math", "numpy", "copy", "itertools"),
     *("pytorch_lightning", "lightning", "typing", "operator", "torchinfo", "torchsummary"),
@@ -239,6 +251,8 @@ def _delete_item(owner: Any, index: Any, line: int) -> None:
     if not isinstance(items, dict | list) or isinstance(index, Unknown):
         raise CodeProblem("what is deleted here is not known", line)
     del items[index]
+    if isinstance(owner, Module):
+        attributes.renumber(owner)
 
 
 def _global(run: "Interpreter", node: ast.Global, scope: Scope) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from explorer.imports.source.layer_data import layer_from
@@ -13,6 +14,7 @@ from explorer.imports.source.problem import CodeProblem
 from explorer.imports.source.tensor_steps import (
     after_layer,
     arithmetic,
+    settled_node,
 )
 from explorer.imports.source.tensors import (
     Tensor,
@@ -56,6 +58,8 @@ def call_method(
             raise each.problem()
     if name in KEEP_TENSOR:
         return tensor
+    if tensor.view is not None and tensor.view.groups < 0:
+        settled_node(run, tensor, line)
     if function := layer_method(name):
         return run_layer_function(run, function, tensor, args, keywords, line)
     if found := _METHODS.get(name):
@@ -95,6 +99,10 @@ def _view(
     if image and len(target) == 4 and all(type(each) is int for each in target[1:]):
         if None in tensor.node.shape and -1 not in target[1:]:
             tensor.node.shape = run.viewed_image = tuple(target[1:])
+        if not all(
+            each in (-1, side) for each, side in zip(target[1:], tensor.node.shape, strict=True)
+        ):
+            raise CodeProblem("the image is given another shape than it has", line)
         return tensor
     # view(1, -1) and view(64, -1) have the batch in front, too.
     return viewed(tensor, target, line)
@@ -120,6 +128,19 @@ def _squeeze_in_place(
 ) -> Any:
     tensor.view = _squeeze(run, tensor, args, keywords, line).view
     return tensor
+
+
+def _clone(
+    run: "Interpreter", tensor: Tensor, args: list[Any], keywords: Keywords, line: int
+) -> Any:
+    return Tensor(tensor.node, tensor.view)
+
+
+def _expand(
+    run: "Interpreter", tensor: Tensor, args: list[Any], keywords: Keywords, line: int
+) -> Any:
+    """One value of each map for all of its pixels, which multiplying does by itself."""
+    return Tensor(tensor.node, replace(tensor.shown(), is_expanded=True))
 
 
 def _unsqueeze(
@@ -238,6 +259,9 @@ _METHODS: dict[str, _Method] = {
     "flatten": _flatten,
     "ravel": _flatten,
     "squeeze": _squeeze,
+    "clone": _clone,
+    "expand": _expand,
+    "expand_as": _expand,
     "squeeze_": _squeeze_in_place,
     "unsqueeze": _unsqueeze,
     "mean": _reduction("mean"),

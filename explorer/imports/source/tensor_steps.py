@@ -19,6 +19,7 @@ from explorer.imports.source.values import (
     LayerModule,
     Opaque,
     Unknown,
+    needed,
 )
 from explorer.network.spec import (
     Hardsigmoid,
@@ -83,11 +84,13 @@ def merge(run: "Interpreter", how: Merge, values: Sequence[Any], line: int) -> T
     for each in values:
         if isinstance(each, Unknown):
             raise each.problem()
-        if not isinstance(each, Tensor) and each not in (0, 1):
-            raise CodeProblem("what comes together with the map here is not known", line)
+        if not isinstance(each, Tensor):
+            raise CodeProblem("what comes together with the map here is no map", line)
     if len(tensors) == 1:
         return tensors[0]
-    nodes = [settled_node(run, each, line) for each in tensors]
+    nodes = [
+        settled(run.graph, each, line, place_of(run), expands=how == "multiply") for each in tensors
+    ]
     if len({len(node.shape) for node in nodes}) > 1:
         raise CodeProblem("a map and a vector come together here, whose shapes do not agree", line)
     return made_tensor(run, run.graph.merge(how, nodes, line, place_of(run)))
@@ -101,7 +104,14 @@ def concatenated(run: "Interpreter", given: Any, dim: Any, line: int) -> Any:
     tensors = [each for each in given if isinstance(each, Tensor)]
     if not tensors:
         return Opaque("what torch.cat gives")
+    for each in given:
+        needed(each, line)
+    if len(tensors) < len(given):
+        raise CodeProblem("what torch.cat joins is not known", line)
+    dim = needed(dim, line)
     rank = len(sizes(tensors[0]))
+    if type(dim) is not int:
+        raise CodeProblem("over which dimension torch.cat joins is not known", line)
     if dim not in (1, 1 - rank):
         what = "images of a batch" if dim in (0, -rank) else "rows or columns"
         raise CodeProblem(
@@ -128,6 +138,8 @@ def arithmetic(
             return merge(run, how, [*(Tensor(each) for each in left.node.inputs), right], line)
         return merge(run, how, [left, right], line)
     tensor, number = (left, right) if isinstance(left, Tensor) else (right, left)
+    if tensor is right and sign not in (ast.Add, ast.Mult):
+        raise CodeProblem("a number is changed by a map here; no layer does that", line)
     if isinstance(number, Extent):
         raise NeedsImage("a number is computed from the size of the image", line)
     if isinstance(number, Opaque):

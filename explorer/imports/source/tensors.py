@@ -30,6 +30,7 @@ class View:
     reduction: str = ""  # "mean" or "max"
     # Channels dealt out in so many groups, and whether groups and channels were exchanged.
     groups: int = 0
+    is_expanded: bool = False  # one value of each map stands for all of its pixels
     is_exchanged: bool = False
 
 
@@ -47,7 +48,7 @@ class Tensor:
 def sizes(tensor: Tensor) -> tuple[Any, ...]:
     """The tensor's shape as the code sees it, the batch first."""
     view, node = tensor.shown(), tensor.node
-    if view.groups:
+    if view.groups > 0:
         channels = node.shape[0]
         each = channels // view.groups if channels else Extent(1, ((node.number, -1),))
         first = (each, view.groups) if view.is_exchanged else (view.groups, each)
@@ -162,11 +163,15 @@ def viewed(tensor: Tensor, target: Sequence[Any], line: int) -> Tensor:
         joined = tuple(axis for span in view.spans for axis in span)
         if view.groups:
             joined = (0, 1, 2)
-        seen = Tensor(node, View((joined,), view.reduced, view.reduction))
-        if isinstance(wanted[0], int) and wanted[0] != -1 and len(joined) > 1:
-            seen = Tensor(node, seen.view)
-            node.values = wanted[0] if node.values is None else node.values
-        return seen
+        if isinstance(wanted[0], int) and wanted[0] != -1:
+            values = _span(node, joined)
+            if len(joined) > 1:
+                node.values = wanted[0] if node.values is None else node.values
+            elif isinstance(values, int) and values != wanted[0]:
+                raise CodeProblem(
+                    f"view(…, {wanted[0]}) of {values} values makes several rows of one image", line
+                )
+        return Tensor(node, View((joined,), view.reduced, view.reduction))
     have = sizes(tensor)[1:]
     if _same(wanted, have):
         return tensor
@@ -263,7 +268,9 @@ def _without_groups(tensor: Tensor, line: int) -> View:
 # --- back to what a layer takes -------------------------------------------------------------------
 
 
-def settled(graph: Graph, tensor: Tensor, line: int, place: tuple[str, ...]) -> GraphNode:
+def settled(
+    graph: Graph, tensor: Tensor, line: int, place: tuple[str, ...], expands: bool = False
+) -> GraphNode:
     """The node whose values a layer takes that is given this tensor: with global pooling, Flatten
     or ChannelShuffle behind it where the code says so by other means.
 
@@ -272,12 +279,16 @@ def settled(graph: Graph, tensor: Tensor, line: int, place: tuple[str, ...]) -> 
     view, node = tensor.view, tensor.node
     if view is None:
         return node
+    if view.is_expanded and not expands:
+        raise CodeProblem(
+            "expand repeats a value over a map; only multiplying does that here", line
+        )
     if view.groups < 0:
         return _set(tensor, graph.layer(ChannelShuffle(groups=-view.groups), node, line, place))
     if view.groups:
         raise CodeProblem("channels in groups are known here only as shuffling them", line)
     rank = len(node.shape)
-    spans = tuple(span for span in view.spans)
+    spans = view.spans
     if view.reduced:
         if view.reduced != {1, 2} or spans not in (((0,),), ((0,), (), ())):
             raise _no_map(line)

@@ -51,7 +51,6 @@ SAME_LAYERS: dict[str, tuple[str, dict[str, Any]]] = {
     "LazyBatchNorm1d": ("BatchNorm1d", {}),
     "LazyInstanceNorm2d": ("InstanceNorm2d", {}),
     "LazyLinear": ("Linear", {}),
-    "FeatureAlphaDropout": ("Dropout2d", {}),
 }
 
 
@@ -147,12 +146,11 @@ WRAPPERS = (
     "torch.nn.parallel.DistributedDataParallel",
     "torch.compile",
     "torch.jit.script",
-    "torch.quantization.QuantStub",
 )
 # Methods of a tensor, and functions of one, that leave its values and its shape as they are.
 KEEP_TENSOR = (
-    *("contiguous", "clone", "float", "double", "half", "to", "cuda", "cpu", "type", "detach"),
-    *("requires_grad_", "type_as", "expand_as", "expand", "data", "bfloat16"),
+    *("contiguous", "float", "double", "half", "to", "cuda", "cpu", "type", "detach"),
+    *("requires_grad_", "type_as", "data", "bfloat16"),
 )
 # Methods of a module that give the module itself.
 KEEP_MODULE = (

@@ -266,6 +266,15 @@ class ImageHint:
     line: int
 
 
+def needed(value: Any, line: int) -> Any:
+    """The value, where it is known. Raises CodeProblem."""
+    if isinstance(value, Unknown):
+        raise value.problem()
+    if isinstance(value, Opaque):
+        raise CodeProblem(f"{value.what} is not known", line)
+    return value
+
+
 def describe(value: Any) -> str:
     """What a value is, in the words of a message."""
     match value:

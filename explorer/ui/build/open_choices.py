@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from explorer.imports.opening import FORMS, Asked, Form, Opened, value_of
+from explorer.imports.opening import FORMS, Asked, Form, Opened
 from explorer.network.spec import MAX_IMAGE_SIDE
 from explorer.text import for_markdown
 
@@ -22,12 +22,13 @@ class Said:
     form: Form | None = None
     network: str | None = None
     networks: tuple[str, ...] = ()  # that it was found to have
-    side: int | None = None  # of its images, in pixels
+    side: int | None = None  # of its images, in pixels, where it was typed
+    shown_side: int | None = None  # that the input began with
     values: dict[str, str] = field(default_factory=dict)  # by the names that lack one, as typed
 
     def asked(self) -> Asked:
         """The same for the reader."""
-        values = ((name, value_of(text)) for name, text in self.values.items() if text.strip())
+        values = ((name, text) for name, text in self.values.items() if text.strip())
         image = (None, self.side, self.side) if self.side else None
         return Asked(self.form, self.network, image, tuple(values))
 
@@ -38,7 +39,9 @@ def said_of(version: int) -> Said:
     inputs = st.session_state
     said.form = inputs.get(f"open-form-{version}", said.form)
     said.network = inputs.get(f"open-network-{version}", said.network)
-    said.side = inputs.get(f"open-side-{version}", said.side)
+    side = inputs.get(f"open-side-{version}")
+    if side is not None and (said.side is not None or side != said.shown_side):
+        said.side = side
     for name in said.values:
         said.values[name] = inputs.get(f"open-value-{version}-{name}", said.values[name])
     return said
@@ -76,6 +79,8 @@ def ask_for_more(said: Said, version: int, opened: Opened | None = None, missing
             key=f"open-network-{version}",
         )
     if opened is not None and asks_side:
+        if said.side is None:
+            said.shown_side = opened.architecture.input_shape[1]
         next(free).number_input(
             "Image size in pixels",
             1,
