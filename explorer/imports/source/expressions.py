@@ -351,6 +351,7 @@ def _equal_sizes(a: Any, b: Any, line: int) -> bool:
 
 
 def _if_else(run: "Interpreter", node: ast.IfExp, scope: Scope) -> Any:
+    run.note_training(node.test)
     test = run.evaluate(node.test, scope)
     if isinstance(test, Unknown):
         return test

@@ -78,7 +78,7 @@ def assumed_image(channels: int, strong: Sequence[Shape], weak: Sequence[Shape])
     """Images where nothing decides: as the code gives them somewhere, else of a usual size."""
     first, *others = dict.fromkeys(likely_shapes(channels, [*strong, *weak]))
     is_assumed = not (strong or weak)
-    notes = (assumption(first),) if is_assumed else ()
+    notes = (assumption(first) if is_assumed else _named(first),)
     return ImageShape(first, notes, is_assumed, tuple(others))
 
 
@@ -105,7 +105,7 @@ def image_by_linear(
         hints = [*strong, *weak]
         hinted = next((each for each in hints if each[1] == each[2] and each[1] in sides), None)
         if hinted is not None:
-            return ImageShape(hinted)
+            return ImageShape(hinted, (_named(hinted),))
         side = likely_side(sides, channels)
         if strong or (weak and side not in USUAL_SIDES):
             break  # what comes in is not what the layer takes, and its row says so
@@ -117,8 +117,13 @@ def image_by_linear(
             shape, (f"images of {size_text(shape)}, by {why} the Linear of line {line}{asks}",)
         )
     if depends and (strong or weak):
-        return ImageShape([*strong, *weak][0])
+        first = [*strong, *weak][0]
+        return ImageShape(first, (_named(first),))
     return None
+
+
+def _named(shape: Shape) -> str:
+    return f"images of {size_text(shape)}, which the code names"
 
 
 # --- what the code says ---------------------------------------------------------------------------

@@ -71,6 +71,12 @@ class Interpreter:
         """Something to say about what was read, and the line that it is about."""
         self.notes[line, text] = None
 
+    def note_training(self, test: ast.expr) -> None:
+        """Say which of its two sides a network is read by, where a condition asks for that."""
+        asked = test.operand if isinstance(test, ast.UnaryOp) else test
+        if self.is_forward and isinstance(asked, ast.Attribute) and asked.attr == "training":
+            self.note("the network is read as it is while it trains", test.lineno)
+
     # --- statements -------------------------------------------------------------------------------
 
     def run(self, statements: list[ast.stmt], scope: Scope) -> None:

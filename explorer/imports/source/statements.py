@@ -92,6 +92,7 @@ def _return(run: "Interpreter", node: ast.Return, scope: Scope) -> None:
 
 
 def _if(run: "Interpreter", node: ast.If, scope: Scope) -> None:
+    run.note_training(node.test)
     holds = run.truth(run.evaluate(node.test, scope), node.lineno)
     run.run(node.body if holds else node.orelse, scope)
 

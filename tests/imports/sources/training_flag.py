@@ -1,3 +1,4 @@
+# note: read as it is while it trains
 # assumed
 import torch
 import torch.nn as nn
