@@ -51,18 +51,25 @@ def _keeps_channels_up_to(node: GraphNode) -> bool:
 
 
 def wanted_values(graph: Graph) -> Iterator[Wanted]:
-    """What each Linear layer behind a Flatten says comes in, in the order in which they run."""
+    """What each Linear layer behind a Flatten says comes in, in the order in which they run; and
+    what the code says of a map that it flattens, where no Linear layer does.
+    """
     for node in graph.nodes:
-        statement = stated(node.operation) if isinstance(node.operation, Linear) else None
         flatten = node
-        while flatten.inputs and len(flatten.inputs) == 1:
+        if not isinstance(node.operation, Linear):
+            continue
+        while len(flatten.inputs) == 1:
             flatten = flatten.inputs[0]
             if isinstance(flatten.operation, Flatten | Linear):
                 break
         if isinstance(flatten.operation, Flatten) and len(flatten.inputs[0].shape) == 3:
+            statement = stated(node.operation)
             values = statement[1] if statement else flatten.values
             if isinstance(values, int):
                 yield Wanted(node, flatten.inputs[0], values)
+    for node in graph.nodes:
+        if isinstance(node.operation, Flatten) and node.values is not None:
+            yield Wanted(node, node.inputs[0], node.values)
 
 
 def fitting_sides(wanted: Wanted, channels: int) -> range:
