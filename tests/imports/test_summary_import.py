@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torchinfo
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from explorer.exports.summary_text import summary_table
 from explorer.imports.summary.candidates import result
@@ -18,7 +18,15 @@ from explorer.imports.summary_table import Imported, SummaryError, decode_file, 
 from explorer.network.analysis import analyze
 from explorer.network.architecture_json import parse_architecture
 from explorer.network.build import build
-from explorer.network.spec import Architecture, Conv2d, Flatten, Linear, MaxPool2d, ReLU
+from explorer.network.spec import (
+    Architecture,
+    ChannelShuffle,
+    Conv2d,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+)
 from explorer.presets import load_presets
 from tests.cpu import least_seconds
 from tests.network.stacks import architectures
@@ -280,6 +288,7 @@ def check(text: str, architecture: Architecture) -> Imported:
 @pytest.mark.slow
 @settings(any_stack, suppress_health_check=list(HealthCheck))
 @given(architectures())
+@example(Architecture(input_shape=(1, 1, 1), layers=(ChannelShuffle(groups=1),)))
 def test_any_stack_comes_back_with_the_same_rows(architecture):
     analysis = analyze(architecture)
     if analysis.problem or not rows_of(architecture):

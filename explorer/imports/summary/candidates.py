@@ -347,10 +347,9 @@ def _prelu(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
 
 
 def _channel_shuffle(wanted: Wanted, shape: Shape) -> Iterator[_Proposal]:
-    """No table tells the groups: the fewest that there can be."""
-    groups = next((each for each in divisors(shape[0]) if each > 1), None)
-    if groups:
-        yield _Proposal(0, {"groups": groups})
+    """No table tells the groups: the fewest that there can be, of one channel one."""
+    groups = next((each for each in divisors(shape[0]) if each > 1), 1)
+    yield _Proposal(0, {"groups": groups})
 
 
 _MOST_TRANSPOSED = 16  # rows or columns of a transposed convolution's kernel
