@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from explorer.imports.source.attributes import all_modules, set_attribute
@@ -45,15 +45,6 @@ class CodeRead:
     is_image_assumed: bool  # nothing in the code says how large its images are
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What the reader is told beside the text."""
-
-    name: str | None
-    shape: PartShape | None
-    values: dict[str, Any] = field(default_factory=dict)
-
-
 def read_networks(
     text: str,
     name: str | None = None,
@@ -69,22 +60,22 @@ def read_networks(
     Raises CodeProblem where nothing can be read.
     """
     try:
-        return _read(text, _Asked(name, shape, values or {}))
+        return _read(text, name, shape, values or {})
     except RecursionError:
         raise CodeProblem("the code is nested too deep to be followed") from None
 
 
-def _read(text: str, asked: _Asked) -> CodeRead:
+def _read(text: str, name: str | None, shape: PartShape | None, values: dict[str, Any]) -> CodeRead:
     code = read_code(text)
-    run = Interpreter(asked.values)
+    run = Interpreter(values)
     _follow_all(run, code)
     networks = _Networks(run, code, text)
     try:
-        found = networks.find(asked.name)
+        found = networks.find(name)
     except CodeProblem as problem:
         # A part of the code that is no Python says more than that there is no network.
         raise (code.faults[0] if code.faults else problem) from None
-    return networks.read(found, asked)
+    return networks.read(found, shape)
 
 
 MAX_OF_ALL_TRIES = 3 * MAX_STEPS  # to make the network of a class, and to run it
@@ -280,26 +271,21 @@ class _Networks:
 
     # --- one of them ------------------------------------------------------------------------------
 
-    def read(self, found: _Found, asked: _Asked) -> CodeRead:
+    def read(self, found: _Found, asked: PartShape | None) -> CodeRead:
         """The network as an architecture. Raises CodeProblem where not one layer can be read."""
         run = self._fresh()
         run.notes.clear()
-        first = _forward(run, found.module, asked.shape or (None, None, None))
-        image = image_shape(run, first.graph_nodes, self._code, self._text, found, asked.shape)
+        first = _forward(run, found.module, asked or (None, None, None))
+        image = image_shape(run, first.graph_nodes, self._code, self._text, found, asked)
         forward, is_stuck = first, first.problem and not isinstance(first.problem, NeedsImage)
         if first.shape != image.shape and not is_stuck:
             self._fresh()
             run.notes.clear()
             forward = _forward(run, found.module, image.shape)
         is_open = isinstance(first.problem, NeedsImage) or bool(image.others)
-        if (
-            asked.shape is None
-            and is_open
-            and not is_stuck
-            and not _fits(found, forward, image.shape)
-        ):
+        if asked is None and is_open and not is_stuck and not _fits(found, forward, image.shape):
             forward, image = self._tried(run, found, forward, image)
-        return self._result(run, found, forward, image, asked)
+        return self._result(run, found, forward, image)
 
     def _tried(
         self, run: Interpreter, found: _Found, forward: "_Forward", image: ImageShape
@@ -325,7 +311,6 @@ class _Networks:
         found: _Found,
         forward: "_Forward",
         image: ImageShape,
-        asked: _Asked,
     ) -> CodeRead:
         problem, folded = forward.problem, forward.folded
         if folded is None or (not folded.layers and problem is not None):

@@ -101,25 +101,28 @@ def _for(run: "Interpreter", node: ast.For, scope: Scope) -> None:
     for item in run.items(run.evaluate(node.iter, scope), node.lineno):
         run.budget.step(node.lineno)
         run.assign(node.target, item, scope)
-        try:
-            run.run(node.body, scope)
-        except Break:
+        if not _goes_on(run, node.body, scope):
             return
-        except Continue:
-            continue
     run.run(node.orelse, scope)
 
 
 def _while(run: "Interpreter", node: ast.While, scope: Scope) -> None:
     while run.truth(run.evaluate(node.test, scope), node.lineno):
         run.budget.step(node.lineno)
-        try:
-            run.run(node.body, scope)
-        except Break:
+        if not _goes_on(run, node.body, scope):
             return
-        except Continue:
-            continue
     run.run(node.orelse, scope)
+
+
+def _goes_on(run: "Interpreter", body: list[ast.stmt], scope: Scope) -> bool:
+    """Follow one turn of a loop; whether there may be another one, as it does not break."""
+    try:
+        run.run(body, scope)
+    except Break:
+        return False
+    except Continue:
+        pass
+    return True
 
 
 def _break(run: "Interpreter", node: ast.Break, scope: Scope) -> None:
