@@ -76,6 +76,16 @@ def has_fast_bf16(kind: str) -> bool:
     return False  # an Apple GPU gains little
 
 
+# What oneDNN's convolutions in bf16 need of an x86 processor.
+CONVOLVES_BF16 = ("avx512_bw", "avx512_vl", "avx512_dq")
+
+
+def convolves_bf16() -> bool:
+    """Whether oneDNN convolves in bf16 on this processor; where it does not, torch's own does."""
+    capabilities = torch.cpu.get_capabilities()
+    return all(capabilities.get(name, False) for name in CONVOLVES_BF16)
+
+
 def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()

@@ -15,16 +15,17 @@ import psutil
 import torch
 
 from explorer.network.analysis import BYTES_PER_VALUE, Row, analyze
-from explorer.network.spec import Architecture, Conv2d
+from explorer.network.spec import Architecture, Conv2d, ConvTranspose2d, pair
 from explorer.network.tree import above
 from explorer.training.datasets import DATASETS
-from explorer.training.devices import TEST_BATCH
+from explorer.training.devices import TEST_BATCH, convolves_bf16
 from explorer.training.recipe import SGD, OneCycleLR, Optimizer, Recipe
 
 # --- what a training takes ------------------------------------------------------------------------
 
 # Bytes that torch and its kernels take when a process first trains; 160 to 170 were seen.
 LIBRARIES = 175_000_000
+BYTES_PER_BF16 = 2
 MARGIN = 1.1  # memory that the allocator has in hand but cannot use
 # Bytes; smaller blocks stay in glibc's heap after they are freed, so that the next phase adds to
 # them.
@@ -68,9 +69,12 @@ def estimate_memory(
     rows = {row.path: row for row in analysis.rows}
     kept = 2 * image + sum(_kept_bytes(row, rows.get(above(row.path))) for row in analysis.rows)
     widest = analysis.peak_bytes
+    windows = 0
+    if device == "cpu" and recipe.precision == "bf16" and not convolves_bf16():
+        windows = max((_copied_windows(row) for row in analysis.rows), default=0)
     # With the gradients of one layer, there and back, and its reordering.
-    step = recipe.batch_size * (kept + 3 * widest // 2)
-    test = TEST_BATCH[device] * (2 * image + widest)
+    step = recipe.batch_size * (kept + 3 * widest // 2 + windows)
+    test = TEST_BATCH[device] * (2 * image + widest + windows)
     if device != "cuda":
         small = [
             row.output_bytes
@@ -125,6 +129,23 @@ def _kept_bytes(row: Row, before: Row | None) -> int:
     return row.about.kept_values * row.output_bytes + padded * 2 * BYTES_PER_VALUE * prod(
         row.input_shape
     )
+
+
+def _copied_windows(row: Row) -> int:
+    """Bytes that torch's own convolution in bf16 takes for one image: it copies every window of a
+    group's maps beside each other (aten/src/ATen/native/ConvolutionMM2d.cpp), and does so for the
+    whole batch at once. Windows with gaps it copies for one image at a time, those of one pixel
+    not at all.
+    """
+    match row.layer:
+        case Conv2d(dilation=dilation) as layer if pair(dilation) == (1, 1):
+            channels, places = row.input_shape[0], prod(row.output_shape[1:])
+        case ConvTranspose2d() as layer:
+            channels, places = layer.out_channels, prod(row.input_shape[1:])
+        case _:
+            return 0
+    size = prod(pair(layer.kernel_size))
+    return 0 if size == 1 else BYTES_PER_BF16 * channels // layer.groups * size * places
 
 
 # --- what is left ---------------------------------------------------------------------------------

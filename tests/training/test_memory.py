@@ -64,12 +64,23 @@ WIDE = network(
     "Flatten",
     linear(10),
 )
+SPREAD = network(
+    conv(64, kernel_size=7, padding=3),
+    {"kind": "MaxPool2d", "kernel_size": 2},
+    {"kind": "ConvTranspose2d", "out_channels": 64, "kernel_size": 4, "stride": 2, "padding": 1},
+    conv(32, groups=2),
+    "ReLU",
+    "Flatten",
+    linear(10),
+)
 SMALL = network(conv(8), "ReLU", "Flatten", linear(10))
 
 MEASURED = {
     "many parameters, Adam": (PARAMETERS, recipe(32, "Adam")),
     "large maps": (MAPS, recipe(128)),
     "large maps in bf16": (MAPS, recipe(128, precision="bf16")),
+    "small batches in bf16": (MAPS, recipe(32, precision="bf16")),
+    "transposed, in bf16": (SPREAD, recipe(32, precision="bf16")),
     "the test takes the most": (WIDE, recipe(16)),
     "small": (SMALL, recipe(32)),
 }
@@ -134,6 +145,30 @@ def test_the_estimate_is_no_less_than_what_is_measured_and_not_much_more(
         <= estimate
         <= max(AT_MOST * measured, memory.MARGIN * memory.LIBRARIES + 50_000_000)
     )
+
+
+def test_windows_count_where_the_processor_cannot_convolve_in_bf16(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken = {}
+    for can in (True, False):
+        monkeypatch.setattr(memory, "convolves_bf16", lambda can=can: can)
+        for precision in ("fp32", "bf16"):
+            how = recipe(32, precision=precision)
+            taken[can, precision] = estimate_memory(MAPS, how, "cpu").testing
+    assert taken[True, "bf16"] == taken[True, "fp32"] == taken[False, "fp32"]
+    # 9 values of each of the 64 maps that come in, at 28 × 28 places, of 500 images.
+    windows = 500 * 2 * 9 * 64 * 28 * 28
+    assert taken[False, "bf16"] == pytest.approx(taken[False, "fp32"] + 1.1 * windows, abs=2)
+    gaps = network(conv(64), conv(64, dilation=2, padding=2), "Flatten", linear(10))
+    points = network(conv(64), conv(64, kernel_size=1, padding=0), "Flatten", linear(10))
+    for each in (gaps, points):
+        fp32, bf16 = (
+            estimate_memory(each, recipe(32, precision=kind), "cpu").testing
+            for kind in ("fp32", "bf16")
+        )
+        first = 500 * 2 * 9 * 28 * 28  # of the first layer, with one map
+        assert bf16 == pytest.approx(fp32 + 1.1 * first, abs=2)
 
 
 def test_what_the_optimiser_keeps_counts() -> None:
