@@ -14,10 +14,9 @@ from typing import Any
 
 from explorer.imports.source.folding import Folded, fold
 from explorer.imports.source.graph import Graph, GraphNode, PartShape
-from explorer.imports.source.image import ImageShape, asked_shape, assumed_image, image_by_linear
+from explorer.imports.source.image import ImageShape, assumed_image, image_of
 from explorer.imports.source.input_shape import (
     USUAL_SIDES,
-    channels_of,
 )
 from explorer.imports.source.layer_data import layer_from
 from explorer.imports.source.problem import CodeProblem, Obstacle, as_obstacle
@@ -411,14 +410,6 @@ def _has_own_class(item: Item) -> bool:
     """Whether a module has a forward of its own: containers run what they hold in its order."""
     is_own = item.arguments is None and item.kind not in ("Sequential", "Merging")
     return is_own or any(map(_has_own_class, item.children))
-
-
-def image_of(graph: Graph, asked: PartShape | None) -> ImageShape:
-    """The images that a network takes of which nothing but its layers is known."""
-    if asked is not None:
-        return ImageShape(asked_shape(graph, asked))
-    channels = channels_of(graph) or 1
-    return image_by_linear(graph, channels, None, (), ()) or assumed_image(channels, (), ())
 
 
 def _run(

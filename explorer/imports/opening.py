@@ -13,6 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from explorer.assignment import Assignment
 from explorer.imports.module_repr import is_printed_module, read_printed
+from explorer.imports.onnx_file.model import is_onnx
+from explorer.imports.onnx_file.network import read_onnx
+from explorer.imports.source.folding import as_architecture
 from explorer.imports.source.graph import PartShape
 from explorer.imports.source.networks import read_networks
 from explorer.imports.source.problem import CodeProblem, Obstacle
@@ -29,7 +32,7 @@ from explorer.imports.summary_table import (
 )
 from explorer.link import PARAMETER, LinkError, Shared, decode, parse_shared
 from explorer.network.analysis import analyze
-from explorer.network.architecture_json import layer_to_data, parse_architecture
+from explorer.network.architecture_json import parse_architecture
 from explorer.network.spec import Architecture, ArchitectureError, Shape
 from explorer.refusal import Refusal
 from explorer.text import printable
@@ -37,13 +40,14 @@ from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
 
 # What a text can be read as; "notebook" is code in one.
-Form = Literal["code", "table", "repr", "notebook", "json"]
+Form = Literal["code", "table", "repr", "notebook", "json", "onnx"]
 FORMS: dict[Form, str] = {
     "code": "PyTorch code",
     "notebook": "the code of a notebook",
     "repr": "what print(model) prints",
     "table": "a summary table",
     "json": "a network’s JSON",
+    "onnx": "an ONNX file",
 }
 # Forms that one text may hold side by side, so that another may be asked for.
 READABLE_FORMS: tuple[Form, ...] = ("code", "repr", "table")
@@ -106,6 +110,8 @@ class Opened:
 
 def open_file(data: bytes, asked: Asked = Asked()) -> Opened:
     """What an uploaded file holds. Raises OpenError."""
+    if is_onnx(data):
+        return _open_onnx(data, asked)
     try:
         return open_text(decode_file(data), asked)
     except SummaryError as error:
@@ -133,6 +139,27 @@ def _open_read(document: Document, asked: Asked) -> Opened:
         return _read_as_found(document, asked)
     except (LinkError, ArchitectureError, SummaryError) as error:
         raise OpenError(str(error)) from None
+
+
+@lru_cache(maxsize=2)  # of some megabytes each
+def _open_onnx(data: bytes, asked: Asked) -> Opened:
+    try:
+        read = read_onnx(data, asked.image)
+    except CodeProblem as error:
+        where = f"node {error.line}: " if error.line else ""
+        raise OpenError(f"{where}{printable(error.message)}") from None
+    found = read.problem
+    return Opened(
+        read.architecture,
+        "onnx",
+        notes=tuple(
+            f"node {number}: {printable(note)}" if number else printable(note)
+            for number, note in read.notes
+        ),
+        problem=found and Stop(f"node {found.line}", printable(found.message)),
+        places=tuple(f"node {number}, {read.operators[number - 1]}" for number in read.nodes),
+        is_image_assumed=read.is_image_assumed,
+    )
 
 
 def value_of(text: str) -> Value:
@@ -298,13 +325,7 @@ def _code(document: Document, asked: Asked) -> Opened:
 def _repr(document: Document, asked: Asked) -> Opened:
     try:
         read = read_printed(document.text, asked.image)
-        architecture = parse_architecture(
-            {
-                "name": read.title,
-                "input_shape": list(read.image.shape),
-                "layers": [layer_to_data(node) for node in read.folded.layers],
-            }
-        )
+        architecture = as_architecture(read.title, read.folded, read.image.shape)
     except CodeProblem as problem:
         raise _refused(problem, document) from None
     stop = _stop(read.problem, document)

@@ -41,15 +41,13 @@ def read_architecture(name: str) -> Architecture:
         raise _unreadable(name, error) from None
 
 
-def read_text(name: str) -> str:
-    """The text of a file, or of standard input where `name` is -, whatever its encoding."""
+def read_bytes(name: str, most: int) -> bytes:
+    """A file, or standard input where `name` is -; of a longer one, one byte more than `most`."""
     if name == "-":
-        return decode_file(sys.stdin.buffer.read(MAX_BYTES + 1))
+        return sys.stdin.buffer.read(most + 1)
     try:
         with Path(name).open("rb") as file:
-            return decode_file(file.read(MAX_BYTES + 1))
-    except SummaryError:  # a ValueError, and a sentence already
-        raise
+            return file.read(most + 1)
     except (OSError, ValueError) as error:
         raise _unreadable(name, error) from None
 

@@ -1,20 +1,22 @@
-"""Whatever a student can copy as Architecture JSON: code, print(model), a notebook, a table."""
+"""Whatever a student can copy as Architecture JSON: code, print(model), a notebook, an ONNX file, a
+table."""
 
 import argparse
 import json
 import sys
 from typing import Any
 
+from explorer.imports.onnx_file.model import MAX_BYTES
 from explorer.imports.opening import (
     FORMS,
     READABLE_FORMS,
     Asked,
     Opened,
-    open_text,
+    open_file,
 )
 from explorer.network.architecture_json import to_data, to_json
 from explorer.network.spec import MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, Shape
-from explorer.shell.architectures import read_text
+from explorer.shell.architectures import read_bytes
 from explorer.text import quoted
 
 
@@ -22,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         metavar="FILE",
-        help="a Python file, a notebook, a README, a log, … or - for standard input",
+        help="a Python file, a notebook, a README, a log, an ONNX file, … or - for standard input",
     )
     parser.add_argument(
         "--class",
@@ -54,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     say on standard error.
     """
     asked = Asked(options.form, options.network, options.input_shape, tuple(options.value))
-    opened = open_text(read_text(options.file), asked)
+    opened = open_file(read_bytes(options.file, MAX_BYTES), asked)
     problem = opened.problem
     if options.json:
         print(json.dumps(_data(opened), ensure_ascii=False))

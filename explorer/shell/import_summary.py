@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from explorer.imports.summary_table import import_summary
+from explorer.imports.summary_table import MAX_BYTES, decode_file, import_summary
 from explorer.network.architecture_json import to_json
 from explorer.network.dropout import with_dropout
-from explorer.shell.architectures import read_text
+from explorer.shell.architectures import read_bytes
 from explorer.text import quoted
 
 
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     """The architecture on standard output, also where only a part could be read; what there is to
     say on standard error.
     """
-    imported = import_summary(read_text(options.file))
+    imported = import_summary(decode_file(read_bytes(options.file, MAX_BYTES)))
     architecture = imported.architecture
     if options.dropout is not None:
         architecture = with_dropout(architecture, [options.dropout])

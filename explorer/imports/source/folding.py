@@ -11,8 +11,20 @@ from itertools import chain
 
 from explorer.imports.source.graph import MAX_JOINED, Arithmetic, GraphNode, nearest_common, ways_to
 from explorer.imports.source.problem import CodeProblem
+from explorer.network.architecture_json import layer_to_data, parse_architecture
 from explorer.network.layers import LAYERS, FirstWeights
-from explorer.network.spec import MAX_BRANCHES, MAX_DEPTH, MAX_NAME, Branches, Merge, Node, Nodes
+from explorer.network.spec import (
+    MAX_BRANCHES,
+    MAX_DEPTH,
+    MAX_LAYERS,
+    MAX_NAME,
+    Architecture,
+    Branches,
+    Merge,
+    Node,
+    Nodes,
+    Shape,
+)
 
 _WORDS = {"+": "adds a number to", "*": "multiplies by a number"}
 
@@ -43,6 +55,37 @@ def fold(output: GraphNode) -> Folded:
         image = image.source
     layers = _chain(folding, joined, image)
     return Folded(layers, tuple(folding.lines), frozenset(folding.used))
+
+
+def fold_as_far(output: GraphNode) -> Folded | None:
+    """The network that computes a tensor, as far as it is one: up to the last tensor on all ways to
+    it that is.
+    """
+    ways = [output]  # and all tensors that all ways to it lead through
+    while ways[-1].source is not None:
+        ways.append(ways[-1].source)
+    ways = ways[-MAX_LAYERS:]
+    best: Folded | None = None
+    low, high = 0, len(ways) - 1  # the last of them, which is the image, is none
+    while low <= high:
+        middle = (low + high) // 2
+        try:
+            best = fold(ways[middle])
+            high = middle - 1
+        except CodeProblem:
+            low = middle + 1
+    return best
+
+
+def as_architecture(title: str, folded: Folded, shape: Shape) -> Architecture:
+    """The network for images of a shape. Raises ArchitectureError where it is too large."""
+    return parse_architecture(
+        {
+            "name": title,
+            "input_shape": list(shape),
+            "layers": [layer_to_data(node) for node in folded.layers],
+        }
+    )
 
 
 def _chain(folding: _Folding, end: GraphNode, start: GraphNode) -> Nodes:

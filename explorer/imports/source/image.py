@@ -74,6 +74,14 @@ def asked_shape(graph: Graph, asked: PartShape) -> Shape:
     return (channels or channels_of(graph) or 1, rows or 1, columns or 1)
 
 
+def image_of(graph: Graph, asked: PartShape | None) -> ImageShape:
+    """The images that a network takes of which nothing but its layers is known."""
+    if asked is not None:
+        return ImageShape(asked_shape(graph, asked))
+    channels = channels_of(graph) or 1
+    return image_by_linear(graph, channels, None, (), ()) or assumed_image(channels, (), ())
+
+
 def assumed_image(channels: int, strong: Sequence[Shape], weak: Sequence[Shape]) -> ImageShape:
     """Images where nothing decides: as the code gives them somewhere, else of a usual size."""
     first, *others = dict.fromkeys(likely_shapes(channels, [*strong, *weak]))

@@ -9,7 +9,7 @@ from typing import Any
 
 from explorer.imports.source.attributes import all_modules, set_attribute
 from explorer.imports.source.budget import MAX_STEPS, Budget
-from explorer.imports.source.folding import Folded, fold
+from explorer.imports.source.folding import Folded, as_architecture, fold, fold_as_far
 from explorer.imports.source.graph import GraphNode, PartShape, ways_to
 from explorer.imports.source.image import ImageShape, assumption, image_shape
 from explorer.imports.source.interpreter import Interpreter
@@ -26,9 +26,8 @@ from explorer.imports.source.values import (
     UserClass,
 )
 from explorer.network.analysis import analyze
-from explorer.network.architecture_json import layer_to_data, parse_architecture
 from explorer.network.layers import LAYERS, FirstWeights
-from explorer.network.spec import MAX_LAYERS, MAX_NAME, Architecture, ArchitectureError, Shape
+from explorer.network.spec import MAX_NAME, Architecture, ArchitectureError, Shape
 from explorer.text import printable, quoted
 
 
@@ -316,7 +315,7 @@ class _Networks:
         if folded is None or (not folded.layers and problem is not None):
             raise problem or CodeProblem(f"{found.name} has no layers")
         try:
-            architecture = _architecture(self._title(found), folded, image.shape)
+            architecture = as_architecture(self._title(found), folded, image.shape)
         except ArchitectureError as error:
             raise CodeProblem(error.message) from None
         notes = [*((0, note) for note in image.notes), *run.notes]
@@ -418,27 +417,9 @@ def _forward(run: Interpreter, module: Module, shape: PartShape) -> _Forward:
         run.is_forward = False
     if problem is not None:
         problem.line = problem.line or run.line
-        folded = _up_to_there(run)
+        assert run.last is not None
+        folded = fold_as_far(run.last.node)
     return _Forward(image.shape, tuple(run.graph.nodes), folded, problem)
-
-
-def _up_to_there(run: Interpreter) -> Folded | None:
-    """The layers that lead to the tensor that was computed last, as far as they are a network."""
-    assert run.last is not None
-    ways: list[GraphNode] = [run.last.node]  # and all tensors that all ways to it lead through
-    while ways[-1].source is not None:
-        ways.append(ways[-1].source)
-    ways = ways[-MAX_LAYERS:]
-    best: Folded | None = None
-    low, high = 0, len(ways) - 1  # the last of them, which is the image, is none
-    while low <= high:
-        middle = (low + high) // 2
-        try:
-            best = fold(ways[middle])
-            high = middle - 1
-        except CodeProblem:
-            low = middle + 1
-    return best
 
 
 def _output(run: Interpreter, returned: Any, module: Module) -> Tensor:
@@ -475,20 +456,10 @@ def _has_weights(node: GraphNode) -> bool:
     return kind is not None and LAYERS[kind].first_weights is not FirstWeights.NONE
 
 
-def _architecture(title: str, folded: Folded, shape: Shape) -> Architecture:
-    return parse_architecture(
-        {
-            "name": title,
-            "input_shape": list(shape),
-            "layers": [layer_to_data(node) for node in folded.layers],
-        }
-    )
-
-
 def _fits(found: _Found, forward: _Forward, shape: Shape) -> bool:
     if forward.folded is None or forward.problem is not None:
         return False
     try:
-        return analyze(_architecture(found.name, forward.folded, shape)).problem is None
+        return analyze(as_architecture(found.name, forward.folded, shape)).problem is None
     except ArchitectureError:
         return False

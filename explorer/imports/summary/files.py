@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from explorer.imports.onnx_file.model import is_onnx
 from explorer.imports.summary.rows import Parts, SummaryError
 
 MAX_BYTES = 8_000_000  # of a file or a pasted text: a notebook with many pictures
@@ -45,10 +46,6 @@ _NO_TEXT = (
     ),
     (b"\x1f\x8b", "a compressed file; unpack it"),
 )
-_ONNX = (
-    "an ONNX file, which is not read; open the network's JSON, "
-    "or print the model with torchsummary or torchinfo"
-)
 
 
 def decode_file(data: bytes) -> str:
@@ -62,8 +59,11 @@ def decode_file(data: bytes) -> str:
             f"the file has more than {MAX_BYTES:,} bytes, the most that are read: "
             "paste the table alone"
         )
-    if data[:1] == b"\x08" and b"\x12" in data[:8]:  # a ModelProto: its version, then who made it
-        raise SummaryError(f"this is {_ONNX}")
+    if is_onnx(data):
+        raise SummaryError(
+            "this is an ONNX file; Open… on the Build page reads it, "
+            "and so does “python -m explorer import”"
+        )
     for begins, what in _NO_TEXT:
         if data.startswith(begins):
             raise SummaryError(f"this is {what}")

@@ -1,0 +1,257 @@
+"""An ONNX file as an architecture.
+
+What its graph computes is read node by node. A file that was written here also names its
+architecture, with all that a graph does not have: dropout, names, how a border is made. That is
+taken where the file's weights are those of such a network.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from math import prod
+
+import torch
+
+from explorer.imports.onnx_file.model import Model, Step, Tensor, read_model, uses
+from explorer.imports.onnx_file.numbers import computed, constant, shape_numbers
+from explorer.imports.onnx_file.operators import read_step
+from explorer.imports.onnx_file.patterns import read_compound
+from explorer.imports.onnx_file.reading import Padded, Reading, Value
+from explorer.imports.source.folding import as_architecture, fold, fold_as_far
+from explorer.imports.source.graph import Graph, GraphNode, PartShape
+from explorer.imports.source.image import ImageShape, assumption, image_of
+from explorer.imports.source.problem import CodeProblem, NeedsImage, Obstacle, as_obstacle
+from explorer.network.architecture_json import parse_architecture
+from explorer.network.build import build
+from explorer.network.spec import MAX_NAME, Architecture, ArchitectureError, Flatten, Shape
+from explorer.text import printable, size_text
+
+
+@dataclass(frozen=True)
+class OnnxRead:
+    """A network as its graph says it is. With a problem, the layers up to there."""
+
+    architecture: Architecture
+    notes: tuple[tuple[int, str], ...]  # with the node that each is about, 0 where it is none
+    problem: Obstacle | None
+    nodes: tuple[int, ...]  # of the layers and merges, in the order of `walk`
+    operators: tuple[str, ...]  # of all nodes
+    is_image_assumed: bool  # the file does not say how large its images are
+
+
+def read_onnx(data: bytes, asked: PartShape | None = None) -> OnnxRead:
+    """The network of an ONNX file, for images of a shape that is asked for, else of its own.
+
+    Raises CodeProblem where nothing can be read.
+    """
+    model = read_model(data)
+    operators = tuple(step.operator for step in model.steps)
+    own, why = _own_architecture(model)
+    if own is not None:
+        return OnnxRead(own, ((0, _UNTRAINED),), None, (), operators, False)
+    run, output, image = _followed(model, asked)
+    problem, folded = output if isinstance(output, CodeProblem) else None, None
+    if isinstance(output, GraphNode):
+        try:
+            folded = fold(output)
+        except CodeProblem as error:
+            problem = error
+    folded = folded or fold_as_far(run.last)
+    if folded is None or (problem is not None and not folded.layers):
+        raise problem or CodeProblem("the graph has no layers")
+    try:
+        architecture = as_architecture(_title(model), folded, image.shape)
+    except ArchitectureError as error:
+        raise CodeProblem(error.message) from None
+    notes = [*((0, text) for text in why), *((number, text) for text, number in run.notes.items())]
+    notes += [(0, text) for text in image.notes]
+    notes += [(0, each) for each in (_UNTRAINED, *_missing(architecture, operators))]
+    return OnnxRead(
+        architecture, tuple(notes), as_obstacle(problem), folded.lines, operators, image.is_assumed
+    )
+
+
+_UNTRAINED = "the weights of the file are not taken: a network here begins untrained"
+
+
+def _missing(architecture: Architecture, operators: tuple[str, ...]) -> tuple[str, ...]:
+    """What a file for inference lacks of the network that was trained."""
+    if "Dropout" in operators or "BatchNormalization" in operators or "Conv" not in operators:
+        return ()
+    return (
+        "a file made for inference has no Dropout, and BatchNorm is often merged into the "
+        "convolution before it: add them where the network had them",
+    )
+
+
+def _title(model: Model) -> str:
+    title = " ".join(printable(model.title).split())[:MAX_NAME]
+    return "ONNX network" if not title or re.match(r"(main|torch)[\w-]*$", title) else title
+
+
+# --- files that were written here -----------------------------------------------------------------
+
+
+def _own_architecture(model: Model) -> tuple[Architecture | None, tuple[str, ...]]:
+    """The architecture that a file names, if its weights are those of such a network; else why
+    not, if it names one.
+    """
+    if model.architecture is None:
+        return None, ()
+    try:
+        architecture = parse_architecture(model.architecture)
+        with torch.device("meta"):
+            network = build(architecture)
+    except ArchitectureError:
+        return None, ("the architecture that the file names cannot be read; its graph is",)
+    wanted = Counter(
+        tensor.numel()
+        for name, tensor in network.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    )
+    # What is written beside the weights has a name with a slash, as "conv1/pads".
+    found = Counter(prod(each.shape) for name, each in model.tensors.items() if "/" not in name)
+    if wanted != found:
+        return None, ("the architecture that the file names has other weights; its graph is read",)
+    return architecture, ()
+
+
+# --- graphs ---------------------------------------------------------------------------------------
+
+
+def _followed(
+    model: Model, asked: PartShape | None
+) -> tuple[Reading, GraphNode | CodeProblem, ImageShape]:
+    """The graph followed for images of one shape: what it gives, or why that is not known."""
+    said = _image_said(model)
+    shape = said if asked is None else tuple(b or a for a, b in zip(said, asked, strict=True))
+    known = tuple(side for side in shape if side is not None)
+    image = ImageShape(known)
+    if len(known) < 3:
+        run, _ = _follow(model, shape)
+        image = image_of(run.graph, None)
+        known = tuple(one or other for one, other in zip(shape, image.shape, strict=True))
+        why = assumption(known) if image.is_assumed else _BY_LINEAR.format(size_text(known))
+        image = ImageShape(known, (why,), image.is_assumed)
+    return *_follow(model, known), image
+
+
+_BY_LINEAR = "images of {}, as the first Linear layer asks for"
+
+
+def _image_said(model: Model) -> PartShape:
+    """The shape (C, H, W) of the graph's image, as far as the file says it."""
+    sides = model.image_shape[1:]
+    first = next((step for step in model.steps if model.image in step.inputs), None)
+    if len(sides) == 3 and first is not None and _is_channels_last(first):
+        return sides[2], sides[0], sides[1]
+    target = _first_reshape(model, first)
+    if target is not None:
+        return target
+    if len(sides) == 3:
+        return sides
+    if len(sides) == 2:  # (N, H, W)
+        return 1, *sides
+    if len(sides) == 1:
+        side = int((sides[0] or 0) ** 0.5)
+        return (1, side, side) if side and side * side == sides[0] else (1, 1, sides[0])
+    return None, None, None
+
+
+def _is_channels_last(step: Step) -> bool:
+    return step.operator == "Transpose" and step.attributes.get("perm") == [0, 3, 1, 2]
+
+
+def _first_reshape(model: Model, first: Step | None) -> Shape | None:
+    """The map that the first node makes of the image, where it says all of its sides."""
+    if first is None or first.operator != "Reshape":
+        return None
+    given = model.tensors.get(first.input(1)) or _constants(model).get(first.input(1))
+    if given is None or given.numbers is None or given.numbers.size != 4:
+        return None
+    sides = tuple(int(side) for side in given.numbers.ravel()[1:])
+    return sides if min(sides) > 0 else None
+
+
+def _constants(model: Model) -> dict[str, Tensor]:
+    found = ((step, constant(step)) for step in model.steps if step.operator == "Constant")
+    return {step.outputs[0]: value for step, value in found if value is not None and step.outputs}
+
+
+def _follow(model: Model, shape: PartShape) -> tuple[Reading, GraphNode | CodeProblem]:
+    """Follow a graph for images of a shape."""
+    graph = Graph()
+    image = graph.image(shape)
+    producers = {name: step for step in model.steps for name in step.outputs if name}
+    run = Reading(model, graph, uses(model), producers, {**model.tensors}, image)
+    run.values[model.image] = image
+    lasts: dict[int, GraphNode] = {}  # what was computed last before a node
+    for step in model.steps:
+        lasts[step.number] = run.last
+        try:
+            found: Value | CodeProblem = _read(run, step)
+        except CodeProblem as problem:
+            found = problem
+        if step.outputs:
+            run.values[step.outputs[0]] = found
+    output = run.values.get(model.outputs[0]) if model.outputs else None
+    if model.outputs[1:]:
+        run.note("the graph has several outputs; the first is what the network gives here")
+    if isinstance(output, CodeProblem):
+        run.last = lasts.get(output.line, run.last)
+        return run, output
+    if isinstance(output, GraphNode):
+        return run, output
+    return run, CodeProblem("the graph gives nothing that is computed from its image")
+
+
+def _read(run: Reading, step: Step) -> Value:
+    """What a node gives: numbers, a layer that it ends, or one of its own."""
+    if step.operator == "Constant":
+        found = constant(step)
+        if found is not None:
+            return found
+    if step.operator == "Shape":
+        return _shape(run, step)
+    given = [run.values.get(name) for name in step.inputs if name]
+    if given and all(isinstance(each, Tensor) for each in given):
+        numbers = computed(step, [each for each in given if isinstance(each, Tensor)])
+        if numbers is not None:
+            return numbers
+    if (first := _on_image(run, step)) is not None:
+        return first
+    try:
+        made = read_compound(run, step)
+    except NeedsImage:
+        raise
+    except CodeProblem:
+        made = None
+    return read_step(run, step) if made is None else made
+
+
+def _shape(run: Reading, step: Step) -> Tensor:
+    value = run.value(step, 0)
+    if isinstance(value, Tensor):
+        found = shape_numbers(step, value.shape[1:])
+    else:
+        node = value.node if isinstance(value, Padded) else value
+        found = shape_numbers(step, node.shape)
+    if found is None:
+        raise NeedsImage("the shape depends on the size of the image", step.number)
+    return found
+
+
+def _on_image(run: Reading, step: Step) -> GraphNode | None:
+    """The image as it is where a node only brings it into the order that torch has: channels
+    first, and as a map; a vector as the map that it was.
+    """
+    if run.model.image not in step.inputs[:1]:
+        return None
+    image = run.map(step)
+    if len(run.model.image_shape) == 4 and _is_channels_last(step):
+        return image
+    if step.operator == "Reshape" and _first_reshape(run.model, step) is not None:
+        return image
+    if len(run.model.image_shape) == 2 and step.operator in ("Gemm", "MatMul"):
+        run.values[run.model.image] = run.after(Flatten(), image, step)
+    return None
