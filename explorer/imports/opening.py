@@ -156,7 +156,7 @@ def _open_onnx(data: bytes, asked: Asked) -> Opened:
             f"node {number}: {printable(note)}" if number else printable(note)
             for number, note in read.notes
         ),
-        problem=found and Stop(f"node {found.line}", printable(found.message)),
+        problem=None if found is None else Stop(f"node {found.line}", printable(found.message)),
         places=tuple(f"node {number}, {read.operators[number - 1]}" for number in read.nodes),
         is_image_assumed=read.is_image_assumed,
     )

@@ -10,7 +10,7 @@ from math import isclose, prod
 
 import numpy as np
 
-from explorer.imports.onnx_file.model import Step, Tensor, shortest
+from explorer.imports.onnx_file.model import Array, Step, Tensor, shortest
 from explorer.imports.onnx_file.operators import ends_of, is_hard_sigmoid
 from explorer.imports.onnx_file.reading import Reading
 from explorer.imports.source.graph import GraphNode
@@ -162,21 +162,20 @@ def _adaptive(run: Reading, step: Step, found: Found) -> GraphNode | None:
     """Rows · map · columns, where both are the means of adaptive pooling: so it is written here
     where its windows are not alike.
     """
-    node, shares = run.map_named(found.names["x"], step), []
+    node, shares = run.map_named(found.names["x"], step), list[Array]()
     for name in ("r", "c"):
         matrix = run.named(found.names[name], step)
         if not isinstance(matrix, Tensor) or matrix.numbers is None or matrix.numbers.ndim != 2:
             return None
         shares.append(matrix.numbers if name == "r" else matrix.numbers.T)
-    for side, matrix in zip(run.sides(node, step), shares, strict=True):
-        outputs, inputs = matrix.shape
+    for side, share in zip(run.sides(node, step), shares, strict=True):
+        outputs, inputs = share.shape
         windows = adaptive_windows(inputs, outputs) if inputs == side else ()
         touched = [np.isin(np.arange(inputs), each) for each in windows]
-        if not touched or not np.array_equal(np.array(touched), matrix > 0):
+        if not touched or not np.array_equal(np.array(touched), share > 0):
             return None
-    return run.layer(
-        "AdaptiveAvgPool2d", {"output_size": [len(matrix) for matrix in shares]}, node, step
-    )
+    given = {"output_size": [len(share) for share in shares]}
+    return run.layer("AdaptiveAvgPool2d", given, node, step)
 
 
 def _neighbours(run: Reading, step: Step, found: Found) -> GraphNode | None:
