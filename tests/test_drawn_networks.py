@@ -33,7 +33,11 @@ from tests.exports.exported import (
     rounding_of_float32,
 )
 from tests.exports.trees import trees
-from tests.imports.round_trips import assert_print_comes_back, assert_source_comes_back
+from tests.imports.round_trips import (
+    assert_onnx_comes_back,
+    assert_print_comes_back,
+    assert_source_comes_back,
+)
 from tests.network.stacks import (
     MAX_VALUES,
     architectures,
@@ -168,6 +172,10 @@ def its_source_and_its_print_give_it_back(architecture: Architecture, analysis: 
     assert_print_comes_back(architecture)
 
 
+def its_onnx_file_gives_it_back(architecture: Architecture, analysis: Analysis) -> None:
+    assert_onnx_comes_back(architecture)
+
+
 def onnxruntime_gives_the_same_scores(architecture: Architecture, analysis: Analysis) -> None:
     rounding = rounding_of_float32(architecture)
     if math.isfinite(rounding):
@@ -190,6 +198,7 @@ OF_ONE_THAT_FITS = [
     exported_source_gives_the_same_bits,
     exported_names_and_summary_are_torchs,
     its_source_and_its_print_give_it_back,
+    its_onnx_file_gives_it_back,
     onnxruntime_gives_the_same_scores,
 ]
 

@@ -542,7 +542,15 @@ def test_our_own_exports_are_named_where_a_table_was_meant(capsys, tmp_path, for
     assert sentence in err
 
 
-@pytest.mark.parametrize("form", ["python", "notebook", "summary"])
+FORMS_BY_EXPORT = {  # what --json calls the form, and what is said of it
+    "python": ("code", "PyTorch code"),
+    "notebook": ("notebook", "the code of a notebook"),
+    "summary": ("table", "a summary table"),
+    "onnx": ("onnx", "an ONNX file"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS_BY_EXPORT)
 def test_our_own_exports_are_imported(capsys, tmp_path, form):
     file = tmp_path / "exported"
     run(capsys, "export", "gap-17k", "--format", form, "--output", str(file))
@@ -550,11 +558,11 @@ def test_our_own_exports_are_imported(capsys, tmp_path, form):
     assert status == 0
     original = load_presets()["gap-17k"].architecture
     assert analyze(parse_architecture(out)).total_params == analyze(original).total_params
-    names = {"python": "PyTorch code", "notebook": "the code of a notebook"}
-    assert f"read as {names.get(form, 'a summary table')}" in err
+    short, name = FORMS_BY_EXPORT[form]
+    assert f"read as {name}" in err
     status, out, _ = run(capsys, "import", str(file), "--json")
     data = json.loads(out)
-    assert data["form"] == {"python": "code", "notebook": "notebook"}.get(form, "table")
+    assert data["form"] == short
     assert parse_architecture(data["architecture"]).input_shape == (1, 28, 28)
     assert data["problem"] is None
     assert all(isinstance(note, str) for note in data["notes"])

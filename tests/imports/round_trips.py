@@ -1,7 +1,8 @@
 """What comes back of our own exports, and what each form lacks."""
 
+from explorer.exports.onnx import onnx_bytes
 from explorer.exports.pytorch import python_source
-from explorer.imports.opening import Asked, Opened, open_text
+from explorer.imports.opening import Asked, Opened, open_file, open_text
 from explorer.network.analysis import analyze
 from explorer.network.build import build
 from explorer.network.spec import (
@@ -10,6 +11,7 @@ from explorer.network.spec import (
     Branches,
     Dropout,
     Dropout2d,
+    Identity,
     MaxPool2d,
     Node,
     Nodes,
@@ -47,6 +49,24 @@ def without_order(nodes: Nodes) -> Nodes:
     return tuple(map(one, nodes))
 
 
+def as_computed(nodes: Nodes) -> Nodes:
+    """The nodes as the graph of an ONNX file tells of them: without the names of blocks, without
+    what does nothing in evaluation, and whether windows might hang over that do not.
+    """
+    found: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Branches):
+            found.append(
+                Branches(merge=node.merge, branches=tuple(map(as_computed, node.branches)))
+            )
+        elif isinstance(node, MaxPool2d | AvgPool2d):
+            stride = None if node.stride == node.kernel_size else node.stride
+            found.append(node.model_copy(update={"stride": stride, "ceil_mode": False}))
+        elif not isinstance(node, Dropout | Dropout2d | Identity):
+            found.append(without_statement(node))
+    return tuple(found)
+
+
 def as_printed(nodes: Nodes) -> Nodes:
     """The nodes as print() tells of them: not whether a pooling's stride was given where it is the
     kernel's, how AvgPool2d counts and rounds, whether Upsample aligns corners, a bias without a
@@ -81,6 +101,13 @@ def assert_source_comes_back(architecture: Architecture) -> None:
     assert opened.architecture.input_shape == architecture.input_shape
     found = without_order(opened.architecture.layers)
     assert found == without_order(as_torch_has_it(architecture))
+
+
+def assert_onnx_comes_back(architecture: Architecture) -> None:
+    """An ONNX file of ours gives back the very same network."""
+    opened = open_file(onnx_bytes(architecture))
+    assert opened.problem is None
+    assert opened.architecture == architecture
 
 
 def printed(architecture: Architecture) -> Opened:

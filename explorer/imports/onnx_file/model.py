@@ -91,24 +91,24 @@ def read_model(data: bytes) -> Model:
         )
     if not graph.node and not graph.output:
         raise CodeProblem("this begins as an ONNX file does, but has no graph")
-    tensors = {each.name: _tensor(each) for each in graph.initializer}
+    tensors = {_text(each.name): _tensor(each) for each in graph.initializer}
     steps = tuple(_step(number, node) for number, node in enumerate(graph.node, 1))
-    images = [each for each in graph.input if each.name not in tensors]
+    images = [each for each in graph.input if _text(each.name) not in tensors]
     if len(images) != 1:
-        names = ", ".join(quoted(each.name) for each in images[:4]) or "none"
+        names = ", ".join(quoted(_text(each.name)) for each in images[:4]) or "none"
         raise CodeProblem(f"a network here has one input, its image; this graph has {names}")
-    properties = {each.key: each.value for each in proto.metadata_props}
+    properties = {_text(each.key): _text(each.value) for each in proto.metadata_props}
     return Model(
         steps,
         tensors,
-        images[0].name,
+        _text(images[0].name),
         tuple(
             side.dim_value if side.dim_value > 0 else None
             for side in images[0].type.tensor_type.shape.dim
         ),
-        tuple(each.name for each in graph.output),
+        tuple(_text(each.name) for each in graph.output),
         max((each.version for each in proto.opset_import if each.domain in _OWN), default=1),
-        graph.name,
+        _text(graph.name),
         properties.get(ARCHITECTURE),
     )
 
@@ -117,14 +117,19 @@ _OWN = ("", "ai.onnx")  # domains of ONNX's own operators
 
 
 def _step(number: int, node: Any) -> Step:
-    own = node.domain in _OWN
+    operator, domain = _text(node.op_type), _text(node.domain)
     return Step(
         number,
-        node.op_type if own else f"{node.domain}.{node.op_type}",
-        tuple(node.input),
-        tuple(node.output),
-        {each.name: _attribute(each) for each in node.attribute},
+        operator if domain in _OWN else f"{domain}.{operator}",
+        tuple(map(_text, node.input)),
+        tuple(map(_text, node.output)),
+        {_text(each.name): _attribute(each) for each in node.attribute},
     )
+
+
+def _text(given: str | bytes) -> str:
+    """A text of the file, which protobuf gives as bytes where it is no UTF-8."""
+    return given if isinstance(given, str) else given.decode("utf-8", "replace")
 
 
 def _attribute(proto: Any) -> Any:

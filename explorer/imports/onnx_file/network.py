@@ -13,14 +13,14 @@ from math import prod
 import torch
 
 from explorer.imports.onnx_file.model import Model, Step, Tensor, read_model, uses
-from explorer.imports.onnx_file.numbers import computed, constant, shape_numbers
+from explorer.imports.onnx_file.numbers import BATCH, computed, constant, shape_numbers
 from explorer.imports.onnx_file.operators import read_step
 from explorer.imports.onnx_file.patterns import read_compound
 from explorer.imports.onnx_file.reading import Padded, Reading, Value
 from explorer.imports.source.folding import as_architecture, fold, fold_as_far
 from explorer.imports.source.graph import Graph, GraphNode, PartShape
 from explorer.imports.source.image import ImageShape, assumption, image_of
-from explorer.imports.source.problem import CodeProblem, NeedsImage, Obstacle, as_obstacle
+from explorer.imports.source.problem import FAILURES, CodeProblem, NeedsImage, Obstacle, as_obstacle
 from explorer.network.architecture_json import parse_architecture
 from explorer.network.build import build
 from explorer.network.spec import MAX_NAME, Architecture, ArchitectureError, Flatten, Shape
@@ -192,6 +192,8 @@ def _follow(model: Model, shape: PartShape) -> tuple[Reading, GraphNode | CodePr
             found: Value | CodeProblem = _read(run, step)
         except CodeProblem as problem:
             found = problem
+        except FAILURES:  # a file is not held to ONNX's rules before
+            found = CodeProblem(f"what {step.operator} is given is not as ONNX has it", step.number)
         if step.outputs:
             run.values[step.outputs[0]] = found
     output = run.values.get(model.outputs[0]) if model.outputs else None
@@ -232,10 +234,10 @@ def _read(run: Reading, step: Step) -> Value:
 def _shape(run: Reading, step: Step) -> Tensor:
     value = run.value(step, 0)
     if isinstance(value, Tensor):
-        found = shape_numbers(step, value.shape[1:])
+        found = shape_numbers(step, value.shape)
     else:
         node = value.node if isinstance(value, Padded) else value
-        found = shape_numbers(step, node.shape)
+        found = shape_numbers(step, (BATCH, *node.shape))
     if found is None:
         raise NeedsImage("the shape depends on the size of the image", step.number)
     return found

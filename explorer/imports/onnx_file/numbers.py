@@ -13,13 +13,9 @@ BATCH = 0
 
 
 def shape_numbers(step: Step, shape: Sequence[int | None]) -> Tensor | None:
-    """What Shape gives of a value (N, …) of which `shape` is without N; None where it is not
-    known.
-    """
-    whole = [BATCH, *shape][step.attributes.get("start", 0) : step.attributes.get("end")]
-    if None in whole:
-        return None
-    return _tensor(np.array(whole, np.int64))
+    """What Shape gives of a value of a shape; None where a side is not known."""
+    sides = shape[step.attributes.get("start", 0) : step.attributes.get("end")]
+    return None if None in sides else _tensor(np.array(sides, np.int64))
 
 
 def constant(step: Step) -> Tensor | None:

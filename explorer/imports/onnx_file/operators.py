@@ -158,7 +158,7 @@ def _max_pool(run: Reading, step: Step) -> GraphNode:
     padding, ceil_mode = _pool_border(run, step, node, kernel, borders)
     given = {
         "kernel_size": kernel,
-        "stride": _two(step, "strides"),
+        "stride": _pool_stride(step, kernel),
         "padding": padding,
         "dilation": _two(step, "dilations"),
         "ceil_mode": ceil_mode,
@@ -184,12 +184,18 @@ def _average_pool(run: Reading, step: Step) -> GraphNode:
     padding, ceil_mode = _pool_border(run, step, node, kernel, borders)
     given = {
         "kernel_size": kernel,
-        "stride": _two(step, "strides"),
+        "stride": _pool_stride(step, kernel),
         "padding": padding,
         "ceil_mode": ceil_mode,
         "count_include_pad": counts or not any(padding),
     }
     return run.layer("AvgPool2d", given, node, step)
+
+
+def _pool_stride(step: Step, kernel: Sequence[int]) -> tuple[int, int] | None:
+    """None where it is the kernel's, as torch's poolings have it by themselves."""
+    strides = _two(step, "strides")
+    return None if strides == kernel else strides
 
 
 def _pool_border(

@@ -35,7 +35,7 @@ or a whole notebook or README that has one, a link from this program, or JSON.""
 
 MAX_MB = MAX_BYTES // 1_000_000
 FILES = (
-    f"A Python file, notebook, README, log or JSON file of up to {MAX_MB} MB. "
+    f"A Python file, notebook, README, log, JSON or ONNX file of up to {MAX_MB} MB. "
     "Nothing in it is run: code is only read."
 )
 DROPOUT_RATE = "Dropout rate for all dropout layers"

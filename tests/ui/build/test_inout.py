@@ -307,8 +307,9 @@ def test_a_notebook_of_megabytes_is_opened_and_a_file_that_is_no_text_is_named()
     assert len(notebook) > 4_000_000
     assert open_file(notebook.encode()).imported is not None
     assert open_text(notebook).imported is not None
-    with pytest.raises(OpenError, match="this is an ONNX file"):
-        open_file(onnx_bytes(GAP))
+    with pytest.raises(OpenError, match="this is a picture"):
+        open_file(b"\x89PNG\r\n\x1a\n")
+    assert open_file(onnx_bytes(GAP)).architecture == GAP
 
 
 def test_work_that_comes_without_a_recipe_takes_the_visitors():
