@@ -14,17 +14,13 @@ from explorer.imports.summary_table import SummaryError, import_summary
 from explorer.network.spec import (
     MAX_IMAGE_CHANNELS,
     MAX_IMAGE_SIDE,
-    AdaptiveAvgPool2d,
-    AvgPool2d,
     BatchNorm2d,
     Conv2d,
     Layer,
-    MaxPool2d,
     ReflectionPad2d,
     ReLU,
     Shape,
     Upsample,
-    ZeroPad2d,
 )
 from tests.imports.printed_tables import WAYS, print_table
 
@@ -170,9 +166,6 @@ def drawn(count: int) -> list[tuple[str, Shape, Conv2d]]:
                     (1, 32),
                     (1, 64),
                     (3, 1),
-                    (3, 5),
-                    (5, 3),
-                    (8, 4),
                     (25, 1),
                 ]
             )
@@ -307,7 +300,7 @@ def test_a_first_upsample_is_a_layer_whose_scale_is_asked():
     assert ((), (1, 32, 32)) in answers
 
 
-@pytest.mark.parametrize("scale", [1, 3, 5, (1, 2), (3, 1)], ids=str)
+@pytest.mark.parametrize("scale", [1, 3, 5], ids=str)
 def test_a_first_upsample_by_another_scale_is_read(scale):
     text = print_table("torchinfo in kB", (1, 9, 13), [Upsample(scale_factor=scale)])
     imported = import_summary(text)
@@ -327,40 +320,6 @@ def test_a_first_upsample_to_a_size_that_is_no_multiple_leaves_images_of_that_si
         "Upsample: 1-1 is left out" in note and "no whole multiple" in note
         for note in imported.notes
     )
-
-
-OBLONG = [
-    MaxPool2d(kernel_size=(1, 2)),
-    MaxPool2d(kernel_size=(4, 1)),
-    AvgPool2d(kernel_size=(3, 1)),
-    MaxPool2d(kernel_size=3, stride=1),
-    ZeroPad2d(padding=(3, 3, 0, 0)),
-    ZeroPad2d(padding=(0, 0, 2, 2)),
-    ReflectionPad2d(padding=(1, 2, 3, 4)),
-]
-
-
-@pytest.mark.parametrize("image", [GREY, COLOUR, (1, 22, 128)], ids=str)
-@pytest.mark.parametrize("first", OBLONG, ids=str)
-def test_a_first_row_that_treats_rows_and_columns_unlike_is_among_the_answers(first, image):
-    imported = import_summary(print_table("torchinfo in kB", image, [first, conv(3), ReLU()]))
-    choices = [choice for choice in imported.choices if choice.index == 0]
-    answers = [
-        (answer.input_shape, answer.layers[0])
-        for choice in choices
-        for answer in (choice.taken, *choice.others)
-    ]
-    taken = imported.architecture.input_shape, imported.architecture.layers[0]
-    assert (image, first) in [taken, *answers]
-
-
-def test_a_first_pooling_to_one_value_takes_the_image_from_its_printed_size():
-    first = AdaptiveAvgPool2d(output_size=1)
-    for image in ((2048, 7, 7), (512, 14, 14)):
-        assert (
-            import_summary(print_table("torchsummary", image, [first])).architecture.input_shape
-            == image
-        )
 
 
 @pytest.mark.parametrize(

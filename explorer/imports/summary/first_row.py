@@ -2,7 +2,7 @@
 give.
 
 A first convolution is solved from its output and parameters backwards: each split of its weights
-into channels and a window, each usual stride, padding and dilation gives one image. Which of them
+into channels and a window, each usual stride and padding gives one image. Which of them
 is believed is a matter of cost, as in candidates.py: usual images and usual windows are cheap.
 Where the table prints the size of its input, an image of another size costs more than anything
 else.
@@ -29,7 +29,7 @@ from explorer.imports.summary.candidates import (
 )
 from explorer.imports.summary.options import Option, bridges_to, linear_features
 from explorer.imports.summary.rows import InputSize, Table
-from explorer.imports.summary.windows import dilation_cost, padding_cost, plain, stride_cost
+from explorer.imports.summary.windows import padding_cost, plain, stride_cost
 from explorer.network import spec
 from explorer.network.layers import LAYERS
 from explorer.network.spec import MAX_IMAGE_CHANNELS, MAX_IMAGE_SIDE, Shape
@@ -186,13 +186,12 @@ class _Window:
 
 
 class _Way(NamedTuple):
-    """How a window gives the output: the image that it takes, and by which steps and border."""
+    """How a window gives the output: the image that it takes, and by which stride and border."""
 
     cost: float
     image: Shape
     stride: Pair
     padding: Pair | str
-    dilation: Pair
 
 
 @lru_cache(maxsize=128)
@@ -252,7 +251,6 @@ def _arguments(window: _Window, way: _Way, out_channels: int) -> dict[str, Any]:
         "kernel_size": plain(window.kernel),
         "stride": plain(way.stride),
         "padding": way.padding if isinstance(way.padding, str) else plain(way.padding),
-        "dilation": plain(way.dilation),
         "groups": window.groups,
         "bias": window.bias,
     }
@@ -288,7 +286,8 @@ def _kernels(channels: int, area: int) -> Iterator[tuple[int, int]]:
     if side * side == area and side <= _MAX_SQUARE:
         yield side, side
     if area <= (_MAX_OBLONG_AREA if channels <= _FEW else 15):
-        yield from ((rows, area // rows) for rows in divisors(area) if rows * rows != area)
+        oblong = ((rows, area // rows) for rows in divisors(area) if rows * rows != area)
+        yield from (kernel for kernel in oblong if 1 in kernel or kernel in _OF_SPECTROGRAMS)
 
 
 _USUAL_LENGTHS = (3, 5, 7, 9, 10, 11, 15, 16, 20, 25, 30, 32, 50, 64, 65, 100, 125, 128, 250, 256)
@@ -323,17 +322,11 @@ def _plain_kernel_cost(kernel: tuple[int, int], wanted: Wanted) -> float:
         unlike = 1.5 if wanted.output_shape[1] == wanted.output_shape[2] else 0
         if kernel in _OF_SPECTROGRAMS:
             return unlike + 1.4
-        if 1 in kernel:
-            return (
-                unlike
-                + 1.2
-                + 0.005 * max(kernel)
-                + (0 if max(kernel) in _USUAL_LENGTHS else 0.8 if max(kernel) <= 32 else 1.5)
-            )
         return (
             unlike
-            + (1.5 if max(kernel) <= 7 and rows % 2 == columns % 2 == 1 else 2.4)
-            + 0.03 * (rows + columns)
+            + 1.2
+            + 0.005 * max(kernel)
+            + (0 if max(kernel) in _USUAL_LENGTHS else 0.8 if max(kernel) <= 32 else 1.5)
         )
     return {3: 0.0, 1: 0.1, 5: 0.2, 7: 0.3}.get(rows, (0.5 if rows % 2 else 0.8) + 0.03 * rows)
 
@@ -352,70 +345,44 @@ def _is_patches(window: _Window, way: _Way) -> bool:
 def _ways(window: _Window, output_shape: Shape) -> Iterator[_Way]:
     """Every usual way in which the window gives the output."""
     sides = output_shape[1:]
-    for stride, dilation in _steps(window.kernel):
-        reach = [d * (k - 1) + 1 for d, k in zip(dilation, window.kernel, strict=True)]
-        for padding, of_padding in _paddings(window.kernel, stride, dilation):
-            plainly = window.channels <= _FEW and stride == (1, 1) == dilation and of_padding <= 0.5
-            cost = of_padding + _step_cost(window.kernel, stride, dilation, padding)
-            for before in _sides_before(sides, reach, stride, padding):
+    for stride in _strides(window.kernel):
+        for padding, of_padding in _paddings(window.kernel, stride):
+            plainly = window.channels <= _FEW and stride == (1, 1) and of_padding <= 0.5
+            cost = of_padding + _step_cost(window.kernel, stride, padding)
+            for before in _sides_before(sides, window.kernel, stride, padding):
                 bonus = PLAIN_WAY if plainly and not set(before) <= _USUAL_SIDES.keys() else 0
                 malus = LONGER_THAN_THE_IMAGE * any(
                     k > n for k, n in zip(window.kernel, before, strict=True)
                 )
-                yield _Way(
-                    cost - bonus + malus, (window.channels, *before), stride, padding, dilation
-                )
+                yield _Way(cost - bonus + malus, (window.channels, *before), stride, padding)
 
 
-def _steps(kernel: Pair) -> Iterator[tuple[Pair, Pair]]:
-    """Strides with dilations.
-
-    Where the window is oblong, those too that move along one axis alone.
-    """
+def _strides(kernel: Pair) -> set[Pair]:
+    """Of an oblong window the one too that moves along its length alone."""
     strides = {(s, s) for s in (1, 2, 3, 4, 5)} | {kernel}
     if kernel[0] == kernel[1]:
-        strides |= {(max(1, kernel[0] // 2),) * 2}
-    else:
-        strides |= {(1, 2), (2, 1), (1, kernel[1]), (kernel[0], 1)}
-    yield from ((stride, (1, 1)) for stride in strides)
-    if 1 < max(kernel) <= 7:
-        yield (1, 1), (2, 2)
-        yield (2, 2), (2, 2)
+        return strides | {(max(1, kernel[0] // 2),) * 2}
+    return strides | {(1, 2), (2, 1)}
 
 
 @lru_cache(maxsize=1024)
-def _paddings(kernel: Pair, stride: Pair, dilation: Pair) -> tuple[tuple[Pair | str, float], ...]:
+def _paddings(kernel: Pair, stride: Pair) -> tuple[tuple[Pair | str, float], ...]:
     """Paddings with their costs: none, half the window (of an even one, rounded either way), a few
     more, "same".
     """
-    reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
-    half, up = tuple((r - 1) // 2 for r in reach), tuple(r // 2 for r in reach)
+    half, up = tuple((k - 1) // 2 for k in kernel), tuple(k // 2 for k in kernel)
     found: dict[Pair | str, float] = {}
-    for padding in (
-        (0, 0),
-        half,
-        up,
-        (half[0], 0),
-        (0, half[1]),
-        (up[0], 0),
-        (0, up[1]),
-        (1, 1),
-        (2, 2),
-        (3, 3),
-    ):
+    for padding in ((0, 0), half, up, (1, 1), (2, 2), (3, 3)):
         rows, columns = padding
         costs = [
-            _one_padding_cost(p, h, u, r, s)
-            for p, h, u, r, s in zip(padding, half, up, reach, stride, strict=True)
+            _one_padding_cost(p, h, u, k, s)
+            for p, h, u, k, s in zip(padding, half, up, kernel, stride, strict=True)
         ]
         if padding == up != half and kernel[0] != kernel[1]:
             costs = [0.4]
         if (kernel, stride, padding) == ((11, 11), (4, 4), (2, 2)):  # AlexNet's
             costs = [0.2]
-        found.setdefault(
-            (rows, columns),
-            max(costs) + (0.5 if (rows > 0) != (columns > 0) and 1 not in kernel else 0),
-        )
+        found.setdefault((rows, columns), max(costs))
     is_odd = half == up
     if stride == (1, 1) and not is_odd:
         found["same"] = 0.5 if 1 in kernel else 2.0 if kernel[0] == kernel[1] else 1.0
@@ -434,14 +401,10 @@ def _one_padding_cost(padding: int, half: int, up: int, reach: int, stride: int)
     )
 
 
-def _step_cost(kernel: Pair, stride: Pair, dilation: Pair, padding: Pair | str) -> float:
+def _step_cost(kernel: Pair, stride: Pair, padding: Pair | str) -> float:
     paddings = (0, 0) if isinstance(padding, str) else padding
-    half = [(d * (k - 1)) // 2 for d, k in zip(dilation, kernel, strict=True)]
     cost = max(stride_cost(s, p, k) for s, p, k in zip(stride, paddings, kernel, strict=True))
-    cost += max(dilation_cost(d, p, h) for d, p, h in zip(dilation, paddings, half, strict=True))
-    return (
-        cost + (1.0 if stride[0] != stride[1] else 0) + 2 * (max(dilation) > 1 and max(stride) > 1)
-    )
+    return cost + (1.0 if stride[0] != stride[1] else 0)
 
 
 def _sides_before(
@@ -486,29 +449,20 @@ def _images(wanted: Wanted, told: Told) -> list[tuple[float, Shape]]:
 def _before_pool(wanted: Wanted) -> Iterator[Shape]:
     channels, height, width = wanted.output_shape
     for factor, extra in itertools.product((1, 2, 3, 4), (0, 1, 2)):
-        rows, columns = factor * height + extra, factor * width + extra
-        yield from ((channels, rows, columns), (channels, height, columns), (channels, rows, width))
-
-
-def _before_adaptive(wanted: Wanted) -> Iterator[Shape]:
-    for side in (*_USUAL_MAP_SIDES, *_USUAL_SIDES):
-        yield wanted.output_shape[0], side, side
+        yield channels, factor * height + extra, factor * width + extra
 
 
 def _before_pad(wanted: Wanted) -> Iterator[Shape]:
     channels, height, width = wanted.output_shape
-    alike = ((border, border) for border in (*range(13), 14, 16, 18, 20, 30, 40))
-    for down, across in {*alike, *itertools.product(range(9), repeat=2)}:
-        yield channels, height - down, width - across
+    for border in (*range(13), 14, 16, 18, 20, 30, 40):
+        yield channels, height - border, width - border
 
 
 def _before_upsampling(wanted: Wanted) -> Iterator[Shape]:
     channels, *sides = wanted.output_shape
-    alike = ((scale, scale) for scale in (2, 4, 3, 8, 5, 6, 7, 1))
-    unlike = itertools.permutations((1, 2, 3, 4), 2)
-    for scales in (*alike, *unlike):
-        if all(side % scale == 0 for side, scale in zip(sides, scales, strict=True)):
-            yield channels, *(side // scale for side, scale in zip(sides, scales, strict=True))
+    for scale in (2, 4, 3, 8, 5, 6, 7, 1):
+        if all(side % scale == 0 for side in sides):
+            yield channels, *(side // scale for side in sides)
 
 
 def _before_linear(wanted: Wanted) -> Iterator[Shape]:
@@ -530,7 +484,6 @@ _BEFORE: dict[str, Callable[[Wanted], Iterable[Shape]]] = {
     "ReflectionPad2d": _before_pad,
     "Upsample": _before_upsampling,
     **dict.fromkeys(("MaxPool2d", "AvgPool2d"), _before_pool),
-    **dict.fromkeys(("AdaptiveAvgPool2d", "AdaptiveMaxPool2d"), _before_adaptive),
 }
 
 
