@@ -9,6 +9,7 @@ import pytest
 import streamlit as st
 from playwright.sync_api import Browser, Locator, expect
 
+from explorer.exports.onnx import onnx_bytes
 from explorer.exports.summary_text import summary_table
 from explorer.imports.summary_table import import_summary
 from explorer.link import Shared, encode
@@ -253,14 +254,17 @@ def test_a_file_that_cannot_be_opened_has_a_sentence_that_says_what_to_do(app: A
     assert f"up to {st.get_option('server.maxUploadSize')} MB" in FILES
 
 
-def test_a_file_is_uploaded(app: App, tmp_path: Path):
+@pytest.mark.parametrize("ending", ["json", "onnx"])
+def test_a_file_is_uploaded(app: App, tmp_path: Path, ending: str):
     layers = (Conv2d(out_channels=4, kernel_size=5, stride=2), Flatten(), Linear(out_features=10))
     colour = Architecture(name="colour", input_shape=(3, 32, 32), layers=layers)
-    file = tmp_path / "colour.json"
-    file.write_text(to_json(colour))
+    file = tmp_path / f"colour.{ending}"
+    file.write_bytes(to_json(colour).encode() if ending == "json" else onnx_bytes(colour))
     app.open()
     app.page.get_by_role("button", name="Open…").click()
     app.page.locator('input[type="file"]').set_input_files(file)
+    read_as = "Read as an ONNX file" if ending == "onnx" else ""
+    expect(app.page.get_by_role("dialog").locator(".read-as")).to_have_text(read_as)
     app.page.get_by_role("button", name="Open in Build").click()
     has_rows(app, colour)
     expect(app.images_box).to_have_value("CIFAR-10 · 3×32×32")

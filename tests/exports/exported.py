@@ -121,6 +121,11 @@ ONE_THREAD.intra_op_num_threads = 1
 def assert_onnx_agrees(architecture: Architecture, tolerance: float = 1e-5) -> None:
     network, images = network_and_images(architecture, images=3)
     data = onnx_bytes(architecture, network.state_dict())
+    assert_onnx_computes(data, network, images, tolerance)
+
+
+def assert_onnx_computes(data: bytes, network: nn.Module, images: Tensor, tolerance: float) -> None:
+    """onnxruntime computes of a file what torch does of its network, for any number of images."""
     onnx.checker.check_model(data, full_check=True)
     session = onnxruntime.InferenceSession(data, ONE_THREAD, providers=["CPUExecutionProvider"])
     for some in (images, images[:2]):

@@ -702,13 +702,12 @@ def mutated_code(r: Random) -> str:
 
 def mutated_print(r: Random) -> str:
     """What print() prints of a network, with parts exchanged."""
-    network = r.choice(NETWORKS).architecture
-    return mutate_table(r, printed_network(network))
+    return mutate_table(r, r.choice(printed_networks()))
 
 
 @cache
-def printed_network(architecture: Architecture) -> str:
-    return repr(build(architecture))
+def printed_networks() -> list[str]:
+    return [repr(build(network.architecture)) for network in NETWORKS]
 
 
 def read_code(text: str) -> None:

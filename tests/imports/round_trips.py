@@ -1,6 +1,5 @@
 """What comes back of our own exports, and what each form lacks."""
 
-from explorer.exports.onnx import onnx_bytes
 from explorer.exports.pytorch import python_source
 from explorer.imports.opening import Asked, Opened, open_file, open_text
 from explorer.network.analysis import analyze
@@ -103,9 +102,9 @@ def assert_source_comes_back(architecture: Architecture) -> None:
     assert found == without_order(as_torch_has_it(architecture))
 
 
-def assert_onnx_comes_back(architecture: Architecture) -> None:
+def assert_onnx_comes_back(data: bytes, architecture: Architecture) -> None:
     """An ONNX file of ours gives back the very same network."""
-    opened = open_file(onnx_bytes(architecture))
+    opened = open_file(data)
     assert opened.problem is None
     assert opened.architecture == architecture
 
