@@ -65,7 +65,8 @@ def read_onnx(data: bytes, asked: PartShape | None = None) -> OnnxRead:
         raise CodeProblem(error.message) from None
     notes = [*((0, text) for text in why), *((number, text) for text, number in run.notes.items())]
     notes += [(0, text) for text in image.notes]
-    notes += [(0, each) for each in (_UNTRAINED, *_missing(architecture, operators))]
+    missing = _missing(operators) if problem is None else ()
+    notes += [(0, each) for each in (_UNTRAINED, *missing)]
     return OnnxRead(
         architecture, tuple(notes), as_obstacle(problem), folded.lines, operators, image.is_assumed
     )
@@ -74,7 +75,7 @@ def read_onnx(data: bytes, asked: PartShape | None = None) -> OnnxRead:
 _UNTRAINED = "the weights of the file are not taken: a network here begins untrained"
 
 
-def _missing(architecture: Architecture, operators: tuple[str, ...]) -> tuple[str, ...]:
+def _missing(operators: tuple[str, ...]) -> tuple[str, ...]:
     """What a file for inference lacks of the network that was trained."""
     if "Dropout" in operators or "BatchNormalization" in operators or "Conv" not in operators:
         return ()

@@ -19,7 +19,7 @@ from explorer.network.analysis import analyze
 from explorer.network.difference import layer_text
 from explorer.network.dropout import dropout_rates, with_dropout
 from explorer.network.spec import MAX_NAME, Architecture, count_layers, path_text
-from explorer.text import for_html, for_markdown, printable, size_text
+from explorer.text import counted, for_html, for_markdown, printable, size_text
 from explorer.ui import messages, state
 from explorer.ui.build.open_choices import Said, ask_for_more, said_of
 from explorer.ui.server.page_runs import part_run
@@ -126,7 +126,7 @@ def _overview(architecture: Architecture, opened: Opened) -> None:
     count = count_layers(architecture.layers)
     named = f", {for_html(opened.network)}" if opened.network else ""
     read_as = "" if opened.form == "json" else f"Read as {for_html(FORMS[opened.form])}{named}"
-    figures = f"{count} layers · {analysis.total_params:,} parameters · {images}"
+    figures = f"{counted(count, 'layer')} · {analysis.total_params:,} parameters · {images}"
     rows = "".join(
         f"<tr><td>{for_html(row.place)}</td><td>{for_html(layer_text(row.layer))}</td>"
         f"<td>{size_text(row.output_shape)}</td><td>{row.params:,}</td></tr>"
