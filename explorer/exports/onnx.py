@@ -20,7 +20,7 @@ from explorer.exports.pytorch import class_name, network_plan, state_dict_names
 from explorer.exports.source.python_text import plain_text
 from explorer.network import spec
 from explorer.network.analysis import require_fitting
-from explorer.network.architecture_json import to_json
+from explorer.network.architecture_json import PROPERTY, to_json
 from explorer.network.axes import (
     Padding,
     adaptive_windows,
@@ -38,7 +38,6 @@ OPSET = 21  # the first with GroupNormalization as torch means it; read by onnxr
 # The file format of that opset's release; onnx would write its newest, which runtimes learn later.
 IR_VERSION = 10
 MAX_PARAMS = 50_000_000  # 200 MB of weights, held several times over while the file is made
-ARCHITECTURE = "architecture"  # the model's property that holds its JSON
 INPUT, OUTPUT = "images", "scores"
 Array = NDArray[Any]
 
@@ -103,7 +102,7 @@ def onnx_bytes(architecture: Architecture, weights: dict[str, Tensor] | None = N
         ir_version=IR_VERSION,
     )
     # For this program alone: what the nodes do not tell, such as dropout.
-    helper.set_model_props(model, {ARCHITECTURE: to_json(architecture)})
+    helper.set_model_props(model, {PROPERTY: to_json(architecture)})
     onnx.checker.check_model(model)
     data: bytes = model.SerializeToString()
     return data

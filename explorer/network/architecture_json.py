@@ -33,6 +33,7 @@ from explorer.network.tree import node_at
 from explorer.schema import describe_values
 from explorer.validation import describe_fault
 
+PROPERTY = "architecture"  # under which a file of another form, as ONNX, holds its architecture
 MAX_JSON_BYTES = 1_000_000  # the largest network, written with much space
 
 

@@ -6,6 +6,7 @@ import io
 import random
 import re
 import sys
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -332,7 +333,8 @@ def file_of(
             for name, array in (weights or {}).items()
         ],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
+    opsets = [helper.make_opsetid("", opset)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=10)
     data: bytes = model.SerializeToString()
     return data
 
@@ -551,6 +553,271 @@ def test_other_operators_are_refused_by_name_and_what_comes_before_is_kept(name:
     assert opened.problem is not None
     assert f"{opened.problem.place}: {opened.problem.message}" == message
     assert kinds(opened.architecture)[0] == "Conv2d"
+
+
+def batch_twice() -> list[onnx.NodeProto]:
+    return [
+        node("Shape", ["a"], ["s"]),
+        node("Gather", ["s", "zero"], ["n"], axis=0),
+        node("Mul", ["n", "four"], ["m"]),
+        node("Concat", ["m", "minus"], ["t"], axis=0),
+        node("Reshape", ["a", "t"], ["y"]),
+    ]
+
+
+# What looks like a layer and computes something else: of four maps of 8×8, "a".
+OTHERWISE: dict[str, tuple[list[onnx.NodeProto], str]] = {
+    "a batch that is multiplied": (batch_twice(), "node 6: Reshape makes one image of several"),
+    "four images of one": ([node("Reshape", ["a", "4_-1"], ["y"])], "makes one image of several"),
+    "weights that are used again": (
+        [node("Relu", ["a"], ["b"]), node("Conv", ["b", "w"], ["y"])],
+        "node 3: Conv has the weights of node 1 again; each layer here has its own",
+    ),
+    "linear with places of its own": (
+        [
+            node(
+                "Resize",
+                ["a", "", "scales"],
+                ["y"],
+                mode="linear",
+                coordinate_transformation_mode="asymmetric",
+            )
+        ],
+        "Resize interpolates with asymmetric coordinates",
+    ),
+    "nearest, rounded up": (
+        [node("Resize", ["a", "", "scales"], ["y"], nearest_mode="ceil")],
+        "Resize takes other values than Upsample here, which repeats each",
+    ),
+    "more channels by Resize": (
+        [node("Resize", ["a", "", "scales of all"], ["y"])],
+        "Resize does not say how many rows and columns come out",
+    ),
+    "a border that the convolution adds to": (
+        [
+            node("Pad", ["a", "pads", "", "axes"], ["b"], mode="edge"),
+            node("Conv", ["b", "v"], ["y"], pads=[1, 1, 1, 1]),
+        ],
+        "a border of the nearest values stands before Conv",
+    ),
+    "a bias that is computed": (
+        [
+            node("GlobalAveragePool", ["a"], ["p"]),
+            node("Flatten", ["p"], ["f"]),
+            node("Gemm", ["f", "4×4", "f"], ["y"]),
+        ],
+        "Gemm takes its weights from the image",
+    ),
+    "maps and constants in a sum": (
+        [node("Relu", ["a"], ["b"]), node("Sum", ["a", "b", "zero"], ["y"])],
+        "Sum brings maps and constants together",
+    ),
+    "constants along the columns": (
+        [node("Add", ["a", "columns"], ["y"])],
+        "Add changes every value of a map by a constant",
+    ),
+    "slopes along the columns": (
+        [node("PRelu", ["a", "columns"], ["y"])],
+        "PRelu has a slope for each value; PReLU here has one, or one a channel",
+    ),
+    "a scale for each group": (
+        [node("GroupNormalization", ["a", "2", "2"], ["y"], num_groups=2)],
+        "GroupNormalization has a scale for each group",
+    ),
+    "a scale for each channel": (
+        [node("LayerNormalization", ["a", "4×1×1"], ["y"], axis=1)],
+        "LayerNormalization has fewer scales than values",
+    ),
+    "neighbours in the map": (
+        [
+            node("Mul", ["a", "a"], ["b"]),
+            node("AveragePool", ["b"], ["c"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+            node("Mul", ["c", "number"], ["d"]),
+            node("Add", ["d", "number"], ["e"]),
+            node("Pow", ["e", "number"], ["f"]),
+            node("Div", ["a", "f"], ["y"]),
+        ],
+        "there is no layer here for Pow",
+    ),
+    "whole numbers": (
+        [node("Cast", ["a"], ["y"], to=TensorProto.INT32)],
+        "Cast makes whole numbers of a map",
+    ),
+    "an answer for each column": (
+        [node("ArgMax", ["a"], ["y"], axis=2)],
+        "ArgMax picks the place of the largest value",
+    ),
+    "a border that is only broadcast": (
+        [node("GlobalAveragePool", ["a"], ["b"]), node("Add", ["b", "zeros"], ["y"])],
+        "Add changes every value of a map by a constant",
+    ),
+    "a second value": (
+        [node("Split", ["a"], ["b", "c"], axis=1), node("Relu", ["c"], ["y"])],
+        "node 2: Split takes a part of its input",
+    ),
+    "an even number of neighbours": (
+        [node("LRN", ["a"], ["y"], size=4)],
+        "LRN is over an even number of channels",
+    ),
+    "one number for all": (
+        [
+            node("GlobalAveragePool", ["a"], ["p"]),
+            node("Flatten", ["p"], ["f"]),
+            node("Gemm", ["f", "4×4", "number"], ["y"]),
+        ],
+        "Gemm adds one number to all values",
+    ),
+}
+CONSTANTS = {
+    "zero": np.array([0]),
+    "four": np.array([4]),
+    "minus": np.array([-1]),
+    "4_-1": np.array([4, -1]),
+    "scales": np.float32([1, 1, 3, 3]),
+    "scales of all": np.float32([1, 2, 2, 2]),
+    "pads": np.array([1, 1, 1, 1]),
+    "axes": np.array([2, 3]),
+    "v": floats(2, 4, 3, 3),
+    "4×4": floats(4, 4),
+    "columns": floats(1, 1, 26),
+    "2": floats(2),
+    "4×1×1": floats(4, 1, 1),
+    "number": np.float32([0.5]),
+    "zeros": np.zeros((1, 1, 8, 8), np.float32),
+}
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_what_looks_like_a_layer_and_computes_something_else_is_refused(name: str) -> None:
+    nodes, message = OTHERWISE[name]
+    begin, weights = BEGUN
+    opened = open_file(file_of([begin, *nodes], {**weights, **CONSTANTS}))
+    assert opened.problem is not None, opened.architecture.layers
+    assert message in f"{opened.problem.place}: {opened.problem.message}"
+
+
+# As onnxruntime computes them. What begins at zero or one is learnt all the same.
+SAME: dict[str, tuple[list[onnx.NodeProto], list[str], Sequence[int]]] = {
+    "a bias of zeros": (
+        [
+            node("Flatten", ["x"], ["f"]),
+            node("MatMul", ["f", "m"], ["g"]),
+            node("Add", ["g", "z"], ["y"]),
+        ],
+        ["Flatten", "Linear"],
+        (4, 2, 2),
+    ),
+    "values that are repeated": (
+        [
+            node("Identity", ["x"], ["d"]),
+            node("Conv", ["d", "w1"], ["c"]),
+            node(
+                "Resize",
+                ["c", "", "twice"],
+                ["y"],
+                coordinate_transformation_mode="asymmetric",
+                nearest_mode="floor",
+            ),
+        ],
+        ["Conv2d", "Upsample"],
+        (4, 4, 4),
+    ),
+    "softmax of one pixel, as it was": (
+        [
+            node("Conv", ["x", "w1"], ["c"]),
+            node("GlobalAveragePool", ["c"], ["p"]),
+            node("Softmax", ["p"], ["y"], axis=1),
+        ],
+        ["Conv2d", "AdaptiveAvgPool2d", "Softmax"],
+        (4, 4, 4),
+    ),
+    "a vector that begins with ReLU": (
+        [node("Relu", ["x"], ["r"]), node("Gemm", ["r", "m"], ["y"])],
+        ["Flatten", "ReLU", "Linear"],
+        (16,),
+    ),
+    "a map without its channel": (
+        [node("Unsqueeze", ["x", "one"], ["u"]), node("Conv", ["u", "w0"], ["y"])],
+        ["Conv2d"],
+        (4, 4),
+    ),
+    "a shape computed in floats": (
+        [
+            node("Conv", ["x", "w1"], ["c"]),
+            node("Shape", ["c"], ["s"]),
+            node("Cast", ["s"], ["f"], to=TensorProto.FLOAT),
+            node("Mul", ["f", "twice"], ["g"]),
+            node("Div", ["g", "f"], ["factors"]),
+            node("Resize", ["c", "", "factors"], ["y"], mode="linear"),
+        ],
+        ["Conv2d", "Upsample"],
+        (4, 4, 4),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_what_is_read_computes_what_onnxruntime_does(name: str) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    nodes, expected, shape = SAME[name]
+    constants = {
+        "m": floats(16, 3),
+        "z": np.zeros(3, np.float32),
+        "w0": floats(2, 1, 3, 3),
+        "w1": floats(2, 4, 3, 3),
+        "twice": np.float32([1, 1, 2, 2]),
+        "one": np.array([1]),
+    }
+    used = {each for step in nodes for each in step.input}
+    opset = 11 if "as it was" in name else 21
+    data = file_of(
+        nodes, {key: value for key, value in constants.items() if key in used}, ("N", *shape), opset
+    )
+    opened = open_file(data)
+    assert opened.problem is None
+    assert kinds(opened.architecture) == expected
+    network = build(opened.architecture).eval()
+    images = floats(3, *shape)
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    (scores,) = session.run(None, {"x": images})
+    with torch.no_grad():
+        for tensor in network.state_dict().values():
+            found = [constants[key] for key in ("m", "z", "w0", "w1") if key in used]
+            fitting = [each for each in found if each.size == tensor.numel()]
+            array = fitting[0].T if fitting[0].ndim == 2 else fitting[0]
+            tensor.copy_(torch.from_numpy(np.ascontiguousarray(array)))
+        given = torch.from_numpy(images).reshape(3, *opened.architecture.input_shape)
+        computed = network(given).numpy()
+    np.testing.assert_allclose(computed, scores, rtol=1e-4, atol=1e-5)
+
+
+def test_numbers_that_grow_without_end_are_not_computed() -> None:
+    text = [node("Constant", [], ["c0"], value_string="a" * 1000)]
+    text += [node("Add", [f"c{n}", f"c{n}"], [f"c{n + 1}"]) for n in range(40)]
+    sums = [node("Add", ["column", "row"], [f"s{n}"]) for n in range(2000)]
+    filled = [node("ConstantOfShape", ["many"], [f"f{n}"]) for n in range(2000)]
+    weights = {
+        "column": floats(2048, 1),
+        "row": floats(1, 2048),
+        "many": np.array([10**9]),
+        "w": floats(4, 1, 3, 3),
+    }
+    data = file_of([*text, *sums, *filled, node("Conv", ["x", "w"], ["y"])], weights)
+    began = time.thread_time()
+    assert kinds(open_file(data).architecture) == ["Conv2d"]
+    assert time.thread_time() - began < 3
+
+
+def test_messages_are_short_whatever_the_file_holds() -> None:
+    for nodes in (
+        [node("L" * 1_000_000, ["a"], ["y"])],
+        [node("MaxPool", ["a"], ["y"], kernel_shape=[2, 2], pads=[1] * 60_000)],
+        [node("Reshape", ["a", "long"], ["y"])],
+    ):
+        begin, weights = BEGUN
+        opened = open_file(file_of([begin, *nodes], {**weights, "long": np.ones(60_000, np.int64)}))
+        assert opened.problem is not None
+        assert len(opened.problem.message) < 250
 
 
 WHOLE: dict[str, tuple[bytes, str]] = {

@@ -14,15 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.imports.source.problem import CodeProblem
+from explorer.network.architecture_json import PROPERTY
 from explorer.text import quoted
 
 Array = NDArray[Any]
 
 MAX_BYTES = 256_000_000  # of a file; the largest that is written here has 50 million weights
-MAX_STEPS = 20_000  # nodes of a graph, those that only compute shapes among them
+MAX_STEPS = 5_000  # nodes of a graph, those that only compute shapes among them
+MAX_OPERATOR = 80  # letters of its name
 MAX_NUMBERS = 65_536  # of a tensor whose numbers are kept
-# Where the architecture stands in files that are written here, among the model's properties.
-ARCHITECTURE = "architecture"
+
+NUMERIC = "biuf"  # kinds of numpy's types that are numbers; texts are none
 
 # A ModelProto begins with its version, a small number, and goes on with one of its other fields:
 # the producer, its version, the domain, the model's version, a text, the graph or the opsets.
@@ -97,6 +99,10 @@ def read_model(data: bytes) -> Model:
     if len(images) != 1:
         names = ", ".join(quoted(_text(each.name)) for each in images[:4]) or "none"
         raise CodeProblem(f"a network here has one input, its image; this graph has {names}")
+    if len(images[0].type.tensor_type.shape.dim) > 4:
+        raise CodeProblem(
+            "an image has channels, rows and columns; this graph’s input has more dimensions"
+        )
     properties = {_text(each.key): _text(each.value) for each in proto.metadata_props}
     return Model(
         steps,
@@ -109,7 +115,7 @@ def read_model(data: bytes) -> Model:
         tuple(_text(each.name) for each in graph.output),
         max((each.version for each in proto.opset_import if each.domain in _OWN), default=1),
         _text(graph.name),
-        properties.get(ARCHITECTURE),
+        properties.get(PROPERTY),
     )
 
 
@@ -120,7 +126,7 @@ def _step(number: int, node: Any) -> Step:
     operator, domain = _text(node.op_type), _text(node.domain)
     return Step(
         number,
-        operator if domain in _OWN else f"{domain}.{operator}",
+        (operator if domain in _OWN else f"{domain}.{operator}")[:MAX_OPERATOR],
         tuple(map(_text, node.input)),
         tuple(map(_text, node.output)),
         {_text(each.name): _attribute(each) for each in node.attribute},
@@ -166,9 +172,10 @@ def _tensor(proto: Any) -> Tensor:
     if is_elsewhere or any(side < 0 for side in shape) or prod(shape) > MAX_NUMBERS:
         return Tensor(shape, None)
     try:
-        return Tensor(shape, numpy_helper.to_array(proto))
+        numbers = numpy_helper.to_array(proto)
     except (ValueError, TypeError, KeyError):  # fewer numbers than its shape says, say
         return Tensor(shape, None)
+    return Tensor(shape, numbers if numbers.dtype.kind in NUMERIC else None)
 
 
 def uses(model: Model) -> Counter[str]:

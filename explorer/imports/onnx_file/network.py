@@ -7,9 +7,11 @@ taken where the file's weights are those of such a network.
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+import numpy as np
 import torch
 
 from explorer.imports.onnx_file.model import Model, Step, Tensor, read_model, uses
@@ -143,10 +145,10 @@ _BY_LINEAR = "images of {}, as the first Linear layer asks for"
 def _image_said(model: Model) -> PartShape:
     """The shape (C, H, W) of the graph's image, as far as the file says it."""
     sides = model.image_shape[1:]
-    first = next((step for step in model.steps if model.image in step.inputs), None)
-    if len(sides) == 3 and first is not None and _is_channels_last(first):
+    readers = [step for step in model.steps if model.image in step.inputs]
+    if len(sides) == 3 and readers and all(map(_is_channels_last, readers)):
         return sides[2], sides[0], sides[1]
-    target = _first_reshape(model, first)
+    target = _reshaped_image(model, readers)
     if target is not None:
         return target
     if len(sides) == 3:
@@ -163,15 +165,20 @@ def _is_channels_last(step: Step) -> bool:
     return step.operator == "Transpose" and step.attributes.get("perm") == [0, 3, 1, 2]
 
 
-def _first_reshape(model: Model, first: Step | None) -> Shape | None:
-    """The map that the first node makes of the image, where it says all of its sides."""
-    if first is None or first.operator != "Reshape":
+def _reshaped_image(model: Model, readers: Sequence[Step]) -> Shape | None:
+    """The map that a Reshape makes of an image that comes in as a vector, or with its one channel
+    last or left out.
+    """
+    if len(readers) != 1 or readers[0].operator != "Reshape":
         return None
-    given = model.tensors.get(first.input(1)) or _constants(model).get(first.input(1))
+    given = model.tensors.get(readers[0].input(1)) or _constants(model).get(readers[0].input(1))
     if given is None or given.numbers is None or given.numbers.size != 4:
         return None
-    sides = tuple(int(side) for side in given.numbers.ravel()[1:])
-    return sides if min(sides) > 0 else None
+    target = tuple(int(side) for side in given.numbers.ravel()[1:])
+    *said, last = model.image_shape[1:]
+    is_one_channel = target[0] == 1 and (*said, last) in (target[1:], (*target[1:], 1))
+    is_vector = not said and last == prod(target)
+    return target if min(target) > 0 and (is_one_channel or is_vector) else None
 
 
 def _constants(model: Model) -> dict[str, Tensor]:
@@ -186,6 +193,10 @@ def _follow(model: Model, shape: PartShape) -> tuple[Reading, GraphNode | CodePr
     producers = {name: step for step in model.steps for name in step.outputs if name}
     run = Reading(model, graph, uses(model), producers, {**model.tensors}, image)
     run.values[model.image] = image
+    readers = [step for step in model.steps if model.image in step.inputs]
+    if len(model.image_shape) == 2 and _reshaped_image(model, readers) is None:
+        flattened = graph.layer(Flatten(), image, readers[0].number if readers else 0)
+        run.values[model.image] = run.made(flattened)
     lasts: dict[int, GraphNode] = {}  # what was computed last before a node
     for step in model.steps:
         lasts[step.number] = run.last
@@ -195,6 +206,7 @@ def _follow(model: Model, shape: PartShape) -> tuple[Reading, GraphNode | CodePr
             found = problem
         except FAILURES:  # a file is not held to ONNX's rules before
             found = CodeProblem(f"what {step.operator} is given is not as ONNX has it", step.number)
+        run.values.update(dict.fromkeys(step.outputs[1:], _further(step, found)))
         if step.outputs:
             run.values[step.outputs[0]] = found
     output = run.values.get(model.outputs[0]) if model.outputs else None
@@ -208,6 +220,15 @@ def _follow(model: Model, shape: PartShape) -> tuple[Reading, GraphNode | CodePr
     return run, CodeProblem("the graph gives nothing that is computed from its image")
 
 
+def _further(step: Step, found: Value | CodeProblem) -> CodeProblem:
+    """Why the second value that a node gives is not known."""
+    if isinstance(found, CodeProblem):
+        return found
+    return CodeProblem(
+        f"of what {step.operator} gives, a layer here has the first alone", step.number
+    )
+
+
 def _read(run: Reading, step: Step) -> Value:
     """What a node gives: numbers, a layer that it ends, or one of its own."""
     if step.operator == "Constant":
@@ -216,9 +237,12 @@ def _read(run: Reading, step: Step) -> Value:
             return found
     if step.operator == "Shape":
         return _shape(run, step)
-    given = [run.values.get(name) for name in step.inputs if name]
-    if given and all(isinstance(each, Tensor) for each in given):
-        numbers = computed(step, [each for each in given if isinstance(each, Tensor)])
+    given = [run.values.get(name) if name else None for name in step.inputs]
+    tensors = [each if isinstance(each, Tensor) else None for each in given]
+    if any(tensors) and all(
+        each is not None for each, name in zip(tensors, step.inputs, strict=True) if name
+    ):
+        numbers = tensors[0] if step.operator == "Identity" else computed(step, tensors)
         if numbers is not None:
             return numbers
     if (first := _on_image(run, step)) is not None:
@@ -246,15 +270,21 @@ def _shape(run: Reading, step: Step) -> Tensor:
 
 def _on_image(run: Reading, step: Step) -> GraphNode | None:
     """The image as it is where a node only brings it into the order that torch has: channels
-    first, and as a map; a vector as the map that it was.
+    first, and as a map.
     """
     if run.model.image not in step.inputs[:1]:
         return None
-    image = run.map(step)
-    if len(run.model.image_shape) == 4 and _is_channels_last(step):
-        return image
-    if step.operator == "Reshape" and _first_reshape(run.model, step) is not None:
-        return image
-    if len(run.model.image_shape) == 2 and step.operator in ("Gemm", "MatMul"):
-        run.values[run.model.image] = run.after(Flatten(), image, step)
-    return None
+    readers = [each for each in run.model.steps if run.model.image in each.inputs]
+    rank = len(run.model.image_shape)
+    is_first = (
+        (rank == 4 and all(map(_is_channels_last, readers)))
+        or (step.operator == "Reshape" and _reshaped_image(run.model, readers) is not None)
+        or (rank == 3 and step.operator == "Unsqueeze" and _axes(run, step) == [1])
+    )
+    return run.map(step) if is_first else None
+
+
+def _axes(run: Reading, step: Step) -> list[int]:
+    given = run.numbers(step, 1, "axes")
+    axes = step.attributes.get("axes", ()) if given is None else np.ravel(given)
+    return [int(axis) for axis in axes]

@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from explorer.imports.onnx_file.model import Array, Step, Tensor
+from explorer.imports.onnx_file.model import NUMERIC, Array, Step, Tensor
 
-MAX_COMPUTED = 4_096  # numbers; a shape has a handful
+MAX_COMPUTED = 256  # numbers; a shape has a handful
 
-# In the array of a shape, the number of images: a Reshape to 0 keeps what was there.
-BATCH = 0
+# In the array of a shape, the number of images: no other number, so that what is computed with it
+# is not taken for it.
+BATCH = -(2**40)
 
 
 def shape_numbers(step: Step, shape: Sequence[int | None]) -> Tensor | None:
@@ -25,7 +26,7 @@ def constant(step: Step) -> Tensor | None:
             return value
         if name.startswith("value_") and value is not None:
             return _tensor(np.array(value))
-    return None
+    return None  # it has none, or one that is not read
 
 
 def computed(step: Step, inputs: Sequence[Tensor | None]) -> Tensor | None:
@@ -34,6 +35,8 @@ def computed(step: Step, inputs: Sequence[Tensor | None]) -> Tensor | None:
     """
     if step.operator in _MOVES and inputs and inputs[0] is not None and inputs[0].numbers is None:
         return _moved(step, inputs)
+    while inputs and inputs[-1] is None:  # left out at the end
+        inputs = inputs[:-1]
     arrays = [None if each is None else each.numbers for each in inputs]
     compute = _NUMBERS.get(step.operator)
     if compute is None or not arrays or any(each is None for each in arrays):
@@ -43,13 +46,14 @@ def computed(step: Step, inputs: Sequence[Tensor | None]) -> Tensor | None:
     try:
         with np.errstate(all="ignore"):
             found = np.asarray(compute(step, *arrays))
-    except (ValueError, TypeError, IndexError, ZeroDivisionError, OverflowError):
+    except (ValueError, TypeError, LookupError, ArithmeticError):
         return None
     return _tensor(found) if found.size <= MAX_COMPUTED else None
 
 
-def _tensor(array: Array) -> Tensor:
-    return Tensor(tuple(array.shape), array)
+def _tensor(array: Array) -> Tensor | None:
+    """Numbers as a value; None of texts."""
+    return Tensor(tuple(array.shape), array) if array.dtype.kind in NUMERIC else None
 
 
 # --- of weights, whose numbers are not kept -------------------------------------------------------
@@ -64,10 +68,12 @@ def _moved(step: Step, inputs: Sequence[Tensor | None]) -> Tensor | None:
     more = [None if each is None else each.numbers for each in inputs[1:]]
     if any(each is None for each in more):
         return None
+    if step.operator in ("Cast", "Identity"):
+        return first
     try:
         stand_in = np.broadcast_to(np.int8(0), first.shape)
         return Tensor(np.asarray(_NUMBERS[step.operator](step, stand_in, *more)).shape, None)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, LookupError):
         return None
 
 
@@ -115,7 +121,21 @@ def _slice(step: Step, array: Array, *more: Array) -> Array:
 
 
 def _divide(step: Step, a: Array, b: Array) -> Array:
-    return a // b if a.dtype.kind in "iu" else a / b
+    return a // b if a.dtype.kind in "iu" and b.dtype.kind in "iu" else a / b
+
+
+# By ONNX's numbers for them.
+_TYPES = {1: np.float32, 6: np.int32, 7: np.int64, 9: np.bool_, 10: np.float16, 11: np.float64}
+
+
+def _cast(step: Step, a: Array) -> Array:
+    return a.astype(_TYPES[step.attributes["to"]])
+
+
+def _join(step: Step, *parts: Array) -> Array:
+    if any(each.ndim > 1 for each in parts):
+        return np.concatenate(parts, step.attributes["axis"])
+    return np.concatenate([np.atleast_1d(each) for each in parts])
 
 
 def _filled(step: Step, shape: Array) -> Array:
@@ -130,8 +150,8 @@ def _filled(step: Step, shape: Array) -> Array:
 
 _NUMBERS: dict[str, Callable[..., Array]] = {
     "Add": lambda step, a, b: a + b,
-    "Cast": lambda step, a: a,
-    "Concat": lambda step, *parts: np.concatenate([np.atleast_1d(each) for each in parts], 0),
+    "Cast": _cast,
+    "Concat": _join,
     "ConstantOfShape": _filled,
     "Div": _divide,
     "Gather": lambda step, a, index: np.take(

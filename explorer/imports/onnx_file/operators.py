@@ -62,14 +62,14 @@ def _borders(
         return found[0], found[1]
     pads = step.attributes.get("pads", [0, 0, 0, 0]) if how == "NOTSET" else [0, 0, 0, 0]
     if len(pads) != 4 or any(pad < 0 for pad in pads):
-        raise refused(step, f"has pads of {pads}; layers here pad four sides")
+        raise refused(step, "has other pads than a border on four sides")
     return (pads[0], pads[2]), (pads[1], pads[3])
 
 
 def _two(step: Step, name: str, default: int = 1) -> tuple[int, int]:
     given = step.attributes.get(name) or [default, default]
     if len(given) != 2:
-        raise refused(step, f"has {name} of {given}; layers here have rows and columns")
+        raise refused(step, f"has {name} for {len(given)} dimensions; here they are two")
     return int(given[0]), int(given[1])
 
 
@@ -88,7 +88,7 @@ def _bordered(run: Reading, step: Step, node: GraphNode, borders: Padding) -> Gr
 
 
 def _conv(run: Reading, step: Step) -> GraphNode:
-    weight = run.tensor(step, 1).shape
+    weight = run.weights(step, 1).shape
     kernel, groups = _kernel(step, weight[2:]), step.attributes.get("group", 1)
     given: dict[str, Any] = {
         "in_channels": weight[1] * groups,
@@ -97,10 +97,16 @@ def _conv(run: Reading, step: Step) -> GraphNode:
         "stride": _two(step, "strides"),
         "dilation": _two(step, "dilations"),
         "groups": groups,
-        "bias": bool(step.input(2)),
+        "bias": run.has(step, 2),
     }
     before = run.value(step, 0)
-    if isinstance(before, Padded) and before.mode in _CONV_BORDERS and _is_even(before.borders):
+    is_own_border = (
+        isinstance(before, Padded)
+        and before.mode in _CONV_BORDERS
+        and _is_even(before.borders)
+        and _has_no_border(step)
+    )
+    if isinstance(before, Padded) and is_own_border:
         node, borders = before.node, before.borders
         given["padding_mode"] = _CONV_BORDERS[before.mode]
     else:
@@ -115,11 +121,16 @@ def _conv(run: Reading, step: Step) -> GraphNode:
     return run.layer("Conv2d", given, node, step)
 
 
+def _has_no_border(step: Step) -> bool:
+    how = step.attributes.get("auto_pad", "NOTSET")
+    return how == "VALID" or (how == "NOTSET" and not any(step.attributes.get("pads", ())))
+
+
 _CONV_BORDERS = {"edge": "replicate", "wrap": "circular"}
 
 
 def _conv_transpose(run: Reading, step: Step) -> GraphNode:
-    weight = run.tensor(step, 1).shape
+    weight = run.weights(step, 1).shape
     kernel, groups = _kernel(step, weight[2:]), step.attributes.get("group", 1)
     node = run.map(step)
     cut = _borders(run, step, node, kernel)
@@ -137,7 +148,7 @@ def _conv_transpose(run: Reading, step: Step) -> GraphNode:
         "output_padding": _two(step, "output_padding", 0),
         "groups": groups,
         "dilation": _two(step, "dilations"),
-        "bias": bool(step.input(2)),
+        "bias": run.has(step, 2),
     }
     return run.layer("ConvTranspose2d", given, node, step)
 
@@ -149,7 +160,11 @@ def _max_pool(run: Reading, step: Step) -> GraphNode:
     if step.outputs[1:] and run.uses[step.outputs[1]]:
         raise refused(step, "also gives the places of the maxima, which no layer here does")
     before = run.value(step, 0)
-    is_lowest = isinstance(before, Padded) and before.mode == "lowest"
+    is_lowest = (
+        isinstance(before, Padded)
+        and before.mode == "lowest"
+        and step.attributes.get("auto_pad", "NOTSET") in ("NOTSET", "VALID")
+    )
     node = before.node if isinstance(before, Padded) and is_lowest else run.map(step)
     kernel = _kernel(step, step.attributes.get("kernel_shape", ()))
     borders = _borders(run, step, node, kernel)
@@ -252,6 +267,10 @@ def _reduced(kind: str) -> Callable[[Reading, Step], GraphNode]:
 
 def _batch_norm(run: Reading, step: Step) -> GraphNode:
     node = run.map(step)
+    if not step.attributes.get("spatial", 1):
+        raise refused(step, "normalises every value by itself; BatchNorm here does so by channels")
+    for place in (2, 3, 4):
+        run.tensor(step, place)
     momentum = step.attributes.get("momentum", 0.9)
     given = {
         "num_features": prod(run.tensor(step, 1).shape),
@@ -265,6 +284,8 @@ def _instance_norm(run: Reading, step: Step) -> GraphNode:
     # torch writes ones and zeros where the layer learns nothing, which is its default.
     scale, shift = (run.tensor(step, place).numbers for place in (1, 2))
     is_plain = scale is not None and shift is not None and (scale == 1).all() and (shift == 0).all()
+    if is_plain:
+        run.note("InstanceNorm2d is read without a scale and a shift, as they are 1 and 0", step)
     given = {
         "num_features": prod(run.tensor(step, 1).shape),
         "eps": step.attributes.get("epsilon", 1e-5),
@@ -280,16 +301,22 @@ def _layer_norm(run: Reading, step: Step) -> GraphNode:
         raise refused(
             step, "normalises a part of the dimensions; LayerNorm here normalises a whole image"
         )
-    given = {"eps": step.attributes.get("epsilon", 1e-5), "bias": bool(step.input(2))}
+    if prod(run.tensor(step, 1).shape) != prod(run.shape(node, step)):
+        raise refused(step, "has fewer scales than values; LayerNorm here has one for each")
+    given = {"eps": step.attributes.get("epsilon", 1e-5), "bias": run.has(step, 2)}
     return run.layer("LayerNorm", given, node, step)
 
 
 def _group_norm(run: Reading, step: Step) -> GraphNode:
+    groups, node = step.attributes.get("num_groups", 1), run.map(step)
+    scales = [prod(run.tensor(step, place).shape) for place in (1, 2)]
+    if scales != [node.shape[0]] * 2:  # as in opset 18
+        raise refused(step, "has a scale for each group; GroupNorm here has one for each channel")
     given = {
-        "num_groups": step.attributes.get("num_groups", 1),
+        "num_groups": groups,
         "eps": step.attributes.get("epsilon", 1e-5),
     }
-    return run.layer("GroupNorm", given, run.map(step), step)
+    return run.layer("GroupNorm", given, node, step)
 
 
 def _local_response_norm(run: Reading, step: Step) -> GraphNode:
@@ -300,6 +327,8 @@ def _local_response_norm(run: Reading, step: Step) -> GraphNode:
         ("k", "bias", 1.0),
     )
     given = {name: step.attributes.get(theirs, default) for name, theirs, default in names}
+    if given["size"] % 2 == 0:
+        raise refused(step, "is over an even number of channels, of which torch takes others")
     return run.layer("LocalResponseNorm", given, run.map(step), step)
 
 
@@ -307,13 +336,16 @@ def _local_response_norm(run: Reading, step: Step) -> GraphNode:
 
 
 def _gemm(run: Reading, step: Step) -> GraphNode:
-    if step.attributes.get("transA", 0) or any(
-        step.attributes.get(name, 1.0) != 1 for name in ("alpha", "beta")
-    ):
+    bias = run.has(step, 2)
+    names = ("alpha", "beta") if bias else ("alpha",)
+    scales = [step.attributes.get(name, 1.0) for name in names]
+    if step.attributes.get("transA", 0) or any(scale != 1 for scale in scales):
         raise refused(step, "is no plain product with weights (transA, alpha or beta is set)")
-    weight = run.tensor(step, 1).shape
+    weight = run.weights(step, 1).shape
     rows = weight if step.attributes.get("transB", 0) else weight[::-1]
-    return _linear(run, step, run.map(step), rows, bool(step.input(2)))
+    if bias and prod(run.tensor(step, 2).shape) != rows[0]:
+        raise refused(step, "adds one number to all values; Linear here has a bias for each")
+    return _linear(run, step, run.map(step), rows, bias)
 
 
 def _matmul(run: Reading, step: Step) -> GraphNode:
@@ -321,7 +353,7 @@ def _matmul(run: Reading, step: Step) -> GraphNode:
         raise refused(step, "multiplies by a matrix from the left, which no layer here does")
     if not isinstance(run.value(step, 1), Tensor):
         raise refused(step, "multiplies two maps as matrices, which no layer here does")
-    return _linear(run, step, run.map(step), run.tensor(step, 1).shape[::-1], False)
+    return _linear(run, step, run.map(step), run.weights(step, 1).shape[::-1], False)
 
 
 def _linear(
@@ -350,7 +382,9 @@ def reshaped(run: Reading, step: Step, node: GraphNode, target: Sequence[int]) -
     """A map or a vector in another shape, the batch first: as it is, flattened, or a vector of the
     channels of one pixel as a map.
     """
-    if target[1:] and target[0] != -1 and list(target[1:]) == [-1]:
+    if not target or not (run.keeps_batch(target[0]) or target[0] == -1):
+        raise refused(step, "makes one image of several, or several of one")
+    if target[0] != -1 and list(target[1:]) == [-1]:
         return run.after(Flatten(), node, step)
     shape = run.shape(node, step)
     sides = [
@@ -369,8 +403,8 @@ def reshaped(run: Reading, step: Step, node: GraphNode, target: Sequence[int]) -
             return run.made(found)
     raise refused(
         step,
-        f"makes {size_text(sides) or 'a number'} of {size_text(shape)}; a network here passes maps "
-        "on as they are, or flattened",
+        f"makes {size_text(sides[:5]) or 'a number'} of {size_text(shape)}; a network here passes "
+        "maps on as they are, or flattened",
     )
 
 
@@ -380,7 +414,7 @@ def _squeezed(run: Reading, step: Step) -> GraphNode:
     axes = step.attributes.get("axes") if given is None else [int(n) for n in np.ravel(given)]
     whole = [0, *run.shape(node, step)]
     gone = (
-        {n for n, side in enumerate(whole) if side == 1}
+        {n for n, side in enumerate(whole) if n and side == 1}
         if axes is None
         else {axis % len(whole) for axis in axes}
     )
@@ -395,7 +429,7 @@ def _unsqueezed(run: Reading, step: Step) -> GraphNode:
     rank = len(whole) + len(axes)
     added = {int(axis) % rank for axis in axes}
     sides = iter(whole)
-    return reshaped(run, step, node, [1 if n in added else next(sides, 1) for n in range(rank)])
+    return reshaped(run, step, node, [1 if n in added else next(sides) for n in range(rank)])
 
 
 def _transpose(run: Reading, step: Step) -> GraphNode:
@@ -418,7 +452,9 @@ def _pad(run: Reading, step: Step) -> Value:
     if any(n < 0 for border in borders.values() for n in border):
         raise refused(step, "cuts off a part of its map; a network here passes whole maps on")
     rows, columns = borders.get(2, (0, 0)), borders.get(3, (0, 0))
-    if any(any(border) for axis, border in borders.items() if axis not in (2, 3)) or rank != 4:
+    if rank != 4:
+        raise refused(step, "pads a vector; a layer here pads rows and columns")
+    if any(any(border) for axis, border in borders.items() if axis not in (2, 3)):
         raise refused(step, "adds channels or images; a layer here adds rows and columns")
     if not any((*rows, *columns)):
         return node
@@ -438,26 +474,76 @@ def _pad(run: Reading, step: Step) -> Value:
 
 def _resize(run: Reading, step: Step) -> GraphNode:
     node = run.map(step)
-    sides = run.sides(node, step)
+    factors = _factors(run, step, run.sides(node, step), node.shape[0])
+    mode = step.attributes.get("mode", "nearest")
+    placing = _placing(run, step)
+    given: dict[str, Any] = {"scale_factor": factors, "mode": mode}
+    if mode == "linear":
+        if placing not in _LINEAR_PLACINGS:
+            raise refused(step, f"interpolates with {placing} coordinates, as no layer here does")
+        given |= {"mode": "bilinear", "align_corners": _LINEAR_PLACINGS[placing]}
+    elif mode == "nearest" and not all(
+        _repeats(step, placing, factor, side)
+        for factor, side in zip(factors, run.sides(node, step), strict=True)
+    ):
+        raise refused(step, "takes other values than Upsample here, which repeats each")
+    return run.layer("Upsample", given, node, step)
+
+
+# With what they are among torch's values of align_corners.
+_LINEAR_PLACINGS = {"half_pixel": None, "pytorch_half_pixel": None, "align_corners": True}
+
+
+def _placing(run: Reading, step: Step) -> str:
+    """How places of the larger map are those of the smaller one."""
+    is_old = step.operator == "Upsample" or run.model.opset < 11
+    default = "asymmetric" if is_old else "half_pixel"
+    placing: str = step.attributes.get("coordinate_transformation_mode", default)
+    return placing
+
+
+def _factors(
+    run: Reading, step: Step, sides: Sequence[int], channels: int | None
+) -> tuple[float, float]:
+    """How many times as many rows and columns come out."""
     # Upsample has (X, scales), Resize (X, roi, scales, sizes); the first Resize was as Upsample.
     is_old = step.operator == "Upsample" or len(step.inputs) == 2
     scales = run.numbers(step, 1 if is_old else 2, "scales")
     if scales is None and "scales" in step.attributes:
         scales = np.array(step.attributes["scales"])
     sizes = None if is_old else run.numbers(step, 3, "sizes")
-    if sizes is not None and sizes.size == 4:
-        factors = [float(sizes[2 + n]) / side for n, side in enumerate(sides)]
-    elif scales is not None and scales.size == 4:
-        factors = [float(factor) for factor in scales[2:]]
-    else:
-        raise refused(step, "does not say how large the map becomes")
-    mode = step.attributes.get("mode", "nearest")
-    placing = step.attributes.get("coordinate_transformation_mode", "half_pixel")
-    given: dict[str, Any] = {"scale_factor": factors, "mode": mode}
-    if mode == "linear":
-        given["mode"] = "bilinear"
-        given["align_corners"] = True if placing == "align_corners" else None
-    return run.layer("Upsample", given, node, step)
+    if sizes is not None and sizes.size == 4 and int(sizes[1]) == channels:
+        return float(sizes[2]) / sides[0], float(sizes[3]) / sides[1]
+    if scales is not None and scales.size == 4 and list(scales[:2]) == [1, 1]:
+        return float(scales[2]), float(scales[3])
+    raise refused(step, "does not say how many rows and columns come out")
+
+
+def _repeats(step: Step, placing: str, factor: float, side: int) -> bool:
+    """Whether each value is repeated, as torch's "nearest" does it."""
+    if not factor.is_integer() or not 1 <= factor <= MAX_FACTOR or placing not in _PLACES:
+        return placing in _PLACES  # the layer itself says which factors there are
+    places = np.arange(int(side * factor))
+    where = _PLACES[placing](places, factor, side)
+    rounding = "floor" if step.operator == "Upsample" else "round_prefer_floor"
+    rounded = _ROUNDINGS[step.attributes.get("nearest_mode", rounding)](where)
+    return bool((np.clip(rounded, 0, side - 1) == places // int(factor)).all())
+
+
+MAX_FACTOR = 32  # of Upsample
+
+_PLACES: dict[str, Callable[[Array, float, int], Array]] = {
+    "asymmetric": lambda x, factor, side: x / factor,
+    "half_pixel": lambda x, factor, side: (x + 0.5) / factor - 0.5,
+    "pytorch_half_pixel": lambda x, factor, side: (x + 0.5) / factor - 0.5,
+    "align_corners": lambda x, factor, side: x * (side - 1) / max(1, side * factor - 1),
+}
+_ROUNDINGS: dict[str, Callable[[Array], Array]] = {
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "round_prefer_floor": lambda x: np.ceil(x - 0.5),
+    "round_prefer_ceil": lambda x: np.floor(x + 0.5),
+}
 
 
 # --- activations ----------------------------------------------------------------------------------
@@ -478,7 +564,8 @@ def _along(kind: str) -> Callable[[Reading, Step], GraphNode]:
         node = run.map(step)
         is_old = run.model.opset < 13  # which flattened all dimensions from the axis on
         axis = step.attributes.get("axis", 1 if is_old else -1)
-        if is_old and axis % (len(node.shape) + 1) != len(node.shape):
+        place = axis % (len(node.shape) + 1)
+        if is_old and any(side != 1 for side in node.shape[place:]):
             raise refused(step, "is over several dimensions at once, which no layer here does")
         return run.layer(kind, {"dim": axis}, node, step)
 
@@ -512,13 +599,17 @@ def ends_of(run: Reading, step: Step) -> tuple[float, float]:
 def _clip(run: Reading, step: Step) -> GraphNode:
     low, high = ends_of(run, step)
     if low != 0 or (high != 6 and high < 1e30):
-        raise refused(step, f"keeps values between {low:g} and {high:g}; ReLU6 does from 0 to 6")
+        ends = f"up to {high:g}" if low < -1e30 else f"between {low:g} and {high:g}"
+        raise refused(step, f"keeps values {ends}; ReLU6 does from 0 to 6")
     return run.layer("ReLU6" if high == 6 else "ReLU", {}, run.map(step), step)
 
 
 def _prelu(run: Reading, step: Step) -> GraphNode:
-    slopes = prod(run.tensor(step, 1).shape)
-    return run.layer("PReLU", {"num_parameters": slopes}, run.map(step), step)
+    node, shape = run.map(step), run.tensor(step, 1).shape
+    is_one_each = _is_one_each(shape, node) or (run.model.opset < 7 and shape == node.shape[:1])
+    if prod(shape) != 1 and not is_one_each:
+        raise refused(step, "has a slope for each value; PReLU here has one, or one a channel")
+    return run.layer("PReLU", {"num_parameters": prod(shape)}, node, step)
 
 
 def _dropout(run: Reading, step: Step) -> GraphNode:
@@ -531,11 +622,25 @@ def _passed_on(run: Reading, step: Step) -> Value:
     return run.value(step, 0)
 
 
+_FLOATS = (1, 10, 11, 16)  # ONNX's numbers of the types of 16, 32 and 64 bits
+
+
+def _cast(run: Reading, step: Step) -> Value:
+    value, before = run.value(step, 0), run.producers.get(step.input(0))
+    is_answer = before is not None and before.operator == "ArgMax"
+    if step.attributes.get("to") not in _FLOATS and not is_answer:
+        raise refused(step, "makes whole numbers of a map, which no layer here does")
+    return value
+
+
 def _answer(run: Reading, step: Step) -> GraphNode:
-    if any(run.uses[name] and name not in run.model.outputs for name in step.outputs):
+    node = run.map(step)
+    after = [each for each in run.model.steps if set(each.inputs) & set(step.outputs)]
+    is_last = all(each.operator in ("Cast", "Identity", "Squeeze") for each in after)
+    if not is_last or step.attributes.get("axis", 0) % (len(node.shape) + 1) != 1:
         raise refused(step, "picks the place of the largest value, which no layer here does")
     run.note(f"{step.operator} at the end picks the answer, and is left out", step)
-    return run.map(step)
+    return node
 
 
 # --- what comes together --------------------------------------------------------------------------
@@ -572,6 +677,8 @@ def _arithmetic(sign: str) -> Callable[[Reading, Step], GraphNode]:
             return _merged(run, step, how, nodes)
         if not nodes:
             raise refused(step, "computes with numbers that are not in the file")
+        if len(both) > 2:
+            raise refused(step, "brings maps and constants together")
         (node, *_), constants = nodes, [each for each in both if isinstance(each, Tensor)]
         if isinstance(both[0], Tensor) and sign in "−÷":
             raise refused(step, "changes a number by a map, which no layer here does")
@@ -581,23 +688,45 @@ def _arithmetic(sign: str) -> Callable[[Reading, Step], GraphNode]:
 
 
 def _changed(run: Reading, step: Step, sign: str, node: GraphNode, constant: Tensor) -> GraphNode:
-    numbers = constant.numbers
-    if numbers is not None and _changes_nothing(sign, numbers):
+    learnt = _with_learnt(node.operation, sign)
+    if learnt and _is_one_each(constant.shape, node) and _is_read_once(run, step, node):
+        return run.after(learnt, node.inputs[0], step)
+    if _changes_nothing(sign, constant, node):
         return node
-    if node.operation is None:
+    if _is_image(node) and prod(constant.shape) in (1, node.shape[0]):
         run.note("what is computed from the image itself prepares it, and is left out", step)
         return node
-    learnt = _with_learnt(node.operation, sign)
-    channels = node.shape[0]
-    is_one_each = constant.shape[-len(node.shape) :].count(1) >= len(node.shape) - 1
-    names = [name for name in step.inputs if run.values.get(name) is node]
-    if learnt and is_one_each and prod(constant.shape) == channels and run.uses[names[0]] == 1:
-        return run.after(learnt, node.inputs[0], step)
     raise refused(step, "changes every value of a map by a constant; no layer here does")
 
 
-def _changes_nothing(sign: str, numbers: Array) -> bool:
-    return bool((numbers == (0 if sign in "+−" else 1)).all())
+def _is_image(node: GraphNode) -> bool:
+    """Whether this is the image, as it comes in or as a vector."""
+    is_vector = isinstance(node.operation, Flatten) and node.inputs[0].operation is None
+    return node.operation is None or is_vector
+
+
+def _is_one_each(shape: Sequence[int], node: GraphNode) -> bool:
+    """Whether constants of a shape are one for each channel of a map or value of a vector."""
+    rank = len(node.shape)
+    outer, inner = shape[:-rank], tuple(shape[-rank:])
+    return all(side == 1 for side in outer) and inner == (node.shape[0], *[1] * (rank - 1))
+
+
+def _is_read_once(run: Reading, step: Step, node: GraphNode) -> bool:
+    """Whether no other node reads what a layer gives."""
+    names = [name for name, value in run.values.items() if value is node]
+    return sum(run.uses[name] for name in names) == 1
+
+
+def _changes_nothing(sign: str, constant: Tensor, node: GraphNode) -> bool:
+    numbers = constant.numbers
+    if numbers is None or not numbers.size or not (numbers == (0 if sign in "+−" else 1)).all():
+        return False
+    # It may also make more of a map than it was.
+    sides = ((1, *node.shape)[::-1]) if len(constant.shape) <= len(node.shape) + 1 else ()
+    return bool(sides) and all(
+        one in (1, other) for one, other in zip(constant.shape[::-1], sides, strict=False)
+    )
 
 
 def _with_learnt(layer: Any, sign: str) -> Layer | None:
@@ -631,7 +760,7 @@ OPERATORS: dict[str, Callable[[Reading, Step], Value]] = {
     "ArgMax": _answer,
     "AveragePool": _average_pool,
     "BatchNormalization": _batch_norm,
-    "Cast": _passed_on,
+    "Cast": _cast,
     "Clip": _clip,
     "Concat": _concat,
     "Conv": _conv,

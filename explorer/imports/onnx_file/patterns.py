@@ -108,6 +108,8 @@ def _shuffled(run: Reading, step: Step, found: Found) -> GraphNode | None:
     split, whole = _integers(run, found.names["a"]), _integers(run, found.names["b"])
     if len(split) != 5 or len(whole) != 4 or split[1] < 1 or channels % split[1]:
         return None
+    if not (run.keeps_batch(split[0]) and (run.keeps_batch(whole[0]) or whole[0] == -1)):
+        return None
     groups = split[1]
     fits = _agrees(split[1:], [groups, channels // groups, *sides]) and _agrees(
         whole[1:], [channels, *sides]
@@ -125,9 +127,13 @@ def _flattened_last(run: Reading, step: Step, found: Found) -> GraphNode | None:
     if found.steps["Transpose"].attributes.get("perm") != [0, 2, 3, 1] or len(node.shape) != 3:
         return None
     if "a" in found.names:
-        target = _integers(run, found.names["a"])
-        if len(target) != 2 or target[1] not in (-1, prod(run.shape(node, step))):
+        target, values = _integers(run, found.names["a"]), prod(run.shape(node, step))
+        if len(target) != 2 or not (
+            target[1] == values or (target[1] == -1 and run.keeps_batch(target[0]))
+        ):
             return None
+    elif step.attributes.get("axis", 1) != 1:
+        return None
     run.note("a map is flattened with its channels last; here they are first, as in torch", step)
     return run.after(Flatten(), node, step)
 
@@ -141,12 +147,16 @@ def _grouped(norm: str) -> Make:
         shape = run.shape(node, step)
         if len(split) < 3 or split[1] < 1 or shape[0] % split[1]:
             return None
+        if not run.keeps_batch(split[0]) or not _is_plain(run, found.steps[norm]):
+            return None
         whole = _integers(run, found.names["b"])
         if len(whole) != len(shape) + 1 or not _agrees(whole[1:], list(shape)):
             # Where the sizes are computed, 0 keeps what was there, which is no longer the map's.
             return None
         inner = found.steps[norm]
-        if norm == "LayerNormalization" and inner.attributes.get("axis", -1) not in (-1, 2):
+        if norm == "LayerNormalization" and (
+            len(split) != 3 or inner.attributes.get("axis", -1) not in (-1, 2)
+        ):
             return None
         given = {
             "num_groups": split[1],
@@ -178,6 +188,17 @@ def _adaptive(run: Reading, step: Step, found: Found) -> GraphNode | None:
     return run.layer("AdaptiveAvgPool2d", given, node, step)
 
 
+def _is_plain(run: Reading, step: Step) -> bool:
+    """Whether a normalisation has scales of 1 and shifts of 0."""
+    for name, plain in zip(step.inputs[1:], (1, 0), strict=False):
+        found = run.values.get(name)
+        if not isinstance(found, Tensor) or found.numbers is None:
+            return False
+        if not (found.numbers == plain).all():
+            return False
+    return True
+
+
 def _neighbours(run: Reading, step: Step, found: Found) -> GraphNode | None:
     """LocalResponseNorm as torch computes it: x / (k + alpha · mean of neighbours' x²) ** beta."""
     name, size = found.names["m"], 0
@@ -186,7 +207,9 @@ def _neighbours(run: Reading, step: Step, found: Found) -> GraphNode | None:
         if inner is None or not inner.inputs:
             return None
         if inner.operator == "AveragePool":
-            size = inner.attributes.get("kernel_shape", [0])[0]
+            size, *others = inner.attributes.get("kernel_shape", [0])
+            if others != [1, 1]:
+                return None  # over places, not over channels
         if inner.operator == "Mul" and size:
             is_square = set(inner.inputs) == {found.names["x"]}
             numbers = [_number(run, found.names[each]) for each in ("f", "k", "e")]

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from explorer.imports.onnx_file.model import Array, Model, Step, Tensor
+from explorer.imports.onnx_file.numbers import BATCH
 from explorer.imports.source.graph import Graph, GraphNode
 from explorer.imports.source.layer_data import layer_from
 from explorer.imports.source.problem import CodeProblem, NeedsImage
 from explorer.network.spec import Layer, Shape
 from explorer.text import quoted
+
+_BORDERS = {"edge": "the nearest", "wrap": "the other side’s", "lowest": "very low"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Reading:
     values: dict[str, Value | CodeProblem]
     last: GraphNode  # what was computed last
     notes: dict[str, int] = field(default_factory=dict)  # with the node that each is about
+    # Which node has which weights, by the identity of their Tensor.
+    owners: dict[int, int] = field(default_factory=dict)
 
     def note(self, text: str, step: Step | None = None) -> None:
         self.notes.setdefault(text, step.number if step else 0)
@@ -66,8 +71,8 @@ class Reading:
         found = self.named(name, step)
         if isinstance(found, Padded):
             raise CodeProblem(
-                f"a border of mode “{found.mode}” stands before {step.operator}; here only "
-                "convolutions and MaxPool have one",
+                f"a border of {_BORDERS.get(found.mode, found.mode)} values stands before "
+                f"{step.operator}, which has none here",
                 step.number,
             )
         if isinstance(found, Tensor):
@@ -85,6 +90,26 @@ class Reading:
             f"{step.operator} takes its weights from the image; a layer here has its own",
             step.number,
         )
+
+    def weights(self, step: Step, place: int) -> Tensor:
+        """The weights of a layer. Raises CodeProblem where another layer has them already."""
+        found = self.tensor(step, place)
+        owner = self.owners.setdefault(id(found), step.number)
+        if owner != step.number:
+            raise CodeProblem(
+                f"{step.operator} has the weights of node {owner} again; "
+                "each layer here has its own",
+                step.number,
+            )
+        return found
+
+    def has(self, step: Step, place: int) -> bool:
+        """Whether an optional input is given; raises CodeProblem where it is no constant."""
+        return bool(step.input(place)) and bool(self.tensor(step, place))
+
+    def keeps_batch(self, first: int) -> bool:
+        """Whether a Reshape to a shape that begins so leaves each image by itself."""
+        return first in (0, BATCH, *self.model.image_shape[:1])
 
     def numbers(self, step: Step, place: int, name: str) -> Array | None:
         """The numbers of an optional input; None where it is left out.
