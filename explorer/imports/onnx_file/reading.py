@@ -28,6 +28,11 @@ class Padded:
 Value = GraphNode | Tensor | Padded
 
 
+def refused(step: Step, why: str) -> CodeProblem:
+    """Why a node cannot be taken, in a sentence that begins with its operator."""
+    return CodeProblem(f"{step.operator} {why}", step.number)
+
+
 @dataclass
 class Reading:
     """One way through a graph, for images of a certain size."""
@@ -61,6 +66,7 @@ class Reading:
         return found
 
     def value(self, step: Step, place: int) -> Value:
+        """An input of a node: a map, or constants."""
         return self.named(step.input(place), step)
 
     def map(self, step: Step, place: int = 0) -> GraphNode:
@@ -68,6 +74,7 @@ class Reading:
         return self.map_named(step.input(place), step)
 
     def map_named(self, name: str, step: Step) -> GraphNode:
+        """What stands under a name, computed from the image."""
         found = self.named(name, step)
         if isinstance(found, Padded):
             raise CodeProblem(
@@ -130,6 +137,7 @@ class Reading:
         return self.shape(node, step)[1:]
 
     def shape(self, node: GraphNode, step: Step) -> Shape:
+        """The shape of a value without the batch. Raises NeedsImage as `sides` does."""
         known = tuple(side for side in node.shape if side is not None)
         if len(known) < len(node.shape):
             raise NeedsImage(f"{step.operator} depends on the size of the image", step.number)
@@ -142,6 +150,7 @@ class Reading:
         return self.after(layer_from(kind, given, step.number), before, step)
 
     def after(self, layer: Layer, before: GraphNode, step: Step) -> GraphNode:
+        """What a layer gives."""
         return self.made(self.graph.layer(layer, before, step.number))
 
     def made(self, node: GraphNode) -> GraphNode:
