@@ -106,7 +106,9 @@ def _own_architecture(model: Model) -> tuple[Architecture | None, tuple[str, ...
         with torch.device("meta"):
             network = build(architecture)
     except ArchitectureError:
-        return None, ("the architecture that the file names cannot be read; its graph is",)
+        return None, (
+            "the architecture that the file names cannot be read; its graph is read instead",
+        )
     wanted = Counter(
         tensor.numel()
         for name, tensor in network.state_dict().items()
@@ -115,7 +117,9 @@ def _own_architecture(model: Model) -> tuple[Architecture | None, tuple[str, ...
     # What is written beside the weights has a name with a slash, as "conv1/pads".
     found = Counter(prod(each.shape) for name, each in model.tensors.items() if "/" not in name)
     if wanted != found:
-        return None, ("the architecture that the file names has other weights; its graph is read",)
+        return None, (
+            "the architecture that the file names has other weights; its graph is read instead",
+        )
     return architecture, ()
 
 
