@@ -141,7 +141,6 @@ def _open_read(document: Document, asked: Asked) -> Opened:
         raise OpenError(str(error)) from None
 
 
-@lru_cache(maxsize=2)  # of some megabytes each
 def _open_onnx(data: bytes, asked: Asked) -> Opened:
     try:
         read = read_onnx(data, asked.image)
