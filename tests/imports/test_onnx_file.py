@@ -565,7 +565,7 @@ def batch_twice() -> list[onnx.NodeProto]:
     ]
 
 
-# What looks like a layer and computes something else: of four maps of 8×8, "a".
+# What looks like a layer and computes something else: of four maps of 26×26, "a".
 OTHERWISE: dict[str, tuple[list[onnx.NodeProto], str]] = {
     "a batch that is multiplied": (batch_twice(), "node 6: Reshape makes one image of several"),
     "four images of one": ([node("Reshape", ["a", "4_-1"], ["y"])], "makes one image of several"),

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-import numpy as np
 import torch
 
 from explorer.imports.onnx_file.model import Model, Step, Tensor, read_model, uses
@@ -283,12 +282,6 @@ def _on_image(run: Reading, step: Step) -> GraphNode | None:
     is_first = (
         (rank == 4 and all(map(_is_channels_last, readers)))
         or (step.operator == "Reshape" and _reshaped_image(run.model, readers) is not None)
-        or (rank == 3 and step.operator == "Unsqueeze" and _axes(run, step) == [1])
+        or (rank == 3 and step.operator == "Unsqueeze" and run.integers(step, 1, "axes") == [1])
     )
     return run.map(step) if is_first else None
-
-
-def _axes(run: Reading, step: Step) -> list[int]:
-    given = run.numbers(step, 1, "axes")
-    axes = step.attributes.get("axes", ()) if given is None else np.ravel(given)
-    return [int(axis) for axis in axes]

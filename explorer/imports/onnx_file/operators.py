@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from explorer.imports.onnx_file.arithmetic import arithmetic, concat, is_one_each
-from explorer.imports.onnx_file.model import Step, shortest
+from explorer.imports.onnx_file.model import Step, Tensor, shortest
 from explorer.imports.onnx_file.reading import Reading, Value, refused
 from explorer.imports.onnx_file.resizing import resize
 from explorer.imports.onnx_file.shapes import (
@@ -55,16 +55,27 @@ def _batch_norm(run: Reading, step: Step) -> GraphNode:
 
 def _instance_norm(run: Reading, step: Step) -> GraphNode:
     # torch writes ones and zeros where the layer learns nothing, which is its default.
-    scale, shift = (run.tensor(step, place).numbers for place in (1, 2))
-    is_plain = scale is not None and shift is not None and (scale == 1).all() and (shift == 0).all()
-    if is_plain:
+    features, _ = (prod(run.tensor(step, place).shape) for place in (1, 2))
+    learns = not is_plain(run, step)
+    if not learns:
         run.note("InstanceNorm2d is read without a scale and a shift, as they are 1 and 0", step)
     given = {
-        "num_features": prod(run.tensor(step, 1).shape),
+        "num_features": features,
         "eps": step.attributes.get("epsilon", 1e-5),
-        "affine": not is_plain,
+        "affine": learns,
     }
     return run.layer("InstanceNorm2d", given, run.map(step), step)
+
+
+def is_plain(run: Reading, step: Step) -> bool:
+    """Whether a normalisation has scales of 1 and shifts of 0."""
+    for name, plain in zip(step.inputs[1:], (1, 0), strict=False):
+        found = run.values.get(name)
+        if not isinstance(found, Tensor) or found.numbers is None:
+            return False
+        if not (found.numbers == plain).all():
+            return False
+    return True
 
 
 def _layer_norm(run: Reading, step: Step) -> GraphNode:

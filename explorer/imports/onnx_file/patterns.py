@@ -11,7 +11,7 @@ from math import isclose, prod
 import numpy as np
 
 from explorer.imports.onnx_file.model import Array, Step, Tensor, shortest
-from explorer.imports.onnx_file.operators import ends_of, is_hard_sigmoid
+from explorer.imports.onnx_file.operators import ends_of, is_hard_sigmoid, is_plain
 from explorer.imports.onnx_file.reading import Reading
 from explorer.imports.source.graph import GraphNode
 from explorer.network.axes import adaptive_windows
@@ -147,7 +147,7 @@ def _grouped(norm: str) -> Make:
         shape = run.shape(node, step)
         if len(split) < 3 or split[1] < 1 or shape[0] % split[1]:
             return None
-        if not run.keeps_batch(split[0]) or not _is_plain(run, found.steps[norm]):
+        if not run.keeps_batch(split[0]) or not is_plain(run, found.steps[norm]):
             return None
         whole = _integers(run, found.names["b"])
         if len(whole) != len(shape) + 1 or not _agrees(whole[1:], list(shape)):
@@ -186,17 +186,6 @@ def _adaptive(run: Reading, step: Step, found: Found) -> GraphNode | None:
             return None
     given = {"output_size": [len(share) for share in shares]}
     return run.layer("AdaptiveAvgPool2d", given, node, step)
-
-
-def _is_plain(run: Reading, step: Step) -> bool:
-    """Whether a normalisation has scales of 1 and shifts of 0."""
-    for name, plain in zip(step.inputs[1:], (1, 0), strict=False):
-        found = run.values.get(name)
-        if not isinstance(found, Tensor) or found.numbers is None:
-            return False
-        if not (found.numbers == plain).all():
-            return False
-    return True
 
 
 def _neighbours(run: Reading, step: Step, found: Found) -> GraphNode | None:

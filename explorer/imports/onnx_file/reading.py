@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from explorer.imports.onnx_file.model import Array, Model, Step, Tensor
 from explorer.imports.onnx_file.numbers import BATCH
 from explorer.imports.source.graph import Graph, GraphNode
@@ -129,6 +131,15 @@ class Reading:
         if found is None:
             raise CodeProblem(f"{name} of {step.operator} is not in the file", step.number)
         return found
+
+    def integers(self, step: Step, place: int, name: str) -> list[int] | None:
+        """What a newer file gives as an input and an older one as an attribute; None where it is
+        left out.
+        """
+        given = self.numbers(step, place, f"the {name}")
+        if given is None:
+            given = step.attributes.get(name)
+        return None if given is None else [int(number) for number in np.ravel(given)]
 
     def sides(self, node: GraphNode, step: Step) -> tuple[int, ...]:
         """Rows and columns of a map. Raises NeedsImage where they depend on the image."""

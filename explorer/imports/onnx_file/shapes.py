@@ -3,14 +3,10 @@
 from collections.abc import Sequence
 from math import prod
 
-import numpy as np
-
 from explorer.imports.onnx_file.model import Step, Tensor
 from explorer.imports.onnx_file.reading import Reading, refused
 from explorer.imports.source.graph import GraphNode, as_one_pixel_map
-from explorer.network.spec import (
-    Flatten,
-)
+from explorer.network.spec import Flatten
 from explorer.text import size_text
 
 
@@ -52,12 +48,11 @@ def flatten(run: Reading, step: Step) -> GraphNode:
 
 
 def reshape(run: Reading, step: Step) -> GraphNode:
-    given = run.numbers(step, 1, "the shape")
-    target = step.attributes.get("shape", ()) if given is None else np.ravel(given)
-    return reshaped(run, step, run.map(step), [int(side) for side in target])
+    target = run.integers(step, 1, "shape") or []
+    return _reshaped(run, step, run.map(step), target)
 
 
-def reshaped(run: Reading, step: Step, node: GraphNode, target: Sequence[int]) -> GraphNode:
+def _reshaped(run: Reading, step: Step, node: GraphNode, target: Sequence[int]) -> GraphNode:
     """A map or a vector in another shape, the batch first: as it is, flattened, or a vector of the
     channels of one pixel as a map.
     """
@@ -89,26 +84,24 @@ def reshaped(run: Reading, step: Step, node: GraphNode, target: Sequence[int]) -
 
 def squeezed(run: Reading, step: Step) -> GraphNode:
     node = run.map(step)
-    given = run.numbers(step, 1, "axes")
-    axes = step.attributes.get("axes") if given is None else [int(n) for n in np.ravel(given)]
+    axes = run.integers(step, 1, "axes")
     whole = [0, *run.shape(node, step)]
     gone = (
         {n for n, side in enumerate(whole) if n and side == 1}
         if axes is None
         else {axis % len(whole) for axis in axes}
     )
-    return reshaped(run, step, node, [side for n, side in enumerate(whole) if n not in gone])
+    return _reshaped(run, step, node, [side for n, side in enumerate(whole) if n not in gone])
 
 
 def unsqueezed(run: Reading, step: Step) -> GraphNode:
     node = run.map(step)
-    given = run.numbers(step, 1, "axes")
-    axes = step.attributes.get("axes", ()) if given is None else np.ravel(given)
+    axes = run.integers(step, 1, "axes") or []
     whole = [0, *run.shape(node, step)]
     rank = len(whole) + len(axes)
-    added = {int(axis) % rank for axis in axes}
+    added = {axis % rank for axis in axes}
     sides = iter(whole)
-    return reshaped(run, step, node, [1 if n in added else next(sides) for n in range(rank)])
+    return _reshaped(run, step, node, [1 if n in added else next(sides) for n in range(rank)])
 
 
 def transpose(run: Reading, step: Step) -> GraphNode:

@@ -226,10 +226,9 @@ def global_pool(kind: str) -> Callable[[Reading, Step], GraphNode]:
 def reduced(kind: str) -> Callable[[Reading, Step], GraphNode]:
     def reduce(run: Reading, step: Step) -> GraphNode:
         node = run.map(step)
-        given = run.numbers(step, 1, "axes")
-        axes = step.attributes.get("axes", ()) if given is None else np.ravel(given)
+        axes = run.integers(step, 1, "axes") or []
         rank = len(node.shape) + 1
-        if rank != 4 or {int(axis) % rank for axis in axes} != {2, 3}:
+        if rank != 4 or {axis % rank for axis in axes} != {2, 3}:
             raise refused(step, "is over other dimensions than rows and columns")
         node = run.layer(kind, {"output_size": 1}, node, step)
         keeps = step.attributes.get("keepdims", 1)
@@ -243,8 +242,7 @@ def reduced(kind: str) -> Callable[[Reading, Step], GraphNode]:
 
 def pad(run: Reading, step: Step) -> Value:
     node = run.map(step)
-    given = run.numbers(step, 1, "pads")
-    pads = step.attributes.get("pads", ()) if given is None else [int(n) for n in np.ravel(given)]
+    pads = run.integers(step, 1, "pads") or []
     rank = len(node.shape) + 1
     named = run.numbers(step, 3, "axes")
     axes = list(range(rank)) if named is None else [int(n) % rank for n in np.ravel(named)]
