@@ -16,13 +16,17 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 
+from explorer.classroom.register import Register
+from explorer.runs.home import home_folder
 from explorer.ui.components.assets import asset_routes
 from explorer.ui.components.navigation.old_addresses import old_addresses
 from explorer.ui.server.analysis_route import analysis_route
 from explorer.ui.server.compressed_static import CompressedStatic
+from explorer.ui.server.device_route import device_routes
 from explorer.ui.server.kept_downloads import KeptDownloads
 from explorer.ui.server.message_guard import MessageGuard
 from explorer.ui.server.message_pace import MessagePace
+from explorer.ui.server.person_cookies import PersonCookies, server_cookie
 from explorer.ui.server.same_origin import SameOrigin
 from explorer.ui.server.startup import (
     open_store_or_exit,
@@ -58,19 +62,26 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     await asyncio.to_thread(process.stop, for_good=True)
 
 
+# The path that the server has its pages under: "" mostly, or as "/explorer".
+base = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
+cookie, register = server_cookie(home_folder(), store.folder is None), Register(store.database)
 middleware = [  # the first sees what comes in first
     Middleware(SameOrigin),
+    Middleware(PersonCookies, cookie, register, f"{base}/"),
     Middleware(UploadLimits),
     Middleware(MessageGuard),
     Middleware(MessagePace),
     Middleware(CompressedStatic),
     Middleware(KeptDownloads),
 ]
-# The path that the server has its pages under: "" mostly, or as "/explorer".
-base = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
 app = st.App(
     "explorer/ui/main.py",
-    routes=[*old_addresses(base), *asset_routes(base), analysis_route(base)],
+    routes=[
+        *old_addresses(base),
+        *asset_routes(base),
+        analysis_route(base),
+        *device_routes(base, cookie, register),
+    ],
     lifespan=lifespan,
     middleware=middleware,
 )

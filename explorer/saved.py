@@ -1,9 +1,8 @@
 """Architectures that were saved under a name: one JSON file each in one folder, with the recipe and
 the assignment.
 
-Everyone who uses the server sees all of them: a class shows its work so. There are no accounts;
-whoever saved one can replace or delete it while the page it was saved from is open, and whoever
-runs the server can do so with the files.
+Everyone who uses the server sees all of them: a class shows its work so. Whoever saved one can
+replace or delete it, and so can a teacher.
 """
 
 import hashlib
@@ -21,6 +20,8 @@ from stat import S_ISREG
 from explorer.files import sweep_parts, take_lock, write_whole
 from explorer.json_reading import decode_json
 from explorer.link import MAX_BYTES, LinkError, Shared, parse_shared, to_data
+from explorer.people.permissions import Action, Kind, Thing, may, refusal_text
+from explorer.people.person import Person
 from explorer.text import printable
 
 MAX_SAVED = 500
@@ -68,17 +69,18 @@ class SavedStore:
                 )
             )
 
-    def save(self, name: str, shared: Shared, owner: str) -> Saved:
-        """Save the work under a name, in place of what the same owner saved under it. Raises
+    def save(self, name: str, shared: Shared, by: Person) -> Saved:
+        """Save the work under a name, in place of what the same person saved under it. Raises
         SaveError.
         """
         name = printable(name)
         if not name or len(name) > MAX_NAME:
             raise SaveError(f"enter a name of 1 to {MAX_NAME} characters")
-        saved, file = Saved(name, owner, shared), file_name(name)
+        file = file_name(name)
         with self._lock, self._alone():
             entries = self._entries()
-            if self._is_of_another(file, owner):
+            there = self._owner_of(file)
+            if there is not None and not may(by, Action.REPLACE, Thing(Kind.SAVED, there)):
                 raise SaveError(f"“{name}” is already in use; choose another name")
             if file not in entries and len(entries) >= MAX_SAVED:
                 log.warning(
@@ -88,12 +90,13 @@ class SavedStore:
                     f"{MAX_SAVED} networks are saved here, which is the limit; "
                     "delete one of yours, or ask whoever runs this server to make room"
                 )
+            saved = Saved(name, by.id, shared)
             self._write(file, saved)
         return saved
 
-    def delete(self, name: str, owner: str) -> None:
-        """Delete saved work. Does nothing if there is none. Raises SaveError if it belongs to
-        somebody else.
+    def delete(self, name: str, by: Person) -> None:
+        """Delete saved work. Does nothing if there is none. Raises SaveError if this person may
+        not.
         """
         with self._lock, self._alone():
             # By its name as it is shown: a file that was written by hand may hold more than can be
@@ -103,8 +106,9 @@ class SavedStore:
             )
             if found is None:
                 return
-            if found.owner != owner:
-                raise SaveError(f"“{name}” belongs to another visitor")
+            thing = Thing(Kind.SAVED, found.owner)
+            if not may(by, Action.DELETE, thing):
+                raise SaveError(refusal_text(Action.DELETE, thing))
             try:
                 (self.folder / file).unlink(missing_ok=True)
             except OSError as error:
@@ -129,19 +133,17 @@ class SavedStore:
         finally:
             lock.release()
 
-    def _is_of_another(self, file: str, owner: str) -> bool:
-        """Whether this file is there and not the owner's. One that cannot be read is not known to
-        be theirs.
-        """
+    def _owner_of(self, file: str) -> str | None:
+        """Whose this file is; None where there is none, "" where it cannot be read."""
         path = self.folder / file
         try:
             size = path.stat().st_size
         except FileNotFoundError:
-            return False
+            return None
         except OSError:
-            return True
+            return ""
         found = _parse(path, size)
-        return found is None or found.owner != owner
+        return found.owner if found else ""
 
     def _entries(self) -> dict[str, Saved]:
         """The saved work by file name. Only new and changed files are read."""

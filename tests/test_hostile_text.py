@@ -60,6 +60,7 @@ from explorer.ui.downloads import pictures
 from explorer.ui.page_styles import STYLES
 from explorer.ui.train.page import SHOWN_RUN
 from tests.hostile import NAMES, broken_links
+from tests.people.shared import SOMEBODY
 from tests.ui.pages import page_of
 
 PRESETS = tuple(load_presets().values())
@@ -328,7 +329,7 @@ def test_a_picture_is_drawn_and_holds_no_more_than_text(name):
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trained]:
     """One run, which every report below is made of under another name."""
     with JobManager() as jobs:
-        run_id = jobs.submit(named(PLAIN), RECIPE, "somebody")
+        run_id = jobs.submit(named(PLAIN), RECIPE, SOMEBODY)
         while not jobs.snapshot(run_id).ended:
             time.sleep(0.02)
         yield read_trained(jobs, run_id, tmp_path_factory.mktemp("trained"))
@@ -486,9 +487,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("EXPLORER_DATA", str(folder / "data"))
         patch.setenv("EXPLORER_HOME", str(folder / "home"))
         for name in NAMES.values():
-            process.saved().save(name[:60], Shared(named(name, CANNOT_LEARN), RECIPE), "somebody")
+            process.saved().save(name[:60], Shared(named(name, CANNOT_LEARN), RECIPE), SOMEBODY)
         for name in list(NAMES.values())[:12]:
-            process.jobs().submit(named(name), RECIPE, name="")
+            process.jobs().submit(named(name), RECIPE, SOMEBODY, name="")
         while any(not run.ended for run in process.jobs().runs()):
             time.sleep(0.02)
         yield folder

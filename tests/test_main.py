@@ -24,6 +24,7 @@ from explorer.presets import load_presets
 from explorer.runs.manager import JobManager
 from explorer.runs.store import Store
 from explorer.training.recipe import parse_recipe
+from tests.people.shared import SOMEBODY
 
 ROOT = Path(__file__).resolve().parents[1]
 PRESETS = [id for id, preset in load_presets().items() if preset.documented]
@@ -460,8 +461,8 @@ def test_a_shell_trains_beside_a_server(capsys, home):
     """
     with JobManager(store=Store(home / "home")) as server:
         recipe = parse_recipe({"epochs": 1000, "batch_size": 2, "device": "cpu"})
-        theirs = server.submit(parse_architecture(SMALL), recipe)
-        waiting = server.submit(parse_architecture(SMALL), recipe)
+        theirs = server.submit(parse_architecture(SMALL), recipe, SOMEBODY)
+        waiting = server.submit(parse_architecture(SMALL), recipe, SOMEBODY)
         while server.snapshot(theirs).status != "running":
             time.sleep(0.01)
         assert (

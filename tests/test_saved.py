@@ -14,6 +14,7 @@ from explorer.link import Shared
 from explorer.network.spec import Architecture, ReLU
 from explorer.presets import load_presets
 from explorer.saved import MAX_NAME, SavedStore, SaveError
+from tests.people.shared import ANNA, BEN
 
 GAP = Shared(load_presets()["gap-17k"].architecture, load_presets()["gap-17k"].recipe)
 SMALL = Shared(Architecture(layers=(ReLU(),)))
@@ -22,9 +23,9 @@ SMALL = Shared(Architecture(layers=(ReLU(),)))
 def test_saved_and_read_by_another_process(tmp_path):
     store = SavedStore(tmp_path / "deep" / "folder")
     assert store.all() == ()
-    store.save("  my \n net ", GAP, "anna")
-    store.save("Zweites Netz · 二", SMALL, "anna")
-    store.save("a", SMALL, "ben")
+    store.save("  my \n net ", GAP, ANNA)
+    store.save("Zweites Netz · 二", SMALL, ANNA)
+    store.save("a", SMALL, BEN)
     again = SavedStore(store.folder)
     assert [(each.name, each.owner) for each in again.all()] == [
         ("a", "ben"),
@@ -37,15 +38,18 @@ def test_saved_and_read_by_another_process(tmp_path):
 
 def test_only_its_owner_replaces_and_deletes(tmp_path):
     store = SavedStore(tmp_path)
-    store.save("net", GAP, "anna")
-    store.save("net", SMALL, "anna")
+    store.save("net", GAP, ANNA)
+    store.save("net", SMALL, ANNA)
     assert [each.shared for each in store.all()] == [SMALL]
     with pytest.raises(SaveError, match="“Net” is already in use; choose another name"):
-        store.save("Net", GAP, "ben")
-    with pytest.raises(SaveError, match="belongs to another visitor"):
-        store.delete("net", "ben")
-    store.delete("net", "anna")
-    store.delete("net", "anna")
+        store.save("Net", GAP, BEN)
+    with pytest.raises(
+        SaveError,
+        match="this saved network belongs to somebody else, and only they or a teacher can delete it",
+    ):
+        store.delete("net", BEN)
+    store.delete("net", ANNA)
+    store.delete("net", ANNA)
     assert store.all() == ()
 
 
@@ -54,24 +58,24 @@ def test_only_its_owner_replaces_and_deletes(tmp_path):
 )
 def test_names_that_will_not_do(tmp_path, name):
     with pytest.raises(SaveError, match="1 to 60 characters"):
-        SavedStore(tmp_path).save(name, SMALL, "anna")
+        SavedStore(tmp_path).save(name, SMALL, ANNA)
 
 
 @pytest.mark.parametrize("name", ["a\x00b", "a\u202eb", "\x08ab", "a\ufffeb", "a\u200bb"])
 def test_a_name_is_kept_without_what_cannot_be_seen(tmp_path, name):
     store = SavedStore(tmp_path)
-    assert store.save(name, SMALL, "anna").name == "ab"
+    assert store.save(name, SMALL, ANNA).name == "ab"
     assert [each.name for each in SavedStore(tmp_path).all()] == ["ab"]
 
 
 def test_a_file_with_a_name_that_cannot_be_seen_whole_is_shown_and_deleted(tmp_path):
     store = SavedStore(tmp_path)
-    store.save("ab", SMALL, "anna")
+    store.save("ab", SMALL, ANNA)
     (file,) = tmp_path.glob("*.json")
     file.write_text(json.dumps(json.loads(file.read_text()) | {"name": "a\u202eb"}))
     file.rename(tmp_path / saved.file_name("a\u202eb"))
     assert [each.name for each in store.all()] == ["ab"]
-    store.delete("ab", "anna")
+    store.delete("ab", ANNA)
     assert store.all() == ()
 
 
@@ -81,7 +85,7 @@ def test_a_file_with_a_name_that_cannot_be_seen_whole_is_shown_and_deleted(tmp_p
 )
 def test_names_that_no_file_has(tmp_path, name):
     store = SavedStore(tmp_path / "inside")
-    store.save(name, SMALL, "anna")
+    store.save(name, SMALL, ANNA)
     assert [each.name for each in store.all()] == [name]
     assert [file.name for file in tmp_path.iterdir()] == ["inside"]
     assert len(list(store.folder.glob("*.json"))) == 1
@@ -89,7 +93,7 @@ def test_names_that_no_file_has(tmp_path, name):
 
 def test_files_that_are_none_of_ours_are_left_out(tmp_path, caplog):
     store = SavedStore(tmp_path)
-    store.save("net", SMALL, "anna")
+    store.save("net", SMALL, ANNA)
     (file,) = tmp_path.glob("*.json")
     (tmp_path / "renamed.json").write_text(file.read_text())
     (tmp_path / "half.json").write_text(file.read_text()[:20])
@@ -105,7 +109,7 @@ def test_files_that_are_none_of_ours_are_left_out(tmp_path, caplog):
 
 def test_a_file_changed_from_outside_is_read_again(tmp_path):
     store = SavedStore(tmp_path)
-    store.save("net", SMALL, "anna")
+    store.save("net", SMALL, ANNA)
     assert store.all()[0].owner == "anna"
     (file,) = tmp_path.glob("*.json")
     file.write_text(json.dumps({**json.loads(file.read_text()), "owner": "ben"}))
@@ -117,13 +121,13 @@ def test_a_file_changed_from_outside_is_read_again(tmp_path):
 def test_limits(tmp_path, monkeypatch):
     monkeypatch.setattr(saved, "MAX_SAVED", 2)
     store = SavedStore(tmp_path)
-    store.save("a", SMALL, "anna")
-    store.save("b", SMALL, "anna")
+    store.save("a", SMALL, ANNA)
+    store.save("b", SMALL, ANNA)
     with pytest.raises(SaveError, match="2 networks are saved here, which is the limit") as told:
-        store.save("c", SMALL, "anna")
+        store.save("c", SMALL, ANNA)
     # The server's folders are not the visitors' concern.
     assert str(tmp_path) not in str(told.value)
-    store.save("b", GAP, "anna")
+    store.save("b", GAP, ANNA)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):
@@ -131,7 +135,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     with pytest.raises(
         SaveError, match="cannot be written: Not a directory; tell whoever runs it"
     ) as told:
-        SavedStore(tmp_path / "file" / "folder").save("a", SMALL, "anna")
+        SavedStore(tmp_path / "file" / "folder").save("a", SMALL, ANNA)
     assert str(tmp_path) not in str(told.value)
 
 
@@ -140,7 +144,7 @@ def test_a_file_that_vanishes_while_the_folder_is_read_hides_no_other(tmp_path, 
     stays whole.
     """
     store = SavedStore(tmp_path)
-    store.save("anna's", GAP, "anna")
+    store.save("anna's", GAP, ANNA)
     listed = os.scandir
 
     class Vanishing:
@@ -163,7 +167,7 @@ def test_a_file_that_vanishes_while_the_folder_is_read_hides_no_other(tmp_path, 
     monkeypatch.setattr(saved.os, "scandir", lambda folder: Folder([Vanishing(), *listed(folder)]))
     assert [each.name for each in store.all()] == ["anna's"]
     with pytest.raises(SaveError, match="is already in use"):
-        store.save("anna's", SMALL, "ben")
+        store.save("anna's", SMALL, BEN)
     assert store.all()[0].shared == GAP
 
 
@@ -171,21 +175,21 @@ def test_a_file_that_vanishes_while_the_folder_is_read_hides_no_other(tmp_path, 
 def test_what_another_server_saved_a_moment_ago_is_not_overwritten(seen, tmp_path, monkeypatch):
     """Whatever this server believes to be there, the file itself decides."""
     ours, theirs = SavedStore(tmp_path), SavedStore(tmp_path)
-    ours.save("other", SMALL, "ben")
-    theirs.save("net", GAP, "anna")
+    ours.save("other", SMALL, BEN)
+    theirs.save("net", GAP, ANNA)
     monkeypatch.setattr(ours, "_files", list if seen == "nothing" else ours._files()[:1].copy)
     with pytest.raises(SaveError, match="“net” is already in use"):
-        ours.save("net", SMALL, "ben")
+        ours.save("net", SMALL, BEN)
     assert [each.shared for each in theirs.all() if each.name == "net"] == [GAP]
 
 
 def test_a_file_that_cannot_be_read_is_not_overwritten(tmp_path):
     store = SavedStore(tmp_path)
-    store.save("net", SMALL, "anna")
+    store.save("net", SMALL, ANNA)
     (file,) = tmp_path.glob("*.json")
     file.write_text("half of a fi")
     with pytest.raises(SaveError, match="is already in use"):
-        store.save("net", SMALL, "anna")
+        store.save("net", SMALL, ANNA)
     assert file.read_text() == "half of a fi"
 
 
@@ -194,8 +198,9 @@ import sys
 from pathlib import Path
 from explorer.link import Shared
 from explorer.network.spec import Architecture, ReLU
+from explorer.people.person import Person
 from explorer.saved import SavedStore, SaveError
-store, owner = SavedStore(Path(sys.argv[1])), sys.argv[2]
+store, owner = SavedStore(Path(sys.argv[1])), Person(sys.argv[2], sys.argv[2])
 input()
 for number in range(30):
     try:
@@ -229,7 +234,7 @@ def test_of_two_servers_that_save_the_same_names_at_once_one_gets_each(tmp_path)
 
 def test_a_write_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
     store = SavedStore(tmp_path)
-    store.save("net", GAP, "anna")
+    store.save("net", GAP, ANNA)
 
     def full(number):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -237,7 +242,7 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(files.os, "fsync", full)
         with pytest.raises(SaveError, match="cannot be written: No space left on device"):
-            store.save("net", SMALL, "anna")
+            store.save("net", SMALL, ANNA)
     assert store.all()[0].shared == GAP
     assert not list(tmp_path.glob("*.part"))
 

@@ -56,6 +56,26 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     CREATE INDEX events_by_kind ON events (run, kind, seq, epoch, loss);
     """,
+    """
+    -- When it came into the bin, in seconds since 1970.
+    ALTER TABLE runs ADD COLUMN deleted REAL;
+    CREATE TABLE people (
+        id TEXT PRIMARY KEY,  -- the owner of what they start and save
+        name TEXT NOT NULL,
+        name_key TEXT NOT NULL UNIQUE,  -- the name as it is compared with others
+        is_chosen INTEGER NOT NULL,  -- 0 for a made-up name, until it is answered
+        teacher_mark TEXT NOT NULL,  -- of the key by which they became a teacher, "" for students
+        first_seen REAL NOT NULL,
+        last_seen REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE device_codes (
+        code TEXT PRIMARY KEY,
+        person TEXT NOT NULL UNIQUE REFERENCES people (id) ON DELETE CASCADE,
+        expires REAL NOT NULL
+    ) WITHOUT ROWID;
+    -- People who were deleted, while some browser may still have their cookie.
+    CREATE TABLE forgotten (id TEXT PRIMARY KEY) WITHOUT ROWID;
+    """,
 )
 
 ELSEWHERE = "allow writing there, or let EXPLORER_HOME name another folder"

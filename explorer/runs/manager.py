@@ -24,6 +24,8 @@ import torch
 from cachetools import RRCache
 
 from explorer.network.spec import Architecture
+from explorer.people.permissions import Action, Kind, Thing, may, refusal_text
+from explorer.people.person import Person
 from explorer.runs.admission import (
     CannotTrain,
     check_more_epochs,
@@ -41,6 +43,7 @@ from explorer.runs.rows import UnreadableRun
 from explorer.runs.run import (
     RESUMABLE,
     Environment,
+    NotAllowed,
     Run,
     RunError,
     Snapshot,
@@ -67,6 +70,7 @@ __all__ = [
     "JobManager",
     "LearnedWeights",
     "NoWeights",
+    "NotAllowed",
     "QueueFull",
     "Run",
     "RunError",
@@ -79,6 +83,8 @@ MAX_QUEUED = 100
 RETRY_SECONDS = 1.0  # between two tries where the store cannot be written
 # Seconds between two looks at whether other processes still train what they say.
 RECOVER_EVERY = 2.0
+BIN_SECONDS = 7 * 24 * 3600.0  # for which a deleted run can be restored
+EMPTY_EVERY = 600.0  # seconds between two looks for what has lain in the bin for so long
 # What SQLite says of the values of one run, not of its file.
 OF_ONE_RUN = (
     sqlite3.IntegrityError,
@@ -102,8 +108,9 @@ class JobManager:
     """Runs in the background.
 
     Every method may be called from any thread, and only `shutdown` waits for a training. Methods
-    that change a run raise UnknownRun if there is none, and RunError (StoreError is one) if the
-    change cannot be made.
+    that change a run are told who asks (`by`), and raise NotAllowed where that person may not do
+    it, UnknownRun if there is no such run, and RunError (StoreError is one) if the change cannot be
+    made.
     """
 
     def __init__(
@@ -135,7 +142,7 @@ class JobManager:
         self._closed = threading.Event()
         self._problem = ""
         self._unsettled: dict[str, str] = {}  # why the end of a run cannot be written, by id
-        self._recovered = float("-inf")
+        self._recovered = self._emptied = float("-inf")
         # By id and limit, with the revision. A comparison looks at all its runs in turn, so one is
         # forgotten by chance: the oldest would always be the one that is needed next.
         self._snapshots: RRCache[tuple[str, int], tuple[int, Snapshot]] = RRCache(
@@ -162,15 +169,13 @@ class JobManager:
 
     # --- what can be asked for --------------------------------------------------------------------
 
-    def submit(
-        self, architecture: Architecture, recipe: Recipe, owner: str = "", name: str = ""
-    ) -> str:
-        """Queue a run, and return its id.
+    def submit(self, architecture: Architecture, recipe: Recipe, by: Person, name: str = "") -> str:
+        """Queue a run of this person's, and return its id.
 
         Raises QueueFull; CannotTrain if the training could only fail; DeviceError if this machine
         lacks the recipe's device.
         """
-        run = new_run(architecture, recipe, owner, name and checked_name(name))
+        run = new_run(architecture, recipe, by.id, name and checked_name(name))
         device = torch.device(run.device)
         check_trainable(
             architecture,
@@ -189,42 +194,53 @@ class JobManager:
         self._start_workers([run.id])
         return run.id
 
-    def stop(self, run_id: str) -> None:
+    def stop(self, run_id: str, by: Person) -> None:
         """Take a run out of the queue, or end it within a batch. Does nothing if it has ended."""
+        self._check(by, Action.STOP, run_id)
         self._end(run_id, "stop", Status.STOPPED)
 
-    def pause(self, run_id: str) -> None:
+    def pause(self, run_id: str, by: Person) -> None:
         """Like `stop`, for a run that will be resumed."""
+        self._check(by, Action.PAUSE, run_id)
         self._end(run_id, "pause", Status.PAUSED)
 
-    def resume(self, run_id: str) -> None:
+    def resume(self, run_id: str, by: Person) -> None:
         """Queue a paused, interrupted, stopped or failed run again, to go on after its last whole
         epoch.
         """
+        self._check(by, Action.RESUME, run_id)
         self._queue_again(run_id, RESUMABLE, 0, "resumed")
 
-    def continue_run(self, run_id: str, epochs: int) -> None:
+    def continue_run(self, run_id: str, epochs: int, by: Person) -> None:
         """Queue a finished run for this many more epochs."""
+        self._check(by, Action.CONTINUE, run_id)
         check_more_epochs(epochs)
         self._queue_again(run_id, [Status.FINISHED], epochs, "continued")
 
-    def rename(self, run_id: str, name: str) -> None:
+    def rename(self, run_id: str, name: str, by: Person) -> None:
+        self._check(by, Action.RENAME, run_id)
         name = checked_name(name)
         self.store.rename(run_id, name)
         with self._lock:
             if run_id in self._live:
                 self._live[run_id].rename(name)
 
-    def delete(self, run_id: str) -> None:
-        """Delete a run with its events and weights."""
+    def delete(self, run_id: str, by: Person) -> None:
+        """Put a run into the bin for BIN_SECONDS. One that waits leaves the queue."""
+        self._check(by, Action.DELETE, run_id)
+        self.store.withdraw(run_id, Status.STOPPED, Event(kind="stopped"))
         if not self.store.delete(run_id):
             raise RunError(f"run {run_id} is being trained; stop it first")
-        with self._lock:
-            self._unreadable.pop(run_id, None)
-            self._sizes = None
-            for key in [key for key in self._snapshots if key[0] == run_id]:
-                del self._snapshots[key]
-        self._weights.forget(run_id)
+
+    def restore(self, run_id: str, by: Person) -> None:
+        """Take a run out of the bin, as it was."""
+        self._check(by, Action.RESTORE, run_id)
+        self.store.restore(run_id)
+
+    def delete_for_good(self, run_id: str, by: Person) -> None:
+        """Delete a run in the bin with its events and weights."""
+        self._check(by, Action.DELETE, run_id)
+        self._delete_for_good(run_id)
 
     # --- how things stand -------------------------------------------------------------------------
 
@@ -327,6 +343,21 @@ class JobManager:
         self.shutdown()
 
     # --- asking -----------------------------------------------------------------------------------
+
+    def _check(self, by: Person, action: Action, run_id: str) -> None:
+        """Raises NotAllowed if this person may not do that with the run, and UnknownRun."""
+        run = Thing(Kind.RUN, self.store.owner(run_id))
+        if not may(by, action, run):
+            raise NotAllowed(refusal_text(action, run))
+
+    def _delete_for_good(self, run_id: str) -> None:
+        self.store.delete_for_good(run_id)
+        with self._lock:
+            self._unreadable.pop(run_id, None)
+            self._sizes = None
+            for key in [key for key in self._snapshots if key[0] == run_id]:
+                del self._snapshots[key]
+        self._weights.forget(run_id)
 
     def _check_queue(self) -> None:
         """Raises QueueFull if the queue takes no more."""
@@ -467,6 +498,21 @@ class JobManager:
             self._recovered = time.monotonic()
         try:
             self.store.recover()
+        except StoreError as error:  # it is tried again
+            log.warning("%s", error)
+        self._empty_bin()
+
+    def _empty_bin(self) -> None:
+        """Delete for good what has lain in the bin for BIN_SECONDS."""
+        with self._lock:
+            if time.monotonic() - self._emptied < EMPTY_EVERY:
+                return
+            self._emptied = time.monotonic()
+        try:
+            for each in self.store.binned():
+                if each.deleted + BIN_SECONDS <= time.time():
+                    with suppress(UnknownRun):  # restored, or deleted by another process
+                        self._delete_for_good(each.id)
         except StoreError as error:  # it is tried again
             log.warning("%s", error)
 

@@ -57,11 +57,27 @@ class StoredRun:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def find_row(connection: Connection, run_id: str) -> Row:
-    """The row of a run. Raises UnknownRun."""
+def any_row(connection: Connection, run_id: str) -> Row:
+    """The row of a run, also of one in the bin. Raises UnknownRun."""
     row: Row | None = connection.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
     if row is None:
         raise UnknownRun(f"there is no run {quoted(run_id)} here; it may have been deleted")
+    return row
+
+
+def find_row(connection: Connection, run_id: str) -> Row:
+    """The row of a run that is not in the bin. Raises UnknownRun."""
+    row = any_row(connection, run_id)
+    if row["deleted"] is not None:
+        raise UnknownRun(f"run {run_id} was deleted; it lies in the bin on the Runs page")
+    return row
+
+
+def find_binned(connection: Connection, run_id: str) -> Row:
+    """The row of a run in the bin. Raises UnknownRun."""
+    row = any_row(connection, run_id)
+    if row["deleted"] is None:
+        raise UnknownRun(f"run {run_id} is not in the bin")
     return row
 
 
@@ -146,7 +162,8 @@ def change_run(
     """Change a run if it has one of the allowed statuses. Returns whether it had."""
     marks = ",".join("?" * len(allowed))
     update = (
-        f"UPDATE runs SET {change}, revision = revision + 1 WHERE id = ? AND status IN ({marks})"
+        f"UPDATE runs SET {change}, revision = revision + 1 "
+        f"WHERE id = ? AND deleted IS NULL AND status IN ({marks})"
     )
     return connection.execute(update, (*values, run_id, *allowed)).rowcount == 1
 

@@ -31,10 +31,12 @@ from explorer.runs.rows import (
     LATEST,
     StoredRun,
     UnreadableRun,
+    any_row,
     append_events,
     change_run,
     count_events,
     environment_json,
+    find_binned,
     find_row,
     finish_early,
     insert_run,
@@ -84,6 +86,16 @@ class Missing:
 
 
 @dataclass(frozen=True)
+class Binned:
+    """A run that was deleted and can still be restored."""
+
+    id: str
+    owner: str
+    name: str
+    deleted: float  # seconds since 1970
+
+
+@dataclass(frozen=True)
 class Claim:
     """The right to train a run, until it is released."""
 
@@ -112,7 +124,7 @@ class Store:
                 (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StoreError(f"{folder} cannot be written: {error.strerror}") from None
-        self._database = Database(folder / RUNS if folder else None)
+        self.database = Database(folder / RUNS if folder else None)
 
     def show_kept(self, folder: Path) -> None:
         """Show the runs of a folder in a store in memory.
@@ -121,9 +133,9 @@ class Store:
         """
         if not (folder / RUNS).is_file():
             return
-        self._database.take_over(folder / RUNS)
+        self.database.take_over(folder / RUNS)
         going_on = (Status.QUEUED, *IN_TRAINING)
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             marks = ",".join("?" * len(going_on))
             change = (
                 "UPDATE runs SET status = 'interrupted', wish = '', message = ? "
@@ -136,12 +148,12 @@ class Store:
 
     def damage(self) -> str:
         """What is wrong with the file of runs, "" if nothing is."""
-        return self._database.damage()
+        return self.database.damage()
 
     def missing(self) -> "Missing":
         """What lies among the checkpoints that no run speaks of: the file of runs has lost it."""
         newest = self.checkpoints.newest()
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             reached = dict(map(tuple, connection.execute(_REACHED)))
             training = {row["id"] for row in connection.execute(_TRAINED)}
         runs = sorted(run_id for run_id in newest if run_id not in reached)
@@ -161,26 +173,27 @@ class Store:
 
         The checkpoints are not in it.
         """
-        self._database.back_up(path)
+        self.database.back_up(path)
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()
 
     # --- questions --------------------------------------------------------------------------------
 
     def revisions(self) -> dict[str, int]:
-        """All runs by id, the newest first; the number grows with every change to the run."""
-        with self._database.read() as connection:
-            return dict(
-                map(tuple, connection.execute("SELECT id, revision FROM runs ORDER BY number DESC"))
-            )
+        """All runs by id, the newest first, without those in the bin; the number grows with every
+        change to the run.
+        """
+        shown = "SELECT id, revision FROM runs WHERE deleted IS NULL ORDER BY number DESC"
+        with self.database.read() as connection:
+            return dict(map(tuple, connection.execute(shown)))
 
     def version(self) -> tuple[int, int]:
         """A value that is another after every change to any run, by whatever process.
 
         Costs no look at the runs.
         """
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             (others,) = connection.execute("PRAGMA data_version").fetchone()
             # A store in memory reads and writes by one connection.
             return others, connection.total_changes
@@ -194,7 +207,7 @@ class Store:
         """
         if not run_ids:
             return {}, {}
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(_SUMMARIES, (json.dumps(run_ids),)).fetchall()
             numbers = json.dumps([row["number"] for row in rows])
             texts: dict[int, list[Row]] = {row["number"]: [] for row in rows}
@@ -222,18 +235,18 @@ class Store:
 
     def stored_run(self, run_id: str) -> StoredRun:
         """Raises UnknownRun and UnreadableRun."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return parse_run(find_row(connection, run_id))
 
     def revision(self, run_id: str) -> int:
         """Raises UnknownRun."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             revision: int = find_row(connection, run_id)["revision"]
             return revision
 
     def events(self, run_id: str) -> tuple[Event, ...]:
         """All events of the run. Raises UnknownRun."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             number = find_row(connection, run_id)["number"]
             texts = connection.execute(
                 "SELECT event FROM events WHERE run = ? ORDER BY seq", (number,)
@@ -245,7 +258,7 @@ class Store:
 
         Step events that are left out are not read. Raises UnknownRun.
         """
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             number = find_row(connection, run_id)["number"]
             ends = "SELECT event FROM events WHERE run = ? ORDER BY seq {} LIMIT 1"
             first, latest = (
@@ -264,19 +277,19 @@ class Store:
 
     def last_epoch(self, run_id: str) -> int:
         """The number of the last whole epoch, 0 if there is none. Raises UnknownRun."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return last_epoch(connection, find_row(connection, run_id)["number"])
 
     def stop_request(self, run_id: str) -> StopRequest:
         """What somebody asks of the process that trains the run; "" for nothing, and of no run."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             row = connection.execute("SELECT wish FROM runs WHERE id = ?", (run_id,)).fetchone()
             request: StopRequest = row["wish"] if row else ""
             return request
 
     def waiting(self) -> list[str]:
         """The queue, in the order in which its runs are taken."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             queued = "SELECT id, owner FROM runs WHERE status = 'queued' ORDER BY queued, number"
             waiting = [(row["id"], row["owner"]) for row in connection.execute(queued)]
             owners = ",".join("?" * len({owner for _, owner in waiting}))
@@ -293,7 +306,7 @@ class Store:
 
     def add(self, run: Run) -> None:
         """Put a new run into the queue."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             insert_run(connection, run, Status.QUEUED, None)
 
     def enqueue(self, run_id: str, allowed: Sequence[Status], more_epochs: int = 0) -> bool:
@@ -304,7 +317,7 @@ class Store:
         change = (
             "status = 'queued', wish = '', message = '', queued = ?, more_epochs = more_epochs + ?"
         )
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             return change_run(connection, run_id, allowed, change, time.time(), more_epochs)
 
     def withdraw(self, run_id: str, status: Status, event: Event) -> bool:
@@ -314,7 +327,7 @@ class Store:
 
         A run that was continued and is stopped is finished again, see `end_early`.
         """
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             if not change_run(connection, run_id, [Status.QUEUED], "status = ?", status):
                 return False
             row = find_row(connection, run_id)
@@ -333,28 +346,61 @@ class Store:
 
     def ask_to_stop(self, run_id: str, request: StopRequest) -> bool:
         """Ask the process that trains the run to stop. Returns False if none does."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             return change_run(connection, run_id, IN_TRAINING, "wish = ?", request)
 
     def rename(self, run_id: str, name: str) -> None:
         """Raises UnknownRun."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             find_row(connection, run_id)
             connection.execute(
                 "UPDATE runs SET name = ?, revision = revision + 1 WHERE id = ?", (name, run_id)
             )
 
     def delete(self, run_id: str) -> bool:
-        """With its events and checkpoints, unless it is being trained; whether it was not.
+        """Put a run into the bin, unless it waits or is being trained; whether it did not.
 
         Raises UnknownRun.
         """
-        with self._database.write(durable=True) as connection:
-            if find_row(connection, run_id)["status"] in IN_TRAINING:
+        with self.database.write(durable=True) as connection:
+            if find_row(connection, run_id)["status"] in (Status.QUEUED, *IN_TRAINING):
                 return False
+            connection.execute(
+                "UPDATE runs SET deleted = ?, revision = revision + 1 WHERE id = ?",
+                (time.time(), run_id),
+            )
+        return True
+
+    # --- the bin ----------------------------------------------------------------------------------
+
+    def binned(self) -> tuple[Binned, ...]:
+        """The runs in the bin, the one that was deleted last at the beginning."""
+        deleted = (
+            "SELECT id, owner, name, deleted FROM runs WHERE deleted NOTNULL ORDER BY deleted DESC"
+        )
+        with self.database.read() as connection:
+            return tuple(Binned(*row) for row in connection.execute(deleted))
+
+    def owner(self, run_id: str) -> str:
+        """Whose the run is, also of one in the bin. Raises UnknownRun."""
+        with self.database.read() as connection:
+            owner: str = any_row(connection, run_id)["owner"]
+            return owner
+
+    def restore(self, run_id: str) -> None:
+        """Take a run out of the bin again. Raises UnknownRun."""
+        with self.database.write() as connection:
+            find_binned(connection, run_id)
+            connection.execute(
+                "UPDATE runs SET deleted = NULL, revision = revision + 1 WHERE id = ?", (run_id,)
+            )
+
+    def delete_for_good(self, run_id: str) -> None:
+        """Delete a run in the bin with its events and checkpoints. Raises UnknownRun."""
+        with self.database.write(durable=True) as connection:
+            find_binned(connection, run_id)
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
         self.checkpoints.delete(run_id)
-        return True
 
     # --- taking runs ------------------------------------------------------------------------------
 
@@ -364,7 +410,7 @@ class Store:
         if lock is None:
             raise StoreError(f"run {run.id} is being trained by another process")
         try:
-            with self._database.write() as connection:
+            with self.database.write() as connection:
                 insert_run(connection, run, Status.PREPARING, time.time())
         except BaseException:
             lock.release()
@@ -381,7 +427,7 @@ class Store:
         if lock is None:
             return None
         try:
-            with self._database.write() as connection:
+            with self.database.write() as connection:
                 change = (
                     "status = 'preparing', wish = '', message = '', taken = ?, "
                     "more_epochs = more_epochs + ?"
@@ -426,7 +472,7 @@ class Store:
         """Mark runs whose process has ended as interrupted, and delete what came after their last
         epoch.
         """
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             marks = ",".join("?" * len(IN_TRAINING))
             rows = connection.execute(
                 f"SELECT id FROM runs WHERE status IN ({marks})", IN_TRAINING
@@ -460,13 +506,13 @@ class Store:
 
     def set_environment(self, run_id: str, environment: Environment) -> None:
         """Note what the run is computed with from now on."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             change_run(
                 connection, run_id, IN_TRAINING, "environment = ?", environment_json(environment)
             )
 
     def running(self, run_id: str, message: str) -> None:
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             change_run(connection, run_id, IN_TRAINING, "status = 'running', message = ?", message)
 
     def append(
@@ -476,7 +522,7 @@ class Store:
 
         Raises RunError, and adds none, if the run is no longer in training.
         """
-        with self._database.write(durable) as connection:
+        with self.database.write(durable) as connection:
             number = find_row(connection, run_id)["number"]
             if not change_run(connection, run_id, IN_TRAINING, "status = status"):
                 raise RunError(f"run {run_id} is not this process's to train any more")
@@ -494,7 +540,7 @@ class Store:
 
         Does nothing for other runs.
         """
-        with self._database.write(durable=True) as connection:
+        with self.database.write(durable=True) as connection:
             if not change_run(
                 connection,
                 run_id,
@@ -513,7 +559,7 @@ class Store:
         """Finish a continued run in training at its last whole epoch: fewer epochs were added
         then.
         """
-        with self._database.write(durable=True) as connection:
+        with self.database.write(durable=True) as connection:
             if change_run(
                 connection, run_id, IN_TRAINING, "status = 'finished', wish = '', message = ''"
             ):
@@ -521,7 +567,7 @@ class Store:
 
     def rewind(self, run_id: str, epoch: int) -> None:
         """Delete the events after this epoch."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             rewind_events(connection, find_row(connection, run_id)["number"], epoch)
 
 

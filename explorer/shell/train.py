@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from explorer.network.spec import Architecture
+from explorer.people.person import SHELL
 from explorer.presets import RECIPE_VARIANTS, load_presets
 from explorer.refusal import Refusal
 from explorer.runs.admission import check_trainable
@@ -24,8 +25,6 @@ from explorer.training.datasets import DATASETS
 from explorer.training.event import Event, epochs_csv
 from explorer.training.recipe import Recipe, parse_recipe
 from explorer.training.recipe import to_data as recipe_to_data
-
-OWNER = "shell"  # whose turn it is in the queue, and whose runs a page shows, goes by owner
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     architecture, recipe = _to_train(options)
-    run = new_run(architecture, recipe, OWNER)
+    run = new_run(architecture, recipe, SHELL.id)
     if options.csv is None:
         return train_new(run, options)[0]
     try:

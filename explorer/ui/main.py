@@ -7,13 +7,14 @@ from typing import NamedTuple
 import streamlit as st
 
 from explorer.text import for_html
-from explorer.ui import messages, state
+from explorer.ui import messages, people, state
 from explorer.ui.build import page as build_page
 from explorer.ui.compare import page as compare_page
 from explorer.ui.components.address import keep_address
 from explorer.ui.components.navigation import Page, current_page, navigation_bar
 from explorer.ui.downloads.progress import preparations_followed
 from explorer.ui.page_styles import STYLES
+from explorer.ui.person_menu import ask_for_name, log_in_page, person_menu
 from explorer.ui.runs import page as runs_page
 from explorer.ui.server.page_runs import page_run
 from explorer.ui.train import page as train_page
@@ -62,10 +63,15 @@ def main() -> None:
     drawn = PAGES[page]
     st.set_page_config(f"{page.title} · Architecture explorer", ICON, "wide")
     st.html(STYLES)
+    if people.must_log_in():
+        log_in_page()
+        return
     with st.container(key="top"):
         navigation_bar()
+    person_menu()
     heading = f"<h1>{for_html(drawn.heading)}</h1><p>{for_html(drawn.lead)}</p>"
     st.html(f'<div class="page-heading">{heading}</div>')
+    ask_for_name()
     if notice := state.accept_draft().notice:
         messages.warning(notice, icon=messages.NOT_FOUND)
     if page is not Page.COMPARE:

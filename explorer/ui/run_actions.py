@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from explorer.people.permissions import Action, Kind, Thing, may
+from explorer.people.person import Person
 from explorer.runs.manager import JobManager
 from explorer.runs.offers import find_offer
 from explorer.runs.run import RunError, Snapshot
@@ -12,15 +14,19 @@ from explorer.text import for_markdown
 from explorer.training.devices import DeviceError
 from explorer.ui import messages, process, state
 from explorer.ui.notices import WRONG, notify
+from explorer.ui.people import who
 
 MORE_EPOCHS = 5  # offered first
 
 
 @dataclass(frozen=True)
-class Action:
+class Offered:
+    """A button for what a run allows while it stands in some way."""
+
+    action: Action
     label: str
     icon: str
-    call: Callable[[JobManager, str], None]
+    call: Callable[[JobManager, str, Person], None]
     when: Callable[[Snapshot], bool]
     help: str
 
@@ -33,21 +39,24 @@ def _is_active(snapshot: Snapshot) -> bool:
 
 
 ACTIONS = (
-    Action(
+    Offered(
+        Action.PAUSE,
         "Pause",
         ":material/pause:",
         JobManager.pause,
         _is_active,
         f"Pauses after the current batch. {KEPT} Resume begins the current epoch again.",
     ),
-    Action(
+    Offered(
+        Action.STOP,
         "Stop",
         ":material/stop:",
         JobManager.stop,
         _is_active,
         f"Stops after the current batch. {KEPT}",
     ),
-    Action(
+    Offered(
+        Action.RESUME,
         "Resume",
         ":material/play_arrow:",
         JobManager.resume,
@@ -64,8 +73,11 @@ def show_server_notices() -> None:
 
 
 def run_actions(snapshot: Snapshot, place: str) -> None:
-    """Draw the buttons of a run. `place` tells those of one page from those of another."""
-    run_id, offer = snapshot.run.id, find_offer(snapshot)
+    """Draw the buttons of what this person may do with a run. `place` tells those of one page from
+    those of another.
+    """
+    run_id, offer, person = snapshot.run.id, find_offer(snapshot), who()
+    thing = Thing(Kind.RUN, snapshot.run.owner)
     with st.container(horizontal=True, width="content", gap="small"):
         if offer and st.button(
             for_markdown(offer.label),
@@ -75,29 +87,28 @@ def run_actions(snapshot: Snapshot, place: str) -> None:
         ):
             _take_offer(run_id, place)
             st.rerun()  # the form too, which stands outside this part
-        for action in ACTIONS:
-            if action.when(snapshot):
-                key, args = f"{place}-{action.label}-{run_id}", (action.call, run_id)
+        for each in ACTIONS:
+            if each.when(snapshot) and may(person, each.action, thing):
                 st.button(
-                    action.label,
-                    key=key,
-                    icon=action.icon,
-                    help=action.help,
+                    each.label,
+                    key=f"{place}-{each.label}-{run_id}",
+                    icon=each.icon,
+                    help=each.help,
                     on_click=perform_action,
-                    args=args,
+                    args=(each.call, run_id),
                 )
-        if snapshot.status == "finished":
+        if snapshot.status == "finished" and may(person, Action.CONTINUE, thing):
             _continue(run_id, place)
 
 
 def _take_offer(run_id: str, place: str) -> None:
     """Train the run's network as its offer says, and show that run and its recipe on Train."""
 
-    def start(jobs: JobManager, run_id: str) -> None:
+    def start(jobs: JobManager, run_id: str, by: Person) -> None:
         snapshot = jobs.snapshot(run_id, 0)
         if (offer := find_offer(snapshot)) is None:
             return
-        new = jobs.submit(snapshot.run.architecture, offer.recipe, state.owner())
+        new = jobs.submit(snapshot.run.architecture, offer.recipe, by)
         session = state.current()
         if place == "train" and session.run in (run_id, None):
             state.keep_session(
@@ -133,12 +144,19 @@ def _continue(run_id: str, place: str) -> None:
 
 def _continue_training(run_id: str, key: str) -> None:
     epochs = int(st.session_state[key])
-    perform_action(lambda jobs, run: jobs.continue_run(run, epochs), run_id)
+    perform_action(lambda jobs, run, by: jobs.continue_run(run, epochs, by), run_id)
 
 
-def perform_action(action: Callable[[JobManager, str], None], run_id: str) -> None:
-    """Call an action of the job manager, or say why it cannot be done any more."""
+def perform_action(
+    action: Callable[[JobManager, str, Person], None], run_id: str, done: str = ""
+) -> None:
+    """Call an action of the job manager for this person, and say what was `done`, or why it cannot
+    be.
+    """
     try:
-        action(process.jobs(), run_id)
+        action(process.jobs(), run_id, who())
     except (RunError, DeviceError) as error:
         notify(str(error), WRONG)
+    else:
+        if done:
+            notify(done)

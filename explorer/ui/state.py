@@ -28,7 +28,6 @@ LONGEST_LINK = 1_000
 STACK_KEY = "stack"  # the stack editor's own state, which the browser writes
 ADDRESS_KEY = "address"  # of the component by which a draft comes whose editor is gone
 _KEY = "explorer"
-_OWNER_KEY = "owner"
 _WORKS_KEY = "works"
 _KEPT_KEY = "kept-work"
 FIRST_PRESET = "adaptive-pool-16k"
@@ -195,14 +194,6 @@ def _start(shared: Shared, title: str) -> Start:
     if shared.start:
         return Start.of(load_presets()[shared.start])
     return Start(title, shared.architecture, shared.recipe)
-
-
-def owner() -> str:
-    """Whose the visitor's runs are: a random name that lasts as long as the page is open."""
-    if _OWNER_KEY not in st.session_state:
-        st.session_state[_OWNER_KEY] = secrets.token_hex(4)
-    name: str = st.session_state[_OWNER_KEY]
-    return name
 
 
 def keep_session(session: Session) -> Session:

@@ -29,6 +29,7 @@ from explorer.training.recipe import Recipe
 from explorer.ui import process
 from tests.benchmarks.machine import describe
 from tests.benchmarks.made_up import made_up_events
+from tests.people.shared import student
 
 REDRAWS = 20
 ARCHITECTURE = load_presets()["bias-free-12k"].architecture
@@ -49,7 +50,7 @@ def main() -> None:
 
 def _memory(epochs: int) -> None:
     run_id = process.jobs().submit(
-        ARCHITECTURE, Recipe(dataset="digits", epochs=epochs, device="cpu"), "benchmark"
+        ARCHITECTURE, Recipe(dataset="digits", epochs=epochs, device="cpu"), student("benchmark")
     )
     sizes: list[float] = []
     while not (snapshot := process.jobs().snapshot(run_id)).ended:

@@ -89,11 +89,16 @@ class Server:
 
 
 def start_server(
-    folder: Path, script: str = "app.py", root: Path = ROOT, **environment: str
+    folder: Path,
+    script: str = "app.py",
+    root: Path = ROOT,
+    address: str = "127.0.0.1",
+    **environment: str,
 ) -> Server:
     """`streamlit run app.py`, or another script, on a free port, once it answers.
 
-    `root` is the build's own folder.
+    `root` is the build's own folder. With the address "0.0.0.0" it answers other machines too, so
+    that whoever opens it is one of a class.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -108,7 +113,7 @@ def start_server(
         "--server.port",
         str(port),
         "--server.address",
-        "127.0.0.1",
+        address,
     ]
     # Without data of its own the server must do with what is built in, as in a classroom without
     # internet.
@@ -136,12 +141,16 @@ def start_server(
 
 @contextmanager
 def serving(
-    folder: Path, script: str = "app.py", root: Path = ROOT, **environment: str
+    folder: Path,
+    script: str = "app.py",
+    root: Path = ROOT,
+    address: str = "127.0.0.1",
+    **environment: str,
 ) -> Iterator[Server]:
     """Like `start_server`; the server ends with the block, unless the block has ended it
     already.
     """
-    server = start_server(folder, script, root, **environment)
+    server = start_server(folder, script, root, address, **environment)
     try:
         yield server
     finally:

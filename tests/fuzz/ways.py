@@ -71,6 +71,7 @@ from tests.fuzz.mutate import (
     mutate_text,
 )
 from tests.fuzz.watch import faults_of_a_message
+from tests.people.shared import ANN, SOMEBODY, TEACHER
 
 Take = Callable[[Any], None]  # reads a case; raises the refusal
 SOURCES_FOLDER = Path(__file__).parents[1] / "imports" / "sources"
@@ -318,10 +319,10 @@ def open_saved_names(folder: Path) -> Iterator[Take]:
     work = Shared(Architecture(layers=(Flatten(),)))
 
     def read(name: str) -> None:
-        saved = store.save(name, work, "somebody")
+        saved = store.save(name, work, SOMEBODY)
         assert is_seen(saved.name)
         assert [each.name for each in store.all()] == [saved.name]
-        store.delete(saved.name, "somebody")
+        store.delete(saved.name, SOMEBODY)
 
     yield read
 
@@ -330,12 +331,12 @@ def open_saved_names(folder: Path) -> Iterator[Take]:
 def open_run_names(folder: Path) -> Iterator[Take]:
     with JobManager() as jobs:
         run_id = jobs.submit(
-            Architecture(layers=(Flatten(), Linear(out_features=10))), tiny_recipe(), "ann"
+            Architecture(layers=(Flatten(), Linear(out_features=10))), tiny_recipe(), ANN
         )
-        jobs.stop(run_id)
+        jobs.stop(run_id, TEACHER)
 
         def read(name: str) -> None:
-            jobs.rename(run_id, name)
+            jobs.rename(run_id, name, TEACHER)
             assert is_seen(jobs.snapshot(run_id, 0).run.name)
 
         yield read
@@ -352,7 +353,7 @@ def tiny_recipe() -> Recipe:
 def open_saved_files(folder: Path) -> Iterator[Take]:
     """A file that another program changed: it is left out, and the log says why in a line."""
     store = SavedStore(folder)
-    store.save("ours", Shared(NETWORKS[0].architecture), "somebody")
+    store.save("ours", Shared(NETWORKS[0].architecture), SOMEBODY)
     (file,) = folder.glob("*.json")
 
     def read(case: str | bytes) -> None:
@@ -533,7 +534,7 @@ def open_addresses(folder: Path) -> Iterator[Take]:
     """?compare= with presets, saved networks and runs, and ?run=."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EXPLORER_HOME", str(folder))
-        process.saved().save("wide, deep", Shared(NETWORKS[0].architecture), "somebody")
+        process.saved().save("wide, deep", Shared(NETWORKS[0].architecture), SOMEBODY)
 
         def read(text: str) -> None:
             known, unknown = read_link(text)

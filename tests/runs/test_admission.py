@@ -13,6 +13,7 @@ from explorer.runs.run import RunError
 from explorer.runs.store import OUT_OF_MEMORY, PROCESS_ENDED
 from explorer.training.dataset_files import Dataset
 from explorer.training.memory import estimate_memory
+from tests.people.shared import SOMEBODY, TEACHER
 from tests.runs.shared import ENDLESS, has_steps, recipe, wait
 from tests.tiny import linear, network
 
@@ -55,7 +56,7 @@ def test_a_run_whose_process_was_killed_otherwise_is_resumed(
 ) -> None:
     run_id = killed(manager, small, monkeypatch, kills)
     assert manager.snapshot(run_id).message == PROCESS_ENDED
-    manager.resume(run_id)
+    manager.resume(run_id, TEACHER)
     assert wait(manager, run_id).status == "finished"
 
 
@@ -71,10 +72,10 @@ def test_a_run_that_died_of_memory_is_resumed_only_where_there_is_more(
         match=r"for lack of memory when 2\.0 GB were free, and 2\.4 GB are free now: "
         r"end other programs",
     ):
-        manager.resume(run_id)
+        manager.resume(run_id, TEACHER)
     assert manager.snapshot(run_id).status == "interrupted"
     free(monkeypatch, 2_600_000_000)
-    manager.resume(run_id)
+    manager.resume(run_id, TEACHER)
     assert wait(manager, run_id).status == "finished"
     assert not manager.snapshot(run_id).run.environment.out_of_memory
 
@@ -91,13 +92,13 @@ def test_what_another_machine_killed_does_not_count(
 def test_a_run_for_which_there_is_no_memory_left_is_not_queued_again(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = manager.submit(small, recipe(epochs=1))
+    run_id = manager.submit(small, recipe(epochs=1), SOMEBODY)
     wait(manager, run_id)
     free(monkeypatch, 100_000_000)
     with pytest.raises(
         RunError, match=f"run {run_id} cannot go on: .* takes about .* and 100 MB are free"
     ):
-        manager.continue_run(run_id, 1)
+        manager.continue_run(run_id, 1, TEACHER)
     assert manager.snapshot(run_id).status == "finished"
 
 
@@ -105,12 +106,12 @@ def test_what_others_train_just_now_is_given_back(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run that waits for its slot has the memory of the one that is in it."""
-    running = manager.submit(small, recipe(epochs=1000, batch_size=2))
+    running = manager.submit(small, recipe(epochs=1000, batch_size=2), SOMEBODY)
     wait(manager, running, lambda snapshot: snapshot.status == "running")
     free(monkeypatch, 100_000_000)
-    waiting = manager.submit(small, recipe(epochs=1))
+    waiting = manager.submit(small, recipe(epochs=1), SOMEBODY)
     free(monkeypatch, 8_000_000_000)
-    manager.stop(running)
+    manager.stop(running, TEACHER)
     assert wait(manager, waiting).status == "finished"
 
 
@@ -121,24 +122,24 @@ def test_only_one_of_those_that_train_leaves_its_memory_to_the_next(
     one = estimate_memory(small, endless, "cpu").total
     assert one < estimate_memory(wide, recipe(optimizer={"kind": "SGD"}), "cpu").total < 3 * one
     with JobManager(slots=3) as manager:
-        for run_id in [manager.submit(small, endless) for _ in range(3)]:
+        for run_id in [manager.submit(small, endless, SOMEBODY) for _ in range(3)]:
             wait(manager, run_id, has_steps)
         free(monkeypatch, 0)
         with pytest.raises(CannotTrain, match="takes about"):
-            manager.submit(wide, recipe(optimizer={"kind": "SGD"}))
-        manager.submit(small, endless)
+            manager.submit(wide, recipe(optimizer={"kind": "SGD"}), SOMEBODY)
+        manager.submit(small, endless, SOMEBODY)
 
 
 def test_what_a_leg_is_computed_with_is_recorded_when_it_begins(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = manager.submit(small, recipe(epochs=1))
+    run_id = manager.submit(small, recipe(epochs=1), SOMEBODY)
     wait(manager, run_id)
     first = manager.snapshot(run_id).run.environment
     assert (first.threads, first.host) == (torch.get_num_threads(), run_module.platform.node())
     monkeypatch.setattr(run_module.torch, "get_num_threads", lambda: 77)
     monkeypatch.setattr(run_module.platform, "node", lambda: "another")
-    manager.continue_run(run_id, 1)
+    manager.continue_run(run_id, 1, TEACHER)
     wait(manager, run_id)
     second = manager.snapshot(run_id).run.environment
     assert (second.threads, second.host) == (77, "another")

@@ -14,6 +14,7 @@ from explorer.runs.checkpoint_size import OVERHEAD_BYTES, checkpoint_bytes
 from explorer.runs.disk import RESERVE_BYTES, reserve, room_problem
 from explorer.runs.manager import JobManager, QueueFull, RunError
 from explorer.training.recipe import Recipe, parse_recipe
+from tests.people.shared import SOMEBODY, TEACHER
 from tests.runs.shared import recipe, wait
 from tests.tiny import linear, network
 
@@ -75,7 +76,7 @@ def test_what_would_eat_into_it(
 def test_the_size_of_a_checkpoint_is_foreseen(chosen: dict, manager: JobManager) -> None:
     wide = network("Flatten", linear(2000), "ReLU", linear())
     asked = recipe(epochs=1, **chosen)
-    run_id = manager.submit(wide, asked)
+    run_id = manager.submit(wide, asked, SOMEBODY)
     assert wait(manager, run_id).status == "finished"
     size = manager.store.sizes()[run_id]
     assert manager.sizes() == {run_id: size}
@@ -85,29 +86,29 @@ def test_the_size_of_a_checkpoint_is_foreseen(chosen: dict, manager: JobManager)
 def test_a_run_that_does_not_fit_is_neither_queued_nor_resumed(
     manager: JobManager, tmp_path: Path, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stopped = manager.submit(small, recipe(epochs=1000, batch_size=2))
+    stopped = manager.submit(small, recipe(epochs=1000, batch_size=2), SOMEBODY)
     wait(manager, stopped, lambda snapshot: len(snapshot.epochs) > 0)
-    manager.stop(stopped)
+    manager.stop(stopped, TEACHER)
     wait(manager, stopped)
     needed = (KEPT + 1) * checkpoint_bytes(small, recipe())
     disk_of(monkeypatch, 500 * GB, GB + needed - 1)
     with pytest.raises(
         QueueFull, match=r"the checkpoints of this run do not fit: \d+ kB more on the disk"
     ):
-        manager.submit(small, recipe())
+        manager.submit(small, recipe(), SOMEBODY)
     with pytest.raises(RunError, match=r"would leave less than the 1\.0 GB that are kept free"):
-        manager.resume(stopped)
+        manager.resume(stopped, TEACHER)
     # The server's folders are not the visitors' concern.
     assert str(tmp_path) not in room_problem(tmp_path, needed)
     disk_of(monkeypatch, 500 * GB, GB + needed)
-    assert wait(manager, manager.submit(small, recipe())).status == "finished"
+    assert wait(manager, manager.submit(small, recipe(), SOMEBODY)).status == "finished"
     assert len(manager.runs()) == 2
 
 
 def test_a_run_that_comes_to_the_reserve_ends_with_a_sentence_and_can_go_on(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = manager.submit(small, recipe(epochs=1000, batch_size=2))
+    run_id = manager.submit(small, recipe(epochs=1000, batch_size=2), SOMEBODY)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1)
     with monkeypatch.context() as patch:
         disk_of(patch, 500 * GB, GB + 100)
@@ -118,7 +119,7 @@ def test_a_run_that_comes_to_the_reserve_ends_with_a_sentence_and_can_go_on(
     assert failed.message.endswith(
         "delete runs that are no longer needed, or make room; then resume the run"
     )
-    manager.resume(run_id)
+    manager.resume(run_id, TEACHER)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
 
 

@@ -33,6 +33,7 @@ from explorer.training import dataset_files, engine
 from explorer.training.dataset_files import Dataset, Split
 from explorer.training.datasets import DATASETS, DatasetError
 from explorer.training.event import Event
+from tests.people.shared import SOMEBODY, TEACHER
 from tests.runs.shared import ENDLESS, PATIENCE, has_steps, opened_file, recipe, wait
 from tests.tiny import tiny_kind
 
@@ -43,7 +44,7 @@ def manager(manager_on_disk: JobManager) -> JobManager:
 
 
 def the_next_trains(manager: JobManager, small: Architecture) -> None:
-    assert wait(manager, manager.submit(small, recipe(epochs=1))).status == "finished"
+    assert wait(manager, manager.submit(small, recipe(epochs=1), SOMEBODY)).status == "finished"
 
 
 def message(snapshot: Snapshot) -> str:
@@ -63,7 +64,7 @@ def full(*_: Any) -> None:
 def test_a_full_disk_ends_a_run_at_its_last_whole_epoch(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = manager.submit(small, recipe(**ENDLESS))
+    run_id = manager.submit(small, recipe(**ENDLESS), SOMEBODY)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1)
     with monkeypatch.context() as patch:
         patch.setattr(files.os, "fsync", full)
@@ -72,7 +73,7 @@ def test_a_full_disk_ends_a_run_at_its_last_whole_epoch(
     assert message(failed).startswith(f"the checkpoint of epoch {epochs + 1} cannot be written to ")
     assert message(failed).endswith(": No space left on device; make that right and resume the run")
     the_next_trains(manager, small)
-    manager.resume(run_id)
+    manager.resume(run_id, TEACHER)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
     assert [event.epoch for event in manager.snapshot(run_id).epochs][: epochs + 1] == list(
         range(1, epochs + 2)
@@ -86,7 +87,7 @@ def grow(connection: sqlite3.Connection, pages: int) -> None:
 def submit_many(manager: JobManager, small: Architecture) -> None:
     """More than there is room for on the pages that the file has."""
     for _ in range(100):
-        manager.submit(small, recipe(epochs=1))
+        manager.submit(small, recipe(epochs=1), SOMEBODY)
 
 
 def test_a_database_that_cannot_grow_is_told_and_written_later(
@@ -96,9 +97,9 @@ def test_a_database_that_cannot_grow_is_told_and_written_later(
     when there is room.
     """
     monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.05)
-    run_id = manager.submit(small, recipe(**ENDLESS))
+    run_id = manager.submit(small, recipe(**ENDLESS), SOMEBODY)
     wait(manager, run_id, has_steps)
-    writer = manager.store._database._writer
+    writer = manager.store.database._writer
     with opened_file(manager.store) as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
     grow(writer, pages)
@@ -127,14 +128,17 @@ def refuse_to_write(manager: JobManager, patch: pytest.MonkeyPatch) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     patch.setattr(checkpoint_files, "write_whole", refuse)
-    manager.store._database._writer.execute("PRAGMA query_only = ON")
+    manager.store.database._writer.execute("PRAGMA query_only = ON")
 
 
 def test_a_home_that_turns_read_only_ends_a_run_and_the_queue_waits(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.05)
-    run_id, next_one = manager.submit(small, recipe(**ENDLESS)), manager.submit(small, recipe())
+    run_id, next_one = (
+        manager.submit(small, recipe(**ENDLESS), SOMEBODY),
+        manager.submit(small, recipe(), SOMEBODY),
+    )
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1)
     with monkeypatch.context() as patch:
         refuse_to_write(manager, patch)
@@ -156,13 +160,13 @@ def test_a_home_that_turns_read_only_ends_a_run_and_the_queue_waits(
         ) in waiting.message
         assert any("runs.sqlite cannot be written" in notice for notice in manager.notices)
         with pytest.raises(QueueFull, match=r"runs\.sqlite cannot be written"):
-            manager.submit(small, recipe())
+            manager.submit(small, recipe(), SOMEBODY)
         assert len(manager.snapshot(run_id).epochs) == epochs  # what was kept is shown
-    manager.store._database._writer.execute("PRAGMA query_only = OFF")
+    manager.store.database._writer.execute("PRAGMA query_only = OFF")
     assert wait(manager, next_one).status == "finished"
     assert manager.store.stored_run(run_id).status == "failed"
     assert manager.notices == ()
-    manager.resume(run_id)
+    manager.resume(run_id, TEACHER)
     going_on = wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
     assert [event.epoch for event in going_on.epochs][: epochs + 1] == list(range(1, epochs + 2))
 
@@ -190,7 +194,10 @@ def test_a_locked_database_ends_a_run_and_the_queue_waits(
     tmp_path: Path, small: Architecture, tiny: Dataset
 ) -> None:
     with JobManager(store=Store(tmp_path)) as manager:
-        run_id, next_one = manager.submit(small, recipe(**ENDLESS)), manager.submit(small, recipe())
+        run_id, next_one = (
+            manager.submit(small, recipe(**ENDLESS), SOMEBODY),
+            manager.submit(small, recipe(), SOMEBODY),
+        )
         wait(manager, run_id, has_steps)
         with locked(tmp_path / "runs.sqlite"):
             failed = wait(manager, run_id)
@@ -202,9 +209,9 @@ def test_a_locked_database_ends_a_run_and_the_queue_waits(
             assert (waiting.status, waiting.position) == ("queued", 1)
             assert "is locked by another program" in waiting.message
             with pytest.raises(QueueFull, match="is locked by another program"):
-                manager.submit(small, recipe())
+                manager.submit(small, recipe(), SOMEBODY)
             with pytest.raises(RunError, match="is locked by another program"):
-                manager.rename(run_id, "x")
+                manager.rename(run_id, "x", TEACHER)
         assert wait(manager, next_one).status == "finished"
         assert manager.store.stored_run(run_id).status == "failed"
         assert manager.notices == ()
@@ -217,7 +224,7 @@ def test_a_short_lock_is_waited_for(
 ) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 30.0)
     with JobManager(store=Store(tmp_path)) as manager:
-        run_id = manager.submit(small, recipe(**ENDLESS))
+        run_id = manager.submit(small, recipe(**ENDLESS), SOMEBODY)
         reached = len(wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1).epochs)
         waits = threading.Event()
         write = database.Database.write
@@ -244,9 +251,9 @@ def test_where_nothing_can_be_written_runs_are_kept_in_memory_if_that_is_asked_f
             open_store(home)
         with JobManager(store=open_store(home, keep_nothing=True)) as manager:
             assert manager.notices == ("Runs are kept in memory only, and end with this process",)
-            run_id = manager.submit(small, recipe())
+            run_id = manager.submit(small, recipe(), SOMEBODY)
             assert wait(manager, run_id).status == "finished"
-            manager.continue_run(run_id, 1)
+            manager.continue_run(run_id, 1, TEACHER)
             assert len(wait(manager, run_id).epochs) == 3
 
 
@@ -267,7 +274,7 @@ def two_runs(folder: Path, small: Architecture) -> tuple[str, str]:
     ended.
     """
     with JobManager(store=Store(folder)) as manager:
-        finished = manager.submit(small, recipe(epochs=3))
+        finished = manager.submit(small, recipe(epochs=3), SOMEBODY)
         wait(manager, finished)
         stopped = stopped_after(manager, small, 3)
     manager.store.close()
@@ -308,7 +315,7 @@ def test_what_a_damaged_wal_took_with_it_is_told(
         assert missing.runs == tuple(sorted(lost))
     with JobManager(store=store) as manager:  # and it goes on
         for run_id in known:  # half a file may end where one of these waits, and it has no end
-            manager.stop(run_id)
+            manager.stop(run_id, TEACHER)
         the_next_trains(manager, small)
     store.close()
 
@@ -343,7 +350,7 @@ def test_a_plain_copy_of_the_file_has_what_was_there_at_the_start_and_once_a_whi
     with JobManager(store=Store(tmp_path / "home")) as manager:
         assert copied() == []  # a list without runs, no broken file
         monkeypatch.setattr(database, "TIDY_SECONDS", 0.0)
-        run_id = manager.submit(small, recipe())
+        run_id = manager.submit(small, recipe(), SOMEBODY)
         wait(manager, run_id)
         assert copied() == [run_id]
     manager.store.close()
@@ -352,7 +359,7 @@ def test_a_plain_copy_of_the_file_has_what_was_there_at_the_start_and_once_a_whi
 def test_a_backup_is_whole_while_a_run_trains(
     manager: JobManager, small: Architecture, tmp_path: Path
 ) -> None:
-    run_id = manager.submit(small, recipe(**ENDLESS))
+    run_id = manager.submit(small, recipe(**ENDLESS), SOMEBODY)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 2)
     (tmp_path / "other").mkdir()
     manager.store.back_up(tmp_path / "other" / "runs.sqlite")
@@ -417,9 +424,9 @@ def test_a_store_in_memory_shows_what_is_kept_and_changes_nothing(
         assert stands == {finished: "finished", stopped: "stopped", waiting.id: "interrupted"}
         assert len(manager.snapshot(finished).epochs) == 3
         assert manager.weights(finished).epoch == 3
-        manager.continue_run(finished, 1)
+        manager.continue_run(finished, 1, TEACHER)
         assert len(wait(manager, finished).epochs) == 4
-        manager.delete(stopped)
+        manager.delete(stopped, TEACHER)
     assert {path: path.read_bytes() for path in before} == before
     again = Store(tmp_path)
     assert again.last_epoch(finished) == 3
@@ -453,7 +460,7 @@ def test_an_epoch_is_shown_only_once_it_is_kept(
         append(store, run_id, first, events, durable)
 
     monkeypatch.setattr(Store, "append", append_told)
-    run_id = manager.submit(small, recipe(epochs=3))
+    run_id = manager.submit(small, recipe(epochs=3), SOMEBODY)
     assert wait(manager, run_id).status == "finished"
     assert shown == [(0, 1), (1, 2), (2, 3)]
 
@@ -462,9 +469,9 @@ def test_an_epoch_is_shown_only_once_it_is_kept(
 
 
 def stopped_after(manager: JobManager, small: Architecture, epochs: int) -> str:
-    run_id = manager.submit(small, recipe(**ENDLESS))
+    run_id = manager.submit(small, recipe(**ENDLESS), SOMEBODY)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) >= epochs)
-    manager.stop(run_id)
+    manager.stop(run_id, TEACHER)
     wait(manager, run_id)
     return run_id
 
@@ -484,7 +491,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     epochs = len(manager.snapshot(run_id).epochs)
     newest, before = checkpoints(manager, run_id)
     newest.write_bytes(newest.read_bytes()[:-1] + b"?")
-    manager.resume(run_id)
+    manager.resume(run_id, TEACHER)
     running = wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
     assert running.message.startswith(f"the checkpoint of epoch {epochs} is damaged (")
     assert running.message.endswith(f"; the run went on from epoch {epochs - 1}")
@@ -498,7 +505,7 @@ def test_a_newest_checkpoint_that_is_gone_is_named(
     run_id = stopped_after(manager, small, 3)
     epochs = len(manager.snapshot(run_id).epochs)
     checkpoints(manager, run_id)[0].unlink()
-    manager.resume(run_id)
+    manager.resume(run_id, TEACHER)
     running = wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
     assert (
         running.message
@@ -519,7 +526,7 @@ def test_a_checkpoint_is_written_once_files_can_be_opened_again(
         write(path, *arguments)
 
     monkeypatch.setattr(checkpoint_files, "write_whole", too_many)
-    assert wait(manager, manager.submit(small, recipe(epochs=1))).status == "finished"
+    assert wait(manager, manager.submit(small, recipe(epochs=1), SOMEBODY)).status == "finished"
     assert len(refused) == 3
 
 
@@ -537,7 +544,7 @@ def test_without_any_checkpoint_a_run_cannot_go_on(
     for path in checkpoints(manager, run_id):
         spoil(path)
     events = len(manager.snapshot(run_id).epochs)
-    manager.resume(run_id)
+    manager.resume(run_id, TEACHER)
     failed = wait(manager, run_id)
     assert words in message(failed)
     assert message(failed).endswith("so that the run cannot go on; start a new run")
@@ -551,7 +558,7 @@ def test_a_checkpoint_of_another_network_fails(manager: JobManager, small: Archi
     epochs = len(manager.snapshot(run_id).epochs)
     foreign = read_checkpoint(manager.store.checkpoints, other, len(manager.snapshot(other).epochs))
     save_checkpoint(manager.store.checkpoints, run_id, foreign._replace(epoch=epochs))
-    manager.resume(run_id)
+    manager.resume(run_id, TEACHER)
     assert message(wait(manager, run_id)).startswith(
         "torch cannot train this network: Error(s) in loading state_dict"
     )
@@ -586,7 +593,7 @@ def test_data_that_cannot_be_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(DATASETS, "spoilt", tiny_kind(raising(error)))
-    failed = wait(manager, manager.submit(small, recipe("spoilt")))
+    failed = wait(manager, manager.submit(small, recipe("spoilt"), SOMEBODY))
     assert words in message(failed)
     the_next_trains(manager, small)
 
@@ -596,7 +603,7 @@ def test_out_of_memory_while_a_checkpoint_is_saved(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint_format, "_save_file", raising(MemoryError()))
-        failed = wait(manager, manager.submit(small, recipe()))
+        failed = wait(manager, manager.submit(small, recipe(), SOMEBODY))
     assert message(failed) == (
         "out of memory while what it learnt was saved: end other programs, or try fewer parameters"
     )
@@ -635,7 +642,7 @@ def test_truncated_and_spoilt_files_of_mnist(
     file.write_bytes(file.read_bytes()[:cut])
     with JobManager(data_root=tmp_path / "data", store=Store(tmp_path / "home")) as manager:
         linear = stack("Flatten", {"kind": "Linear", "out_features": 10}, shape=(1, 28, 28))
-        failed = wait(manager, manager.submit(linear, recipe("mnist")))
+        failed = wait(manager, manager.submit(linear, recipe("mnist"), SOMEBODY))
         offer = "Or use the built-in digits, which need no files."
         assert message(failed) == f"MNIST cannot be loaded: {file} {words}. {offer}"
         assert failed.resumable
@@ -650,7 +657,7 @@ def test_out_of_memory_on_the_device(
     with monkeypatch.context() as patch:
         error = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         patch.setattr(engine.Numerics, "run", raising(error))
-        failed = wait(manager, manager.submit(small, recipe()))
+        failed = wait(manager, manager.submit(small, recipe(), SOMEBODY))
     assert message(failed) == "out of memory: try a batch size of 16 instead of 32, or smaller maps"
     the_next_trains(manager, small)
 
@@ -662,7 +669,7 @@ def test_a_loss_that_is_no_number(
         patch.setattr(
             engine.Numerics, "run", lambda self, network, images: network(images) * float("nan")
         )
-        failed = wait(manager, manager.submit(small, recipe()))
+        failed = wait(manager, manager.submit(small, recipe(), SOMEBODY))
     assert message(failed).startswith(
         "training diverged (the loss is NaN or infinite at epoch 1, step "
     )
@@ -679,7 +686,7 @@ def test_a_device_that_is_gone_when_the_run_is_resumed(
     with pytest.raises(
         RunError, match=f"run {run_id} cannot go on: this machine has no cuda; choose auto or "
     ):
-        manager.resume(run_id)
+        manager.resume(run_id, TEACHER)
     assert manager.snapshot(run_id).status == "stopped"
     the_next_trains(manager, small)
 
@@ -689,7 +696,7 @@ def test_a_fault_of_ours_ends_its_run_alone(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(run_loop, "train", raising(AttributeError("by accident")))
-        failed = wait(manager, manager.submit(small, recipe()))
+        failed = wait(manager, manager.submit(small, recipe(), SOMEBODY))
     assert (
         message(failed)
         == "the program failed (AttributeError: by accident); the server's log says where"
@@ -711,8 +718,8 @@ def test_one_that_fails_leaves_the_others_as_they_were(
     try:
         with JobManager(slots=2, store=Store(tmp_path)) as manager:
             whole, failing = (
-                manager.submit(small, recipe(epochs=40)),
-                manager.submit(small, recipe("failing")),
+                manager.submit(small, recipe(epochs=40), SOMEBODY),
+                manager.submit(small, recipe("failing"), SOMEBODY),
             )
             wait(manager, whole, has_steps)
             opened.set()

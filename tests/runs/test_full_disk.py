@@ -16,6 +16,7 @@ from explorer.runs import manager as jobs
 from explorer.runs.manager import JobManager, QueueFull
 from explorer.runs.store import Store
 from explorer.training.dataset_files import Dataset
+from tests.people.shared import SOMEBODY, TEACHER
 from tests.runs.shared import recipe, wait
 
 
@@ -43,7 +44,7 @@ def fill(folder: Path, leave: int) -> Path:
 def submit_many(manager: JobManager, small: Architecture) -> None:
     """More than there is room for on the pages that the file has."""
     for _ in range(200):
-        manager.submit(small, recipe())
+        manager.submit(small, recipe(), SOMEBODY)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="mounts a file system of its own")
@@ -59,8 +60,8 @@ def test_a_run_ends_and_goes_on_where_the_disk_is_full(
     if reserve == "there is none":
         monkeypatch.setenv("EXPLORER_RESERVE_MB", "0")
     with JobManager(store=Store(small_disk / "home")) as manager:
-        run_id = manager.submit(small, recipe(epochs=1000, batch_size=2))
-        waiting = manager.submit(small, recipe())
+        run_id = manager.submit(small, recipe(epochs=1000, batch_size=2), SOMEBODY)
+        waiting = manager.submit(small, recipe(), SOMEBODY)
         wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1)
         filling = fill(small_disk, leave=0)
         failed = wait(manager, run_id)
@@ -74,9 +75,9 @@ def test_a_run_ends_and_goes_on_where_the_disk_is_full(
         assert len(manager.snapshot(run_id).epochs) == epochs  # what was kept is shown
         filling.unlink()
         if wait(manager, waiting).resumable:  # it was taken while the disk was full
-            manager.resume(waiting)
+            manager.resume(waiting, TEACHER)
         assert wait(manager, waiting).status == "finished"
-        manager.resume(run_id)
+        manager.resume(run_id, TEACHER)
         again = wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)
         assert [event.epoch for event in again.epochs][: epochs + 1] == list(range(1, epochs + 2))
     manager.store.close()
@@ -98,5 +99,5 @@ def test_a_full_disk_at_the_start_is_a_sentence_or_a_store_that_works(
         Store(small_disk / "home")
     (small_disk / "filling").unlink()
     with JobManager(store=Store(small_disk / "home")) as manager:
-        assert wait(manager, manager.submit(small, recipe())).status == "finished"
+        assert wait(manager, manager.submit(small, recipe(), SOMEBODY)).status == "finished"
     manager.store.close()

@@ -36,6 +36,7 @@ from explorer.training.datasets import DATASETS, DatasetError
 from explorer.training.devices import DeviceError
 from explorer.training.engine import train
 from explorer.training.event import Event
+from tests.people.shared import ANN, SOMEBODY, TEACHER, student
 from tests.runs.shared import (
     ENDLESS,
     PATIENCE,
@@ -72,7 +73,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 def test_a_run_gives_the_events_of_train(
     manager: JobManager, small: Architecture, tiny: Dataset
 ) -> None:
-    run_id = manager.submit(small, recipe(), "ann")
+    run_id = manager.submit(small, recipe(), ANN)
     snapshot = wait(manager, run_id)
     events = manager.events(run_id)
     assert [without_times(e) for e in events] == [
@@ -97,7 +98,7 @@ def test_a_run_gives_the_events_of_train(
 
 
 def test_a_snapshot_stays_as_it_is(manager: JobManager, small: Architecture) -> None:
-    run_id = manager.submit(small, recipe(**ENDLESS))
+    run_id = manager.submit(small, recipe(**ENDLESS), SOMEBODY)
     early = wait(manager, run_id, has_steps)
     count = len(early.steps)
     late = wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > len(early.epochs))
@@ -108,7 +109,7 @@ def test_a_snapshot_stays_as_it_is(manager: JobManager, small: Architecture) -> 
 
 
 def test_a_snapshot_is_thinned_out(manager: JobManager, small: Architecture) -> None:
-    run_id = manager.submit(small, recipe(epochs=4, batch_size=2))
+    run_id = manager.submit(small, recipe(epochs=4, batch_size=2), SOMEBODY)
     wait(manager, run_id)
     events = [event for event in manager.events(run_id) if event.kind == "step"]
     assert len(events) == 4 * 35
@@ -120,7 +121,7 @@ def test_a_snapshot_is_thinned_out(manager: JobManager, small: Architecture) -> 
 
 
 def test_ids_are_not_guessed(manager: JobManager, small: Architecture) -> None:
-    ids = [manager.submit(small, recipe()) for _ in range(50)]
+    ids = [manager.submit(small, recipe(), SOMEBODY) for _ in range(50)]
     assert len(set(ids)) == 50
     assert all(
         len(run_id) == new_run.ID_LENGTH and set(run_id) <= set(new_run.ID_LETTERS)
@@ -129,7 +130,7 @@ def test_ids_are_not_guessed(manager: JobManager, small: Architecture) -> None:
     with pytest.raises(UnknownRun, match="there is no run “guess”"):
         manager.snapshot("guess")
     with pytest.raises(UnknownRun):
-        manager.stop("guess")
+        manager.stop("guess", TEACHER)
 
 
 # --- its weights ----------------------------------------------------------------------------------
@@ -138,7 +139,7 @@ def test_ids_are_not_guessed(manager: JobManager, small: Architecture) -> None:
 def test_the_weights_are_those_after_the_last_epoch(
     manager: JobManager, small: Architecture, tiny: Dataset
 ) -> None:
-    run_id = manager.submit(small, recipe())
+    run_id = manager.submit(small, recipe(), SOMEBODY)
     wait(manager, run_id)
     kept: list[dict[str, torch.Tensor]] = []
     keep = lambda checkpoint: kept.append(network_weights(checkpoint))  # noqa: E731
@@ -157,7 +158,7 @@ def test_the_weights_are_those_after_the_last_epoch(
 def test_a_run_without_a_whole_epoch_has_no_weights(
     manager: JobManager, small: Architecture
 ) -> None:
-    run_id = manager.submit(small, recipe(**ENDLESS))
+    run_id = manager.submit(small, recipe(**ENDLESS), SOMEBODY)
     with pytest.raises(NoWeights, match="its first epoch has not ended"):
         manager.weights(run_id)
     assert not manager.has_weights(run_id)
@@ -166,7 +167,7 @@ def test_a_run_without_a_whole_epoch_has_no_weights(
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 2)
     # replaced, not changed, so that whoever holds the old ones can go on
     assert manager.weights(run_id).weights is not first.weights
-    manager.stop(run_id)
+    manager.stop(run_id, TEACHER)
     wait(manager, run_id)
     assert manager.has_weights(run_id)
     assert manager.weights(run_id).epoch == manager.snapshot(run_id).epochs[-1].epoch
@@ -178,13 +179,13 @@ def test_a_run_without_a_whole_epoch_has_no_weights(
 def test_in_memory_only_so_many_checkpoints_are_kept(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_ids = [manager.submit(small, recipe(epochs=1))]
+    run_ids = [manager.submit(small, recipe(epochs=1), SOMEBODY)]
     wait(manager, run_ids[0])
     checkpoint = read_checkpoint(manager.store.checkpoints, run_ids[0], 1)
     monkeypatch.setattr(
         checkpoint_files, "IN_MEMORY_BYTES", 2.5 * len(checkpoint_format.to_bytes(checkpoint))
     )
-    run_ids += [manager.submit(small, recipe(epochs=1)) for _ in range(2)]
+    run_ids += [manager.submit(small, recipe(epochs=1), SOMEBODY) for _ in range(2)]
     wait(manager, run_ids[-1])
     assert [manager.has_weights(run_id) for run_id in run_ids] == [False, True, True]
     with pytest.raises(
@@ -193,7 +194,7 @@ def test_in_memory_only_so_many_checkpoints_are_kept(
     ):
         manager.weights(run_ids[0])
     monkeypatch.setattr(checkpoint_files, "IN_MEMORY_BYTES", 0)
-    last = manager.submit(small, recipe(epochs=1))
+    last = manager.submit(small, recipe(epochs=1), SOMEBODY)
     wait(manager, last)
     assert manager.store.checkpoints.epochs(last) == [1]
     assert [manager.store.checkpoints.epochs(run_id) for run_id in run_ids] == [[], [], []]
@@ -206,7 +207,7 @@ def test_runs_wait_for_the_slot_in_order(
     manager: JobManager, small: Architecture, gate: threading.Event
 ) -> None:
     first, second, third = (
-        manager.submit(small, recipe("gated"), owner) for owner in ("ann", "ben", "cleo")
+        manager.submit(small, recipe("gated"), student(owner)) for owner in ("ann", "ben", "cleo")
     )
     wait(manager, first, lambda snapshot: snapshot.status == "preparing")
     assert [(s.run.id, s.status, s.position) for s in manager.runs()] == [
@@ -221,8 +222,8 @@ def test_runs_wait_for_the_slot_in_order(
 def test_a_waiting_run_can_be_stopped(
     manager: JobManager, small: Architecture, gate: threading.Event
 ) -> None:
-    first, second, third = (manager.submit(small, recipe("gated")) for _ in range(3))
-    manager.stop(second)
+    first, second, third = (manager.submit(small, recipe("gated"), SOMEBODY) for _ in range(3))
+    manager.stop(second, TEACHER)
     assert manager.snapshot(second).status == "stopped"
     assert manager.snapshot(third).position in (1, 2)  # the first may not have its slot yet
     gate.set()
@@ -234,21 +235,24 @@ def test_a_waiting_run_can_be_stopped(
 def test_a_running_one_can_be_stopped_and_the_next_goes_on(
     manager: JobManager, small: Architecture
 ) -> None:
-    endless, next_one = manager.submit(small, recipe(**ENDLESS)), manager.submit(small, recipe())
+    endless, next_one = (
+        manager.submit(small, recipe(**ENDLESS), SOMEBODY),
+        manager.submit(small, recipe(), SOMEBODY),
+    )
     assert wait(manager, endless, has_steps).status == "running"
-    manager.stop(endless)
+    manager.stop(endless, TEACHER)
     stopped = wait(manager, endless)
     assert stopped.status == "stopped"
     assert stopped.latest is not None
     assert stopped.latest.kind == "stopped"
     assert wait(manager, next_one).status == "finished"
-    manager.stop(next_one)
+    manager.stop(next_one, TEACHER)
     assert manager.snapshot(next_one).status == "finished"
 
 
 def test_two_slots_train_two_at_once_and_repeat(small: Architecture, tiny: Dataset) -> None:
     with JobManager(slots=2) as manager:
-        endless = [manager.submit(small, recipe(**ENDLESS, seed=seed)) for seed in (0, 1)]
+        endless = [manager.submit(small, recipe(**ENDLESS, seed=seed), SOMEBODY) for seed in (0, 1)]
         for run_id in endless:
             wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 0)
         for seed, run_id in enumerate(endless):
@@ -267,15 +271,15 @@ def test_each_slot_has_a_gpu_of_its_own(
         jobs, "use_gpu", lambda slot: trainers.append((slot, threading.current_thread()))
     )
     with JobManager(slots=3) as manager:
-        endless = [manager.submit(small, recipe(**ENDLESS)) for _ in range(3)]
+        endless = [manager.submit(small, recipe(**ENDLESS), SOMEBODY) for _ in range(3)]
         for run_id in endless:
             wait(manager, run_id, has_steps)
         assert sorted(slot for slot, _ in trainers) == [0, 1, 2]
-        manager.stop(endless[1])
+        manager.stop(endless[1], TEACHER)
         wait(manager, endless[1])
         wait_until(lambda: any(not thread.is_alive() for _, thread in trainers))
         (freed,) = (slot for slot, thread in trainers if not thread.is_alive())
-        wait(manager, manager.submit(small, recipe(**ENDLESS)), has_steps)
+        wait(manager, manager.submit(small, recipe(**ENDLESS), SOMEBODY), has_steps)
         assert [slot for slot, _ in trainers[3:]] == [freed]
 
 
@@ -286,7 +290,7 @@ def test_a_gpu_that_cannot_be_taken_is_no_end_of_training(
         raise RuntimeError("the driver on your system is too old")
 
     monkeypatch.setattr(jobs, "use_gpu", broken)
-    assert wait(manager, manager.submit(small, recipe())).status == "finished"
+    assert wait(manager, manager.submit(small, recipe(), SOMEBODY)).status == "finished"
 
 
 def test_a_full_queue_takes_no_more(
@@ -295,13 +299,13 @@ def test_a_full_queue_takes_no_more(
     monkeypatch.setattr(jobs, "MAX_QUEUED", 2)
     wait(
         manager,
-        manager.submit(small, recipe("gated")),
+        manager.submit(small, recipe("gated"), SOMEBODY),
         lambda snapshot: snapshot.status == "preparing",
     )
     for _ in range(2):
-        manager.submit(small, recipe())
+        manager.submit(small, recipe(), SOMEBODY)
     with pytest.raises(QueueFull, match=r"The queue is full \(2 runs\)"):
-        manager.submit(small, recipe())
+        manager.submit(small, recipe(), SOMEBODY)
 
 
 # --- pausing, resuming, continuing ----------------------------------------------------------------
@@ -332,9 +336,9 @@ def test_a_run_goes_on_after_its_last_whole_epoch(
     """
     asked = recipe(epochs=60, batch_size=8)
     with JobManager(store=Store(tmp_path)) as manager:
-        run_id = manager.submit(small, asked)
+        run_id = manager.submit(small, asked, SOMEBODY)
         wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 3)
-        ask(manager, *(() if ask is JobManager.shutdown else (run_id,)))
+        ask(manager, *(() if ask is JobManager.shutdown else (run_id, TEACHER)))
         ended = wait(manager, run_id)
         assert (ended.status, ended.resumable) == (status, True)
         assert ended.latest is not None
@@ -343,7 +347,7 @@ def test_a_run_goes_on_after_its_last_whole_epoch(
     manager.store.close()
     with JobManager(store=Store(tmp_path)) as manager:
         assert manager.snapshot(run_id).status == status
-        manager.resume(run_id)
+        manager.resume(run_id, TEACHER)
         assert wait(manager, run_id).status == "finished"
         whole: list[Checkpoint] = []
         assert plain(manager.events(run_id)) == plain(
@@ -362,27 +366,27 @@ def test_a_run_without_a_whole_epoch_begins_anew(
     manager: JobManager, small: Architecture, gate: threading.Event
 ) -> None:
     running, waiting = (
-        manager.submit(small, recipe("gated")),
-        manager.submit(small, recipe("gated")),
+        manager.submit(small, recipe("gated"), SOMEBODY),
+        manager.submit(small, recipe("gated"), SOMEBODY),
     )
     wait(manager, running, lambda snapshot: snapshot.status == "preparing")
     for run_id in (running, waiting):
-        manager.pause(run_id)
+        manager.pause(run_id, TEACHER)
     assert manager.snapshot(running).status == "pausing"
     assert manager.snapshot(waiting).status == "paused"
     gate.set()
     assert wait(manager, running).status == "paused"
     for run_id in (running, waiting):
-        manager.resume(run_id)
+        manager.resume(run_id, TEACHER)
         assert wait(manager, run_id).status == "finished"
         assert [event.kind for event in manager.events(run_id)].count("started") == 1
 
 
 def continued_to(manager: JobManager, network: Architecture, whole: int) -> str:
     """A run of two epochs that was continued for many, and now trains after so many whole ones."""
-    run_id = manager.submit(network, recipe(batch_size=2))
+    run_id = manager.submit(network, recipe(batch_size=2), SOMEBODY)
     wait(manager, run_id)
-    manager.continue_run(run_id, 900)
+    manager.continue_run(run_id, 900, TEACHER)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) >= whole and has_steps(snapshot))
     return run_id
 
@@ -392,7 +396,7 @@ def test_a_continued_run_that_is_stopped_is_finished_with_the_epochs_that_it_has
     manager: JobManager, small: Architecture, whole: int
 ) -> None:
     run_id = continued_to(manager, small, whole)
-    manager.stop(run_id)
+    manager.stop(run_id, TEACHER)
     ended = wait(manager, run_id)
     assert ended.status == "finished"
     assert len(ended.epochs) >= whole
@@ -416,7 +420,7 @@ def test_a_continued_run_that_is_stopped_is_finished_with_the_epochs_that_it_has
     assert manager.weights(run_id).epoch == len(ended.epochs)
     (summary,) = manager.runs()
     assert (summary.status, summary.finished) == ("finished", last)
-    manager.continue_run(run_id, 1)
+    manager.continue_run(run_id, 1, TEACHER)
     again = wait(manager, run_id)
     assert (again.status, len(again.epochs)) == ("finished", len(ended.epochs) + 1)
 
@@ -428,7 +432,7 @@ def test_a_continued_run_keeps_what_it_had_reached_however_it_ends(
     ask: Callable[..., None], status: str, manager: JobManager, small: Architecture
 ) -> None:
     run_id = continued_to(manager, small, 3)
-    ask(manager, *(() if ask is JobManager.shutdown else (run_id,)))
+    ask(manager, *(() if ask is JobManager.shutdown else (run_id, TEACHER)))
     assert wait(manager, run_id).status == status
     (summary,) = manager.runs()
     assert summary.finished is not None
@@ -438,14 +442,14 @@ def test_a_continued_run_keeps_what_it_had_reached_however_it_ends(
 def test_a_continued_run_that_is_stopped_in_the_queue_is_finished_as_before(
     manager: JobManager, small: Architecture
 ) -> None:
-    run_id = manager.submit(small, recipe())
+    run_id = manager.submit(small, recipe(), SOMEBODY)
     wait(manager, run_id)
     before = manager.events(run_id)
-    running = manager.submit(small, recipe(**ENDLESS))
+    running = manager.submit(small, recipe(**ENDLESS), SOMEBODY)
     wait(manager, running, has_steps)
-    manager.continue_run(run_id, 5)
+    manager.continue_run(run_id, 5, TEACHER)
     assert manager.snapshot(run_id).status == "queued"
-    manager.stop(run_id)
+    manager.stop(run_id, TEACHER)
     ended = manager.snapshot(run_id)
     assert (ended.status, ended.run.epochs, manager.events(run_id)) == ("finished", 2, before)
 
@@ -456,15 +460,15 @@ def test_a_continued_run_that_is_stopped_in_the_queue_is_finished_as_before(
 def test_a_run_that_leaves_the_queue_keeps_its_epoch_and_step(
     ask: Callable[..., None], kind: str, manager: JobManager, small: Architecture
 ) -> None:
-    run_id = manager.submit(small, recipe(**ENDLESS))
+    run_id = manager.submit(small, recipe(**ENDLESS), SOMEBODY)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1)
-    manager.pause(run_id)
+    manager.pause(run_id, TEACHER)
     wait(manager, run_id)
-    running = manager.submit(small, recipe(**ENDLESS))
+    running = manager.submit(small, recipe(**ENDLESS), SOMEBODY)
     wait(manager, running, has_steps)
     before = manager.snapshot(run_id).latest
-    manager.resume(run_id)
-    ask(manager, run_id)
+    manager.resume(run_id, TEACHER)
+    ask(manager, run_id, TEACHER)
     ended = manager.snapshot(run_id)
     assert before is not None
     assert ended.latest is not None
@@ -486,9 +490,9 @@ def test_what_is_kept_of_an_epoch_that_was_not_whole_is_said(
     small: Architecture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    first = manager.submit(small, recipe(epochs=1000, batch_size=2))
+    first = manager.submit(small, recipe(epochs=1000, batch_size=2), SOMEBODY)
     wait(manager, first, has_steps)
-    ask(manager, first)
+    ask(manager, first, TEACHER)
     ended = wait(manager, first)
     whole = len(ended.epochs)
     kept = f"within epoch {whole + 1}: what it learnt up to the end of epoch {whole} is kept"
@@ -499,11 +503,11 @@ def test_what_is_kept_of_an_epoch_that_was_not_whole_is_said(
 def test_a_finished_run_is_continued(
     manager: JobManager, small: Architecture, tiny: Dataset
 ) -> None:
-    run_id = manager.submit(small, recipe())
+    run_id = manager.submit(small, recipe(), SOMEBODY)
     wait(manager, run_id)
     for more, total in ((2, 4), (1, 5)):
         before = manager.events(run_id)
-        manager.continue_run(run_id, more)
+        manager.continue_run(run_id, more, TEACHER)
         ended = wait(manager, run_id)
         assert ended.status == "finished"
         assert ended.started is not None
@@ -532,15 +536,15 @@ def test_a_finished_run_is_continued(
 def test_a_continued_run_is_resumed_too(
     manager: JobManager, small: Architecture, tiny: Dataset
 ) -> None:
-    run_id = manager.submit(small, recipe())
+    run_id = manager.submit(small, recipe(), SOMEBODY)
     wait(manager, run_id)
-    manager.continue_run(run_id, 900)
+    manager.continue_run(run_id, 900, TEACHER)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 4)
-    manager.pause(run_id)
+    manager.pause(run_id, TEACHER)
     reached = len(wait(manager, run_id).epochs)
-    manager.resume(run_id)
+    manager.resume(run_id, TEACHER)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > reached)
-    manager.stop(run_id)
+    manager.stop(run_id, TEACHER)
     found = plain(event for event in wait(manager, run_id).epochs)
     last: list[Checkpoint] = []
     list(train(small, recipe(), tiny, torch.device("cpu"), after_epoch=last.append))
@@ -554,14 +558,14 @@ def test_a_run_that_ended_before_it_could_say_so_is_finished(
 ) -> None:
     """Killed between its last epoch and its last event."""
     with JobManager(store=Store(tmp_path)) as manager:
-        run_id = manager.submit(small, recipe(epochs=3))
+        run_id = manager.submit(small, recipe(epochs=3), SOMEBODY)
         wait(manager, run_id)
         events = manager.events(run_id)
         with opened_file(manager.store) as connection:
             connection.execute("DELETE FROM events WHERE kind = 'finished'")
             connection.execute("UPDATE runs SET status = 'interrupted', revision = revision + 1")
         assert manager.snapshot(run_id).status == "interrupted"
-        manager.resume(run_id)
+        manager.resume(run_id, TEACHER)
         assert wait(manager, run_id).status == "finished"
         assert plain(manager.events(run_id)) == plain(events)
 
@@ -569,9 +573,13 @@ def test_a_run_that_ended_before_it_could_say_so_is_finished(
 def refusals(manager: JobManager, run_id: str) -> list[str]:
     """What each of the wishes that a run is not ready for says."""
     said = []
-    for ask in (manager.resume, lambda run: manager.continue_run(run, 1), manager.delete):
+    for ask in (
+        manager.resume,
+        lambda run, by: manager.continue_run(run, 1, by),
+        manager.delete,
+    ):
         try:
-            ask(run_id)
+            ask(run_id, TEACHER)
         except RunError as error:
             said.append(str(error).replace(run_id, "R"))
     return said
@@ -581,8 +589,8 @@ def test_what_cannot_be_done_is_said(
     manager: JobManager, small: Architecture, gate: threading.Event
 ) -> None:
     running, waiting = (
-        manager.submit(small, recipe("gated", epochs=1)),
-        manager.submit(small, recipe("gated")),
+        manager.submit(small, recipe("gated", epochs=1), SOMEBODY),
+        manager.submit(small, recipe("gated"), SOMEBODY),
     )
     wait(manager, running, lambda snapshot: snapshot.status == "preparing")
     again = (
@@ -593,44 +601,44 @@ def test_what_cannot_be_done_is_said(
         again.format("continued"),
         "run R is being trained; stop it first",
     ]
-    manager.pause(waiting)
+    manager.pause(waiting, TEACHER)
     with pytest.raises(RunError, match="is paused; only one that is finished can be continued"):
-        manager.continue_run(waiting, 1)
+        manager.continue_run(waiting, 1, TEACHER)
     gate.set()
     wait(manager, running)
     with pytest.raises(
         RunError, match="only one that is paused, interrupted, stopped or failed can be resumed"
     ):
-        manager.resume(running)
+        manager.resume(running, TEACHER)
     for epochs in (0, 1001):
         with pytest.raises(RunError, match=f"for 1 to 1000 epochs; this is {epochs}"):
-            manager.continue_run(running, epochs)
+            manager.continue_run(running, epochs, TEACHER)
     for ask in (
         manager.resume,
         manager.delete,
         manager.stop,
         manager.pause,
-        lambda run: manager.rename(run, "x"),
+        lambda run, by: manager.rename(run, "x", by),
     ):
         with pytest.raises(UnknownRun):
-            ask("guess")
+            ask("guess", TEACHER)
 
 
 def test_a_run_is_renamed_and_deleted(manager: JobManager, small: Architecture) -> None:
     named, other = (
-        manager.submit(small, recipe(), name="mine"),
-        manager.submit(small, recipe(**ENDLESS)),
+        manager.submit(small, recipe(), SOMEBODY, name="mine"),
+        manager.submit(small, recipe(**ENDLESS), SOMEBODY),
     )
     assert wait(manager, named).run.name == "mine"
-    manager.rename(named, "  the \n first ")
+    manager.rename(named, "  the \n first ", TEACHER)
     assert manager.snapshot(named).run.name == "the first"
     wait(manager, other, has_steps)
-    manager.rename(other, "the second")
+    manager.rename(other, "the second", TEACHER)
     assert manager.snapshot(other).run.name == "the second"
     for name in ("", "x" * 101, "\0"):
         with pytest.raises(RunError, match="a run's name has 1 to 100 printable characters"):
-            manager.rename(named, name)
-    manager.delete(named)
+            manager.rename(named, name, TEACHER)
+    manager.delete(named, TEACHER)
     with pytest.raises(UnknownRun):
         manager.snapshot(named)
     assert [snapshot.run.name for snapshot in manager.runs()] == ["the second"]
@@ -638,7 +646,7 @@ def test_a_run_is_renamed_and_deleted(manager: JobManager, small: Architecture) 
 
 
 def test_the_weights_are_a_file(manager: JobManager, small: Architecture) -> None:
-    run_id = manager.submit(small, recipe())
+    run_id = manager.submit(small, recipe(), SOMEBODY)
     with pytest.raises(NoWeights):
         manager.weights_file(run_id)
     wait(manager, run_id)
@@ -654,11 +662,12 @@ def test_owners_take_turns_and_are_told_when(
     manager_on_disk: JobManager, small: Architecture, gate: threading.Event
 ) -> None:
     manager = manager_on_disk
-    wait(manager, manager.submit(small, recipe(), "ann"))
-    first = manager.submit(small, recipe("gated"), "ann")
+    wait(manager, manager.submit(small, recipe(), ANN))
+    first = manager.submit(small, recipe("gated"), ANN)
     wait(manager, first, lambda snapshot: snapshot.status == "preparing")
     others = {
-        name: manager.submit(small, recipe(), name[:3]) for name in ("ann1", "ann2", "ben1", "ben2")
+        name: manager.submit(small, recipe(), student(name[:3]))
+        for name in ("ann1", "ann2", "ben1", "ben2")
     }
     order = {
         snapshot.position: snapshot for snapshot in manager.runs() if snapshot.status == "queued"
@@ -668,7 +677,7 @@ def test_owners_take_turns_and_are_told_when(
     ]
     # No run on "gated" has shown how long one takes.
     assert all(snapshot.starts_in is None for snapshot in order.values())
-    manager.stop(others["ann1"])
+    manager.stop(others["ann1"], TEACHER)
     assert [manager.snapshot(others[name]).position for name in ("ben1", "ann2", "ben2")] == [
         1,
         2,
@@ -687,9 +696,12 @@ def test_owners_take_turns_and_are_told_when(
 def test_the_expected_start_follows_from_the_speed_of_earlier_runs(
     manager: JobManager, small: Architecture
 ) -> None:
-    wait(manager, manager.submit(small, recipe(epochs=3)))
-    manager.submit(small, recipe(**ENDLESS))
-    second, third = manager.submit(small, recipe()), manager.submit(small, recipe())
+    wait(manager, manager.submit(small, recipe(epochs=3), SOMEBODY))
+    manager.submit(small, recipe(**ENDLESS), SOMEBODY)
+    second, third = (
+        manager.submit(small, recipe(), SOMEBODY),
+        manager.submit(small, recipe(), SOMEBODY),
+    )
     soon = wait(manager, third, lambda snapshot: snapshot.starts_in is not None)
     before = manager.snapshot(second).starts_in
     assert before is not None
@@ -702,8 +714,8 @@ def test_what_waited_goes_on_by_itself_after_a_start(
     tmp_path: Path, small: Architecture, tiny: Dataset
 ) -> None:
     with JobManager(store=Store(tmp_path)) as manager:
-        endless = manager.submit(small, recipe(**ENDLESS))
-        waiting = [manager.submit(small, recipe(epochs=1)) for _ in range(3)]
+        endless = manager.submit(small, recipe(**ENDLESS), SOMEBODY)
+        waiting = [manager.submit(small, recipe(epochs=1), SOMEBODY) for _ in range(3)]
         wait(manager, endless, has_steps)
     manager.store.close()
     with JobManager(store=Store(tmp_path)) as manager:
@@ -721,20 +733,20 @@ def test_two_managers_share_a_store(tmp_path: Path, small: Architecture, tiny: D
     to stop.
     """
     with JobManager(store=Store(tmp_path)) as one, JobManager(store=Store(tmp_path)) as other:
-        run_id = one.submit(small, recipe(**ENDLESS))
+        run_id = one.submit(small, recipe(**ENDLESS), SOMEBODY)
         wait(other, run_id, has_steps)
         assert other.snapshot(run_id).status == "running"
         with pytest.raises(RunError, match="is being trained already, by this or another process"):
-            other.resume(run_id)
-        theirs = other.submit(small, recipe())
+            other.resume(run_id, TEACHER)
+        theirs = other.submit(small, recipe(), SOMEBODY)
         assert wait(one, theirs).status == "finished"
-        other.pause(run_id)
+        other.pause(run_id, TEACHER)
         assert other.snapshot(run_id).status in ("pausing", "paused")
         assert wait(other, run_id).status == "paused"
         assert wait(one, run_id).status == "paused"
-        other.resume(run_id)
+        other.resume(run_id, TEACHER)
         wait(one, run_id, lambda snapshot: snapshot.status == "running")
-        one.stop(run_id)
+        one.stop(run_id, TEACHER)
         assert wait(one, run_id).status == "stopped"
 
 
@@ -760,7 +772,10 @@ def test_a_failure_harms_no_other_run(
     read: Any, words: str, manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(DATASETS, "broken", tiny_kind(read))
-    broken, next_one = manager.submit(small, recipe("broken")), manager.submit(small, recipe())
+    broken, next_one = (
+        manager.submit(small, recipe("broken"), SOMEBODY),
+        manager.submit(small, recipe(), SOMEBODY),
+    )
     failed = wait(manager, broken)
     assert failed.status == "failed"
     assert failed.latest is not None
@@ -774,7 +789,7 @@ def test_a_network_that_does_not_fit_the_images_is_refused_and_leaves_no_run(
     with pytest.raises(
         CannotTrain, match="this network cannot be trained on Tiny: the network ends in 64 values"
     ):
-        manager.submit(stack("Flatten"), recipe())
+        manager.submit(stack("Flatten"), recipe(), SOMEBODY)
     assert manager.runs() == ()
 
 
@@ -784,7 +799,7 @@ def test_a_training_that_takes_too_much_memory_is_refused_and_leaves_no_run(
     for name in ("runs.admission", "runs.manager", "training.problems"):
         monkeypatch.setattr(f"explorer.{name}.free_memory", lambda device: 160_000_000)
     with pytest.raises(CannotTrain, match=r"takes about .* of memory, and 160 MB are free: try "):
-        manager.submit(small, recipe(batch_size=4096))
+        manager.submit(small, recipe(batch_size=4096), SOMEBODY)
     assert manager.runs() == ()
 
 
@@ -793,7 +808,7 @@ def test_a_device_that_is_not_there_is_refused(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(DeviceError, match="this machine has no cuda"):
-        manager.submit(small, recipe(device="cuda"))
+        manager.submit(small, recipe(device="cuda"), SOMEBODY)
     assert manager.runs() == ()
 
 
@@ -810,12 +825,15 @@ def test_a_download_is_told_and_can_be_stopped(
         raise AssertionError("nobody stopped it")
 
     monkeypatch.setitem(DATASETS, "remote", tiny_kind(download))
-    run_id, next_one = manager.submit(small, recipe("remote")), manager.submit(small, recipe())
+    run_id, next_one = (
+        manager.submit(small, recipe("remote"), SOMEBODY),
+        manager.submit(small, recipe(), SOMEBODY),
+    )
     assert (
         wait(manager, run_id, lambda snapshot: snapshot.note != "").note
         == "downloading images.gz, 3.1 of 9.9 MB"
     )
-    manager.stop(run_id)
+    manager.stop(run_id, TEACHER)
     assert wait(manager, run_id).status == "stopped"
     assert manager.snapshot(run_id).note == ""
     assert wait(manager, next_one).status == "finished"
@@ -831,7 +849,7 @@ def test_a_run_of_many_steps_is_seen_at_once(
     them.
     """
     monkeypatch.setattr(run_writer, "STEPS_AT_HAND", 100)
-    run_id = manager.submit(small, recipe(epochs=12, batch_size=2))
+    run_id = manager.submit(small, recipe(epochs=12, batch_size=2), SOMEBODY)
     wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 8)
     assert 100 <= len(manager.snapshot(run_id, 10_000).steps) <= 200  # all that are at hand
     seen = manager.snapshot(run_id, 50).steps
@@ -854,14 +872,17 @@ def test_shutdown_interrupts_what_runs_and_ends_all_threads(
     small: Architecture, tiny: Dataset
 ) -> None:
     manager = JobManager()
-    running, waiting = manager.submit(small, recipe(**ENDLESS)), manager.submit(small, recipe())
+    running, waiting = (
+        manager.submit(small, recipe(**ENDLESS), SOMEBODY),
+        manager.submit(small, recipe(), SOMEBODY),
+    )
     wait(manager, running, has_steps)
     assert manager.shutdown(PATIENCE)
     assert [snapshot.status for snapshot in manager.runs()] == ["queued", "interrupted"]
     assert manager.events(waiting) == ()
     assert not threads_of(running, waiting)
     with pytest.raises(QueueFull, match="shutting down"):
-        manager.submit(small, recipe())
+        manager.submit(small, recipe(), SOMEBODY)
 
 
 def test_shutdown_says_when_a_thread_does_not_end(
@@ -870,7 +891,7 @@ def test_shutdown_says_when_a_thread_does_not_end(
     manager = JobManager()
     wait(
         manager,
-        manager.submit(small, recipe("gated")),
+        manager.submit(small, recipe("gated"), SOMEBODY),
         lambda snapshot: snapshot.status == "preparing",
     )
     assert not manager.shutdown(0.01)
@@ -879,16 +900,17 @@ def test_shutdown_says_when_a_thread_does_not_end(
 
 
 def test_an_idle_manager_holds_no_thread(manager: JobManager, small: Architecture) -> None:
-    run_id = manager.submit(small, recipe())
+    run_id = manager.submit(small, recipe(), SOMEBODY)
     wait(manager, run_id)
     wait_until(lambda: not threads_of(run_id))
-    assert wait(manager, manager.submit(small, recipe())).status == "finished"
+    assert wait(manager, manager.submit(small, recipe(), SOMEBODY)).status == "finished"
 
 
 SERVER = """
 import signal, sys, time
 from pathlib import Path
 from explorer.network.architecture_json import parse_architecture
+from explorer.people.person import SHELL
 from explorer.runs.manager import CannotTrain, JobManager
 from explorer.training.recipe import parse_recipe
 from explorer.runs.store import Store
@@ -900,9 +922,9 @@ signal.signal(signal.SIGTERM, leave)
 layers = [{"kind": "Flatten"}, {"kind": "Linear", "out_features": 10}]
 with JobManager(store=Store(Path(sys.argv[1]))) as manager:
     architecture, recipe = parse_architecture({"layers": layers}), {"batch_size": 16, "device": "cpu"}
-    run_id = manager.submit(architecture, parse_recipe({**recipe, "epochs": 1000}))
+    run_id = manager.submit(architecture, parse_recipe({**recipe, "epochs": 1000}), SHELL)
     for _ in range(2):
-        manager.submit(architecture, parse_recipe({**recipe, "epochs": 1}))
+        manager.submit(architecture, parse_recipe({**recipe, "epochs": 1}), SHELL)
     while not manager.snapshot(run_id).epochs:
         time.sleep(0.01)
     print("training", flush=True)
@@ -949,7 +971,7 @@ def check_what_an_ended_server_left(folder: Path) -> None:
         with opened_file(manager.store) as connection:
             taken = [row["id"] for row in connection.execute("SELECT id FROM runs ORDER BY taken")]
         assert taken == [one.run.id for one in (interrupted, first, second)]
-        manager.resume(interrupted.run.id)
+        manager.resume(interrupted.run.id, TEACHER)
         wait(
             manager,
             interrupted.run.id,

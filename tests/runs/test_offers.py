@@ -17,6 +17,7 @@ from explorer.training.dataset_files import Dataset
 from explorer.training.datasets import DATASETS, DatasetError
 from explorer.training.event import Event
 from explorer.training.problems import find_problem
+from tests.people.shared import SOMEBODY, TEACHER
 from tests.runs.shared import recipe, wait
 from tests.tiny import tiny_kind
 
@@ -44,7 +45,7 @@ def test_a_run_that_diverged_offers_the_rate_that_may_do(
         patch.setattr(
             engine.Numerics, "run", lambda self, network, images: network(images) * float("nan")
         )
-        run_id = manager.submit(small, asked)
+        run_id = manager.submit(small, asked, SOMEBODY)
         failed = wait(manager, run_id)
     assert failed.status == "failed"
     offer = find_offer(failed)
@@ -59,8 +60,8 @@ def test_a_run_that_diverged_offers_the_rate_that_may_do(
         RunError,
         match=f"run {run_id} would diverge again: start a new run with a learning rate of ",
     ):
-        manager.resume(run_id)
-    new = manager.submit(failed.run.architecture, offer.recipe)
+        manager.resume(run_id, TEACHER)
+    new = manager.submit(failed.run.architecture, offer.recipe, SOMEBODY)
     assert wait(manager, new).status == "finished"
 
 
@@ -99,7 +100,7 @@ def test_what_diverged_is_never_resumed_whichever_version_trained_it(
             assert offer.label == "Try lr 0.25 instead of 2.5"
             assert offer.recipe.optimizer.lr == rate
             with pytest.raises(RunError, match="would diverge again"):
-                manager.resume(run.id)
+                manager.resume(run.id, TEACHER)
 
 
 def test_a_run_whose_images_cannot_be_had_offers_the_digits_of_the_same_size(
@@ -112,12 +113,12 @@ def test_a_run_whose_images_cannot_be_had_offers_the_digits_of_the_same_size(
         DATASETS, "mnist", DATASETS["mnist"].__class__(**{**vars(DATASETS["mnist"]), "read": gone})
     )
     linear = stack("Flatten", {"kind": "Linear", "out_features": 10}, shape=(1, 28, 28))
-    failed = wait(manager, manager.submit(linear, recipe("mnist")))
+    failed = wait(manager, manager.submit(linear, recipe("mnist"), SOMEBODY))
     offer = find_offer(failed)
     assert offer is not None
     assert (offer.label, offer.recipe.dataset) == ("Train on the built-in digits instead", "digits")
     assert find_problem(linear, DATASETS[offer.recipe.dataset]) is None
-    assert wait(manager, manager.submit(linear, offer.recipe)).status == "finished"
+    assert wait(manager, manager.submit(linear, offer.recipe, SOMEBODY)).status == "finished"
 
 
 def test_nothing_is_offered_where_nothing_is_known_to_do(
@@ -128,12 +129,12 @@ def test_nothing_is_offered_where_nothing_is_known_to_do(
 
     # Its images are not as large as the digits.
     monkeypatch.setitem(DATASETS, "other", tiny_kind(gone))
-    assert find_offer(wait(manager, manager.submit(small, recipe("other")))) is None
+    assert find_offer(wait(manager, manager.submit(small, recipe("other"), SOMEBODY))) is None
     with monkeypatch.context() as patch:
         patch.setattr(
             engine.Numerics,
             "run",
             lambda self, network, images: torch.zeros(1) / 0 @ torch.zeros(2),
         )
-        assert find_offer(wait(manager, manager.submit(small, recipe()))) is None
-    assert find_offer(wait(manager, manager.submit(small, recipe()))) is None
+        assert find_offer(wait(manager, manager.submit(small, recipe(), SOMEBODY))) is None
+    assert find_offer(wait(manager, manager.submit(small, recipe(), SOMEBODY))) is None

@@ -18,6 +18,7 @@ from explorer.runs.run_summary import RunSummary, summary_of
 from explorer.runs.store import Store
 from explorer.training.dataset_files import Dataset
 from explorer.training.event import Event
+from tests.people.shared import SOMEBODY, TEACHER
 from tests.runs.shared import opened_file, recipe, wait
 
 
@@ -129,6 +130,7 @@ def test_what_changes_is_seen_at_the_next_look(home: Store, small: Architecture)
         ("tested", "queued"),
         ("renamed", "stopped"),
     ]
+    home.withdraw(second, Status.STOPPED, Event(kind="stopped"))
     home.delete(second)
     assert [each.run.id for each in listed.runs()] == [first]
 
@@ -162,7 +164,7 @@ def test_a_run_that_cannot_be_read_is_left_out_and_told(
     with JobManager(store=home) as manager:
         assert [each.run.id for each in manager.runs()] == [whole]
         assert any(spoilt in notice for notice in manager.notices)
-        manager.delete(spoilt)
+        manager.delete(spoilt, TEACHER)
         manager.runs()
         assert manager.notices == ()
     home.close()
@@ -189,11 +191,11 @@ def counted(store: Store) -> Iterator[Cost]:
         cost.steps += 1
         return 0
 
-    with store._database.read() as connection:
+    with store.database.read() as connection:
         connection.set_trace_callback(statement)
         connection.set_progress_handler(step, 1)
     yield cost
-    with store._database.read() as connection:
+    with store.database.read() as connection:
         connection.set_trace_callback(None)
         connection.set_progress_handler(None, 1)
 
@@ -260,9 +262,9 @@ def test_a_run_that_trains_here_is_told_as_this_process_knows_it(
     tmp_path: Path, small: Architecture, tiny: Dataset
 ) -> None:
     with JobManager(store=Store(tmp_path)) as manager:
-        earlier = manager.submit(small, recipe())
+        earlier = manager.submit(small, recipe(), SOMEBODY)
         wait(manager, earlier)
-        run_id = manager.submit(small, recipe(epochs=1000, batch_size=2))
+        run_id = manager.submit(small, recipe(epochs=1000, batch_size=2), SOMEBODY)
         reached = len(wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 1).epochs)
         live, before = manager.runs()
         assert (live.status, before.status) == ("running", "finished")

@@ -16,6 +16,7 @@ from explorer.runs.manager import JobManager, NoWeights
 from explorer.runs.store import Store
 from explorer.training.checkpoint import network_weights
 from explorer.training.dataset_files import Dataset
+from tests.people.shared import SOMEBODY
 from tests.runs.shared import recipe, wait
 
 
@@ -31,7 +32,7 @@ def on_disk(manager_on_disk: JobManager) -> JobManager:
 
 
 def trained(manager: JobManager, network: Architecture, **fields: Any) -> str:
-    run_id = manager.submit(network, recipe(epochs=3, **fields))
+    run_id = manager.submit(network, recipe(epochs=3, **fields), SOMEBODY)
     assert wait(manager, run_id).status == "finished"
     return run_id
 

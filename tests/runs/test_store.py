@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +34,7 @@ from explorer.runs.database import MIGRATIONS, Database, StoreError
 from explorer.runs.home import home_folder, open_store
 from explorer.runs.rows import UnreadableRun
 from explorer.runs.run import UnknownRun
-from explorer.runs.store import Store
+from explorer.runs.store import Missing, Store
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.event import Event, downsample, parse_event
 from tests.runs.fixtures.make_runs import FINISHED, fixture_events, fixture_run
@@ -143,11 +144,42 @@ def test_an_unknown_run(store: Store) -> None:
     assert store.claim("guess", ["queued"]) is None
 
 
-def test_a_deleted_run_leaves_nothing(kept: Store, tmp_path: Path) -> None:
+def test_a_deleted_run_lies_in_the_bin_until_it_is_restored(kept: Store) -> None:
+    first, second = (trained(kept, number, fixture_events(number), "finished") for number in (1, 2))
+    save_checkpoint(kept.checkpoints, first, checkpoint(1))
+    before = kept.stored_run(first), kept.events(first)
+    version, now = kept.version(), time.time()
+    assert kept.delete(first)
+    assert kept.version() != version
+    assert list(kept.revisions()) == [second]
+    (binned,) = kept.binned()
+    assert (binned.id, binned.owner, binned.name) == (first, "ann", "number 1")
+    assert now <= binned.deleted <= time.time()
+    for ask in (kept.stored_run, kept.events, kept.delete, lambda run: kept.history(run, 10)):
+        with pytest.raises(UnknownRun, match="run1 was deleted; it lies in the bin on the Runs"):
+            ask(first)
+    assert kept.claim(first, ["finished"]) is None
+    assert not kept.enqueue(first, ["finished"])
+    assert kept.owner(first) == "ann"
+    assert kept.missing() == Missing((), ())
+
+    kept.restore(first)
+    assert kept.binned() == ()
+    assert list(kept.revisions()) == [second, first]
+    assert (kept.stored_run(first), kept.events(first)) == before
+    assert kept.checkpoints.epochs(first) == [1]
+    for ask in (kept.restore, kept.delete_for_good):
+        with pytest.raises(UnknownRun, match="run run1 is not in the bin"):
+            ask(first)
+
+
+def test_a_run_deleted_for_good_leaves_nothing(kept: Store, tmp_path: Path) -> None:
     run_id = trained(kept, 1, fixture_events(2), "finished")
     save_checkpoint(kept.checkpoints, run_id, checkpoint(2))
     assert kept.delete(run_id)
+    kept.delete_for_good(run_id)
     assert kept.revisions() == {}
+    assert kept.binned() == ()
     with sqlite3.connect(tmp_path / "runs.sqlite") as connection:
         assert connection.execute("SELECT count(*) FROM events").fetchone() == (0,)
     connection.close()
@@ -156,7 +188,9 @@ def test_a_deleted_run_leaves_nothing(kept: Store, tmp_path: Path) -> None:
 
 def test_what_is_trained_is_not_deleted(store: Store) -> None:
     claim = store.begin(fixture_run(1))
+    store.add(fixture_run(2))
     assert not store.delete("run1")
+    assert not store.delete("run2")
     claim.lock.release()
 
 
@@ -399,7 +433,7 @@ def test_an_older_database_is_migrated_and_a_newer_one_refused(
         newer.close()
     with pytest.raises(
         StoreError,
-        match=r"runs\.sqlite was written by a newer version of the program \(its format is 2",
+        match=r"runs\.sqlite was written by a newer version of the program \(its format is 3",
     ):
         Store(tmp_path)
     store = open_store(tmp_path, keep_nothing=True)

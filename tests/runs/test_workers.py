@@ -20,6 +20,7 @@ from explorer.training.dataset_files import Dataset, Split
 from explorer.training.datasets import DATASETS
 from explorer.training.event import Event
 from tests.cpu import least_wait
+from tests.people.shared import SOMEBODY, TEACHER
 from tests.runs.shared import ENDLESS, has_steps, recipe, threads_of, wait, wait_until
 from tests.tiny import read_tiny, tiny_kind
 
@@ -48,7 +49,10 @@ def test_a_fault_while_a_run_is_recorded_ends_that_run_alone(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     fail_once(monkeypatch, RunLoop, "train", ZeroDivisionError("by accident"))
-    broken, next_one = manager.submit(small, recipe()), manager.submit(small, recipe())
+    broken, next_one = (
+        manager.submit(small, recipe(), SOMEBODY),
+        manager.submit(small, recipe(), SOMEBODY),
+    )
     failed = wait(manager, broken)
     assert (failed.status, failed.message) == (
         "failed",
@@ -61,7 +65,7 @@ def test_a_fault_while_a_run_is_recorded_ends_that_run_alone(
         f"run {broken} failed: ZeroDivisionError: by accident (test_workers.py, line "
     )
     assert "\n" not in lines[0]
-    manager.resume(broken)
+    manager.resume(broken, TEACHER)
     assert wait(manager, broken).status == "finished"
 
 
@@ -71,7 +75,7 @@ def test_a_run_that_is_locked_for_a_moment_is_taken_once_it_is_free(
     """Whoever finds an interrupted run holds its lock while it says so, and somebody may resume the
     run just then.
     """
-    run_id = manager.submit(small, recipe())
+    run_id = manager.submit(small, recipe(), SOMEBODY)
     wait(manager, run_id)
     found: list[object] = []
     claim_next = manager.store.claim_next
@@ -83,7 +87,7 @@ def test_a_run_that_is_locked_for_a_moment_is_taken_once_it_is_free(
     monkeypatch.setattr(manager.store, "claim_next", looking)
     lock = manager.store.checkpoints.lock(run_id)
     assert lock is not None
-    manager.continue_run(run_id, 1)
+    manager.continue_run(run_id, 1, TEACHER)
     wait_until(lambda: None in found)
     lock.release()
     assert len(wait(manager, run_id).epochs) == 3
@@ -96,7 +100,7 @@ def test_a_fault_between_two_runs_is_said_and_the_queue_goes_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     fail_once(monkeypatch, Store, "claim_next", ZeroDivisionError("by accident"))
-    assert wait(manager, manager.submit(small, recipe())).status == "finished"
+    assert wait(manager, manager.submit(small, recipe(), SOMEBODY)).status == "finished"
     (said,) = (record.getMessage() for record in caplog.records if record.levelno == logging.ERROR)
     assert said.startswith("the program failed: ZeroDivisionError: by accident (")
     assert manager.notices == ()
@@ -111,15 +115,15 @@ def test_a_slot_is_free_again_when_its_thread_dies(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail_once(monkeypatch, RunLoop, "train", _Exit())
-    died = manager.submit(small, recipe())
+    died = manager.submit(small, recipe(), SOMEBODY)
     wait_until(lambda: not threads_of(died))
-    assert wait(manager, manager.submit(small, recipe())).status == "finished"
+    assert wait(manager, manager.submit(small, recipe(), SOMEBODY)).status == "finished"
 
 
 def test_a_run_whose_end_cannot_be_written_does_not_keep_others_from_the_slot(
     manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = manager.submit(small, recipe(**ENDLESS))
+    run_id = manager.submit(small, recipe(**ENDLESS), SOMEBODY)
     wait(manager, run_id, has_steps)
     end, refused = Store.end, StoreError("its events are numbered twice")
     refused.__cause__ = sqlite3.IntegrityError("UNIQUE constraint failed")
@@ -131,15 +135,15 @@ def test_a_run_whose_end_cannot_be_written_does_not_keep_others_from_the_slot(
 
     with monkeypatch.context() as patch:
         patch.setattr(Store, "end", refuse)
-        manager.stop(run_id)
-        next_one = manager.submit(small, recipe())
+        manager.stop(run_id, TEACHER)
+        next_one = manager.submit(small, recipe(), SOMEBODY)
         assert wait(manager, next_one).status == "finished"
         wait_until(lambda: manager.notices)
         assert manager.notices == (
             f"how run {run_id} ended cannot be written: its events are numbered twice",
         )
         assert manager.snapshot(run_id).status == "stopped"
-    assert wait(manager, manager.submit(small, recipe())).status == "finished"
+    assert wait(manager, manager.submit(small, recipe(), SOMEBODY)).status == "finished"
     assert manager.notices == ()
     assert manager.store.stored_run(run_id).status == "stopped"
 
@@ -165,12 +169,12 @@ def test_a_run_that_is_lost_while_it_trains_ends(
     """As where somebody has deleted the folder with its lock, and another process has said that it
     was interrupted.
     """
-    run_id = manager.submit(small, recipe(**ENDLESS))
+    run_id = manager.submit(small, recipe(**ENDLESS), SOMEBODY)
     wait(manager, run_id, has_steps)
     manager.store.end(run_id, "interrupted", "taken away")
     assert wait(manager, run_id).status == "interrupted"
     assert manager.store.stored_run(run_id).status == "interrupted"
-    assert wait(manager, manager.submit(small, recipe())).status == "finished"
+    assert wait(manager, manager.submit(small, recipe(), SOMEBODY)).status == "finished"
 
 
 def test_stop_is_heard_while_another_slot_reads_the_same_images(
@@ -186,20 +190,20 @@ def test_stop_is_heard_while_another_slot_reads_the_same_images(
 
     monkeypatch.setitem(DATASETS, "slow", tiny_kind(read))
     with JobManager(slots=2, store=Store(tmp_path)) as manager:
-        first = manager.submit(small, recipe("slow"))
+        first = manager.submit(small, recipe("slow"), SOMEBODY)
         assert begun.wait(30)
-        waiting = [manager.submit(small, recipe("slow"))]
+        waiting = [manager.submit(small, recipe("slow"), SOMEBODY)]
 
         def prepare() -> None:
             """One waits for the images in the other slot, and one for that slot."""
-            waiting.append(manager.submit(small, recipe("slow")))
+            waiting.append(manager.submit(small, recipe("slow"), SOMEBODY))
             wait(manager, waiting[0], lambda snapshot: snapshot.status == "preparing")
 
         for ask, status in ((JobManager.stop, "stopped"), (JobManager.pause, "paused")):
 
             def end(ask: Any = ask, status: str = status) -> None:
                 run_id = waiting.pop(0)
-                ask(manager, run_id)
+                ask(manager, run_id, TEACHER)
                 ended = wait(manager, run_id)
                 assert manager.snapshot(first).status == "preparing"  # the data have not come
                 assert (ended.status, ended.message) == (
@@ -209,6 +213,6 @@ def test_stop_is_heard_while_another_slot_reads_the_same_images(
 
             assert least_wait(end, 1, prepare) < 1
         for run_id in waiting:
-            manager.stop(run_id)
+            manager.stop(run_id, TEACHER)
         opened.set()
         assert wait(manager, first).status == "finished"

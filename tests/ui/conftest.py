@@ -7,6 +7,7 @@ import pytest
 
 from explorer.ui import process
 from tests.exports.report.conftest import RECIPE, SMALL
+from tests.people.shared import SOMEBODY
 from tests.runs.shared import wait
 
 
@@ -25,6 +26,6 @@ def runs_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator
 @pytest.fixture
 def small_run(runs_of_its_own: None) -> str:
     """The id of a run of a small network that has finished."""
-    run = process.jobs().submit(SMALL, RECIPE, "somebody")
+    run = process.jobs().submit(SMALL, RECIPE, SOMEBODY)
     wait(process.jobs(), run)
     return run

@@ -40,6 +40,7 @@ from explorer.ui.compare.verdict_view import COLUMNS, results_csv
 from explorer.ui.downloads import report_files
 from explorer.ui.downloads.preparing import Preparer
 from explorer.ui.downloads.report_files import Answers
+from tests.people.shared import BEN, SOMEBODY, TEACHER
 from tests.runs.shared import wait_until
 from tests.ui import pages
 from tests.ui.pages import address, component_data
@@ -67,7 +68,7 @@ def two_saved() -> list[str]:
     """
     recipe = Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32")
     for channels in (2, 6):
-        process.saved().save(f"tiny {channels}", Shared(tiny(channels), recipe), "somebody")
+        process.saved().save(f"tiny {channels}", Shared(tiny(channels), recipe), SOMEBODY)
     return ["saved:tiny 2", "saved:tiny 6"]
 
 
@@ -99,7 +100,7 @@ def missing(
 
 def train_everything(keys: list[str], seeds: int = 2, epochs: int = 1) -> None:
     for each in missing([find(key) for key in keys], "tuned", "digits", seeds, epochs):
-        process.jobs().submit(each.architecture, each.recipe, "somebody", each.title)
+        process.jobs().submit(each.architecture, each.recipe, SOMEBODY, each.title)
     wait_until(lambda: all(snapshot.ended for snapshot in process.jobs().runs()), patience=120)
 
 
@@ -305,7 +306,7 @@ def test_the_table_has_the_groups_figures_and_two_are_tested_on_the_same_images(
 
 def test_the_table_of_results_is_had_as_csv_with_every_digit_and_no_formula(two_saved):
     shared = Shared(tiny(3), Recipe(dataset="digits", epochs=1, device="cpu", precision="fp32"))
-    process.saved().save("=tiny", shared, "somebody")
+    process.saved().save("=tiny", shared, SOMEBODY)
     train_everything(two_saved, seeds=1)
     comparison = compared(find_all([*two_saved, "saved:=tiny"]), "digits")
     rows = list(csv.DictReader(StringIO(results_csv(comparison))))
@@ -323,7 +324,7 @@ def test_the_right_answers_are_the_accuracy_that_the_run_reported(two_saved):
     for each in missing([find(two_saved[1])], "tuned", "digits", 1, 2):
         for precision in ("fp32", "bf16"):
             recipe = each.recipe.model_copy(update={"precision": precision})
-            process.jobs().submit(each.architecture, recipe, "somebody", precision)
+            process.jobs().submit(each.architecture, recipe, SOMEBODY, precision)
     wait_until(lambda: all(snapshot.ended for snapshot in process.jobs().runs()), patience=120)
     for snapshot in process.jobs().runs():
         assert process.jobs().precision(snapshot.run.id) == snapshot.run.recipe.precision
@@ -335,7 +336,7 @@ def test_results_on_other_images_are_not_mixed():
     bias_free = find("bias-free-12k")
     assert compared([bias_free], "").datasets == ["mnist"]
     (new,) = missing([bias_free], "tuned", "digits", 1, 1)
-    process.jobs().submit(new.architecture, new.recipe, "somebody", "on digits")
+    process.jobs().submit(new.architecture, new.recipe, SOMEBODY, "on digits")
     train_everything([])
     assert set(compared([bias_free], "").datasets) == {"digits", "mnist"}
     on_digits, on_mnist = (compared([bias_free], dataset).groups for dataset in ("digits", "mnist"))
@@ -376,7 +377,7 @@ def test_what_is_queued_or_done_is_not_trained_again(two_saved):
 
 def test_what_is_on_its_way_is_told(two_saved):
     for each in missing([find(key) for key in two_saved], "tuned", "digits", 1, 1000):
-        process.jobs().submit(each.architecture, each.recipe, "somebody", each.title)
+        process.jobs().submit(each.architecture, each.recipe, SOMEBODY, each.title)
     text = html(opened(",".join(two_saved), "Learning"))
     assert re.search(
         r'data-coming="2">In training: tiny 2, epoch \d+ of 1000 · 1 run queued<', text
@@ -429,13 +430,13 @@ def test_where_curves_end_far_apart_all_of_them_is_shown():
 def test_a_run_that_was_stopped_is_called_by_the_epochs_it_has():
     preset = load_presets()["bias-free-12k"]
     recipe = preset.recipe.model_copy(update={"dataset": "digits", "epochs": 1})
-    run = process.jobs().submit(preset.architecture, recipe, "somebody")
+    run = process.jobs().submit(preset.architecture, recipe, SOMEBODY)
     train_everything([])
-    process.jobs().continue_run(run, 500)
+    process.jobs().continue_run(run, 500, TEACHER)
     assert [group.label for group in compared([find(preset.id)], "digits").groups] == [
         "bias-free-12k, author's recipe, 501 epochs"
     ]
-    process.jobs().stop(run)
+    process.jobs().stop(run, TEACHER)
     train_everything([])
     epochs = len(process.jobs().snapshot(run, 0).epochs)
     label = f"bias-free-12k, author's recipe, {epochs} epoch" + ("" if epochs == 1 else "s")
@@ -509,7 +510,7 @@ def test_the_front_is_of_measured_points_alone():
     "name", ["wide, deep", ",", "100 %", "50%2C", "a%2Cb, c", "größer, schöner"]
 )
 def test_a_saved_name_of_any_letters_outlasts_the_link(name):
-    process.saved().save(name, Shared(tiny(2), Recipe(dataset="digits")), "somebody")
+    process.saved().save(name, Shared(tiny(2), Recipe(dataset="digits")), SOMEBODY)
     keys = [f"saved:{name}", "gap-17k"]
     assert read_link(write_link(keys)) == (keys, [])
     app = opened(write_link(keys))
@@ -518,7 +519,7 @@ def test_a_saved_name_of_any_letters_outlasts_the_link(name):
 
 
 def test_a_link_of_before_is_read_as_it_was_written(two_saved):
-    process.saved().save("100%2C", Shared(tiny(2), Recipe(dataset="digits")), "somebody")
+    process.saved().save("100%2C", Shared(tiny(2), Recipe(dataset="digits")), SOMEBODY)
     assert read_link("saved:tiny 2,gap-17k,saved:100%2C") == (
         ["saved:tiny 2", "gap-17k", "saved:100%2C"],
         [],
@@ -529,7 +530,7 @@ def test_a_link_of_before_is_read_as_it_was_written(two_saved):
 def same_titles() -> list[Chosen]:
     """A preset, a saved network named like it, and one named like what tells that one apart."""
     for name, channels in (("gap-17k", 2), ("gap-17k (saved)", 4)):
-        process.saved().save(name, Shared(tiny(channels), Recipe(dataset="digits")), "somebody")
+        process.saved().save(name, Shared(tiny(channels), Recipe(dataset="digits")), SOMEBODY)
     return find_all(["saved:gap-17k", "gap-17k", "saved:gap-17k (saved)"])
 
 
@@ -558,7 +559,7 @@ def submitted(channels: int, seed: int, **changes: object) -> str:
         dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32", seed=seed
     )
     return process.jobs().submit(
-        tiny(channels), recipe.model_copy(update=changes), "somebody", f"tiny {channels}"
+        tiny(channels), recipe.model_copy(update=changes), SOMEBODY, f"tiny {channels}"
     )
 
 
@@ -602,7 +603,7 @@ def trained_run(seed: int, epochs: int = 1) -> str:
     run = submitted(2, seed)
     train_everything([])
     if epochs > 1:
-        process.jobs().continue_run(run, epochs - 1)
+        process.jobs().continue_run(run, epochs - 1, TEACHER)
         train_everything([])
     return run
 
@@ -652,7 +653,7 @@ def test_a_chosen_run_has_the_place_that_it_was_chosen_at(two_saved):
 
 def test_runs_that_stand_alone_are_called_by_their_own_names_first():
     runs = [submitted(2, 0), submitted(2, 0), submitted(2, 1)]
-    process.jobs().rename(runs[0], "my best, seed 0")
+    process.jobs().rename(runs[0], "my best, seed 0", TEACHER)
     train_everything([])
     groups = compared(find_all([f"run:{run}" for run in runs]), "digits").groups
     assert [group.label for group in groups] == [
@@ -666,7 +667,7 @@ def test_groups_of_one_name_are_numbered_where_a_narrow_column_shows_it():
     for size in (64, 128, 256):
         submitted(2, 0, batch_size=size)
     train_everything([])
-    process.saved().save("mine", Shared(tiny(2), Recipe(dataset="digits")), "somebody")
+    process.saved().save("mine", Shared(tiny(2), Recipe(dataset="digits")), SOMEBODY)
     groups = compared(find_all(["saved:mine", "gap-17k"]), "digits").groups
     assert sorted(group.label for group in groups) == [
         "tiny 2 (2), SGD 0.01, 1 epoch",
@@ -703,9 +704,9 @@ def begun(channels: int, status: str) -> str:
         process.jobs().store.withdraw(run, "interrupted", Event(kind="stopped"))
     elif status != "queued":
         (process.jobs().pause if status == "paused" else process.jobs().stop)(run)
-    process.jobs().stop(waits)
+    process.jobs().stop(waits, TEACHER)
     if status == "queued":
-        process.jobs().pause(waits)
+        process.jobs().pause(waits, TEACHER)
     return run
 
 
@@ -720,7 +721,7 @@ def test_only_a_run_that_was_carried_out_or_is_coming_counts_as_there(status, tr
             tiny(2),
             Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32"),
         ),
-        "x",
+        BEN,
     )
     run = begun(2, status)
     assert process.jobs().snapshot(run, 0).status == status
@@ -743,7 +744,7 @@ def train_all_page(keys: list[str]) -> AppTest:
 def test_of_two_that_are_the_same_network_one_is_queued():
     recipe = Recipe(dataset="digits", epochs=1, batch_size=256, device="cpu", precision="fp32")
     for name in ("one", "other"):
-        process.saved().save(name, Shared(tiny(2).model_copy(update={"name": name}), recipe), "x")
+        process.saved().save(name, Shared(tiny(2).model_copy(update={"name": name}), recipe), BEN)
     chosen = find_all(["saved:one", "saved:other"])
     assert [
         (each.title, each.recipe.seed) for each in missing(chosen, "tuned", "digits", 2, 1)
@@ -763,7 +764,7 @@ def test_a_queue_that_fills_on_the_way_is_told_with_what_came_in(two_saved, monk
     assert 0 < count < 4
     assert toast.value.startswith(f"{count} of 4 runs queued: ")
     for snapshot in process.jobs().runs():
-        process.jobs().stop(snapshot.run.id)
+        process.jobs().stop(snapshot.run.id, TEACHER)
 
 
 def test_two_are_tested_again_up_to_the_limit_and_refused_beyond(

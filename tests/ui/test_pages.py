@@ -17,6 +17,7 @@ from explorer.ui import process, state
 from explorer.ui.follow import answer
 from explorer.ui.train import page as shown_page
 from explorer.ui.train.looks import Looks
+from tests.people.shared import SOMEBODY, TEACHER, student
 from tests.runs.shared import wait
 from tests.ui.pages import component_data, open_menu, start_from
 
@@ -219,7 +220,7 @@ def test_a_loss_of_any_size_is_written_in_the_table_of_epochs(losses, shown):
 def test_a_link_to_a_run_opens_its_network_and_recipe():
     architecture = load_presets()["bias-free-12k"].architecture
     recipe = parse_recipe({"dataset": "digits", "epochs": 1, "seed": 5})
-    run = process.jobs().submit(architecture, recipe, "somebody")
+    run = process.jobs().submit(architecture, recipe, SOMEBODY)
     app = opened(train_page, run=run)
     assert session(app).architecture == architecture
     assert recipe_fields(app)["Seed"] == 5
@@ -282,7 +283,7 @@ def finished_runs(*names: str, owner: str = "somebody") -> list[str]:
     """Short runs on the built-in images, once they have ended."""
     recipe = parse_recipe({"epochs": 1, "batch_size": 500, "device": "cpu"})
     architecture = load_presets()["bias-free-12k"].architecture
-    ids = [process.jobs().submit(architecture, recipe, owner, name) for name in names]
+    ids = [process.jobs().submit(architecture, recipe, student(owner), name) for name in names]
     for run_id in ids:
         wait(process.jobs(), run_id)
     return ids
@@ -317,20 +318,22 @@ def test_a_run_in_training_is_looked_at_the_less_often_the_more_windows_do(monke
         lambda draw, *, run_every=None: asked.append(run_every) or fragment(draw),
     )
     recipe = parse_recipe({"dataset": "digits", "epochs": 500, "device": "cpu"})
-    run_id = process.jobs().submit(load_presets()["gap-17k"].architecture, recipe, "somebody")
+    run_id = process.jobs().submit(load_presets()["gap-17k"].architecture, recipe, SOMEBODY)
     for windows, seconds in ((1, 2.0), (31, 6.0)):
         monkeypatch.setattr(shown_page, "looks", looks := Looks())
         for window in range(windows - 1):
             looks.note(f"window {window}")
         opened(train_page, run=run_id)
         assert asked[-1] == pytest.approx(seconds), windows
-    process.jobs().stop(run_id)
+    process.jobs().stop(run_id, TEACHER)
 
 
 def test_a_run_that_is_deleted_while_train_is_drawn_is_noticed_at_the_next_look(monkeypatch):
     (run_id,) = finished_runs("kept")
     found = followed(monkeypatch, shown_page)
-    monkeypatch.setattr(shown_page, "run_downloads", lambda *_: process.jobs().delete(run_id))
+    monkeypatch.setattr(
+        shown_page, "run_downloads", lambda *_: process.jobs().delete(run_id, TEACHER)
+    )
     opened(train_page, run=run_id)
     ((look, before),) = found
     assert answer(look) != before
@@ -346,7 +349,7 @@ def test_a_run_that_is_deleted_while_runs_is_drawn_is_noticed_at_the_next_look(m
     def runs():
         listed = read()
         monkeypatch.setattr(jobs, "runs", read)
-        jobs.delete(first)
+        jobs.delete(first, TEACHER)
         return listed
 
     monkeypatch.setattr(jobs, "runs", runs)

@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.ui import process
+from tests.people.shared import TEACHER
 from tests.runs.shared import has_steps, wait
 from tests.ui.test_pages import opened, session, train_page
 
@@ -50,7 +51,7 @@ def test_another_seed_starts_without_a_question_and_takes_an_open_one_back():
 def test_a_stopped_run_may_be_started_anew_at_once():
     app = digits(500)
     press(app, "Start training")
-    process.jobs().stop(session(app).run)
+    process.jobs().stop(session(app).run, TEACHER)
     wait(process.jobs(), session(app).run)
     press(app, "Start training")
     assert len(process.jobs().runs()) == 2
@@ -63,11 +64,11 @@ def test_a_question_goes_when_the_run_that_it_is_about_is_stopped_and_stays_gone
     wait(process.jobs(), run, has_steps)
     press(app, "Start training")
     assert "The same run is training already" in " ".join(box.value for box in app.info)
-    process.jobs().stop(run)
+    process.jobs().stop(run, TEACHER)
     wait(process.jobs(), run)
     app.run()
     assert "Start another" not in labels(app)
-    process.jobs().resume(run)
+    process.jobs().resume(run, TEACHER)
     app.run()
     assert "Start another" not in labels(app)
 
@@ -77,7 +78,7 @@ def test_a_run_that_is_stopped_while_it_waits_says_that_it_never_began():
     press(app, "Start training")
     press(app, "Start training")
     press(app, "Start another")
-    process.jobs().stop(session(app).run)
+    process.jobs().stop(session(app).run, TEACHER)
     app.run()
     (bar,) = app.get("progress")
     assert bar.proto.text == "ended before its first step"

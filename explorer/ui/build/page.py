@@ -26,6 +26,7 @@ from explorer.ui.components.cost_chart import cost_chart
 from explorer.ui.components.field_view import FieldViewContext, field_view
 from explorer.ui.components.stack_editor import stack_editor
 from explorer.ui.notices import WRONG, notify, with_notices
+from explorer.ui.people import who
 from explorer.ui.preset_story import preset_story
 
 SELECTED = "selected-layer"  # its place on the page, for the way past the stack
@@ -251,9 +252,7 @@ def _counted_name(name: str, so_far: bool) -> str:
 
 def _selected_layer(analysis: Analysis, row: Row, session: state.Session) -> None:
     st.html(_layer_words(row, analysis))
-    context = FieldViewContext(
-        session.recipe.dataset, session.recipe.seed, session.run, state.owner()
-    )
+    context = FieldViewContext(session.recipe.dataset, session.recipe.seed, session.run, who().id)
     field_view(analysis, row.index, context, key="field")
 
 

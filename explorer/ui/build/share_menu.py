@@ -24,6 +24,7 @@ from explorer.ui import process, state
 from explorer.ui.components.address import link_box
 from explorer.ui.downloads.download_menu import Item, items
 from explorer.ui.notices import WRONG, notify
+from explorer.ui.people import who
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,7 @@ def _save(session: state.Session) -> None:
 
 def _keep(key: str) -> None:
     try:
-        saved = process.saved().save(
-            st.session_state[key], state.accept_draft().shared, state.owner()
-        )
+        saved = process.saved().save(st.session_state[key], state.accept_draft().shared, who())
     except SaveError as error:
         notify(str(error), WRONG)
     else:

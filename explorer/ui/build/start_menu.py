@@ -17,11 +17,14 @@ from explorer.network.difference import (
     difference_text,
 )
 from explorer.network.spec import count_layers, path_text
+from explorer.people.permissions import Action, Kind, Thing, may
+from explorer.people.person import Person
 from explorer.presets import FIRST_GROUP, Preset, load_presets
 from explorer.saved import Saved, SaveError
 from explorer.text import NO_BREAK, for_html, for_markdown, percent
 from explorer.ui import process, state
 from explorer.ui.notices import WRONG, notify
+from explorer.ui.people import register, who
 
 SIGNS: dict[type[Change], str] = {Added: "+", Removed: "−", Changed: "≠"}
 SHOWN = 30  # saved networks at once
@@ -65,8 +68,9 @@ def _all_saved(key: str) -> None:
         saved = tuple(
             each for each in saved if (part or "").casefold().strip() in each.name.casefold()
         )
+    person, names = who(), register().names(each.owner for each in saved[:SHOWN])
     for each in saved[:SHOWN]:
-        _saved(each)
+        _saved(each, person, names.get(each.owner, ""))
     if len(saved) > SHOWN:
         st.caption(f"{len(saved) - SHOWN} more: type a part of the name.")
 
@@ -112,10 +116,11 @@ def _preset(preset: Preset) -> None:
     st.caption(for_markdown(preset.character))
 
 
-def _saved(saved: Saved) -> None:
+def _saved(saved: Saved, person: Person, owner: str) -> None:
     architecture = saved.shared.architecture
     params, count = analyze(architecture).total_params, count_layers(architecture.layers)
-    figures = f"{params:,} parameters, {count} layers"
+    by = "" if not owner or saved.owner == person.id else f" · by {for_markdown(owner)}"
+    figures = f"{params:,} parameters, {count} layers{by}"
     with st.container(horizontal=True, gap=None, vertical_alignment="center"):
         st.button(
             f"**{for_markdown(saved.name)}** · {figures}",
@@ -125,7 +130,7 @@ def _saved(saved: Saved) -> None:
             type="tertiary",
             width="stretch",
         )
-        if saved.owner == state.owner():
+        if may(person, Action.DELETE, Thing(Kind.SAVED, saved.owner)):
             st.button(
                 "",
                 key=f"delete-{saved.name}",
@@ -139,7 +144,7 @@ def _saved(saved: Saved) -> None:
 
 def _delete(name: str) -> None:
     try:
-        process.saved().delete(name, state.owner())
+        process.saved().delete(name, who())
     except SaveError as error:
         notify(str(error), WRONG)
 

@@ -17,9 +17,10 @@ from explorer.training.datasets import DATASETS
 from explorer.training.devices import DeviceError
 from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe
-from explorer.ui import process, state
+from explorer.ui import process
 from explorer.ui.compare.chosen import CHOSEN, find_all
 from explorer.ui.notices import WRONG, notify
+from explorer.ui.people import who
 from explorer.ui.remembered_inputs import (
     remember_input,
     remember_value,
@@ -172,7 +173,7 @@ def _queue() -> None:
             process.jobs().submit(
                 each.architecture,
                 each.recipe,
-                state.owner(),
+                who(),
                 f"{each.title}, seed {each.recipe.seed}",
             )
             queued += 1

@@ -1,14 +1,17 @@
-"""Runs: every run of this server, of all its visitors and its command line, and what can be done
+"""Runs: every run of this server, of everybody here and its command line, and what can be done
 with each.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import streamlit as st
 
 from explorer.network.analysis import analyze
+from explorer.people.permissions import Action, Kind, Thing, may
+from explorer.people.person import SHELL
+from explorer.runs.manager import JobManager
 from explorer.runs.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
 from explorer.runs.run_summary import RunSummary
 from explorer.text import bytes_text, counted, duration, for_html, ordinal, percent
@@ -21,8 +24,10 @@ from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
 from explorer.ui.notices import with_notices
 from explorer.ui.part import part
+from explorer.ui.people import register, who
 from explorer.ui.remembered_inputs import remember_input, remembered_value
 from explorer.ui.run_actions import perform_action, run_actions, show_server_notices
+from explorer.ui.runs.bin_menu import bin_menu
 
 EVERY = 2.0  # seconds between two looks while something goes on
 LIST = "runs"  # the list's key
@@ -66,7 +71,7 @@ def show() -> None:
 def _nothing_yet() -> None:
     st.html(
         '<div class="empty"><h2>No runs yet</h2><p>All runs of this server, of every '
-        "visitor, are listed here until they are deleted.</p></div>"
+        "person, are listed here until they are deleted.</p></div>"
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
         st.button("Go to Train", icon=":material/play_arrow:", on_click=go_to, args=(Page.TRAIN,))
@@ -97,8 +102,9 @@ def _filters() -> None:
             "Mine only",
             remembered_value(MINE, False),
             **remember_input(MINE),
-            help="Runs you started (since you last loaded this page).",
+            help="Runs you started.",
         )
+        bin_menu()
 
 
 @with_notices
@@ -121,7 +127,9 @@ def _table(was_going_on: bool) -> None:
     if not found:
         st.html(f'<p class="hint">{for_html(_nothing_found())}</p>')
         return
-    rows = [_row(each, sizes.get(each.run.id, 0)) for each in found]
+    owners = register().names(each.run.owner for each in found) | {SHELL.id: SHELL.name}
+    owners[who().id] = "you"
+    rows = [_row(each, sizes.get(each.run.id, 0), owners) for each in found]
     run_list(rows, COLUMNS, st.session_state.get(CHOSEN), _choose, key=LIST)
     if st.session_state.pop("runs-just-chosen", False):
         st.rerun()  # the details stand outside this part, where downloads keep working
@@ -129,8 +137,8 @@ def _table(was_going_on: bool) -> None:
 
 def _at_a_time(slots: int) -> str:
     if slots == 1:
-        return "one run trains at a time; visitors alternate"
-    return f"{slots:,} runs train at a time; visitors alternate"
+        return "one run trains at a time; people take turns"
+    return f"{slots:,} runs train at a time; people take turns"
 
 
 def _nothing_found() -> str:
@@ -150,7 +158,7 @@ def _filtered(runs: Sequence[RunSummary]) -> list[RunSummary]:
     words = remembered_value(SEARCH, "").casefold().split()
     chosen: list[str] = remembered_value(STATUS, [])
     wanted = [SHOWN[name] for name in chosen]
-    mine = state.owner() if remembered_value(MINE, False) else None
+    mine = who().id if remembered_value(MINE, False) else None
     return [
         each
         for each in runs
@@ -161,9 +169,6 @@ def _filtered(runs: Sequence[RunSummary]) -> list[RunSummary]:
             for word in words
         )
     ]
-
-
-OWNERS = {"": "–", "shell": "command line"}
 
 
 def _points(value: float) -> str:
@@ -195,7 +200,7 @@ COLUMNS = {  # by the name of a row's value
 }
 
 
-def _row(each: RunSummary, size: int) -> dict[str, object]:
+def _row(each: RunSummary, size: int, owners: Mapping[str, str]) -> dict[str, object]:
     # Once it has started, without another analysis.
     run, known = each.run, each.parameters is not None
     return {
@@ -209,9 +214,7 @@ def _row(each: RunSummary, size: int) -> dict[str, object]:
         "images": DATASETS[run.recipe.dataset].title,
         "recipe": recipe_text(run),
         "network": run.architecture.name,
-        "owner": OWNERS.get(
-            run.owner, "you" if run.owner == state.owner() else f"visitor {run.owner[:4]}"
-        ),
+        "owner": owners.get(run.owner, "unknown"),
         "started": datetime.fromtimestamp(run.submitted),
         "size": size / 1e6,
         "id": run.id,
@@ -299,8 +302,11 @@ def _details(snapshot: Snapshot) -> None:
         run_actions(snapshot, "runs")
         with st.container(width="content"):  # a part would take as much room as it can get
             run_downloads(run.id, "runs")
-        _rename(snapshot)
-        _delete(snapshot)
+        person, thing = who(), Thing(Kind.RUN, run.owner)
+        if may(person, Action.RENAME, thing):
+            _rename(snapshot)
+        if may(person, Action.DELETE, thing):
+            _delete(snapshot)
 
 
 def _watch(run_id: str) -> None:
@@ -350,7 +356,7 @@ def _rename(snapshot: Snapshot) -> None:
 
 def _name(run_id: str, key: str) -> None:
     name = st.session_state[key]
-    perform_action(lambda jobs, run: jobs.rename(run, name), run_id)
+    perform_action(lambda jobs, run, by: jobs.rename(run, name, by), run_id)
 
 
 def _delete(snapshot: Snapshot) -> None:
@@ -360,7 +366,10 @@ def _delete(snapshot: Snapshot) -> None:
         key=f"delete-{snapshot.run.id}",
         disabled=snapshot.status not in ENDED,
     ):
-        st.html('<p class="note">Deletes its log and weights for everyone.</p>')
+        st.html(
+            '<p class="note">It stays in the bin for a week. Then its log and weights are '
+            "deleted.</p>"
+        )
         key = f"danger-{snapshot.run.id}"
         st.button(
             "Delete this run",
@@ -373,4 +382,4 @@ def _delete(snapshot: Snapshot) -> None:
 
 
 def _deleted(run_id: str) -> None:
-    perform_action(lambda jobs, run: jobs.delete(run), run_id)
+    perform_action(JobManager.delete, run_id, "Deleted. It stays in the bin for a week")

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import streamlit as st
 
+from explorer.people.teachers import teachers_text
 from explorer.runs.database import StoreError
 from explorer.runs.home import IN_MEMORY, home_folder, in_memory, open_store
 from explorer.runs.store import RUNS, Store
@@ -18,8 +19,8 @@ from explorer.runs.store import RUNS, Store
 OPEN_FILES = 65_536
 
 RIGHTS = (
-    "Whoever can open this address can see, train, stop, rename and delete every run and use "
-    "this machine's processor\nand disk. Nobody logs in."
+    "Whoever can open this address can see every run, train networks and use this machine's "
+    "processor and disk.\nEach may change what is their own, a teacher everything."
 )
 ONLY_HERE = "To keep it to this machine, start it with --server.address localhost."
 
@@ -99,7 +100,7 @@ def addresses_text(address: str | None, form: str, own: Sequence[str]) -> str:
     lines = [f"The architecture explorer: {form.format('localhost' if everywhere else address)}"]
     if everywhere:
         lines += [f"From other machines:       {form.format(each)}" for each in own]
-    return "\n".join([*lines, RIGHTS, ONLY_HERE])
+    return "\n".join([*lines, RIGHTS, teachers_text(), ONLY_HERE])
 
 
 def network_addresses() -> list[str]:

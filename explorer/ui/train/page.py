@@ -35,6 +35,7 @@ from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
 from explorer.ui.notices import WRONG, notify, with_notices
 from explorer.ui.part import part
+from explorer.ui.people import who
 from explorer.ui.preset_story import preset_story
 from explorer.ui.remembered_inputs import remember_input, remembered_value
 from explorer.ui.run_actions import run_actions, show_server_notices
@@ -207,14 +208,14 @@ def _start(again: bool = False) -> None:
         return
     jobs = process.jobs()
     if not again and (
-        same := run_in_hand(jobs.runs(), session.architecture, recipe, state.owner(), time.time())
+        same := run_in_hand(jobs.runs(), session.architecture, recipe, who().id, time.time())
     ):
         state.keep_session(
             replace(session, repeat=state.Repeat(same.run.id, session.architecture, recipe))
         )
         return
     try:
-        run = jobs.submit(session.architecture, recipe, state.owner())
+        run = jobs.submit(session.architecture, recipe, who())
     except (RunError, DeviceError) as error:
         notify(str(error), WRONG)
         return

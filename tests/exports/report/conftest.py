@@ -11,6 +11,7 @@ from explorer.network.spec import Architecture, BatchNorm2d, Conv2d, Flatten, Li
 from explorer.runs.manager import JobManager
 from explorer.training.recipe import Recipe
 from tests.exports.trees import conv, head, inception, residual, squeeze_excitation, strided
+from tests.people.shared import SOMEBODY
 from tests.runs.shared import wait
 
 SMALL = Architecture(
@@ -43,7 +44,7 @@ def jobs():
 @pytest.fixture
 def trained(jobs: JobManager, tmp_path: Path) -> Callable[..., Trained]:
     def train(architecture: Architecture = SMALL, **changes: object) -> Trained:
-        run_id = jobs.submit(architecture, RECIPE.model_copy(update=changes), "somebody")
+        run_id = jobs.submit(architecture, RECIPE.model_copy(update=changes), SOMEBODY)
         wait(jobs, run_id)
         return read_trained(jobs, run_id, tmp_path)
 

@@ -22,6 +22,7 @@ from explorer.runs.run import RunError
 from explorer.runs.store import Store
 from explorer.training.dataset_files import load_dataset
 from tests.exports.report.conftest import RECIPE, SMALL
+from tests.people.shared import SOMEBODY, TEACHER
 from tests.runs.shared import wait
 
 PRESETS = tuple(load_presets().values())
@@ -87,9 +88,9 @@ def test_an_epoch_that_ends_between_the_reads_is_left_out_everywhere(jobs, train
 
 def test_a_continued_run_that_was_paused_still_has_its_result(jobs, trained, tmp_path):
     finished = trained(epochs=2)
-    jobs.continue_run(finished.run.id, 500)
+    jobs.continue_run(finished.run.id, 500, TEACHER)
     wait(jobs, finished.run.id, lambda snapshot: len(snapshot.epochs) >= 4)
-    jobs.pause(finished.run.id)
+    jobs.pause(finished.run.id, TEACHER)
     wait(jobs, finished.run.id)
     paused = read_trained(jobs, finished.run.id, tmp_path)
     assert paused.snapshot.status == "paused"
@@ -124,7 +125,7 @@ def on_disk(tmp_path: Path):
 
 
 def finished_run(jobs: JobManager) -> str:
-    run = jobs.submit(SMALL, RECIPE.model_copy(update={"epochs": 3}), "somebody")
+    run = jobs.submit(SMALL, RECIPE.model_copy(update={"epochs": 3}), SOMEBODY)
     wait(jobs, run)
     return run
 
@@ -162,12 +163,12 @@ def test_without_any_weights_the_figures_are_reported_and_the_loss_is_said(on_di
 
 
 def test_a_run_without_a_whole_epoch_is_refused(jobs, tmp_path):
-    blocking = jobs.submit(SMALL, RECIPE.model_copy(update={"epochs": 1000}), "somebody")
-    waiting = jobs.submit(SMALL, RECIPE, "somebody")
+    blocking = jobs.submit(SMALL, RECIPE.model_copy(update={"epochs": 1000}), SOMEBODY)
+    waiting = jobs.submit(SMALL, RECIPE, SOMEBODY)
     with pytest.raises(RunError, match="has no whole epoch"):
         read_trained(jobs, waiting, tmp_path)
     for run in (waiting, blocking):
-        jobs.stop(run)
+        jobs.stop(run, TEACHER)
 
 
 def test_a_report_names_what_its_epoch_was_computed_with_and_not_who_asks(

@@ -23,6 +23,7 @@ from explorer.training.recipe import AdamW, Recipe
 from explorer.ui import process, state
 from explorer.ui.build import start_menu
 from explorer.ui.build.share_menu import FORMS
+from tests.people.shared import BEN
 from tests.ui.pages import open_menu, opened, reset, start_from
 
 PRESETS = load_presets()
@@ -124,7 +125,7 @@ def test_a_reset_to_another_images_shape_takes_its_images_too():
 
 
 def test_saved_work_is_found_and_opened():
-    process.saved().save("*theirs*", OWN, "somebody else")
+    process.saved().save("*theirs*", OWN, BEN)
     app = opened()
     app.session_state["picker-0"] = True
     app.run()
@@ -136,7 +137,7 @@ def test_saved_work_is_found_and_opened():
 
 def test_hundreds_of_saved_networks_cost_nothing_until_they_are_looked_for():
     for number in range(start_menu.SHOWN + 3):
-        process.saved().save(f"network {number:02}", OWN, "somebody else")
+        process.saved().save(f"network {number:02}", OWN, BEN)
     app = opened()
 
     def offered() -> list[str]:

@@ -34,6 +34,7 @@ from explorer.ui.components.field_view.weights import (
     first_weights,
 )
 from tests.network.stacks import architectures
+from tests.people.shared import TEACHER, student
 from tests.runs.shared import wait
 
 CONTEXT = FieldViewContext("digits", 7, None, "ann")
@@ -382,7 +383,9 @@ def test_no_random_number_is_drawn(manager):
 
 def finished(manager: JobManager, architecture: Architecture, owner: str, epochs: int = 1) -> str:
     run_id = manager.submit(
-        architecture, parse_recipe({"dataset": "digits", "epochs": epochs, "device": "cpu"}), owner
+        architecture,
+        parse_recipe({"dataset": "digits", "epochs": epochs, "device": "cpu"}),
+        student(owner),
     )
     assert wait(manager, run_id).status == "finished"
     return run_id
@@ -431,7 +434,7 @@ def test_weights_forgotten_in_between_are_replaced_by_the_first(manager, monkeyp
         "explorer.ui.components.field_view.component.find_trained",
         lambda *_: Trained(run, 99, "digits", 0.5),
     )  # an epoch that nobody looked at yet
-    manager.delete(run)
+    manager.delete(run, TEACHER)
     answer = asked(small, 0, manager)["answer"]
     assert (answer["weights"]["used"], answer["weights"]["trained"]) == ("untrained", None)
 

@@ -12,6 +12,7 @@ from explorer.runs.run import RunError
 from explorer.ui import process
 from explorer.ui.downloads import progress
 from explorer.ui.downloads.preparing import Preparer
+from tests.people.shared import TEACHER
 from tests.runs.shared import wait_until
 
 
@@ -101,7 +102,7 @@ def test_a_report_of_before_can_be_had_and_made_anew(small_run, held):
     press(app, "**Report**")
     wait_until(lambda: "Save: Report" in labels(app.run()))
     assert "**Report**" not in labels(app)
-    process.jobs().rename(small_run, "renamed")
+    process.jobs().rename(small_run, "renamed", TEACHER)
     app.run()
     assert "Save: Report" in labels(app)
     assert "**Report** · there is more to report now" in labels(app)

@@ -1,0 +1,1 @@
+"""What a class needs beside networks and runs: its people."""

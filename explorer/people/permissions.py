@@ -1,0 +1,101 @@
+"""Who may do what: one table, asked by whatever changes something.
+
+The pages ask it too, so that they offer only what is allowed, but nothing rests on that: a browser
+can send whatever it likes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+from explorer.people.person import Person
+
+
+class Kind(StrEnum):
+    """What something is that a person may do something with."""
+
+    RUN = "run"
+    SAVED = "saved network"
+
+
+class Action(StrEnum):
+    """What a person may do with it."""
+
+    LOOK = "look at"
+    COPY = "open a copy of"
+    COMPARE = "compare"
+    PAUSE = "pause"
+    STOP = "stop"
+    RESUME = "resume"
+    CONTINUE = "continue"
+    RENAME = "rename"
+    REPLACE = "replace"
+    DELETE = "delete"
+    RESTORE = "restore"
+
+
+class Who(Enum):
+    """Who may do it."""
+
+    EVERYONE = "everyone"
+    OWNER = "its owner, and a teacher"
+    OWNER_ALONE = "its owner, and nobody else"
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What a person may do something with, and whose it is.
+
+    The owners of runs and saved work from before there were names are nobody who could ask.
+    """
+
+    kind: Kind
+    owner: str  # the id of a person
+
+
+ALLOWED: Mapping[tuple[Kind, Action], Who] = {
+    (Kind.RUN, Action.LOOK): Who.EVERYONE,
+    (Kind.RUN, Action.COPY): Who.EVERYONE,
+    (Kind.RUN, Action.COMPARE): Who.EVERYONE,
+    (Kind.RUN, Action.PAUSE): Who.OWNER,
+    (Kind.RUN, Action.STOP): Who.OWNER,
+    (Kind.RUN, Action.RESUME): Who.OWNER,
+    (Kind.RUN, Action.CONTINUE): Who.OWNER,
+    (Kind.RUN, Action.RENAME): Who.OWNER,
+    (Kind.RUN, Action.DELETE): Who.OWNER,
+    (Kind.RUN, Action.RESTORE): Who.OWNER,
+    (Kind.SAVED, Action.LOOK): Who.EVERYONE,
+    (Kind.SAVED, Action.COPY): Who.EVERYONE,
+    (Kind.SAVED, Action.COMPARE): Who.EVERYONE,
+    # A teacher who saves under a student's name has hit it by chance; what is in the way can be
+    # deleted first.
+    (Kind.SAVED, Action.REPLACE): Who.OWNER_ALONE,
+    (Kind.SAVED, Action.DELETE): Who.OWNER,
+}
+
+
+def may(person: Person, action: Action, thing: Thing) -> bool:
+    """Whether this person may do that. What the table does not name, nobody may."""
+    is_owner = bool(thing.owner) and person.id == thing.owner
+    match ALLOWED.get((thing.kind, action)):
+        case Who.EVERYONE:
+            return True
+        case Who.OWNER:
+            return is_owner or person.is_teacher
+        case Who.OWNER_ALONE:
+            return is_owner
+    return False
+
+
+def refusal_text(action: Action, thing: Thing) -> str:
+    """Why somebody may not do that, and what they can do instead."""
+    open_to_all = [
+        str(each)
+        for each in (Action.LOOK, Action.COPY, Action.COMPARE)
+        if ALLOWED.get((thing.kind, each)) is Who.EVERYONE
+    ]
+    instead = f"; you can {', '.join(open_to_all[:-1])} or {open_to_all[-1]} it" * bool(open_to_all)
+    return (
+        f"this {thing.kind} belongs to somebody else, and only they or a teacher can {action} it"
+        f"{instead}"
+    )

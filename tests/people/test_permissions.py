@@ -1,0 +1,80 @@
+"""Who may do what: every cell of the one table."""
+
+from itertools import product
+
+import pytest
+
+from explorer.people.permissions import ALLOWED, Action, Kind, Thing, Who, may, refusal_text
+from explorer.people.person import SHELL, Person, Role
+
+OWNER, OTHER = Person("ann", "Ann"), Person("ben", "Ben")
+TEACHER, OWNING_TEACHER = (
+    Person("tess", "Tess", Role.TEACHER),
+    Person("ann", "Ann", Role.TEACHER),
+)
+
+# Who may do each, written out once more: the owner, another student, a teacher.
+EXPECTED = {
+    Kind.RUN: {
+        "look at": (True, True, True),
+        "open a copy of": (True, True, True),
+        "compare": (True, True, True),
+        "pause": (True, False, True),
+        "stop": (True, False, True),
+        "resume": (True, False, True),
+        "continue": (True, False, True),
+        "rename": (True, False, True),
+        "delete": (True, False, True),
+        "restore": (True, False, True),
+        "replace": (False, False, False),
+    },
+    Kind.SAVED: {
+        "look at": (True, True, True),
+        "open a copy of": (True, True, True),
+        "compare": (True, True, True),
+        "replace": (True, False, False),
+        "delete": (True, False, True),
+        "pause": (False, False, False),
+        "stop": (False, False, False),
+        "resume": (False, False, False),
+        "continue": (False, False, False),
+        "rename": (False, False, False),
+        "restore": (False, False, False),
+    },
+}
+
+
+def test_every_cell_is_written_out() -> None:
+    assert {kind: set(row) for kind, row in EXPECTED.items()} == {
+        kind: set(Action) for kind in Kind
+    }
+    assert all(action in Action for _, action in ALLOWED)
+
+
+@pytest.mark.parametrize(("kind", "action"), list(product(Kind, Action)))
+def test_may(kind: Kind, action: Action) -> None:
+    thing = Thing(kind, "ann")
+    owner, other, teacher = EXPECTED[kind][action]
+    assert may(OWNER, action, thing) is owner
+    assert may(OTHER, action, thing) is other
+    assert may(TEACHER, action, thing) is teacher
+    assert may(OWNING_TEACHER, action, thing) is (owner or teacher)
+    assert may(SHELL, action, thing) is teacher
+
+
+@pytest.mark.parametrize("owner", ["", "2a8d91c0", "shell"])
+@pytest.mark.parametrize(("kind", "action"), list(product(Kind, Action)))
+def test_what_is_nobodys_here_can_be_looked_at(kind: Kind, action: Action, owner: str) -> None:
+    """What was made before people had names, or by the command line."""
+    thing = Thing(kind, owner)
+    everyones = ALLOWED.get((kind, action)) is Who.EVERYONE
+    assert may(OTHER, action, thing) is everyones
+    assert may(Person("", ""), action, thing) is everyones
+    assert may(TEACHER, action, thing) is EXPECTED[kind][action][2]
+
+
+def test_a_refusal_says_what_can_be_done_instead() -> None:
+    assert refusal_text(Action.STOP, Thing(Kind.RUN, "ann")) == (
+        "this run belongs to somebody else, and only they or a teacher can stop it; "
+        "you can look at, open a copy of or compare it"
+    )
