@@ -2,6 +2,8 @@
 
 import os
 
+from explorer.text import counted
+
 TEACHER_KEY = "EXPLORER_TEACHER_KEY"  # whoever types it is a teacher
 TEACHERS = "EXPLORER_TEACHERS"  # as the school's log-in names them, parted by commas
 
@@ -20,11 +22,9 @@ def teachers_text() -> str:
     """Who is a teacher on a server that others reach, for whoever starts it."""
     told = []
     if teacher_key():
-        told.append(
-            f"Teacher: whoever types the key in {TEACHER_KEY} into the menu with their name."
-        )
+        told.append(f"A teacher types the key in {TEACHER_KEY} into the menu with their name.")
     if named := named_teachers():
-        told.append(f"Teachers: {len(named)}, whom {TEACHERS} names.")
+        told.append(f"{TEACHERS} names {counted(len(named), 'teacher')}.")
     return "\n".join(told) or (
         f"Nobody is a teacher. To be one, start it with {TEACHER_KEY}=… and type that key into the "
         "menu with\nyour name."

@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -161,11 +162,26 @@ class SocketClient:
             self.inputs[id] = Input(kind, message.delta.fragment_id, element)
 
 
+def cookie_from(url: str, cookie: str = "") -> str:
+    """The cookie that a browser has after it opened the page, with this one where it had one."""
+    request = urllib.request.Request(url, headers={"Cookie": cookie} if cookie else {})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        given: str = answer.headers["Set-Cookie"]
+        return given.partition(";")[0]
+
+
 @contextmanager
-def visiting(url: str) -> Iterator[SocketClient]:
-    """A new visitor, once the first page is drawn."""
+def visiting(url: str, cookie: str = "") -> Iterator[SocketClient]:
+    """A new visitor, in a browser with this cookie, once the first page is drawn."""
     address = f"{url.replace('http', 'ws')}/_stcore/stream"
-    with connect(address, subprotocols=["streamlit"], max_size=None, compression=None) as socket:
+    headers = {"Cookie": cookie} if cookie else {}
+    with connect(
+        address,
+        subprotocols=["streamlit"],
+        max_size=None,
+        compression=None,
+        additional_headers=headers,
+    ) as socket:
         client = SocketClient(socket)
         client.run()
         yield client
