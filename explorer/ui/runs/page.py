@@ -75,6 +75,7 @@ def _nothing_yet() -> None:
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
         st.button("Go to Train", icon=":material/play_arrow:", on_click=go_to, args=(Page.TRAIN,))
+        bin_menu()
 
 
 # --- the list -------------------------------------------------------------------------------------
