@@ -59,6 +59,8 @@ MIGRATIONS: tuple[str, ...] = (
     """
     -- When it came into the bin, in seconds since 1970.
     ALTER TABLE runs ADD COLUMN deleted REAL;
+    -- Of the runs that were queued together; '' for a single one.
+    ALTER TABLE runs ADD COLUMN batch TEXT NOT NULL DEFAULT '';
     CREATE TABLE people (
         id TEXT PRIMARY KEY,  -- the owner of what they start and save
         name TEXT NOT NULL,

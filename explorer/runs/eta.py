@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture
+from explorer.runs.fair_queue import Waiting, Work
 from explorer.runs.run_summary import RunSummary
 
 
@@ -18,8 +19,8 @@ class Pace:
         # By data set and device: an epoch's for each operation.
         self._seconds: dict[tuple[str, str], float] = {}
 
-    def seconds_left(self, summary: RunSummary) -> float | None:
-        """Seconds that a run will still take; None if no run tells.
+    def work_left(self, summary: RunSummary) -> Work:
+        """What a run has left to do, and how long an epoch of it takes.
 
         Its own epochs tell, else those of the newest run on the same images and device, times the
         ratio of mult-adds. The latter is rough: small networks take longer than it says.
@@ -28,10 +29,9 @@ class Pace:
         seconds = summary.seconds_an_epoch or self.seconds_an_epoch(
             run.architecture, run.recipe.dataset, run.device
         )
-        if not seconds:
-            return None
         done = summary.step / (summary.steps_per_epoch or 1.0)
-        return max(0.0, seconds * (run.epochs - done))
+        left = max(0.0, run.epochs - done)
+        return Work(Waiting(run.id, run.owner, run.batch), left, seconds or None)
 
     def seconds_an_epoch(
         self, architecture: Architecture, dataset: str, device: str

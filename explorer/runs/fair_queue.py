@@ -1,57 +1,167 @@
-"""Who is next in the queue, and about when. Pure functions over what the store knows."""
+"""Who trains next, and about when. Pure functions over what the store knows.
+
+A run keeps its slot for an epoch, its turn; where others wait it goes back into the queue then, and
+on from its checkpoint at its next turn. So a class that starts at once has all its first epochs
+soon, instead of one run after the other.
+"""
 
 import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+MOST_TURNS = 3_000  # that are foreseen; a queue that takes more is too long for a forecast
 
 
-def fair_order(waiting: Sequence[tuple[str, str]], last_started: Mapping[str, float]) -> list[str]:
-    """The ids of the waiting runs, given as (id, owner) from the oldest on, in the order in which
-    they will train.
+@dataclass(frozen=True)
+class Waiting:
+    """A run that waits for its turn, or has it."""
 
-    Owners take turns, so that nobody waits for all that another has queued. The next owner is the
-    one whose last run started the longest ago (`last_started`, seconds since 1970; owners who are
-    not in it never had one, and come first); of equals, the one who has waited longest.
+    id: str
+    owner: str
+    batch: str = ""  # of the runs that were queued together, "" for a single one
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run has left to do."""
+
+    run: Waiting
+    epochs: float  # that are left; not whole where one is going on
+    seconds_an_epoch: float | None  # None where that cannot be told
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """When a run begins its next turn and when it will have done all its epochs, in seconds from
+    now; None where that cannot be told.
     """
-    queues: dict[str, list[str]] = {}
-    for run, owner in waiting:
-        queues.setdefault(owner, []).append(run)
-    arrived = {owner: place for place, owner in enumerate(queues)}
-    turn = {owner: last_started.get(owner, -math.inf) for owner in queues}
-    now = max([0.0, *turn.values()])
-    order = []
-    while queues:
-        owner = min(queues, key=lambda owner: (turn[owner], arrived[owner]))
-        order.append(queues[owner].pop(0))
-        now += 1
-        turn[owner] = now
-        if not queues[owner]:
-            del queues[owner]
-    return order
+
+    starts_in: float | None
+    ends_in: float | None
 
 
-def starts_in(
-    slots: int, remaining: Sequence[float | None], durations: Sequence[float | None]
-) -> list[float | None]:
-    """Seconds until each waiting run starts, in the order of the queue; None if that cannot be
-    told.
+class _Turns:
+    """Those who wait, and whose turn is next.
+
+    Single runs come before those of a batch. Among either, owners take turns, so that nobody waits
+    for all that another has queued: the next is the one whose last turn began the longest ago (who
+    never had one comes first); of equals, the one who has waited longest.
+    """
+
+    def __init__(self, waiting: Iterable[Waiting], last_turn: Mapping[str, float]):
+        self._queues: tuple[dict[str, deque[Waiting]], dict[str, deque[Waiting]]] = ({}, {})
+        self._arrived: dict[str, int] = {}
+        self._last = dict(last_turn)
+        self._now = max([0.0, *self._last.values()])
+        for run in waiting:
+            self.add(run)
+
+    def add(self, run: Waiting, first: bool = False) -> None:
+        """Have a run wait behind its owner's others, or before them."""
+        queue = self._queues[bool(run.batch)].setdefault(run.owner, deque())
+        self._arrived.setdefault(run.owner, len(self._arrived))
+        queue.appendleft(run) if first else queue.append(run)
+
+    def take(self) -> Waiting | None:
+        """The run whose turn begins now, None where nobody waits."""
+        for queues in self._queues:
+            if queues:
+                owner = min(queues, key=lambda each: (self._last_of(each), self._arrived[each]))
+                self._now += 1
+                self._last[owner] = self._now
+                run = queues[owner].popleft()
+                if not queues[owner]:
+                    del queues[owner]
+                return run
+        return None
+
+    def gives_way(self, run: Waiting) -> bool:
+        """Whether a run whose turn ends lets somebody else have the slot."""
+        singles, batches = self._queues
+        if singles:
+            return bool(run.batch) or any(owner != run.owner for owner in singles)
+        return bool(run.batch) and any(owner != run.owner for owner in batches)
+
+    def _last_of(self, owner: str) -> float:
+        return self._last.get(owner, -math.inf)
+
+
+def fair_order(waiting: Iterable[Waiting], last_turn: Mapping[str, float]) -> list[Waiting]:
+    """Those who wait, given from the oldest on, in the order in which their next turns begin.
+
+    `last_turn` is when each owner's last turn began, in seconds since 1970.
+    """
+    turns = _Turns(waiting, last_turn)
+    return list(iter(turns.take, None))
+
+
+def gives_way(run: Waiting, waiting: Iterable[Waiting]) -> bool:
+    """Whether a run that has done an epoch goes back into the queue, for one of those who wait."""
+    return _Turns(waiting, {}).gives_way(run)
+
+
+def forecast(
+    slots: int, training: Sequence[Work], waiting: Sequence[Work], last_turn: Mapping[str, float]
+) -> dict[str, Forecast]:
+    """When each of these runs has its next turn and its end, by its id.
 
     Args:
         slots: how many runs train at the same time.
-        remaining: seconds that each run in a slot still takes, None if not known.
-        durations: seconds that each waiting run will take, None if not known.
+        training: the runs that have a slot now.
+        waiting: those that wait, from the oldest on.
+        last_turn: see `fair_order`.
 
-    A slot whose run may end at any time is not counted on, so that the latest start is told.
+    A slot whose run may go on for any time is not counted on, so that the latest time is told.
     """
-    if slots == 0:
-        return [None] * len(durations)  # nothing is trained by whoever asks
-    free = [math.inf if left is None else left for left in remaining] + [0.0] * (
-        slots - len(remaining)
-    )
+    works = {each.run.id: each for each in (*training, *waiting)}
+    left = {id: work.epochs for id, work in works.items()}
+    starts: dict[str, float | None] = dict.fromkeys(works)
+    ends: dict[str, float | None] = dict.fromkeys(works)
+    turns = _Turns((each.run for each in waiting), last_turn)
+    # When each slot is free, and the run whose turn ends then.
+    free: list[tuple[float, int, Waiting | None]] = []
+    for number in range(max(slots, len(training)) if slots else 0):
+        work = training[number] if number < len(training) else None
+        free.append((_turn(work, left), number, work.run if work else None))
+    for work in training:
+        starts[work.run.id] = 0.0
+        left[work.run.id] -= _part(left[work.run.id])
     heapq.heapify(free)
-    found: list[float | None] = []
-    for duration in durations:
-        start = heapq.heappop(free)
-        found.append(None if start == math.inf else start)
-        heapq.heappush(free, math.inf if duration is None else start + duration)
-    return found
+    for _ in range(MOST_TURNS):
+        if not free:
+            break
+        now, slot, run = heapq.heappop(free)
+        if now == math.inf:
+            break
+        if run and left[run.id] <= 0:
+            ends[run.id] = now
+            run = None
+        if run and turns.gives_way(run):
+            turns.add(run, first=True)
+            run = None
+        following = run or turns.take()
+        if following is None:
+            continue
+        if starts[following.id] is None:
+            starts[following.id] = now
+        heapq.heappush(free, (now + _turn(works[following.id], left), slot, following))
+        left[following.id] -= _part(left[following.id])
+    return {id: Forecast(starts[id], ends[id]) for id in works}
+
+
+def _part(epochs: float) -> float:
+    """How much of its epochs a run does in its next turn: what is left of one that is going on,
+    else one.
+    """
+    return epochs % 1 or min(1.0, epochs)
+
+
+def _turn(work: Work | None, left: Mapping[str, float]) -> float:
+    """Seconds of a run's next turn."""
+    if work is None:
+        return 0.0
+    if work.seconds_an_epoch is None:
+        return math.inf
+    return work.seconds_an_epoch * _part(left[work.run.id])

@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +37,7 @@ from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.checkpoint_size import check_room
 from explorer.runs.database import StoreError
 from explorer.runs.eta import Pace
-from explorer.runs.fair_queue import starts_in
+from explorer.runs.fair_queue import Forecast, Waiting, Work, forecast, gives_way
 from explorer.runs.new_run import new_run
 from explorer.runs.rows import UnreadableRun
 from explorer.runs.run import (
@@ -79,7 +79,11 @@ __all__ = [
     "UnknownRun",
 ]
 
-MAX_QUEUED = 100
+MAX_QUEUED = 1_000
+# Single runs of a student's that wait at once, and runs that they queue together. A batch waits
+# behind all single runs, so it keeps nobody from theirs.
+MOST_WAITING, LARGEST_BATCH = 3, 50
+FORECAST_SECONDS = 1.0  # for which it is not computed anew
 RETRY_SECONDS = 1.0  # between two tries where the store cannot be written
 # Seconds between two looks at whether other processes still train what they say.
 RECOVER_EVERY = 2.0
@@ -151,6 +155,7 @@ class JobManager:
         self._weights = RunWeights(self.store)
         self._found = tuple(notices)
         self._sizes: tuple[float, dict[str, int]] | None = None
+        self._foreseen: tuple[float, Mapping[str, Forecast]] | None = None
         self._unreadable: dict[str, str] = {}
         self._list = RunList(self.store)
         self._recover()
@@ -169,13 +174,21 @@ class JobManager:
 
     # --- what can be asked for --------------------------------------------------------------------
 
-    def submit(self, architecture: Architecture, recipe: Recipe, by: Person, name: str = "") -> str:
+    def submit(
+        self,
+        architecture: Architecture,
+        recipe: Recipe,
+        by: Person,
+        name: str = "",
+        batch: str = "",
+    ) -> str:
         """Queue a run of this person's, and return its id.
 
-        Raises QueueFull; CannotTrain if the training could only fail; DeviceError if this machine
-        lacks the recipe's device.
+        Runs with the same `batch` can be stopped together, and wait behind all single ones. Raises
+        QueueFull; CannotTrain if the training could only fail; DeviceError if this machine lacks
+        the recipe's device.
         """
-        run = new_run(architecture, recipe, by.id, name and checked_name(name))
+        run = new_run(architecture, recipe, by.id, name and checked_name(name), batch)
         device = torch.device(run.device)
         check_trainable(
             architecture,
@@ -186,7 +199,7 @@ class JobManager:
             self._data_root,
         )
         try:
-            self._check_queue()
+            self._check_queue(by, batch)
             check_room(self.store.folder, architecture, recipe)
             self.store.add(run)
         except StoreError as error:
@@ -199,6 +212,15 @@ class JobManager:
         self._check(by, Action.STOP, run_id)
         self._end(run_id, "stop", Status.STOPPED)
 
+    def stop_batch(self, batch: str, by: Person) -> int:
+        """Stop all runs of a batch that wait or train. Returns how many those were."""
+        stopped = 0
+        for each in self.runs():
+            if batch and each.run.batch == batch and not each.ended:
+                self.stop(each.run.id, by)
+                stopped += 1
+        return stopped
+
     def pause(self, run_id: str, by: Person) -> None:
         """Like `stop`, for a run that will be resumed."""
         self._check(by, Action.PAUSE, run_id)
@@ -209,13 +231,13 @@ class JobManager:
         epoch.
         """
         self._check(by, Action.RESUME, run_id)
-        self._queue_again(run_id, RESUMABLE, 0, "resumed")
+        self._queue_again(run_id, RESUMABLE, 0, "resumed", by)
 
     def continue_run(self, run_id: str, epochs: int, by: Person) -> None:
         """Queue a finished run for this many more epochs."""
         self._check(by, Action.CONTINUE, run_id)
         check_more_epochs(epochs)
-        self._queue_again(run_id, [Status.FINISHED], epochs, "continued")
+        self._queue_again(run_id, [Status.FINISHED], epochs, "continued", by)
 
     def rename(self, run_id: str, name: str, by: Person) -> None:
         self._check(by, Action.RENAME, run_id)
@@ -359,13 +381,27 @@ class JobManager:
                 del self._snapshots[key]
         self._weights.forget(run_id)
 
-    def _check_queue(self) -> None:
-        """Raises QueueFull if the queue takes no more."""
+    def _check_queue(self, by: Person, batch: str) -> None:
+        """Raises QueueFull if the queue takes no more, or no more of this person's."""
         if self._closed.is_set():
             raise QueueFull("the server is shutting down")
-        if len(self.store.waiting()) >= MAX_QUEUED:
+        waiting = self.store.queue().waiting
+        if len(waiting) >= MAX_QUEUED:
             raise QueueFull(
-                f"The queue is full ({MAX_QUEUED} runs). Stop one of your own runs, or try later"
+                f"The queue is full ({MAX_QUEUED:,} runs). Stop one of your own runs, or try later"
+            )
+        if by.is_teacher:
+            return
+        own = [each for each in waiting if each.owner == by.id]
+        if batch and sum(bool(each.batch) for each in own) >= LARGEST_BATCH:
+            raise QueueFull(
+                f"{LARGEST_BATCH} runs that you queued together wait already, the most for one "
+                "person; wait until some have ended, or stop them"
+            )
+        if not batch and sum(not each.batch for each in own) >= MOST_WAITING:
+            raise QueueFull(
+                f"{MOST_WAITING} of your runs wait already, the most for one person; "
+                "wait until one has ended, or stop one"
             )
 
     def _memory_room(self, device: torch.device) -> int | None:
@@ -387,9 +423,9 @@ class JobManager:
 
     def _end(self, run_id: str, request: StopRequest, status: Status) -> None:
         live = self._live_run(run_id)
-        if live:
-            live.ask(request)
-        elif self.store.stored_run(run_id).status == "queued":
+        if live and live.ask(request):
+            return
+        if self.store.stored_run(run_id).status == "queued":
             # Where it is taken at this very moment, whoever takes it is asked instead.
             if not self.store.withdraw(run_id, status, Event.model_validate({"kind": status})):
                 self._end(run_id, request, status)
@@ -399,10 +435,10 @@ class JobManager:
                 live.ask(request)
 
     def _queue_again(
-        self, run_id: str, allowed: Sequence[Status], more_epochs: int, done: str
+        self, run_id: str, allowed: Sequence[Status], more_epochs: int, done: str, by: Person
     ) -> None:
         kept = self.store.stored_run(run_id)
-        self._check_queue()
+        self._check_queue(by, kept.run.batch)
         if kept.status in allowed:
             room, latest = (
                 self._memory_room(torch.device(kept.run.device)),
@@ -456,39 +492,49 @@ class JobManager:
         return snapshot
 
     def _placed(self, runs: Sequence[Shown]) -> tuple[Shown, ...]:
-        """The runs, those that wait with their place in the queue and when they will start."""
-        if all(each.status != "queued" for each in runs):
+        """The runs, with the place of those that wait, and with when those that wait or train have
+        their turns and their ends.
+        """
+        if all(each.ended for each in runs):
             return tuple(runs)
         waiting = self.store.waiting()
-        places = {
-            run_id: (place, start)
-            for place, (run_id, start) in enumerate(
-                zip(waiting, self._starts(waiting), strict=True), 1
-            )
-        }
+        if not waiting:
+            return tuple(runs)
+        places, foreseen = {id: place for place, id in enumerate(waiting, 1)}, self._forecast()
         placed = []
         for each in runs:
+            seen = foreseen.get(each.run.id, Forecast(None, None))
             if each.status == "queued":
-                place, start = places.get(each.run.id, (None, None))
-                message = each.message if place is None else self._problem  # why nothing is taken
-                each = replace(each, position=place, starts_in=start, message=message)
-            placed.append(each)
+                # Why nothing is taken, if so; between two turns, that it waits for the next.
+                message = self._problem or each.message
+                place = places.get(each.run.id)
+                each = replace(each, position=place, starts_in=seen.starts_in, message=message)
+            placed.append(each if each.ended else replace(each, ends_in=seen.ends_in))
         return tuple(placed)
 
-    def _starts(self, waiting: Sequence[str]) -> list[float | None]:
-        """Seconds until each of these waiting runs starts, in the order of the queue."""
+    def _forecast(self) -> Mapping[str, Forecast]:
+        """When those that wait or train have their turns and their ends, by the run."""
         with self._lock:
+            if self._foreseen and time.monotonic() - self._foreseen[0] < FORECAST_SECONDS:
+                return self._foreseen[1]
             live = [
                 summary_of(writer.snapshot(0))
                 for writer in self._live.values()
                 if not writer.settled
             ]
-        runs = self._list.runs()
+        runs, queue = self._list.runs(), self.store.queue()
         pace, by_id = Pace(runs), {each.run.id: each for each in runs}
-        durations = [
-            pace.seconds_left(by_id[run_id]) if run_id in by_id else None for run_id in waiting
+        training = [pace.work_left(each) for each in live if not each.ended]
+        going_on = {work.run.id for work in training}
+        waiting = [
+            pace.work_left(by_id[each.id]) if each.id in by_id else Work(each, 1.0, None)
+            for each in queue.waiting
+            if each.id not in going_on  # it has just begun its turn
         ]
-        return starts_in(self.slots, [pace.seconds_left(each) for each in live], durations)
+        found = forecast(self.slots, training, waiting, queue.last_turn)
+        with self._lock:
+            self._foreseen = time.monotonic(), found
+        return found
 
     def _recover(self) -> None:
         """Mark runs as interrupted whose process was killed."""
@@ -540,7 +586,7 @@ class JobManager:
                 log.warning("slot %d has no GPU: %s", slot, error)
             while (loop := self._next(slot)) is not None:
                 try:
-                    for _ in loop.train(self._data_root):
+                    for _ in loop.train(self._data_root, gives_way=self._gives_way):
                         pass
                 except BaseException as error:
                     # A fault of the program: this run ends, the others go on.
@@ -591,6 +637,14 @@ class JobManager:
                 )
                 if self._closed.wait(RETRY_SECONDS):
                     return None
+
+    def _gives_way(self, run: Run) -> bool:
+        """Whether a run that has done an epoch lets one of those who wait have its slot."""
+        try:
+            waiting = self.store.queue().waiting
+        except StoreError:  # it keeps its turn
+            return False
+        return gives_way(Waiting(run.id, run.owner, run.batch), waiting)
 
     def _settle(self) -> None:
         """Forget the runs that have ended, once the store has all of them.

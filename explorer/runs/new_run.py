@@ -17,7 +17,9 @@ ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are taken for anothe
 ID_LENGTH = 12  # 59 bits: nobody guesses another's run
 
 
-def new_run(architecture: Architecture, recipe: Recipe, owner: str = "", name: str = "") -> Run:
+def new_run(
+    architecture: Architecture, recipe: Recipe, owner: str = "", name: str = "", batch: str = ""
+) -> Run:
     """A new run, on the device that the recipe's choice means here. Raises DeviceError."""
     device = choose_device(recipe.device)
     environment = environment_here(device)
@@ -31,6 +33,7 @@ def new_run(architecture: Architecture, recipe: Recipe, owner: str = "", name: s
         environment,
         time.time(),
         name or architecture.name,
+        batch=batch,
     )
 
 

@@ -96,6 +96,7 @@ def parse_run(row: Row) -> StoredRun:
             # Older runs may hold what cannot be seen.
             name=printable(row["name"]) or architecture.name,
             more_epochs=row["more_epochs"],
+            batch=row["batch"],
         )
     except (ValueError, TypeError) as error:
         raise UnreadableRun(f"run {row['id']} cannot be read: {error}") from None
@@ -146,6 +147,7 @@ def insert_run(connection: Connection, run: Run, status: Status, taken: float | 
         "queued": run.submitted,
         "taken": taken,
         "revision": 0,
+        "batch": run.batch,
     }
     connection.execute(
         f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join(':' + name for name in row)})", row

@@ -26,7 +26,9 @@ class Status(StrEnum):
     """
 
     QUEUED = "queued"
-    """Waits for a slot. Can be stopped or paused."""
+    """Waits for a slot: for its first turn, or for the next one, as others have theirs between its
+    epochs. Can be stopped or paused.
+    """
     PREPARING = "preparing"
     """Has a slot; its images are read or downloaded, as `note` says. Can be stopped or paused."""
     RUNNING = "running"
@@ -111,6 +113,7 @@ class Run:
     submitted: float  # seconds since 1970
     name: str = ""
     more_epochs: int = 0  # those that were added once it had finished
+    batch: str = ""  # of the runs that were queued together, "" for a single one
 
     @property
     def epochs(self) -> int:
@@ -132,6 +135,9 @@ class Snapshot:
     message: str = ""  # what there is to say about how it stands, as why it was interrupted
     # About how many seconds it will still wait in the queue, where that can be told.
     starts_in: float | None = None
+    # About how many seconds until it has done all its epochs, with the turns of others between
+    # them, where others wait and that can be told.
+    ends_in: float | None = None
 
     @property
     def ended(self) -> bool:

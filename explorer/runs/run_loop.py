@@ -6,7 +6,7 @@ Whatever goes wrong ends in a `failed` event of this run and harms no other.
 
 import logging
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 from explorer.runs.checkpoint_files import CheckpointError
@@ -14,7 +14,7 @@ from explorer.runs.checkpoint_format import newest_checkpoint
 from explorer.runs.database import StoreError
 from explorer.runs.new_run import environment_here
 from explorer.runs.offers import IMAGES
-from explorer.runs.run import RunError, Status
+from explorer.runs.run import Run, RunError, Status
 from explorer.runs.run_writer import RunWriter
 from explorer.runs.store import Claim, Store
 from explorer.training.checkpoint import Checkpoint
@@ -27,6 +27,11 @@ from explorer.training.event import Event
 LOOK_EVERY = 1.0  # seconds between two looks at what other processes ask of the run
 
 log = logging.getLogger(__name__)
+
+
+def never(run: Run) -> bool:
+    """Nobody has the run give way."""
+    return False
 
 
 class _StopBeforeTraining(Exception):
@@ -43,16 +48,21 @@ class RunLoop:
         self._looked = time.monotonic()
 
     def train(
-        self, data_root: Path | None = None, progress: Progress | None = None
+        self,
+        data_root: Path | None = None,
+        progress: Progress | None = None,
+        gives_way: Callable[[Run], bool] = never,
     ) -> Generator[Event]:
         """Train, and yield the events from here on; an epoch's once it is kept.
 
-        Whoever stops iterating interrupts the run, which can be resumed after its last whole epoch.
+        After an epoch that is not the last, `gives_way` is asked whether the run lets somebody else
+        have its place; it goes back into the queue then. Whoever stops iterating interrupts the
+        run, which can be resumed after its last whole epoch.
         """
         writer = self.writer
         try:
             try:
-                yield from self._train(data_root, progress)
+                yield from self._train(data_root, progress, gives_way)
             except _StopBeforeTraining:
                 message = "stopped while its data were coming"
                 yield from self._end_as_requested(Event(kind="stopped", message=message))
@@ -70,7 +80,9 @@ class RunLoop:
             if not writer.has_final_status:
                 writer.interrupt("the process that trained it ended")
 
-    def _train(self, data_root: Path | None, progress: Progress | None) -> Iterator[Event]:
+    def _train(
+        self, data_root: Path | None, progress: Progress | None, gives_way: Callable[[Run], bool]
+    ) -> Iterator[Event]:
         writer, run = self.writer, self.writer.run
 
         def tell(file: str, done: int, total: int) -> None:
@@ -106,6 +118,9 @@ class RunLoop:
                 case "epoch":
                     writer.keep_epoch(event, reached.pop())
                     yield event
+                    is_last = event.epoch == writer.run.epochs
+                    if not is_last and gives_way(writer.run) and writer.end_turn():
+                        return
                 case "stopped":
                     yield from self._end_as_requested(event)
                 case "finished":

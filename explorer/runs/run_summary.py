@@ -29,6 +29,7 @@ class RunSummary:
     diverged: bool = False  # its loss was no longer a number
     position: int | None = None  # place in the queue, from 1
     starts_in: float | None = None  # about how many seconds it will still wait in the queue
+    ends_in: float | None = None  # see `Snapshot.ends_in`
 
     @property
     def ended(self) -> bool:

@@ -20,6 +20,7 @@ from explorer.training.checkpoint import Checkpoint
 from explorer.training.event import Event, downsample
 
 WRITE_EVERY = 1.0  # seconds between two writes of step events
+NEXT_TURN = "waiting for its next turn"
 STEPS_AT_HAND = 4000  # step events in memory, at least so many; all of them are in the store
 
 log = logging.getLogger(__name__)
@@ -74,9 +75,15 @@ class RunWriter:
         """What somebody asked of this run, "" for nothing."""
         return self._request
 
-    def ask(self, request: StopRequest) -> None:
-        """Have the training end within a batch. The first request counts."""
-        self._request = self._request or request
+    def ask(self, request: StopRequest) -> bool:
+        """Have the training end within a batch. The first request counts. Returns False where the
+        run is on its way back into the queue, and hears nothing any more.
+        """
+        with self._lock:
+            if self._final == Status.QUEUED:
+                return False
+            self._request = self._request or request
+            return True
 
     def rename(self, name: str) -> None:
         self._run = replace(self._run, name=name)
@@ -212,6 +219,27 @@ class RunWriter:
                 self._run = self._store.stored_run(self._run.id).run
                 self.reread()
         return self._latest
+
+    def end_turn(self) -> bool:
+        """Put the run back into the queue after a whole epoch. Returns False, and the run goes on,
+        where somebody has asked for an end or the store cannot be written.
+        """
+        with self._lock:
+            if self._request:
+                return False
+            self._final = Status.QUEUED
+        try:
+            ended = self._store.end_turn(self._run.id, NEXT_TURN)
+        except StoreError as error:
+            log.warning("run %s keeps its turn: %s", self._run.id, error)
+            ended = False
+        if not ended:
+            with self._lock:
+                self._final = None
+            return False
+        self._status, self._message, self._settled = Status.QUEUED, NEXT_TURN, True
+        self._claim.lock.release()
+        return True
 
     def interrupt(self, message: str) -> None:
         """End the run after its last whole epoch. `message` says why it was interrupted."""

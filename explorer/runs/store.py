@@ -21,10 +21,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from sqlite3 import Row
+from typing import NamedTuple
 
 from explorer.runs.checkpoint_files import CheckpointFolder, CheckpointMemory, Checkpoints, Lock
 from explorer.runs.database import Database, StoreError
-from explorer.runs.fair_queue import fair_order
+from explorer.runs.fair_queue import Waiting, fair_order
 from explorer.runs.oom_kills import oom_kills
 from explorer.runs.rows import (
     EPOCHS,
@@ -83,6 +84,13 @@ class Missing:
 
     runs: tuple[str, ...]  # of which nothing is known
     epochs: tuple[str, ...]  # whose last epochs are not known
+
+
+class Queue(NamedTuple):
+    """Those who wait, from the oldest on, and when each owner's last turn began."""
+
+    waiting: tuple[Waiting, ...]
+    last_turn: dict[str, float]  # seconds since 1970
 
 
 @dataclass(frozen=True)
@@ -287,20 +295,23 @@ class Store:
             request: StopRequest = row["wish"] if row else ""
             return request
 
+    def queue(self) -> Queue:
+        """Those who wait, and when their owners had their last turns."""
+        with self.database.read() as connection:
+            queued = (
+                "SELECT id, owner, batch FROM runs WHERE status = 'queued' ORDER BY queued, number"
+            )
+            waiting = tuple(Waiting(*row) for row in connection.execute(queued))
+            owners = sorted({each.owner for each in waiting})
+            taken = (
+                "SELECT owner, max(taken) FROM runs WHERE taken NOTNULL "
+                f"AND owner IN ({','.join('?' * len(owners))}) GROUP BY owner"
+            )
+            return Queue(waiting, dict(map(tuple, connection.execute(taken, owners))))
+
     def waiting(self) -> list[str]:
         """The queue, in the order in which its runs are taken."""
-        with self.database.read() as connection:
-            queued = "SELECT id, owner FROM runs WHERE status = 'queued' ORDER BY queued, number"
-            waiting = [(row["id"], row["owner"]) for row in connection.execute(queued)]
-            owners = ",".join("?" * len({owner for _, owner in waiting}))
-            taken = (
-                f"SELECT owner, max(taken) FROM runs WHERE taken NOTNULL AND owner IN ({owners}) "
-                "GROUP BY owner"
-            )
-            last_started = dict(
-                map(tuple, connection.execute(taken, sorted({owner for _, owner in waiting})))
-            )
-        return fair_order(waiting, last_started)
+        return [each.id for each in fair_order(*self.queue())]
 
     # --- what somebody asks for -------------------------------------------------------------------
 
@@ -554,6 +565,16 @@ class Store:
             append_events(connection, number, first, events)
             if status == "interrupted":
                 rewind_events(connection, number)
+
+    def end_turn(self, run_id: str, message: str) -> bool:
+        """Put a run in training back into the queue, to go on at its next turn from where it is.
+        Returns False if somebody asked for an end, which comes first.
+        """
+        with self.database.write(durable=True) as connection:
+            if find_row(connection, run_id)["wish"]:
+                return False
+            change = "status = 'queued', message = ?"
+            return change_run(connection, run_id, IN_TRAINING, change, message)
 
     def end_early(self, run_id: str) -> None:
         """Finish a continued run in training at its last whole epoch: fewer epochs were added

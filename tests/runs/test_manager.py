@@ -121,7 +121,7 @@ def test_a_snapshot_is_thinned_out(manager: JobManager, small: Architecture) -> 
 
 
 def test_ids_are_not_guessed(manager: JobManager, small: Architecture) -> None:
-    ids = [manager.submit(small, recipe(), SOMEBODY) for _ in range(50)]
+    ids = [manager.submit(small, recipe(), TEACHER) for _ in range(50)]
     assert len(set(ids)) == 50
     assert all(
         len(run_id) == new_run.ID_LENGTH and set(run_id) <= set(new_run.ID_LETTERS)

@@ -20,6 +20,7 @@ from explorer.presets import (
     result,
 )
 from explorer.runs.manager import RunError, Snapshot, UnknownRun
+from explorer.runs.run_writer import NEXT_TURN
 from explorer.runs.same_run import run_in_hand
 from explorer.text import counted, duration, for_html, for_markdown, percent, points
 from explorer.training.datasets import DATASETS
@@ -363,7 +364,9 @@ def _status(snapshot: Snapshot) -> None:
         run_actions(snapshot, "train")
     share, words = _progress(snapshot)
     st.progress(share, for_markdown(words))
-    if snapshot.message and snapshot.status != "failed":
+    # What the line above says already.
+    said = snapshot.message == NEXT_TURN
+    if snapshot.message and snapshot.status != "failed" and not said:
         messages.info(snapshot.message)
     if snapshot.status == "failed":
         messages.error(
@@ -374,13 +377,7 @@ def _status(snapshot: Snapshot) -> None:
 def _progress(snapshot: Snapshot) -> tuple[float, str]:
     """The share that is done, and in words: where it is, how fast, and what is left."""
     if snapshot.position is not None:
-        ahead = snapshot.position - 1
-        soon = (
-            ""
-            if snapshot.starts_in is None
-            else f", starts in about {duration(snapshot.starts_in)}"
-        )
-        return 0.0, "Queued: " + (f"{counted(ahead, 'run')} ahead" if ahead else "next") + soon
+        return _progress_in_queue(snapshot, snapshot.position - 1)
     latest = snapshot.latest
     if snapshot.started is None or latest is None:
         return 0.0, snapshot.note or (NEVER_BEGAN if snapshot.ended else "loading the images")
@@ -395,8 +392,27 @@ def _progress(snapshot: Snapshot) -> tuple[float, str]:
         rate = median(step.metrics["iterations_per_second"] for step in snapshot.steps[-RECENT:])
         # With the tests, which the rate leaves out.
         left = (total - latest.step) * latest.time / latest.step
-        words += [f"{rate:.1f} iterations/s", f"about {duration(left)} left"]
+        words += [f"{rate:.1f} iterations/s"]
+        if snapshot.ends_in is None:
+            words.append(f"about {duration(left)} left")
+        else:
+            soon = duration(max(left, snapshot.ends_in))
+            words.append(f"done in about {soon}, as others have turns between its epochs")
     return latest.step / total, " · ".join(words)
+
+
+def _progress_in_queue(snapshot: Snapshot, ahead: int) -> tuple[float, str]:
+    """How far a run is that waits for its first turn, or for the next."""
+    done = len(snapshot.epochs)
+    words = ["Waiting for its next turn" if done else "Queued"]
+    words.append(f"{counted(ahead, 'run')} ahead" if ahead else "next")
+    if snapshot.starts_in is not None:
+        words.append(f"starts in about {duration(snapshot.starts_in)}")
+    if snapshot.ends_in is not None:
+        words.append(f"done in about {duration(snapshot.ends_in)}")
+    if done:
+        words.append(f"{done} of {counted(snapshot.run.epochs, 'epoch')} done")
+    return done / snapshot.run.epochs, f"{words[0]}: {', '.join(words[1:])}"
 
 
 def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
