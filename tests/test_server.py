@@ -141,7 +141,8 @@ def test_no_other_host_is_asked_and_a_foreign_page_is_refused_at_once(tmp_path: 
     log = (tmp_path / "log").read_text()
     assert not (tmp_path / "asked").exists(), (tmp_path / "asked").read_text()
     assert f"http://localhost:{port}\n" in log
-    assert "Whoever can open this address can see, train, stop, rename and delete every run" in log
+    assert "Whoever can open this address can see every run, train networks" in log
+    assert "Nobody is a teacher. To be one, start it with EXPLORER_TEACHER_KEY=" in log
     assert "Traceback" not in log
 
 

@@ -21,7 +21,7 @@ MAX_NAME = 40
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that are taken for another
 CODE_LENGTH = 6
 CODE_SECONDS = 600.0
-SEEN_EVERY = 60.0  # seconds; so often it is noted that somebody is here
+SEEN_EVERY = 600.0  # seconds; so often it is noted that somebody is here
 RESERVED = (SHELL.name, "you", "teacher", "nobody", "everyone")
 
 

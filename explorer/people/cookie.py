@@ -62,7 +62,7 @@ class PersonCookie:
             return None
         return self.person_in(found.value) if found else None
 
-    def header(self, person_id: str, path: str, secure: bool) -> str:
+    def set_cookie(self, person_id: str, path: str, secure: bool) -> str:
         """The Set-Cookie header that makes a browser this person, for the pages under `path`."""
         parts = [
             f"{self.name}={self.value(person_id)}",

@@ -63,6 +63,8 @@ def main() -> None:
     drawn = PAGES[page]
     st.set_page_config(f"{page.title} · Architecture explorer", ICON, "wide")
     st.html(STYLES)
+    # First, so that what it notes of somebody new is no change to what the page shows.
+    people.who()
     if people.must_log_in():
         log_in_page()
         return

@@ -133,8 +133,10 @@ def _another_device(person: Person) -> None:
         return
     place = _address(f"/{PATH}")
     link = f"{place}?{urlencode({CODE: code})}"
+    picture = for_html(_qr_code(link))
     st.html(
-        f'<div class="device-code">{_qr_code(link)}<div><b>{for_html(code)}</b>'
+        f'<div class="device-code"><img alt="QR code of that address" src="{picture}"><div>'
+        f"<b>{for_html(code)}</b>"
         f"<p>Scan the square there, or open <span>{for_html(place)}</span> and type the code. "
         "It works once, within ten minutes.</p></div></div>"
     )
@@ -156,12 +158,12 @@ def _address(path: str) -> str:
 
 
 def _qr_code(text: str) -> str:
-    """The text as a square of dots, as an image of HTML."""
+    """The text as a square of dots: the address of an image."""
     drawn = io.BytesIO()
     # White around it and dark on light in either theme: many cameras read it no other way.
     segno.make(text, error="m").save(drawn, kind="svg", scale=4, border=3, light="#fff")
     data = base64.b64encode(drawn.getvalue()).decode()
-    return f'<img alt="QR code of that address" src="data:image/svg+xml;base64,{data}">'
+    return f"data:image/svg+xml;base64,{data}"
 
 
 # --- teachers -------------------------------------------------------------------------------------

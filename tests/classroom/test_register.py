@@ -125,7 +125,7 @@ def test_windows_that_arrive_at_once_are_one_person(tmp_path: Path) -> None:
 def test_when_somebody_was_last_here(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     first = register.arrive("ann")
     assert register.arrive("ann") == first
-    later = time.time() + 100
+    later = time.time() + 601
     monkeypatch.setattr(module.time, "time", lambda: later)
     seen = register.arrive("ann")
     assert seen is not None

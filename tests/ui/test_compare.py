@@ -703,7 +703,7 @@ def begun(channels: int, status: str) -> str:
     elif status == "interrupted":
         process.jobs().store.withdraw(run, "interrupted", Event(kind="stopped"))
     elif status != "queued":
-        (process.jobs().pause if status == "paused" else process.jobs().stop)(run)
+        (process.jobs().pause if status == "paused" else process.jobs().stop)(run, TEACHER)
     process.jobs().stop(waits, TEACHER)
     if status == "queued":
         process.jobs().pause(waits, TEACHER)

@@ -29,8 +29,10 @@ def build_page() -> None:
 
 
 def train_page() -> None:
+    from explorer.ui import people
     from explorer.ui.train import page as train_page
 
+    people.who()  # as the page script does it first
     train_page.show()
 
 
@@ -274,8 +276,10 @@ def _on_train(app: AppTest) -> AppTest:
 
 
 def runs_page() -> None:
+    from explorer.ui import people
     from explorer.ui.runs import page as runs_page
 
+    people.who()
     runs_page.show()
 
 

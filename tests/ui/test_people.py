@@ -35,6 +35,7 @@ def a_class(monkeypatch: pytest.MonkeyPatch, runs_of_its_own: None) -> None:
     for name in ("EXPLORER_TEACHER_KEY", "EXPLORER_TEACHERS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(st, "context", SimpleNamespace(cookies={}, headers={}, url="http://a/"))
+    monkeypatch.setattr(people, "sits_at_it", reach.sits_at_it)
     monkeypatch.setattr(people, "others_reach_it", lambda: True)
     monkeypatch.setattr(reach, "others_reach_it", lambda: True)
     monkeypatch.setattr(people, "_attempts", people.Attempts(5, 60, 60.0))

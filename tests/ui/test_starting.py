@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.ui import process
 from tests.people.shared import TEACHER
-from tests.runs.shared import has_steps, wait
+from tests.runs.shared import wait
 from tests.ui.test_pages import opened, session, train_page
 
 pytestmark = pytest.mark.usefixtures("runs_of_its_own")
@@ -27,10 +27,35 @@ def digits(epochs: int) -> AppTest:
     return app
 
 
-def test_three_clicks_are_one_run_and_a_question():
+def test_three_clicks_are_one_run():
     app = digits(500)
-    for _ in range(3):
+    for click in range(3):
         press(app, "Start training")
+        assert bool(app.toast) is (click > 0)
+    (toast,) = app.toast
+    assert toast.value.startswith("This run is training already: same network, recipe and seed.")
+    (run,) = process.jobs().runs()
+    assert session(app).run == run.run.id
+
+
+def test_a_start_shows_the_run_that_there_is():
+    app = digits(500)
+    press(app, "Start training")
+    run = session(app).run
+    next(box for box in app.number_input if box.label == "Seed").set_value(7).run()
+    press(app, "Start training")
+    assert session(app).run != run
+    next(box for box in app.number_input if box.label == "Seed").set_value(0).run()
+    press(app, "Start training")
+    assert session(app).run == run
+    assert len(process.jobs().runs()) == 2
+
+
+def test_what_has_just_finished_is_trained_again_only_where_that_is_meant():
+    app = digits(1)
+    press(app, "Start training")
+    wait(process.jobs(), session(app).run)
+    press(app, "Start training")
     assert len(process.jobs().runs()) == 1
     assert "Start another?" in " ".join(box.value for box in app.info)
     press(app, "Start another")
@@ -39,9 +64,11 @@ def test_three_clicks_are_one_run_and_a_question():
 
 
 def test_another_seed_starts_without_a_question_and_takes_an_open_one_back():
-    app = digits(500)
-    for _ in range(2):
-        press(app, "Start training")
+    app = digits(1)
+    press(app, "Start training")
+    wait(process.jobs(), session(app).run)
+    press(app, "Start training")
+    assert "Start another" in labels(app)
     next(box for box in app.number_input if box.label == "Seed").set_value(7).run()
     assert "Start another" not in labels(app)
     press(app, "Start training")
@@ -57,27 +84,25 @@ def test_a_stopped_run_may_be_started_anew_at_once():
     assert len(process.jobs().runs()) == 2
 
 
-def test_a_question_goes_when_the_run_that_it_is_about_is_stopped_and_stays_gone_once_it_is_resumed():
-    app = digits(500)
+def test_a_question_goes_when_the_run_that_it_is_about_goes_on():
+    app = digits(1)
     press(app, "Start training")
     run = session(app).run
-    wait(process.jobs(), run, has_steps)
+    wait(process.jobs(), run)
     press(app, "Start training")
-    assert "The same run is training already" in " ".join(box.value for box in app.info)
+    assert "The same run has finished already" in " ".join(box.value for box in app.info)
+    process.jobs().continue_run(run, 500, TEACHER)
+    app.run()
+    assert "Start another" not in labels(app)
     process.jobs().stop(run, TEACHER)
     wait(process.jobs(), run)
-    app.run()
-    assert "Start another" not in labels(app)
-    process.jobs().resume(run, TEACHER)
-    app.run()
-    assert "Start another" not in labels(app)
 
 
 def test_a_run_that_is_stopped_while_it_waits_says_that_it_never_began():
     app = digits(500)
     press(app, "Start training")
+    next(box for box in app.number_input if box.label == "Seed").set_value(7).run()
     press(app, "Start training")
-    press(app, "Start another")
     process.jobs().stop(session(app).run, TEACHER)
     app.run()
     (bar,) = app.get("progress")

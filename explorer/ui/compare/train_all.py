@@ -1,5 +1,6 @@
 """Train all: queue the runs that what is compared still lacks."""
 
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -85,6 +86,14 @@ def train_all(chosen: Sequence[Chosen], runs: Sequence[RunSummary]) -> None:
         missing, again = missing_runs(chosen, runs, *form)
         label = f"Train {counted(len(missing), 'run')}" if missing else "All are trained or queued"
         st.button(label, type="primary", disabled=not missing, on_click=_queue, width="stretch")
+        if going_on := len(_own_batches(runs)):
+            st.button(
+                f"Stop the {counted(going_on, 'run')} that I queued here",
+                icon=":material/stop:",
+                on_click=_stop,
+                width="stretch",
+                help="Those that wait and the one in training.",
+            )
         if again:
             st.html(f'<p class="note">{_AGAIN.format(counted(again, "run"))}</p>')
         for each in chosen:
@@ -159,6 +168,24 @@ def _read_form() -> TrainAllForm:
     return TrainAllForm(variant, dataset, int(seeds), int(epochs))
 
 
+def _own_batches(runs: Iterable[RunSummary]) -> list[str]:
+    """The batch of each run of this person's that was queued here and has not ended."""
+    own = who().id
+    return [
+        each.run.batch
+        for each in runs
+        if each.run.batch and each.run.owner == own and not each.ended
+    ]
+
+
+def _stop() -> None:
+    """Stop what this person has queued here, whatever there is of it at this moment."""
+    jobs, stopped = process.jobs(), 0
+    for batch in set(_own_batches(jobs.runs())):
+        stopped += jobs.stop_batch(batch, who())
+    notify(f"{counted(stopped, 'run')} stopped")
+
+
 def _queue() -> None:
     """What is asked for at this moment, which the page may not have been drawn with yet."""
     missing = missing_runs(
@@ -167,7 +194,7 @@ def _queue() -> None:
     if not missing:
         notify("All of these are trained or queued")
         return
-    queued = 0
+    queued, batch = 0, secrets.token_hex(6)
     try:
         for each in missing:
             process.jobs().submit(
@@ -175,6 +202,7 @@ def _queue() -> None:
                 each.recipe,
                 who(),
                 f"{each.title}, seed {each.recipe.seed}",
+                batch,
             )
             queued += 1
     except (RunError, DeviceError) as error:

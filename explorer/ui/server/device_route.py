@@ -69,7 +69,7 @@ class _Door:
             )
         answer = RedirectResponse(f"{self._base}/", 303, {"Cache-Control": "no-store"})
         path, secure = f"{self._base}/", request.url.scheme == "https"
-        answer.headers.append("set-cookie", self._cookie.header(person.id, path, secure))
+        answer.headers.append("set-cookie", self._cookie.set_cookie(person.id, path, secure))
         return answer
 
     def _page(self, code: str, problem: str = "", status: int = 200) -> Response:

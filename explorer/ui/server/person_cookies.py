@@ -40,7 +40,7 @@ class PersonCookies:
             if message["type"] == "http.response.start" and self._is_page(scope, message):
                 person = await self._person(scope)
                 headers = MutableHeaders(scope=message)
-                cookie = self._cookie.header(person, self._path, scope["scheme"] == "https")
+                cookie = self._cookie.set_cookie(person, self._path, scope["scheme"] == "https")
                 headers.append("set-cookie", cookie)
                 # So that no proxy on the way gives one person's cookie to the next.
                 headers["cache-control"] = "private, no-cache"

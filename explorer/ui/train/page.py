@@ -20,6 +20,7 @@ from explorer.presets import (
     result,
 )
 from explorer.runs.manager import RunError, Snapshot, UnknownRun
+from explorer.runs.run_summary import RunSummary
 from explorer.runs.run_writer import NEXT_TURN
 from explorer.runs.same_run import run_in_hand
 from explorer.text import counted, duration, for_html, for_markdown, percent, points
@@ -196,8 +197,8 @@ def _keep() -> None:
 def _start(again: bool = False) -> None:
     """Train as the form tells at this moment, which may not be drawn yet, nor checked.
 
-    Asks first where such a run is in hand, unless it is to be trained `again`: several clicks on
-    the button are one run.
+    The same network, recipe and seed asked for twice are one run. Where that has just finished, it
+    is asked whether it is to be trained `again`.
     """
     session = state.current()
     recipe = recipe_in_form(session.recipe, _form(session))
@@ -208,9 +209,15 @@ def _start(again: bool = False) -> None:
         notify(f"This network cannot be trained yet: {obstacle.message}", WRONG)
         return
     jobs = process.jobs()
-    if not again and (
-        same := run_in_hand(jobs.runs(), session.architecture, recipe, who().id, time.time())
-    ):
+    same = run_in_hand(jobs.runs(), session.architecture, recipe, who().id, time.time())
+    if same and not same.ended:
+        notify(
+            f"This run {_how_it_stands(same)}: same network, recipe and seed. "
+            "For another one, change the seed"
+        )
+        state.keep_session(replace(session, run=same.run.id, repeat=None))
+        return
+    if same and not again:
         state.keep_session(
             replace(session, repeat=state.Repeat(same.run.id, session.architecture, recipe))
         )
@@ -235,8 +242,8 @@ def _ask_whether_to_repeat(session: state.Session, recipe: Recipe) -> None:
         same: Snapshot | None = process.jobs().snapshot(repeat.run, 0)
     except UnknownRun:  # deleted since
         same = None
-    if same is None or (same.ended and same.status != "finished"):
-        # Settled: a run that was stopped is started anew without a question, now and once resumed.
+    if same is None or same.status != "finished":
+        # Settled: a run that goes on is not repeated.
         state.keep_session(replace(session, repeat=None))
         return
     ago = duration(max(0.0, time.time() - same.run.submitted))
@@ -249,7 +256,7 @@ def _ask_whether_to_repeat(session: state.Session, recipe: Recipe) -> None:
             st.button("Start another", on_click=_start, kwargs={"again": True}, width="stretch")
 
 
-def _how_it_stands(snapshot: Snapshot) -> str:
+def _how_it_stands(snapshot: Snapshot | RunSummary) -> str:
     if snapshot.status == "queued":
         return "is queued already"
     return "has finished already" if snapshot.ended else "is training already"
