@@ -18,7 +18,7 @@ from explorer.runs.run import Snapshot
 from explorer.training.datasets import DATASETS
 from explorer.training.engine import count_steps
 from explorer.training.event import EpochMetric
-from explorer.training.recipe import Recipe
+from explorer.training.recipe import Recipe, count_images
 
 Origin = Literal["run", "shipped"]
 Axis = Literal["epoch", "step", "seconds"]
@@ -186,7 +186,7 @@ def records_of(preset: Preset, folder: Path = FOLDER) -> tuple[Record, ...]:
             )
         architecture, recipe = found
         images = DATASETS[recipe.dataset]
-        steps = count_steps(images.train_images, recipe.batch_size)
+        steps = count_steps(count_images(recipe, images.train_images), recipe.batch_size)
         epochs = tuple(
             Epoch(step=each.epoch * steps, **each.model_dump()) for each in result.epochs
         )

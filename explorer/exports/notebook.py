@@ -27,7 +27,7 @@ from explorer.training.devices import TEST_BATCH
 from explorer.training.engine import count_steps
 from explorer.training.initialisation import notes, trainable
 from explorer.training.problems import find_problem
-from explorer.training.recipe import SCHEDULERS, Recipe, arguments
+from explorer.training.recipe import SCHEDULERS, Recipe, arguments, count_images
 
 WEIGHTS = "weights.pt"  # the file that model.py leaves
 TRAINED_WEIGHTS = "weights.safetensors"  # the file that evaluate.py reads
@@ -234,6 +234,7 @@ def _options(recipe: Recipe) -> set[str]:
     advances = SCHEDULERS[recipe.scheduler.kind].advances
     asked = {
         "augmented": _is_augmented(recipe),
+        "part of the images": recipe.images_share < 1,
         "smoothing": recipe.label_smoothing > 0,
         "bf16": recipe.precision == "bf16",
         "best device": recipe.device == "auto",
@@ -264,6 +265,8 @@ def _recipe_values(recipe: Recipe) -> dict[str, str]:
         "MEAN": f"torch.tensor({list(kind.mean)}, device=DEVICE).view(-1, 1, 1)",
         "STD": f"torch.tensor({list(kind.std)}, device=DEVICE).view(-1, 1, 1)",
     }
+    if recipe.images_share < 1:
+        values["TRAIN_IMAGES"] = _train_images(recipe)
     if recipe.label_smoothing:
         values["LABEL_SMOOTHING"] = recipe.label_smoothing
     if _is_augmented(recipe):
@@ -272,6 +275,10 @@ def _recipe_values(recipe: Recipe) -> dict[str, str]:
     if recipe.device != "auto":
         values["DEVICE"] = f'torch.device("{recipe.device}")'
     return {name: str(value) for name, value in values.items()}
+
+
+def _train_images(recipe: Recipe) -> int:
+    return count_images(recipe, _DATA[recipe.dataset].train_images)
 
 
 def _training_values(recipe: Recipe) -> dict[str, str]:
@@ -290,7 +297,7 @@ def _optimizer(recipe: Recipe) -> str:
 
 def _scheduler(recipe: Recipe) -> str:
     name, kind = recipe.scheduler.kind, SCHEDULERS[recipe.scheduler.kind]
-    steps = recipe.epochs * count_steps(_DATA[recipe.dataset].train_images, recipe.batch_size)
+    steps = recipe.epochs * count_steps(_train_images(recipe), recipe.batch_size)
     own = arguments(recipe.scheduler)
     given = own | kind.inferred(recipe.scheduler, steps)
     # What is the number of all steps follows from the numbers above it, so that these can be

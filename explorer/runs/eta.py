@@ -6,6 +6,7 @@ from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture
 from explorer.runs.fair_queue import Waiting, Work
 from explorer.runs.run_summary import RunSummary
+from explorer.training.recipe import Recipe
 
 
 class Pace:
@@ -27,20 +28,20 @@ class Pace:
         """
         run = summary.run
         seconds = summary.seconds_an_epoch or self.seconds_an_epoch(
-            run.architecture, run.recipe.dataset, run.device
+            run.architecture, run.recipe, run.device
         )
         done = summary.step / (summary.steps_per_epoch or 1.0)
         left = max(0.0, run.epochs - done)
         return Work(Waiting(run.id, run.owner, run.batch), left, seconds or None)
 
     def seconds_an_epoch(
-        self, architecture: Architecture, dataset: str, device: str
+        self, architecture: Architecture, recipe: Recipe, device: str
     ) -> float | None:
         """Seconds that an epoch of this network will take, as the newest run on the same images and
         device tells; None if there is none.
         """
-        cost = analyze(architecture).total_mult_adds
-        return self._for_each_operation(dataset, device) * cost or None
+        cost = analyze(architecture).total_mult_adds * recipe.images_share
+        return self._for_each_operation(recipe.dataset, device) * cost or None
 
     def _for_each_operation(self, dataset: str, device: str) -> float:
         while (dataset, device) not in self._seconds:
@@ -52,5 +53,5 @@ class Pace:
             if key in self._seconds or not seconds:
                 continue
             if cost := analyze(other.run.architecture).total_mult_adds:
-                self._seconds[key] = seconds / cost
+                self._seconds[key] = seconds / (cost * other.run.recipe.images_share)
         return self._seconds[dataset, device]

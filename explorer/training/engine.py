@@ -34,7 +34,7 @@ from explorer.training.problems import (
     find_problem,
     memory_problem,
 )
-from explorer.training.recipe import Recipe
+from explorer.training.recipe import Recipe, count_images
 from explorer.training.steps import EagerSteps, GraphSteps, Steps
 from explorer.training.tally import Sums, Tally, row_of
 
@@ -121,7 +121,9 @@ def _steps(
         .to(memory_format=numerics.layout)
     )
     # (N, C, H, W) uint8, (N,).
-    images, labels = dataset.train.images.to(device), dataset.train.labels.to(device)
+    used = count_images(recipe, len(dataset.train.labels))
+    images = dataset.train.images[:used].to(device)
+    labels = dataset.train.labels[:used].to(device)
     test = Split(dataset.test.images.to(device), dataset.test.labels.to(device))
     steps_per_epoch = count_steps(len(images), recipe.batch_size)
     tally = Tally(len(images), recipe.batch_size, steps_per_epoch, device)

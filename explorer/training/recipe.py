@@ -199,6 +199,9 @@ class Recipe(_Frozen):
     batch_size: Annotated[StrictInt, Field(ge=2, le=4096)] = Field(
         128, description="images per step"
     )
+    images_share: Annotated[float, Field(strict=True, ge=0.01, le=1, allow_inf_nan=False)] = Field(
+        1.0, description="fraction of the training images that is used: the first of them"
+    )
     optimizer: Annotated[Optimizer, Field(discriminator="kind")] = Field(
         SGD(momentum=0.9), description="how a gradient becomes a step"
     )
@@ -236,6 +239,11 @@ class Recipe(_Frozen):
         "auto",
         description="numeric precision: fp32 or bf16; auto takes the faster one here",
     )
+
+
+def count_images(recipe: Recipe, images: int) -> int:
+    """How many of so many training images the recipe uses."""
+    return max(2, round(images * recipe.images_share))
 
 
 def parse_recipe(data: str | bytes | dict[str, Any]) -> Recipe:

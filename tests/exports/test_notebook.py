@@ -58,6 +58,7 @@ EVERY_OPTION = {
     "label_smoothing": 0.1,
     "precision": "bf16",
     "device": "auto",
+    "images_share": 0.5,
 }
 
 

@@ -90,6 +90,13 @@ def test_a_larger_network_takes_longer() -> None:
     assert wide > 1.9 * narrow
 
 
+def test_a_part_of_the_images_takes_a_part_of_the_time() -> None:
+    whole, part = (snapshot(NARROW, 1.0), snapshot(NARROW, images_share=0.1))
+    assert seconds_left(Pace([whole]), part) == pytest.approx(1.0)
+    told = snapshot(NARROW, 0.5, images_share=0.1)
+    assert seconds_left(Pace([told]), snapshot(NARROW)) == pytest.approx(50.0)
+
+
 def test_epochs_that_were_added_count() -> None:
     asked = snapshot(NARROW, *[2.0] * 10)
     assert seconds_left(Pace([]), asked) == 0

@@ -8,6 +8,7 @@ import math
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -34,7 +35,13 @@ from explorer.training.engine import Numerics, count_steps, evaluate, train
 from explorer.training.event import Event
 from explorer.training.images import normalise
 from explorer.training.initialisation import RandomStreams, new_network
-from explorer.training.recipe import OPTIMIZERS, SCHEDULERS, Recipe, parse_recipe
+from explorer.training.recipe import (
+    OPTIMIZERS,
+    SCHEDULERS,
+    Recipe,
+    RecipeError,
+    parse_recipe,
+)
 from explorer.training.tally import EVENTS_AN_EPOCH
 from tests.runs.shared import without_times
 
@@ -355,6 +362,7 @@ def through_json(checkpoint: Checkpoint) -> Checkpoint:
             "weight_decay_on": "weights",
         },
         {"precision": "bf16", "scale": 0.1, "plain_epochs": 2},
+        {"images_share": 0.3},
     ],
     ids=str,
 )
@@ -629,3 +637,27 @@ def test_a_resumed_run_lets_go_of_its_checkpoint(small: Architecture, tiny: Data
     next(events)
     assert [reference() for reference in held if reference() is not None] == []
     assert [event.kind for event in events][-1] == "finished"
+
+
+@pytest.mark.parametrize(
+    ("share", "images"), [(1.0, 70), (0.5, 35), (0.1, 7), (0.01, 2), (0.02, 2), (0.99, 69)]
+)
+def test_a_share_is_the_first_of_the_training_images(
+    share: float, images: int, small: Architecture, tiny: Dataset
+) -> None:
+    """The same as of a data set that has no more."""
+    first = Split(tiny.train.images[:images], tiny.train.labels[:images])
+    alone = replace(tiny, train=first)
+    asked = recipe(epochs=2, batch_size=16, images_share=share)
+    found = list(train(small, asked, tiny, CPU))
+    assert found[0].metrics["train_images"] == images
+    whole = asked.model_copy(update={"images_share": 1.0})
+    assert [without_times(event) for event in found] == [
+        without_times(event) for event in train(small, whole, alone, CPU)
+    ]
+
+
+@pytest.mark.parametrize("share", [0, 0.001, 1.01, -1, "0.5", None, float("nan")])
+def test_shares_that_there_are_not(share: Any) -> None:
+    with pytest.raises(RecipeError, match="images_share must be"):
+        recipe(images_share=share)

@@ -28,6 +28,7 @@ RECIPES: list[dict[str, Any]] = [
     {"batch_size": 69},  # one image is left out
     {"batch_size": 71},  # only a short one, so that nothing is recorded
     {"plain_epochs": 1},
+    {"images_share": 0.5},
     TUNED,
     TUNED | {"batch_size": 35, "plain_epochs": 2, "weight_decay_on": "weights"},
     {"optimizer": {"kind": "SGD"}},
@@ -73,7 +74,7 @@ def test_a_replayed_run_learns_as_the_plain_one(
     record_with(recorder)
     assert_close(run(small, tiny, **fields), plain)
     kinds = 2 if fields.get("plain_epochs") else 1
-    whole = 70 // fields.get("batch_size", 32)
+    whole = round(70 * fields.get("images_share", 1)) // fields.get("batch_size", 32)
     assert (recorder.recorded, recorder.replayed) == ((kinds, 3 * whole) if whole else (0, 0))
 
 

@@ -109,6 +109,19 @@ def test_a_run_that_is_stopped_while_it_waits_says_that_it_never_began():
     assert bar.proto.text == "ended before its first step"
 
 
+def test_a_quick_look_is_an_epoch_on_a_tenth_of_the_images_and_leaves_the_form_as_it_was():
+    app = digits(20)
+    press(app, "Quick look")
+    run = wait(process.jobs(), session(app).run)
+    assert (run.status, len(run.epochs)) == ("finished", 1)
+    assert run.started.metrics["train_images"] == 144
+    assert (session(app).recipe.epochs, session(app).recipe.images_share) == (20, 1.0)
+    press(app, "Quick look")  # the same once more
+    assert len(process.jobs().runs()) == 1
+    press(app, "Start training")
+    assert process.jobs().snapshot(session(app).run).run.epochs == 20
+
+
 def test_another_visitor_gets_a_run_of_their_own():
     press(digits(500), "Start training")
     other = digits(500)

@@ -241,7 +241,8 @@ def recipe_text(run: Run) -> str:
     recipe, epochs = run.recipe, run.epochs
     schedule = "" if recipe.scheduler.kind == "constant" else f", {recipe.scheduler.kind}"
     length = f"{counted(epochs, 'epoch')} of {recipe.batch_size}, seed {recipe.seed}"
-    return f"{recipe.optimizer.kind} {recipe.optimizer.lr:g}{schedule}, {length}"
+    part = "" if recipe.images_share == 1 else f", {percent(recipe.images_share, 0)} of the images"
+    return f"{recipe.optimizer.kind} {recipe.optimizer.lr:g}{schedule}, {length}{part}"
 
 
 # --- the chosen one -------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from explorer.text import counted, duration, for_html
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import DeviceError, choose_device
 from explorer.training.engine import count_steps
+from explorer.training.recipe import count_images
 from explorer.ui import process, state
 
 
@@ -38,7 +39,8 @@ def show_what_comes(session: state.Session) -> None:
 
 def _length(session: state.Session) -> str:
     recipe = session.recipe
-    steps = count_steps(DATASETS[recipe.dataset].train_images, recipe.batch_size)
+    images = count_images(recipe, DATASETS[recipe.dataset].train_images)
+    steps = count_steps(images, recipe.batch_size)
     epochs = counted(recipe.epochs, "epoch")
     return f"{epochs} of {counted(steps, 'step')}, {counted(recipe.epochs * steps, 'step')} in all"
 
@@ -52,7 +54,7 @@ def _time(session: state.Session) -> str:
     except DeviceError:
         device = ""
     if not analyze(network).problem:
-        pace = Pace(process.jobs().runs()).seconds_an_epoch(network, recipe.dataset, device)
+        pace = Pace(process.jobs().runs()).seconds_an_epoch(network, recipe, device)
         if pace:
             whole = duration(pace * recipe.epochs)
             return f"about {whole}, going by the newest run on {title} here"

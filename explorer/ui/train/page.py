@@ -1,9 +1,12 @@
 """Train: the recipe, and the run as it goes."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from statistics import median
+from types import MappingProxyType
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -50,6 +53,7 @@ from explorer.ui.train.recipe_form import recipe_form, recipe_in_form
 POINTS = 400  # step events a chart gets, whatever the run's length
 RECENT = 15  # step events whose median speed is told: a single one's is chance
 AUTHORS_LOG = "author's log"
+QUICK_LOOK = MappingProxyType({"epochs": 1, "images_share": 0.1, "plain_epochs": 0})
 SHOWN_RUN = "shown-run"  # its place on the page, for links
 NEVER_BEGAN = "ended before its first step"
 LARGE_LOSS = 1e6  # from here on a loss is written with a power of ten
@@ -117,14 +121,24 @@ def _recipe(session: state.Session) -> DeltaGenerator:
             start.button("Apply fix", on_click=_apply_fix, args=(obstacle.fixed,), width="stretch")
     if wrong:
         messages.error(wrong, icon=None, on=start)
-    start.button(
-        "Start training",
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        disabled=obstacle is not None or wrong != "",
-        on_click=_start,
-    )
+    cannot = obstacle is not None or wrong != ""
+    with start, st.container(key="start", horizontal=True, gap="small"):
+        st.button(
+            "Start training",
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            disabled=cannot,
+            on_click=_start,
+        )
+        st.button(
+            "Quick look",
+            icon=":material/bolt:",
+            help="One epoch on a tenth of the training images, to see whether it learns at all.",
+            disabled=cannot,
+            on_click=_start,
+            kwargs={"changes": QUICK_LOOK},
+        )
     with start:
         _ask_whether_to_repeat(session, recipe)
     return start
@@ -194,8 +208,9 @@ def _keep() -> None:
         notify(changed)
 
 
-def _start(again: bool = False) -> None:
-    """Train as the form tells at this moment, which may not be drawn yet, nor checked.
+def _start(again: bool = False, changes: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Train as the form tells at this moment, which may not be drawn yet, nor checked, but for
+    these changes.
 
     The same network, recipe and seed asked for twice are one run. Where that has just finished, it
     is asked whether it is to be trained `again`.
@@ -205,12 +220,13 @@ def _start(again: bool = False) -> None:
     if isinstance(recipe, RecipeError):
         notify(recipe.message, WRONG)
         return
+    recipe = recipe.model_copy(update=changes)
     if obstacle := find_problem(session.architecture, DATASETS[recipe.dataset]):
         notify(f"This network cannot be trained yet: {obstacle.message}", WRONG)
         return
     jobs = process.jobs()
     same = run_in_hand(jobs.runs(), session.architecture, recipe, who().id, time.time())
-    if same and not same.ended:
+    if same and (changes or not same.ended):
         notify(
             f"This run {_how_it_stands(same)}: same network, recipe and seed. "
             "For another one, change the seed"

@@ -27,6 +27,7 @@ Changed = Callable[[], None]
 LABELS = {
     "epochs": "Epochs",
     "batch_size": "Batch size",
+    "images_share": "Share of training images",
     "label_smoothing": "Label smoothing",
     "rotation": "Rotation, ± degrees",
     "shift": "Shift, ± pixels",
@@ -39,7 +40,7 @@ LABELS = {
 }
 # The form's sections: a heading, and its fields in rows of two.
 SECTIONS = (
-    ("Length", ("epochs", "batch_size")),
+    ("Length", ("epochs", "batch_size", "images_share")),
     ("Data augmentation", ("rotation", "shift", "scale", "plain_epochs")),
     ("Regularisation", ("label_smoothing", "weight_decay_on")),
     ("Device and seed", ("device", "precision", "seed")),
@@ -60,6 +61,7 @@ STEPS = {
     "rotation": 1.0,
     "shift": 0.5,
     "scale": 0.02,
+    "images_share": 0.1,
     "div_factor": 1.0,
 }
 
