@@ -114,6 +114,13 @@ class SavedStore:
             except OSError as error:
                 raise self._cannot_write(error) from None
 
+    def delete_all_of(self, owner: str, by: Person) -> int:
+        """Delete all that this owner saved. Returns how many those were. Raises SaveError."""
+        own = [saved.name for saved in self.all() if saved.owner == owner]
+        for name in own:
+            self.delete(name, by)
+        return len(own)
+
     # --- under the lock ---------------------------------------------------------------------------
 
     @contextmanager

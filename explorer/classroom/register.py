@@ -62,6 +62,12 @@ class Register:
         with self._database.read() as connection:
             return dict(map(tuple, connection.execute(known, (wanted,))))
 
+    def all(self) -> tuple[Entry, ...]:
+        """Everybody, those who were here last at the beginning."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT * FROM people ORDER BY last_seen DESC, id").fetchall()
+        return tuple(map(_entry, rows))
+
     def arrive(self, person_id: str, name: str = "") -> Entry | None:
         """The person with this id, who is here now; None where they were forgotten.
 

@@ -16,6 +16,8 @@ class Kind(StrEnum):
 
     RUN = "run"
     SAVED = "saved network"
+    CLASS = "class"  # the rules for all, and the order of the queue
+    PERSON = "person"  # with all that they have here
 
 
 class Action(StrEnum):
@@ -32,6 +34,8 @@ class Action(StrEnum):
     REPLACE = "replace"
     DELETE = "delete"
     RESTORE = "restore"
+    MANAGE = "manage"
+    FORGET = "forget"
 
 
 class Who(Enum):
@@ -40,6 +44,7 @@ class Who(Enum):
     EVERYONE = "everyone"
     OWNER = "its owner, and a teacher"
     OWNER_ALONE = "its owner, and nobody else"
+    TEACHER = "a teacher"
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,8 @@ ALLOWED: Mapping[tuple[Kind, Action], Who] = {
     # deleted first.
     (Kind.SAVED, Action.REPLACE): Who.OWNER_ALONE,
     (Kind.SAVED, Action.DELETE): Who.OWNER,
+    (Kind.CLASS, Action.MANAGE): Who.TEACHER,
+    (Kind.PERSON, Action.FORGET): Who.OWNER,
 }
 
 
@@ -84,17 +91,23 @@ def may(person: Person, action: Action, thing: Thing) -> bool:
             return is_owner or person.is_teacher
         case Who.OWNER_ALONE:
             return is_owner
+        case Who.TEACHER:
+            return person.is_teacher
     return False
 
 
 def refusal_text(action: Action, thing: Thing) -> str:
     """Why somebody may not do that, and what they can do instead."""
+    if ALLOWED.get((thing.kind, action)) is Who.TEACHER:
+        return f"only a teacher can {action} the {thing.kind}"
     open_to_all = [
         str(each)
         for each in (Action.LOOK, Action.COPY, Action.COMPARE)
         if ALLOWED.get((thing.kind, each)) is Who.EVERYONE
     ]
-    instead = f"; you can {', '.join(open_to_all[:-1])} or {open_to_all[-1]} it" * bool(open_to_all)
+    if not open_to_all:
+        return f"only they themselves or a teacher can {action} a {thing.kind}"
+    instead = f"; you can {', '.join(open_to_all[:-1])} or {open_to_all[-1]} it"
     return (
         f"this {thing.kind} belongs to somebody else, and only they or a teacher can {action} it"
         f"{instead}"

@@ -61,6 +61,10 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE runs ADD COLUMN deleted REAL;
     -- Of the runs that were queued together; '' for a single one.
     ALTER TABLE runs ADD COLUMN batch TEXT NOT NULL DEFAULT '';
+    -- Above 0 where a teacher moved it to the front of the queue; the highest is first.
+    ALTER TABLE runs ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0;
+    -- Values as JSON.
+    CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE people (
         id TEXT PRIMARY KEY,  -- the owner of what they start and save
         name TEXT NOT NULL,

@@ -21,6 +21,7 @@ class Waiting:
     id: str
     owner: str
     batch: str = ""  # of the runs that were queued together, "" for a single one
+    ahead: int = 0  # above 0 where a teacher moved it to the front; the highest is first
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,14 @@ class Forecast:
 class _Turns:
     """Those who wait, and whose turn is next.
 
-    Single runs come before those of a batch. Among either, owners take turns, so that nobody waits
+    Those that a teacher moved to the front come first, then single runs, then those of a batch.
+    Among either, owners take turns, so that nobody waits
     for all that another has queued: the next is the one whose last turn began the longest ago (who
     never had one comes first); of equals, the one who has waited longest.
     """
 
     def __init__(self, waiting: Iterable[Waiting], last_turn: Mapping[str, float]):
+        self._front: list[Waiting] = []
         self._queues: tuple[dict[str, deque[Waiting]], dict[str, deque[Waiting]]] = ({}, {})
         self._arrived: dict[str, int] = {}
         self._last = dict(last_turn)
@@ -60,25 +63,38 @@ class _Turns:
 
     def add(self, run: Waiting, first: bool = False) -> None:
         """Have a run wait behind its owner's others, or before them."""
+        if run.ahead and not first:  # it is at the front for one turn
+            self._front.append(run)
+            self._front.sort(key=lambda each: -each.ahead)
+            return
         queue = self._queues[bool(run.batch)].setdefault(run.owner, deque())
         self._arrived.setdefault(run.owner, len(self._arrived))
         queue.appendleft(run) if first else queue.append(run)
 
     def take(self) -> Waiting | None:
         """The run whose turn begins now, None where nobody waits."""
+        if self._front:
+            run = self._front.pop(0)
+            self._begin(run.owner)
+            return run
         for queues in self._queues:
             if queues:
                 owner = min(queues, key=lambda each: (self._last_of(each), self._arrived[each]))
-                self._now += 1
-                self._last[owner] = self._now
+                self._begin(owner)
                 run = queues[owner].popleft()
                 if not queues[owner]:
                     del queues[owner]
                 return run
         return None
 
+    def _begin(self, owner: str) -> None:
+        self._now += 1
+        self._last[owner] = self._now
+
     def gives_way(self, run: Waiting) -> bool:
         """Whether a run whose turn ends lets somebody else have the slot."""
+        if self._front:
+            return True
         singles, batches = self._queues
         if singles:
             return bool(run.batch) or any(owner != run.owner for owner in singles)

@@ -23,6 +23,7 @@ from typing import Self, TypeVar
 import torch
 from cachetools import RRCache
 
+from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture
 from explorer.people.permissions import Action, Kind, Thing, may, refusal_text
 from explorer.people.person import Person
@@ -35,6 +36,14 @@ from explorer.runs.admission import (
 )
 from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.checkpoint_size import check_room
+from explorer.runs.class_rules import (
+    PAUSED,
+    AgainstTheRules,
+    ClassRules,
+    check_rules,
+    check_time,
+    checked_rules,
+)
 from explorer.runs.database import StoreError
 from explorer.runs.eta import Pace
 from explorer.runs.fair_queue import Forecast, Waiting, Work, forecast, gives_way
@@ -80,9 +89,7 @@ __all__ = [
 ]
 
 MAX_QUEUED = 1_000
-# Single runs of a student's that wait at once, and runs that they queue together. A batch waits
-# behind all single runs, so it keeps nobody from theirs.
-MOST_WAITING, LARGEST_BATCH = 3, 50
+LARGEST_BATCH = 50  # a student's; it waits behind all single runs, so it keeps nobody from theirs
 FORECAST_SECONDS = 1.0  # for which it is not computed anew
 RETRY_SECONDS = 1.0  # between two tries where the store cannot be written
 # Seconds between two looks at whether other processes still train what they say.
@@ -200,6 +207,7 @@ class JobManager:
         )
         try:
             self._check_queue(by, batch)
+            self._check_rules(by, run)
             check_room(self.store.folder, architecture, recipe)
             self.store.add(run)
         except StoreError as error:
@@ -263,6 +271,35 @@ class JobManager:
         """Delete a run in the bin with its events and weights."""
         self._check(by, Action.DELETE, run_id)
         self._delete_for_good(run_id)
+
+    # --- the class --------------------------------------------------------------------------------
+
+    def set_rules(self, rules: ClassRules, by: Person) -> None:
+        """Set what holds for everybody's runs. Raises NotAllowed."""
+        self._check_manages(by)
+        self.store.set_rules(checked_rules(rules))
+        self._start_workers(self.store.waiting())  # they may have been paused
+
+    def stop_all(self, by: Person) -> int:
+        """Stop all runs that wait or train. Returns how many those were. Raises NotAllowed."""
+        self._check_manages(by)
+        active = [each.run.id for each in self.runs() if not each.ended]
+        for run_id in active:
+            self.stop(run_id, by)
+        return len(active)
+
+    def move_to_front(self, run_id: str, by: Person) -> None:
+        """Have a run that waits be the next that has a turn. Raises NotAllowed."""
+        self._check_manages(by)
+        if not self.store.move_to_front(run_id):
+            raise RunError(f"run {run_id} does not wait any more")
+        with self._lock:
+            self._foreseen = None
+
+    def _check_manages(self, by: Person) -> None:
+        the_class = Thing(Kind.CLASS, "")
+        if not may(by, Action.MANAGE, the_class):
+            raise NotAllowed(refusal_text(Action.MANAGE, the_class))
 
     # --- how things stand -------------------------------------------------------------------------
 
@@ -398,11 +435,27 @@ class JobManager:
                 f"{LARGEST_BATCH} runs that you queued together wait already, the most for one "
                 "person; wait until some have ended, or stop them"
             )
-        if not batch and sum(not each.batch for each in own) >= MOST_WAITING:
+        most = self.store.rules().most_waiting
+        if not batch and sum(not each.batch for each in own) >= most:
             raise QueueFull(
-                f"{MOST_WAITING} of your runs wait already, the most for one person; "
-                "wait until one has ended, or stop one"
+                f"{most} of your runs {'wait' if most > 1 else 'waits'} already, the most for one "
+                "person; wait until one has ended, or stop one"
             )
+
+    def _check_rules(self, by: Person, run: Run, more_epochs: int = 0) -> None:
+        """Raises AgainstTheRules if a student may not train this for so many epochs."""
+        if not by.is_teacher:
+            rules, parameters = self.store.rules(), analyze(run.architecture).total_params
+            check_rules(rules, run.epochs + more_epochs, parameters)
+            check_time(rules, self._seconds_of(run))
+
+    def _seconds_of(self, run: Run) -> float:
+        """For how long it has trained; 0 of a run that is not there yet."""
+        try:
+            latest = self.store.history(run.id, 0).latest
+        except UnknownRun:
+            return 0.0
+        return latest.time if latest else 0.0
 
     def _memory_room(self, device: torch.device) -> int | None:
         """Bytes that a run may take once it has a slot, None if that cannot be told.
@@ -439,6 +492,7 @@ class JobManager:
     ) -> None:
         kept = self.store.stored_run(run_id)
         self._check_queue(by, kept.run.batch)
+        self._check_rules(by, kept.run, more_epochs)
         if kept.status in allowed:
             room, latest = (
                 self._memory_room(torch.device(kept.run.device)),
@@ -501,12 +555,13 @@ class JobManager:
         if not waiting:
             return tuple(runs)
         places, foreseen = {id: place for place, id in enumerate(waiting, 1)}, self._forecast()
+        is_paused = self.store.rules().is_paused
         placed = []
         for each in runs:
             seen = foreseen.get(each.run.id, Forecast(None, None))
             if each.status == "queued":
                 # Why nothing is taken, if so; between two turns, that it waits for the next.
-                message = self._problem or each.message
+                message = self._problem or (PAUSED if is_paused else each.message)
                 place = places.get(each.run.id)
                 each = replace(each, position=place, starts_in=seen.starts_in, message=message)
             placed.append(each if each.ended else replace(each, ends_in=seen.ends_in))
@@ -531,7 +586,8 @@ class JobManager:
             for each in queue.waiting
             if each.id not in going_on  # it has just begun its turn
         ]
-        found = forecast(self.slots, training, waiting, queue.last_turn)
+        slots = 0 if self.store.rules().is_paused else self.slots
+        found = forecast(slots, training, waiting, queue.last_turn)
         with self._lock:
             self._foreseen = time.monotonic(), found
         return found
@@ -586,8 +642,9 @@ class JobManager:
                 log.warning("slot %d has no GPU: %s", slot, error)
             while (loop := self._next(slot)) is not None:
                 try:
-                    for _ in loop.train(self._data_root, gives_way=self._gives_way):
-                        pass
+                    for event in loop.train(self._data_root, gives_way=self._gives_way):
+                        if event.kind == "epoch":
+                            self._stop_if_too_long(loop, event)
                 except BaseException as error:
                     # A fault of the program: this run ends, the others go on.
                     log.error("run %s failed: %s", loop.writer.run_id, _place_of(error))
@@ -610,8 +667,9 @@ class JobManager:
                 self._settle()
                 # So that a run is queued either before this look, or after this thread has left.
                 with self._workers_lock:
-                    claim = None if self._closed.is_set() else self.store.claim_next()
-                    if claim is None and (self._closed.is_set() or not self.store.waiting()):
+                    ends = self._closed.is_set() or self.store.rules().is_paused
+                    claim = None if ends else self.store.claim_next()
+                    if claim is None and (ends or not self.store.waiting()):
                         del self._workers[slot]
                         return None
                 # What waits is locked for a moment, as by whoever finds that it was interrupted.
@@ -638,13 +696,24 @@ class JobManager:
                 if self._closed.wait(RETRY_SECONDS):
                     return None
 
-    def _gives_way(self, run: Run) -> bool:
-        """Whether a run that has done an epoch lets one of those who wait have its slot."""
+    def _stop_if_too_long(self, loop: RunLoop, event: Event) -> None:
+        """Stop a run that has trained as long as the class's rules allow."""
         try:
-            waiting = self.store.queue().waiting
+            check_time(self.store.rules(), event.time)
+        except AgainstTheRules as error:
+            loop.stop(str(error))
+        except StoreError:  # the next epoch is looked at again
+            return
+
+    def _gives_way(self, run: Run) -> bool:
+        """Whether a run that has done an epoch goes back into the queue: for one of those who wait,
+        or as a teacher has paused all.
+        """
+        try:
+            waiting, rules = self.store.queue().waiting, self.store.rules()
         except StoreError:  # it keeps its turn
             return False
-        return gives_way(Waiting(run.id, run.owner, run.batch), waiting)
+        return rules.is_paused or gives_way(Waiting(run.id, run.owner, run.batch), waiting)
 
     def _settle(self) -> None:
         """Forget the runs that have ended, once the store has all of them.

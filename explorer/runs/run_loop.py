@@ -44,6 +44,7 @@ class RunLoop:
     def __init__(self, store: Store, claim: Claim):
         """Raises StoreError. The claim is released once the end of the run is written."""
         self.writer = RunWriter(store, claim)
+        self._why_stopped = ""
         self._store = store
         self._looked = time.monotonic()
 
@@ -150,6 +151,11 @@ class RunLoop:
             self.writer.rewind(checkpoint.epoch, why)
         return checkpoint
 
+    def stop(self, why: str) -> None:
+        """Have the run end within a batch, for this reason, unless somebody asked for an end."""
+        self._why_stopped = why
+        self.writer.ask("stop")
+
     def _should_stop(self) -> bool:
         """Whether this process or another one has asked for an end."""
         writer = self.writer
@@ -175,7 +181,8 @@ class RunLoop:
                 if latest := writer.end_early():
                     yield latest
             case _:
-                yield writer.end(Status.STOPPED, event, self._what_is_kept("stopped", event))
+                why = self._why_stopped or self._what_is_kept("stopped", event)
+                yield writer.end(Status.STOPPED, event, why)
 
     def _what_is_kept(self, ended: str, event: Event) -> str:
         """What remains of a run that ends within an epoch; "" where nothing is lost."""

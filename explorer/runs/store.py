@@ -24,6 +24,7 @@ from sqlite3 import Row
 from typing import NamedTuple
 
 from explorer.runs.checkpoint_files import CheckpointFolder, CheckpointMemory, Checkpoints, Lock
+from explorer.runs.class_rules import ClassRules, parse_rules
 from explorer.runs.database import Database, StoreError
 from explorer.runs.fair_queue import Waiting, fair_order
 from explorer.runs.oom_kills import oom_kills
@@ -63,6 +64,7 @@ from explorer.training.event import Event
 PROCESS_ENDED = "the process that trained it ended"
 OUT_OF_MEMORY = "the system ended the process that trained it, for lack of memory"
 RUNS, CHECKPOINTS = "runs.sqlite", "checkpoints"  # in the folder of a store
+RULES = "class rules"  # the name of the setting
 
 log = logging.getLogger(__name__)
 
@@ -299,7 +301,8 @@ class Store:
         """Those who wait, and when their owners had their last turns."""
         with self.database.read() as connection:
             queued = (
-                "SELECT id, owner, batch FROM runs WHERE status = 'queued' ORDER BY queued, number"
+                "SELECT id, owner, batch, ahead FROM runs WHERE status = 'queued' "
+                "ORDER BY queued, number"
             )
             waiting = tuple(Waiting(*row) for row in connection.execute(queued))
             owners = sorted({each.owner for each in waiting})
@@ -413,6 +416,29 @@ class Store:
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
         self.checkpoints.delete(run_id)
 
+    # --- the class --------------------------------------------------------------------------------
+
+    def rules(self) -> ClassRules:
+        """What a teacher has set for everybody's runs."""
+        with self.database.read() as connection:
+            row = connection.execute(
+                "SELECT value FROM settings WHERE name = ?", (RULES,)
+            ).fetchone()
+        return parse_rules(row["value"] if row else None)
+
+    def set_rules(self, rules: ClassRules) -> None:
+        with self.database.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)",
+                (RULES, rules.model_dump_json()),
+            )
+
+    def move_to_front(self, run_id: str) -> bool:
+        """Have a run that waits be the next that has a turn. Returns False if it does not wait."""
+        with self.database.write() as connection:
+            change = "ahead = (SELECT 1 + max(ahead) FROM runs)"
+            return change_run(connection, run_id, [Status.QUEUED], change)
+
     # --- taking runs ------------------------------------------------------------------------------
 
     def begin(self, run: Run) -> Claim:
@@ -440,7 +466,7 @@ class Store:
         try:
             with self.database.write() as connection:
                 change = (
-                    "status = 'preparing', wish = '', message = '', taken = ?, "
+                    "status = 'preparing', wish = '', message = '', ahead = 0, taken = ?, "
                     "more_epochs = more_epochs + ?"
                 )
                 if not change_run(connection, run_id, allowed, change, time.time(), more_epochs):

@@ -9,6 +9,8 @@ import streamlit as st
 from explorer.text import for_html
 from explorer.ui import messages, people, state
 from explorer.ui.build import page as build_page
+from explorer.ui.class_notice import class_notice
+from explorer.ui.classroom import page as class_page
 from explorer.ui.compare import page as compare_page
 from explorer.ui.components.address import keep_address
 from explorer.ui.components.navigation import Page, current_page, navigation_bar
@@ -55,6 +57,11 @@ PAGES = {
         "Every training on this server: watch, resume, rename, download or delete it.",
         runs_page.show,
     ),
+    Page.CLASS: Drawn(
+        "Your class",
+        "Everybody and how their work stands; choose somebody to see more.",
+        class_page.show,
+    ),
 }
 
 
@@ -64,15 +71,16 @@ def main() -> None:
     st.set_page_config(f"{page.title} · Architecture explorer", ICON, "wide")
     st.html(STYLES)
     # First, so that what it notes of somebody new is no change to what the page shows.
-    people.who()
+    person = people.who()
     if people.must_log_in():
         log_in_page()
         return
     with st.container(key="top"):
-        navigation_bar()
+        navigation_bar(() if people.is_class() and person.is_teacher else (Page.CLASS,))
     person_menu()
     heading = f"<h1>{for_html(drawn.heading)}</h1><p>{for_html(drawn.lead)}</p>"
     st.html(f'<div class="page-heading">{heading}</div>')
+    class_notice()
     ask_for_name()
     if notice := state.accept_draft().notice:
         messages.warning(notice, icon=messages.NOT_FOUND)

@@ -8,11 +8,14 @@ from urllib.parse import urlencode, urlsplit
 import segno
 import streamlit as st
 
+from explorer.classroom.forgetting import forget_person
 from explorer.classroom.register import CODE_SECONDS, MAX_NAME, NameTaken
 from explorer.people.person import Person
 from explorer.people.teachers import teacher_key
+from explorer.runs.run import RunError
+from explorer.saved import SaveError
 from explorer.text import for_html, for_markdown
-from explorer.ui import people
+from explorer.ui import people, process
 from explorer.ui.notices import WRONG, notify
 from explorer.ui.people import register, who
 from explorer.ui.server.device_route import CODE, PATH
@@ -55,6 +58,7 @@ def person_menu() -> None:
                 _name(person)
                 _another_device(person)
                 _teacher(person)
+                _forget_me()
                 if people.school_user() and people.can_log_in():
                     st.button("Log out", on_click=st.logout, width="stretch")
 
@@ -193,6 +197,29 @@ def _try_key() -> None:
         notify(str(error), WRONG)
     else:
         notify("You are a teacher here")
+
+
+# --- leaving --------------------------------------------------------------------------------------
+
+
+def _forget_me() -> None:
+    with st.expander("Delete all that is mine"):
+        st.html(
+            '<p class="note">Your name, your runs and what you saved, for good. '
+            "Then you are somebody new here.</p>"
+        )
+        st.button("Delete it all", key="forget-me", on_click=_forgotten, width="stretch")
+
+
+def _forgotten() -> None:
+    person = who()
+    try:
+        forget_person(person.id, person, process.jobs(), register())
+        process.saved().delete_all_of(person.id, person)
+    except (RunError, SaveError) as error:
+        notify(str(error), WRONG)
+    else:
+        notify("All that was yours is deleted. You are somebody new here")
 
 
 def _short(name: str) -> str:

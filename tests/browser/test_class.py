@@ -197,3 +197,47 @@ def test_nothing_of_it_overlaps_and_everybody_can_read_it(
     app.page.evaluate(AXE)
     assert app.page.locator(":root").evaluate(FOUND, {}) == []
     close(app)
+
+
+def become_teacher(app: App) -> None:
+    open_person_menu(app)
+    key = app.page.get_by_label("Teacher's key")
+    key.fill(KEY)
+    key.press("Enter")
+    expect(app.link_to("Class")).to_be_visible()
+    app.settled()
+
+
+def test_a_teacher_has_everybodys_eyes_and_everybodys_training(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    with class_server(tmp_path) as server:
+        tess, gus = (arrive(chromium, server.url, name) for name in ("Tess", "Gus"))
+        expect(tess.link_to("Class")).to_have_count(0)
+        gus.go_to("Train")
+        gus.train_on_digits(1000)
+        become_teacher(tess)
+        tess.go_to("Class")
+        row = tess.page.get_by_role("grid", name="People").get_by_role(
+            "row", name=re.compile("Gus")
+        )
+        expect(row).to_contain_text("running")
+        message = tess.page.get_by_label("Message for everybody")
+        message.fill("Look at the board <b>now</b>")
+        message.press("Enter")
+        tess.page.get_by_text("Eyes up: pause training").click()
+        for app in (tess, gus):  # nobody reloads anything
+            expect(app.page.get_by_text("Look at the board <b>now</b>.")).to_be_visible()
+            expect(app.page.get_by_text("Eyes up! Training is paused")).to_be_visible()
+        expect(row).to_contain_text("in queue")
+        expect(gus.page.get_by_text(re.compile("^Waiting for its next turn"))).to_be_visible()
+        tess.page.get_by_text("Eyes up: pause training").click()
+        expect(gus.page.get_by_text("Eyes up! Training is paused")).to_have_count(0)
+        expect(row).to_contain_text("running")
+        row.click()
+        tess.page.get_by_role("button", name="Stop 1 run").click()
+        expect(gus.run_status).to_have_text("stopped")
+        expect(row).to_contain_text("stopped")
+        gus.open("/?page=class")
+        expect(gus.page.get_by_text("This page is for teachers")).to_be_visible()
+        close(tess, gus)

@@ -227,7 +227,7 @@ def test_rows_are_chosen_and_sorted_by_the_keyboard_alone(app: App):
     for _ in range(2):
         expect(app.run_status).to_have_text("finished")
     open_runs(app)
-    names = [row.get_attribute("data-run") for row in rows(app).all()]
+    names = [row.get_attribute("data-id") for row in rows(app).all()]
     assert len(names) >= 2
     rows(app).first.focus()
     app.page.keyboard.press("ArrowDown")
@@ -248,4 +248,4 @@ def test_rows_are_chosen_and_sorted_by_the_keyboard_alone(app: App):
     expect(app.page.get_by_role("columnheader", name="Submitted")).to_have_attribute(
         "aria-sort", "ascending"
     )
-    expect(rows(app).first).to_have_attribute("data-run", names[-1] or "")
+    expect(rows(app).first).to_have_attribute("data-id", names[-1] or "")

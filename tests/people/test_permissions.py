@@ -13,6 +13,7 @@ TEACHER, OWNING_TEACHER = (
     Person("ann", "Ann", Role.TEACHER),
 )
 
+NOTHING = dict.fromkeys(map(str, Action), (False, False, False))
 # Who may do each, written out once more: the owner, another student, a teacher.
 EXPECTED = {
     Kind.RUN: {
@@ -27,6 +28,8 @@ EXPECTED = {
         "delete": (True, False, True),
         "restore": (True, False, True),
         "replace": (False, False, False),
+        "manage": (False, False, False),
+        "forget": (False, False, False),
     },
     Kind.SAVED: {
         "look at": (True, True, True),
@@ -40,7 +43,11 @@ EXPECTED = {
         "continue": (False, False, False),
         "rename": (False, False, False),
         "restore": (False, False, False),
+        "manage": (False, False, False),
+        "forget": (False, False, False),
     },
+    Kind.CLASS: {**NOTHING, "manage": (False, False, True)},
+    Kind.PERSON: {**NOTHING, "forget": (True, False, True)},
 }
 
 
@@ -77,4 +84,10 @@ def test_a_refusal_says_what_can_be_done_instead() -> None:
     assert refusal_text(Action.STOP, Thing(Kind.RUN, "ann")) == (
         "this run belongs to somebody else, and only they or a teacher can stop it; "
         "you can look at, open a copy of or compare it"
+    )
+    assert (
+        refusal_text(Action.MANAGE, Thing(Kind.CLASS, "")) == "only a teacher can manage the class"
+    )
+    assert refusal_text(Action.FORGET, Thing(Kind.PERSON, "ann")) == (
+        "only they themselves or a teacher can forget a person"
     )

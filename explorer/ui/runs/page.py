@@ -17,9 +17,9 @@ from explorer.runs.run_summary import RunSummary
 from explorer.text import bytes_text, counted, duration, for_html, ordinal, percent
 from explorer.training.datasets import DATASETS
 from explorer.ui import messages, process, state
+from explorer.ui.components.choice_list import choice_list
 from explorer.ui.components.columns import Column
 from explorer.ui.components.navigation import Page, go_to
-from explorer.ui.components.run_list import run_list
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
 from explorer.ui.notices import with_notices
@@ -131,7 +131,7 @@ def _table(was_going_on: bool) -> None:
     owners = register().names(each.run.owner for each in found) | {SHELL.id: SHELL.name}
     owners[who().id] = "you"
     rows = [_row(each, sizes.get(each.run.id, 0), owners) for each in found]
-    run_list(rows, COLUMNS, st.session_state.get(CHOSEN), _choose, key=LIST)
+    choice_list(rows, COLUMNS, st.session_state.get(CHOSEN), _choose, title="Runs", key=LIST)
     if st.session_state.pop("runs-just-chosen", False):
         st.rerun()  # the details stand outside this part, where downloads keep working
 

@@ -428,9 +428,9 @@ def _progress_in_queue(snapshot: Snapshot, ahead: int) -> tuple[float, str]:
     """How far a run is that waits for its first turn, or for the next."""
     done = len(snapshot.epochs)
     words = ["Waiting for its next turn" if done else "Queued"]
-    words.append(f"{counted(ahead, 'run')} ahead" if ahead else "next")
+    words.append(f"{counted(ahead, 'run')} ahead" if ahead else "it is next")
     if snapshot.starts_in is not None:
-        words.append(f"starts in about {duration(snapshot.starts_in)}")
+        words.append(f"{'' if done else 'starts '}in about {duration(snapshot.starts_in)}")
     if snapshot.ends_in is not None:
         words.append(f"done in about {duration(snapshot.ends_in)}")
     if done:

@@ -27,7 +27,7 @@ Changed = Callable[[], None]
 LABELS = {
     "epochs": "Epochs",
     "batch_size": "Batch size",
-    "images_share": "Share of training images",
+    "images_share": "Share of images",
     "label_smoothing": "Label smoothing",
     "rotation": "Rotation, ± degrees",
     "shift": "Shift, ± pixels",

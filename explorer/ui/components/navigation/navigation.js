@@ -8,7 +8,7 @@ import { Requests } from "./requests.js";
 
 /**
  * The page that Python draws, and the request that it answers.
- * @typedef {{current: string, answers: number}} Answer
+ * @typedef {{current: string, answers: number, hidden: string[]}} Answer
  *
  * @typedef {object} Bar
  * @property {Map<string, HTMLAnchorElement>} links  by the page's name
@@ -27,6 +27,7 @@ export default function drawNavigation({ data, parentElement, setStateValue }) {
   const bar = bars.get(nav) ?? mount(nav, data);
   bars.set(nav, bar);
   bar.send = (request) => setStateValue("request", request);
+  for (const [name, link] of bar.links) link.hidden = data.hidden.includes(name);
   receive(bar, data);
   return () => removeEventListener("popstate", bar.follow);
 }

@@ -1,4 +1,4 @@
-"""The four pages, which of them is open, and the way from one to another.
+"""The pages, which of them is open, and the way from one to another.
 
 There is one page script, and the session knows which page it draws. Streamlit's own `st.navigation`
 and `st.query_params` take the page from the browser's address, which comes with every message:
@@ -9,6 +9,7 @@ step to the browser's history once Python draws another page, and asks for a pag
 request when a link is clicked or the browser goes back or forward.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -31,6 +32,7 @@ class Page(Enum):
     TRAIN = "train"
     COMPARE = "compare"
     RUNS = "runs"
+    CLASS = "class"
 
     @property
     def title(self) -> str:
@@ -101,8 +103,12 @@ def go_to(page: Page) -> None:
     st.session_state[_KEY] = OpenPage(page, _open().answers)
 
 
-def navigation_bar() -> None:
-    """Draw the links to the pages in the line at the top of the window."""
+def navigation_bar(without: Collection[Page] = ()) -> None:
+    """Draw the links to the pages in the line at the top of the window, `without` some."""
     opened = _open()
-    data = {"current": opened.page.value, "answers": opened.answers}
+    data = {
+        "current": opened.page.value,
+        "answers": opened.answers,
+        "hidden": [page.value for page in without],
+    }
     _mount(key=BAR, data=data, on_request_change=keep_state)

@@ -1,4 +1,4 @@
-"""The list of runs: a table whose rows are chosen by mouse or keyboard, in the order of any column.
+"""A table whose rows are chosen by mouse or keyboard, in the order of any column.
 
 The browser gets one page of the rows, in the order that it asked for: there may be thousands.
 """
@@ -17,7 +17,7 @@ PAGE = 100  # rows at once
 MAX_FIRST = 10**9
 
 _mount = component(
-    "run_list", Path(__file__).parent, "run_list.js", ["run_list.css", "run_list.html"]
+    "choice_list", Path(__file__).parent, "choice_list.js", ["choice_list.css", "choice_list.html"]
 )
 
 
@@ -35,15 +35,16 @@ class View:
 Row = Mapping[str, Any]  # a value for each column, by the column's name
 
 
-def run_list(
+def choice_list(
     rows: Sequence[Row],
     columns: Mapping[str, Column],
     chosen: str | None,
     choose: Callable[[str | None], None],
     *,
+    title: str,
     key: str,
 ) -> None:
-    """Draw the rows, each with an "id".
+    """Draw the rows, each with an "id". `title` is read aloud.
 
     `choose` is called with a row's id, or with None where the chosen one is chosen no more.
     """
@@ -55,6 +56,7 @@ def run_list(
     _mount(
         key=key,
         data={
+            "title": title,
             "columns": headings(columns),
             "rows": [{"id": row["id"], "cells": cells(row, columns)} for row in shown],
             "chosen": chosen,

@@ -1,11 +1,11 @@
-// A table of runs. One row at a time can be reached by Tab; the arrow keys go to the others, Enter
-// and Space choose. Python has all runs, sorts them, and sends one page of them.
+// A table of rows to choose from. One row at a time can be reached by Tab; the arrow keys go to the others, Enter
+// and Space choose. Python has all rows, sorts them, and sends one page of them.
 
 /**
  * @typedef {{title: string, help: string, isNumber: boolean}} Column
  * @typedef {{id: string, cells: string[]}} Row
  * @typedef {{sort: number | null, descending: boolean, first: number}} View
- * @typedef {{columns: Column[], rows: Row[], chosen: string | null, view: View, total: number,
+ * @typedef {{title: string, columns: Column[], rows: Row[], chosen: string | null, view: View, total: number,
  *   page: number}} Data
  * @typedef {import("../component.js").Component<Data>} Shown
  */
@@ -15,10 +15,11 @@
 const lists = new WeakMap();
 
 /** @type {import("../component.js").Draw<Data>} */
-export default function drawRuns(shown) {
+export default function drawChoices(shown) {
   const list = find(shown.parentElement, ".list");
   if (!lists.has(list)) listen(list, shown.parentElement);
   lists.set(list, shown);
+  find(list, "table").setAttribute("aria-label", shown.data.title);
   drawHead(list, shown.data);
   drawBody(list, shown.data);
   drawPages(shown.parentElement, shown.data);
@@ -63,16 +64,16 @@ function makeHeading({ title, help, isNumber }, place) {
 function drawBody(list, { columns, rows, chosen }) {
   const body = find(list, "tbody"),
     before = rowsOf(list);
-  const focused = before.find((row) => row.matches(":focus"))?.dataset.run;
-  const known = new Map(before.map((row) => [row.dataset.run, row]));
+  const focused = before.find((row) => row.matches(":focus"))?.dataset.id;
+  const known = new Map(before.map((row) => [row.dataset.id, row]));
   const drawn = rows.map(({ id, cells }) =>
     fillRow(known.get(id) ?? makeRow(id, columns), cells, id === chosen),
   );
   if (drawn.length !== before.length || drawn.some((row, place) => row !== before[place]))
     body.replaceChildren(...drawn);
   const again =
-    focused === undefined ? undefined : drawn.find((row) => row.dataset.run === focused);
-  const inOrder = again ?? drawn.find((row) => row.dataset.run === chosen) ?? drawn[0];
+    focused === undefined ? undefined : drawn.find((row) => row.dataset.id === focused);
+  const inOrder = again ?? drawn.find((row) => row.dataset.id === chosen) ?? drawn[0];
   for (const row of drawn) row.tabIndex = row === inOrder ? 0 : -1;
   if (again && !again.matches(":focus")) again.focus();
 }
@@ -85,7 +86,7 @@ function rowsOf(list) {
 /** @param {string} id @param {Column[]} columns */
 function makeRow(id, columns) {
   const row = document.createElement("tr");
-  row.dataset.run = id;
+  row.dataset.id = id;
   for (const { isNumber } of columns) row.insertCell().classList.toggle("number", isNumber);
   return row;
 }
@@ -121,7 +122,7 @@ function listen(list, root) {
     const heading = element.closest("button"),
       row = element.closest("tr");
     if (heading) sortBy(now(), Number(heading.dataset.sort));
-    else if (row?.dataset.run) choose(now(), row.dataset.run);
+    else if (row?.dataset.id) choose(now(), row.dataset.id);
   });
   list.addEventListener("keydown", (event) => pressed(event, list, now()));
   find(root, ".pages").addEventListener("click", ({ target }) => {
@@ -151,7 +152,7 @@ function pressed(event, list, shown) {
     for (const each of rows) each.tabIndex = each === row ? 0 : -1;
     row?.focus();
   } else if (event.key === "Enter" || event.key === " ") {
-    choose(shown, rows[at]?.dataset.run ?? "");
+    choose(shown, rows[at]?.dataset.id ?? "");
   } else return;
   event.preventDefault();
 }

@@ -1,9 +1,8 @@
-"""The list of runs: which rows the browser gets, and that it cannot choose what is not there."""
+"""The list to choose from: which rows the browser gets, and that it cannot choose what is not there."""
 
 import pytest
 
-from explorer.ui.components.columns import Column, cells
-from explorer.ui.components.run_list.component import (
+from explorer.ui.components.choice_list.component import (
     PAGE,
     View,
     _in_order,
@@ -11,6 +10,7 @@ from explorer.ui.components.run_list.component import (
     chosen_of,
     view_of,
 )
+from explorer.ui.components.columns import Column, cells
 
 ROWS = [
     {"id": "a", "name": "beta", "best": 98.0},

@@ -1,0 +1,38 @@
+"""Forgetting a person: their runs, and their name."""
+
+from explorer.classroom.register import Register
+from explorer.people.permissions import Action, Kind, Thing, may, refusal_text
+from explorer.people.person import Person
+from explorer.runs.manager import JobManager
+from explorer.runs.run import NotAllowed, RunError
+
+
+class StillTraining(RunError):
+    """A run of theirs is being trained; the message says what to do."""
+
+
+def forget_person(person_id: str, by: Person, jobs: JobManager, register: Register) -> int:
+    """Delete a person with all their runs, for good. Returns how many runs those were.
+
+    What they saved is deleted by its own store. Raises NotAllowed, and StillTraining while one of
+    their runs ends: it has been told to.
+    """
+    thing = Thing(Kind.PERSON, person_id)
+    if not may(by, Action.FORGET, thing):
+        raise NotAllowed(refusal_text(Action.FORGET, thing))
+    own = [each for each in jobs.runs() if each.run.owner == person_id]
+    for each in own:
+        if not each.ended:
+            jobs.stop(each.run.id, by)
+    for each in own:
+        try:
+            jobs.delete(each.run.id, by)
+        except RunError:
+            raise StillTraining(
+                "a run of theirs is ending just now; forget them again in a moment"
+            ) from None
+    binned = [each.id for each in jobs.store.binned() if each.owner == person_id]
+    for run_id in binned:
+        jobs.delete_for_good(run_id, by)
+    register.forget(person_id)
+    return len(binned)

@@ -1,0 +1,1 @@
+"""Class: what a teacher sees of everybody, and sets for them."""

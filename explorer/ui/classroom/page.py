@@ -1,0 +1,308 @@
+"""Class: everybody, how their work stands, and what a teacher can do about it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from explorer.classroom.forgetting import forget_person
+from explorer.classroom.register import Entry
+from explorer.classroom.roll import Standing, call_the_roll
+from explorer.people.permissions import Action, Kind, Thing, may
+from explorer.people.person import Person
+from explorer.runs.class_rules import MAX_MESSAGE, ClassRules
+from explorer.runs.manager import JobManager
+from explorer.runs.run import Run, RunError
+from explorer.runs.run_summary import RunSummary
+from explorer.saved import SaveError
+from explorer.text import counted, duration, for_html, for_markdown, ordinal
+from explorer.ui import messages, process, state
+from explorer.ui.components.choice_list import choice_list
+from explorer.ui.components.columns import Column
+from explorer.ui.components.navigation import Page, go_to
+from explorer.ui.notices import WRONG, notify, with_notices
+from explorer.ui.part import part
+from explorer.ui.people import register, who
+from explorer.ui.run_actions import perform_action
+
+EVERY = 3.0  # seconds between two looks
+LIST, CHOSEN = "people", "class-chosen"
+HERE = 900.0  # seconds since somebody was last seen, below which they are here
+# Inputs of the limits: the field, its label, its help, and how many of its units one of the
+# input's is.
+LIMITS = (
+    ("most_waiting", "Runs waiting", "Of one person, those that Train all queues aside.", 1),
+    ("most_epochs", "Epochs of a run", "", 1),
+    ("most_parameters", "Parameters of a network", "To be trained; all can be built.", 1),
+    ("most_seconds", "Minutes of training", "Of a run; it stops after the epoch then.", 60),
+)
+
+
+@with_notices
+def show() -> None:
+    if not may(who(), Action.MANAGE, Thing(Kind.CLASS, "")):
+        messages.info("this page is for teachers; who has the key types it into the menu above")
+        return
+    _rules(process.jobs().store.rules())
+    part(_people, every=EVERY)()
+    if (chosen := _chosen()) is not None:
+        _details(chosen)
+
+
+# --- what holds for all ---------------------------------------------------------------------------
+
+
+def _rules(rules: ClassRules) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="rules"):
+        # Another key where another teacher has changed it meanwhile.
+        paused = f"class-paused-{rules.is_paused}"
+        st.toggle(
+            "Eyes up: pause training",
+            rules.is_paused,
+            key=paused,
+            help="Every run waits after the epoch that it is in, until you switch this off.",
+            on_change=_set,
+            args=("is_paused", paused),
+        )
+        message = f"class-message-{hash(rules.message)}"
+        st.text_input(
+            "Message for everybody",
+            rules.message,
+            key=message,
+            max_chars=MAX_MESSAGE,
+            placeholder="A message for everybody, above each page",
+            label_visibility="collapsed",
+            width="stretch",
+            on_change=_set,
+            args=("message", message),
+        )
+        with st.popover("Limits", icon=":material/speed:", key="limits"):
+            st.html('<p class="note">For students. Empty is no limit.</p>')
+            for field, label, help, unit in LIMITS:
+                _limit(rules, field, label, help, unit)
+        with st.popover("Stop all", icon=":material/stop:", key="stop-all"):
+            st.html(
+                '<p class="note">Everybody\'s runs, those that wait too. What they learned up to '
+                "the last completed epoch is kept.</p>"
+            )
+            st.button("Stop all runs", type="primary", on_click=_stop_all, width="stretch")
+
+
+def _limit(rules: ClassRules, field: str, label: str, help: str, unit: int) -> None:
+    value = getattr(rules, field)
+    key = f"class-{field}-{value}"
+    st.number_input(
+        label,
+        min_value=1,
+        value=None if value is None else max(1, value // unit),
+        key=key,
+        help=help or None,
+        placeholder="no limit",
+        on_change=_set,
+        args=(field, key, unit),
+    )
+
+
+def _set(field: str, key: str, unit: int = 1) -> None:
+    """Change one of the rules to what its input holds."""
+    jobs, value = process.jobs(), st.session_state[key]
+    if unit != 1 and value is not None:
+        value *= unit
+    if field == "most_waiting" and value is None:
+        value = ClassRules().most_waiting
+    try:
+        changed = {**jobs.store.rules().model_dump(), field: value}
+        jobs.set_rules(ClassRules.model_validate(changed), who())
+    except RunError as error:
+        notify(str(error), WRONG)
+    except ValueError:
+        notify("This limit is out of range", WRONG)
+
+
+def _stop_all() -> None:
+    try:
+        stopped = process.jobs().stop_all(who())
+    except RunError as error:
+        notify(str(error), WRONG)
+    else:
+        notify(f"{counted(stopped, 'run')} stopped")
+
+
+# --- everybody ------------------------------------------------------------------------------------
+
+
+def _ago(moment: float) -> str:
+    seconds = max(0.0, time.time() - moment)
+    return "now" if seconds < HERE else f"{duration(seconds)} ago"
+
+
+COLUMNS = {  # by the name of a row's value
+    "name": Column("Name"),
+    "now": Column("Now"),
+    "network": Column("Network"),
+    "parameters": Column("Parameters", "{:,}".format, is_number=True),
+    "final": Column(
+        "Final, %", "{:.2f}".format, "Test accuracy after the last completed epoch.", is_number=True
+    ),
+    "waiting": Column("Waiting", str, "Runs that wait or train.", is_number=True),
+    "runs": Column("Runs", str, is_number=True),
+    "seen": Column("Here", _ago, "When they were last here.", is_number=True),
+}
+
+
+@with_notices
+def _people() -> None:
+    everybody = sorted(register().all(), key=lambda entry: entry.name.casefold())
+    standings = call_the_roll(everybody, process.jobs().runs())
+    here = sum(time.time() - each.entry.last_seen < HERE for each in standings)
+    active = sum(len(each.active) for each in standings)
+    st.html(
+        f'<p class="note" data-people="{len(standings)}">{_people_text(len(standings))}, '
+        f"{here} here · {counted(active, 'run')} waiting or in training</p>"
+    )
+    rows = [_row(each) for each in standings]
+    chosen = st.session_state.get(CHOSEN)
+    choice_list(rows, COLUMNS, chosen, _choose, title="People", key=LIST)
+    if st.session_state.pop("class-just-chosen", False):
+        st.rerun()  # the details stand outside this part
+
+
+def _people_text(count: int) -> str:
+    return "1 person" if count == 1 else f"{count} people"
+
+
+def _row(standing: Standing) -> dict[str, Any]:
+    entry, current = standing.entry, standing.current
+    row: dict[str, Any] = {
+        "id": entry.id,
+        "name": entry.name,
+        "waiting": len(standing.active),
+        "runs": len(standing.runs),
+        "seen": entry.last_seen,
+    }
+    if current is not None:
+        accuracy = current.final_accuracy
+        row |= {
+            "now": _now(current),
+            "network": current.run.architecture.name,
+            "parameters": current.parameters,
+            "final": None if accuracy is None else 100 * accuracy,
+        }
+    return row
+
+
+def _now(each: RunSummary) -> str:
+    """How a run stands: "running, 3 of 20", "2nd in queue, 3 of 20"."""
+    status = each.status if each.position is None else f"{ordinal(each.position)} in queue"
+    return f"{status}, {each.epochs_done} of {each.run.epochs}"
+
+
+def _choose(person_id: str | None) -> None:
+    st.session_state[CHOSEN] = person_id
+    st.session_state["class-just-chosen"] = True
+
+
+# --- one of them ----------------------------------------------------------------------------------
+
+
+def _chosen() -> Standing | None:
+    person_id = st.session_state.get(CHOSEN)
+    entry = register().find(person_id) if person_id else None
+    if entry is None:
+        return None
+    return call_the_roll([entry], process.jobs().runs())[0]
+
+
+def _details(standing: Standing) -> None:
+    entry, current = standing.entry, standing.current
+    words = counted(len(standing.runs), "run") if standing.runs else "No run yet."
+    st.html(f'<div class="run"><h2>{for_html(entry.name)}</h2><p>{for_html(words)}</p></div>')
+    with st.container(horizontal=True, gap="small"):
+        if current is not None:
+            st.button(
+                "Open a copy",
+                icon=":material/stacks:",
+                help="Of their network and recipe, in Build.",
+                on_click=_open,
+                args=(current.run,),
+            )
+            st.button(
+                "Show curves",
+                icon=":material/monitoring:",
+                on_click=_watch,
+                args=(current.run.id,),
+            )
+        if waiting := [each for each in standing.active if each.position is not None]:
+            st.button(
+                "Move to front",
+                icon=":material/vertical_align_top:",
+                help="Their oldest run that waits has the next turn.",
+                on_click=perform_action,
+                args=(JobManager.move_to_front, waiting[-1].run.id, "Moved to the front"),
+            )
+        if standing.active:
+            st.button(
+                f"Stop {counted(len(standing.active), 'run')}",
+                icon=":material/stop:",
+                on_click=_stop,
+                args=(entry,),
+            )
+        _forget(entry)
+
+
+def _open(run: Run) -> None:
+    state.open_run(run)
+    go_to(Page.BUILD)
+
+
+def _watch(run_id: str) -> None:
+    state.keep_session(replace(state.current(), run=run_id))
+    go_to(Page.TRAIN)
+
+
+def _stop(entry: Entry) -> None:
+    """Stop what this person has waiting or in training at this moment."""
+
+    def stop(jobs: JobManager, by: Person) -> str:
+        active = [each for each in jobs.runs() if each.run.owner == entry.id and not each.ended]
+        for each in active:
+            jobs.stop(each.run.id, by)
+        return f"{counted(len(active), 'run')} stopped"
+
+    _perform(stop)
+
+
+def _forget(entry: Entry) -> None:
+    with st.popover("Forget", icon=":material/person_remove:", key=f"forget-{entry.id}"):
+        st.html(
+            '<p class="note">Deletes their name, their runs and what they saved, for good. Their '
+            "browser is somebody new then.</p>"
+        )
+        st.button(
+            f"Forget {for_markdown(entry.name)}",
+            type="primary",
+            on_click=_forgotten,
+            args=(entry,),
+            width="stretch",
+        )
+
+
+def _forgotten(entry: Entry) -> None:
+    def forget(jobs: JobManager, by: Person) -> str:
+        runs = forget_person(entry.id, by, jobs, register())
+        saved = process.saved().delete_all_of(entry.id, by)
+        return f"Forgot {entry.name}: {counted(runs, 'run')}, {counted(saved, 'saved network')}"
+
+    _perform(forget)
+
+
+def _perform(action: Callable[[JobManager, Person], str]) -> None:
+    """Call an action for this person, and say what came of it."""
+    try:
+        done = action(process.jobs(), who())
+    except (RunError, SaveError) as error:
+        notify(str(error), WRONG)
+    else:
+        notify(done)

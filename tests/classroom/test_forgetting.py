@@ -1,0 +1,69 @@
+"""Forgetting somebody leaves nothing of theirs, and all of everybody else's."""
+
+from pathlib import Path
+
+import pytest
+
+from explorer.classroom.forgetting import StillTraining, forget_person
+from explorer.classroom.register import Register
+from explorer.network.spec import Architecture
+from explorer.runs.manager import JobManager
+from explorer.runs.run import NotAllowed
+from tests.people.shared import ANN, BEN, TEACHER
+from tests.runs.shared import ENDLESS, has_steps, recipe, wait
+
+
+@pytest.fixture
+def register(manager_on_disk: JobManager) -> Register:
+    found = Register(manager_on_disk.store.database)
+    for person in (ANN, BEN):
+        found.arrive(person.id)
+    return found
+
+
+@pytest.mark.parametrize("by", [TEACHER, ANN], ids=["a teacher", "themself"])
+def test_nothing_is_left(
+    by: object, manager_on_disk: JobManager, register: Register, small: Architecture, tmp_path: Path
+) -> None:
+    manager = manager_on_disk
+    runs = [manager.submit(small, recipe(epochs=1, seed=n), ANN) for n in range(2)]
+    other = manager.submit(small, recipe(epochs=1), BEN)
+    for run_id in (*runs, other):
+        wait(manager, run_id)
+    manager.delete(runs[0], ANN)
+    assert forget_person(ANN.id, by, manager, register) == 2  # type: ignore[arg-type]
+    assert register.find(ANN.id) is None
+    assert register.is_forgotten(ANN.id)
+    assert manager.store.binned() == ()
+    assert [each.run.id for each in manager.runs()] == [other]
+    assert [each.name for each in (tmp_path / "home" / "checkpoints").iterdir()] == [other]
+    with manager.store.database.read() as connection:
+        left = connection.execute("SELECT count(*) FROM runs WHERE owner = ?", (ANN.id,))
+        assert left.fetchone()[0] == 0
+
+
+def test_nobody_else_may(
+    manager_on_disk: JobManager, register: Register, small: Architecture
+) -> None:
+    run_id = manager_on_disk.submit(small, recipe(epochs=1), ANN)
+    with pytest.raises(NotAllowed):
+        forget_person(ANN.id, BEN, manager_on_disk, register)
+    assert wait(manager_on_disk, run_id).status == "finished"
+    assert register.find(ANN.id) is not None
+
+
+def test_what_trains_is_stopped_first(
+    manager_on_disk: JobManager, register: Register, small: Architecture
+) -> None:
+    manager = manager_on_disk
+    running = manager.submit(small, recipe(**ENDLESS), ANN)
+    wait(manager, running, has_steps)
+    waiting = manager.submit(small, recipe(), ANN)
+    try:
+        forget_person(ANN.id, TEACHER, manager, register)
+    except StillTraining:
+        wait(manager, running)
+        forget_person(ANN.id, TEACHER, manager, register)
+    assert manager.runs() == ()
+    assert waiting not in manager.store.revisions()
+    assert register.find(ANN.id) is None

@@ -1,0 +1,220 @@
+"""What a teacher sets for everybody's runs, and what follows."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from explorer.network.spec import Architecture
+from explorer.runs.class_rules import (
+    MAX_MESSAGE,
+    PAUSED,
+    AgainstTheRules,
+    ClassRules,
+    check_rules,
+    check_time,
+    checked_rules,
+    parse_rules,
+)
+from explorer.runs.manager import JobManager, NotAllowed, QueueFull
+from explorer.runs.run import RunError
+from explorer.runs.run_loop import RunLoop
+from explorer.runs.store import RULES, Store
+from tests.people.shared import ANN, BEN, SOMEBODY, TEACHER
+from tests.runs.shared import ENDLESS, has_steps, opened_file, recipe, wait, wait_until
+from tests.runs.test_taking_turns import turns
+
+__all__ = ["turns"]
+
+
+def test_without_a_teacher_there_is_one_limit(tmp_path: Path) -> None:
+    rules = Store(tmp_path).rules()
+    assert rules == ClassRules()
+    assert rules.most_waiting == 3
+    check_rules(rules, epochs=1000, parameters=10**9)
+    check_time(rules, 10**9)
+
+
+def test_rules_outlive_the_server_and_broken_ones_are_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store(tmp_path)
+    rules = ClassRules(message="hello", most_epochs=5, is_paused=True)
+    store.set_rules(rules)
+    store.close()
+    store = Store(tmp_path)
+    assert store.rules() == rules
+    with opened_file(store) as connection:
+        connection.execute(
+            "UPDATE settings SET value = '{\"most_epochs\": 0}' WHERE name = ?", (RULES,)
+        )
+    assert store.rules() == ClassRules()
+    assert "cannot be read and are left out" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"more": 1}', '{"most_waiting": null}', '{"is_paused": 1}']
+)
+def test_what_is_no_rules(text: str) -> None:
+    assert parse_rules(text) == ClassRules()
+
+
+def test_a_message_is_one_line_and_not_a_novel() -> None:
+    assert checked_rules(ClassRules(message=" eyes \n up\u202e ")).message == "eyes up"
+    with pytest.raises(RunError, match="at most 200 characters"):
+        checked_rules(ClassRules(message="a" * (MAX_MESSAGE + 1)))
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"most_epochs": 4}, "a run has at most 4 epochs in this class; this has 5"),
+        ({"most_parameters": 999}, "at most 999 parameters in this class; this has 1,000"),
+    ],
+)
+def test_a_limit_says_what_it_is(rules: dict[str, Any], words: str) -> None:
+    with pytest.raises(AgainstTheRules, match=words):
+        check_rules(ClassRules(**rules), epochs=5, parameters=1000)
+    check_rules(ClassRules(**{name: value + 1 for name, value in rules.items()}), 5, 1000)
+
+
+# --- in the manager -------------------------------------------------------------------------------
+
+
+def rule(manager: JobManager, **rules: Any) -> None:
+    manager.set_rules(ClassRules(**rules), TEACHER)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda manager, by: manager.set_rules(ClassRules(is_paused=True), by),
+        lambda manager, by: manager.stop_all(by),
+        lambda manager, by: manager.move_to_front("run", by),
+    ],
+)
+def test_only_a_teacher_manages_the_class(ask: Any, manager: JobManager) -> None:
+    with pytest.raises(NotAllowed, match="only a teacher can manage the class"):
+        ask(manager, ANN)
+    assert manager.store.rules() == ClassRules()
+
+
+def test_limits_hold_for_students(manager: JobManager, small: Architecture) -> None:
+    rule(manager, most_epochs=2, most_parameters=10_000)
+    run_id = manager.submit(small, recipe(epochs=2), ANN)
+    with pytest.raises(AgainstTheRules, match="at most 2 epochs"):
+        manager.submit(small, recipe(epochs=3), ANN)
+    wait(manager, run_id)
+    with pytest.raises(AgainstTheRules, match="at most 2 epochs in this class; this has 3"):
+        manager.continue_run(run_id, 1, ANN)
+    manager.submit(small, recipe(epochs=3), TEACHER)
+    rule(manager, most_parameters=10)
+    with pytest.raises(AgainstTheRules, match="at most 10 parameters"):
+        manager.submit(small, recipe(seed=1), ANN)
+
+
+def test_how_many_may_wait_is_a_teachers_choice(manager: JobManager, small: Architecture) -> None:
+    rule(manager, most_waiting=1)
+    wait(manager, manager.submit(small, recipe(**ENDLESS), TEACHER), has_steps)
+    manager.submit(small, recipe(), ANN)
+    with pytest.raises(QueueFull, match="1 of your runs waits already"):
+        manager.submit(small, recipe(seed=1), ANN)
+    manager.stop_all(TEACHER)
+
+
+def test_a_run_that_has_trained_as_long_as_is_allowed_stops_after_its_epoch(
+    manager: JobManager, small: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule(manager, most_seconds=1)
+    run_id = manager.submit(small, recipe(**ENDLESS), ANN)
+    stopped = wait(manager, run_id)
+    assert stopped.status == "stopped"
+    assert stopped.message.startswith("a run trains for at most 1 s in this class, and this one")
+    assert stopped.epochs
+    assert stopped.latest is not None
+    assert stopped.latest.step == stopped.epochs[-1].step  # nothing was lost
+    with pytest.raises(AgainstTheRules, match="a run trains for at most 1 s"):
+        manager.resume(run_id, ANN)
+
+
+def test_eyes_up_every_run_waits_after_its_epoch_and_goes_on_when_it_is_over(
+    manager: JobManager, small: Architecture
+) -> None:
+    run_id = manager.submit(small, recipe(**ENDLESS), ANN)
+    wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > 0)
+    rule(manager, is_paused=True)
+    waiting = wait(manager, run_id, lambda snapshot: snapshot.status == "queued")
+    assert waiting.message == PAUSED
+    assert waiting.starts_in is None
+    other = manager.submit(small, recipe(), BEN)
+    wait_until(lambda: not manager._workers)
+    assert manager.snapshot(other).message == PAUSED
+    assert manager.snapshot(run_id).epochs == waiting.epochs
+    rule(manager, is_paused=False)
+    assert wait(manager, other).status == "finished"
+    wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > len(waiting.epochs))
+    manager.stop(run_id, ANN)
+
+
+def test_a_server_that_starts_while_all_is_paused_waits_too(
+    tmp_path: Path, small: Architecture, tiny: Any
+) -> None:
+    store = Store(tmp_path)
+    store.set_rules(ClassRules(is_paused=True))
+    with JobManager(store=store) as manager:
+        run_id = manager.submit(small, recipe(), ANN)
+        wait_until(lambda: not manager._workers)
+        assert manager.snapshot(run_id).status == "queued"
+        manager.set_rules(ClassRules(), TEACHER)
+        assert wait(manager, run_id).status == "finished"
+    store.close()
+
+
+def test_stop_all_stops_all(manager: JobManager, small: Architecture) -> None:
+    ids = [
+        manager.submit(small, recipe(**ENDLESS, seed=number), person)
+        for number, person in enumerate((ANN, BEN, ANN))
+    ]
+    assert manager.stop_all(TEACHER) == 3
+    assert {wait(manager, run_id).status for run_id in ids} == {"stopped"}
+    assert manager.stop_all(TEACHER) == 0
+
+
+def test_a_run_that_is_moved_to_the_front_has_the_next_turn_once(
+    manager: JobManager, small: Architecture, turns: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = manager.submit(small, recipe(**ENDLESS), ANN)
+    wait(manager, first, lambda snapshot: snapshot.status == "running")
+    rule(manager, is_paused=True)
+    wait(manager, first, lambda snapshot: snapshot.status == "queued")
+    wait_until(lambda: not manager._workers)
+    ids = [
+        manager.submit(small, recipe(seed=1), BEN),
+        manager.submit(small, recipe(seed=2), SOMEBODY),
+        manager.submit(small, recipe(seed=3), SOMEBODY),
+    ]
+    last = ids[-1]
+    assert manager.snapshot(last).position == 4
+    manager.move_to_front(last, TEACHER)
+    assert manager.snapshot(last).position == 1
+    manager.move_to_front(first, TEACHER)
+    assert [manager.snapshot(each).position for each in (first, last)] == [1, 2]
+    del turns[:]
+    rule(manager, is_paused=False)
+    for run_id in ids:
+        assert wait(manager, run_id).status == "finished"
+    assert turns[:2] == [first, last]
+    with pytest.raises(RunError, match="does not wait any more"):
+        manager.move_to_front(last, TEACHER)
+    manager.stop(first, ANN)
+
+
+def test_the_reason_of_a_stop_is_the_first_one(manager: JobManager, small: Architecture) -> None:
+    """Whoever stopped it is heard before the limit is."""
+    run_id = manager.submit(small, recipe(**ENDLESS), ANN)
+    wait(manager, run_id, has_steps)
+    manager.pause(run_id, ANN)
+    loop = RunLoop.__new__(RunLoop)
+    loop.writer = manager._live.get(run_id) or pytest.skip("it has ended already")
+    loop.stop("too long")
+    assert wait(manager, run_id).status == "paused"
