@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from explorer.runs.store import Store
 from tests.browser.conftest import App, Server, open_app, serving
 from tests.browser.test_accessibility import AXE, FOUND, HAS_THEME
 
@@ -208,6 +209,22 @@ def become_teacher(app: App) -> None:
     app.settled()
 
 
+def limits_are_set_and_taken_back(app: App, folder: Path) -> None:
+    store = Store(folder / "home")
+    app.page.get_by_role("button", name="Limits").click()
+    for text, kept in (("5", 5), ("", None)):
+        box = app.page.get_by_role("spinbutton", name="Epochs of a run")
+        box.fill(text)
+        box.press("Enter")
+        app.until(
+            lambda kept=kept: store.rules().most_epochs == kept,  # type: ignore[misc]
+            f"the limit is {kept}",
+        )
+        app.settled()
+    store.close()
+    app.page.keyboard.press("Escape")
+
+
 def test_a_teacher_has_everybodys_eyes_and_everybodys_training(
     chromium: Browser, tmp_path: Path
 ) -> None:
@@ -234,6 +251,7 @@ def test_a_teacher_has_everybodys_eyes_and_everybodys_training(
         tess.page.get_by_text("Eyes up: pause training").click()
         expect(gus.page.get_by_text("Eyes up! Training is paused")).to_have_count(0)
         expect(row).to_contain_text("running")
+        limits_are_set_and_taken_back(tess, tmp_path)
         row.click()
         tess.page.get_by_role("button", name="Stop 1 run").click()
         expect(gus.run_status).to_have_text("stopped")

@@ -93,10 +93,12 @@ def _rules(rules: ClassRules) -> None:
 def _limit(rules: ClassRules, field: str, label: str, help: str, unit: int) -> None:
     value = getattr(rules, field)
     key = f"class-{field}-{value}"
+    # By the state: an input that is given a value cannot be emptied.
+    st.session_state.setdefault(key, None if value is None else max(1, value // unit))
     st.number_input(
         label,
         min_value=1,
-        value=None if value is None else max(1, value // unit),
+        value=None,
         key=key,
         help=help or None,
         placeholder="no limit",

@@ -1,12 +1,12 @@
-// A table of rows to choose from. One row at a time can be reached by Tab; the arrow keys go to the others, Enter
-// and Space choose. Python has all rows, sorts them, and sends one page of them.
+// A table of rows to choose from. One at a time can be reached by Tab; the arrow keys go to the
+// others, Enter and Space choose. Python has all rows, sorts them, and sends one page of them.
 
 /**
  * @typedef {{title: string, help: string, isNumber: boolean}} Column
  * @typedef {{id: string, cells: string[]}} Row
  * @typedef {{sort: number | null, descending: boolean, first: number}} View
- * @typedef {{title: string, columns: Column[], rows: Row[], chosen: string | null, view: View, total: number,
- *   page: number}} Data
+ * @typedef {{title: string, columns: Column[], rows: Row[], chosen: string | null, view: View,
+ *   total: number, page: number}} Data
  * @typedef {import("../component.js").Component<Data>} Shown
  */
 
@@ -71,8 +71,7 @@ function drawBody(list, { columns, rows, chosen }) {
   );
   if (drawn.length !== before.length || drawn.some((row, place) => row !== before[place]))
     body.replaceChildren(...drawn);
-  const again =
-    focused === undefined ? undefined : drawn.find((row) => row.dataset.id === focused);
+  const again = focused === undefined ? undefined : drawn.find((row) => row.dataset.id === focused);
   const inOrder = again ?? drawn.find((row) => row.dataset.id === chosen) ?? drawn[0];
   for (const row of drawn) row.tabIndex = row === inOrder ? 0 : -1;
   if (again && !again.matches(":focus")) again.focus();
