@@ -67,7 +67,7 @@ base = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
 cookie, register = server_cookie(home_folder(), store.folder is None), Register(store.database)
 middleware = [  # the first sees what comes in first
     Middleware(SameOrigin),
-    Middleware(PersonCookies, cookie, register, f"{base}/"),
+    Middleware(PersonCookies, cookie, register, base),
     Middleware(UploadLimits),
     Middleware(MessageGuard),
     Middleware(MessagePace),

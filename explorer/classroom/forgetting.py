@@ -24,15 +24,22 @@ def forget_person(person_id: str, by: Person, jobs: JobManager, register: Regist
     for each in own:
         if not each.ended:
             jobs.stop(each.run.id, by)
-    for each in own:
-        try:
-            jobs.delete(each.run.id, by)
-        except RunError:
-            raise StillTraining(
-                "a run of theirs is ending just now; forget them again in a moment"
-            ) from None
-    binned = [each.id for each in jobs.store.binned() if each.owner == person_id]
-    for run_id in binned:
+    runs = jobs.store.owned_by(person_id)  # also what cannot be read
+    binned = {each.id for each in jobs.store.binned()}
+    for run_id in runs:
+        if run_id not in binned:
+            _delete(run_id, by, jobs)
+    for run_id in runs:
         jobs.delete_for_good(run_id, by)
     register.forget(person_id)
-    return len(binned)
+    return len(runs)
+
+
+def _delete(run_id: str, by: Person, jobs: JobManager) -> None:
+    """Raises StillTraining."""
+    try:
+        jobs.delete(run_id, by)
+    except RunError:
+        raise StillTraining(
+            "a run is ending just now; try again in a moment to delete the rest"
+        ) from None

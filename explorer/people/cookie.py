@@ -62,11 +62,15 @@ class PersonCookie:
             return None
         return self.person_in(found.value) if found else None
 
-    def set_cookie(self, person_id: str, path: str, secure: bool) -> str:
-        """The Set-Cookie header that makes a browser this person, for the pages under `path`."""
+    def set_cookie(self, person_id: str, base: str, secure: bool) -> str:
+        """The Set-Cookie header that makes a browser this person.
+
+        `base` is the path that all pages are under, as "/a" or "". Without a slash at its end, so
+        that it is sent for the page "/a" too.
+        """
         parts = [
             f"{self.name}={self.value(person_id)}",
-            f"Path={path}",
+            f"Path={base or '/'}",
             f"Max-Age={KEPT_DAYS * 24 * 3600}",
             "HttpOnly",
             "SameSite=Lax",

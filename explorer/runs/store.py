@@ -401,6 +401,12 @@ class Store:
             owner: str = any_row(connection, run_id)["owner"]
             return owner
 
+    def owned_by(self, owner: str) -> list[str]:
+        """All runs of this owner's, also those in the bin and those that cannot be read."""
+        owned = "SELECT id FROM runs WHERE owner = ? ORDER BY number"
+        with self.database.read() as connection:
+            return [row["id"] for row in connection.execute(owned, (owner,))]
+
     def restore(self, run_id: str) -> None:
         """Take a run out of the bin again. Raises UnknownRun."""
         with self.database.write() as connection:

@@ -12,7 +12,9 @@ def class_notice() -> None:
         return
     before = answer(_notice)
     follow(_notice, before, every=EVERY, key="follow-class")
-    message, is_paused = _notice()
+    if not isinstance(before, tuple):  # the runs cannot be read, which the page says
+        return
+    message, is_paused = before
     if is_paused:
         messages.warning("Eyes up! Training is paused for the class", icon=":material/visibility:")
     if message:

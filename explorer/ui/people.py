@@ -82,7 +82,10 @@ def is_asked_for_name() -> bool:
     """Whether this session's person still has a made-up name that they have not agreed to."""
     if not is_class() or school_user():
         return False
-    entry = register().find(who().id)
+    try:
+        entry = register().find(who().id)
+    except RunError:  # the page says so
+        return False
     return entry is not None and not entry.is_chosen
 
 

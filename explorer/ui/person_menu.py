@@ -3,16 +3,17 @@
 import base64
 import io
 import time
+from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
 import segno
 import streamlit as st
 
 from explorer.classroom.forgetting import forget_person
-from explorer.classroom.register import CODE_SECONDS, MAX_NAME, NameTaken
+from explorer.classroom.register import CODE_SECONDS, MAX_NAME
 from explorer.people.person import Person
 from explorer.people.teachers import teacher_key
-from explorer.runs.run import RunError
+from explorer.refusal import Refusal
 from explorer.saved import SaveError
 from explorer.text import for_html, for_markdown
 from explorer.ui import people, process
@@ -94,16 +95,22 @@ def _answer_name() -> None:
 
 
 def _keep_name() -> None:
-    register().keep_name(who().id)
+    _perform(lambda: register().keep_name(who().id))
 
 
 def _rename(name: str) -> None:
-    try:
-        register().rename(who().id, name)
-    except NameTaken as error:
-        notify(str(error), WRONG)
-    else:
+    if _perform(lambda: register().rename(who().id, name)):
         notify(f"The class sees you as “{who().name}”")
+
+
+def _perform(action: Callable[[], object]) -> bool:
+    """Do what was asked for, or say why it cannot be done. Returns whether it was."""
+    try:
+        action()
+    except (Refusal, SaveError) as error:
+        notify(str(error), WRONG)
+        return False
+    return True
 
 
 def _name(person: Person) -> None:
@@ -147,7 +154,10 @@ def _another_device(person: Person) -> None:
 
 
 def _new_code() -> None:
-    st.session_state[_CODE_KEY] = register().new_code(who().id), time.time() + CODE_SECONDS
+    def show() -> None:
+        st.session_state[_CODE_KEY] = register().new_code(who().id), time.time() + CODE_SECONDS
+
+    _perform(show)
 
 
 def _address(path: str) -> str:
@@ -177,7 +187,7 @@ def _teacher(person: Person) -> None:
     if person.is_teacher:
         st.html('<p class="note">You are a teacher here: you may change everybody\'s work.</p>')
         if teacher_key():
-            st.button("Be a student again", on_click=people.stop_being_teacher, width="stretch")
+            st.button("Be a student again", on_click=_be_a_student, width="stretch")
     elif teacher_key():
         st.text_input(
             "Teacher's key",
@@ -191,12 +201,12 @@ def _teacher(person: Person) -> None:
 def _try_key() -> None:
     key = st.session_state[_TEACHER_KEY]
     st.session_state[_TEACHER_KEY] = ""
-    try:
-        people.become_teacher(key)
-    except people.WrongKey as error:
-        notify(str(error), WRONG)
-    else:
+    if _perform(lambda: people.become_teacher(key)):
         notify("You are a teacher here")
+
+
+def _be_a_student() -> None:
+    _perform(people.stop_being_teacher)
 
 
 # --- leaving --------------------------------------------------------------------------------------
@@ -212,13 +222,12 @@ def _forget_me() -> None:
 
 
 def _forgotten() -> None:
-    person = who()
-    try:
-        forget_person(person.id, person, process.jobs(), register())
+    def forget() -> None:
+        person = who()
         process.saved().delete_all_of(person.id, person)
-    except (RunError, SaveError) as error:
-        notify(str(error), WRONG)
-    else:
+        forget_person(person.id, person, process.jobs(), register())
+
+    if _perform(forget):
         notify("All that was yours is deleted. You are somebody new here")
 
 

@@ -20,14 +20,14 @@ def test_the_person_comes_back() -> None:
         person = new_person_id()
         value = OURS.value(person)
         assert OURS.person_in(value) == person
-        header = OURS.set_cookie(person, "/", secure=False)
+        header = OURS.set_cookie(person, "", secure=False)
         assert OURS.person_in_header(f"other=1; {header.split(';')[0]}; more=2") == person
 
 
 def test_what_the_browser_is_told() -> None:
-    header = OURS.set_cookie(PERSON, "/a/", secure=False)
-    assert header.split("; ")[1:] == ["Path=/a/", "Max-Age=15552000", "HttpOnly", "SameSite=Lax"]
-    assert OURS.set_cookie(PERSON, "/", secure=True).endswith("; Secure")
+    header = OURS.set_cookie(PERSON, "/a", secure=False)
+    assert header.split("; ")[1:] == ["Path=/a", "Max-Age=15552000", "HttpOnly", "SameSite=Lax"]
+    assert OURS.set_cookie(PERSON, "", secure=True).split("; ")[1::4] == ["Path=/", "Secure"]
 
 
 def test_two_servers_on_one_machine_leave_each_other_theirs() -> None:

@@ -293,8 +293,8 @@ def _forget(entry: Entry) -> None:
 
 def _forgotten(entry: Entry) -> None:
     def forget(jobs: JobManager, by: Person) -> str:
-        runs = forget_person(entry.id, by, jobs, register())
         saved = process.saved().delete_all_of(entry.id, by)
+        runs = forget_person(entry.id, by, jobs, register())
         return f"Forgot {entry.name}: {counted(runs, 'run')}, {counted(saved, 'saved network')}"
 
     _perform(forget)

@@ -68,8 +68,8 @@ class _Door:
                 422,
             )
         answer = RedirectResponse(f"{self._base}/", 303, {"Cache-Control": "no-store"})
-        path, secure = f"{self._base}/", request.url.scheme == "https"
-        answer.headers.append("set-cookie", self._cookie.set_cookie(person.id, path, secure))
+        secure = request.url.scheme == "https"
+        answer.headers.append("set-cookie", self._cookie.set_cookie(person.id, self._base, secure))
         return answer
 
     def _page(self, code: str, problem: str = "", status: int = 200) -> Response:

@@ -27,9 +27,9 @@ def server_cookie(folder: Path, keep_nothing: bool) -> PersonCookie:
 class PersonCookies:
     """ASGI middleware that sets the cookie, with every page of HTML."""
 
-    def __init__(self, app: ASGIApp, cookie: PersonCookie, register: Register, path: str) -> None:
-        """`path` is the one that all pages are under, as "/a/" or "/"."""
-        self.app, self._cookie, self._register, self._path = app, cookie, register, path
+    def __init__(self, app: ASGIApp, cookie: PersonCookie, register: Register, base: str) -> None:
+        """`base` is the path that all pages are under, as "/a" or ""."""
+        self.app, self._cookie, self._register, self._base = app, cookie, register, base
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":
@@ -40,7 +40,7 @@ class PersonCookies:
             if message["type"] == "http.response.start" and self._is_page(scope, message):
                 person = await self._person(scope)
                 headers = MutableHeaders(scope=message)
-                cookie = self._cookie.set_cookie(person, self._path, scope["scheme"] == "https")
+                cookie = self._cookie.set_cookie(person, self._base, scope["scheme"] == "https")
                 headers.append("set-cookie", cookie)
                 # So that no proxy on the way gives one person's cookie to the next.
                 headers["cache-control"] = "private, no-cache"
@@ -64,6 +64,6 @@ class PersonCookies:
     def _is_page(self, scope: Scope, message: Message) -> bool:
         """Whether this answers with a page, or that the browser has it already."""
         if message["status"] == HTTPStatus.NOT_MODIFIED:
-            return bool(scope["path"] == self._path)
+            return scope["path"] in (self._base, f"{self._base}/")
         kind = Headers(raw=message["headers"]).get("content-type", "")
         return message["status"] == HTTPStatus.OK and kind.startswith("text/html")

@@ -37,7 +37,7 @@ def test_the_code_makes_it_the_same_person(register: Register) -> None:
     code = shown.text.partition('name="code" value="')[2].partition('"')[0]
     answer = client.post("/a/explorer-device", data={"code": code})
     assert (answer.status_code, answer.headers["location"]) == (303, "/a/")
-    assert "Path=/a/;" in answer.headers["set-cookie"]
+    assert "Path=/a;" in answer.headers["set-cookie"]
     assert COOKIE.person_in(client.cookies.get(COOKIE.name)) == ANN
     again = client.post("/a/explorer-device", data={"code": code})
     assert again.status_code == 422

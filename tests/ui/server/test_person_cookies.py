@@ -44,7 +44,7 @@ def browser(register: Register, scheme: str = "http") -> TestClient:
             Route("/missing", missing),
         ]
     )
-    return TestClient(PersonCookies(app, COOKIE, register, "/"), base_url=f"{scheme}://testserver")
+    return TestClient(PersonCookies(app, COOKIE, register, ""), base_url=f"{scheme}://testserver")
 
 
 def person_of(client: TestClient) -> str | None:
