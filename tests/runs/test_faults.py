@@ -87,7 +87,7 @@ def grow(connection: sqlite3.Connection, pages: int) -> None:
 def submit_many(manager: JobManager, small: Architecture) -> None:
     """More than there is room for on the pages that the file has."""
     for _ in range(100):
-        manager.submit(small, recipe(epochs=1), SOMEBODY)
+        manager.submit(small, recipe(epochs=1), TEACHER)
 
 
 def test_a_database_that_cannot_grow_is_told_and_written_later(
