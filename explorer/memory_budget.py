@@ -62,6 +62,7 @@ CACHES: dict[str, Cache] = {
     # what browsers fetch and say
     "ui.server.compressed_static.CompressedStatic._kept": by_size(12 * MB),
     "ui.server.kept_downloads.KeptDownloads._kept": by_size(16 * MB),
+    "classroom.register.Register._noted": Cache(5_000, 300),
     "ui.server.message_guard.InputKinds._kinds": by_size(15 * MB),
     # looking into a network
     "ui.components.field_view.samples._read": Cache(16, 1 * MB),

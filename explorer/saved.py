@@ -74,6 +74,8 @@ class SavedStore:
         SaveError.
         """
         name = printable(name)
+        if not may(by, Action.SAVE, Thing(Kind.SAVED, by.id)):
+            raise SaveError("who you are cannot be told just now; try again in a moment")
         if not name or len(name) > MAX_NAME:
             raise SaveError(f"enter a name of 1 to {MAX_NAME} characters")
         file = file_name(name)

@@ -7,14 +7,16 @@ import json
 import secrets
 import time
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from sqlite3 import Connection, Row
+
+from cachetools import FIFOCache
 
 from explorer.people.made_up_names import made_up_name
 from explorer.people.person import SHELL
 from explorer.refusal import Refusal
-from explorer.runs.database import Database
+from explorer.runs.database import Database, StoreError
 from explorer.text import printable, quoted
 
 MAX_NAME = 40
@@ -22,6 +24,7 @@ CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that are taken for anot
 CODE_LENGTH = 6
 CODE_SECONDS = 600.0
 SEEN_EVERY = 600.0  # seconds; so often it is noted that somebody is here
+NOTED = 5_000  # people of whom it is remembered when they were noted
 RESERVED = (SHELL.name, "you", "teacher", "nobody", "everyone")
 
 
@@ -47,11 +50,14 @@ class Register:
     """
 
     def __init__(self, database: Database):
-        self._database = database
+        self.database = database
+        # When it was last tried to note that somebody is here, so that a file that cannot be
+        # written is not tried again with each page.
+        self._noted: FIFOCache[str, float] = FIFOCache(NOTED)
 
     def find(self, person_id: str) -> Entry | None:
         """The person with this id, None if they have never been here."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             row = connection.execute("SELECT * FROM people WHERE id = ?", (person_id,)).fetchone()
         return _entry(row) if row else None
 
@@ -59,12 +65,12 @@ class Register:
         """The names of those of these people who are known, by id."""
         wanted = json.dumps(sorted(set(person_ids)))
         known = "SELECT id, name FROM people WHERE id IN (SELECT value FROM json_each(?))"
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             return dict(map(tuple, connection.execute(known, (wanted,))))
 
     def all(self) -> tuple[Entry, ...]:
         """Everybody, those who were here last at the beginning."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             rows = connection.execute("SELECT * FROM people ORDER BY last_seen DESC, id").fetchall()
         return tuple(map(_entry, rows))
 
@@ -78,11 +84,16 @@ class Register:
         if entry is None and not name and self.is_forgotten(person_id):
             return None
         if entry is None:
-            with self._database.write() as connection:
+            with self.database.write() as connection:
                 self._add(connection, person_id, printable(name)[:MAX_NAME], now)
-        elif now - entry.last_seen > SEEN_EVERY:
-            with self._database.write() as connection:
-                connection.execute("UPDATE people SET last_seen = ? WHERE id = ?", (now, person_id))
+        elif now - max(entry.last_seen, self._noted.get(person_id, 0.0)) > SEEN_EVERY:
+            self._noted[person_id] = now
+            try:
+                with self.database.write() as connection:
+                    seen = "UPDATE people SET last_seen = ? WHERE id = ?"
+                    connection.execute(seen, (now, person_id))
+            except StoreError:  # who they are does not depend on it
+                return entry
         return self.find(person_id)
 
     def rename(self, person_id: str, name: str) -> None:
@@ -93,7 +104,7 @@ class Register:
             raise NameTaken(f"a name has 1 to {MAX_NAME} characters, at least one of them a letter")
         if key in map(name_key, RESERVED):
             raise NameTaken(f"nobody can be called {quoted(name)} here; choose another name")
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             if _is_taken(connection, name, except_for=person_id):
                 raise NameTaken(
                     f"somebody here is called {quoted(name)} already; add a letter of your surname"
@@ -105,7 +116,7 @@ class Register:
 
     def keep_name(self, person_id: str) -> None:
         """The person keeps the made-up name."""
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute("UPDATE people SET is_chosen = 1 WHERE id = ?", (person_id,))
 
     def make_teacher(self, person_id: str, mark: str) -> None:
@@ -113,7 +124,7 @@ class Register:
 
         The mark of another key makes nobody a teacher, so that a new key begins anew.
         """
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute("UPDATE people SET teacher_mark = ? WHERE id = ?", (mark, person_id))
 
     # --- another device ---------------------------------------------------------------------------
@@ -124,7 +135,7 @@ class Register:
         """
         code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
         now = time.time()
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             connection.execute(
                 "DELETE FROM device_codes WHERE expires <= ? OR person = ?", (now, person_id)
             )
@@ -137,7 +148,7 @@ class Register:
     def redeem(self, code: str) -> Entry | None:
         """The person whose code this is; it is used up then. None if nobody's is."""
         typed = "".join(code.upper().split())
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             row = connection.execute(
                 "SELECT people.* FROM device_codes JOIN people ON people.id = person "
                 "WHERE code = ? AND expires > ?",
@@ -152,13 +163,19 @@ class Register:
         """Delete the person. Their id is noted, so that a cookie that is left in some browser
         makes somebody new.
         """
-        with self._database.write(durable=True) as connection:
+        with self.database.write(durable=True) as connection:
             connection.execute("DELETE FROM people WHERE id = ?", (person_id,))
             connection.execute("INSERT OR IGNORE INTO forgotten (id) VALUES (?)", (person_id,))
 
+    def not_forgotten(self, person_id: str, successor: Callable[[str], str]) -> str:
+        """This person, or who their browser is next where they were forgotten."""
+        while self.is_forgotten(person_id):
+            person_id = successor(person_id)
+        return person_id
+
     def is_forgotten(self, person_id: str) -> bool:
         """Whether the person with this id was deleted."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             found = connection.execute("SELECT 1 FROM forgotten WHERE id = ?", (person_id,))
             return found.fetchone() is not None
 

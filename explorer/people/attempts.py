@@ -24,22 +24,27 @@ class Attempts:
         self._wrong: dict[str, deque[float]] = {}
         self._all: deque[float] = deque()
 
-    def may_try(self, guesser: str) -> bool:
-        """Whether the guesser may try once more."""
+    def begin(self, guesser: str) -> bool:
+        """Whether the guesser may try once more. The try counts as wrong from here on, so that many
+        at the same moment count as many; `take_back` it once it was right.
+        """
         with self._lock:
-            return (
-                len(self._recent(self._wrong.get(guesser, deque()))) < self._each
-                and len(self._recent(self._all)) < self._together
-            )
-
-    def note_wrong(self, guesser: str) -> None:
-        """Count a wrong guess."""
-        with self._lock:
+            own = self._recent(self._wrong.get(guesser, deque()))
+            if len(own) >= self._each or len(self._recent(self._all)) >= self._together:
+                return False
             if guesser not in self._wrong and len(self._wrong) >= KNOWN:
                 del self._wrong[next(iter(self._wrong))]
             now = self._now()
-            self._recent(self._wrong.setdefault(guesser, deque())).append(now)
-            self._recent(self._all).append(now)
+            self._wrong.setdefault(guesser, deque()).append(now)
+            self._all.append(now)
+            return True
+
+    def take_back(self, guesser: str) -> None:
+        """Count the guesser's last try no more: it was right."""
+        with self._lock:
+            for times in (self._wrong.get(guesser), self._all):
+                if times:
+                    times.pop()
 
     def _recent(self, times: deque[float]) -> deque[float]:
         """The times, without those that are too long ago."""

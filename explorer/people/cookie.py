@@ -6,14 +6,15 @@ machine would take each other's from the browser.
 """
 
 import hashlib
+import hmac
 import logging
 import os
 import re
 import secrets
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 
 from itsdangerous import BadSignature, Signer
+from starlette.requests import cookie_parser
 
 from explorer.files import take_lock, write_whole
 
@@ -28,6 +29,10 @@ log = logging.getLogger(__name__)
 
 def new_person_id() -> str:
     return secrets.token_hex(8)
+
+
+def _hex(secret: bytes, text: str) -> str:
+    return hmac.new(secret, text.encode(), "sha256").hexdigest()[:16]
 
 
 class PersonCookie:
@@ -54,13 +59,14 @@ class PersonCookie:
         is_ours = _ID.fullmatch(person_id) and value == self.value(person_id)
         return person_id if is_ours else None
 
+    def successor(self, person_id: str) -> str:
+        """Who the browser of a person that was forgotten is next, the same wherever it is asked."""
+        return _hex(self.secret, f"after {person_id}")
+
     def person_in_header(self, header: str) -> str | None:
         """The same, of a request's Cookie header."""
-        try:
-            found = SimpleCookie(header).get(self.name)
-        except CookieError:
-            return None
-        return self.person_in(found.value) if found else None
+        # As whoever reads the cookies of a websocket does it, which minds no other site's cookies.
+        return self.person_in(cookie_parser(header).get(self.name))
 
     def set_cookie(self, person_id: str, base: str, secure: bool) -> str:
         """The Set-Cookie header that makes a browser this person.
@@ -85,13 +91,11 @@ def open_cookie(folder: Path, keep_nothing: bool = False) -> PersonCookie:
     With `keep_nothing`, and where the key cannot be written, people are known until the server
     ends.
     """
-    path = folder / SECRET
-    if (secret := _read(path)) is not None:
-        return PersonCookie(secret)
-    new = secrets.token_bytes(SECRET_BYTES)
-    if keep_nothing:
-        return PersonCookie(new)
+    path, new = folder / SECRET, secrets.token_bytes(SECRET_BYTES)
     try:
+        secret = _read(path)
+        if secret is not None or keep_nothing:
+            return PersonCookie(secret or new)
         folder.mkdir(parents=True, exist_ok=True)
         lock = take_lock(folder / f".{SECRET}-lock", LOCK_SECONDS)
         if lock is None:
@@ -102,15 +106,18 @@ def open_cookie(folder: Path, keep_nothing: bool = False) -> PersonCookie:
         finally:
             lock.release()
     except OSError as error:
-        log.warning("%s cannot be written, so people are known until the end: %s", path, error)
+        secret = None
+        log.warning("%s cannot be used, so people are known until the end: %s", path, error)
     return PersonCookie(secret or new)
 
 
 def _read(path: Path) -> bytes | None:
-    """The key, None where there is none."""
+    """The key, None where there is none. Raises OSError where it cannot be read, as it would be
+    lost if it were written anew.
+    """
     try:
         secret = path.read_bytes()
-    except OSError:
+    except FileNotFoundError:
         return None
     return secret if len(secret) == SECRET_BYTES else None
 

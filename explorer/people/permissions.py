@@ -26,6 +26,8 @@ class Action(StrEnum):
     LOOK = "look at"
     COPY = "open a copy of"
     COMPARE = "compare"
+    START = "start"
+    SAVE = "save"
     PAUSE = "pause"
     STOP = "stop"
     RESUME = "resume"
@@ -62,6 +64,8 @@ ALLOWED: Mapping[tuple[Kind, Action], Who] = {
     (Kind.RUN, Action.LOOK): Who.EVERYONE,
     (Kind.RUN, Action.COPY): Who.EVERYONE,
     (Kind.RUN, Action.COMPARE): Who.EVERYONE,
+    # Everybody their own; of nobody, where who asks cannot be told, there is none.
+    (Kind.RUN, Action.START): Who.OWNER_ALONE,
     (Kind.RUN, Action.PAUSE): Who.OWNER,
     (Kind.RUN, Action.STOP): Who.OWNER,
     (Kind.RUN, Action.RESUME): Who.OWNER,
@@ -72,6 +76,7 @@ ALLOWED: Mapping[tuple[Kind, Action], Who] = {
     (Kind.SAVED, Action.LOOK): Who.EVERYONE,
     (Kind.SAVED, Action.COPY): Who.EVERYONE,
     (Kind.SAVED, Action.COMPARE): Who.EVERYONE,
+    (Kind.SAVED, Action.SAVE): Who.OWNER_ALONE,
     # A teacher who saves under a student's name has hit it by chance; what is in the way can be
     # deleted first.
     (Kind.SAVED, Action.REPLACE): Who.OWNER_ALONE,

@@ -195,6 +195,8 @@ class JobManager:
         QueueFull; CannotTrain if the training could only fail; DeviceError if this machine lacks
         the recipe's device.
         """
+        if not may(by, Action.START, Thing(Kind.RUN, by.id)):
+            raise NotAllowed("who you are cannot be told just now; try again in a moment")
         run = new_run(architecture, recipe, by.id, name and checked_name(name), batch)
         device = torch.device(run.device)
         check_trainable(
@@ -225,8 +227,9 @@ class JobManager:
         stopped = 0
         for each in self.runs():
             if batch and each.run.batch == batch and not each.ended:
-                self.stop(each.run.id, by)
-                stopped += 1
+                with suppress(UnknownRun):  # deleted meanwhile
+                    self.stop(each.run.id, by)
+                    stopped += 1
         return stopped
 
     def pause(self, run_id: str, by: Person) -> None:
@@ -285,7 +288,8 @@ class JobManager:
         self._check_manages(by)
         active = [each.run.id for each in self.runs() if not each.ended]
         for run_id in active:
-            self.stop(run_id, by)
+            with suppress(UnknownRun):  # deleted meanwhile
+                self.stop(run_id, by)
         return len(active)
 
     def move_to_front(self, run_id: str, by: Person) -> None:

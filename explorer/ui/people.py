@@ -47,21 +47,32 @@ def who() -> Person:
     """The person of this session; NOBODY where the register cannot be read, which the page says."""
     try:
         school = school_user()
+        if school is None and _is_of_a_school():
+            return NOBODY  # until they log in
         if school:
             entry = register().arrive(school.id, school.name)
         else:
             entry = register().arrive(_id_of_session())
             if entry is None:  # somebody who was forgotten, perhaps a moment ago
-                st.session_state[_KEY] = new_person_id()
-                entry = register().arrive(st.session_state[_KEY])
-        assert entry is not None
-        return Person(entry.id, entry.name, _role(entry, school))
+                successor = person_cookie().successor
+                next_one = register().not_forgotten(_id_of_session(), successor)
+                st.session_state[_KEY] = next_one
+                entry = register().arrive(next_one)
+        return Person(entry.id, entry.name, _role(entry, school)) if entry else NOBODY
     except RunError:
         return NOBODY
 
 
+_register: Register | None = None
+
+
 def register() -> Register:
-    return Register(process.jobs().store.database)
+    """The people of this process's server."""
+    global _register
+    database = process.jobs().store.database
+    if _register is None or _register.database is not database:
+        _register = Register(database)
+    return _register
 
 
 def person_cookie() -> PersonCookie:
@@ -144,11 +155,11 @@ def become_teacher(key: str) -> None:
     WrongKey.
     """
     person = who()
-    if not _attempts.may_try(person.id):
+    if not _attempts.begin(person.id):
         raise WrongKey("too many wrong keys; wait a minute, then try again")
     if not teacher_key() or not hmac.compare_digest(_mark(key.strip()), _mark(teacher_key())):
-        _attempts.note_wrong(person.id)
         raise WrongKey("this is not the teacher's key of this server")
+    _attempts.take_back(person.id)
     register().make_teacher(person.id, _mark(teacher_key()))
 
 

@@ -19,7 +19,7 @@ from explorer.network.spec import Architecture, Conv2d, Flatten, Linear
 from explorer.presets import load_presets
 from explorer.text import size_text
 from explorer.ui.build.open_dialog import FILES
-from tests.browser.conftest import App, Server, open_app, open_menu
+from tests.browser.conftest import App, Server, open_app, open_menu, serving
 
 pytestmark = pytest.mark.browser
 
@@ -320,8 +320,17 @@ def test_what_does_not_fit_goes_out_as_json_only(app: App):
 
 
 def test_saved_work_is_opened_by_another_and_deleted_by_its_owner(
-    app: App, chromium: Browser, server: Server
+    chromium: Browser, tmp_path: Path
 ):
+    with serving(tmp_path, address="0.0.0.0") as server:  # a class, where nobody is the teacher
+        _saved_opened_and_deleted(
+            open_app(chromium.new_context(viewport={"width": 1440, "height": 900}), server.url),
+            chromium,
+            server,
+        )
+
+
+def _saved_opened_and_deleted(app: App, chromium: Browser, server: Server) -> None:
     app.open()
     app.type_into(0, "out_channels", "12")
     expect(app.row(0).locator(".params")).to_have_text("120")

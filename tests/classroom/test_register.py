@@ -8,7 +8,7 @@ import pytest
 
 from explorer.classroom import register as module
 from explorer.classroom.register import CODE_LETTERS, NameTaken, Register, name_key
-from explorer.runs.database import Database
+from explorer.runs.database import Database, StoreError
 
 
 @pytest.fixture
@@ -130,6 +130,23 @@ def test_when_somebody_was_last_here(register: Register, monkeypatch: pytest.Mon
     seen = register.arrive("ann")
     assert seen is not None
     assert seen.last_seen == later
+
+
+def test_a_file_that_cannot_be_written_changes_nobody(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is not tried again with each page."""
+    first, tried = register.arrive("ann"), []
+
+    def locked(durable: bool = False) -> None:
+        tried.append(durable)
+        raise StoreError("locked")
+
+    monkeypatch.setattr(register.database, "write", locked)
+    later = time.time() + 601
+    monkeypatch.setattr(module.time, "time", lambda: later)
+    assert [register.arrive("ann") for _ in range(3)] == [first] * 3
+    assert len(tried) == 1
 
 
 # --- another device -------------------------------------------------------------------------------

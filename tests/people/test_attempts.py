@@ -1,5 +1,7 @@
 """How often somebody may guess."""
 
+import threading
+
 from explorer.people import attempts
 from explorer.people.attempts import Attempts
 
@@ -14,23 +16,39 @@ class Clock:
 def test_so_many_of_each_and_of_all_together(monkeypatch) -> None:
     clock = Clock()
     door = Attempts(each=2, together=3, seconds=60.0, now=clock)
-    for _ in range(2):
-        assert door.may_try("ann")
-        door.note_wrong("ann")
-    assert not door.may_try("ann")
-    assert door.may_try("ben")
+    assert [door.begin("ann") for _ in range(3)] == [True, True, False]
     clock.now = 59.9
-    door.note_wrong("ben")
-    assert not door.may_try("cleo")  # all together
+    assert door.begin("ben")
+    assert not door.begin("cleo")  # all together
     clock.now = 60.0
-    assert door.may_try("ann")
-    assert door.may_try("ben")
+    assert door.begin("ann")
+    assert door.begin("ben")
+
+
+def test_a_right_one_does_not_count(monkeypatch) -> None:
+    door = Attempts(each=1, together=2, seconds=60.0)
+    for _ in range(5):
+        assert door.begin("ann")
+        door.take_back("ann")
+    door.take_back("nobody")
+    assert door.begin("ann")
+    assert not door.begin("ann")
+
+
+def test_those_at_the_same_moment_count_as_many() -> None:
+    door, let_in = Attempts(each=10, together=100, seconds=60.0), []
+    threads = [threading.Thread(target=lambda: let_in.append(door.begin("ann"))) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(let_in) == 10
 
 
 def test_no_number_of_guessers_fills_the_memory(monkeypatch) -> None:
     monkeypatch.setattr(attempts, "KNOWN", 10)
     door = Attempts(each=1, together=1000, seconds=60.0)
     for number in range(100):
-        door.note_wrong(str(number))
+        assert door.begin(str(number))
     assert len(door._wrong) == 10
-    assert not door.may_try("99")
+    assert not door.begin("99")

@@ -24,6 +24,16 @@ def test_the_person_comes_back() -> None:
         assert OURS.person_in_header(f"other=1; {header.split(';')[0]}; more=2") == person
 
 
+@pytest.mark.parametrize(
+    "other",
+    ['prefs={"x":1}', "a[0]=1", "a/b=1", "x=a b", "noeq", "e=ä", "=", ";;", 'q="', "p=a,b", "x=\t"],
+)
+def test_cookies_of_other_sites_on_the_host_are_not_minded(other: str) -> None:
+    ours = f"{OURS.name}={OURS.value(PERSON)}"
+    for header in (f"{other}; {ours}", f"{ours}; {other}", f"{other}; {ours}; {other}"):
+        assert OURS.person_in_header(header) == PERSON, header
+
+
 def test_what_the_browser_is_told() -> None:
     header = OURS.set_cookie(PERSON, "/a", secure=False)
     assert header.split("; ")[1:] == ["Path=/a", "Max-Age=15552000", "HttpOnly", "SameSite=Lax"]
@@ -116,6 +126,20 @@ def test_a_server_that_keeps_nothing_writes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     kept = open_cookie(tmp_path)
     assert open_cookie(tmp_path, keep_nothing=True).secret == kept.secret
+
+
+def test_a_key_that_cannot_be_read_is_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = open_cookie(tmp_path)
+
+    def busy(path: Path) -> bytes:
+        raise OSError(24, "too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", busy)
+        assert open_cookie(tmp_path).secret != kept.secret
+    assert open_cookie(tmp_path).secret == kept.secret
 
 
 def test_where_the_key_cannot_be_written_people_last_until_the_end(

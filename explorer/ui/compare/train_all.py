@@ -180,10 +180,14 @@ def _own_batches(runs: Iterable[RunSummary]) -> list[str]:
 
 def _stop() -> None:
     """Stop what this person has queued here, whatever there is of it at this moment."""
-    jobs, stopped = process.jobs(), 0
-    for batch in set(_own_batches(jobs.runs())):
-        stopped += jobs.stop_batch(batch, who())
-    notify(f"{counted(stopped, 'run')} stopped")
+    try:
+        jobs, stopped = process.jobs(), 0
+        for batch in set(_own_batches(jobs.runs())):
+            stopped += jobs.stop_batch(batch, who())
+    except RunError as error:
+        notify(str(error), WRONG)
+    else:
+        notify(f"{counted(stopped, 'run')} stopped")
 
 
 def _queue() -> None:

@@ -53,14 +53,13 @@ class _Door:
         except (ClientDisconnect, TimeoutError):
             return self._page("", "The code did not arrive. Try again.", 408)
         address = request.client.host if request.client else ""
-        if not self._attempts.may_try(address):
+        if not self._attempts.begin(address):
             return self._page(code, "Too many wrong codes. Wait a minute, then try again.", 429)
         try:
             person = await asyncio.to_thread(self._register.redeem, code)
         except StoreError as error:
             return self._page(code, f"{error}.", 503)
         if person is None:
-            self._attempts.note_wrong(address)
             return self._page(
                 code,
                 "No device shows this code now. A code is good once, for ten minutes; "
@@ -68,6 +67,7 @@ class _Door:
                 422,
             )
         answer = RedirectResponse(f"{self._base}/", 303, {"Cache-Control": "no-store"})
+        self._attempts.take_back(address)
         secure = request.url.scheme == "https"
         answer.headers.append("set-cookie", self._cookie.set_cookie(person.id, self._base, secure))
         return answer

@@ -56,10 +56,11 @@ class PersonCookies:
         if person is None:
             return new_person_id()
         try:
-            forgotten = await asyncio.to_thread(self._register.is_forgotten, person)
+            return await asyncio.to_thread(
+                self._register.not_forgotten, person, self._cookie.successor
+            )
         except StoreError:  # the page will say so
             return person
-        return new_person_id() if forgotten else person
 
     def _is_page(self, scope: Scope, message: Message) -> bool:
         """Whether this answers with a page, or that the browser has it already."""
