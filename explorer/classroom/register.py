@@ -5,6 +5,7 @@ They are kept beside the runs, in the same file, so that a backup has both.
 
 import json
 import secrets
+import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -53,6 +54,7 @@ class Register:
         self.database = database
         # When it was last tried to note that somebody is here, so that a file that cannot be
         # written is not tried again with each page.
+        self._lock = threading.Lock()
         self._noted: FIFOCache[str, float] = FIFOCache(NOTED)
 
     def find(self, person_id: str) -> Entry | None:
@@ -86,8 +88,7 @@ class Register:
         if entry is None:
             with self.database.write() as connection:
                 self._add(connection, person_id, printable(name)[:MAX_NAME], now)
-        elif now - max(entry.last_seen, self._noted.get(person_id, 0.0)) > SEEN_EVERY:
-            self._noted[person_id] = now
+        elif self._is_to_be_noted(entry, now):
             try:
                 with self.database.write() as connection:
                     seen = "UPDATE people SET last_seen = ? WHERE id = ?"
@@ -95,6 +96,14 @@ class Register:
             except StoreError:  # who they are does not depend on it
                 return entry
         return self.find(person_id)
+
+    def _is_to_be_noted(self, entry: Entry, now: float) -> bool:
+        """Whether it is time to note that they are here, which is tried once."""
+        with self._lock:
+            if now - max(entry.last_seen, self._noted.get(entry.id, 0.0)) <= SEEN_EVERY:
+                return False
+            self._noted[entry.id] = now
+            return True
 
     def rename(self, person_id: str, name: str) -> None:
         """Give a person the name that they typed. Raises NameTaken."""

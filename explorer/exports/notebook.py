@@ -119,6 +119,13 @@ def network_lines(architecture: Architecture) -> list[str]:
     ]
 
 
+def _part_text(recipe: Recipe) -> str:
+    """Which training images are used, where that is not all."""
+    if recipe.images_share == 1:
+        return ""
+    return f"; trained on the first {_train_images(recipe):,} of its training images alone"
+
+
 def recipe_lines(architecture: Architecture, recipe: Recipe) -> list[str]:
     """The data that the network is trained on and every hyperparameter, a line each."""
     data = DATASETS[recipe.dataset]
@@ -130,7 +137,8 @@ def recipe_lines(architecture: Architecture, recipe: Recipe) -> list[str]:
     )
     note = notes(architecture)
     return [
-        f"Data: {data.title}, images of {size_text(data.input_shape)}, {len(data.classes)} classes",
+        f"Data: {data.title}, images of {size_text(data.input_shape)}, {len(data.classes)} classes"
+        f"{_part_text(recipe)}",
         f"Training: {epochs} in batches of {recipe.batch_size}, seed {recipe.seed}, "
         f"{recipe.precision}",
         f"Optimiser: {_choice_text(recipe.optimizer)}",

@@ -75,19 +75,20 @@ class _Turns:
         """The run whose turn begins now, None where nobody waits."""
         if self._front:
             run = self._front.pop(0)
-            self._begin(run.owner)
+            self.begin(run.owner)
             return run
         for queues in self._queues:
             if queues:
                 owner = min(queues, key=lambda each: (self._last_of(each), self._arrived[each]))
-                self._begin(owner)
+                self.begin(owner)
                 run = queues[owner].popleft()
                 if not queues[owner]:
                     del queues[owner]
                 return run
         return None
 
-    def _begin(self, owner: str) -> None:
+    def begin(self, owner: str) -> None:
+        """Note that a turn of this owner's begins."""
         self._now += 1
         self._last[owner] = self._now
 
@@ -142,6 +143,7 @@ def forecast(
         work = training[number] if number < len(training) else None
         free.append((_turn(work, left), number, work.run if work else None))
     for work in training:
+        turns.begin(work.run.owner)
         starts[work.run.id] = 0.0
         left[work.run.id] -= _part(left[work.run.id])
     heapq.heapify(free)

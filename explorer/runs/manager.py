@@ -486,10 +486,13 @@ class JobManager:
             # Where it is taken at this very moment, whoever takes it is asked instead.
             if not self.store.withdraw(run_id, status, Event.model_validate({"kind": status})):
                 self._end(run_id, request, status)
-        else:
-            self.store.ask_to_stop(run_id, request)
-            if live := self._live_run(run_id):  # this process has just taken it
-                live.ask(request)
+            return
+        asked = self.store.ask_to_stop(run_id, request)
+        if live := self._live_run(run_id):  # this process has just taken it
+            live.ask(request)
+        # Its turn may have ended at this very moment, and with it what could hear the request.
+        if not asked and self.store.stored_run(run_id).status == "queued":
+            self._end(run_id, request, status)
 
     def _queue_again(
         self, run_id: str, allowed: Sequence[Status], more_epochs: int, done: str, by: Person
@@ -566,8 +569,8 @@ class JobManager:
             if each.status == "queued":
                 # Why nothing is taken, if so; between two turns, that it waits for the next.
                 message = self._problem or (PAUSED if is_paused else each.message)
-                place = places.get(each.run.id)
-                each = replace(each, position=place, starts_in=seen.starts_in, message=message)
+                place, soon = places.get(each.run.id), None if is_paused else seen.starts_in
+                each = replace(each, position=place, starts_in=soon, message=message)
             placed.append(each if each.ended else replace(each, ends_in=seen.ends_in))
         return tuple(placed)
 
@@ -586,7 +589,9 @@ class JobManager:
         training = [pace.work_left(each) for each in live if not each.ended]
         going_on = {work.run.id for work in training}
         waiting = [
-            pace.work_left(by_id[each.id]) if each.id in by_id else Work(each, 1.0, None)
+            replace(pace.work_left(by_id[each.id]), run=each)
+            if each.id in by_id
+            else Work(each, 1.0, None)
             for each in queue.waiting
             if each.id not in going_on  # it has just begun its turn
         ]

@@ -80,10 +80,9 @@ class RunWriter:
         run is on its way back into the queue, and hears nothing any more.
         """
         with self._lock:
-            if self._final == Status.QUEUED:
-                return False
+            # Kept in any case, should its turn not end after all.
             self._request = self._request or request
-            return True
+            return self._final != Status.QUEUED
 
     def rename(self, name: str) -> None:
         self._run = replace(self._run, name=name)

@@ -64,6 +64,7 @@ from explorer.training.event import Event
 PROCESS_ENDED = "the process that trained it ended"
 OUT_OF_MEMORY = "the system ended the process that trained it, for lack of memory"
 RUNS, CHECKPOINTS = "runs.sqlite", "checkpoints"  # in the folder of a store
+LEAVE_QUEUE = "status = ?, message = '', ahead = 0"
 RULES = "class rules"  # the name of the setting
 
 log = logging.getLogger(__name__)
@@ -342,7 +343,7 @@ class Store:
         A run that was continued and is stopped is finished again, see `end_early`.
         """
         with self.database.write() as connection:
-            if not change_run(connection, run_id, [Status.QUEUED], "status = ?", status):
+            if not change_run(connection, run_id, [Status.QUEUED], LEAVE_QUEUE, status):
                 return False
             row = find_row(connection, run_id)
             if status == "stopped" and row["more_epochs"]:

@@ -155,6 +155,8 @@ def become_teacher(key: str) -> None:
     WrongKey.
     """
     person = who()
+    if not person.id:
+        raise WrongKey("who you are cannot be told just now; try again in a moment")
     if not _attempts.begin(person.id):
         raise WrongKey("too many wrong keys; wait a minute, then try again")
     if not teacher_key() or not hmac.compare_digest(_mark(key.strip()), _mark(teacher_key())):

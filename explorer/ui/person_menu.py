@@ -138,6 +138,13 @@ def _another_device(person: Person) -> None:
     if people.school_user():
         return  # who logs in there is the same
     st.html('<p class="heading">Go on at another device</p>')
+    if person.is_teacher and teacher_key():
+        # Whoever reads a teacher's code off a projector would be the teacher.
+        st.html(
+            '<p class="note">A code makes a teacher of whoever types it first. Be a student again '
+            "to show one, and type the key at the other device.</p>"
+        )
+        return
     code, until = st.session_state.get(_CODE_KEY, ("", 0.0))
     if until < time.time():
         st.button("Show a code", on_click=_new_code, width="stretch")

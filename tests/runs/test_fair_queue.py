@@ -102,8 +102,15 @@ def works(text: str) -> list[Work]:
 def test_when_each_has_its_turn_and_its_end(
     slots: int, training: str, waiting: str, told: dict[str, tuple[float, float]]
 ) -> None:
-    found = forecast(slots, works(training), works(waiting), {"a": 1.0} if training else {})
+    found = forecast(slots, works(training), works(waiting), {})
     assert {id: (each.starts_in, each.ends_in) for id, each in found.items()} == told
+
+
+def test_whoever_trains_has_just_had_a_turn() -> None:
+    """Though only the owners of those who wait have their last turns told."""
+    found = forecast(1, works("a1:3x10"), works("b1:3x10"), {"b": 100.0})
+    told = {id: (each.starts_in, each.ends_in) for id, each in found.items()}
+    assert told == {"a1": (0, 50), "b1": (10, 60)}
 
 
 def test_everybody_of_a_class_has_a_first_epoch_before_anybody_has_a_third() -> None:
