@@ -20,10 +20,7 @@ def forget_person(person_id: str, by: Person, jobs: JobManager, register: Regist
     thing = Thing(Kind.PERSON, person_id)
     if not may(by, Action.FORGET, thing):
         raise NotAllowed(refusal_text(Action.FORGET, thing))
-    own = [each for each in jobs.runs() if each.run.owner == person_id]
-    for each in own:
-        if not each.ended:
-            jobs.stop(each.run.id, by)
+    jobs.stop_all_of(person_id, by)
     runs = jobs.store.owned_by(person_id)  # also what cannot be read
     binned = {each.id for each in jobs.store.binned()}
     for run_id in runs:

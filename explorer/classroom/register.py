@@ -88,7 +88,9 @@ class Register:
         if entry is None:
             with self.database.write() as connection:
                 self._add(connection, person_id, printable(name)[:MAX_NAME], now)
-        elif self._is_to_be_noted(entry, now):
+        elif not self._is_to_be_noted(entry, now):
+            return entry
+        else:
             try:
                 with self.database.write() as connection:
                     seen = "UPDATE people SET last_seen = ? WHERE id = ?"

@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -224,9 +224,16 @@ class JobManager:
 
     def stop_batch(self, batch: str, by: Person) -> int:
         """Stop all runs of a batch that wait or train. Returns how many those were."""
+        return self._stop_those(lambda run: bool(batch) and run.batch == batch, by)
+
+    def stop_all_of(self, owner: str, by: Person) -> int:
+        """Stop all runs of this owner's that wait or train. Returns how many those were."""
+        return self._stop_those(lambda run: run.owner == owner, by)
+
+    def _stop_those(self, wanted: Callable[[Run], bool], by: Person) -> int:
         stopped = 0
         for each in self.runs():
-            if batch and each.run.batch == batch and not each.ended:
+            if wanted(each.run) and not each.ended:
                 with suppress(UnknownRun):  # deleted meanwhile
                     self.stop(each.run.id, by)
                     stopped += 1
@@ -286,11 +293,7 @@ class JobManager:
     def stop_all(self, by: Person) -> int:
         """Stop all runs that wait or train. Returns how many those were. Raises NotAllowed."""
         self._check_manages(by)
-        active = [each.run.id for each in self.runs() if not each.ended]
-        for run_id in active:
-            with suppress(UnknownRun):  # deleted meanwhile
-                self.stop(run_id, by)
-        return len(active)
+        return self._stop_those(lambda run: True, by)
 
     def move_to_front(self, run_id: str, by: Person) -> None:
         """Have a run that waits be the next that has a turn. Raises NotAllowed."""

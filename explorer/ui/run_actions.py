@@ -9,10 +9,11 @@ from explorer.people.permissions import Action, Kind, Thing, may
 from explorer.people.person import Person
 from explorer.runs.manager import JobManager
 from explorer.runs.offers import find_offer
-from explorer.runs.run import RunError, Snapshot
+from explorer.runs.run import Run, RunError, Snapshot
 from explorer.text import for_markdown
 from explorer.training.devices import DeviceError
 from explorer.ui import messages, process, state
+from explorer.ui.components.navigation import Page, go_to
 from explorer.ui.notices import WRONG, notify
 from explorer.ui.people import who
 
@@ -99,6 +100,18 @@ def run_actions(snapshot: Snapshot, place: str) -> None:
                 )
         if snapshot.status == "finished" and may(person, Action.CONTINUE, thing):
             _continue(run_id, place)
+
+
+def open_in_build(run: Run) -> None:
+    """Show a copy of a run's network and recipe on Build."""
+    state.open_run(run)
+    go_to(Page.BUILD)
+
+
+def show_curves(run_id: str) -> None:
+    """Show a run on Train."""
+    state.keep_session(replace(state.current(), run=run_id))
+    go_to(Page.TRAIN)
 
 
 def _take_offer(run_id: str, place: str) -> None:

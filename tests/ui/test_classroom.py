@@ -1,7 +1,6 @@
 """The Class page: for a teacher alone, and what each of its controls does."""
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from explorer.link import Shared
@@ -178,4 +177,3 @@ def test_a_student_who_sends_what_a_teacher_may_is_refused(
     app.toggle[0].set_value(True).run()
     assert [each.value for each in app.toast] == ["Only a teacher can manage the class."]
     assert rules() == ClassRules()
-    assert st.session_state is not None

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -14,18 +13,17 @@ from explorer.people.permissions import Action, Kind, Thing, may
 from explorer.people.person import Person
 from explorer.runs.class_rules import MAX_MESSAGE, ClassRules
 from explorer.runs.manager import JobManager
-from explorer.runs.run import Run, RunError
+from explorer.runs.run import RunError
 from explorer.runs.run_summary import RunSummary
 from explorer.saved import SaveError
 from explorer.text import counted, duration, for_html, for_markdown, ordinal
-from explorer.ui import messages, process, state
+from explorer.ui import messages, process
 from explorer.ui.components.choice_list import choice_list
 from explorer.ui.components.columns import Column
-from explorer.ui.components.navigation import Page, go_to
 from explorer.ui.notices import WRONG, notify, with_notices
 from explorer.ui.part import part
 from explorer.ui.people import register, who
-from explorer.ui.run_actions import perform_action
+from explorer.ui.run_actions import open_in_build, perform_action, show_curves
 
 EVERY = 3.0  # seconds between two looks
 LIST, CHOSEN = "people", "class-chosen"
@@ -33,7 +31,7 @@ HERE = 900.0  # seconds since somebody was last seen, below which they are here
 # Inputs of the limits: the field, its label, its help, and how many of its units one of the
 # input's is.
 LIMITS = (
-    ("most_waiting", "Runs waiting", "Of one person, those that Train all queues aside.", 1),
+    ("most_waiting", "Runs waiting", "For each person; runs queued by Train all do not count.", 1),
     ("most_epochs", "Epochs of a run", "", 1),
     ("most_parameters", "Parameters of a network", "To be trained; all can be built.", 1),
     ("most_seconds", "Minutes of training", "Of a run; it stops after the epoch then.", 60),
@@ -124,12 +122,7 @@ def _set(field: str, key: str, unit: int = 1) -> None:
 
 
 def _stop_all() -> None:
-    try:
-        stopped = process.jobs().stop_all(who())
-    except RunError as error:
-        notify(str(error), WRONG)
-    else:
-        notify(f"{counted(stopped, 'run')} stopped")
+    _perform(lambda jobs, by: f"{counted(jobs.stop_all(by), 'run')} stopped")
 
 
 # --- everybody ------------------------------------------------------------------------------------
@@ -227,13 +220,13 @@ def _details(standing: Standing) -> None:
                 "Open a copy",
                 icon=":material/stacks:",
                 help="Of their network and recipe, in Build.",
-                on_click=_open,
+                on_click=open_in_build,
                 args=(current.run,),
             )
             st.button(
                 "Show curves",
                 icon=":material/monitoring:",
-                on_click=_watch,
+                on_click=show_curves,
                 args=(current.run.id,),
             )
         if waiting := [each for each in standing.active if each.position is not None]:
@@ -254,26 +247,9 @@ def _details(standing: Standing) -> None:
         _forget(entry)
 
 
-def _open(run: Run) -> None:
-    state.open_run(run)
-    go_to(Page.BUILD)
-
-
-def _watch(run_id: str) -> None:
-    state.keep_session(replace(state.current(), run=run_id))
-    go_to(Page.TRAIN)
-
-
 def _stop(entry: Entry) -> None:
     """Stop what this person has waiting or in training at this moment."""
-
-    def stop(jobs: JobManager, by: Person) -> str:
-        active = [each for each in jobs.runs() if each.run.owner == entry.id and not each.ended]
-        for each in active:
-            jobs.stop(each.run.id, by)
-        return f"{counted(len(active), 'run')} stopped"
-
-    _perform(stop)
+    _perform(lambda jobs, by: f"{counted(jobs.stop_all_of(entry.id, by), 'run')} stopped")
 
 
 def _forget(entry: Entry) -> None:

@@ -3,7 +3,6 @@ with each.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import streamlit as st
@@ -16,7 +15,7 @@ from explorer.runs.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
 from explorer.runs.run_summary import RunSummary
 from explorer.text import bytes_text, counted, duration, for_html, ordinal, percent
 from explorer.training.datasets import DATASETS
-from explorer.ui import messages, process, state
+from explorer.ui import messages, process
 from explorer.ui.components.choice_list import choice_list
 from explorer.ui.components.columns import Column
 from explorer.ui.components.navigation import Page, go_to
@@ -26,7 +25,13 @@ from explorer.ui.notices import with_notices
 from explorer.ui.part import part
 from explorer.ui.people import register, who
 from explorer.ui.remembered_inputs import remember_input, remembered_value
-from explorer.ui.run_actions import perform_action, run_actions, show_server_notices
+from explorer.ui.run_actions import (
+    open_in_build,
+    perform_action,
+    run_actions,
+    show_curves,
+    show_server_notices,
+)
 from explorer.ui.runs.bin_menu import bin_menu
 
 EVERY = 2.0  # seconds between two looks while something goes on
@@ -291,14 +296,14 @@ def _details(snapshot: Snapshot) -> None:
             "Show curves",
             icon=":material/monitoring:",
             help="On the Train page.",
-            on_click=_watch,
+            on_click=show_curves,
             args=(run.id,),
         )
         st.button(
             "Open in Build",
             icon=":material/stacks:",
             help="Its network and its recipe.",
-            on_click=_open,
+            on_click=open_in_build,
             args=(run,),
         )
         run_actions(snapshot, "runs")
@@ -309,16 +314,6 @@ def _details(snapshot: Snapshot) -> None:
             _rename(snapshot)
         if may(person, Action.DELETE, thing):
             _delete(snapshot)
-
-
-def _watch(run_id: str) -> None:
-    state.keep_session(replace(state.current(), run=run_id))
-    go_to(Page.TRAIN)
-
-
-def _open(run: Run) -> None:
-    state.open_run(run)
-    go_to(Page.BUILD)
 
 
 def _facts(snapshot: Snapshot) -> str:
