@@ -60,7 +60,7 @@ from explorer.ui.downloads import pictures
 from explorer.ui.page_styles import STYLES
 from explorer.ui.train.page import SHOWN_RUN
 from tests.hostile import NAMES, broken_links
-from tests.people.shared import SOMEBODY
+from tests.people.shared import SOMEBODY, TEACHER
 from tests.ui.pages import page_of
 
 PRESETS = tuple(load_presets().values())
@@ -489,7 +489,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name in NAMES.values():
             process.saved().save(name[:60], Shared(named(name, CANNOT_LEARN), RECIPE), SOMEBODY)
         for name in list(NAMES.values())[:12]:
-            process.jobs().submit(named(name), RECIPE, SOMEBODY, name="")
+            process.jobs().submit(named(name), RECIPE, TEACHER, name="")
         while any(not run.ended for run in process.jobs().runs()):
             time.sleep(0.02)
         yield folder

@@ -24,7 +24,7 @@ from explorer.training.recipe import Recipe
 from explorer.ui.compare.chosen import write_link
 from tests.browser.conftest import App, Server, open_app, serving
 from tests.hostile import NAMES, addresses, broken_links
-from tests.people.shared import SOMEBODY
+from tests.people.shared import TEACHER
 from tests.runs.shared import wait_until
 
 pytestmark = pytest.mark.browser
@@ -128,7 +128,7 @@ def hostile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
     saved = SavedStore(folder / "home" / "architectures")
     for name in NAMES.values():
         saved.save(
-            name[:60], Shared(Architecture(name=name, layers=CANNOT_LEARN), RECIPE), SOMEBODY
+            name[:60], Shared(Architecture(name=name, layers=CANNOT_LEARN), RECIPE), TEACHER
         )
     _train(folder)
     with serving(folder) as server:
@@ -147,7 +147,7 @@ def _train(folder: Path) -> None:
             jobs.submit(
                 Architecture(name=f"net {seed}", layers=LAYERS),
                 RECIPE.model_copy(update={"seed": seed}),
-                SOMEBODY,
+                TEACHER,
             )
         wait_until(lambda: all(run.ended for run in jobs.runs()))
     kinds = [
