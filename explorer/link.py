@@ -12,8 +12,8 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from explorer.assignment import Assignment, AssignmentError, parse_assignment
-from explorer.assignment import to_data as assignment_to_data
+from explorer.assignment.assignment import Assignment, AssignmentError, parse_assignment
+from explorer.assignment.assignment import to_data as assignment_to_data
 from explorer.json_reading import check_depth
 from explorer.network.architecture_json import parse_architecture
 from explorer.network.architecture_json import to_data as architecture_to_data

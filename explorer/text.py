@@ -20,6 +20,7 @@ _JOINING = "\u200c\u200d"  # inside words of some scripts and inside emoji; else
 _BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 # Controls, invisible signs and turned reading, half characters, private ones.
 _HIDDEN = ("Cc", "Cf", "Cs", "Co")
+LONGEST_INDENT = 24  # spaces, of lists in lists
 
 
 def printable(text: str) -> str:
@@ -42,6 +43,19 @@ def printable(text: str) -> str:
         if joins or _can_be_seen(char):
             shown.append(char)
     return " ".join("".join(shown).rstrip(_JOINING).split())
+
+
+def printable_lines(text: str) -> str:
+    """The text as lines of characters that can be seen, each indented as it was; between two of
+    them one empty line at most.
+    """
+    lines: list[str] = []
+    for line in text.expandtabs(4).splitlines():
+        indent = min(len(line) - len(line.lstrip(" ")), LONGEST_INDENT)
+        shown = printable(line)
+        if shown or (lines and lines[-1]):
+            lines.append(" " * indent + shown if shown else "")
+    return "\n".join(lines).rstrip()
 
 
 def _can_be_seen(char: str) -> bool:

@@ -19,7 +19,7 @@ SOURCES = sorted((ROOT / "explorer" / "ui").rglob("*.py"))
 SCRIPTS = sorted((ROOT / "explorer").rglob("*.js"))
 
 HTML, MARKDOWN = "HTML", "Markdown"
-ESCAPERS = {HTML: {"for_html"}, MARKDOWN: {"for_markdown", "shown"}}
+ESCAPERS = {HTML: {"for_html", "markdown_to_html"}, MARKDOWN: {"for_markdown", "shown"}}
 FIGURES = {  # give figures, whatever they are given; `counted` ends in a word of ours
     "path_text", "count_layers",
     "len", "int", "float", "sum", "max", "min", "round", "abs", "percent", "points", "duration", "short_count",
@@ -281,7 +281,7 @@ class Reader:
 
 
 SAFE_ELSEWHERE = {
-    "assignment_line": "build/assignment_card.py"
+    "assignment_line": "build/assignment_line.py"
 }  # functions that give HTML, and the modules in which that is looked up
 
 

@@ -30,7 +30,7 @@ from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
 from explorer.__main__ import main
-from explorer.assignment import Assignment
+from explorer.assignment.assignment import Assignment
 from explorer.compare.learning import Record, group, record_of
 from explorer.compare.mcnemar import Right
 from explorer.exports.notebook import WEIGHTS, evaluation_script, notebook_json, training_script

@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from explorer import link
-from explorer.assignment import Assignment
+from explorer.assignment.assignment import Assignment, Part
 from explorer.link import (
     MAX_BYTES,
     MAX_CHARACTERS,
@@ -54,8 +54,7 @@ def test_every_part_travels():
             max_epochs=5,
             min_accuracy=0.5,
             max_layers=9,
-            batch_norm=True,
-            linear_head=True,
+            required=(Part.BATCH_NORM, Part.LINEAR_HEAD),
         ),
         "gap-17k",
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explorer.assignment import Assignment
+from explorer.assignment.assignment import Assignment
 from explorer.exports.notebook import notebook_json, training_script
 from explorer.exports.pytorch import python_source
 from explorer.exports.report.comparison_report import Column, comparison_report

@@ -1,5 +1,6 @@
 """Forgetting a person: their runs, and their name."""
 
+from explorer.classroom.hand_ins import HandIns
 from explorer.classroom.register import Register
 from explorer.people.permissions import Action, Kind, Thing, may, refusal_text
 from explorer.people.person import Person
@@ -12,7 +13,7 @@ class StillTraining(RunError):
 
 
 def forget_person(person_id: str, by: Person, jobs: JobManager, register: Register) -> int:
-    """Delete a person with all their runs, for good. Returns how many runs those were.
+    """Delete a person with all their runs and hand-ins, for good. Returns how many runs it was.
 
     What they saved is deleted by its own store. Raises NotAllowed, and StillTraining while one of
     their runs ends: it has been told to.
@@ -28,6 +29,7 @@ def forget_person(person_id: str, by: Person, jobs: JobManager, register: Regist
             _delete(run_id, by, jobs)
     for run_id in runs:
         jobs.delete_for_good(run_id, by)
+    HandIns(register.database, jobs.store.folder).delete_all_of(person_id)
     register.forget(person_id)
     return len(runs)
 

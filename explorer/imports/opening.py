@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Literal, get_args
 from urllib.parse import parse_qs, urlsplit
 
-from explorer.assignment import Assignment
+from explorer.assignment.assignment import Assignment
 from explorer.imports.module_repr import is_printed_module, read_printed
 from explorer.imports.onnx_file.model import is_onnx
 from explorer.imports.onnx_file.network import read_onnx

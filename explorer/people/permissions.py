@@ -18,6 +18,7 @@ class Kind(StrEnum):
     SAVED = "saved network"
     CLASS = "class"  # the rules for all, and the order of the queue
     PERSON = "person"  # with all that they have here
+    HAND_IN = "hand-in"  # the work that somebody handed in
 
 
 class Action(StrEnum):
@@ -38,6 +39,7 @@ class Action(StrEnum):
     RESTORE = "restore"
     MANAGE = "manage"
     FORGET = "forget"
+    HAND_IN = "hand in"
 
 
 class Who(Enum):
@@ -83,6 +85,9 @@ ALLOWED: Mapping[tuple[Kind, Action], Who] = {
     (Kind.SAVED, Action.DELETE): Who.OWNER,
     (Kind.CLASS, Action.MANAGE): Who.TEACHER,
     (Kind.PERSON, Action.FORGET): Who.OWNER,
+    (Kind.HAND_IN, Action.HAND_IN): Who.OWNER_ALONE,
+    # What others handed in is nobody's business: it says who failed.
+    (Kind.HAND_IN, Action.LOOK): Who.OWNER,
 }
 
 

@@ -82,6 +82,26 @@ MIGRATIONS: tuple[str, ...] = (
     -- People who were deleted, while some browser may still have their cookie.
     CREATE TABLE forgotten (id TEXT PRIMARY KEY) WITHOUT ROWID;
     """,
+    """
+    -- What teachers gave out.
+    CREATE TABLE assignments (
+        id TEXT PRIMARY KEY,  -- as its link names it
+        assignment TEXT NOT NULL,  -- JSON
+        given REAL NOT NULL,  -- when, in seconds since 1970
+        is_open INTEGER NOT NULL  -- 0 once a teacher has ended it
+    ) WITHOUT ROWID;
+    -- What people handed in; of each the newest counts.
+    CREATE TABLE hand_ins (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        assignment TEXT NOT NULL REFERENCES assignments (id) ON DELETE CASCADE,
+        person TEXT NOT NULL,
+        handed REAL NOT NULL,
+        content TEXT NOT NULL,  -- JSON: network, recipe, result, verdict and notes
+        report TEXT NOT NULL  -- how its report is: "waiting", "made", or why there is none
+    );
+    CREATE INDEX hand_ins_by_person ON hand_ins (person);
+    CREATE INDEX hand_ins_by_assignment ON hand_ins (assignment, person, number);
+    """,
 )
 
 ELSEWHERE = "allow writing there, or let EXPLORER_HOME name another folder"

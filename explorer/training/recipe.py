@@ -31,6 +31,7 @@ from explorer.schema import describe_values
 from explorer.training.datasets import DATASETS
 
 MAX_JSON_BYTES = 20_000
+MAX_EPOCHS = 1000
 
 
 class RecipeError(Refusal, ValueError):
@@ -193,7 +194,7 @@ class Recipe(_Frozen):
     dataset: Annotated[str, AfterValidator(_known_dataset)] = Field(
         "digits", description="the images to learn"
     )
-    epochs: Annotated[StrictInt, Field(ge=1, le=1000)] = Field(
+    epochs: Annotated[StrictInt, Field(ge=1, le=MAX_EPOCHS)] = Field(
         10, description="number of passes over the training set"
     )
     batch_size: Annotated[StrictInt, Field(ge=2, le=4096)] = Field(
@@ -221,7 +222,7 @@ class Recipe(_Frozen):
     scale: Annotated[float, Field(strict=True, ge=0, le=0.9, allow_inf_nan=False)] = Field(
         0.0, description="each training image is scaled up or down by up to this fraction"
     )
-    plain_epochs: Annotated[StrictInt, Field(ge=0, le=1000)] = Field(
+    plain_epochs: Annotated[StrictInt, Field(ge=0, le=MAX_EPOCHS)] = Field(
         0, description="final epochs in which the training images are not augmented"
     )
     weight_decay_on: Literal["all", "weights"] = Field(

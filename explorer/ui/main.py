@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.text import for_html
 from explorer.ui import messages, people, state
+from explorer.ui.assigned import assigned
 from explorer.ui.build import page as build_page
 from explorer.ui.class_notice import class_notice
 from explorer.ui.classroom import page as class_page
@@ -82,6 +83,8 @@ def main() -> None:
     st.html(f'<div class="page-heading">{heading}</div>')
     class_notice()
     ask_for_name()
+    if page in (Page.BUILD, Page.TRAIN):
+        assigned()
     if notice := state.accept_draft().notice:
         messages.warning(notice, icon=messages.NOT_FOUND)
     if page is not Page.COMPARE:

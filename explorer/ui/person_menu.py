@@ -1,12 +1,9 @@
 """Who one is here: the name that the class sees, another device, the teacher's key."""
 
-import base64
-import io
 import time
 from collections.abc import Callable
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-import segno
 import streamlit as st
 
 from explorer.classroom.forgetting import forget_person
@@ -18,10 +15,9 @@ from explorer.saved import SaveError
 from explorer.text import for_html, for_markdown
 from explorer.ui import people, process
 from explorer.ui.notices import WRONG, notify
+from explorer.ui.own_address import own_address, qr_code
 from explorer.ui.people import register, who
 from explorer.ui.server.device_route import CODE, PATH
-from explorer.ui.server.reach import LOOPBACK
-from explorer.ui.server.startup import network_addresses
 
 LONGEST_LABEL = 18  # characters of a name on the button, so that the line has room
 _CODE_KEY = "device-code"
@@ -149,9 +145,9 @@ def _another_device(person: Person) -> None:
     if until < time.time():
         st.button("Show a code", on_click=_new_code, width="stretch")
         return
-    place = _address(f"/{PATH}")
+    place = own_address(f"/{PATH}")
     link = f"{place}?{urlencode({CODE: code})}"
-    picture = for_html(_qr_code(link))
+    picture = for_html(qr_code(link))
     st.html(
         f'<div class="device-code"><img alt="QR code of that address" src="{picture}"><div>'
         f"<b>{for_html(code)}</b>"
@@ -165,26 +161,6 @@ def _new_code() -> None:
         st.session_state[_CODE_KEY] = register().new_code(who().id), time.time() + CODE_SECONDS
 
     _perform(show)
-
-
-def _address(path: str) -> str:
-    """An address of this server, as another device reaches it."""
-    opened = urlsplit(st.context.url or "")
-    host, port = opened.hostname or "", f":{opened.port}" if opened.port else ""
-    if host in LOOPBACK:
-        host = next(iter(network_addresses()), host)
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    scheme = opened.scheme or "http"
-    return f"{scheme}://{host}{port}{f'/{base}' if base else ''}{path}"
-
-
-def _qr_code(text: str) -> str:
-    """The text as a square of dots: the address of an image."""
-    drawn = io.BytesIO()
-    # White around it and dark on light in either theme: many cameras read it no other way.
-    segno.make(text, error="m").save(drawn, kind="svg", scale=4, border=3, light="#fff")
-    data = base64.b64encode(drawn.getvalue()).decode()
-    return f"data:image/svg+xml;base64,{data}"
 
 
 # --- teachers -------------------------------------------------------------------------------------

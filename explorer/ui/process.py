@@ -10,6 +10,8 @@ from pathlib import Path
 
 import altair  # noqa: F401  # imported with the server, so that no visitor waits for it
 
+from explorer.classroom.assignments import Assignments
+from explorer.classroom.hand_ins import HandIns
 from explorer.kept_work import KeptWork
 from explorer.network.analysis import analyze
 from explorer.network.layers import LAYERS
@@ -25,6 +27,7 @@ from explorer.training.dataset_files import load_present_dataset, sweep_download
 from explorer.training.datasets import BUILT_IN
 from explorer.training.devices import training_slots
 from explorer.ui.downloads import pictures
+from explorer.ui.downloads.hand_in_reports import HandInReports
 from explorer.ui.downloads.preparing import Preparer, ReportProcesses
 
 log = logging.getLogger(__name__)
@@ -49,6 +52,7 @@ def start(store: Store | None = None) -> None:
     load_present_dataset(BUILT_IN)  # what a page shows where no other images are here
     _make_jobs(store)
     jobs().runs()  # read once, so that no visitor waits for it
+    _hand_in_reports.look()  # what a server before this one did not come to
 
 
 def _warm_up() -> None:
@@ -143,6 +147,21 @@ def kept_work() -> KeptWork:
     return KeptWork(home_folder() / "links")
 
 
+def assignments() -> Assignments:
+    """What teachers gave out. Raises StoreError."""
+    return Assignments(jobs().store.database)
+
+
+def hand_ins() -> HandIns:
+    """What people handed in. Raises StoreError."""
+    return HandIns(jobs().store.database, jobs().store.folder)
+
+
+def hand_in_reports() -> HandInReports:
+    """What makes the reports of it."""
+    return _hand_in_reports
+
+
 def downloads() -> Preparer:
     """The line of downloads that are prepared beside the pages."""
     return _downloads
@@ -150,6 +169,7 @@ def downloads() -> Preparer:
 
 _processes = ReportProcesses(jobs)
 _downloads = Preparer(_processes.make, _processes.close)
+_hand_in_reports = HandInReports(hand_ins, _downloads)
 
 
 def stop(for_good: bool = False) -> None:
@@ -158,6 +178,7 @@ def stop(for_good: bool = False) -> None:
     With `for_good`, `jobs` raises Stopping from now on, so that no page starts another manager.
     """
     global _jobs, _stopped
+    _hand_in_reports.close()
     _downloads.close()
     pictures.close()
     with _lock:

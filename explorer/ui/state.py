@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from explorer.assignment import Assignment
+from explorer.assignment.assignment import Assignment
+from explorer.classroom.assignments import PARAMETER as GIVEN_PARAMETER
+from explorer.classroom.assignments import GivenOut, NotGivenOut
 from explorer.kept_work import new_id
 from explorer.link import PARAMETER, LinkError, Shared, decode, encode
 from explorer.network.analysis import analyze
@@ -13,6 +15,7 @@ from explorer.network.dropout import dropout_rates, with_dropout
 from explorer.network.spec import MAX_NAME, Architecture
 from explorer.network.stated_inputs import without_true_statements
 from explorer.presets import Preset, find_preset, load_presets
+from explorer.runs.database import StoreError
 from explorer.runs.manager import Run, UnknownRun
 from explorer.text import counted, printable, size_text
 from explorer.training.datasets import DATASETS
@@ -21,6 +24,7 @@ from explorer.ui import process
 from explorer.ui.arrival import asked_for
 from explorer.ui.components.stack_editor import Stack, sent_draft
 from explorer.ui.components.stack_editor.draft import MAX_COUNT
+from explorer.ui.people import who
 
 RUN_PARAMETER, KEPT_PARAMETER = "run", "work"  # of the address, beside a link's
 # Characters in the address: a code of more is too fine to be read off a projector.
@@ -78,6 +82,7 @@ class Session:
     # Counts the recipes put in place by us, so that the form shows the new one.
     recipe_version: int = 0
     assignment: Assignment = field(default_factory=Assignment)
+    given: str = ""  # the id of the assignment that was given out, in place of that one
     run: str | None = None  # the run that the Train page shows
     notice: str = ""  # why what the address asked for is not shown
     opening: bool = False  # the dialog to open other work is open
@@ -108,7 +113,7 @@ def current() -> Session:
     """
     if _KEY not in st.session_state:
         asked = (asked_for(name) for name in (PARAMETER, KEPT_PARAMETER, RUN_PARAMETER))
-        st.session_state[_KEY] = _from_address(*asked)
+        st.session_state[_KEY] = _with_given(_from_address(*asked), asked_for(GIVEN_PARAMETER))
     session: Session = st.session_state[_KEY]
     return session
 
@@ -117,7 +122,12 @@ def address() -> dict[str, str]:
     """The work's parameters for the address; "" for those that it does not need."""
     session = current()
     link, kept = link_or_id(session.shared)
-    return {PARAMETER: link, KEPT_PARAMETER: kept, RUN_PARAMETER: session.run or ""}
+    return {
+        PARAMETER: link,
+        KEPT_PARAMETER: kept,
+        RUN_PARAMETER: session.run or "",
+        GIVEN_PARAMETER: session.given,
+    }
 
 
 def link_or_id(shared: Shared) -> tuple[str, str]:
@@ -194,6 +204,50 @@ def _start(shared: Shared, title: str) -> Start:
     if shared.start:
         return Start.of(load_presets()[shared.start])
     return Start(title, shared.architecture, shared.recipe)
+
+
+# --- the assignment -------------------------------------------------------------------------------
+
+
+def _with_given(session: Session, id: str | None) -> Session:
+    """The session under the assignment that the address names, whatever else a link says of one."""
+    if not id:
+        return session
+    try:
+        given = process.assignments().find(id)
+    except (NotGivenOut, StoreError) as error:
+        return replace(session, notice=session.notice or str(error))
+    return replace(session, given=given.id, assignment=given.assignment)
+
+
+def given_out() -> GivenOut | None:
+    """The assignment that the visitor works on as their teacher gave it out; None where none is."""
+    session = current()
+    if not session.given:
+        return None
+    try:
+        return process.assignments().find(session.given)
+    except (NotGivenOut, StoreError):
+        return None
+
+
+def assignment() -> Assignment:
+    """What the work is judged by: what was given out, else the visitor's own.
+
+    A teacher has a copy of it, which they may change and give out again.
+    """
+    given = given_out()
+    return given.assignment if given and not who().is_teacher else current().assignment
+
+
+def take_assignment(given: GivenOut) -> None:
+    """Put the work under an assignment that was given out."""
+    keep_session(replace(accept_draft(), given=given.id, assignment=given.assignment))
+
+
+def leave_assignment() -> None:
+    """Go on without the assignment that was given out."""
+    keep_session(replace(accept_draft(), given="", assignment=Assignment()))
 
 
 def keep_session(session: Session) -> Session:
@@ -278,7 +332,8 @@ def open_work(start: Start, shared: Shared) -> None:
             stack=session.stack.replaced(architecture.layers, work=work),
             recipe=shared.recipe,
             recipe_version=session.recipe_version + 1,
-            assignment=shared.assignment,
+            # What was given out does not go with the work.
+            assignment=session.assignment if session.given else shared.assignment,
             opening=False,
             notice="",
         )

@@ -30,7 +30,7 @@ from playwright.sync_api import (
 )
 from playwright.sync_api import Error as PlaywrightError
 
-from explorer.assignment import Assignment
+from explorer.assignment.assignment import Assignment
 from explorer.link import PARAMETER, Shared, encode
 from explorer.network.spec import Architecture
 from explorer.runs.run import Status

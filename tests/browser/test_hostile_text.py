@@ -127,9 +127,7 @@ def hostile_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
     folder = tmp_path_factory.mktemp("hostile")
     saved = SavedStore(folder / "home" / "architectures")
     for name in NAMES.values():
-        saved.save(
-            name[:60], Shared(Architecture(name=name, layers=CANNOT_LEARN), RECIPE), TEACHER
-        )
+        saved.save(name[:60], Shared(Architecture(name=name, layers=CANNOT_LEARN), RECIPE), TEACHER)
     _train(folder)
     with serving(folder) as server:
         yield server

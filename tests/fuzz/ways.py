@@ -24,8 +24,8 @@ from google.protobuf.message import DecodeError
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from explorer.__main__ import main as run_command
-from explorer.assignment import Assignment, AssignmentError, parse_assignment
-from explorer.assignment import to_data as assignment_to_data
+from explorer.assignment.assignment import Assignment, AssignmentError, parse_assignment
+from explorer.assignment.assignment import to_data as assignment_to_data
 from explorer.exports.pytorch import python_source
 from explorer.exports.summary_text import summary_table
 from explorer.imports.opening import OpenError, open_file, open_text

@@ -32,6 +32,7 @@ EXPECTED = {
         "replace": (False, False, False),
         "manage": (False, False, False),
         "forget": (False, False, False),
+        "hand in": (False, False, False),
     },
     Kind.SAVED: {
         "look at": (True, True, True),
@@ -49,9 +50,11 @@ EXPECTED = {
         "restore": (False, False, False),
         "manage": (False, False, False),
         "forget": (False, False, False),
+        "hand in": (False, False, False),
     },
     Kind.CLASS: {**NOTHING, "manage": (False, False, True)},
     Kind.PERSON: {**NOTHING, "forget": (True, False, True)},
+    Kind.HAND_IN: {**NOTHING, "hand in": (True, False, False), "look at": (True, False, True)},
 }
 
 

@@ -433,7 +433,8 @@ def test_an_older_database_is_migrated_and_a_newer_one_refused(
         newer.close()
     with pytest.raises(
         StoreError,
-        match=r"runs\.sqlite was written by a newer version of the program \(its format is 3",
+        match=r"runs\.sqlite was written by a newer version of the program "
+        rf"\(its format is {len(future)},",
     ):
         Store(tmp_path)
     store = open_store(tmp_path, keep_nothing=True)

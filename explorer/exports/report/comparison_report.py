@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import TypeVar
 
-from explorer.assignment import Assignment
+from explorer.assignment.assignment import Assignment
 from explorer.compare.learning import Group, Record
 from explorer.compare.mcnemar import Right, first_pair, mcnemar, verdict_text
 from explorer.compare.structure import totals

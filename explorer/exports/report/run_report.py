@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 from torch import Tensor
 
-from explorer.assignment import SIGNS, Assignment, Clause, Result, clauses
+from explorer.assignment.assignment import Assignment
+from explorer.assignment.clauses import SIGNS, Clause, clauses
+from explorer.assignment.results import Result
 from explorer.compare.verdict import standard_error
 from explorer.exports import tensorboard
 from explorer.exports.notebook import (

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from explorer.classroom.judging import FinishedRuns
 from explorer.network.analysis import Analysis, Row, analyze, place_text
 from explorer.network.explain import parameter_arithmetic, size_arithmetic
 from explorer.network.mult_adds import MULT_ADDS_IN_SHORT, MULT_ADDS_RULE
@@ -12,12 +13,9 @@ from explorer.text import for_html, percent, printable, short_bytes, short_count
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
 from explorer.ui import messages, state
-from explorer.ui.build.assignment_card import (
-    Results,
-    assignment_form,
-    assignment_line,
-    finished_results,
-)
+from explorer.ui.assigned import own_runs
+from explorer.ui.build.assignment_line import assignment_line
+from explorer.ui.build.assignment_menu import assignment_menu
 from explorer.ui.build.open_dialog import open_dialog
 from explorer.ui.build.share_menu import share_menu
 from explorer.ui.build.start_menu import start_menu
@@ -35,13 +33,16 @@ SELECTED = "selected-layer"  # its place on the page, for the way past the stack
 @with_notices
 def show() -> None:
     _header()
-    _workbench(_results())
+    _workbench(_runs())
 
 
-def _results() -> Results:
-    """The network can be built though no run can be read."""
+def _runs() -> FinishedRuns:
+    """Those that the assignment is judged by. The network can be built though none can be read.
+
+    Looked up once a page, not at every edit.
+    """
     try:
-        return finished_results()
+        return own_runs()
     except StoreError as error:
         messages.warning(str(error))
         return {}
@@ -83,7 +84,7 @@ def _header() -> None:
             label_visibility="collapsed",
             width=220,
         )
-        assignment_form(session)
+        assignment_menu(session)
         share_menu(session)
 
 
@@ -114,7 +115,7 @@ def _choose_images(key: str, work: int) -> None:
 # --- the stack, and beside it the selected layer --------------------------------------------------
 
 
-def _workbench(results: Results) -> None:
+def _workbench(runs: FinishedRuns) -> None:
     session = state.accept_draft()
     analysis = analyze(session.architecture)
     selected = _selected_row(session.stack.selected_path, analysis)
@@ -133,7 +134,7 @@ def _workbench(results: Results) -> None:
             changed=state.accept_draft,
         )
     with totals:
-        _numbers(session, analysis, results)
+        _numbers(session, analysis, runs)
     with detail:
         if selected is None:
             st.html(f'<p class="hint">{_nothing_to_show(analysis)}</p>')
@@ -152,7 +153,7 @@ def _in_short(analysis: Analysis) -> str:
     return f"{analysis.total_params:,} parameters, output {output}, receptive field {field}"
 
 
-def _numbers(session: state.Session, analysis: Analysis, results: Results) -> None:
+def _numbers(session: state.Session, analysis: Analysis, runs: FinishedRuns) -> None:
     """The totals, and under them the assignment and what stands in the way of training.
 
     A line of its own for the latter would come and go, and move the row that is being typed in.
@@ -162,7 +163,7 @@ def _numbers(session: state.Session, analysis: Analysis, results: Results) -> No
         obstacle = find_problem(session.architecture, DATASETS[session.recipe.dataset])
     fixed = obstacle.fixed if obstacle else None
     in_the_way = _in_the_way(analysis, obstacle.message if obstacle else "")
-    st.html(_totals(analysis) + assignment_line(session, results, in_the_way, fixed is not None))
+    st.html(_totals(analysis) + assignment_line(session, runs, in_the_way, fixed is not None))
     if fixed and st.button("Apply fix", key="apply-fix"):
         state.apply_fix(fixed)
         st.rerun()

@@ -18,6 +18,7 @@ from explorer.runs.run_summary import RunSummary
 from explorer.saved import SaveError
 from explorer.text import counted, duration, for_html, for_markdown, ordinal
 from explorer.ui import messages, process
+from explorer.ui.classroom.assignments_view import assignments_view
 from explorer.ui.components.choice_list import choice_list
 from explorer.ui.components.columns import Column
 from explorer.ui.notices import WRONG, notify, with_notices
@@ -47,6 +48,7 @@ def show() -> None:
     part(_people, every=EVERY)()
     if (chosen := _chosen()) is not None:
         _details(chosen)
+    assignments_view()
 
 
 # --- what holds for all ---------------------------------------------------------------------------

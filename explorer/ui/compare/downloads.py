@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from explorer.assignment import to_data as assignment_to_data
+from explorer.assignment.assignment import to_data as assignment_to_data
 from explorer.compare.comparison import Comparison
 from explorer.ui import state
 from explorer.ui.charts.chart import Chart
@@ -47,7 +47,7 @@ def comparison_downloads(
 
 
 def _report(comparison: Comparison) -> Item:
-    assignment = state.current().assignment
+    assignment = state.assignment()
     wanted = {
         "what": "comparison report",
         "chosen": [chosen_as_data(each) for each in comparison.chosen],

@@ -6,7 +6,7 @@ is wanted is data that JSON can hold.
 """
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from explorer.assignment import Assignment, parse_assignment
+from explorer.assignment.assignment import Assignment, parse_assignment
+from explorer.classroom.hand_ins import HandIns
+from explorer.classroom.register import Register
 from explorer.compare.chosen import Chosen
 from explorer.compare.comparison import Comparison
 from explorer.compare.learning import Record
 from explorer.compare.mcnemar import Right, mcnemar, right_answers, verdict_text
 from explorer.exports import tensorboard
+from explorer.exports.hand_ins import hand_in_files
 from explorer.exports.report.archive import write_zip
 from explorer.exports.report.comparison_report import Column, comparison_report, representatives
 from explorer.exports.report.reading import read_trained
@@ -70,6 +73,38 @@ def _run_report(wanted: Wanted, jobs: JobManager, path: Path) -> str:
         with path.open("wb") as target:
             write_zip(files.items(), wanted["folder"], target)
     return trained.note
+
+
+def _hand_in(wanted: Wanted, jobs: JobManager, path: Path) -> str:
+    """The reports of all runs that a hand-in is judged by, each in a folder of its own."""
+    with _folder_beside(path) as folder, path.open("wb") as target:
+        write_zip(_reports(wanted, jobs, Path(folder)), wanted["folder"], target)
+    return ""
+
+
+def _hand_ins(wanted: Wanted, jobs: JobManager, path: Path) -> str:
+    """All that was handed in for an assignment."""
+    database = jobs.store.database
+    hand_ins = HandIns(database, jobs.store.folder)
+    handed = hand_ins.newest(wanted["assignment"])
+    names = Register(database).names(each.person for each in handed)
+    files = hand_in_files(
+        handed, names, lambda each: hand_ins.report_path(each.number).read_bytes()
+    )
+    with path.open("wb") as target:
+        write_zip(files, wanted["folder"], target)
+    return ""
+
+
+def _reports(wanted: Wanted, jobs: JobManager, folder: Path) -> Iterator[tuple[str, bytes]]:
+    for run_id in wanted["runs"]:
+        trained = read_trained(jobs, run_id, folder)
+        files = run_report(
+            trained, _assignment(wanted), tuple(load_presets().values()), _run_pictures(trained)
+        )
+        place = f"seed-{trained.recipe.seed}/" if len(wanted["runs"]) > 1 else ""
+        for name, content in files.items():
+            yield f"{place}{name}", content
 
 
 def _events(wanted: Wanted, jobs: JobManager, path: Path) -> str:
@@ -265,6 +300,8 @@ def _pair(wanted: Wanted, jobs: JobManager, path: Path) -> str:
 
 MAKERS: dict[str, Callable[[Wanted, JobManager, Path], str]] = {
     "run report": _run_report,
+    "hand-in": _hand_in,
+    "hand-ins": _hand_ins,
     "events": _events,
     "tensorboard": _tensorboard,
     "weights": _weights,

@@ -5,8 +5,8 @@ The Train and the Runs page have the same.
 
 import streamlit as st
 
-from explorer.assignment import Assignment
-from explorer.assignment import to_data as assignment_to_data
+from explorer.assignment.assignment import Assignment
+from explorer.assignment.assignment import to_data as assignment_to_data
 from explorer.exports import tensorboard
 from explorer.exports.pytorch import class_name
 from explorer.exports.report.reading import POINTS
@@ -33,7 +33,7 @@ def run_downloads(run_id: str, place: str) -> None:
     """Draw a run's Download menu. Its content is looked up when it is opened; `place` tells one
     page's from another's.
     """
-    key, assignment = f"{place}-{run_id}", state.current().assignment
+    key, assignment = f"{place}-{run_id}", state.assignment()
     menu = st.popover(
         "Download",
         icon=":material/download:",

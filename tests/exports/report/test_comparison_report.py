@@ -7,7 +7,7 @@ from statistics import fmean
 import numpy as np
 import pytest
 
-from explorer.assignment import Assignment
+from explorer.assignment.assignment import Assignment
 from explorer.compare.learning import group, record_of, records_of
 from explorer.compare.mcnemar import mcnemar, verdict_text
 from explorer.exports.report.comparison_report import Column, comparison_report, representatives

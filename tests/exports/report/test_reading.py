@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from explorer.assignment import Assignment
+from explorer.assignment.assignment import Assignment
 from explorer.compare.mcnemar import right_answers
 from explorer.exports.report.reading import read_trained, up_to_epoch
 from explorer.exports.report.run_report import run_report

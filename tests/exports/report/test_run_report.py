@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load
 
-from explorer.assignment import Assignment
+from explorer.assignment.assignment import Assignment, Part
 from explorer.exports.notebook import training_script
 from explorer.exports.report.archive import write_zip
 from explorer.exports.report.run_report import Files, Trained, run_report
@@ -135,7 +135,8 @@ def test_figures_are_also_there_for_programs(trained):
 def test_limits_of_the_assignment(trained):
     run = trained()
     text = report(
-        run, Assignment(max_params=100, max_epochs=None, min_accuracy=None, dropout=True)
+        run,
+        Assignment(max_params=100, max_epochs=None, min_accuracy=None, required=(Part.DROPOUT,)),
     )["README.md"].decode()
     section = text.split("## The assignment")[1].split("##")[0]
     assert section.count("- ✗") == 2

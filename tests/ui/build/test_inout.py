@@ -8,7 +8,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from explorer.assignment import Assignment
+from explorer.assignment.assignment import Assignment
 from explorer.exports.onnx import onnx_bytes
 from explorer.exports.summary_text import summary_table
 from explorer.imports.opening import OpenError, open_file, open_text, recipe_for, shared_work

@@ -1,0 +1,1 @@
+"""What a teacher asks of networks and their runs, and whether it holds."""
