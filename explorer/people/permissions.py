@@ -86,7 +86,7 @@ ALLOWED: Mapping[tuple[Kind, Action], Who] = {
     (Kind.CLASS, Action.MANAGE): Who.TEACHER,
     (Kind.PERSON, Action.FORGET): Who.OWNER,
     (Kind.HAND_IN, Action.HAND_IN): Who.OWNER_ALONE,
-    # What others handed in is nobody's business: it says who failed.
+    # With notes and report; whether it met the assignment stands on the board.
     (Kind.HAND_IN, Action.LOOK): Who.OWNER,
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from explorer.runs.run import Run, Snapshot, Status
+from explorer.text import ordinal
 from explorer.training.event import Event, has_diverged
 
 PACE_EPOCHS = 3  # the last epochs, whose mean tells how long the next one takes
@@ -40,6 +41,16 @@ class RunSummary:
     def resumable(self) -> bool:
         """Whether going on may succeed, see `Snapshot.resumable`."""
         return self.status.is_resumable and not self.diverged
+
+
+def status_text(each: RunSummary | Snapshot) -> str:
+    """The status, and of a run that waits its place: "4th in queue"."""
+    return each.status if each.position is None else f"{ordinal(each.position)} in queue"
+
+
+def progress_text(each: RunSummary) -> str:
+    """How a run stands: "running, 3 of 20", "2nd in queue, 3 of 20"."""
+    return f"{status_text(each)}, {each.epochs_done} of {each.run.epochs}"
 
 
 def summarise(

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from explorer.people.person import Person
 from explorer.text import for_html
 from explorer.ui import messages, people, state
 from explorer.ui.assigned import assigned
+from explorer.ui.board import page as board_page
 from explorer.ui.build import page as build_page
 from explorer.ui.class_notice import class_notice
 from explorer.ui.classroom import page as class_page
@@ -58,6 +60,11 @@ PAGES = {
         "Every training on this server: watch, resume, rename, download or delete it.",
         runs_page.show,
     ),
+    Page.BOARD: Drawn(
+        "Class board",
+        "Everybody's network, how its training stands, and what it reached.",
+        board_page.show,
+    ),
     Page.CLASS: Drawn(
         "Your class",
         "Everybody and how their work stands; choose somebody to see more.",
@@ -77,7 +84,7 @@ def main() -> None:
         log_in_page()
         return
     with st.container(key="top"):
-        navigation_bar(() if people.is_class() and person.is_teacher else (Page.CLASS,))
+        navigation_bar(_hidden(person))
     person_menu()
     heading = f"<h1>{for_html(drawn.heading)}</h1><p>{for_html(drawn.lead)}</p>"
     st.html(f'<div class="page-heading">{heading}</div>')
@@ -95,6 +102,13 @@ def main() -> None:
         drawn.show()
         held = {**state.address(), **compare_page.address()}
         keep_address(page, held, key=state.ADDRESS_KEY, changed=state.accept_draft)
+
+
+def _hidden(person: Person) -> tuple[Page, ...]:
+    """The pages to which no link leads for this person."""
+    if not people.is_class():
+        return Page.BOARD, Page.CLASS
+    return () if person.is_teacher else (Page.CLASS,)
 
 
 if __name__ == "__main__":

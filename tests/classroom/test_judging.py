@@ -7,6 +7,7 @@ from explorer.assignment.clauses import verdict
 from explorer.classroom.judging import finished_runs, judge
 from explorer.network.spec import Architecture, Flatten, Linear, ReLU
 from explorer.runs.new_run import new_run
+from explorer.runs.run import Status
 from explorer.runs.run_summary import RunSummary, summarise
 from explorer.training.event import Event
 from explorer.training.recipe import Recipe
@@ -27,8 +28,8 @@ def summary(
         if accuracy is None
         else Event(kind="finished", epoch=2, metrics={"test_accuracy": accuracy})
     )
-    status = "finished" if end else "stopped"
-    return summarise(run, status, "", None, (), end, end)  # type: ignore[arg-type]
+    status = Status.FINISHED if end else Status.STOPPED
+    return summarise(run, status, "", None, (), end, end)
 
 
 def verdict_by(*runs: RunSummary, owner: str | None = "ann", task: Assignment = TASK) -> str:

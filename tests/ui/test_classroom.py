@@ -62,7 +62,7 @@ def test_it_is_for_teachers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_where_nobody_else_can_be_there_is_no_such_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "is_class", lambda: False)
-    assert component_data(opened(), "navigation")["hidden"] == ["class"]
+    assert component_data(opened(), "navigation")["hidden"] == ["board", "class"]
 
 
 def test_everybody_is_listed_with_how_their_work_stands() -> None:

@@ -111,7 +111,7 @@ def _giving_out(session: state.Session, given: GivenOut | None) -> None:
         f"<div><b>{for_html(given.id)}</b><p>Given out to the class. Scan the square, or open "
         f"<span>{for_html(address)}</span></p></div></div>"
     )
-    link_box(given.id, key="given-link", parameter=PARAMETER)
+    link_box(given.id, key="given-link", parameter=PARAMETER, base=own_address("/"))
     if session.assignment != given.assignment:
         with st.container(horizontal=True, gap="small"):
             st.button("Change it for the class", type="primary", on_click=_change)

@@ -14,9 +14,9 @@ from explorer.people.person import Person
 from explorer.runs.class_rules import MAX_MESSAGE, ClassRules
 from explorer.runs.manager import JobManager
 from explorer.runs.run import RunError
-from explorer.runs.run_summary import RunSummary
+from explorer.runs.run_summary import progress_text
 from explorer.saved import SaveError
-from explorer.text import counted, duration, for_html, for_markdown, ordinal
+from explorer.text import counted, duration, for_html, for_markdown
 from explorer.ui import messages, process
 from explorer.ui.classroom.assignments_view import assignments_view
 from explorer.ui.components.choice_list import choice_list
@@ -182,18 +182,12 @@ def _row(standing: Standing) -> dict[str, Any]:
     if current is not None:
         accuracy = current.final_accuracy
         row |= {
-            "now": _now(current),
+            "now": progress_text(current),
             "network": current.run.architecture.name,
             "parameters": current.parameters,
             "final": None if accuracy is None else 100 * accuracy,
         }
     return row
-
-
-def _now(each: RunSummary) -> str:
-    """How a run stands: "running, 3 of 20", "2nd in queue, 3 of 20"."""
-    status = each.status if each.position is None else f"{ordinal(each.position)} in queue"
-    return f"{status}, {each.epochs_done} of {each.run.epochs}"
 
 
 def _choose(person_id: str | None) -> None:

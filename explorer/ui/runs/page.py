@@ -12,8 +12,8 @@ from explorer.people.permissions import Action, Kind, Thing, may
 from explorer.people.person import SHELL
 from explorer.runs.manager import JobManager
 from explorer.runs.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
-from explorer.runs.run_summary import RunSummary
-from explorer.text import bytes_text, counted, duration, for_html, ordinal, percent
+from explorer.runs.run_summary import RunSummary, status_text
+from explorer.text import bytes_text, counted, duration, for_html, percent
 from explorer.training.datasets import DATASETS
 from explorer.ui import messages, process
 from explorer.ui.components.choice_list import choice_list
@@ -229,11 +229,6 @@ def _row(each: RunSummary, size: int, owners: Mapping[str, str]) -> dict[str, ob
 
 def _in_percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
-
-
-def status_text(each: RunSummary | Snapshot) -> str:
-    """The status, and of a run that waits its place: "4th in queue"."""
-    return each.status if each.position is None else f"{ordinal(each.position)} in queue"
 
 
 def _wait_text(each: RunSummary | Snapshot) -> str:

@@ -30,6 +30,10 @@ def keep_address(
     _address(key=key, data=data, width=1, height=1, on_draft_change=changed)
 
 
-def link_box(link: str, *, key: str, parameter: str = PARAMETER) -> None:
-    """Draw the whole link, with a button that copies it. `link` is the value of its parameter."""
-    _box(key=key, data={"parameter": parameter, "link": link})
+def link_box(link: str, *, key: str, parameter: str = PARAMETER, base: str = "") -> None:
+    """Draw the whole link, with a button that copies it.
+
+    `link` is the value of its parameter, `base` the server's address; "" for the one by which the
+    browser has opened it.
+    """
+    _box(key=key, data={"parameter": parameter, "link": link, "base": base})

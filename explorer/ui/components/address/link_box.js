@@ -5,15 +5,16 @@
 const COPIED_FOR = 2000; // milliseconds
 
 /**
- * The link's text, and the parameter of the address that it stands in.
- * @typedef {{parameter: string, link: string}} Data
+ * The link's text, the parameter of the address that it stands in, and the address itself; "" for
+ * that of this page.
+ * @typedef {{parameter: string, link: string, base: string}} Data
  */
 
 /** @type {import("../component.js").Draw<Data>} */
 export default function drawLinkBox({ data, parentElement }) {
   const input = /** @type {HTMLInputElement} */ (parentElement.querySelector("input"));
   const button = /** @type {HTMLButtonElement} */ (parentElement.querySelector("button"));
-  const link = new URL(window.location.href);
+  const link = new URL(data.base || window.location.href);
   link.search = "";
   link.hash = "";
   link.searchParams.set(data.parameter, data.link);

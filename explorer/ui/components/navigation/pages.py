@@ -32,6 +32,7 @@ class Page(Enum):
     TRAIN = "train"
     COMPARE = "compare"
     RUNS = "runs"
+    BOARD = "board"
     CLASS = "class"
 
     @property

@@ -1,0 +1,1 @@
+"""The Board page: a class at one glance."""

@@ -1,0 +1,196 @@
+"""Board: a line for each person of a class, and everybody's accuracy against parameters."""
+
+from typing import Any
+
+import streamlit as st
+
+from explorer.assignment.clauses import SIGNS
+from explorer.classroom.assignments import GivenOut
+from explorer.classroom.board import BoardLine, board_lines
+from explorer.classroom.hand_ins import HandIn
+from explorer.classroom.roll import call_the_roll
+from explorer.runs.run_summary import progress_text
+from explorer.text import counted, for_html
+from explorer.ui import messages, people, process
+from explorer.ui.charts.board_chart import HANDED_IN, MET, OTHERS, BoardPoint, board_chart
+from explorer.ui.components.choice_list import choice_list
+from explorer.ui.components.columns import Column
+from explorer.ui.notices import with_notices
+from explorer.ui.part import part
+from explorer.ui.people import register
+from explorer.ui.run_actions import open_in_build, show_curves
+from explorer.ui.selected import selected_points
+from explorer.ui.show_chart import Selection, show_chart
+
+EVERY = 3.0  # seconds between two looks
+LIST, CHART, CHOSEN, PICKED = "board", "board-chart", "board-chosen", "board-picked"
+ABOUT, NAMES = "board-assignment", "board-names"
+VERDICTS = {"holds": "met", "fails": "not met", "unknown": "not all known"}
+COLUMNS = {  # by the name of a row's value
+    "name": Column("Name"),
+    "now": Column("Now"),
+    "network": Column("Network"),
+    "parameters": Column("Parameters", "{:,}".format, is_number=True),
+    "final": Column(
+        "Final, %", "{:.2f}".format, "Test accuracy after the last completed epoch.", is_number=True
+    ),
+    "verdict": Column("Assignment", str, "What was handed in last, and whether it met all of it."),
+}
+
+
+@with_notices
+def show() -> None:
+    if not people.is_class():
+        messages.info("there is no class here: only this machine reaches this server")
+        return
+    if run_id := st.session_state.pop(PICKED, None):
+        _open_copy(run_id)
+    given = process.assignments().all()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="board-line"):
+        about = _assignment(given)
+        st.toggle("Names", True, key=NAMES, help="Beside the points of the chart.")
+    part(_board, every=EVERY)(about, bool(st.session_state[NAMES]))
+    _details()
+
+
+def _assignment(given: tuple[GivenOut, ...]) -> str:
+    """Which of the assignments the board is about: the newest, unless another was chosen."""
+    if not given:
+        return ""
+    titles = {each.id: each.assignment.title for each in given}
+    if st.session_state.get(ABOUT) not in titles:
+        st.session_state[ABOUT] = given[0].id
+    chosen: str = st.selectbox(
+        "Assignment",
+        list(titles),
+        format_func=lambda id: titles[id],
+        key=ABOUT,
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    return chosen
+
+
+@with_notices
+def _board(about: str, with_names: bool) -> None:
+    if PICKED in st.session_state or st.session_state.pop("board-just-chosen", False):
+        st.rerun()  # what was clicked is opened by the whole page
+    handed = process.hand_ins().newest(about) if about else ()
+    lines = _lines(handed)
+    met = sum(each.verdict == "holds" for each in handed)
+    words = [counted(len(lines), "network")]
+    if about:
+        words.append(f"{len(handed)} handed in, {met} met all of it")
+    st.html(f'<p class="note" data-board="{len(lines)}">{for_html(" · ".join(words))}</p>')
+    if not lines:
+        st.html('<p class="hint">Nobody has trained a network yet.</p>')
+        return
+    with st.container(key="board-halves"):
+        with st.container():
+            choice_list(
+                [_row(line) for line in lines],
+                COLUMNS,
+                st.session_state.get(CHOSEN),
+                _choose,
+                title="Class board",
+                key=LIST,
+            )
+        with st.container():
+            _chart([_point(line) for line in lines if line.reached], with_names)
+
+
+def _chart(points: list[BoardPoint], with_names: bool) -> None:
+    if not points:
+        return
+    show_chart(
+        board_chart(points, with_names),
+        CHART,
+        height="window",
+        level=2,
+        selection=Selection("picked", _pick),
+    )
+    st.html(
+        '<p class="note">A point for each person: the newest run that has completed an epoch. '
+        "The dashed line is the Pareto front: nobody else has more accuracy with fewer "
+        "parameters. Click a point to open a copy of its network.</p>"
+    )
+
+
+def _lines(handed: tuple[HandIn, ...]) -> tuple[BoardLine, ...]:
+    everybody = sorted(register().all(), key=lambda entry: entry.name.casefold())
+    return board_lines(call_the_roll(everybody, process.jobs().runs()), handed)
+
+
+def _row(line: BoardLine) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": line.entry.id, "name": line.entry.name}
+    if line.handed:
+        verdict = line.handed.verdict
+        row["verdict"] = f"{SIGNS[verdict]} {VERDICTS[verdict]}"
+    if line.current:
+        accuracy = line.current.final_accuracy
+        row |= {
+            "now": progress_text(line.current),
+            "network": line.current.run.architecture.name,
+            "parameters": line.current.parameters,
+            "final": None if accuracy is None else 100 * accuracy,
+        }
+    return row
+
+
+def _point(line: BoardLine) -> BoardPoint:
+    assert line.reached is not None
+    assert line.reached.final_accuracy is not None
+    kind = OTHERS
+    if line.handed:
+        kind = MET if line.handed.verdict == "holds" else HANDED_IN
+    return BoardPoint(
+        line.entry.name,
+        line.reached.run.id,
+        line.reached.parameters or 0,
+        line.reached.final_accuracy,
+        kind,
+    )
+
+
+# --- what was clicked -----------------------------------------------------------------------------
+
+
+def _choose(person_id: str | None) -> None:
+    st.session_state[CHOSEN] = person_id
+    st.session_state["board-just-chosen"] = True
+
+
+def _pick() -> None:
+    """Ask for a copy of the network whose point was clicked, if it is one of somebody's."""
+    known = {each.run.id for each in process.jobs().runs()}
+    if picked := selected_points(CHART, "picked", "opens", known):
+        st.session_state[PICKED] = picked[0]
+
+
+def _open_copy(run_id: str) -> None:
+    found = next((each for each in process.jobs().runs() if each.run.id == run_id), None)
+    if found is not None:
+        open_in_build(found.run)
+        st.rerun()
+
+
+def _details() -> None:
+    """What can be done with the work of the person whose line is chosen."""
+    chosen = st.session_state.get(CHOSEN)
+    line = next((each for each in _lines(()) if each.entry.id == chosen), None)
+    if line is None or line.current is None:
+        return
+    run = line.current.run
+    st.html(
+        f'<div class="run"><h2>{for_html(line.entry.name)}</h2>'
+        f"<p>{for_html(run.architecture.name)}</p></div>"
+    )
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Open a copy",
+            icon=":material/stacks:",
+            help="Of their network and recipe, in Build.",
+            on_click=open_in_build,
+            args=(run,),
+        )
+        st.button("Show curves", icon=":material/monitoring:", on_click=show_curves, args=(run.id,))

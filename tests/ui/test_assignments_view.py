@@ -1,0 +1,137 @@
+"""The assignments on the teacher's page, and the board: what was handed in, and what it came to."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.classroom.assignments import GivenOut
+from explorer.classroom.hand_ins import HandIn, Notes
+from explorer.classroom.judging import finished_runs
+from explorer.people.person import Person
+from explorer.ui import people, process
+from explorer.ui.board import page as board_page
+from explorer.ui.classroom import assignments_view
+from tests.exports.report.conftest import RECIPE, SMALL
+from tests.people.shared import ANN, BEN, TEACHER
+from tests.ui.pages import component_data, opened
+from tests.ui.test_assigned import TASK, WORK, given_out, press, shown, told, train
+
+pytestmark = pytest.mark.usefixtures("runs_of_its_own")
+
+
+@pytest.fixture(autouse=True)
+def a_teacher(monkeypatch: pytest.MonkeyPatch, runs_of_its_own: None) -> None:
+    """Who opens pages here is the teacher of a class of two."""
+    monkeypatch.setattr(people, "is_class", lambda: True)
+    for person in (ANN, BEN):
+        people.register().arrive(person.id)
+        people.register().rename(person.id, person.name)
+
+
+def hand_in(given: GivenOut, by: Person = ANN, notes: Notes = Notes()) -> HandIn:  # noqa: B008
+    runs = finished_runs(process.jobs().runs(), by.id)
+    return process.hand_ins().hand_in(given, WORK, runs, notes, by)
+
+
+def listed(app: AppTest, key: str) -> list[list[str]]:
+    return [row["cells"] for row in component_data(app, key)["rows"]]
+
+
+def test_without_an_assignment_it_says_how_one_is_given_out() -> None:
+    assert "Give out to the class" in shown(opened("class"))
+
+
+def test_what_was_handed_in_is_listed_and_opened() -> None:
+    train()
+    given = given_out()
+    handed = hand_in(given, notes=Notes("99 <b>", "98", "why"))
+    app = opened("class")
+    ((name, _, verdict, accuracy, parameters, network),) = listed(app, "hand-ins")
+    assert (name, verdict, network) == ("Ann", "✓", SMALL.name)
+    assert float(accuracy) == pytest.approx(100 * handed.result.test_accuracy, abs=0.01)
+    assert int(parameters.replace(",", "")) > 0
+    # The teacher who opened the page is the third.
+    assert "1 of 3 handed in · 1 met all of it" in shown(app)
+    app.session_state[assignments_view.CHOSEN] = str(handed.number)
+    app.run()
+    assert "99 &lt;b&gt;" in shown(app)
+    press(app, "Open a copy")
+    assert app.session_state["explorer"].architecture.key == SMALL.key
+
+
+def test_it_is_ended_and_opened_again() -> None:
+    given = given_out()
+    app = opened("class")
+    press(app, "End")
+    assert not process.assignments().find(given.id).is_open
+    press(app, "Open again")
+    assert process.assignments().find(given.id).is_open
+    press(app, "Open in Build")
+    assert app.session_state["explorer"].given == given.id
+
+
+def test_a_student_who_sends_it_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = given_out()
+    app = opened("class")
+    monkeypatch.setattr(people, "sits_at_it", lambda headers: False)
+    press(app, "End")
+    assert told(app) == ["Only a teacher can manage the class."]
+    assert process.assignments().find(given.id).is_open
+
+
+# --- the board ------------------------------------------------------------------------------------
+
+
+def test_the_board_is_for_everybody_of_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "sits_at_it", lambda headers: False)
+    assert component_data(opened("board"), "navigation")["hidden"] == ["class"]
+    monkeypatch.setattr(people, "is_class", lambda: False)
+    app = opened("board")
+    assert [each.value for each in app.info] == [
+        "There is no class here: only this machine reaches this server."
+    ]
+
+
+def test_everybody_has_a_line_with_what_they_are_at_and_handed_in() -> None:
+    assert "Nobody has trained a network yet" in shown(opened("board"))
+    train()
+    train(BEN, seed=1)
+    given = given_out()
+    hand_in(given)
+    app = opened("board")
+    lines = listed(app, "board")
+    assert [line[0] for line in lines] == ["Ann", "Ben"]
+    assert lines[0][1:3] == [f"finished, {RECIPE.epochs} of {RECIPE.epochs}", SMALL.name]
+    assert [line[5] for line in lines] == ["✓ met", "–"]
+    assert "2 networks · 1 handed in, 1 met all of it" in shown(app)
+
+
+def test_a_point_that_is_clicked_opens_a_copy_of_its_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = train()
+    app = opened("board")
+    app.session_state[board_page.PICKED] = run
+    app.run()
+    assert not app.exception
+    assert app.session_state["explorer"].architecture.key == SMALL.key
+    assert component_data(app, "navigation")["current"] == "build"
+
+
+def test_a_line_that_is_chosen_offers_a_copy() -> None:
+    train()
+    app = opened("board")
+    app.session_state[board_page.CHOSEN] = ANN.id
+    app.run()
+    press(app, "Open a copy")
+    assert app.session_state["explorer"].architecture.key == SMALL.key
+
+
+def test_the_board_is_about_the_assignment_that_is_chosen() -> None:
+    train()
+    first = given_out()
+    hand_in(first)
+    process.assignments().give_out(TASK.model_copy(update={"title": "Another"}), TEACHER)
+    app = opened("board")
+    assert listed(app, "board")[0][5] == "–"
+    app.selectbox(key=board_page.ABOUT).set_value(first.id).run()
+    assert listed(app, "board")[0][5] == "✓ met"
