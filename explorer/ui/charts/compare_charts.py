@@ -19,6 +19,7 @@ from explorer.training.event import EpochMetric, downsampled
 from explorer.ui.charts.chart import Spec, plain
 from explorer.ui.charts.end_labels import spread_labels
 from explorer.ui.charts.palette import LINE, TEXT, colour_of, shape_of
+from explorer.ui.charts.projected import TYPE
 
 # --- against depth --------------------------------------------------------------------------------
 
