@@ -12,7 +12,7 @@ from tests.browser.test_layout import OVER_EACH_OTHER
 
 pytestmark = pytest.mark.browser
 
-SHARE = 0.025  # of the window's height that a letter's size is at least
+ROWS = 40  # of letters that a window's height holds at most: each has 2.5 % of it
 PROJECTORS = [(1024, 768), (1920, 1080)]
 # The same, enlarged by the browser: a window of fewer pixels, each of them larger.
 ENLARGED = [(683, 512), (512, 384), (960, 540)]
@@ -139,13 +139,12 @@ def test_every_number_and_label_of_the_stack_is_read_from_the_last_row(
 ):
     app = either_app
     at_size(app, size)
-    app.open("/?view=projector")
     app.open("/?page=build&view=projector")
     expect(app.page.locator("[data-layer-index]").first).to_be_visible()
     for part in (".editor", ".totals", ".assignment"):
         found = sizes(app.page.locator(part))
         assert found
-        assert [each for each in found if each[1] < SHARE * size[1]] == [], part
+        assert [each for each in found if ROWS * each[1] < size[1]] == [], part
     texts = {text for text, _ in sizes(app.page.locator(".editor"))}
     # Its labels, values, outputs, receptive fields, parameters, and the rows' numbers.
     assert {"out_channels", "8", "8×26×26", "5×5", "1,168", "3"} <= texts
@@ -185,19 +184,19 @@ def test_the_charts_of_a_run_have_the_full_width(app: App):
         app.page.reload()
         expect_projected(app)
         for chart in charts.all():
-            least = f"{SHARE * height:g}px"
+            least = f"{height / ROWS:g}px"
             expect(chart.locator("svg text").first).to_have_css("font-size", least)
             found = chart.locator("svg text").evaluate_all(
                 "(texts) => texts.map((each) => Number.parseFloat(getComputedStyle(each).fontSize))"
             )
-            assert min(found) >= SHARE * height
+            assert ROWS * min(found) >= height
             box = box_of(chart)
             assert box["width"] > 0.9 * width
             assert box["height"] > 260
             assert box["height"] > 0.4 * height
         titles = app.page.locator(".chart-title")
         expect(titles).to_have_count(2)
-        assert min(size for _, size in sizes(titles)) >= SHARE * height
+        assert ROWS * min(size for _, size in sizes(titles)) >= height
 
 
 @pytest.mark.parametrize("view", ["Structure", "Shape of computation", "Learning", "Verdict"])
@@ -209,5 +208,5 @@ def test_compare_is_as_large_and_not_wider_than_the_window(app: App, view: str):
         expect(app.page.get_by_role("combobox", name="Compare")).to_be_hidden()
         shown = app.page.locator(".compare, .figures, .chart-title, .legend")
         expect(shown.first).to_be_visible()
-        assert [each for each in sizes(shown) if each[1] < SHARE * size[1]] == [], size
+        assert [each for each in sizes(shown) if ROWS * each[1] < size[1]] == [], size
         assert app.page.evaluate(OVERFLOW) <= 0, size

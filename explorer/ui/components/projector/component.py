@@ -1,7 +1,7 @@
 """The button that begins and ends the projector view, and how Python knows of it.
 
-The browser owns the view: a key puts an attribute on the page's root, by which all styles change at
-once. Python hears of it, as charts are drawn by a specification of its own, and as it is Python that
+The browser owns the view: a key puts an attribute on the page's root, by which all styles change
+at once. Python hears of it, as a chart's type stands in its specification, and as it is Python that
 says what the address holds.
 """
 
