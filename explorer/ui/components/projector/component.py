@@ -31,8 +31,7 @@ def is_projected() -> bool:
 
 def projector_button() -> None:
     """Draw the button at the right end of the line at the top."""
-    with st.container(key="projector-view"):
-        _mount(key=KEY, data={"projected": is_projected()}, on_projected_change=keep_state)
+    _mount(key=KEY, data={"projected": is_projected()}, on_projected_change=keep_state)
 
 
 def with_view(held: Mapping[str, str]) -> dict[str, str]:
