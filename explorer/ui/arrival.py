@@ -14,3 +14,8 @@ def asked_for(parameter: str) -> str | None:
         st.session_state[_KEY] = st.query_params.to_dict()
     arrived: dict[str, str] = st.session_state[_KEY]
     return arrived.get(parameter)
+
+
+def words_asked_for(parameter: str) -> tuple[str, ...]:
+    """The words of the parameter's value, between which are commas; none if there is no value."""
+    return tuple(word for word in (asked_for(parameter) or "").split(",") if word)

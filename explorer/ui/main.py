@@ -17,6 +17,7 @@ from explorer.ui.classroom import page as class_page
 from explorer.ui.compare import page as compare_page
 from explorer.ui.components.address import keep_address
 from explorer.ui.components.navigation import Page, current_page, navigation_bar
+from explorer.ui.components.projector import projector_button, with_view
 from explorer.ui.downloads.progress import preparations_followed
 from explorer.ui.page_styles import STYLES
 from explorer.ui.person_menu import ask_for_name, log_in_page, person_menu
@@ -85,6 +86,7 @@ def main() -> None:
         return
     with st.container(key="top"):
         navigation_bar(_hidden(person))
+    projector_button()
     person_menu()
     heading = f"<h1>{for_html(drawn.heading)}</h1><p>{for_html(drawn.lead)}</p>"
     st.html(f'<div class="page-heading">{heading}</div>')
@@ -100,7 +102,7 @@ def main() -> None:
         state.close_dialog()
     with preparations_followed():
         drawn.show()
-        held = {**state.address(), **compare_page.address()}
+        held = with_view({**state.address(), **compare_page.address()})
         keep_address(page, held, key=state.ADDRESS_KEY, changed=state.accept_draft)
 
 

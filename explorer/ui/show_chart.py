@@ -13,6 +13,8 @@ from explorer.text import for_html
 from explorer.ui.charts.chart import Chart
 from explorer.ui.charts.compare_charts import DOCUMENT_DASHES, RECIPE_DASHES, Style
 from explorer.ui.charts.palette import CONFIG, GLYPHS, SHAPES, colour_of
+from explorer.ui.charts.projected import projected
+from explorer.ui.components.projector import is_projected
 
 # How much of the window a chart may take: all that there is, or a half of that, or what a run's
 # numbers leave. styles/charts.css has the heights.
@@ -48,7 +50,7 @@ def show_chart(
         words = f"{chart.title}. {chart.alt}"
         st.vega_lite_chart(
             chart.data,
-            {**chart.spec, "config": CONFIG},
+            projected(chart.spec) if is_projected() else {**chart.spec, "config": CONFIG},
             key=key,
             alt=f"{chart.title}. The numbers follow in words." if is_live else words,
             height="content" if height == "its own" else "stretch",

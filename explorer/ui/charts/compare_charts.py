@@ -19,6 +19,7 @@ from explorer.training.event import EpochMetric, downsampled
 from explorer.ui.charts.chart import Spec, plain
 from explorer.ui.charts.end_labels import spread_labels
 from explorer.ui.charts.palette import LINE, TEXT, colour_of, shape_of
+from explorer.ui.charts.projected import TYPE
 
 # --- against depth --------------------------------------------------------------------------------
 
@@ -136,15 +137,21 @@ def _colours(names: tuple[str, ...]) -> alt.Scale:
     )
 
 
+LABEL_TYPE = 12  # pixels of the type of a chart's own labels
 SYMBOL_ROOM = 40  # pixels of a legend's column that its symbol and the gap to the next one take
 
 
+def _type() -> Any:
+    """The parameter by which charts/projected.py enlarges a chart's own labels."""
+    return alt.param(name=TYPE, value=LABEL_TYPE)
+
+
 def _legend(least: int, **look: Any) -> alt.Legend:
-    """A legend over the chart, in up to three columns of at least so many pixels.
+    """A legend over the chart, in up to three columns of at least so many pixels at LABEL_TYPE.
 
     It follows the chart's width, as a chart cuts off what would not fit.
     """
-    columns = f"max(1, min(3, floor(width / {least})))"
+    columns = f"max(1, min(3, floor(width / ({least / LABEL_TYPE:g} * {TYPE}))))"
     room = f"width / {columns} - {SYMBOL_ROOM}"
     return alt.Legend(
         title=None, orient="top", columns=alt.ExprRef(columns), labelLimit=alt.ExprRef(room), **look
@@ -256,14 +263,19 @@ def whole(data: pd.DataFrame, metric: str) -> Domain:
 LABEL_SHARE = 15 / 400
 
 
-def with_end_labels(data: pd.DataFrame, domain: Domain, labels: Mapping[str, str]) -> pd.DataFrame:
+def with_end_labels(
+    data: pd.DataFrame,
+    domain: Domain,
+    labels: Mapping[str, str],
+    label_share: float = LABEL_SHARE,
+) -> pd.DataFrame:
     """What is the label of each line, and at the last point that is drawn, at which height it
     stands.
     """
     drawn = data.dropna(subset=["value"]).sort_values("place", kind="stable")
     last = drawn.groupby("series", sort=False).tail(1)
     low, high = domain
-    heights = spread_labels(last.value.tolist(), LABEL_SHARE * (high - low), low, high)
+    heights = spread_labels(last.value.tolist(), label_share * (high - low), low, high)
     return data.assign(
         label_at=pd.Series(heights, index=last.index, dtype=float), label=data.series.map(labels)
     )
@@ -286,9 +298,11 @@ class Style:
 RECIPE_DASHES = ((1, 0), (9, 3), (9, 3, 2, 3))
 DOCUMENT_DASHES = (2, 3)
 LEARNING_HEIGHT = 520  # pixels of a picture; on a page it takes what the window has
-LETTER, SYMBOL = 6.4, 34  # pixels of a label: a letter, and the line and the symbol before it
+# Of a label: a letter, by its type, and in pixels the line and the symbol before it.
+LETTER, SYMBOL = 6.4 / LABEL_TYPE, 34
 MOST_OF_WIDTH = 0.45  # that labels take; what does not fit is cut off
-NARROW = 400  # pixels: below, there is room for the symbols alone, and the page shows a legend
+# By the labels' type: below, there is room for the symbols alone, and the page shows a legend.
+NARROW = 400 / LABEL_TYPE
 
 
 @lru_cache(maxsize=64)
@@ -299,8 +313,9 @@ def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Do
     """
     title, names = METRICS[metric][2], [style.series for style in styles]
     longest = max((len(style.label) for style in styles), default=0)
-    labels_take = f"min({LETTER * longest + SYMBOL:.0f}, {MOST_OF_WIDTH} * width)"
-    room = f"(width < {NARROW} ? {SYMBOL} : {labels_take})"
+    labels_take = f"min({LETTER * longest:.2f} * {TYPE} + {SYMBOL}, {MOST_OF_WIDTH} * width)"
+    is_narrow = f"width < {NARROW:.2f} * {TYPE}"
+    room = f"({is_narrow} ? {SYMBOL} : {labels_take})"
     pointed = alt.selection_point(
         fields=["series"], on="pointerover", nearest=True, clear="pointerout", name="pointed"
     )
@@ -355,7 +370,7 @@ def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Do
     symbols = ends.mark_point(size=44, filled=True).encode(
         x=alt.value(alt.ExprRef(f"width - {room} + 18")), shape=shape
     )
-    label_size, limit = alt.ExprRef(f"width < {NARROW} ? 0 : 12"), alt.ExprRef(f"{room} - 28")
+    label_size, limit = alt.ExprRef(f"{is_narrow} ? 0 : {TYPE}"), alt.ExprRef(f"{room} - 28")
     labels = ends.mark_text(
         align="left", baseline="middle", fontSize=label_size, limit=limit
     ).encode(
@@ -365,6 +380,7 @@ def learning_chart(styles: tuple[Style, ...], metric: str, axis: str, domain: Do
         tooltip=tooltip,
     )
     chart = band + lines + points.add_params(pointed) + leaders + symbols + labels
+    chart = chart.add_params(_type())
     return plain(chart.properties(height=LEARNING_HEIGHT, width="container"))
 
 
@@ -461,4 +477,5 @@ def trade_off_chart(series: tuple[str, ...], cost: str) -> Spec:
         ),
         tooltip=tooltip,
     )
-    return plain((line + points.add_params(picked)).properties(height=460, width="container"))
+    chart = (line + points.add_params(picked)).add_params(_type())
+    return plain(chart.properties(height=460, width="container"))

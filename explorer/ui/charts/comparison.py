@@ -77,8 +77,9 @@ def learning_chart(
     zoom: str = LearningOptions().zoom,
     with_documents: bool = LearningOptions().documented,
     hidden: frozenset[str] = frozenset(),
+    label_share: float = charts.LABEL_SHARE,
 ) -> Chart:
-    """The curves but for those that are hidden."""
+    """The curves but for those that are hidden. A label takes that share of the height."""
     documents = comparison.documents if with_documents else ()
     data = charts.learning_data(comparison.groups, documents, metric, axis)
     data = data[~data.series.isin(hidden)].reset_index(drop=True)
@@ -95,7 +96,9 @@ def learning_chart(
         name,
         f"{metric.capitalize()} over {axis}",
         charts.learning_chart(styles, metric, axis, domain),
-        charts.with_end_labels(data, domain, {style.series: style.label for style in styles}),
+        charts.with_end_labels(
+            data, domain, {style.series: style.label for style in styles}, label_share
+        ),
         alt=lines_in_words(
             data.rename(columns={"place": along}), along, "series", "value", unit.format
         ),

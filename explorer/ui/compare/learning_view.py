@@ -14,6 +14,8 @@ from explorer.ui.charts.comparison import (
     learning_styles,
     series_names,
 )
+from explorer.ui.charts.projected import PROJECTED_LABEL_SHARE
+from explorer.ui.components.projector import is_projected
 from explorer.ui.remembered_inputs import remember_input, remembered_value
 from explorer.ui.show_chart import show_chart, show_narrow_legend
 
@@ -28,7 +30,8 @@ def learning_view(comparison: Comparison) -> None:
         )
         return
     metric, axis, zoom, with_documents = _options_form(_remembered_options(), comparison)
-    chart = learning_chart(comparison, metric, axis, zoom, with_documents, _hidden())
+    share = PROJECTED_LABEL_SHARE if is_projected() else charts.LABEL_SHARE
+    chart = learning_chart(comparison, metric, axis, zoom, with_documents, _hidden(), share)
     styles = learning_styles(comparison, with_documents)
     shown = [style for style in styles if style.series not in _hidden()]
     show_chart(chart, f"compare-learning-{metric}-{axis}-{zoom}", height="window", level=2)

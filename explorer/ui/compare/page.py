@@ -10,7 +10,7 @@ from explorer.runs.run_summary import RunSummary
 from explorer.text import counted, for_html, for_markdown
 from explorer.training.datasets import DATASETS
 from explorer.ui import messages, process, state
-from explorer.ui.arrival import asked_for
+from explorer.ui.arrival import asked_for, words_asked_for
 from explorer.ui.charts.chart import Chart
 from explorer.ui.charts.comparison import computation_charts, trade_off_charts
 from explorer.ui.compare.chosen import (
@@ -201,8 +201,13 @@ def _choose(runs: Sequence[RunSummary]) -> list[str]:
 
 def _view() -> str:
     """The view that was open last, or that the address asked for."""
-    asked = remembered_value(VIEW, None) or asked_for(VIEW)
+    asked = remembered_value(VIEW, None) or _view_in_address()
     return asked if asked in VIEWS else next(iter(VIEWS))
+
+
+def _view_in_address() -> str:
+    """The view of these that the address asked for, "" if none: other words may stand there too."""
+    return next((word for word in words_asked_for(VIEW) if word in VIEWS), "")
 
 
 def address() -> dict[str, str]:
@@ -211,7 +216,7 @@ def address() -> dict[str, str]:
     """
     keys: list[str] | None = remembered_value(CHOSEN, None)
     if keys is None:  # not looked at yet
-        return {PARAMETER: asked_for(PARAMETER) or "", VIEW: asked_for(VIEW) or ""}
+        return {PARAMETER: asked_for(PARAMETER) or "", VIEW: _view_in_address()}
     view = _view()
     return {
         PARAMETER: "" if keys == first_choice() else write_link(keys),

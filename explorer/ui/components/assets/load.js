@@ -9,6 +9,21 @@ const utf8 = new TextDecoder();
 /** @type {WeakSet<Node>} the places that hold their markup already */
 const furnished = new WeakSet();
 
+// Styles in a shadow tree cannot ask what is around it, so each place has the page's own mark that
+// it is on a projector: see components/projector.
+const PROJECTED = "data-projected";
+const FURNISHED = "data-furnished";
+const root = document.documentElement;
+new MutationObserver(() => document.querySelectorAll(`[${FURNISHED}]`).forEach(mark)).observe(
+  root,
+  { attributeFilter: [PROJECTED] },
+);
+
+/** @param {Element} place */
+function mark(place) {
+  place.toggleAttribute(PROJECTED, root.hasAttribute(PROJECTED));
+}
+
 /** @import { Component, Draw } from "../component.js" */
 
 /**
@@ -34,6 +49,9 @@ export async function load(draw, parts) {
     const { parentElement } = component;
     if (!furnished.has(parentElement)) {
       furnished.add(parentElement);
+      const place = parentElement instanceof ShadowRoot ? parentElement.host : parentElement;
+      place.toggleAttribute(FURNISHED, true);
+      mark(place);
       parentElement.append(...read.flat().map((node) => document.importNode(node, true)));
     }
     shown.end = draw({ ...component, data: JSON.parse(utf8.decode(component.data)) });

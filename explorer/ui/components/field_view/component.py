@@ -32,7 +32,11 @@ from explorer.ui.part import part
 FOLDER = Path(__file__).parent
 CONSTANTS = {"sizes.js": {"ROOM": data.ROOM, "CELL": data.CELL, "GAP": data.GAP}}
 _mount = component(
-    "field_view", FOLDER, "panel.js", ["field_view.css", "field_view.html"], CONSTANTS
+    "field_view",
+    FOLDER,
+    "panel.js",
+    ["field_view.css", "projector.css", "field_view.html"],
+    CONSTANTS,
 )
 
 

@@ -24,7 +24,15 @@ CONSTANTS = {  # what the scripts know of Python's tables
     }
 }
 # Each may take back what came before it.
-STYLES = ["editor.css", "rows.css", "blocks.css", "graph.css", "palette.css", "narrow.css"]
+STYLES = [
+    "editor.css",
+    "rows.css",
+    "blocks.css",
+    "graph.css",
+    "palette.css",
+    "narrow.css",
+    "projector.css",
+]
 _mount = component("stack_editor", FOLDER, "editor.js", [*STYLES, "editor.html"], CONSTANTS)
 
 
