@@ -81,7 +81,7 @@ def _board(about: str, with_names: bool) -> None:
     words = [counted(len(lines), "network")]
     if about:
         words.append(f"{len(handed)} handed in, {met} met all of it")
-    st.html(f'<p class="note" data-board="{len(lines)}">{for_html(" · ".join(words))}</p>')
+    st.html(f'<p class="board-count" data-board="{len(lines)}">{for_html(" · ".join(words))}</p>')
     if not lines:
         st.html('<p class="hint">Nobody has trained a network yet.</p>')
         return

@@ -12,6 +12,7 @@ from explorer.text import counted
 from explorer.ui.charts.chart import Chart, Spec, plain
 from explorer.ui.charts.end_labels import spread_labels
 from explorer.ui.charts.palette import BLUE, GREEN, LINE, ORANGE, TEXT
+from explorer.ui.charts.projected import TYPE
 
 # What is told of a person, with colour and shape: met, handed in, and all the others.
 KINDS = {
@@ -20,8 +21,9 @@ KINDS = {
     "not handed in": (BLUE, "circle"),
 }
 MET, HANDED_IN, OTHERS = KINDS
-LABEL_WIDTH = 140  # pixels of a name at most
-LABEL_GAP = 0.04  # of the chart's height, between two names one above the other
+LABEL_TYPE = 13  # pixels of the names' type
+LABEL_WIDTH = 11  # of a name at most, in sizes of its type
+LABEL_GAP = 0.055  # of the chart's height, between two names one above the other
 NEAR = 0.12  # of the chart's width; names of points that are nearer side by side could touch
 HEADINGS = {
     "name": "Name",
@@ -108,7 +110,7 @@ def _in_words(points: Sequence[BoardPoint], best: set[int], with_names: bool) ->
 def board_spec(kinds: tuple[str, ...], with_names: bool) -> Spec:
     """The specification for points of these kinds."""
     picked = alt.selection_point(fields=["opens"], on="click", name="picked", empty=False)
-    legend = alt.Legend(title=None, orient="top", symbolSize=110, labelFontSize=13)
+    legend = alt.Legend(title=None, orient="top", symbolSize=110, labelLimit=0)
     colours = alt.Scale(domain=list(kinds), range=[KINDS[kind][0].css for kind in kinds])
     shapes = alt.Scale(domain=list(kinds), range=[KINDS[kind][1] for kind in kinds])
     base = alt.Chart(alt.NamedData("rows")).encode(
@@ -138,11 +140,14 @@ def board_spec(kinds: tuple[str, ...], with_names: bool) -> Spec:
             alt.Tooltip("accuracy:Q", format=".2f", title="test accuracy, %"),
         ],
     )
-    labels = base.mark_text(align="left", dx=10, fontSize=13, limit=LABEL_WIDTH).encode(
+    # Measured by the type of labels, which a projector enlarges.
+    size, beside = alt.ExprRef(TYPE), alt.ExprRef(f"0.85 * {TYPE}")
+    width = alt.ExprRef(f"{LABEL_WIDTH} * {TYPE}")
+    labels = base.mark_text(align="left", dx=beside, fontSize=size, limit=width).encode(
         y=alt.Y("label_at:Q", title="test accuracy in %"),
         text=alt.Text("label:N"),
         color=alt.value(TEXT.css),
     )
-    return plain(
-        (line + labels + points.add_params(picked)).properties(height=420, width="container")
-    )
+    kind = alt.param(name=TYPE, value=LABEL_TYPE)
+    drawn = (line + labels + points.add_params(picked)).add_params(kind)
+    return plain(drawn.properties(height=420, width="container"))
