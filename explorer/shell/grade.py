@@ -66,14 +66,13 @@ def read_assignment(name: str) -> Assignment:
 
 
 def _told_by(trials: Sequence[Trial]) -> Assignment:
-    """The one that all reports were judged by."""
-    told = {each.assignment for each in trials}
-    if len(told) > 1 and None not in told:
+    """The one that the reports were judged by."""
+    told = {each.assignment for each in trials if each.assignment}
+    if len(told) > 1:
         raise Refusal("the reports were judged by different assignments; name one by --assignment")
-    assignment = told.pop() if len(told) == 1 else None
-    if assignment is None:
+    if not told:
         raise Refusal("name the assignment's file by --assignment; only a report's zip has one")
-    return assignment
+    return told.pop()
 
 
 def _trials(name: str) -> tuple[Trial, ...]:

@@ -161,7 +161,7 @@ class _Folder:
         with self._archive.open(entry) as file:
             try:
                 data = file.read(most + 1)
-            except (OSError, ValueError, RuntimeError, zlib.error) as error:
+            except (OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
                 raise ReportError(f"{name} is damaged: {error}") from None
         if len(data) > most:
             raise too_long

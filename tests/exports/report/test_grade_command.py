@@ -7,7 +7,7 @@ import json
 import struct
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,7 +59,7 @@ class Home:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Iterator[Home]:
+def home(tmp_path_factory) -> Home:
     return Home(tmp_path_factory.mktemp("home"))
 
 
@@ -148,6 +148,14 @@ def test_what_is_no_assignment(grade, home, tmp_path, text, message):
     status, _, err = grade(home.runs["seed 0"], "--assignment", file)
     assert status == 1
     assert message in err
+
+
+def test_reports_of_different_assignments(grade, home, tmp_path):
+    files = home.reports["seed 1"]
+    told = json.loads(files["grade.json"]) | {"assignment": to_data(THREE)}
+    other = zipped(files | {"grade.json": json.dumps(told).encode()}, tmp_path / "1.zip")
+    report = zipped(home.reports["seed 0"], tmp_path / "0.zip")
+    assert "the reports were judged by different assignments" in grade(report, other)[2]
 
 
 def test_a_run_that_is_not_there(grade, tmp_path):
