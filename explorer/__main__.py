@@ -2,7 +2,7 @@
 
 Every command takes --json for machines. ARCH is a preset's id, a JSON file, or - for standard
 input. Exit status: 0 done, 1 refused with a sentence on standard error, 2 wrong usage, 130
-interrupted.
+interrupted; of `grade` also 3 where a clause fails and 4 where one is open.
 
 Only the module of the command that is chosen is imported, so that those that compute nothing do
 without torch, whose import takes seconds and half a gigabyte.
@@ -36,6 +36,7 @@ COMMANDS = {
         "resume", "go on with a run that was interrupted, paused or stopped, or failed"
     ),
     "continue": Command("continue_run", "train a finished run for more epochs"),
+    "grade": Command("grade", "judge an assignment by a run's weights or by the zip of its report"),
     "export": Command("export", "the architecture in another form"),
     "import": Command(
         "import_network",

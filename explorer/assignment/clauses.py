@@ -119,7 +119,7 @@ def _accuracy(limit: float, work: _Work) -> _Judgement:
     seeds = work.assignment.seeds
     mean = f", mean of {counted(seeds, 'seed')}" if seeds > 1 else ""
     note = "the final epoch's counts: choosing the best epoch on the test set is optimistic"
-    wanted = f"{_percent(limit)} test accuracy{mean}"
+    wanted = f"{cut_percent(limit)} test accuracy{mean}"
     if work.result is None:
         train = f"train this network on {images} to the end of the recipe"
         several = f", with {seeds} seeds and nothing else changed" if seeds > 1 else ""
@@ -127,11 +127,11 @@ def _accuracy(limit: float, work: _Work) -> _Judgement:
     whose = f"{work.result.whose}, on {images}; {note}"
     if work.result.seeds < seeds:
         return "unknown", f"{wanted}: {work.result.seeds} of {seeds} so far", whose
-    reached = _percent(work.result.test_accuracy)
+    reached = cut_percent(work.result.test_accuracy)
     mean = f", mean of {counted(work.result.seeds, 'seed')}" if work.result.seeds > 1 else ""
     if work.result.test_accuracy >= limit:
-        return "holds", f"{reached} ≥ {_percent(limit)} test accuracy{mean}", whose
-    return "fails", f"{reached} < {_percent(limit)} test accuracy{mean}", whose
+        return "holds", f"{reached} ≥ {cut_percent(limit)} test accuracy{mean}", whose
+    return "fails", f"{reached} < {cut_percent(limit)} test accuracy{mean}", whose
 
 
 def _field(limit: int, work: _Work) -> _Judgement:
@@ -295,7 +295,7 @@ _JUDGES: dict[str, Callable[[Any, _Work], _Judgement]] = {
 }
 
 
-def _percent(share: float) -> str:
+def cut_percent(share: float) -> str:
     """0.994 -> "99.4 %"; cut off after two digits, not rounded, so that what is short of a limit
     never looks like it.
     """

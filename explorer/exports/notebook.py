@@ -1,11 +1,12 @@
 """A run as code that stands on its own.
 
 A notebook; model.py, which trains when it is run; evaluate.py, which tests what the explorer
-trained. All are made of the files in templates/ and need torch and what the data comes from
-(torchvision or scikit-learn), not this program. They do what engine.py does: the same first
-weights, order of the images, batches, schedule and evaluation. Dropout and augmentation draw other
-numbers here; without them, a run of the same precision on the same machine's CPU gives the
-explorer's own accuracies. Where the recipe leaves the precision open, this is fp32.
+trained; grade.py, which judges it by an assignment. All are made of the files in templates/ and
+need torch and what the data comes from (torchvision or scikit-learn), not this program. They do
+what engine.py does: the same first weights, order of the images, batches, schedule and evaluation.
+Dropout and augmentation draw other numbers here; without them, a run of the same precision on the
+same machine's CPU gives the explorer's own accuracies. Where the recipe leaves the precision open,
+this is fp32.
 """
 
 import json
@@ -84,7 +85,20 @@ def evaluation_script(architecture: Architecture, recipe: Recipe, threads: int) 
     It prints the accuracy that the run reported, exactly, on the same kind of processor with as
     many threads. Sums in another order round otherwise.
     """
-    code = template("evaluate.py").replace("set_num_threads(1)", f"set_num_threads({threads})")
+    return _beside_model("evaluate.py", architecture, recipe, threads)
+
+
+def grading_script(architecture: Architecture, recipe: Recipe, threads: int) -> str:
+    """grade.py, to lie beside evaluate.py and the other files of a report, which it reads.
+
+    It judges the accuracy that evaluate.py prints, by the assignment in grade.json.
+    """
+    return _beside_model("grade.py", architecture, recipe, threads)
+
+
+def _beside_model(name: str, architecture: Architecture, recipe: Recipe, threads: int) -> str:
+    """A template that imports model.py and tests the trained weights."""
+    code = template(name).replace("set_num_threads(1)", f"set_num_threads({threads})")
     code = code.replace("NEEDS", _DATA[recipe.dataset].needs)
     return _with_class(code, architecture).replace("TITLE", _heading(architecture), 1)
 

@@ -1,5 +1,6 @@
 """The templates of exported code run as they stand, and are taken apart without loss."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,14 +12,38 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from explorer.assignment.assignment import Assignment, to_data
 from explorer.exports.code_template import FOLDER, choose, fill, import_lines, parts, template
 from explorer.exports.notebook import TRAINED_WEIGHTS, WEIGHTS
 
 TEMPLATES = sorted(path.name for path in FOLDER.glob("*.py"))
 
 
+# What grade.py reads beside the weights, of a run of the network that stands in model.py.
+REPORT = {
+    "architecture.json": '{"input_shape": [1, 28, 28], "layers": [{"kind": "Flatten"}, '
+    '{"kind": "Linear", "out_features": 10}]}',
+    "run.json": '{"recipe": {"dataset": "digits", "epochs": 2}, "epochs": 2}',
+    "epochs.csv": "epoch\n1\n2\n",
+    "events.csv": "kind,epoch,test_accuracy\nfinished,2,0.9\n",
+    "grade.json": json.dumps(
+        {
+            "assignment": to_data(Assignment(min_accuracy=0.01)),
+            "accuracy": 0.9,
+            "parameters": 7_850,
+            "epochs": 2,
+            "sha256": {},
+        }
+    ),
+}
+
+
 def run(script: str, folder: Path) -> str:
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+    environment = os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "MPLBACKEND": "agg",
+        "PYTHONIOENCODING": "utf-8",
+    }
     done = subprocess.run(
         [sys.executable, script], cwd=folder, env=environment, capture_output=True, encoding="utf-8"
     )
@@ -35,6 +60,11 @@ def test_they_run_as_they_stand(tmp_path: Path) -> None:
     save_file(torch.load(folder / WEIGHTS, weights_only=True), folder / TRAINED_WEIGHTS)
     final = trained.split()[-1]
     assert f"test accuracy: {final} of 360 images" in run("evaluate.py", folder)
+    for name, content in REPORT.items():
+        (folder / name).write_text(content)
+    graded = run("grade.py", folder).splitlines()
+    assert graded[:2] == ["✓ 7,850 < 20,000 parameters", "✓ 2 ≤ 20 epochs"]
+    assert graded[-1] == "verdict: holds"
     assert "best test accuracy" in run("notebook.py", folder)
 
 

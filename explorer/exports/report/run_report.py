@@ -15,11 +15,13 @@ from explorer.exports import tensorboard
 from explorer.exports.notebook import (
     TRAINED_WEIGHTS,
     evaluation_script,
+    grading_script,
     notebook_json,
     recipe_lines,
     training_script,
 )
 from explorer.exports.pytorch import state_dict_names
+from explorer.exports.report.grade import GRADE, grade_json
 from explorer.exports.report.markdown import document, image, table
 from explorer.exports.summary_text import summary_table
 from explorer.network.analysis import Analysis, analyze, jump_text
@@ -76,14 +78,16 @@ def run_report(
     """All files.
 
     `model.py` trains the network anew; `evaluate.py` tests the run's own weights, and prints the
-    accuracy that README.md reports.
+    accuracy that README.md reports; `grade.py` tests them, too, and judges the assignment anew.
 
     Raises ArchitectureError where the network cannot be trained, which no run is made of.
     """
     run, recipe = trained.run, trained.recipe
+    result = _result_of(trained)
+    judged = clauses(assignment, run.architecture, run.recipe, result)
     scalars = f"tensorboard/{tensorboard.file_name(run.id, run.submitted)}"
     texts = {
-        "README.md": _readme(trained, assignment, presets, pictures),
+        "README.md": _readme(trained, judged, presets, pictures),
         "model.py": training_script(run.architecture, recipe),
         "notebook.ipynb": notebook_json(run.architecture, recipe),
         "architecture.json": architecture_to_json(run.architecture, 2) + "\n",
@@ -93,8 +97,14 @@ def run_report(
     }
     files = {name: text.encode() for name, text in texts.items()}
     if trained.weights is not None:
-        files["evaluate.py"] = evaluation_script(run.architecture, recipe, trained.threads).encode()
+        scripts = {"evaluate.py": evaluation_script, "grade.py": grading_script}
+        files |= {
+            name: made(run.architecture, recipe, trained.threads).encode()
+            for name, made in scripts.items()
+        }
         files[TRAINED_WEIGHTS] = weights_to_bytes(_renamed(trained.weights, run.architecture))
+    parameters = analyze(run.architecture).total_params
+    files[GRADE] = grade_json(assignment, judged, result, parameters, files).encode()
     files[scalars] = tensorboard.event_file(trained.events, run.submitted)
     return files | {f"{CHARTS}/{name}": picture for name, picture in pictures.items()}
 
@@ -144,7 +154,7 @@ def shown_pictures(pictures: Pictures) -> str:
 
 
 def _readme(
-    trained: Trained, assignment: Assignment, presets: Sequence[Preset], pictures: Pictures
+    trained: Trained, judged: Sequence[Clause], presets: Sequence[Preset], pictures: Pictures
 ) -> str:
     run, analysis = trained.run, analyze(trained.run.architecture)
     return document(
@@ -170,7 +180,7 @@ def _readme(
         "## The assignment",
         "\n".join(
             f"- {SIGNS[clause.state]} {for_markdown(clause.text)} ({for_markdown(clause.note)})"
-            for clause in _judged(trained, assignment)
+            for clause in judged
         )
         or "No limits were set.",
         "## How it learnt",
@@ -253,14 +263,13 @@ def _layers(analysis: Analysis) -> list[tuple[str, ...]]:
     ]
 
 
-def _judged(trained: Trained, assignment: Assignment) -> tuple[Clause, ...]:
-    """Judge the assignment by this run, if it went to its end.
+def _result_of(trained: Trained) -> Result | None:
+    """What the assignment is judged by: this run, if it went to its end.
 
-    Where more epochs have been added since, by what it had reached then.
+    Where more epochs have been added since, what it had reached then.
     """
     end = _last_end(trained)
-    result = Result(end.epoch, end.metrics["test_accuracy"]) if end else None
-    return clauses(assignment, trained.run.architecture, trained.run.recipe, result)
+    return Result(end.epoch, end.metrics["test_accuracy"]) if end else None
 
 
 EPOCH_HEAD = (
@@ -330,6 +339,7 @@ def _contents(trained: Trained) -> list[tuple[str, str]]:
         ("notebook.ipynb", "the same as a notebook"),
         ("architecture.json", "the network, for the explorer"),
         ("run.json", "the recipe and what it was computed with"),
+        (GRADE, "the assignment and how it was judged, with checksums of what it depends on"),
         ("epochs.csv", "the table above, in full digits"),
         ("events.csv", "everything that was measured, step by step"),
         ("tensorboard/", "the same for `tensorboard --logdir tensorboard`"),
@@ -340,6 +350,11 @@ def _contents(trained: Trained) -> list[tuple[str, str]]:
     evaluation = "tests the trained weights: `python evaluate.py` prints the accuracy above"
     return [
         ("evaluate.py", evaluation),
+        (
+            "grade.py",
+            "judges the assignment anew: `python grade.py` prints each clause, and exits with 0 "
+            "where all hold, 3 where one fails, 4 where one is open",
+        ),
         (TRAINED_WEIGHTS, "the weights, by the names of the class in model.py"),
         *found,
     ]

@@ -69,7 +69,9 @@ def test_all_its_files(trained):
         "epochs.csv",
         "events.csv",
         "evaluate.py",
+        "grade.py",
         "weights.safetensors",
+        "grade.json",
         "charts/loss.svg",
         "charts/loss.png",
         "charts/loss.csv",
@@ -163,6 +165,9 @@ def test_without_weights_nothing_promises_them(trained):
     assert "evaluate.py" not in files
     assert "weights.safetensors" not in files
     assert "evaluate.py" not in files["README.md"].decode()
+    assert "grade.py" not in files
+    assert "grade.py" not in files["README.md"].decode()
+    assert set(json.loads(files["grade.json"])["sha256"]) == {"architecture.json", "model.py"}
 
 
 def test_a_chart_that_could_not_be_drawn_is_said_in_its_place(trained):
