@@ -105,6 +105,15 @@ class Assignments:
         _check_teacher(by)
         self._update("UPDATE assignments SET is_open = ? WHERE id = ?", int(is_open), id)
 
+    def delete_all(self, by: Person) -> int:
+        """Delete every assignment, and with it what was handed in. Returns how many it was.
+
+        The files of the reports are deleted by HandIns.
+        """
+        _check_teacher(by)
+        with self.database.write(durable=True) as connection:
+            return connection.execute("DELETE FROM assignments").rowcount
+
     def _update(self, statement: str, value: object, id: str) -> None:
         self.find(id)
         with self.database.write(durable=True) as connection:

@@ -1,7 +1,8 @@
-"""Forgetting a person: their runs, and their name."""
+"""Forgetting a person, with their runs and their name, and all of a class at its end."""
 
+from explorer.classroom.assignments import Assignments
 from explorer.classroom.hand_ins import HandIns
-from explorer.classroom.register import Register
+from explorer.classroom.register import Entry, Register
 from explorer.people.permissions import Action, Kind, Thing, may, refusal_text
 from explorer.people.person import Person
 from explorer.runs.manager import JobManager
@@ -32,6 +33,32 @@ def forget_person(person_id: str, by: Person, jobs: JobManager, register: Regist
     HandIns(register.database, jobs.store.folder).delete_all_of(person_id)
     register.forget(person_id)
     return len(runs)
+
+
+def end_class(by: Person, jobs: JobManager, register: Register) -> int:
+    """Forget every student with all that is theirs, and every assignment. Returns how many people
+    it was.
+
+    Whoever asks stays, and everybody who has typed a teacher's key. What was saved under a name is
+    deleted by its own store. Raises NotAllowed, and StillTraining while a run ends: all have been
+    told to.
+    """
+    thing = Thing(Kind.CLASS, "")
+    if not may(by, Action.MANAGE, thing):
+        raise NotAllowed(refusal_text(Action.MANAGE, thing))
+    jobs.stop_all(by)
+    students = students_of(register, by)
+    for entry in students:
+        forget_person(entry.id, by, jobs, register)
+    for entry in register.all():  # who stays may have tried it too
+        HandIns(register.database, jobs.store.folder).delete_all_of(entry.id)
+    Assignments(register.database).delete_all(by)
+    return len(students)
+
+
+def students_of(register: Register, by: Person) -> tuple[Entry, ...]:
+    """Everybody who goes with the class: neither whoever asks nor who has typed a teacher's key."""
+    return tuple(entry for entry in register.all() if entry.id != by.id and not entry.teacher_mark)
 
 
 def _delete(run_id: str, by: Person, jobs: JobManager) -> None:

@@ -4,8 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from explorer.classroom.forgetting import StillTraining, forget_person
+from explorer.assignment.ready_made import READY_MADE
+from explorer.classroom.assignments import Assignments
+from explorer.classroom.forgetting import StillTraining, end_class, forget_person, students_of
+from explorer.classroom.hand_ins import HandIns, Notes
+from explorer.classroom.judging import finished_runs
 from explorer.classroom.register import Register
+from explorer.link import Shared
 from explorer.network.spec import Architecture
 from explorer.runs.manager import JobManager
 from explorer.runs.run import NotAllowed
@@ -67,3 +72,33 @@ def test_what_trains_is_stopped_first(
     assert manager.runs() == ()
     assert waiting not in manager.store.revisions()
     assert register.find(ANN.id) is None
+
+
+def test_a_class_ends_with_all_that_its_students_did(
+    manager_on_disk: JobManager, register: Register, small: Architecture, tmp_path: Path
+) -> None:
+    manager = manager_on_disk
+    register.arrive(TEACHER.id)
+    register.arrive("colleague")
+    register.make_teacher("colleague", "the mark of a key")
+    own = manager.submit(small, recipe(epochs=1), TEACHER)
+    runs = [manager.submit(small, recipe(epochs=1, seed=1), person) for person in (ANN, BEN)]
+    for run_id in (own, *runs):
+        wait(manager, run_id)
+    assignments = Assignments(register.database)
+    hand_ins = HandIns(register.database, manager.store.folder)
+    task = READY_MADE["under-20k"].model_copy(update={"dataset": None})
+    given = assignments.give_out(task, TEACHER)
+    found = finished_runs(manager.runs(), None)
+    for person in (ANN, TEACHER):
+        handed = hand_ins.hand_in(given, Shared(small, recipe()), found, Notes(), person)
+        hand_ins.make_report(handed, lambda each, path: path.write_bytes(b"zip"))
+    assert {entry.id for entry in students_of(register, TEACHER)} == {ANN.id, BEN.id}
+    with pytest.raises(NotAllowed, match="only a teacher can manage the class"):
+        end_class(ANN, manager, register)
+    assert end_class(TEACHER, manager, register) == 2
+    assert {entry.id for entry in register.all()} == {TEACHER.id, "colleague"}
+    assert [each.run.id for each in manager.runs()] == [own]
+    assert assignments.all() == ()
+    assert hand_ins.newest(given.id) == ()
+    assert list(hand_ins.report_path(1).parent.iterdir()) == []

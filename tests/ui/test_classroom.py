@@ -177,3 +177,25 @@ def test_a_student_who_sends_what_a_teacher_may_is_refused(
     app.toggle[0].set_value(True).run()
     assert [each.value for each in app.toast] == ["Only a teacher can manage the class."]
     assert rules() == ClassRules()
+
+
+def test_a_class_is_ended_once_that_is_confirmed() -> None:
+    run = process.jobs().submit(SMALL, RECIPE, ANN)
+    wait(process.jobs(), run)
+    process.saved().save("hers", Shared(SMALL, RECIPE), ANN)
+    app = opened("class")
+    app.session_state["end-class"] = True
+    app.run()
+    press(app, "End the class")
+    assert [each.value for each in app.toast] == [
+        "Type END into the field first: nothing was deleted."
+    ]
+    assert len(process.jobs().runs()) == 1
+    app.text_input(key=class_page.CONFIRM).set_value("end").run()
+    press(app, "End the class")
+    assert [each.value for each in app.toast] == [
+        "The class has ended: 2 people and all that was theirs is deleted."
+    ]
+    assert process.jobs().runs() == ()
+    assert process.saved().all() == ()
+    assert list(listed(app)) == [app.session_state["person"]]

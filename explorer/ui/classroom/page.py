@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.classroom.forgetting import forget_person
+from explorer.classroom.forgetting import end_class, forget_person, students_of
 from explorer.classroom.register import Entry
 from explorer.classroom.roll import Standing, call_the_roll
 from explorer.people.permissions import Action, Kind, Thing, may
@@ -21,13 +21,14 @@ from explorer.ui import messages, process
 from explorer.ui.classroom.assignments_view import assignments_view
 from explorer.ui.components.choice_list import choice_list
 from explorer.ui.components.columns import Column
+from explorer.ui.downloads.download_menu import Item, items
 from explorer.ui.notices import WRONG, notify, with_notices
 from explorer.ui.part import part
 from explorer.ui.people import register, who
 from explorer.ui.run_actions import open_in_build, perform_action, show_curves
 
 EVERY = 3.0  # seconds between two looks
-LIST, CHOSEN = "people", "class-chosen"
+LIST, CHOSEN, CONFIRM = "people", "class-chosen", "class-end-confirmed"
 HERE = 900.0  # seconds since somebody was last seen, below which they are here
 # Inputs of the limits: the field, its label, its help, and how many of its units one of the
 # input's is.
@@ -88,6 +89,59 @@ def _rules(rules: ClassRules) -> None:
                 "the last completed epoch is kept.</p>"
             )
             st.button("Stop all runs", type="primary", on_click=_stop_all, width="stretch")
+        _end_of_class()
+
+
+def _end_of_class() -> None:
+    """The archive of the class, and the way to delete all of it."""
+    menu = st.popover(
+        "End class", icon=":material/inventory_2:", key="end-class", on_change="rerun"
+    )
+    if not menu.open:
+        return
+    students = len(students_of(register(), who()))
+    with menu, st.container(key="end-class-panel", gap="small"):
+        st.html(
+            '<p class="note">The archive holds a table of everybody (CSV), all runs with their '
+            "networks and recipes, and what was handed in with its reports.</p>"
+        )
+        items([_archive()], "class")
+        st.html(
+            f'<p class="note">To end the class deletes {_people_text(students)} with their runs, '
+            "saved networks and hand-ins, and all assignments, for good. You stay, and whoever has "
+            "typed the teacher's key. Download the archive first.</p>"
+        )
+        st.text_input(
+            "To confirm, type END", key=CONFIRM, max_chars=10, placeholder="END", width=220
+        )
+        st.button("End the class", type="primary", on_click=_end_class, width="stretch")
+
+
+def _archive() -> Item:
+    handed = sum(len(process.hand_ins().newest(each.id)) for each in process.assignments().all())
+    runs = process.jobs().runs()
+    return Item(
+        "Archive",
+        f"{counted(len(runs), 'run')}, {counted(handed, 'hand-in')}",
+        "class.zip",
+        "application/zip",
+        wanted={"what": "class", "folder": "class"},
+        version=f"{len(runs)} {handed} {sum(each.epochs_done for each in runs)}",
+    )
+
+
+def _end_class() -> None:
+    if st.session_state[CONFIRM].strip().upper() != "END":
+        notify("Type END into the field first: nothing was deleted", WRONG)
+        return
+
+    def end(jobs: JobManager, by: Person) -> str:
+        for entry in students_of(register(), by):
+            process.saved().delete_all_of(entry.id, by)
+        people = end_class(by, jobs, register())
+        return f"The class has ended: {_people_text(people)} and all that was theirs is deleted"
+
+    _perform(end)
 
 
 def _limit(rules: ClassRules, field: str, label: str, help: str, unit: int) -> None:

@@ -15,13 +15,16 @@ import torch
 from torch import Tensor
 
 from explorer.assignment.assignment import Assignment, parse_assignment
+from explorer.classroom.assignments import Assignments
 from explorer.classroom.hand_ins import HandIns
 from explorer.classroom.register import Register
+from explorer.classroom.roll import call_the_roll
 from explorer.compare.chosen import Chosen
 from explorer.compare.comparison import Comparison
 from explorer.compare.learning import Record
 from explorer.compare.mcnemar import Right, mcnemar, right_answers, verdict_text
 from explorer.exports import tensorboard
+from explorer.exports.class_archive import class_files
 from explorer.exports.hand_ins import hand_in_files
 from explorer.exports.report.archive import write_zip
 from explorer.exports.report.comparison_report import Column, comparison_report, representatives
@@ -90,6 +93,22 @@ def _hand_ins(wanted: Wanted, jobs: JobManager, path: Path) -> str:
     names = Register(database).names(each.person for each in handed)
     files = hand_in_files(
         handed, names, lambda each: hand_ins.report_path(each.number).read_bytes()
+    )
+    with path.open("wb") as target:
+        write_zip(files, wanted["folder"], target)
+    return ""
+
+
+def _class_archive(wanted: Wanted, jobs: JobManager, path: Path) -> str:
+    """All that a class has done."""
+    database = jobs.store.database
+    hand_ins = HandIns(database, jobs.store.folder)
+    handed = {given: hand_ins.newest(given.id) for given in Assignments(database).all()}
+    everybody = sorted(Register(database).all(), key=lambda entry: entry.name.casefold())
+    files = class_files(
+        call_the_roll(everybody, jobs.runs()),
+        handed,
+        lambda each: hand_ins.report_path(each.number).read_bytes(),
     )
     with path.open("wb") as target:
         write_zip(files, wanted["folder"], target)
@@ -302,6 +321,7 @@ MAKERS: dict[str, Callable[[Wanted, JobManager, Path], str]] = {
     "run report": _run_report,
     "hand-in": _hand_in,
     "hand-ins": _hand_ins,
+    "class": _class_archive,
     "events": _events,
     "tensorboard": _tensorboard,
     "weights": _weights,
