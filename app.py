@@ -28,7 +28,9 @@ from explorer.ui.server.message_guard import MessageGuard
 from explorer.ui.server.message_pace import MessagePace
 from explorer.ui.server.person_cookies import PersonCookies, server_cookie
 from explorer.ui.server.same_origin import SameOrigin
+from explorer.ui.server.security_headers import SecurityHeaders
 from explorer.ui.server.startup import (
+    headers_or_exit,
     open_store_or_exit,
     raise_file_limit,
     script_arguments,
@@ -42,6 +44,7 @@ raise_file_limit()
 # visitor's edit: at Python's own 5 ms, a class and a training hold each other up for seconds.
 sys.setswitchinterval(0.0005)
 # Here, where the process can still end with a sentence.
+headers = headers_or_exit()
 store = open_store_or_exit(script_arguments(__file__))
 
 
@@ -66,6 +69,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 base = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
 cookie, register = server_cookie(home_folder(), store.folder is None), Register(store.database)
 middleware = [  # the first sees what comes in first
+    Middleware(SecurityHeaders, headers),
     Middleware(SameOrigin),
     Middleware(PersonCookies, cookie, register, base),
     Middleware(UploadLimits),
