@@ -20,6 +20,7 @@ from explorer.classroom.register import Register
 from explorer.runs.home import home_folder
 from explorer.ui.components.assets import asset_routes
 from explorer.ui.components.navigation.old_addresses import old_addresses
+from explorer.ui.server.allowed_hosts import AllowedHosts, own_names
 from explorer.ui.server.analysis_route import analysis_route
 from explorer.ui.server.compressed_static import CompressedStatic
 from explorer.ui.server.device_route import device_routes
@@ -70,6 +71,7 @@ base = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
 cookie, register = server_cookie(home_folder(), store.folder is None), Register(store.database)
 middleware = [  # the first sees what comes in first
     Middleware(SecurityHeaders, headers),
+    Middleware(AllowedHosts, own_names()),
     Middleware(SameOrigin),
     Middleware(PersonCookies, cookie, register, base),
     Middleware(UploadLimits),
