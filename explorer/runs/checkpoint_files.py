@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -78,8 +79,10 @@ class Checkpoints(Protocol):
     def delete(self, run: str) -> None:
         """Delete all checkpoints of a run."""
 
-    def sizes(self) -> dict[str, int]:
-        """Bytes of each run's checkpoints, by the run's id, for runs that have any."""
+    def sizes(self, runs: Iterable[str] | None = None) -> dict[str, int]:
+        """Bytes of the checkpoints of these runs, or of all, by the run's id, for runs that have
+        any.
+        """
 
     def newest(self) -> dict[str, int]:
         """The epoch of each run's newest checkpoint, by the run's id."""
@@ -141,9 +144,9 @@ class CheckpointFolder:
     def delete(self, run: str) -> None:
         shutil.rmtree(self.root / run, ignore_errors=True)
 
-    def sizes(self) -> dict[str, int]:
+    def sizes(self, runs: Iterable[str] | None = None) -> dict[str, int]:
         sizes = {}
-        for folder in self._folders():
+        for folder in self._folders() if runs is None else [self.root / run for run in runs]:
             with suppress(OSError), os.scandir(folder) as files:  # it may be deleted just now
                 sizes[folder.name] = sum(_bytes_of(file) for file in files)
         return {run: size for run, size in sizes.items() if size}
@@ -230,11 +233,11 @@ class CheckpointMemory:
         with self._lock:
             self._kept.pop(run, None)
 
-    def sizes(self) -> dict[str, int]:
+    def sizes(self, runs: Iterable[str] | None = None) -> dict[str, int]:
         with self._lock:
-            return {
-                run: sum(map(len, files.values())) for run, files in self._kept.items() if files
-            }
+            wanted = self._kept if runs is None else [run for run in runs if run in self._kept]
+            sizes = {run: sum(map(len, self._kept[run].values())) for run in wanted}
+        return {run: size for run, size in sizes.items() if size}
 
     def newest(self) -> dict[str, int]:
         with self._lock:

@@ -7,6 +7,7 @@ from explorer.network.spec import Architecture
 from explorer.runs.database import StoreError
 from explorer.runs.disk import room_problem
 from explorer.runs.kept_epochs import most_kept
+from explorer.runs.run import Run
 from explorer.training.memory import moments_per_parameter
 from explorer.training.recipe import OneCycleLR, Recipe
 
@@ -23,6 +24,12 @@ def kept_bytes(architecture: Architecture, recipe: Recipe) -> int:
     """Bytes that the checkpoints of this training take at most, with one that is being written."""
     size = checkpoint_bytes(architecture, recipe)
     return (most_kept(size) + 1) * size
+
+
+def foreseen_bytes(run: Run, more_epochs: int = 0) -> int:
+    """Bytes that the checkpoints of this run take at most, once it has all its epochs."""
+    size = checkpoint_bytes(run.architecture, run.recipe)
+    return most_kept(size, run.epochs + more_epochs) * size
 
 
 def check_room(folder: Path | None, architecture: Architecture, recipe: Recipe) -> None:

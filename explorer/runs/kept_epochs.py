@@ -34,9 +34,13 @@ def kept_epochs(epochs: Iterable[int], best: int | None, size: int) -> frozenset
     return frozenset(always.union(on_the_way[:room]))
 
 
-def most_kept(size: int) -> int:
-    """How many checkpoints of this size a run has at most, but for one that is being written."""
-    return max(ALWAYS, min(KEPT_FILES, KEPT_BYTES // max(size, 1)))
+def most_kept(size: int, epochs: int | None = None) -> int:
+    """How many checkpoints of this size a run has at most, of so many epochs where that is known;
+    one that is being written comes on top.
+    """
+    most = max(ALWAYS, min(KEPT_FILES, KEPT_BYTES // max(size, 1)))
+    # The powers of two up to `epochs` are as many as its binary digits.
+    return most if epochs is None else min(most, ALWAYS + epochs.bit_length(), epochs)
 
 
 def _is_power_of_two(epoch: int) -> bool:

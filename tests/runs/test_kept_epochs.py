@@ -64,3 +64,10 @@ def test_after_each_epoch_and_at_the_end_the_same_are_kept(
         best = 1 + so_far.index(max(so_far))
         there = kept_epochs({*there, epoch}, best, size)
         assert there == kept_epochs(range(1, epoch + 1), best, size)
+
+
+@given(some.integers(0, 3_000), SIZES)
+def test_how_many_a_run_of_so_many_epochs_has_is_foreseen(epochs: int, size: int) -> None:
+    best = epochs // 3 + 1
+    kept = kept_epochs(range(1, epochs + 1), best, size)
+    assert len(kept) <= most_kept(size, epochs) <= len(kept) + 4
