@@ -30,6 +30,7 @@ from explorer.ui.server.message_pace import MessagePace
 from explorer.ui.server.person_cookies import PersonCookies, server_cookie
 from explorer.ui.server.same_origin import SameOrigin
 from explorer.ui.server.security_headers import SecurityHeaders
+from explorer.ui.server.socket_limits import SocketLimits
 from explorer.ui.server.startup import (
     headers_or_exit,
     open_store_or_exit,
@@ -73,8 +74,9 @@ middleware = [  # the first sees what comes in first
     Middleware(SecurityHeaders, headers),
     Middleware(AllowedHosts, own_names()),
     Middleware(SameOrigin),
+    Middleware(SocketLimits, cookie),
     Middleware(PersonCookies, cookie, register, base),
-    Middleware(UploadLimits),
+    Middleware(UploadLimits, cookie),
     Middleware(MessageGuard),
     Middleware(MessagePace),
     Middleware(CompressedStatic),
