@@ -26,6 +26,10 @@ _LOOPBACK = "localhost"  # and what ends in it, which browsers look for nowhere 
 _HOST = re.compile(r"(?:\[(?P<six>[^\[\]]+)\]|(?P<name>[^\[\]:/@\\\s]+))(?::\d*)?")
 
 
+class BadHost(ValueError):
+    """No name of a server; the message says what would be one."""
+
+
 class AllowedHosts:
     """ASGI middleware that refuses what is asked of a host with another name."""
 
@@ -48,7 +52,8 @@ class AllowedHosts:
 
 def own_names() -> frozenset[str]:
     """What this server is called: this machine's names, and those that its options and the
-    environment tell. Asks no host for anything.
+    environment tell. Asks no host for anything. Raises BadHost where the environment lists what is
+    no name.
     """
     if not st.get_option("server.enableCORS"):  # pages of all sites are allowed
         return frozenset([ANY])
@@ -58,9 +63,16 @@ def own_names() -> frozenset[str]:
         st.get_option("server.address"),
         st.get_option("browser.serverAddress"),
         *(st.get_option("server.corsAllowedOrigins") or ()),
-        *os.environ.get(HOSTS, "").split(","),
     ]
-    names = (_name_in(str(each)) for each in told if each)
+    names = [_name_in(str(each)) for each in told if each]
+    for each in os.environ.get(HOSTS, "").split(","):
+        name = _name_in(each)
+        if each.strip() and name != ANY and not _HOST.fullmatch(name):
+            raise BadHost(
+                f"{HOSTS} lists {each.strip()!r}, which is no name of a server; "
+                "one is written as explorer.school.example, and several with commas"
+            )
+        names.append(name)
     own = {_LOOPBACK, machine, f"{short}.local", short, *names}
     return frozenset(own) - {"", ".local"}
 

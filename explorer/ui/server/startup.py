@@ -15,6 +15,7 @@ from explorer.people.teachers import teachers_text
 from explorer.runs.database import StoreError
 from explorer.runs.home import IN_MEMORY, home_folder, in_memory, open_store
 from explorer.runs.store import RUNS, Store
+from explorer.ui.server.allowed_hosts import BadHost, own_names
 from explorer.ui.server.security_headers import FRAME_ANCESTORS, BadSite, security_headers
 
 # Each open page takes four, and the usual limit of 1,024 ends at some 250 pages.
@@ -61,6 +62,16 @@ def headers_or_exit() -> Mapping[str, str]:
     try:
         return security_headers(os.environ.get(FRAME_ANCESTORS, ""))
     except BadSite as error:
+        sys.exit(f"error: {error}.\nThe server was not started.")
+
+
+def names_or_exit() -> frozenset[str]:
+    """What this server is called. If the environment lists what is no name, the process ends with a
+    sentence and exit status 1.
+    """
+    try:
+        return own_names()
+    except BadHost as error:
         sys.exit(f"error: {error}.\nThe server was not started.")
 
 

@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket
 
 from explorer.ui.server import allowed_hosts
 from explorer.ui.server.allowed_hosts import AllowedHosts, is_allowed, own_names, refusal_text
+from explorer.ui.server.startup import names_or_exit
 
 NAMES = frozenset({"localhost", "lab-3", "lab-3.local", "cnn.school.example"})
 OPTIONS = {
@@ -113,7 +114,7 @@ MACHINE = {"localhost", "lab-3", "lab-3.local", "lab-3.school.example"}
             {"a.example", "b.example", "c.example"},
         ),
         ({}, "*", {"*"}),
-        ({}, "http://[", set()),
+        ({"server.corsAllowedOrigins": ["http://["]}, "", set()),
     ],
 )
 def test_a_server_is_called_as_its_machine_and_as_it_was_told(
@@ -121,6 +122,15 @@ def test_a_server_is_called_as_its_machine_and_as_it_was_told(
 ) -> None:
     options(changes, hosts)
     assert own_names() == MACHINE | more
+
+
+@pytest.mark.parametrize(
+    "listed", ["http://[", "a.example b.example", "https://", "a.example, :8501", "a@"]
+)
+def test_what_is_no_name_stops_the_start(listed: str, options: Any) -> None:
+    options({}, listed)
+    with pytest.raises(SystemExit, match=r"EXPLORER_HOSTS lists .* no name of a server"):
+        names_or_exit()
 
 
 def test_where_pages_of_all_sites_are_allowed_every_name_is(options: Any) -> None:
