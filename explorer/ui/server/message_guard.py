@@ -20,9 +20,11 @@ from cachetools import LRUCache
 from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 
+from explorer.ui.server.message_fields import has_more_fields
 from explorer.ui.server.windows import number_window, this_window
 
 log = logging.getLogger(__name__)
@@ -34,9 +36,19 @@ MAX_MESSAGE = 2_000_000
 TOO_LARGE = 1009  # the websocket close code for that
 MAX_DEPTH = 100  # of brackets in brackets; a draft of layers has five
 MAX_STATES = 5_000  # in one message; a page has some hundred inputs
+MAX_FIELDS = 2 * MAX_STATES  # in one message that is too large, down to its states
 MAX_JSON = 1_200_000  # characters in one message, read in some 0.1 s while every visitor waits
 KNOWN_INPUTS = 50_000  # ids whose kind is remembered, for all visitors together
 KNOWN_WINDOWS = 1_000  # that may still have something to be told
+# The fields in each other in which a browser's message holds its states.
+_STATES = tuple(
+    message.DESCRIPTOR.fields_by_name[name].number
+    for message, name in (
+        (BackMsg, "rerun_script"),
+        (ClientState, "widget_states"),
+        (WidgetStates, "widgets"),
+    )
+)
 TOLD = "Something that the browser sent could not be read, and was left out"
 TOLD_TOO_LONG = (
     "A text that the browser sent is too long, and was left out; a longer one: upload the file"
@@ -214,8 +226,10 @@ class MessageGuard:
 
     def _without_unreadable(self, data: bytes, window: str) -> bytes:
         """Like `without_unreadable`, but returns unchanged what is no message at all: Streamlit has
-        its own answer to that.
+        its own answer to that. So is what is too large to be read: a pasted text is few fields.
         """
+        if len(data) > MAX_MESSAGE and has_more_fields(data, MAX_FIELDS, _STATES):
+            return data
         try:
             told = without_unreadable(self._kinds, data)
         except DecodeError:

@@ -238,6 +238,7 @@ def through_the_guard(message: Message) -> list[Message]:
     "message",
     [
         {"bytes": b"\xff" * (MAX_MESSAGE + 1)},  # no message of Streamlit's
+        {"bytes": BackMsg().SerializeToString() + b"\x12\x00" * MAX_MESSAGE},  # of fields alone
         {"bytes": b"", "text": "x" * (MAX_MESSAGE + 1)},
         {
             "bytes": BackMsg(debug_disconnect_websocket=True).SerializeToString()
