@@ -20,6 +20,7 @@ from explorer.classroom.register import Register
 from explorer.runs.home import home_folder
 from explorer.ui.components.assets import asset_routes
 from explorer.ui.components.navigation.old_addresses import old_addresses
+from explorer.ui.server.allowed_hosts import AllowedHosts
 from explorer.ui.server.analysis_route import analysis_route
 from explorer.ui.server.compressed_static import CompressedStatic
 from explorer.ui.server.device_route import device_routes
@@ -28,7 +29,11 @@ from explorer.ui.server.message_guard import MessageGuard
 from explorer.ui.server.message_pace import MessagePace
 from explorer.ui.server.person_cookies import PersonCookies, server_cookie
 from explorer.ui.server.same_origin import SameOrigin
+from explorer.ui.server.security_headers import SecurityHeaders
+from explorer.ui.server.socket_limits import SocketLimits
 from explorer.ui.server.startup import (
+    headers_or_exit,
+    names_or_exit,
     open_store_or_exit,
     raise_file_limit,
     script_arguments,
@@ -42,6 +47,7 @@ raise_file_limit()
 # visitor's edit: at Python's own 5 ms, a class and a training hold each other up for seconds.
 sys.setswitchinterval(0.0005)
 # Here, where the process can still end with a sentence.
+headers, names = headers_or_exit(), names_or_exit()
 store = open_store_or_exit(script_arguments(__file__))
 
 
@@ -66,9 +72,12 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 base = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
 cookie, register = server_cookie(home_folder(), store.folder is None), Register(store.database)
 middleware = [  # the first sees what comes in first
+    Middleware(SecurityHeaders, headers),
+    Middleware(AllowedHosts, names),
     Middleware(SameOrigin),
+    Middleware(SocketLimits, cookie),
     Middleware(PersonCookies, cookie, register, base),
-    Middleware(UploadLimits),
+    Middleware(UploadLimits, cookie),
     Middleware(MessageGuard),
     Middleware(MessagePace),
     Middleware(CompressedStatic),

@@ -25,6 +25,7 @@ from explorer.people.person import Person
 from explorer.text import printable
 
 MAX_SAVED = 500
+MOST_OF_A_PERSON = 50  # that is no teacher
 MAX_NAME = 60
 LOCK_SECONDS = 5.0  # that a save waits for another server's
 ABANDONED = 60.0  # seconds after which a half-written file is nobody's any more
@@ -91,6 +92,12 @@ class SavedStore:
                 raise SaveError(
                     f"{MAX_SAVED} networks are saved here, which is the limit; "
                     "delete one of yours, or ask whoever runs this server to make room"
+                )
+            own = sum(each.owner == by.id for each in entries.values())
+            if file not in entries and own >= MOST_OF_A_PERSON and not by.is_teacher:
+                raise SaveError(
+                    f"you have saved {own} networks, and {MOST_OF_A_PERSON} is the most for one "
+                    "person; delete one of yours, or save this in place of one, under its name"
                 )
             saved = Saved(name, by.id, shared)
             self._write(file, saved)

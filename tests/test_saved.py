@@ -14,7 +14,7 @@ from explorer.link import Shared
 from explorer.network.spec import Architecture, ReLU
 from explorer.presets import load_presets
 from explorer.saved import MAX_NAME, SavedStore, SaveError
-from tests.people.shared import ANNA, BEN
+from tests.people.shared import ANNA, BEN, TEACHER
 
 GAP = Shared(load_presets()["gap-17k"].architecture, load_presets()["gap-17k"].recipe)
 SMALL = Shared(Architecture(layers=(ReLU(),)))
@@ -128,6 +128,22 @@ def test_limits(tmp_path, monkeypatch):
     # The server's folders are not the visitors' concern.
     assert str(tmp_path) not in str(told.value)
     store.save("b", GAP, ANNA)
+
+
+def test_a_student_saves_so_many_and_a_teacher_any(tmp_path, monkeypatch):
+    monkeypatch.setattr(saved, "MOST_OF_A_PERSON", 2)
+    store = SavedStore(tmp_path)
+    for name in ("a", "b"):
+        store.save(name, SMALL, ANNA)
+    with pytest.raises(SaveError, match="you have saved 2 networks, and 2 is the most"):
+        store.save("c", SMALL, ANNA)
+    store.save("b", GAP, ANNA)  # in place of their own
+    store.save("d", SMALL, BEN)
+    for name in ("e", "f", "g"):
+        store.save(name, SMALL, TEACHER)
+    store.delete("a", ANNA)
+    store.save("c", SMALL, ANNA)
+    assert sorted(each.name for each in store.all() if each.owner == ANNA.id) == ["b", "c"]
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):

@@ -14,6 +14,8 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import Message
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,15 @@ def handshake(port: int, origin: str | None) -> tuple[int, float]:
     return int(answer.split()[1]), time.monotonic() - began
 
 
+def asked_as(port: int, host: str, path: str) -> tuple[int, Message]:
+    """Ask for a page by this name of the server's; the HTTP status, and the answer's headers."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    connection.request("GET", path, headers={"Host": host})
+    answer = connection.getresponse()
+    connection.close()
+    return answer.status, answer.headers
+
+
 @pytest.mark.slow
 def test_no_other_host_is_asked_and_a_foreign_page_is_refused_at_once(tmp_path: Path) -> None:
     with server(tmp_path) as port:
@@ -138,6 +149,11 @@ def test_no_other_host_is_asked_and_a_foreign_page_is_refused_at_once(tmp_path: 
             assert (status, seconds < 2) == (403, True), foreign
         for ours in (f"http://127.0.0.1:{port}", f"HTTPS://127.0.0.1:{port}", None):
             assert handshake(port, ours)[0] == 101, ours
+        for path in ("/", "/_stcore/health", "/explorer-device", "/explorer-assets/none"):
+            status, headers = asked_as(port, "evil.example", path)
+            assert (status, headers["X-Content-Type-Options"]) == (400, "nosniff"), path
+            headers = asked_as(port, f"localhost:{port}", path)[1]
+            assert "default-src 'none'" in headers["Content-Security-Policy"], path
     log = (tmp_path / "log").read_text()
     assert not (tmp_path / "asked").exists(), (tmp_path / "asked").read_text()
     assert f"http://localhost:{port}\n" in log

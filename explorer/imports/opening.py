@@ -56,6 +56,10 @@ assert set(FORMS) == set(get_args(Form))
 
 Value = int | float | str | bool
 
+# Bytes of a text that is pasted, which travels with every message of its page; what is longer comes
+# as a file. A README with the logs of a hundred epochs has a tenth.
+MAX_PASTED = 1_000_000
+
 
 class OpenError(Refusal, ValueError):
     """Text that holds no architecture; the message says what was looked for and what is wrong.
@@ -116,6 +120,17 @@ def open_file(data: bytes, asked: Asked = Asked()) -> Opened:
         return open_text(decode_file(data), asked)
     except SummaryError as error:
         raise OpenError(str(error)) from None
+
+
+def open_pasted(text: str, asked: Asked = Asked()) -> Opened:
+    """What a pasted text holds. Raises OpenError."""
+    size = len(text.encode(errors="replace"))
+    if size > MAX_PASTED:
+        raise OpenError(
+            f"the text has {size:,} bytes, and up to {MAX_PASTED:,} can be pasted; "
+            "a longer one: upload the file"
+        )
+    return open_text(text, asked)
 
 
 def open_text(text: str, asked: Asked = Asked()) -> Opened:

@@ -8,7 +8,9 @@ from pathlib import Path
 import torch
 
 from explorer.network.spec import Architecture
-from explorer.runs.checkpoint_files import KEPT, CheckpointFolder, Checkpoints
+from explorer.runs.checkpoint_files import CheckpointFolder, Checkpoints
+from explorer.runs.checkpoint_size import checkpoint_bytes
+from explorer.runs.kept_epochs import most_kept
 from explorer.runs.offers import offered_rate
 from explorer.runs.run import IN_TRAINING, Run, RunError, Status
 from explorer.training.dataset_files import is_loaded
@@ -53,8 +55,9 @@ def check_trainable(
             f"this network cannot be trained on {DATASETS[recipe.dataset].title}: "
             f"{obstacle.message}"
         )
-    # With the one that is being written.
-    kept = 0 if isinstance(checkpoints, CheckpointFolder) else KEPT + 1
+    kept = 0
+    if not isinstance(checkpoints, CheckpointFolder):  # with the one that is being written
+        kept = most_kept(checkpoint_bytes(architecture, recipe)) + 1
     if problem := memory_problem(
         architecture, recipe, device, room, kept, not is_loaded(recipe.dataset, data_root)
     ):

@@ -1,8 +1,8 @@
 """The files of all runs' checkpoints, and the lock of the process that trains a run.
 
 A file is written under another name, brought to the disk and then renamed, so that it is there
-whole or not at all. The newest of a run is kept and the one before it, should the newest be
-damaged. What is in a file is the concern of checkpoint_format.py, so that nothing here needs torch.
+whole or not at all. Which of a run are kept, kept_epochs.py says. What is in a file is the concern
+of checkpoint_format.py, so that nothing here needs torch.
 
     checkpoints/RUN/epoch-00007.safetensors
     checkpoints/RUN/lock       held by the process that trains the run: the system lets go of it
@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -21,8 +22,8 @@ from typing import Protocol
 from explorer.files import retried, sweep_parts, take_lock, unfinished_files, write_whole
 from explorer.runs.database import StoreError
 from explorer.runs.disk import room_problem
+from explorer.runs.kept_epochs import kept_epochs
 
-KEPT = 2  # checkpoints of a run
 # Of checkpoints in memory in all; the newest run's are kept whatever their size.
 IN_MEMORY_BYTES = 256_000_000
 
@@ -70,14 +71,18 @@ class Checkpoints(Protocol):
         there is none.
         """
 
-    def trim(self, run: str, epoch: int) -> None:
-        """Delete all but the newest KEPT checkpoints up to this epoch."""
+    def trim(self, run: str, epoch: int, best: int | None = None) -> None:
+        """Delete the checkpoints that are not kept after this epoch, where `best` is the best one
+        so far. Those of epochs after it are left from before a run was rewound.
+        """
 
     def delete(self, run: str) -> None:
         """Delete all checkpoints of a run."""
 
-    def sizes(self) -> dict[str, int]:
-        """Bytes of each run's checkpoints, by the run's id, for runs that have any."""
+    def sizes(self, runs: Iterable[str] | None = None) -> dict[str, int]:
+        """Bytes of the checkpoints of these runs, or of all, by the run's id, for runs that have
+        any.
+        """
 
     def newest(self) -> dict[str, int]:
         """The epoch of each run's newest checkpoint, by the run's id."""
@@ -129,17 +134,19 @@ class CheckpointFolder:
     def find(self, run: str, epoch: int) -> Path | bytes:
         return self._path(run, epoch)
 
-    def trim(self, run: str, epoch: int) -> None:
-        for old in _superfluous(self.epochs(run), epoch):
+    def trim(self, run: str, epoch: int, best: int | None = None) -> None:
+        epochs = self.epochs(run)
+        size = max((_size(self._path(run, each)) for each in epochs if each <= epoch), default=0)
+        for old in _superfluous(epochs, epoch, best, size):
             with suppress(OSError):
                 self._path(run, old).unlink()
 
     def delete(self, run: str) -> None:
         shutil.rmtree(self.root / run, ignore_errors=True)
 
-    def sizes(self) -> dict[str, int]:
+    def sizes(self, runs: Iterable[str] | None = None) -> dict[str, int]:
         sizes = {}
-        for folder in self._folders():
+        for folder in self._folders() if runs is None else [self.root / run for run in runs]:
             with suppress(OSError), os.scandir(folder) as files:  # it may be deleted just now
                 sizes[folder.name] = sum(_bytes_of(file) for file in files)
         return {run: size for run, size in sizes.items() if size}
@@ -215,21 +222,22 @@ class CheckpointMemory:
             return self._behind.find(run, epoch)
         raise CheckpointError(f"the checkpoint of epoch {epoch} was forgotten")
 
-    def trim(self, run: str, epoch: int) -> None:
-        superfluous = _superfluous(self.epochs(run), epoch)
+    def trim(self, run: str, epoch: int, best: int | None = None) -> None:
+        epochs = self.epochs(run)
         with self._lock:
-            for old in superfluous:
+            size = max(map(len, self._kept.get(run, {}).values()), default=0)
+            for old in _superfluous(epochs, epoch, best, size):
                 self._kept.get(run, {}).pop(old, None)
 
     def delete(self, run: str) -> None:
         with self._lock:
             self._kept.pop(run, None)
 
-    def sizes(self) -> dict[str, int]:
+    def sizes(self, runs: Iterable[str] | None = None) -> dict[str, int]:
         with self._lock:
-            return {
-                run: sum(map(len, files.values())) for run, files in self._kept.items() if files
-            }
+            wanted = self._kept if runs is None else [run for run in runs if run in self._kept]
+            sizes = {run: sum(map(len, self._kept[run].values())) for run in wanted}
+        return {run: size for run, size in sizes.items() if size}
 
     def newest(self) -> dict[str, int]:
         with self._lock:
@@ -246,12 +254,16 @@ def _bytes_of(file: os.DirEntry[str]) -> int:
         return 0
 
 
-def _superfluous(epochs: list[int], epoch: int) -> list[int]:
-    """The epochs whose checkpoints are to be deleted, given those that exist, the newest first.
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
-    Epochs after `epoch` are left from before a run was rewound.
-    """
-    return [one for one in epochs if one > epoch] + [one for one in epochs if one <= epoch][KEPT:]
+
+def _superfluous(epochs: list[int], epoch: int, best: int | None, size: int) -> set[int]:
+    """The epochs whose checkpoints are to be deleted, given those that exist."""
+    return set(epochs) - kept_epochs([each for each in epochs if each <= epoch], best, size)
 
 
 class _MemoryLock:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from explorer.network.analysis import BYTES_PER_VALUE, analyze
 from explorer.network.spec import Architecture
-from explorer.runs.checkpoint_files import KEPT
 from explorer.runs.database import StoreError
 from explorer.runs.disk import room_problem
+from explorer.runs.kept_epochs import most_kept
+from explorer.runs.run import Run
 from explorer.training.memory import moments_per_parameter
 from explorer.training.recipe import OneCycleLR, Recipe
 
@@ -19,6 +20,18 @@ def checkpoint_bytes(architecture: Architecture, recipe: Recipe) -> int:
     return OVERHEAD_BYTES + BYTES_PER_VALUE * analyze(architecture).total_params * (1 + moments)
 
 
+def kept_bytes(architecture: Architecture, recipe: Recipe) -> int:
+    """Bytes that the checkpoints of this training take at most, with one that is being written."""
+    size = checkpoint_bytes(architecture, recipe)
+    return (most_kept(size) + 1) * size
+
+
+def foreseen_bytes(run: Run, more_epochs: int = 0) -> int:
+    """Bytes that the checkpoints of this run take at most, once it has all its epochs."""
+    size = checkpoint_bytes(run.architecture, run.recipe)
+    return most_kept(size, run.epochs + more_epochs) * size
+
+
 def check_room(folder: Path | None, architecture: Architecture, recipe: Recipe) -> None:
     """Raises StoreError if the checkpoints of such a run would take room that is kept free on the
     disk.
@@ -26,7 +39,6 @@ def check_room(folder: Path | None, architecture: Architecture, recipe: Recipe) 
     Without a folder, where checkpoints are kept in memory, there is nothing to check.
     """
     if folder:
-        # Those that are kept, and one that is being written.
-        problem = room_problem(folder, (KEPT + 1) * checkpoint_bytes(architecture, recipe))
+        problem = room_problem(folder, kept_bytes(architecture, recipe))
         if problem:
             raise StoreError(f"the checkpoints of this run do not fit: {problem}")

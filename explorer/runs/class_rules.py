@@ -4,15 +4,19 @@ What a teacher or the shell starts may have more epochs and parameters, and more
 """
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
 
 from explorer.runs.run import RunError
-from explorer.text import duration, printable
+from explorer.text import bytes_text, counted, duration, printable
 
 MAX_MESSAGE = 200
 MOST_WAITING = 3  # single runs of a person's that wait at once, where no teacher says otherwise
+MOST_DISK = 500_000_000  # bytes of one person's runs, where no teacher says otherwise
+NAMED = 3  # runs in a message, the largest
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +40,19 @@ class ClassRules(BaseModel):
     most_seconds: Annotated[StrictInt, Field(ge=1)] | None = Field(
         None, description="seconds for which a run trains; it is stopped after the epoch then"
     )
+    most_disk: Annotated[StrictInt, Field(ge=1)] | None = Field(
+        MOST_DISK, description="bytes that the runs of one person take on the disk"
+    )
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a run takes of the disk, or will take at most while it waits or trains."""
+
+    id: str
+    name: str  # "" where it has none
+    size: int  # bytes
+    is_binned: bool = False
 
 
 PAUSED = "a teacher has paused training for the class"
@@ -86,3 +103,31 @@ def check_rules(rules: ClassRules, epochs: int, parameters: int) -> None:
             f"a network has at most {rules.most_parameters:,} parameters in this class; "
             f"this has {parameters:,}"
         )
+
+
+def check_disk(rules: ClassRules, others: Sequence[Taken], size: int) -> None:
+    """Raises AgainstTheRules where a run that takes up to `size` bytes is too much beside the
+    person's other runs.
+    """
+    taken = sum(each.size for each in others)
+    if rules.most_disk is None or taken + size <= rules.most_disk:
+        return
+    wanted = f"this run takes up to {bytes_text(size)}"
+    most = f"{bytes_text(rules.most_disk)} that one person's runs may take in this class"
+    if size > rules.most_disk:
+        raise AgainstTheRules(
+            f"{wanted}, more than the {most}: try a network with fewer parameters"
+        )
+    largest = sorted((each for each in others if not each.is_binned), key=lambda each: -each.size)
+    named = ", ".join(f"{each.name or each.id} {bytes_text(each.size)}" for each in largest[:NAMED])
+    binned = [each for each in others if each.is_binned]
+    in_bin = (
+        f"{counted(len(binned), 'run')} in the bin {bytes_text(sum(each.size for each in binned))}"
+        if binned
+        else ""
+    )
+    raise AgainstTheRules(
+        f"your runs take {bytes_text(taken)} of the {most}, and {wanted}. "
+        f"The largest are {'; '.join(filter(None, (named, in_bin)))}. "
+        "Delete runs that you no longer need and empty the bin on the page Runs to make room"
+    )

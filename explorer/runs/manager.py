@@ -35,11 +35,12 @@ from explorer.runs.admission import (
     refusal_message,
 )
 from explorer.runs.checkpoint_format import weights_to_bytes
-from explorer.runs.checkpoint_size import check_room
+from explorer.runs.checkpoint_size import check_room, foreseen_bytes
 from explorer.runs.class_rules import (
     PAUSED,
     AgainstTheRules,
     ClassRules,
+    check_disk,
     check_rules,
     check_time,
     checked_rules,
@@ -210,6 +211,7 @@ class JobManager:
         try:
             self._check_queue(by, batch)
             self._check_rules(by, run)
+            self._check_disk(by, run)
             check_room(self.store.folder, architecture, recipe)
             self.store.add(run)
         except StoreError as error:
@@ -456,6 +458,22 @@ class JobManager:
             check_rules(rules, run.epochs + more_epochs, parameters)
             check_time(rules, self._seconds_of(run))
 
+    def _check_disk(self, by: Person, run: Run, more_epochs: int = 0) -> None:
+        """Raises AgainstTheRules if a student's runs would take too much of the disk with this one.
+        Of those that wait or train, what they will take counts.
+        """
+        if by.is_teacher or self.store.folder is None:
+            return
+        going_on = {each.run.id: each.run for each in self.runs() if not each.ended}
+        others = [
+            replace(each, size=max(each.size, foreseen_bytes(going_on[each.id])))
+            if each.id in going_on
+            else each
+            for each in self.store.taken_by(by.id)
+            if each.id != run.id
+        ]
+        check_disk(self.store.rules(), others, foreseen_bytes(run, more_epochs))
+
     def _seconds_of(self, run: Run) -> float:
         """For how long it has trained; 0 of a run that is not there yet."""
         try:
@@ -503,6 +521,7 @@ class JobManager:
         kept = self.store.stored_run(run_id)
         self._check_queue(by, kept.run.batch)
         self._check_rules(by, kept.run, more_epochs)
+        self._check_disk(by, kept.run, more_epochs)
         if kept.status in allowed:
             room, latest = (
                 self._memory_room(torch.device(kept.run.device)),

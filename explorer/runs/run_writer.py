@@ -17,7 +17,7 @@ from explorer.runs.database import StoreError
 from explorer.runs.run import Environment, Run, Snapshot, Status, StopRequest, shown_status
 from explorer.runs.store import Claim, Store
 from explorer.training.checkpoint import Checkpoint
-from explorer.training.event import Event, downsample
+from explorer.training.event import Event, best_of, downsample
 
 WRITE_EVERY = 1.0  # seconds between two writes of step events
 NEXT_TURN = "waiting for its next turn"
@@ -195,7 +195,7 @@ class RunWriter:
             self._add(event)  # written together with the failure, once it can be
             raise
         self._show(event)
-        self._store.checkpoints.trim(self._run.id, event.epoch)
+        self._store.checkpoints.trim(self._run.id, event.epoch, best_of(self._epochs).epoch)
 
     def end(self, status: Status, event: Event, message: str | None = None) -> Event:
         """End the run with this event, and return it.

@@ -24,7 +24,7 @@ from sqlite3 import Row
 from typing import NamedTuple
 
 from explorer.runs.checkpoint_files import CheckpointFolder, CheckpointMemory, Checkpoints, Lock
-from explorer.runs.class_rules import ClassRules, parse_rules
+from explorer.runs.class_rules import ClassRules, Taken, parse_rules
 from explorer.runs.database import Database, StoreError
 from explorer.runs.fair_queue import Waiting, fair_order
 from explorer.runs.oom_kills import oom_kills
@@ -66,6 +66,7 @@ OUT_OF_MEMORY = "the system ended the process that trained it, for lack of memor
 RUNS, CHECKPOINTS = "runs.sqlite", "checkpoints"  # in the folder of a store
 LEAVE_QUEUE = "status = ?, message = '', ahead = 0"
 RULES = "class rules"  # the name of the setting
+EVENT_BYTES = 300  # about what an event takes in the file of runs, with its indexes
 
 log = logging.getLogger(__name__)
 
@@ -408,6 +409,23 @@ class Store:
         with self.database.read() as connection:
             return [row["id"] for row in connection.execute(owned, (owner,))]
 
+    def taken_by(self, owner: str) -> list[Taken]:
+        """What each of this owner's runs takes of the disk, also of those in the bin: checkpoints,
+        and about what its events take.
+        """
+        with self.database.read() as connection:
+            rows = connection.execute(_OWNED, (owner,)).fetchall()
+        sizes = self.checkpoints.sizes([row["id"] for row in rows])
+        return [
+            Taken(
+                row["id"],
+                row["name"],
+                sizes.get(row["id"], 0) + EVENT_BYTES * row["events"],
+                row["deleted"] is not None,
+            )
+            for row in rows
+        ]
+
     def restore(self, run_id: str) -> None:
         """Take a run out of the bin again. Raises UnknownRun."""
         with self.database.write() as connection:
@@ -631,6 +649,12 @@ _REACHED = """
         WHERE run = number AND kind = 'epoch'
     ), 0)
     FROM runs
+"""
+# An owner's runs with the numbers of their events, each found by the last one's number.
+_OWNED = """
+    SELECT id, name, deleted,
+        ifnull((SELECT 1 + max(seq) FROM events WHERE run = number), 0) AS events
+    FROM runs WHERE owner = ? ORDER BY number
 """
 _TRAINED = (
     "SELECT id FROM runs WHERE status IN "

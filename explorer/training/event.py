@@ -99,11 +99,14 @@ def has_diverged(latest: Event | None) -> bool:
     return LOWER_RATE in latest.metrics or latest.message.startswith(_DIVERGED_BEFORE)
 
 
+def best_of(epochs: Sequence[Event]) -> Event:
+    """The whole epoch with the highest test accuracy, of equals the earliest; at least one."""
+    return max(epochs, key=lambda event: (event.metrics["test_accuracy"], -event.epoch))
+
+
 def finished_after(epochs: Sequence[Event]) -> Event:
     """The `finished` event of a run that is ended after these whole epochs, at least one."""
-    last = epochs[-1]
-    # Of equals the earliest.
-    best = max(epochs, key=lambda event: (event.metrics["test_accuracy"], -event.epoch))
+    last, best = epochs[-1], best_of(epochs)
     metrics = {
         "test_accuracy": last.metrics["test_accuracy"],
         "best_test_accuracy": best.metrics["test_accuracy"],

@@ -82,7 +82,7 @@ def first_look(context: BrowserContext, url: str) -> float:
     )
     page.goto(f"{url}/?page=compare")
     page.wait_for_function(
-        "window.whole !== undefined && window.loaded !== undefined", timeout=60_000
+        "() => window.whole !== undefined && window.loaded !== undefined", timeout=60_000
     )
     taken: float = page.evaluate("window.whole - window.loaded")
     context.close()

@@ -385,13 +385,22 @@ def open_app(context: BrowserContext, url: str) -> App:
     for ended in ("requestfinished", "requestfailed"):
         page.on(ended, lambda request: app.fetching.pop(request, None))
     page.on("pageerror", lambda error: app.errors.append(str(error)))
+    page.on("console", lambda said: app.errors.extend(_violations(said.text)))
     page.set_default_timeout(PATIENCE)
     return app
 
 
+def _violations(said: str) -> list[str]:
+    """What the browser says of something that the server's own headers keep a page from."""
+    policies = ("Content Security Policy", "Permissions-Policy", "Permissions policy")
+    return [said] if any(policy in said for policy in policies) else []
+
+
 @pytest.fixture(autouse=True)
 def only_this_machine() -> Iterator[None]:
-    """No window of any test asks another host for anything, nor fails in a script."""
+    """No window of any test asks another host for anything, fails in a script, or needs what the
+    security headers forbid.
+    """
     _opened.clear()
     yield
     for app in _opened:

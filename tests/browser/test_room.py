@@ -83,7 +83,7 @@ TOUCHING = 1.0  # pixels that two boxes may share: letters do not fill theirs
 
 def parts_at_rest(app: App, width: int) -> list[dict]:
     """Once the layout has followed the window: the same in several frames after another."""
-    app.page.wait_for_function(f"innerWidth === {width}")
+    app.page.wait_for_function(f"() => innerWidth === {width}")
     app.settled()
     looks: list[list[dict]] = []
 

@@ -40,7 +40,7 @@ def test_after_a_kill_the_next_server_shows_the_run_interrupted_and_one_click_re
         app.open("/?page=train")
         app.train_on_digits(EPOCHS)
         app.page.wait_for_function(
-            "Number(document.querySelector('.run-epochs')?.dataset.epochs) > 1"
+            "() => Number(document.querySelector('.run-epochs')?.dataset.epochs) > 1"
         )
         seen, run = epochs(app), link(app)
         server.process.send_signal(signal.SIGKILL)

@@ -7,7 +7,15 @@ import pytest
 from explorer.exports.notebook import notebook_json
 from explorer.exports.pytorch import python_source
 from explorer.exports.summary_text import summary_table
-from explorer.imports.opening import Asked, OpenError, open_file, open_text, value_of
+from explorer.imports.opening import (
+    MAX_PASTED,
+    Asked,
+    OpenError,
+    open_file,
+    open_pasted,
+    open_text,
+    value_of,
+)
 from explorer.network.analysis import analyze
 from explorer.network.architecture_json import to_json
 from explorer.network.build import build
@@ -176,3 +184,22 @@ def test_the_size_of_the_images_may_be_said():
     assert not opened.is_image_assumed
     assert open_text(TWO).is_image_assumed
     assert "nothing says how large the images are; 28×28 is assumed" in open_text(TWO).notes
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x" * (MAX_PASTED + 1), "the text has 1,000,001 bytes, and up to 1,000,000 can be pasted"),
+        ("网" * (MAX_PASTED // 2), "the text has 1,500,000 bytes"),
+        ("\ud800" * (MAX_PASTED + 1), "the text has 1,000,001 bytes"),  # half a character
+    ],
+)
+def test_what_is_too_long_to_be_pasted_is_to_be_uploaded(text, said):
+    with pytest.raises(OpenError, match="a longer one: upload the file") as refused:
+        open_pasted(text)
+    assert said in str(refused.value)
+
+
+def test_what_may_be_pasted_is_opened_as_any_text():
+    long = f"{TABLE}\n{'x ' * 200_000}"
+    assert open_pasted(long).architecture == open_text(long).architecture

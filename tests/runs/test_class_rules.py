@@ -6,20 +6,24 @@ from typing import Any
 import pytest
 
 from explorer.network.spec import Architecture
+from explorer.runs.checkpoint_size import checkpoint_bytes
 from explorer.runs.class_rules import (
     MAX_MESSAGE,
     PAUSED,
     AgainstTheRules,
     ClassRules,
+    Taken,
+    check_disk,
     check_rules,
     check_time,
     checked_rules,
     parse_rules,
 )
+from explorer.runs.kept_epochs import most_kept
 from explorer.runs.manager import JobManager, NotAllowed, QueueFull
 from explorer.runs.run import RunError
 from explorer.runs.run_loop import RunLoop
-from explorer.runs.store import RULES, Store
+from explorer.runs.store import EVENT_BYTES, RULES, Store
 from tests.people.shared import ANN, BEN, SOMEBODY, TEACHER
 from tests.runs.shared import ENDLESS, has_steps, opened_file, recipe, wait, wait_until
 from tests.runs.test_taking_turns import turns
@@ -76,6 +80,46 @@ def test_a_limit_says_what_it_is(rules: dict[str, Any], words: str) -> None:
     with pytest.raises(AgainstTheRules, match=words):
         check_rules(ClassRules(**rules), epochs=5, parameters=1000)
     check_rules(ClassRules(**{name: value + 1 for name, value in rules.items()}), 5, 1000)
+
+
+MB = 1_000_000
+RUNS = [
+    Taken("a", "wide", 200 * MB),
+    Taken("b", "", 90 * MB),
+    Taken("c", "deep", 120 * MB),
+    Taken("d", "small", MB),
+    Taken("e", "old", 30 * MB, is_binned=True),
+]
+
+
+@pytest.mark.parametrize(
+    ("most", "size", "words"),
+    [
+        (None, 10**12, ""),
+        (500 * MB, 59 * MB, ""),
+        (
+            500 * MB,
+            60 * MB,
+            "your runs take 441 MB of the 500 MB that one person's runs may take in this class, "
+            "and this run takes up to 60 MB. The largest are wide 200 MB, deep 120 MB, b 90 MB; "
+            "1 run in the bin 30 MB. Delete runs that you no longer need and empty the bin",
+        ),
+        (
+            500 * MB,
+            501 * MB,
+            "this run takes up to 501 MB, more than the 500 MB that one person's runs may take in "
+            "this class: try a network with fewer parameters",
+        ),
+    ],
+)
+def test_a_full_disk_says_what_takes_how_much(most: int | None, size: int, words: str) -> None:
+    rules = ClassRules(most_disk=most)
+    if not words:
+        check_disk(rules, RUNS, size)
+        return
+    with pytest.raises(AgainstTheRules) as refused:
+        check_disk(rules, RUNS, size)
+    assert str(refused.value).startswith(words)
 
 
 # --- in the manager -------------------------------------------------------------------------------
@@ -218,3 +262,62 @@ def test_the_reason_of_a_stop_is_the_first_one(manager: JobManager, small: Archi
     loop.writer = manager._live.get(run_id) or pytest.skip("it has ended already")
     loop.stop("too long")
     assert wait(manager, run_id).status == "paused"
+
+
+# --- the disk -------------------------------------------------------------------------------------
+
+
+def test_what_a_students_runs_take_of_the_disk_is_bounded(
+    manager_on_disk: JobManager, small: Architecture
+) -> None:
+    manager = manager_on_disk
+    size = checkpoint_bytes(small, recipe())
+    first = manager.submit(small, recipe(epochs=2), ANN)
+    wait(manager, first)
+    (taken,) = manager.store.taken_by(ANN.id)
+    events = len(manager.events(first))
+    assert taken.size == manager.store.sizes()[first] + EVENT_BYTES * events
+    assert manager.store.taken_by(BEN.id) == []
+
+    rule(manager, most_disk=taken.size + size - 1)
+    manager.submit(small, recipe(epochs=1), BEN)  # each their own
+    with pytest.raises(AgainstTheRules, match=r"your runs take .* this run takes up to"):
+        manager.submit(small, recipe(epochs=1), ANN)
+    wait(manager, manager.submit(small, recipe(epochs=1), TEACHER))
+    rule(manager, most_disk=taken.size + size)
+    second = manager.submit(small, recipe(epochs=1), ANN)
+    wait(manager, second)
+
+    rule(manager, most_disk=4 * size)  # of the four epochs that it has then
+    with pytest.raises(AgainstTheRules, match="to make room"):
+        manager.continue_run(second, 3, ANN)
+    manager.delete(first, ANN)
+    with pytest.raises(AgainstTheRules, match="1 run in the bin"):
+        manager.continue_run(second, 3, ANN)
+    manager.delete_for_good(first, ANN)
+    manager.continue_run(second, 3, ANN)
+    wait(manager, second)
+
+
+def test_of_runs_that_wait_or_train_what_they_will_take_counts(
+    manager_on_disk: JobManager, small: Architecture
+) -> None:
+    manager = manager_on_disk
+    foreseen = most_kept(size := checkpoint_bytes(small, recipe()), 100) * size
+    rule(manager, most_disk=2 * foreseen)
+    running = manager.submit(small, recipe(epochs=100, batch_size=2), ANN)
+    wait(manager, running, has_steps)
+    manager.pause(running, ANN)
+    wait(manager, running)
+    waiting = manager.submit(small, recipe(epochs=100, batch_size=2), ANN)
+    rule(manager, most_disk=2 * foreseen - size)
+    with pytest.raises(AgainstTheRules, match="to make room"):
+        manager.resume(running, ANN)
+    manager.stop(waiting, ANN)
+
+
+def test_where_nothing_is_kept_on_a_disk_there_is_no_such_limit(
+    manager: JobManager, small: Architecture
+) -> None:
+    rule(manager, most_disk=1)
+    assert wait(manager, manager.submit(small, recipe(epochs=1), ANN)).status == "finished"

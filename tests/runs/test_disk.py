@@ -9,9 +9,10 @@ import pytest
 from explorer.network.spec import Architecture
 from explorer.presets import load_presets
 from explorer.runs import disk
-from explorer.runs.checkpoint_files import KEPT, CheckpointFolder
-from explorer.runs.checkpoint_size import OVERHEAD_BYTES, checkpoint_bytes
+from explorer.runs.checkpoint_files import CheckpointFolder
+from explorer.runs.checkpoint_size import OVERHEAD_BYTES, checkpoint_bytes, kept_bytes
 from explorer.runs.disk import RESERVE_BYTES, reserve, room_problem
+from explorer.runs.kept_epochs import most_kept
 from explorer.runs.manager import JobManager, QueueFull, RunError
 from explorer.training.recipe import Recipe, parse_recipe
 from tests.people.shared import SOMEBODY, TEACHER
@@ -90,7 +91,9 @@ def test_a_run_that_does_not_fit_is_neither_queued_nor_resumed(
     wait(manager, stopped, lambda snapshot: len(snapshot.epochs) > 0)
     manager.stop(stopped, TEACHER)
     wait(manager, stopped)
-    needed = (KEPT + 1) * checkpoint_bytes(small, recipe())
+    size = checkpoint_bytes(small, recipe())
+    needed = (most_kept(size) + 1) * size
+    assert needed == kept_bytes(small, recipe()) > 3 * size
     disk_of(monkeypatch, 500 * GB, GB + needed - 1)
     with pytest.raises(
         QueueFull, match=r"the checkpoints of this run do not fit: \d+ kB more on the disk"

@@ -489,7 +489,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
 ) -> None:
     run_id = stopped_after(manager, small, 3)
     epochs = len(manager.snapshot(run_id).epochs)
-    newest, before = checkpoints(manager, run_id)
+    newest, before, *_ = checkpoints(manager, run_id)
     newest.write_bytes(newest.read_bytes()[:-1] + b"?")
     manager.resume(run_id, TEACHER)
     running = wait(manager, run_id, lambda snapshot: len(snapshot.epochs) > epochs)

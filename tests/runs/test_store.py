@@ -16,7 +16,7 @@ import torch
 from safetensors import safe_open
 
 from explorer import files
-from explorer.runs import database, rows
+from explorer.runs import database, kept_epochs, rows
 from explorer.runs.checkpoint_files import (
     CheckpointError,
     CheckpointFolder,
@@ -518,14 +518,27 @@ def checkpoints(request: pytest.FixtureRequest, tmp_path: Path) -> Checkpoints:
 
 
 def test_a_checkpoint_comes_back_bit_for_bit(checkpoints: Checkpoints) -> None:
-    for epoch in (1, 2, 3):
+    for epoch in range(1, 8):
         save_checkpoint(checkpoints, "run", checkpoint(epoch))
-        checkpoints.trim("run", epoch)
+        checkpoints.trim("run", epoch, best=min(epoch, 3))
         assert same(read_checkpoint(checkpoints, "run", epoch), checkpoint(epoch))
-    assert checkpoints.epochs("run") == [3, 2]
+    assert checkpoints.epochs("run") == [7, 6, 4, 3, 2, 1]
+    for epoch in (1, 2, 3, 4, 6):
+        assert same(read_checkpoint(checkpoints, "run", epoch), checkpoint(epoch))
     assert checkpoints.epochs("other") == []
     checkpoints.delete("run")
     assert checkpoints.epochs("run") == []
+
+
+def test_of_large_checkpoints_the_newest_and_the_best_are_kept(
+    checkpoints: Checkpoints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_epochs, "KEPT_BYTES", 3 * len(to_bytes(checkpoint(1))))
+    for epoch in range(1, 8):
+        save_checkpoint(checkpoints, "run", checkpoint(epoch))
+        checkpoints.trim("run", epoch, best=min(epoch, 3))
+    assert checkpoints.epochs("run") == [7, 6, 3]
+    assert checkpoints.sizes()["run"] == 3 * len(to_bytes(checkpoint(1)))
 
 
 def test_what_lies_after_the_epoch_is_trimmed_too(checkpoints: Checkpoints) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from explorer.imports.onnx_file.model import is_onnx
 from explorer.imports.summary.rows import Parts, SummaryError
 
-MAX_BYTES = 8_000_000  # of a file or a pasted text: a notebook with many pictures
+MAX_BYTES = 8_000_000  # of a file: a notebook with many pictures
 # That are left of it without pictures; a README with the logs of a hundred epochs has a tenth.
 MAX_CHARS = 500_000
 

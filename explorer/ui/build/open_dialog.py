@@ -7,10 +7,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from explorer.imports.opening import (
     FORMS,
+    MAX_PASTED,
     Opened,
     OpenError,
     open_file,
-    open_text,
+    open_pasted,
     shared_work,
 )
 from explorer.imports.summary.files import MAX_BYTES
@@ -22,6 +23,7 @@ from explorer.network.spec import MAX_NAME, Architecture, count_layers, path_tex
 from explorer.text import counted, for_html, for_markdown, printable, size_text
 from explorer.ui import messages, state
 from explorer.ui.build.open_choices import Said, ask_for_more, said_of
+from explorer.ui.server.message_guard import unreadable_message
 from explorer.ui.server.page_runs import part_run
 
 PLACEHOLDER = """Paste PyTorch code, what print(model) prints, or a model summary:
@@ -36,7 +38,8 @@ or a whole notebook or README that has one, a link from this program, or JSON.""
 MAX_MB = MAX_BYTES // 1_000_000
 FILES = (
     f"A Python file, notebook, README, log, JSON or ONNX file of up to {MAX_MB} MB. "
-    "Nothing in it is run: code is only read."
+    "Nothing in it is run: code is only read. "
+    f"Up to {MAX_PASTED // 1_000_000} MB can be pasted; a longer one: upload the file."
 )
 DROPOUT_RATE = "Dropout rate for all dropout layers"
 
@@ -67,6 +70,8 @@ def _dialog() -> None:
             "File", label_visibility="collapsed", key=f"open-file-{version}", max_upload_size=MAX_MB
         )
     st.caption(FILES)
+    if left_out := unreadable_message():
+        messages.error(left_out)
     given = file.getvalue() if file else pasted
     if not given.strip():
         if file:
@@ -77,7 +82,7 @@ def _dialog() -> None:
     said = said_of(version)
     asked = said.asked()
     try:
-        opened = open_file(given, asked) if isinstance(given, bytes) else open_text(given, asked)
+        opened = open_file(given, asked) if isinstance(given, bytes) else open_pasted(given, asked)
     except OpenError as error:
         if error.missing:
             messages.warning(f"{error}; give it one here")

@@ -7,7 +7,7 @@ code counts once the form is sent.
 import asyncio
 from pathlib import Path
 from string import Template
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -18,6 +18,7 @@ from explorer.people.attempts import Attempts
 from explorer.people.cookie import PersonCookie
 from explorer.runs.database import StoreError
 from explorer.text import for_html
+from explorer.ui.server.same_origin import is_let_in
 
 PATH, CODE = "explorer-device", "code"
 MAX_BYTES = 1_000  # of a form
@@ -45,7 +46,8 @@ class _Door:
 
     async def let_in(self, request: Request) -> Response:
         """Make the browser the person whose code it sends."""
-        if not _is_of_this_site(request):
+        headers = request.headers
+        if not is_let_in(headers.get("origin", ""), headers.get("host", "")):
             return self._page("", "This form was sent from another site.", 403)
         try:
             async with asyncio.timeout(SECONDS):
@@ -93,12 +95,3 @@ async def _code_in(request: Request) -> str:
         return parse_qs(form.decode("ascii"), max_num_fields=4).get(CODE, [""])[0]
     except ValueError:
         return ""
-
-
-def _is_of_this_site(request: Request) -> bool:
-    """Whether the form was sent by a page of ours, as every browser tells."""
-    origin = request.headers.get("origin")
-    try:
-        return origin is None or urlsplit(origin).netloc == request.headers.get("host")
-    except ValueError:
-        return False

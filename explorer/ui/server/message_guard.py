@@ -20,19 +20,39 @@ from cachetools import LRUCache
 from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 
+from explorer.ui.server.message_fields import has_more_fields
 from explorer.ui.server.windows import number_window, this_window
 
 log = logging.getLogger(__name__)
 
+# Bytes of a message. The largest that a browser of ours sends is a pasted text, of at most half as
+# much (explorer/imports/opening.py: MAX_PASTED); what is larger is uploaded as a file. Streamlit's
+# own limit holds both ways, and what the server sends is larger.
+MAX_MESSAGE = 2_000_000
+TOO_LARGE = 1009  # the websocket close code for that
 MAX_DEPTH = 100  # of brackets in brackets; a draft of layers has five
 MAX_STATES = 5_000  # in one message; a page has some hundred inputs
+MAX_FIELDS = 2 * MAX_STATES  # in one message that is too large, down to its states
 MAX_JSON = 1_200_000  # characters in one message, read in some 0.1 s while every visitor waits
 KNOWN_INPUTS = 50_000  # ids whose kind is remembered, for all visitors together
 KNOWN_WINDOWS = 1_000  # that may still have something to be told
+# The fields in each other in which a browser's message holds its states.
+_STATES = tuple(
+    message.DESCRIPTOR.fields_by_name[name].number
+    for message, name in (
+        (BackMsg, "rerun_script"),
+        (ClientState, "widget_states"),
+        (WidgetStates, "widgets"),
+    )
+)
 TOLD = "Something that the browser sent could not be read, and was left out"
+TOLD_TOO_LONG = (
+    "A text that the browser sent is too long, and was left out; a longer one: upload the file"
+)
 
 # The value fields that Streamlit's page fills for an input, by the kinds of Streamlit's messages.
 # One that is not named here is let through: a field that is missing would make an input deaf, so
@@ -178,14 +198,26 @@ class MessageGuard:
             await self.app(scope, receive, send)
             return
         window = number_window(scope)
+        has_closed = False
 
         async def received() -> Message:
+            nonlocal has_closed
             message = await receive()
-            if message["type"] == "websocket.receive" and message.get("bytes"):
-                return {**message, "bytes": self._without_unreadable(message["bytes"], window)}
-            return message
+            if message["type"] != "websocket.receive":
+                return message
+            if message.get("bytes"):
+                message = {**message, "bytes": self._without_unreadable(message["bytes"], window)}
+            size = len(message.get("bytes") or message.get("text") or "")
+            if size <= MAX_MESSAGE:
+                return message
+            log.warning("closed the connection of a browser that sent %d bytes at once", size)
+            has_closed = True
+            await send({"type": "websocket.close", "code": TOO_LARGE})
+            return {"type": "websocket.disconnect", "code": TOO_LARGE}
 
         async def sent(message: Message) -> None:
+            if has_closed:
+                return
             if message["type"] == "websocket.send" and message.get("bytes"):
                 self._kinds.learn(message["bytes"])
             await send(message)
@@ -194,20 +226,22 @@ class MessageGuard:
 
     def _without_unreadable(self, data: bytes, window: str) -> bytes:
         """Like `without_unreadable`, but returns unchanged what is no message at all: Streamlit has
-        its own answer to that.
+        its own answer to that. So is what is too large to be read: a pasted text is few fields.
         """
+        if len(data) > MAX_MESSAGE and has_more_fields(data, MAX_FIELDS, _STATES):
+            return data
         try:
             told = without_unreadable(self._kinds, data)
         except DecodeError:
             return data
         if told is not data:
-            _leave_word(window)
+            _leave_word(window, TOLD_TOO_LONG if len(data) > MAX_MESSAGE else TOLD)
         return told
 
 
 def without_unreadable(kinds: InputKinds, data: bytes) -> bytes:
-    """A browser's message without the states that cannot be read; the same object if there are
-    none.
+    """A browser's message without the states that cannot be read, and without the largest of those
+    that make it too large; the same object if there are none.
 
     Raises DecodeError if it is no message of Streamlit's.
     """
@@ -215,7 +249,12 @@ def without_unreadable(kinds: InputKinds, data: bytes) -> bytes:
     if message.WhichOneof("type") != "rerun_script":
         return data
     states = message.rerun_script.widget_states.widgets
-    reasons = kinds.reasons(states)
+    reasons = [
+        unreadable or large
+        for unreadable, large in zip(
+            kinds.reasons(states), _why_too_large(states, len(data)), strict=True
+        )
+    ]
     if not any(reasons):
         return data
     readable = [state for state, reason in zip(states, reasons, strict=True) if not reason]
@@ -227,22 +266,34 @@ def without_unreadable(kinds: InputKinds, data: bytes) -> bytes:
     return told
 
 
+def _why_too_large(states: Sequence[WidgetState], size: int) -> list[str]:
+    """Why the largest of these states are too much for one message of this size; "" for those that
+    may stay.
+    """
+    reasons = [""] * len(states)
+    if size <= MAX_MESSAGE:
+        return reasons
+    sizes = [state.ByteSize() for state in states]
+    for place in sorted(range(len(states)), key=lambda place: -sizes[place]):
+        if size <= MAX_MESSAGE:
+            break
+        size -= sizes[place]
+        reasons[place] = f"{sizes[place]:,} bytes in a message of more than {MAX_MESSAGE:,}"
+    return reasons
+
+
 _lock = threading.Lock()
-_untold: set[str] = set()  # windows whose visitor has not been told yet
+_untold: dict[str, str] = {}  # by window, what its visitor has not been told yet
 
 
-def _leave_word(window: str) -> None:
+def _leave_word(window: str, words: str) -> None:
     with _lock:
         if len(_untold) >= KNOWN_WINDOWS:  # of windows that were closed at once
             _untold.clear()
-        _untold.add(window)
+        _untold[window] = words
 
 
 def unreadable_message() -> str:
     """What to tell the visitor of the page that is being drawn, once; "" mostly."""
-    window = this_window()
     with _lock:
-        if window not in _untold:
-            return ""
-        _untold.remove(window)
-    return TOLD
+        return _untold.pop(this_window(), "")

@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-# The websocket close code for "against the rules"; before the handshake it becomes HTTP 403.
-REFUSED = 1008
+from explorer.ui.server.refusals import AGAINST_THE_RULES
 
 
 class SameOrigin:
@@ -31,13 +30,24 @@ class SameOrigin:
             return
         headers = dict(scope["headers"])
         origin, host = (headers.get(name, b"").decode("latin-1") for name in (b"origin", b"host"))
-        if not origin or _site(origin) == host.lower():  # no browser leaves Origin out
+        if _is_own(origin, host):
             await self.app(scope, receive, send)
         elif _is_allowed(origin):
             await self.app(_as_own(scope, host), receive, send)
         else:
             await receive()  # the request to connect
-            await send({"type": "websocket.close", "code": REFUSED})
+            await send({"type": "websocket.close", "code": AGAINST_THE_RULES})
+
+
+def is_let_in(origin: str, host: str) -> bool:
+    """Whether a page of this origin may send something to this host: a page of ours, or of a site
+    that whoever runs the server has allowed.
+    """
+    return _is_own(origin, host) or _is_allowed(origin)
+
+
+def _is_own(origin: str, host: str) -> bool:
+    return not origin or _site(origin) == host.lower()  # no browser leaves Origin out
 
 
 def _site(origin: str) -> str:
@@ -55,7 +65,10 @@ def _is_allowed(origin: str) -> bool:
     named = [str(each).strip() for each in st.get_option("server.corsAllowedOrigins") or ()]
     if address := st.get_option("browser.serverAddress"):
         named.append(str(address))
-    return _host(origin) in {_host(each if "//" in each else f"//{each}") for each in named}
+    host = _host(origin)
+    return host is not None and host in {
+        _host(each if "//" in each else f"//{each}") for each in named
+    }
 
 
 def _host(address: str) -> str | None:

@@ -2,8 +2,9 @@
 and who can reach it.
 """
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from explorer.people.teachers import teachers_text
 from explorer.runs.database import StoreError
 from explorer.runs.home import IN_MEMORY, home_folder, in_memory, open_store
 from explorer.runs.store import RUNS, Store
+from explorer.ui.server.allowed_hosts import BadHost, own_names
+from explorer.ui.server.security_headers import FRAME_ANCESTORS, BadSite, security_headers
 
 # Each open page takes four, and the usual limit of 1,024 ends at some 250 pages.
 OPEN_FILES = 65_536
@@ -50,6 +53,26 @@ def open_store_or_exit(arguments: Sequence[str]) -> Store:
             "To start it without keeping anything, so that every run ends with it: "
             f"streamlit run {Path(sys.argv[0]).name} -- {IN_MEMORY}"
         )
+
+
+def headers_or_exit() -> Mapping[str, str]:
+    """The security headers that the environment asks for. If it lists what is no site, the process
+    ends with a sentence and exit status 1.
+    """
+    try:
+        return security_headers(os.environ.get(FRAME_ANCESTORS, ""))
+    except BadSite as error:
+        sys.exit(f"error: {error}.\nThe server was not started.")
+
+
+def names_or_exit() -> frozenset[str]:
+    """What this server is called. If the environment lists what is no name, the process ends with a
+    sentence and exit status 1.
+    """
+    try:
+        return own_names()
+    except BadHost as error:
+        sys.exit(f"error: {error}.\nThe server was not started.")
 
 
 def script_arguments(script: str) -> list[str]:

@@ -2,9 +2,9 @@
 
 Streamlit (1.67) bounds the size of one file and keeps each until its page has been closed for two
 minutes, however many there are. Nothing here needs a file for longer than it takes to read it,
-which is done as soon as it has come. So each page keeps its newest files, all pages together keep
-the newest of all, and older ones are deleted with the request by which Streamlit's own page deletes
-them.
+which is done as soon as it has come. So each page keeps its newest files, each person, and all
+together keep the newest of all; older ones are deleted with the request by which Streamlit's own
+page deletes them.
 """
 
 import asyncio
@@ -12,9 +12,13 @@ import logging
 import re
 import time
 from collections import Counter, OrderedDict
+from typing import NamedTuple
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from explorer.people.cookie import PersonCookie
+from explorer.ui.server.askers import Asker, Most, asker_of
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +28,9 @@ MOST_BYTES = 320 * MB  # of all pages: forty of the largest files
 ENTRY_BYTES = 10_000  # counted for each file beside its content, so that empty ones are bounded too
 AT_ONCE = 40  # files that are on their way to the server, of all pages
 AT_ONCE_OF_A_PAGE = 2
+# A person can have many pages open.
+FILES_OF_ONE = Most(of_a_person=6, of_an_address=30)
+AT_ONCE_OF_ONE = Most(of_a_person=4, of_an_address=20)
 SILENT_SECONDS = 30.0  # between two pieces of a file
 WHOLE_SECONDS = 300.0  # for all of a file
 
@@ -32,8 +39,17 @@ PATH = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
 STORED = 204
 
 BUSY = "Too many files are being sent to this server. Try again in a minute."
+OWN_BUSY = "You are sending other files. Try again when they have arrived."
 PAGE_BUSY = "This page is sending other files. Try again when they have arrived."
 TOO_SLOW = "The file did not arrive in time. Send it again."
+
+
+class _Kept(NamedTuple):
+    """A file that is kept: its bytes, its page's session, and who sent it."""
+
+    size: int
+    session: str
+    asker: Asker
 
 
 class _TooSlow(Exception):
@@ -46,15 +62,18 @@ class UploadLimits:
     def __init__(
         self,
         app: ASGIApp,
+        cookie: PersonCookie,
         most_bytes: int = MOST_BYTES,
         silent_seconds: float = SILENT_SECONDS,
         whole_seconds: float = WHOLE_SECONDS,
     ) -> None:
-        self.app = app
+        self.app, self._cookie = app, cookie
         self._most_bytes = most_bytes
         self._silent_seconds, self._whole_seconds = silent_seconds, whole_seconds
-        self._kept: OrderedDict[str, int] = OrderedDict()  # bytes by path, the oldest first
-        self._coming: Counter[str] = Counter()  # files on their way, by session
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()  # by path, the oldest first
+        # Files on their way, by session and by who sends them.
+        self._coming: Counter[str | Asker] = Counter()
+        self._all_coming = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = PATH.search(scope["path"]) if scope["type"] == "http" else None
@@ -66,14 +85,18 @@ class UploadLimits:
             await self.app(scope, receive, send)
 
     async def _store(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._coming.total() >= AT_ONCE:
-            await _refuse(429, BUSY, scope, receive, send)
-            return
-        if self._coming[session] >= AT_ONCE_OF_A_PAGE:
-            await _refuse(429, PAGE_BUSY, scope, receive, send)
-            return
+        asker = asker_of(scope, self._cookie)
+        bounds = (
+            (self._all_coming, AT_ONCE, BUSY),
+            (self._coming.get(session, 0), AT_ONCE_OF_A_PAGE, PAGE_BUSY),
+            (self._coming.get(asker, 0), AT_ONCE_OF_ONE.of(asker), OWN_BUSY),
+        )
+        for coming, most, words in bounds:
+            if coming >= most:
+                await _refuse(429, words, scope, receive, send)
+                return
         upload = _Upload(receive, send, self._silent_seconds, self._whole_seconds)
-        self._coming[session] += 1
+        self._count(session, asker, 1)
         try:
             await self.app(scope, upload.receive, upload.send)
         except _TooSlow:
@@ -81,24 +104,35 @@ class UploadLimits:
             if not upload.status:
                 await _refuse(408, TOO_SLOW, scope, receive, send)
         finally:
-            self._coming[session] -= 1
-            if not self._coming[session]:
-                del self._coming[session]
+            self._count(session, asker, -1)
             if upload.status == STORED:
                 self._kept.pop(scope["path"], None)
-                self._kept[scope["path"]] = upload.size + ENTRY_BYTES
+                self._kept[scope["path"]] = _Kept(upload.size + ENTRY_BYTES, session, asker)
         if upload.status == STORED:
-            await self._make_room(session, scope)
+            await self._make_room(session, asker, scope)
 
-    async def _make_room(self, session: str, scope: Scope) -> None:
-        """Delete the oldest files of this page, then of all pages, until there are no more than may
-        be kept.
+    def _count(self, session: str, asker: Asker, change: int) -> None:
+        self._all_coming += change
+        for key in (session, asker):
+            self._coming[key] += change
+            if not self._coming[key]:
+                del self._coming[key]
+
+    async def _make_room(self, session: str, asker: Asker, scope: Scope) -> None:
+        """Delete the oldest files of this page, of this person, then of all, until there are no
+        more than may be kept.
         """
-        own = [path for path in self._kept if path.split("/")[-2] == session]
-        for path in own[:-FILES_OF_A_PAGE]:
+        of_page = [path for path, kept in self._kept.items() if kept.session == session]
+        for path in of_page[:-FILES_OF_A_PAGE]:
             await self._forget(path, scope)
-        while sum(self._kept.values()) > self._most_bytes and len(self._kept) > 1:
+        of_one = [path for path, kept in self._kept.items() if kept.asker == asker]
+        for path in of_one[: -FILES_OF_ONE.of(asker)]:
+            await self._forget(path, scope)
+        while self._kept_bytes() > self._most_bytes and len(self._kept) > 1:
             await self._forget(next(iter(self._kept)), scope)
+
+    def _kept_bytes(self) -> int:
+        return sum(kept.size for kept in self._kept.values())
 
     async def _forget(self, path: str, scope: Scope) -> None:
         """Delete a file as its page would. A file whose page is gone is deleted already."""

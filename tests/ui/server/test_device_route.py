@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -111,6 +112,26 @@ def test_a_page_of_another_site_cannot_send_the_form(
     answer = device(register).post("/explorer-device", data=code, headers={"Origin": origin})
     assert answer.status_code == status
     assert ("set-cookie" in answer.headers) is (status == 303)
+
+
+def test_a_site_that_the_server_was_told_of_may_send_it(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As behind a proxy that passes on another Host than the browser's."""
+    options = {
+        "server.enableCORS": True,
+        "server.corsAllowedOrigins": ["https://explorer.school.example"],
+        "browser.serverAddress": None,
+    }
+    monkeypatch.setattr(st, "get_option", options.__getitem__)
+    for origin, status in (
+        ("https://explorer.school.example", 303),
+        ("https://other.school.example", 403),
+        ("null", 403),
+    ):
+        code = {"code": register.new_code(ANN)}
+        answer = device(register).post("/explorer-device", data=code, headers={"Origin": origin})
+        assert answer.status_code == status, origin
 
 
 def test_a_register_that_cannot_be_written_is_told(

@@ -1,5 +1,6 @@
 """States that no browser of ours sends: left out, said, and the session goes on."""
 
+import asyncio
 import json
 import math
 import re
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 import streamlit
+from starlette.types import Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Block_pb2 import Block
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -24,11 +27,16 @@ from explorer.ui.components.stack_editor import palette
 from explorer.ui.server.message_guard import (
     MAX_DEPTH,
     MAX_JSON,
+    MAX_MESSAGE,
     MAX_STATES,
     SAYS,
     SELECTABLE,
     TOLD,
+    TOLD_TOO_LONG,
+    TOO_LARGE,
     InputKinds,
+    MessageGuard,
+    without_unreadable,
 )
 from tests.browser.conftest import Server, serving
 from tests.ui.socket_client import visiting
@@ -178,6 +186,78 @@ def test_a_message_with_more_states_than_any_page_has_is_left_out_whole():
     states = [WidgetState(id=str(number), bool_value=True) for number in range(MAX_STATES + 1)]
     assert all(InputKinds().reasons(states))
     assert not any(InputKinds().reasons(states[:-1]))
+
+
+def message_of(*lengths: int) -> bytes:
+    """A browser's message with texts of these lengths in its inputs, named by their places."""
+    message = BackMsg()
+    for place, length in enumerate(lengths):
+        message.rerun_script.widget_states.widgets.add(id=str(place)).string_value = "x" * length
+    return message.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("lengths", "left"),
+    [
+        ([10, MAX_MESSAGE - 1_000], ["0", "1"]),
+        ([10, MAX_MESSAGE, 20], ["0", "2"]),
+        ([900_000, MAX_MESSAGE, 900_000], ["0", "2"]),
+        ([900_000] * 3, ["1", "2"]),
+        ([3 * MAX_MESSAGE, 10, 4 * MAX_MESSAGE], ["1"]),
+    ],
+)
+def test_of_a_message_that_is_too_large_the_largest_states_are_left_out(lengths, left):
+    told = without_unreadable(InputKinds(), message_of(*lengths))
+    assert len(told) <= MAX_MESSAGE
+    kept = [state.id for state in BackMsg.FromString(told).rerun_script.widget_states.widgets]
+    assert kept == left
+
+
+def through_the_guard(message: Message) -> list[Message]:
+    """What a server behind the guard hears of a browser's message, and what the browser then hears
+    of an answer.
+    """
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        return message
+
+    async def send(answer: Message) -> None:
+        said.append(answer)
+
+    async def server(scope: Scope, receive: Receive, send: Send) -> None:
+        said.append(await receive())
+        await send({"type": "websocket.send", "bytes": b""})
+
+    scope = {"type": "websocket", "headers": []}
+    asyncio.run(MessageGuard(server)(scope, receive, send))
+    return said
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"bytes": b"\xff" * (MAX_MESSAGE + 1)},  # no message of Streamlit's
+        {"bytes": BackMsg().SerializeToString() + b"\x12\x00" * MAX_MESSAGE},  # of fields alone
+        {"bytes": b"", "text": "x" * (MAX_MESSAGE + 1)},
+        {
+            "bytes": BackMsg(debug_disconnect_websocket=True).SerializeToString()
+            + b"\x00" * MAX_MESSAGE
+        },
+    ],
+)
+def test_what_is_too_large_and_holds_no_states_closes_the_connection(message):
+    assert through_the_guard({"type": "websocket.receive", **message}) == [
+        {"type": "websocket.close", "code": TOO_LARGE},
+        {"type": "websocket.disconnect", "code": TOO_LARGE},
+    ]
+
+
+def test_what_is_large_enough_passes():
+    for data in (b"\xff" * MAX_MESSAGE, message_of(MAX_MESSAGE - 1_000)):
+        heard, answer = through_the_guard({"type": "websocket.receive", "bytes": data})
+        assert heard["bytes"] == data
+        assert answer["type"] == "websocket.send"
 
 
 # --- what Streamlit's own page says ---------------------------------------------------------------
@@ -356,6 +436,19 @@ def test_after_a_forged_draft_the_same_session_edits_on(server):
         after = visitor.data(editor)
         assert not visitor.errors
         assert (after["seq"], len(after["analysis"]["rows"])) == (before["seq"] + 1, 2)
+
+
+def test_a_paste_that_is_too_long_is_said_in_the_dialog_and_the_session_goes_on(server):
+    with visiting(server.url) as visitor:
+        visitor.use("button", "Open…")
+        visitor.hear_of_an_end()
+        text = visitor.the("text_area", "open-text")
+        fragment = visitor.inputs[text].fragment
+        for length, told in ((MAX_MESSAGE, TOLD_TOO_LONG), (1_000_001, "has 1,000,001 bytes")):
+            pasted = partial(filled, name="string_value", value="x" * length)
+            visitor.run({text: pasted}, fragment=fragment)
+            assert not visitor.errors
+            assert any(told in alert.replace("\\", "") for alert in visitor.alerts), visitor.alerts
 
 
 @pytest.mark.parametrize(("name", "value"), [("int_value", 3), ("double_value", 1.5)])

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from explorer.imports.summary.files import MAX_BYTES, MAX_CHARS
+from explorer.imports.opening import MAX_PASTED
 from explorer.runs import database
 from explorer.runs.checkpoint_files import CheckpointFolder
 from explorer.runs.manager import JobManager
 from explorer.runs.store import Store
 from explorer.ui import process
 from explorer.ui.components.field_view.forward import MAX_VALUES
+from explorer.ui.server.message_guard import MAX_JSON, MAX_MESSAGE
 from explorer.ui.server.startup import (
     RIGHTS,
     addresses_text,
@@ -201,8 +202,8 @@ def test_a_message_may_be_as_large_as_the_largest_honest_one() -> None:
     limit = config["server"]["maxMessageSize"] * 1_000_000
     in_base64 = 4 / 3
     image, values = 3 * 1200 * 800 * in_base64, 4 * MAX_VALUES * in_base64
-    # Pictures are of characters of one byte, all others may be of four.
-    pasted = MAX_BYTES + 3 * MAX_CHARS
     room = 500_000  # for what else is in it
-    assert max(image + values, pasted) + room < limit
+    assert image + values + room < limit
+    # What a browser sends: a pasted text, and all that an editor may say beside it.
+    assert MAX_PASTED + MAX_JSON / 2 + room < MAX_MESSAGE + room < limit
     assert limit < 20_000_000  # Streamlit's own limit is ten times as much

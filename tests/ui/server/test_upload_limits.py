@@ -12,17 +12,21 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from explorer.people.cookie import PersonCookie
 from explorer.ui.server import upload_limits
 from explorer.ui.server.upload_limits import (
     AT_ONCE,
     AT_ONCE_OF_A_PAGE,
+    AT_ONCE_OF_ONE,
     FILES_OF_A_PAGE,
+    FILES_OF_ONE,
     UploadLimits,
 )
 from tests.browser.conftest import ROOT, Server, serving
 from tests.runs.shared import wait_until
 from tests.ui.socket_client import visiting
 
+COOKIE = PersonCookie(b"a" * 32)
 FORM = b'--x\r\nContent-Disposition: form-data; name="f"; filename="%s"\r\n\r\n%s\r\n--x--\r\n'
 
 
@@ -31,9 +35,11 @@ import sys
 sys.path.insert(0, {root!r})
 import streamlit as st
 from starlette.middleware import Middleware
+from explorer.people.cookie import PersonCookie
 from explorer.ui.server.upload_limits import UploadLimits
 
-app = st.App(__file__, middleware=[Middleware(UploadLimits, silent_seconds=1.0)])
+limits = Middleware(UploadLimits, PersonCookie(b"a" * 32), silent_seconds=1.0)
+app = st.App(__file__, middleware=[limits])
 st.file_uploader("File")
 """
 
@@ -68,9 +74,18 @@ class Storage:
 
 
 async def ask(
-    app: UploadLimits, method: str, path: str, pieces: list[int] | None = None
+    app: UploadLimits,
+    method: str,
+    path: str,
+    pieces: list[int] | None = None,
+    person: str | None = None,
 ) -> tuple[int, str]:
-    """The status and text of the answer; without `pieces` nothing of a file ever comes."""
+    """The status and text of the answer; without `pieces` nothing of a file ever comes. Each page
+    is of somebody else, where no person is named; "" keeps no cookies.
+    """
+    if person is None:
+        person = f"{int(path.split('/')[-2].removeprefix('page')):016}"
+    cookie = f"{COOKIE.name}={COOKIE.value(person)}" if person else ""
     left = list(pieces or ())
     status, text = 0, b""
 
@@ -84,7 +99,8 @@ async def ask(
         nonlocal status, text
         status, text = message.get("status", status), text + message.get("body", b"")
 
-    await app({"type": "http", "method": method, "path": path, "headers": []}, receive, send)
+    scope = {"type": "http", "method": method, "path": path, "client": ("192.0.2.7", 1)}
+    await app({**scope, "headers": [(b"cookie", cookie.encode())]}, receive, send)
     return status, text.decode()
 
 
@@ -95,7 +111,7 @@ def run(test: Callable[[], Coroutine[None, None, None]]) -> None:
 def test_a_page_keeps_its_newest_files():
     async def test() -> None:
         storage = Storage()
-        app = UploadLimits(storage)
+        app = UploadLimits(storage, COOKIE)
         for file in range(50):
             for page in range(3):
                 assert await ask(app, "PUT", path(page, file), [500, 500]) == (204, "")
@@ -109,7 +125,7 @@ def test_a_page_keeps_its_newest_files():
 def test_all_pages_together_keep_so_many_bytes_of_the_newest(size, kept):
     async def test() -> None:
         storage = Storage()
-        app = UploadLimits(storage, most_bytes=1_000_000)
+        app = UploadLimits(storage, COOKIE, most_bytes=1_000_000)
         for page in range(120):
             await ask(app, "PUT", path(page, 0), [size])
         assert list(storage.files) == [path(page, 0) for page in range(120 - kept, 120)]
@@ -120,7 +136,7 @@ def test_all_pages_together_keep_so_many_bytes_of_the_newest(size, kept):
 def test_what_was_deleted_or_never_kept_or_sent_again_is_not_counted_twice():
     async def test() -> None:
         storage = Storage(closed=frozenset({"page1"}))
-        app = UploadLimits(storage)
+        app = UploadLimits(storage, COOKIE)
         await ask(app, "PUT", path(0, 0), [1])
         await ask(app, "PUT", path(0, 0), [7])
         await ask(app, "PUT", path(0, 1), [1])
@@ -138,7 +154,7 @@ def test_only_so_many_files_are_on_their_way_at_once():
     async def test() -> None:
         storage = Storage()
         storage.wait.clear()
-        app = UploadLimits(storage)
+        app = UploadLimits(storage, COOKIE)
         own = [
             asyncio.create_task(ask(app, "PUT", path(0, file), [1]))
             for file in range(AT_ONCE_OF_A_PAGE)
@@ -156,10 +172,43 @@ def test_only_so_many_files_are_on_their_way_at_once():
     run(test)
 
 
+@pytest.mark.parametrize(
+    ("person", "kept", "at_once"),
+    [
+        ("a" * 16, FILES_OF_ONE.of_a_person, AT_ONCE_OF_ONE.of_a_person),
+        ("", FILES_OF_ONE.of_an_address, AT_ONCE_OF_ONE.of_an_address),
+    ],
+)
+def test_a_person_with_many_pages_keeps_and_sends_no_more_than_one(person, kept, at_once):
+    """Who keeps no cookies shares this with all of their address."""
+
+    async def test() -> None:
+        storage = Storage()
+        app = UploadLimits(storage, COOKIE)
+        await ask(app, "PUT", path(0, 0), [1], "b" * 16)
+        for page in range(1, 61):
+            assert await ask(app, "PUT", path(page, 0), [1], person) == (204, "")
+        newest = [path(page, 0) for page in range(61 - kept, 61)]
+        assert list(storage.files) == [path(0, 0), *newest]  # nobody else's
+        storage.wait.clear()
+        own = [
+            asyncio.create_task(ask(app, "PUT", path(page, 1), [1], person))
+            for page in range(at_once)
+        ]
+        await asyncio.sleep(0)
+        assert await ask(app, "PUT", path(99, 1), [1], person) == (429, upload_limits.OWN_BUSY)
+        own.append(asyncio.create_task(ask(app, "PUT", path(99, 1), [1], "b" * 16)))
+        storage.wait.set()
+        assert {status for status, _ in await asyncio.gather(*own)} == {204}
+        assert (await ask(app, "PUT", path(99, 2), [1], person))[0] == 204
+
+    run(test)
+
+
 @pytest.mark.parametrize("limits", [{"silent_seconds": 0.05}, {"whole_seconds": 0.05}])
 def test_a_file_that_does_not_come_is_given_up(limits, caplog):
     async def test() -> None:
-        app = UploadLimits(Storage(), **limits)
+        app = UploadLimits(Storage(), COOKIE, **limits)
         for _ in range(AT_ONCE + 1):  # it makes room for the next
             assert await ask(app, "PUT", path(0, 0)) == (408, upload_limits.TOO_SLOW)
 
