@@ -4,6 +4,7 @@ report says of itself is only compared with it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from statistics import fmean
 
@@ -17,6 +18,7 @@ from explorer.compare.mcnemar import right_answers
 from explorer.network.analysis import analyze, place_text
 from explorer.network.spec import Architecture
 from explorer.refusal import Refusal
+from explorer.text import quoted
 from explorer.training.dataset_files import load_dataset
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import available_devices
@@ -45,7 +47,7 @@ class End:
 class Trial:
     """A run with its weights, as the store or a report's zip has it."""
 
-    name: str  # by which it was asked for
+    name: str  # by which it was asked for: its id, or the zip's
     architecture: Architecture
     recipe: Recipe
     weights: Mapping[str, Tensor]  # by the names that build() gives
@@ -59,9 +61,9 @@ class Trial:
     assignment: Assignment | None = None  # that its report was judged by
 
     @property
-    def tried(self) -> tuple[Recipe, int]:
+    def tried(self) -> Recipe:
         """What runs have in common that differ in nothing but the seed."""
-        return self.recipe.model_copy(update={"seed": 0}), self.end.epoch if self.end else 0
+        return self.recipe.model_copy(update={"seed": 0})
 
 
 @dataclass(frozen=True)
@@ -119,40 +121,35 @@ def grade(assignment: Assignment, trials: Sequence[Trial], data_root: Path | Non
 
 def check_alike(trials: Sequence[Trial]) -> None:
     """Raises GradeError where the runs differ in more than the seed, or not even in that."""
-    first, *others = trials
-    for other in others:
-        if other.architecture.key != first.architecture.key:
-            raise GradeError(
-                f"{other.name} is not of the network of {first.name}: "
-                "seeds are runs of one network and recipe"
-            )
-        recipes = [each.tried[0] for each in (first, other)]
-        if recipes[0] != recipes[1]:
-            differing = [
-                name
-                for name in Recipe.model_fields
-                if getattr(recipes[0], name) != getattr(recipes[1], name)
-            ]
-            raise GradeError(
-                f"{other.name} has not the recipe of {first.name}: they differ in "
-                f"{', '.join(differing)}, and may differ in the seed alone"
-            )
-        if first.end and other.end and first.end.epoch != other.end.epoch:
-            raise GradeError(
-                f"{other.name} went through {other.end.epoch} epochs and {first.name} through "
-                f"{first.end.epoch}: seeds are runs of as many epochs"
-            )
-    for number, trial in enumerate(trials):
-        for other in trials[:number]:
-            if other.recipe.seed == trial.recipe.seed:
-                raise GradeError(
-                    f"{other.name} and {trial.name} both have seed {trial.recipe.seed}; "
-                    "a seed counts once"
-                )
-            if _is_same(other.weights, trial.weights):
-                raise GradeError(
-                    f"{other.name} and {trial.name} have the same weights, and so are one run"
-                )
+    for other in trials[1:]:
+        _check_same_try(trials[0], other)
+    for one, other in combinations(trials, 2):
+        both = f"{quoted(one.name)} and {quoted(other.name)}"
+        if one.recipe.seed == other.recipe.seed:
+            raise GradeError(f"{both} both have seed {one.recipe.seed}; a seed counts once")
+        if _is_same(one.weights, other.weights):
+            raise GradeError(f"{both} have the same weights, and so are one run")
+
+
+def _check_same_try(one: Trial, other: Trial) -> None:
+    """Raises GradeError where two runs differ in more than the seed."""
+    both = f"{quoted(one.name)} and {quoted(other.name)}"
+    if one.architecture.key != other.architecture.key:
+        raise GradeError(f"{both} are of two networks; seeds are runs of one network and recipe")
+    recipe, other_recipe = one.tried, other.tried
+    differing = [
+        name for name in Recipe.model_fields if getattr(recipe, name) != getattr(other_recipe, name)
+    ]
+    if differing:
+        raise GradeError(
+            f"{both} are of two recipes: they differ in {', '.join(differing)}, "
+            "and may differ in the seed alone"
+        )
+    if one.end and other.end and one.end.epoch != other.end.epoch:
+        raise GradeError(
+            f"{both} went through {one.end.epoch} and {other.end.epoch} epochs; "
+            "seeds are runs of as many epochs"
+        )
 
 
 def _is_same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
@@ -162,11 +159,11 @@ def _is_same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
 
 def _measured(trial: Trial, data_root: Path | None) -> Measured:
     if trial.end is None:
-        remark = f"{trial.name} has not gone to its end: its weights are those after epoch "
+        remark = f"{quoted(trial.name)} has not gone to its end: its weights are those after epoch "
         return Measured(trial, None, (*trial.remarks, f"{remark}{trial.weights_epoch}"))
     if trial.weights_epoch != trial.end.epoch:
         remark = (
-            f"the weights of {trial.name} are those after epoch {trial.weights_epoch}, "
+            f"the weights of {quoted(trial.name)} are those after epoch {trial.weights_epoch}, "
             f"and its result is that after epoch {trial.end.epoch}: it cannot be measured"
         )
         return Measured(trial, None, (*trial.remarks, remark))
@@ -191,11 +188,11 @@ def _check_testable(trial: Trial) -> None:
     analysis = analyze(trial.architecture)
     if analysis.problem:
         where = place_text(analysis, analysis.problem)
-        raise GradeError(f"{trial.name}: layer {where}: {analysis.problem.message}")
+        raise GradeError(f"{quoted(trial.name)}: layer {where}: {analysis.problem.message}")
     if problem := find_problem(trial.architecture, DATASETS[trial.recipe.dataset]):
-        raise GradeError(f"{trial.name}: {problem.message}")
+        raise GradeError(f"{quoted(trial.name)}: {problem.message}")
     if excess := find_excess(analysis):
-        raise GradeError(f"{trial.name}: {excess}")
+        raise GradeError(f"{quoted(trial.name)}: {excess}")
 
 
 def _result(counting: Sequence[Measured]) -> Result:

@@ -92,7 +92,7 @@ def _kept(run_id: str) -> Trial:
         ends = [event for event in store.events(run_id) if event.kind == "finished"]
     end = End(ends[-1].epoch, ends[-1].metrics["test_accuracy"]) if ends else None
     return Trial(
-        name=f"run {run_id}",
+        name=run_id,
         architecture=kept.architecture,
         recipe=kept.recipe,
         weights=found.weights,

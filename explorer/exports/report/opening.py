@@ -31,7 +31,7 @@ from explorer.network.build import build
 from explorer.network.spec import Architecture
 from explorer.refusal import Refusal
 from explorer.runs.checkpoint_format import UNREADABLE
-from explorer.text import bytes_text, counted, quoted
+from explorer.text import bytes_text, counted, printable, quoted
 from explorer.training.initialisation import trainable
 from explorer.training.limits import find_excess
 from explorer.training.recipe import parse_recipe
@@ -90,13 +90,13 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
                 _check_names(archive)
                 yield archive
     except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-        raise ReportError(f"no zip that can be read: {error}") from None
+        raise ReportError(f"no zip that can be read: {_in_a_line(error)}") from None
     except OSError as error:
         raise ReportError(f"it cannot be read: {error.strerror or error}") from None
     except (ValueError, RuntimeError) as error:
         if isinstance(error, Refusal):
             raise
-        raise ReportError(f"no zip that can be read: {error}") from None
+        raise ReportError(f"no zip that can be read: {_in_a_line(error)}") from None
 
 
 def _check_end(end: bytes) -> None:
@@ -139,6 +139,11 @@ def _report_folders(archive: zipfile.ZipFile) -> list[str]:
     return top or sorted(found)
 
 
+def _in_a_line(error: Exception) -> str:
+    """What a library says, which may quote the file."""
+    return printable(str(error))[:200]
+
+
 class _Folder:
     """Files of one report, of each at most so many bytes."""
 
@@ -162,7 +167,7 @@ class _Folder:
             try:
                 data = file.read(most + 1)
             except (OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-                raise ReportError(f"{name} is damaged: {error}") from None
+                raise ReportError(f"{name} is damaged: {_in_a_line(error)}") from None
         if len(data) > most:
             raise too_long
         return data
@@ -292,7 +297,9 @@ def _weights(folder: _Folder, architecture: Architecture) -> tuple[dict[str, Ten
     try:
         found = safetensors.torch.load(data)
     except UNREADABLE as error:
-        raise ReportError(f"{TRAINED_WEIGHTS} is no safetensors file: {error}") from None
+        raise ReportError(
+            f"{TRAINED_WEIGHTS} is no safetensors file: {_in_a_line(error)}"
+        ) from None
     if missing := _names_text(set(names.values()) - found.keys()):
         raise ReportError(f"{TRAINED_WEIGHTS} lacks {missing} of the network")
     if unknown := _names_text(found.keys() - set(names.values())):

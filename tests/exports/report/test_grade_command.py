@@ -237,7 +237,7 @@ def test_a_hand_in_of_several_seeds_is_one_zip(grade, home, tmp_path):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (("seed 0", "blocks"), "is not of the network of"),
+        (("seed 0", "blocks"), "are of two networks"),
         (("seed 0", "in other batches"), "they differ in batch_size"),
         (("seed 0", "seed 0"), "both have seed 0; a seed counts once"),
     ],
