@@ -14,6 +14,7 @@ from explorer.runs.run import RunError
 from explorer.text import bytes_text, counted, duration, printable
 
 MAX_MESSAGE = 200
+MOST_TURN = 600  # seconds of one turn, likewise; an epoch of what a class trains takes one to sixty
 MOST_WAITING = 3  # single runs of a person's that wait at once, where no teacher says otherwise
 MOST_DISK = 500_000_000  # bytes of one person's runs, where no teacher says otherwise
 NAMED = 3  # runs in a message, the largest
@@ -39,6 +40,11 @@ class ClassRules(BaseModel):
     )
     most_seconds: Annotated[StrictInt, Field(ge=1)] | None = Field(
         None, description="seconds for which a run trains; it is stopped after the epoch then"
+    )
+    most_turn: Annotated[StrictInt, Field(ge=1)] | None = Field(
+        MOST_TURN,
+        description="seconds of one turn while others wait; a run that is within an epoch then "
+        "is stopped",
     )
     most_disk: Annotated[StrictInt, Field(ge=1)] | None = Field(
         MOST_DISK, description="bytes that the runs of one person take on the disk"
@@ -89,6 +95,16 @@ def check_time(rules: ClassRules, seconds: float) -> None:
         raise AgainstTheRules(
             f"a run trains for at most {duration(rules.most_seconds)} in this class, "
             f"and this one has trained for {duration(seconds)}"
+        )
+
+
+def check_turn(rules: ClassRules, seconds: float) -> None:
+    """Raises AgainstTheRules where a turn has taken as long as is allowed while others wait."""
+    if rules.most_turn is not None and seconds >= rules.most_turn:
+        raise AgainstTheRules(
+            f"one epoch takes longer than {duration(rules.most_turn)}, the longest turn while "
+            "others wait: train on a smaller share of the images, or a network of fewer "
+            "multiply-adds"
         )
 
 

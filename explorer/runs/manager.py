@@ -43,6 +43,7 @@ from explorer.runs.class_rules import (
     check_disk,
     check_rules,
     check_time,
+    check_turn,
     checked_rules,
 )
 from explorer.runs.database import StoreError
@@ -673,7 +674,9 @@ class JobManager:
                 log.warning("slot %d has no GPU: %s", slot, error)
             while (loop := self._next(slot)) is not None:
                 try:
-                    for event in loop.train(self._data_root, gives_way=self._gives_way):
+                    for event in loop.train(
+                        self._data_root, gives_way=self._gives_way, too_long=self._too_long
+                    ):
                         if event.kind == "epoch":
                             self._stop_if_too_long(loop, event)
                 except BaseException as error:
@@ -741,10 +744,31 @@ class JobManager:
         or as a teacher has paused all.
         """
         try:
-            waiting, rules = self.store.queue().waiting, self.store.rules()
+            return self.store.rules().is_paused or self._others_wait(run)
         except StoreError:  # it keeps its turn
             return False
-        return rules.is_paused or gives_way(Waiting(run.id, run.owner, run.batch), waiting)
+
+    def _too_long(self, run: Run, seconds: float) -> str:
+        """Why a turn that goes on within an epoch must end, for one of those who wait; "" where it
+        may go on.
+        """
+        try:
+            check_turn(self.store.rules(), seconds)
+            return ""
+        except AgainstTheRules as error:
+            why = str(error)
+        except StoreError:  # the next look may succeed
+            return ""
+        try:
+            return why if self._others_wait(run) else ""
+        except StoreError:
+            return ""
+
+    def _others_wait(self, run: Run) -> bool:
+        """Whether one of those who wait comes before the next epoch of this run. Raises
+        StoreError.
+        """
+        return gives_way(Waiting(run.id, run.owner, run.batch), self.store.queue().waiting)
 
     def _settle(self) -> None:
         """Forget the runs that have ended, once the store has all of them.

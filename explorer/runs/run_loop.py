@@ -34,6 +34,11 @@ def never(run: Run) -> bool:
     return False
 
 
+def not_too_long(run: Run, seconds: float) -> str:
+    """Nobody minds how long a turn takes."""
+    return ""
+
+
 class _StopBeforeTraining(Exception):
     """Somebody asked for an end while the images were coming."""
 
@@ -47,20 +52,26 @@ class RunLoop:
         self._why_stopped = ""
         self._store = store
         self._looked = time.monotonic()
+        self._too_long: Callable[[Run, float], str] = not_too_long
+        self._turn_began: float | None = None  # None while the images are coming
 
     def train(
         self,
         data_root: Path | None = None,
         progress: Progress | None = None,
         gives_way: Callable[[Run], bool] = never,
+        too_long: Callable[[Run, float], str] = not_too_long,
     ) -> Generator[Event]:
         """Train, and yield the events from here on; an epoch's once it is kept.
 
         After an epoch that is not the last, `gives_way` is asked whether the run lets somebody else
-        have its place; it goes back into the queue then. Whoever stops iterating interrupts the
+        have its place; it goes back into the queue then. `too_long` is asked about once a second
+        within an epoch, with the seconds that this turn has taken so far: where it says why that is
+        too long, the run is stopped. Whoever stops iterating interrupts the
         run, which can be resumed after its last whole epoch.
         """
         writer = self.writer
+        self._too_long = too_long
         try:
             try:
                 yield from self._train(data_root, progress, gives_way)
@@ -114,11 +125,13 @@ class RunLoop:
         )
         del checkpoint  # as large as the network and the optimiser's state
         writer.start_running()
+        self._turn_began = time.monotonic()
         for event in events:
             match event.kind:
                 case "epoch":
                     writer.keep_epoch(event, reached.pop())
                     yield event
+                    self._turn_began = time.monotonic()
                     is_last = event.epoch == writer.run.epochs
                     if not is_last and gives_way(writer.run) and writer.end_turn():
                         return
@@ -165,6 +178,10 @@ class RunLoop:
                 writer.ask(self._store.stop_request(writer.run_id))
             except StoreError as error:  # the next look may succeed
                 log.warning("run %s: %s", writer.run_id, error)
+            if self._turn_began is not None and not writer.request:
+                why = self._too_long(writer.run, time.monotonic() - self._turn_began)
+                if why:
+                    self.stop(why)
         return writer.request != ""
 
     def _end_as_requested(self, event: Event) -> Iterator[Event]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from explorer.network.spec import Architecture
+from explorer.network.spec import Architecture, Conv2d, Flatten, Linear
 from explorer.runs.checkpoint_size import checkpoint_bytes
 from explorer.runs.class_rules import (
     MAX_MESSAGE,
@@ -16,6 +16,7 @@ from explorer.runs.class_rules import (
     check_disk,
     check_rules,
     check_time,
+    check_turn,
     checked_rules,
     parse_rules,
 )
@@ -24,6 +25,7 @@ from explorer.runs.manager import JobManager, NotAllowed, QueueFull
 from explorer.runs.run import RunError
 from explorer.runs.run_loop import RunLoop
 from explorer.runs.store import EVENT_BYTES, RULES, Store
+from explorer.training.event import Event
 from tests.people.shared import ANN, BEN, SOMEBODY, TEACHER
 from tests.runs.shared import ENDLESS, has_steps, opened_file, recipe, wait, wait_until
 from tests.runs.test_taking_turns import turns
@@ -321,3 +323,47 @@ def test_where_nothing_is_kept_on_a_disk_there_is_no_such_limit(
 ) -> None:
     rule(manager, most_disk=1)
     assert wait(manager, manager.submit(small, recipe(epochs=1), ANN)).status == "finished"
+
+
+SLOW = Architecture(
+    name="slow",
+    layers=(
+        Conv2d(out_channels=128, kernel_size=3),
+        Conv2d(out_channels=128, kernel_size=3),
+        Flatten(),
+        Linear(out_features=10),
+    ),
+)
+
+
+def test_an_epoch_that_takes_longer_than_a_turn_ends_once_somebody_else_waits(
+    manager: JobManager, small: Architecture
+) -> None:
+    rule(manager, most_turn=1)
+    gently = {"kind": "SGD", "lr": 1e-6}
+    slow = manager.submit(SLOW, recipe("digits", epochs=1, batch_size=8, optimizer=gently), ANN)
+    began = wait(manager, slow, lambda snapshot: snapshot.status == "running")
+    assert began.epochs == ()
+    own = manager.submit(small, recipe(epochs=1), ANN)  # for whom she would not make way
+    wait(
+        manager,
+        slow,
+        lambda snapshot: snapshot.ended or (snapshot.latest or Event(kind="step")).time > 2.5,
+    )
+    assert manager.snapshot(slow).status == "running"
+    other = manager.submit(small, recipe(epochs=1), BEN)
+    stopped = wait(manager, slow)
+    assert stopped.status == "stopped"
+    assert stopped.message == (
+        "one epoch takes longer than 1 s, the longest turn while others wait: train on a smaller "
+        "share of the images, or a network of fewer multiply-adds"
+    )
+    for run_id in (other, own):
+        assert wait(manager, run_id).status == "finished"
+
+
+def test_without_a_limit_a_turn_takes_as_long_as_its_epoch() -> None:
+    check_turn(ClassRules(most_turn=None), 10**9)
+    check_turn(ClassRules(most_turn=60), 59.9)
+    with pytest.raises(AgainstTheRules, match="longer than 1 min"):
+        check_turn(ClassRules(most_turn=60), 60)

@@ -98,6 +98,7 @@ def test_each_rule_is_set() -> None:
         ("Epochs of a run", "most_epochs", 20, 20),
         ("Parameters of a network", "most_parameters", 20_000, 20_000),
         ("Minutes of training", "most_seconds", 5, 300),
+        ("Minutes of a turn", "most_turn", 2, 120),
         ("MB of the disk", "most_disk", 200, 200_000_000),
     ):
         (box,) = (each for each in app.number_input if each.label == label)

@@ -37,6 +37,12 @@ LIMITS = (
     ("most_epochs", "Epochs of a run", "", 1),
     ("most_parameters", "Parameters of a network", "To be trained; all can be built.", 1),
     ("most_seconds", "Minutes of training", "Of a run; it stops after the epoch then.", 60),
+    (
+        "most_turn",
+        "Minutes of a turn",
+        "While others wait: a run whose epoch takes longer is stopped.",
+        60,
+    ),
     ("most_disk", "MB of the disk", "For each person's runs, those in the bin too.", 1_000_000),
 )
 
