@@ -33,7 +33,13 @@ from explorer.__main__ import main
 from explorer.assignment.assignment import Assignment
 from explorer.compare.learning import Record, group, record_of
 from explorer.compare.mcnemar import Right
-from explorer.exports.notebook import WEIGHTS, evaluation_script, notebook_json, training_script
+from explorer.exports.notebook import (
+    WEIGHTS,
+    evaluation_script,
+    grading_script,
+    notebook_json,
+    training_script,
+)
 from explorer.exports.onnx import onnx_bytes
 from explorer.exports.pytorch import class_name, python_source
 from explorer.exports.report.archive import write_zip
@@ -143,6 +149,7 @@ SOURCES: dict[str, Callable[[Architecture], str]] = {
     "the class": python_source,
     "model.py": lambda network: training_script(network, RECIPE),
     "evaluate.py": lambda network: evaluation_script(network, RECIPE, 2),
+    "grade.py": lambda network: grading_script(network, RECIPE, 2),
 }
 
 

@@ -319,3 +319,9 @@ def test_what_cannot_be_graded_is_refused_in_a_sentence(trained_once, graded, ch
     assert found.errors.count("\n") == 1
     assert message in found.errors
     assert found.result is None
+
+
+@pytest.mark.parametrize("name", ["Row", "measured", "refused", "Fraction", "network"])
+def test_a_network_may_be_called_as_something_in_the_script(trained_once, graded, name):
+    trained = trained_once(SMALL.model_copy(update={"name": name}))
+    assert_as_the_page(graded(report(trained)), trained, EASY)

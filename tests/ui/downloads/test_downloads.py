@@ -153,6 +153,8 @@ def test_a_process_of_its_own_makes_the_whole_report(small_run):
     assert {
         "README.md",
         "evaluate.py",
+        "grade.py",
+        "grade.json",
         "weights.safetensors",
         "accuracy.svg",
         "loss.png",
