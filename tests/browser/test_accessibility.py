@@ -24,7 +24,7 @@ OF_COLOURS = ["color-contrast", "link-in-text-block"]
 HAS_THEME = """(theme) => {
   const roots = (root) => [root, ...[...root.querySelectorAll("*")].flatMap((each) => (each.shadowRoot ? roots(each.shadowRoot) : []))];
   return getComputedStyle(document.querySelector(".stApp")).colorScheme === theme &&
-    !roots(document).some((root) => root.getAnimations().some((each) => each instanceof CSSTransition));
+    !roots(document).some((root) => root.getAnimations().some((each) => each instanceof CSSTransition && each.playState === "running"));
 }"""
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from explorer.assignment.assignment import Assignment
+from explorer.assignment.assignment import Assignment, Part
 from explorer.exports.onnx import onnx_bytes
 from explorer.exports.summary_text import summary_table
 from explorer.imports.opening import OpenError, open_file, open_text, recipe_for, shared_work
@@ -32,7 +32,7 @@ OWN = Shared(
         name="own", input_shape=(3, 32, 32), layers=(Conv2d(out_channels=4, kernel_size=3), ReLU())
     ),
     Recipe(dataset="cifar10", epochs=3, optimizer=AdamW()),
-    Assignment(max_layers=1, dropout=True),
+    Assignment(max_layers=1, required=(Part.DROPOUT,)),
 )
 
 
@@ -108,7 +108,7 @@ def test_limits_are_set_and_taken_away():
     app.number_input(key="assignment-max_params-0").set_value(None).run()
     app.toggle(key="assignment-linear_head-0").set_value(True).run()
     assert session(app).assignment == Assignment(
-        max_params=None, max_layers=10, min_accuracy=0.985, linear_head=True
+        max_params=None, max_layers=10, min_accuracy=0.985, required=(Part.LINEAR_HEAD,)
     )
     start_from(app, "gap-17k")
     assert session(app).assignment.max_layers == 10
