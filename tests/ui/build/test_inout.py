@@ -20,7 +20,7 @@ from explorer.network.difference import difference
 from explorer.network.spec import Architecture, Conv2d, ReLU
 from explorer.presets import load_presets
 from explorer.training.recipe import AdamW, Recipe
-from explorer.ui import process, state
+from explorer.ui import people, process, state
 from explorer.ui.build import start_menu
 from explorer.ui.build.share_menu import FORMS
 from tests.people.shared import BEN
@@ -106,7 +106,7 @@ def test_limits_are_set_and_taken_away():
     app.number_input(key="assignment-max_layers-0").set_value(10).run()
     app.number_input(key="assignment-min_accuracy-0").set_value(98.5).run()
     app.number_input(key="assignment-max_params-0").set_value(None).run()
-    app.toggle(key="assignment-linear_head-0").set_value(True).run()
+    app.multiselect(key="assignment-required-0").set_value(["linear_head"]).run()
     assert session(app).assignment == Assignment(
         max_params=None, max_layers=10, min_accuracy=0.985, required=(Part.LINEAR_HEAD,)
     )
@@ -124,7 +124,8 @@ def test_a_reset_to_another_images_shape_takes_its_images_too():
     assert session(app).recipe == PRESETS[state.FIRST_PRESET].recipe
 
 
-def test_saved_work_is_found_and_opened():
+def test_saved_work_is_found_and_opened(monkeypatch):
+    monkeypatch.setattr(people, "sits_at_it", lambda headers: False)  # no teacher
     process.saved().save("*theirs*", OWN, BEN)
     app = opened()
     app.session_state["picker-0"] = True
