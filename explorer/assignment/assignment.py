@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from explorer.json_reading import shown
+from explorer.json_reading import check_depth, shown
 from explorer.network.mult_adds import MULT_ADDS_IN_SHORT
 from explorer.network.spec import MAX_LAYERS
 from explorer.text import printable, printable_lines
@@ -155,6 +155,7 @@ def parse_assignment(data: Any) -> Assignment:
         raise AssignmentError(
             f"an assignment is an object with {', '.join(Assignment.model_fields)}"
         )
+    check_depth(data, AssignmentError)
     try:
         return Assignment.model_validate(_in_todays_form(data))
     except ValidationError as error:

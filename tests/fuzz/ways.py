@@ -24,8 +24,10 @@ from google.protobuf.message import DecodeError
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from explorer.__main__ import main as run_command
-from explorer.assignment.assignment import Assignment, AssignmentError, parse_assignment
+from explorer.assignment.assignment import Assignment, AssignmentError, Part, parse_assignment
 from explorer.assignment.assignment import to_data as assignment_to_data
+from explorer.assignment.clauses import clauses, verdict
+from explorer.classroom.assignments import Assignments, NotGivenOut
 from explorer.exports.pytorch import python_source
 from explorer.exports.summary_text import summary_table
 from explorer.imports.opening import OpenError, open_file, open_text
@@ -42,6 +44,7 @@ from explorer.presets import FOLDER, PresetError, load_presets, measured
 from explorer.refusal import Refusal
 from explorer.runs.checkpoint_files import CheckpointError
 from explorer.runs.checkpoint_format import from_bytes, to_bytes
+from explorer.runs.database import Database
 from explorer.runs.manager import JobManager
 from explorer.runs.new_run import new_run
 from explorer.runs.run import RunError
@@ -58,6 +61,7 @@ from explorer.ui.compare.chosen import find, read_link
 from explorer.ui.components.field_view.component import FieldViewContext, view_data
 from explorer.ui.components.field_view.request import FieldViewRequest, parse_request
 from explorer.ui.components.stack_editor import DraftError, Stack, parse_draft
+from explorer.ui.markdown_text import markdown_to_html
 from explorer.ui.server.analysis_route import answer_to
 from explorer.ui.server.message_guard import InputKinds, without_unreadable
 from tests.fuzz.mutate import (
@@ -204,7 +208,49 @@ def mutated_recipe(r: Random) -> str | bytes:
 
 
 def mutated_assignment(r: Random) -> Any:
-    return mutate_data(r, assignment_to_data(Assignment(max_layers=r.choice([None, 9]))))
+    demands = Assignment(
+        title="Small",
+        text="# Do\n\n- *this*",
+        dataset=r.choice([None, "mnist"]),
+        max_layers=r.choice([None, 9]),
+        required=(Part.DROPOUT,),
+        forbidden=(Part.LINEAR,),
+        deadline=r.choice([None, 1_800_000_000]),
+    )
+    old = {"batch_norm": True, "linear_head": False}  # as earlier versions wrote it
+    return mutate_data(r, assignment_to_data(demands) | r.choice([{}, old]))
+
+
+def read_assignment(data: Any) -> None:
+    found = parse_assignment(data)
+    assert parse_assignment(assignment_to_data(found)) == found
+    assert is_seen(found.title), "a title with characters that cannot be seen was accepted"
+    markdown_to_html(found.text)
+    network = NETWORKS[0]
+    verdict(clauses(found, network.architecture, network.recipe, None))
+
+
+@contextmanager
+def open_assignment_links(folder: Path) -> Iterator[Take]:
+    """Of a server that gave out one assignment under GIVEN."""
+    assignments = Assignments(Database(folder / "runs.sqlite"))
+    given = assignments.give_out(Assignment(title="Small"), TEACHER)
+    with assignments.database.write() as connection:
+        connection.execute("UPDATE assignments SET id = ?", (GIVEN,))
+
+    def take(id: str) -> None:
+        found = assignments.find(id)
+        assert id.casefold() == GIVEN, "another link leads to it"
+        assert found.assignment == given.assignment
+
+    yield take
+
+
+GIVEN = "7k2f"
+
+
+def mutated_assignment_link(r: Random) -> str:
+    return r.choice([GIVEN, GIVEN.upper(), mutate_name(r, GIVEN), mutate_text(r, GIVEN)])
 
 
 def mutated_link(r: Random) -> str:
@@ -760,7 +806,8 @@ WAYS_IN = (
     WayIn("question", 1_000, mutated_question, reader(read_question), (Refusal,)),
     WayIn("field view", 1_000, mutated_request, open_field_view, (Refused,)),
     WayIn("recipe", 2_400, mutated_recipe, reader(parse_recipe), (RecipeError,)),
-    WayIn("assignment", 1_600, mutated_assignment, reader(parse_assignment), (AssignmentError,)),
+    WayIn("assignment", 1_600, mutated_assignment, reader(read_assignment), (AssignmentError,)),
+    WayIn("assignment link", 1_000, mutated_assignment_link, open_assignment_links, (NotGivenOut,)),
     WayIn("network name", 700, mutated_name, reader(read_network_name), (ArchitectureError,)),
     WayIn("saved name", 500, mutated_name, open_saved_names, (SaveError,)),
     WayIn("run name", 500, mutated_name, open_run_names, (RunError,)),
