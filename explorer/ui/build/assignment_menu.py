@@ -232,7 +232,7 @@ def _selection(
     st.selectbox(
         label,
         options,
-        index=None if value is None else options.index(value),
+        index=None if value is None else 0,  # what is chosen stands in the state
         format_func=words,
         key=key,
         placeholder="an assignment of a course",

@@ -63,6 +63,7 @@ SAYS: dict[str, set[str]] = {
     "button": BUTTON,
     "button_group": {"string_array_value"},
     "checkbox": SWITCH,
+    "date_time_input": {"string_array_value"},
     "dialog": BUTTON,
     "download_button": BUTTON,
     "expandable": SWITCH,

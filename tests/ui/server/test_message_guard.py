@@ -268,6 +268,7 @@ SCRIPTS: dict[str, tuple[str, str]] = {
     "button": ("Button", ""),
     "button_group": ("ButtonGroup", ""),
     "checkbox": ("Checkbox", ""),
+    "date_time_input": ("DateTimeInput", ""),
     "dialog": ("index", "stDialog"),
     "download_button": ("DownloadButton", ""),
     "expandable": ("index", "stExpander"),
@@ -340,6 +341,7 @@ def honest(kind: str, element: Any) -> Callable[[WidgetState], object]:
             "string_array_value": [element.options[i].content for i in element.default]
         },
         "checkbox": lambda: {"bool_value": element.default},
+        "date_time_input": lambda: {"string_array_value": list(element.default)},
         "expandable": lambda: {"bool_value": True},
         "file_uploader": lambda: {"file_uploader_state_value": None},
         "multiselect": lambda: {
