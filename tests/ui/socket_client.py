@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -32,6 +33,7 @@ class Input:
 @dataclass
 class SocketClient:
     socket: ClientConnection
+    query: str = ""  # of the address, behind the question mark
     session: str = ""
     page: str = "build"
     requests: int = 0  # for a page, so far
@@ -62,6 +64,7 @@ class SocketClient:
         message = BackMsg()
         request = message.rerun_script
         request.fragment_id = fragment
+        request.query_string = self.query
         for id, fill in (states or {}).items():
             fill(request.widget_states.widgets.add(id=id))
         self.errors.clear()
@@ -171,8 +174,8 @@ def cookie_from(url: str, cookie: str = "") -> str:
 
 
 @contextmanager
-def visiting(url: str, cookie: str = "") -> Iterator[SocketClient]:
-    """A new visitor, in a browser with this cookie, once the first page is drawn."""
+def visiting(url: str, cookie: str = "", **query: str) -> Iterator[SocketClient]:
+    """A new visitor, in a browser with this cookie, once the page at this address is drawn."""
     address = f"{url.replace('http', 'ws')}/_stcore/stream"
     headers = {"Cookie": cookie} if cookie else {}
     with connect(
@@ -182,6 +185,6 @@ def visiting(url: str, cookie: str = "") -> Iterator[SocketClient]:
         compression=None,
         additional_headers=headers,
     ) as socket:
-        client = SocketClient(socket)
+        client = SocketClient(socket, urlencode(query))
         client.run()
         yield client
