@@ -85,11 +85,12 @@ def main() -> None:
         log_in_page()
         return
     with st.container(key="top"):
-        navigation_bar(_hidden(person))
+        navigation_bar(hidden := _hidden(person))
     projector_button()
     person_menu()
     heading = f"<h1>{for_html(drawn.heading)}</h1><p>{for_html(drawn.lead)}</p>"
-    st.html(f'<div class="page-heading">{heading}</div>')
+    links = len(Page) - len(hidden)  # which the heading stands beside
+    st.html(f'<div class="page-heading after-{links}">{heading}</div>')
     class_notice()
     ask_for_name()
     if page in (Page.BUILD, Page.TRAIN):

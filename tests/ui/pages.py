@@ -5,6 +5,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from explorer.ui.components.address.component import HELD
+
 
 def script() -> None:
     from explorer.ui import main
@@ -35,9 +37,9 @@ def component_data(app: AppTest, key: str) -> Any:
 
 
 def address(app: AppTest) -> dict[str, str]:
-    """What the address is to hold, by parameter."""
+    """What the address is to hold, by parameter; "" for those that are taken out of it."""
     held: dict[str, str] = component_data(app, "address")["held"]
-    return held
+    return {**dict.fromkeys(HELD, ""), **held}
 
 
 def open_menu(app: AppTest, name: str) -> None:

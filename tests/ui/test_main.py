@@ -94,6 +94,7 @@ def test_the_work_in_the_address_is_there_on_every_page_and_stays_there(page: st
         "work": "",
         "run": "nosuchrun",
         "assignment": "",
+        "lesson": "",
         "compare": "gap-17k,strided-20k",
         "view": "Verdict",
     }

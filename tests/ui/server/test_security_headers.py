@@ -73,6 +73,36 @@ def test_every_answer_has_each_header_once(method: str, path: str, status: int) 
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize(
+    ("content_type", "is_a_page"),
+    [
+        ("text/html; charset=utf-8", True),
+        ("text/plain", True),
+        ("image/svg+xml", True),  # may hold scripts
+        ("application/xhtml+xml", True),
+        ("application/octet-stream", True),
+        ("", True),
+        ("text/javascript; charset=utf-8", False),
+        ("Text/CSS", False),
+        ("font/woff2", False),
+        ("application/json", False),
+    ],
+)
+def test_what_is_never_a_page_has_only_the_header_that_means_something(
+    content_type: str, is_a_page: bool
+) -> None:
+    async def file(request: Request) -> Response:
+        return Response(b"", headers={"content-type": content_type} if content_type else {})
+
+    app = Starlette(
+        routes=[Route("/", file)], middleware=[Middleware(SecurityHeaders, security_headers())]
+    )
+    found = TestClient(app).get("/").headers
+    assert found["x-content-type-options"] == "nosniff"
+    assert ("content-security-policy" in found) == is_a_page
+    assert ("referrer-policy" in found) == is_a_page
+
+
 def test_a_refused_websocket_has_them_too() -> None:
     with pytest.raises(WebSocketDenialResponse) as denied, browser().websocket_connect("/socket"):
         pass

@@ -5,13 +5,13 @@
 // 100 changes in 30 seconds, so there is a pause between two; the last comes at its end, or when
 // the page goes.
 
-import { FIRST, PARAMETER } from "./pages.js";
+import { FIRST, HELD, PARAMETER } from "./pages.js";
 import { Pausing } from "./pausing.js";
 
 const PAUSE = 350; // milliseconds
 
 /**
- * The page that is drawn, and what its address holds; "" is left out.
+ * The page that is drawn, and what its address holds, by those names in HELD that it needs.
  * @typedef {{page: string, held: Record<string, string>}} Wanted
  *
  * @typedef {object} Keeper  what outlives this component's own place on the page
@@ -49,8 +49,8 @@ function write({ page, held }) {
   const address = new URL(window.location.href);
   // The browser went on to another page.
   if ((address.searchParams.get(PARAMETER) ?? FIRST) !== page) return false;
-  for (const [name, value] of Object.entries(held)) {
-    if (value) address.searchParams.set(name, value);
+  for (const name of HELD) {
+    if (held[name]) address.searchParams.set(name, held[name]);
     else address.searchParams.delete(name);
   }
   if (address.href === window.location.href) return false;

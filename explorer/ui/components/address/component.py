@@ -13,7 +13,10 @@ from explorer.ui.components.navigation import Page
 from explorer.ui.components.navigation.pages import PARAMETER as PAGE
 
 _FOLDER = Path(__file__).parent
-CONSTANTS = {"pages.js": {"PARAMETER": PAGE, "FIRST": Page.BUILD.value}}
+# All that an address can hold beside its page. What is "" is not sent with each run: the script
+# knows the names, and takes out of the address what it is not told of.
+HELD = ("a", "work", "run", "assignment", "lesson", "compare", "view")
+CONSTANTS = {"pages.js": {"PARAMETER": PAGE, "FIRST": Page.BUILD.value, "HELD": list(HELD)}}
 _address = component("address", _FOLDER, "address.js", constants=CONSTANTS)
 _box = component("link_box", _FOLDER, "link_box.js", ["link_box.css", "link_box.html"])
 
@@ -24,9 +27,13 @@ def keep_address(
     """Put parameters into the browser's address, so that a reload shows the same; "" removes one.
 
     The same component brings a draft that the stack editor had not sent when its page was left.
-    `changed` is called then.
+    `changed` is called then. Raises ValueError for a parameter that is not in HELD.
     """
-    data = {"page": page.value, "held": dict(held)}
+    if unknown := set(held) - set(HELD):
+        raise ValueError(
+            f"the script knows no parameter {min(unknown)!r}; HELD lists those it does"
+        )
+    data = {"page": page.value, "held": {name: value for name, value in held.items() if value}}
     _address(key=key, data=data, width=1, height=1, on_draft_change=changed)
 
 
