@@ -3,6 +3,7 @@
 import streamlit as st
 
 from explorer.classroom.judging import FinishedRuns
+from explorer.lesson.lesson import Control
 from explorer.network.analysis import Analysis, Row, analyze, place_text
 from explorer.network.explain import parameter_arithmetic, size_arithmetic
 from explorer.network.mult_adds import MULT_ADDS_IN_SHORT, MULT_ADDS_RULE
@@ -55,8 +56,12 @@ def _header() -> None:
     session = state.accept_draft()
     name_key = f"name-{session.stack.base}-{session.work}"  # another work's name is another input's
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="header"):
-        start_menu(session)
-        st.button("Open…", icon=":material/upload_file:", key="open", on_click=state.ask_to_open)
+        if not state.hides(Control.START_FROM):
+            start_menu(session)
+        if not state.hides(Control.OPEN):
+            st.button(
+                "Open…", icon=":material/upload_file:", key="open", on_click=state.ask_to_open
+            )
         if session.opening:
             open_dialog()
         # The input has no default of its own: Streamlit warns of one where `_rename` sets the
@@ -71,21 +76,29 @@ def _header() -> None:
             label_visibility="collapsed",
             width="stretch",
         )
-        st.selectbox(
-            "Images",
-            list(DATASETS),
-            index=list(DATASETS).index(session.recipe.dataset),
-            format_func=lambda name: (
-                f"{DATASETS[name].title} · {size_text(DATASETS[name].input_shape)}"
-            ),
-            key=f"images-{session.recipe_version}",
-            on_change=_choose_images,
-            args=(f"images-{session.recipe_version}", session.work),
-            label_visibility="collapsed",
-            width=220,
-        )
-        assignment_menu(session)
-        share_menu(session)
+        if not state.hides(Control.IMAGES):
+            _images(session)
+        if not state.hides(Control.ASSIGNMENT):
+            assignment_menu(session)
+        if not state.hides(Control.SHARE):
+            share_menu(session)
+
+
+def _images(session: state.Session) -> None:
+    st.selectbox(
+        "Images",
+        list(DATASETS),
+        index=list(DATASETS).index(session.recipe.dataset),
+        format_func=lambda name: (
+            f"{DATASETS[name].title} · {size_text(DATASETS[name].input_shape)}"
+        ),
+        key=f"images-{session.recipe_version}",
+        on_change=_choose_images,
+        args=(f"images-{session.recipe_version}", session.work),
+        label_visibility="collapsed",
+        width=220,
+        disabled=session.recipe_is_locked,
+    )
 
 
 # Streamlit also calls a callback where nothing changed, if somebody clicks before the first run has
