@@ -38,6 +38,7 @@ from explorer.ui.components.announcer import announce
 from explorer.ui.components.figure_table import Figure, figure_table
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
+from explorer.ui.known_numbers import known_of
 from explorer.ui.notices import WRONG, notify, with_notices
 from explorer.ui.part import part
 from explorer.ui.people import who
@@ -107,7 +108,7 @@ def _recipe(session: state.Session) -> DeltaGenerator:
     edited = "" if as_given else ", edited"
     st.html(
         f'<div class="layer"><h2>{for_html(architecture.name)}{edited}</h2>'
-        f"<p>{analyze(architecture).total_params:,} parameters in "
+        f"<p>{_parameters(session)}"
         f"{counted(count_layers(architecture.layers), 'layer')}</p></div>"
     )
     start = st.container()
@@ -152,6 +153,14 @@ def _recipe(session: state.Session) -> DeltaGenerator:
     with start:
         _ask_whether_to_repeat(session, recipe)
     return start
+
+
+def _parameters(session: state.Session) -> str:
+    """ "18,000 parameters in "; "" where they are still to be guessed."""
+    analysis = analyze(session.architecture)
+    if not known_of(session).shows_parameters(analysis):
+        return ""
+    return f"{analysis.total_params:,} parameters in "
 
 
 def _link_to_run(snapshot: Snapshot) -> None:
