@@ -26,10 +26,12 @@ KINDS: Mapping[Guess, _Kind] = {
     Guess.SHAPE: _Kind(
         lambda row: size_text(row.output_shape),
         lambda _, row: size_arithmetic(row) or _shape_in_words(row),
-        "such as 8×26×26",
+        "channels × rows × columns",
     ),
     Guess.FIELD: _Kind(
-        lambda row: size_text(row.receptive_field), field_arithmetic, "such as 3×3, or 3"
+        lambda row: size_text(row.receptive_field),
+        field_arithmetic,
+        "rows × columns, or one number",
     ),
     Guess.PARAMS: _Kind(
         lambda row: f"{row.params:,}",

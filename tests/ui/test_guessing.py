@@ -75,6 +75,17 @@ def test_what_is_to_be_guessed_is_on_no_part_of_the_page() -> None:
     assert {"field", "cost"}.isdisjoint(components(app))
 
 
+def test_what_stands_in_the_way_of_training_does_not_tell_shapes() -> None:
+    network = Architecture(layers=NETWORK.layers[:1])
+
+    def drawn(*guess: Guess) -> str:
+        lesson = Lesson(guess=guess)
+        return shown(opened(a=encode(Shared(network, Recipe(), lesson=lesson))))
+
+    assert "the network ends in 8 maps of 26×26" in drawn(Guess.FIELD)
+    assert "26×26" not in drawn(Guess.SHAPE)
+
+
 def test_only_the_kinds_that_the_lesson_names_are_hidden() -> None:
     app = under(Guess.PARAMS)
     assert total(app, "Output") == "10"
@@ -114,7 +125,7 @@ def test_a_wrong_guess_shows_it_too_beside_what_was_guessed() -> None:
 def test_words_are_no_guess() -> None:
     app = under(Guess.SHAPE)
     guess(app, Guess.SHAPE, "<b>large</b>")
-    assert [each.value for each in app.toast] == ["Output shape: type such as 8×26×26."]
+    assert [each.value for each in app.toast] == ["Output shape: type channels × rows × columns."]
     assert app.session_state["explorer"].lesson.revealed == {}
 
 

@@ -198,12 +198,14 @@ def _numbers(session: state.Session, analysis: Analysis, runs: FinishedRuns, kno
 
     A line of its own for the latter would come and go, and move the row that is being typed in.
     """
+    secret = {kind for kind in known.kinds if not _shows_total(kind, analysis, known)}
     obstacle = None
-    if analysis.rows and not analysis.problem:
+    # It tells the shape of the output, and is of no use where nothing is trained.
+    is_told = Guess.SHAPE not in secret and not state.hides(Control.TRAIN)
+    if analysis.rows and not analysis.problem and is_told:
         obstacle = find_problem(session.architecture, DATASETS[session.recipe.dataset])
     fixed = obstacle.fixed if obstacle else None
     in_the_way = _in_the_way(analysis, obstacle.message if obstacle else "")
-    secret = {kind for kind in known.kinds if not _shows_total(kind, analysis, known)}
     without = frozenset(limit for kind in secret for limit in TOLD_BY.get(kind, ()))
     line = assignment_line(session, runs, in_the_way, fixed is not None, without)
     st.html(_totals(analysis, secret) + line)

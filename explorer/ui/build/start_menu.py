@@ -54,7 +54,8 @@ def start_menu(session: state.Session) -> None:
                     st.html(f'<p class="heading">{for_html(title)}</p>')
                 for preset in group:
                     _preset(preset)
-            _lessons()
+                if title == FIRST_GROUP:
+                    _lessons()
             _all_saved(key)
 
 
