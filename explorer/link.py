@@ -15,6 +15,8 @@ from typing import Any
 from explorer.assignment.assignment import Assignment, AssignmentError, parse_assignment
 from explorer.assignment.assignment import to_data as assignment_to_data
 from explorer.json_reading import check_depth
+from explorer.lesson.lesson import Lesson, LessonError, parse_lesson
+from explorer.lesson.lesson import to_data as lesson_to_data
 from explorer.network.architecture_json import parse_architecture
 from explorer.network.architecture_json import to_data as architecture_to_data
 from explorer.network.spec import Architecture, ArchitectureError
@@ -36,13 +38,14 @@ class LinkError(ValueError):
 @dataclass(frozen=True)
 class Shared:
     """What a link holds. `start` is the id of the preset that the work began from, "" if there was
-    none.
+    none; `lesson` is None where the work is part of no lesson.
     """
 
     architecture: Architecture
     recipe: Recipe = field(default_factory=Recipe)
     assignment: Assignment = field(default_factory=Assignment)
     start: str = ""
+    lesson: Lesson | None = None
 
 
 def encode(shared: Shared) -> str:
@@ -77,13 +80,15 @@ def decode(text: str) -> Shared:
 
 def to_data(shared: Shared) -> dict[str, Any]:
     """The JSON form as an object, with recipe and assignment written out in full, as our defaults
-    may change.
+    may change. Without a lesson nothing is said of one, so that links stay what they were.
     """
+    lesson = {"lesson": lesson_to_data(shared.lesson)} if shared.lesson else {}
     return {
         "architecture": architecture_to_data(shared.architecture),
         "recipe": recipe_to_data(shared.recipe),
         "assignment": assignment_to_data(shared.assignment),
         "start": shared.start,
+        **lesson,
     }
 
 
@@ -92,7 +97,7 @@ def parse_shared(data: Any) -> Shared:
     check_depth(data, LinkError)
     if not isinstance(data, dict) or "architecture" not in data:
         raise LinkError("there is no architecture in it")
-    if unknown := set(data) - {"architecture", "recipe", "assignment", "start"}:
+    if unknown := set(data) - {"architecture", "recipe", "assignment", "start", "lesson"}:
         raise LinkError(f"it holds something unknown, {json.dumps(min(unknown)[:40])}")
     start = data.get("start")
     try:
@@ -101,8 +106,9 @@ def parse_shared(data: Any) -> Shared:
             parse_recipe(data.get("recipe", {})),
             parse_assignment(data.get("assignment", {})),
             start if isinstance(start, str) and start in load_presets() else "",
+            parse_lesson(data["lesson"]) if "lesson" in data else None,
         )
-    except (ArchitectureError, RecipeError, AssignmentError) as error:
+    except (ArchitectureError, RecipeError, AssignmentError, LessonError) as error:
         raise LinkError(str(error)) from None
 
 

@@ -202,7 +202,8 @@ def shared_work(
     visitor's own.
     """
     if opened.shared:
-        return Shared(architecture, opened.shared.recipe, opened.shared.assignment)
+        given = opened.shared
+        return Shared(architecture, given.recipe, given.assignment, lesson=given.lesson)
     return Shared(architecture, recipe_for(recipe, architecture.input_shape), assignment)
 
 

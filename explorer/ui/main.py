@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from explorer.lesson.lesson import Control
 from explorer.people.person import Person
 from explorer.text import for_html
 from explorer.ui import messages, people, state
@@ -19,6 +20,7 @@ from explorer.ui.components.address import keep_address
 from explorer.ui.components.navigation import Page, current_page, navigation_bar
 from explorer.ui.components.projector import projector_button, with_view
 from explorer.ui.downloads.progress import preparations_followed
+from explorer.ui.lesson_panel import lesson_panel
 from explorer.ui.page_styles import STYLES
 from explorer.ui.person_menu import ask_for_name, log_in_page, person_menu
 from explorer.ui.runs import page as runs_page
@@ -95,6 +97,7 @@ def main() -> None:
     ask_for_name()
     if page in (Page.BUILD, Page.TRAIN):
         assigned()
+        lesson_panel()
     if notice := state.accept_draft().notice:
         messages.warning(notice, icon=messages.NOT_FOUND)
     if page is not Page.COMPARE:
@@ -107,11 +110,15 @@ def main() -> None:
         keep_address(page, held, key=state.ADDRESS_KEY, changed=state.accept_draft)
 
 
+HIDDEN_BY = {Control.TRAIN: Page.TRAIN, Control.COMPARE: Page.COMPARE, Control.RUNS: Page.RUNS}
+
+
 def _hidden(person: Person) -> tuple[Page, ...]:
-    """The pages to which no link leads for this person."""
+    """The pages to which no link leads for this person, in the lesson that they are in."""
+    by_lesson = tuple(page for control, page in HIDDEN_BY.items() if state.hides(control))
     if not people.is_class():
-        return Page.BOARD, Page.CLASS
-    return () if person.is_teacher else (Page.CLASS,)
+        return Page.BOARD, Page.CLASS, *by_lesson
+    return by_lesson if person.is_teacher else (Page.CLASS, *by_lesson)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 from explorer.ui.components.assets import publish
 
 # Of all pages, of each, and of what several have; a later one may take back what came before it.
-PARTS = ("page", "build", "train", "compare", "charts", "menus", "people", "projector")
+PARTS = ("page", "build", "train", "compare", "charts", "menus", "people", "lesson", "projector")
 _FOLDER = Path(__file__).parent / "styles"
 # One file for the browser: each of its own would be one more request before anything is seen.
 _TEXT = "\n".join((_FOLDER / f"{part}.css").read_text(encoding="utf-8") for part in PARTS)

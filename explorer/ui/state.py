@@ -1,5 +1,6 @@
 """The one owner of st.session_state: what a visitor is working on."""
 
+import re
 import secrets
 from dataclasses import dataclass, field, replace
 
@@ -9,12 +10,16 @@ from explorer.assignment.assignment import Assignment
 from explorer.classroom.assignments import PARAMETER as GIVEN_PARAMETER
 from explorer.classroom.assignments import GivenOut, NotGivenOut
 from explorer.kept_work import new_id
+from explorer.lesson.lesson import Control, Lesson
+from explorer.lesson.progress import Progress
 from explorer.link import PARAMETER, LinkError, Shared, decode, encode
 from explorer.network.analysis import analyze
 from explorer.network.dropout import dropout_rates, with_dropout
-from explorer.network.spec import MAX_NAME, Architecture
+from explorer.network.spec import MAX_NAME, Architecture, path_text
 from explorer.network.stated_inputs import without_true_statements
 from explorer.presets import Preset, find_preset, load_presets
+from explorer.ready_lessons import PARAMETER as LESSON_PARAMETER
+from explorer.ready_lessons import NoSuchLesson, find_lesson, lesson_of
 from explorer.runs.database import StoreError
 from explorer.runs.manager import Run, UnknownRun
 from explorer.text import counted, printable, size_text
@@ -24,9 +29,11 @@ from explorer.ui import process
 from explorer.ui.arrival import asked_for
 from explorer.ui.components.stack_editor import Stack, sent_draft
 from explorer.ui.components.stack_editor.draft import MAX_COUNT
+from explorer.ui.components.stack_editor.rows import flatten
 from explorer.ui.people import who
 
 RUN_PARAMETER, KEPT_PARAMETER = "run", "work"  # of the address, beside a link's
+STEP_PARAMETER = "step"  # of the lesson, from 1
 # Characters in the address: a code of more is too fine to be read off a projector.
 LONGEST_LINK = 1_000
 STACK_KEY = "stack"  # the stack editor's own state, which the browser writes
@@ -83,6 +90,9 @@ class Session:
     recipe_version: int = 0
     assignment: Assignment = field(default_factory=Assignment)
     given: str = ""  # the id of the assignment that was given out, in place of that one
+    lesson: Progress | None = None
+    had_lesson: bool = False  # so that the address is cleared of one that was left
+    making: Lesson | None = None  # the lesson that is being made, in Share & save
     run: str | None = None  # the run that the Train page shows
     notice: str = ""  # why what the address asked for is not shown
     opening: bool = False  # the dialog to open other work is open
@@ -104,7 +114,13 @@ class Session:
     @property
     def shared(self) -> Shared:
         """The work as a link or a file holds it."""
-        return Shared(self.architecture, self.recipe, self.assignment, self.start.preset)
+        lesson = self.lesson.lesson if self.lesson else None
+        return Shared(self.architecture, self.recipe, self.assignment, self.start.preset, lesson)
+
+    @property
+    def recipe_is_locked(self) -> bool:
+        """Whether a lesson keeps the recipe as it is."""
+        return self.lesson is not None and self.lesson.lesson.locks_recipe
 
 
 def current() -> Session:
@@ -112,30 +128,39 @@ def current() -> Session:
     first preset.
     """
     if _KEY not in st.session_state:
-        asked = (asked_for(name) for name in (PARAMETER, KEPT_PARAMETER, RUN_PARAMETER))
-        st.session_state[_KEY] = _with_given(_from_address(*asked), asked_for(GIVEN_PARAMETER))
+        st.session_state[_KEY] = _with_given(_arrived(), asked_for(GIVEN_PARAMETER))
     session: Session = st.session_state[_KEY]
     return session
 
 
 def address() -> dict[str, str]:
     """The work's parameters for the address; "" for those that it does not need."""
-    session = current()
-    link, kept = link_or_id(session.shared)
-    return {
+    session, unsaid = current(), None
+    lesson, shared = session.lesson, session.shared
+    if lesson and lesson.ready:  # its id says what the lesson is, and the work that it begins with
+        unsaid = replace(find_lesson(lesson.ready), lesson=None)
+        shared = replace(shared, lesson=None)
+    link, kept = link_or_id(shared, unsaid)
+    held = {
         PARAMETER: link,
         KEPT_PARAMETER: kept,
         RUN_PARAMETER: session.run or "",
         GIVEN_PARAMETER: session.given,
     }
+    # Elsewhere nothing is said of lessons: the address goes out with every edit.
+    if lesson or session.had_lesson or asked_for(LESSON_PARAMETER):
+        held[LESSON_PARAMETER] = lesson.ready if lesson else ""
+        held[STEP_PARAMETER] = str(lesson.place + 1) if lesson and lesson.place else ""
+    return held
 
 
-def link_or_id(shared: Shared) -> tuple[str, str]:
+def link_or_id(shared: Shared, unsaid: Shared | None = None) -> tuple[str, str]:
     """The work as a link's text, or the id under which the server keeps what is too long for that.
 
-    The other one is "". Both are "" if a new visitor would see the same work anyway.
+    The other one is "". Both are "" for the work that is seen where none is named: `unsaid`, or
+    what a new visitor would see.
     """
-    if shared == first().shared:
+    if shared == (unsaid or first().shared):
         return "", ""
     try:
         link = encode(shared)
@@ -160,7 +185,8 @@ def first() -> Session:
 def _begun(start: Start, shared: Shared) -> Session:
     architecture = shared.architecture
     work = new_work()
-    stack = replace(Stack.of(architecture.layers), work=work)
+    selected = _first_selected(shared)
+    stack = replace(Stack.of(architecture.layers, selected), work=work)
     return Session(
         start,
         architecture.name,
@@ -169,7 +195,53 @@ def _begun(start: Start, shared: Shared) -> Session:
         shared.recipe,
         work=work,
         assignment=shared.assignment,
+        lesson=Progress(shared.lesson) if shared.lesson else None,
+        had_lesson=shared.lesson is not None,
     )
+
+
+def _first_selected(shared: Shared) -> int | None:
+    """The row that the work's lesson selects first; None where it names no layer that is there."""
+    wanted = shared.lesson.select if shared.lesson else ""
+    rows = enumerate(flatten(shared.architecture.layers))
+    return next(
+        (index for index, row in rows if row.stands_for_node and path_text(row.path) == wanted),
+        None,
+    )
+
+
+def _arrived() -> Session:
+    """What the address names: work, a run, a lesson, and the step in it."""
+    link, kept, run, ready = map(
+        asked_for, (PARAMETER, KEPT_PARAMETER, RUN_PARAMETER, LESSON_PARAMETER)
+    )
+    if not ready:
+        return _at_step(_from_address(link, kept, run))
+    try:
+        shared = find_lesson(ready)
+    except NoSuchLesson as error:
+        session = _from_address(link, kept, run)
+        return replace(session, notice=session.notice or str(error))
+    if link or kept:
+        session = _from_address(link, kept, run)
+        if not session.start.preset:
+            session = replace(session, start=_start_of(shared))
+    else:
+        session = replace(_begun(_start_of(shared), shared), run=run)
+    return _at_step(replace(session, lesson=Progress(lesson_of(shared), ready), had_lesson=True))
+
+
+def _start_of(shared: Shared) -> Start:
+    """What the work of a lesson begins from, under the lesson's title."""
+    return Start(lesson_of(shared).title, shared.architecture, shared.recipe)
+
+
+def _at_step(session: Session) -> Session:
+    """The session at the step of its lesson that the address names, if that is one."""
+    step = asked_for(STEP_PARAMETER) or ""
+    if session.lesson is None or not re.fullmatch("[0-9]{1,3}", step):
+        return session
+    return replace(session, lesson=session.lesson.at(int(step) - 1))
 
 
 def _from_address(link: str | None, kept: str | None, run_id: str | None) -> Session:
@@ -250,6 +322,34 @@ def leave_assignment() -> None:
     keep_session(replace(accept_draft(), given="", assignment=Assignment()))
 
 
+# --- the lesson -----------------------------------------------------------------------------------
+
+
+def open_lesson(id: str) -> None:
+    """Open the work of a lesson that comes with the explorer, and the lesson. Raises
+    NoSuchLesson.
+    """
+    shared = find_lesson(id)
+    open_work(_start_of(shared), shared)
+    keep_session(replace(current(), lesson=Progress(lesson_of(shared), id)))
+
+
+def leave_lesson() -> None:
+    """Go on with the work, and with all of the explorer."""
+    keep_session(replace(accept_draft(), lesson=None))
+
+
+def hides(control: Control) -> bool:
+    """Whether the lesson that the visitor is in leaves something out."""
+    lesson = current().lesson
+    return lesson is not None and lesson.hides(control)
+
+
+def keep_progress(progress: Progress) -> None:
+    """Keep how far the visitor is in the lesson."""
+    keep_session(replace(accept_draft(), lesson=progress))
+
+
 def keep_session(session: Session) -> Session:
     st.session_state[_KEY] = session
     return session
@@ -288,16 +388,29 @@ def _back_in(session: Session, other: Session, stack: Stack) -> Session:
     images and recipe.
     """
     _keep_work(session)
+    shape, recipe = _images_and_recipe(session, other.input_shape, other.recipe)
     return replace(
         session,
         work=other.work,
         start=other.start,
         name=other.name,
-        input_shape=other.input_shape,
-        recipe=other.recipe,
+        input_shape=shape,
+        recipe=recipe,
         recipe_version=session.recipe_version + 1,
         stack=stack,
     )
+
+
+Shape3 = tuple[int, int, int]
+
+
+def _images_and_recipe(session: Session, shape: Shape3, recipe: Recipe) -> tuple[Shape3, Recipe]:
+    """The images and the recipe of work that is put in place: these, unless a lesson keeps those
+    that there are.
+    """
+    if session.recipe_is_locked:
+        return session.input_shape, session.recipe
+    return shape, recipe
 
 
 def open_preset(preset: Preset) -> None:
@@ -318,19 +431,27 @@ def open_run(run: Run) -> None:
 
 
 def open_work(start: Start, shared: Shared) -> None:
-    """Replace the visitor's work. Undo leads back to it."""
+    """Replace the visitor's work. Undo leads back to it. A lesson goes on, unless the work brings
+    one of its own.
+    """
     session, architecture = accept_draft(), shared.architecture
     _keep_work(session)
+    if shared.lesson:
+        session = replace(session, lesson=Progress(shared.lesson), had_lesson=True)
     work = new_work()
+    selected = _first_selected(shared)
+    shape, recipe = architecture.input_shape, shared.recipe
+    if shared.lesson is None:
+        shape, recipe = _images_and_recipe(session, shape, recipe)
     keep_session(
         replace(
             session,
             work=work,
             start=start,
             name=architecture.name,
-            input_shape=architecture.input_shape,
-            stack=session.stack.replaced(architecture.layers, work=work),
-            recipe=shared.recipe,
+            input_shape=shape,
+            stack=session.stack.replaced(architecture.layers, selected, work=work),
+            recipe=recipe,
             recipe_version=session.recipe_version + 1,
             # What was given out does not go with the work.
             assignment=session.assignment if session.given else shared.assignment,
@@ -357,7 +478,7 @@ def keep_recipe(recipe: Recipe) -> str:
     Returns what else changed with it, see `choose_images`.
     """
     session = current()
-    if recipe == session.recipe:
+    if recipe == session.recipe or session.recipe_is_locked:
         return ""
     before = session.recipe.dataset
     changed = keep_session(
@@ -387,6 +508,8 @@ def use_recipe_variant(preset: Preset, variant: str) -> None:
     layers.
     """
     session, found = current(), preset.recipe_variant(variant)
+    if session.recipe_is_locked:
+        return
     assert found is not None
     architecture, recipe = found
     if rates := dropout_rates(architecture):
@@ -410,6 +533,8 @@ def choose_images(dataset: str) -> str:
     Returns what changed, as a sentence for the visitor; "" if the input is the same.
     """
     session = accept_draft()
+    if session.recipe_is_locked:
+        return ""
     recipe = session.recipe.model_copy(update={"dataset": dataset})
     shape = DATASETS[dataset].input_shape
     changed = keep_session(

@@ -2,6 +2,8 @@
 them what stands in the way of training, or where the work comes from.
 """
 
+from collections.abc import Collection
+
 from explorer.assignment.clauses import SIGNS
 from explorer.classroom.judging import FinishedRuns, judge
 from explorer.network.difference import Difference, change_text, difference, difference_text
@@ -14,12 +16,16 @@ NAMED_CHANGES = 12  # in the tooltip; the others are counted
 
 
 def assignment_line(
-    session: state.Session, runs: FinishedRuns, in_the_way: str = "", has_fix: bool = False
+    session: state.Session,
+    runs: FinishedRuns,
+    in_the_way: str = "",
+    has_fix: bool = False,
+    without: Collection[str] = (),
 ) -> str:
     """The clauses, judged by these runs; beside them what stands in the way of training, else
     whether the images are still to come, and how far the network is from where it started.
 
-    With `has_fix` there is room at the end for a button.
+    With `has_fix` there is room at the end for a button. `without` are limits that are left out.
     """
     recipe = session.recipe
     found, _ = judge(state.assignment(), session.architecture, recipe, runs)
@@ -28,6 +34,7 @@ def assignment_line(
         f'title="{for_html(clause.note)}">'
         f"<b>{SIGNS[clause.state]}</b> {for_html(clause.text)}</li>"
         for clause in found
+        if clause.limit not in without
     )
     if in_the_way:
         beside = _in_the_way(in_the_way, has_fix)

@@ -1,8 +1,12 @@
 """Build: the stack of layers, what each does, and what the selected one sees."""
 
+from collections.abc import Collection
+
 import streamlit as st
 
 from explorer.classroom.judging import FinishedRuns
+from explorer.lesson.guesses import Known
+from explorer.lesson.lesson import Control, Guess
 from explorer.network.analysis import Analysis, Row, analyze, place_text
 from explorer.network.explain import parameter_arithmetic, size_arithmetic
 from explorer.network.mult_adds import MULT_ADDS_IN_SHORT, MULT_ADDS_RULE
@@ -16,6 +20,7 @@ from explorer.ui import messages, state
 from explorer.ui.assigned import own_runs
 from explorer.ui.build.assignment_line import assignment_line
 from explorer.ui.build.assignment_menu import assignment_menu
+from explorer.ui.build.guessing import guessing, told_to_editor
 from explorer.ui.build.open_dialog import open_dialog
 from explorer.ui.build.share_menu import share_menu
 from explorer.ui.build.start_menu import start_menu
@@ -23,11 +28,20 @@ from explorer.ui.components.announcer import announce
 from explorer.ui.components.cost_chart import cost_chart
 from explorer.ui.components.field_view import FieldViewContext, field_view
 from explorer.ui.components.stack_editor import stack_editor
+from explorer.ui.known_numbers import known_of
 from explorer.ui.notices import WRONG, notify, with_notices
 from explorer.ui.people import who
 from explorer.ui.preset_story import preset_story
 
 SELECTED = "selected-layer"  # its place on the page, for the way past the stack
+UNKNOWN = "?"  # in place of a number that is to be guessed first
+TOTALS = {  # by the number of a layer that tells them
+    Guess.SHAPE: "Output",
+    Guess.FIELD: "Receptive field",
+    Guess.PARAMS: "Parameters",
+}
+TOLD_BY = {Guess.PARAMS: ("max_params",), Guess.FIELD: ("min_field",)}  # limits of an assignment
+SEEN_IN_PICTURE = (Guess.SHAPE, Guess.FIELD)
 
 
 @with_notices
@@ -55,8 +69,12 @@ def _header() -> None:
     session = state.accept_draft()
     name_key = f"name-{session.stack.base}-{session.work}"  # another work's name is another input's
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="header"):
-        start_menu(session)
-        st.button("Open…", icon=":material/upload_file:", key="open", on_click=state.ask_to_open)
+        if not state.hides(Control.START_FROM):
+            start_menu(session)
+        if not state.hides(Control.OPEN):
+            st.button(
+                "Open…", icon=":material/upload_file:", key="open", on_click=state.ask_to_open
+            )
         if session.opening:
             open_dialog()
         # The input has no default of its own: Streamlit warns of one where `_rename` sets the
@@ -71,21 +89,29 @@ def _header() -> None:
             label_visibility="collapsed",
             width="stretch",
         )
-        st.selectbox(
-            "Images",
-            list(DATASETS),
-            index=list(DATASETS).index(session.recipe.dataset),
-            format_func=lambda name: (
-                f"{DATASETS[name].title} · {size_text(DATASETS[name].input_shape)}"
-            ),
-            key=f"images-{session.recipe_version}",
-            on_change=_choose_images,
-            args=(f"images-{session.recipe_version}", session.work),
-            label_visibility="collapsed",
-            width=220,
-        )
-        assignment_menu(session)
-        share_menu(session)
+        if not state.hides(Control.IMAGES):
+            _images(session)
+        if not state.hides(Control.ASSIGNMENT):
+            assignment_menu(session)
+        if not state.hides(Control.SHARE):
+            share_menu(session)
+
+
+def _images(session: state.Session) -> None:
+    st.selectbox(
+        "Images",
+        list(DATASETS),
+        index=list(DATASETS).index(session.recipe.dataset),
+        format_func=lambda name: (
+            f"{DATASETS[name].title} · {size_text(DATASETS[name].input_shape)}"
+        ),
+        key=f"images-{session.recipe_version}",
+        on_change=_choose_images,
+        args=(f"images-{session.recipe_version}", session.work),
+        label_visibility="collapsed",
+        width=220,
+        disabled=session.recipe_is_locked,
+    )
 
 
 # Streamlit also calls a callback where nothing changed, if somebody clicks before the first run has
@@ -120,9 +146,10 @@ def _workbench(runs: FinishedRuns) -> None:
     analysis = analyze(session.architecture)
     selected = _selected_row(session.stack.selected_path, analysis)
     classes = len(DATASETS[session.recipe.dataset].classes)
+    known = known_of(session)
     totals = st.container(key="totals")
     st.html(f'<p class="skip"><a href="#{SELECTED}">Skip to the selected layer</a></p>')
-    announce(_in_short(analysis), "totals")
+    announce(_in_short(analysis, known), "totals")
     stack, detail = st.columns([2, 1], gap="medium")
     with stack:  # first, so that the numbers a person is typing for reach the browser first
         stack_editor(
@@ -130,40 +157,58 @@ def _workbench(runs: FinishedRuns) -> None:
             analysis,
             classes=classes,
             described=selected.path if selected else None,
+            lesson=told_to_editor(session),
             key=state.STACK_KEY,
             changed=state.accept_draft,
         )
     with totals:
-        _numbers(session, analysis, runs)
+        _numbers(session, analysis, runs, known)
     with detail:
         if selected is None:
             st.html(f'<p class="hint">{_nothing_to_show(analysis)}</p>')
         else:
-            _selected_layer(analysis, selected, session)
-        if analysis.total_params:
+            _selected_layer(analysis, selected, session, known)
+        if analysis.total_params and known.shows_parameters(analysis):
             cost_chart(analysis, selected.index if selected else None, key="cost")
         preset_story(load_presets().get(session.start.preset), "build")
 
 
-def _in_short(analysis: Analysis) -> str:
+def _in_short(analysis: Analysis, known: Known) -> str:
     """The totals, for whoever hears the page."""
     if problem := analysis.problem:
         return f"Layer {place_text(analysis, problem)} does not fit"
     output, field = size_text(analysis.output_shape), size_text(analysis.receptive_field)
-    return f"{analysis.total_params:,} parameters, output {output}, receptive field {field}"
+    said = {
+        Guess.PARAMS: f"{analysis.total_params:,} parameters",
+        Guess.SHAPE: f"output {output}",
+        Guess.FIELD: f"receptive field {field}",
+    }
+    return ", ".join(text for kind, text in said.items() if _shows_total(kind, analysis, known))
 
 
-def _numbers(session: state.Session, analysis: Analysis, runs: FinishedRuns) -> None:
+def _shows_total(kind: Guess, analysis: Analysis, known: Known) -> bool:
+    """Whether a number of the whole network is shown, or is still to be guessed."""
+    if kind is Guess.PARAMS:
+        return known.shows_parameters(analysis)
+    return known.shows_last(analysis, kind)
+
+
+def _numbers(session: state.Session, analysis: Analysis, runs: FinishedRuns, known: Known) -> None:
     """The totals, and under them the assignment and what stands in the way of training.
 
     A line of its own for the latter would come and go, and move the row that is being typed in.
     """
+    secret = {kind for kind in known.kinds if not _shows_total(kind, analysis, known)}
     obstacle = None
-    if analysis.rows and not analysis.problem:
+    # It tells the shape of the output, and is of no use where nothing is trained.
+    is_told = Guess.SHAPE not in secret and not state.hides(Control.TRAIN)
+    if analysis.rows and not analysis.problem and is_told:
         obstacle = find_problem(session.architecture, DATASETS[session.recipe.dataset])
     fixed = obstacle.fixed if obstacle else None
     in_the_way = _in_the_way(analysis, obstacle.message if obstacle else "")
-    st.html(_totals(analysis) + assignment_line(session, runs, in_the_way, fixed is not None))
+    without = frozenset(limit for kind in secret for limit in TOLD_BY.get(kind, ()))
+    line = assignment_line(session, runs, in_the_way, fixed is not None, without)
+    st.html(_totals(analysis, secret) + line)
     if fixed and st.button("Apply fix", key="apply-fix"):
         state.apply_fix(fixed)
         st.rerun()
@@ -210,7 +255,8 @@ def _nothing_to_show(analysis: Analysis) -> str:
     return "Add a layer to see which pixels it sees and what it costs."
 
 
-def _totals(analysis: Analysis) -> str:
+def _totals(analysis: Analysis, secret: Collection[Guess]) -> str:
+    """The totals. Of those that are `secret`, to be guessed first, only the names are told."""
     figures = [
         ("Parameters", f"{analysis.total_params:,}", f"{analysis.trainable_params:,} learned"),
         (
@@ -237,6 +283,11 @@ def _totals(analysis: Analysis) -> str:
         figures = [
             (name, value if name == "Layers" else "–", note) for name, value, note in figures
         ]
+    unknown = {TOTALS[kind] for kind in secret}
+    figures = [
+        (name, UNKNOWN, "to be guessed first") if name in unknown else (name, value, note)
+        for name, value, note in figures
+    ]
     so_far = broken and bool(analysis.rows)
     cells = "".join(
         f'<div title="{for_html(note)}"><span>{for_html(_counted_name(name, so_far))}</span>'
@@ -251,19 +302,29 @@ def _counted_name(name: str, so_far: bool) -> str:
     return f"{name} so far" if so_far and name != "Layers" else name
 
 
-def _selected_layer(analysis: Analysis, row: Row, session: state.Session) -> None:
-    st.html(_layer_words(row, analysis))
-    context = FieldViewContext(session.recipe.dataset, session.recipe.seed, session.run, who().id)
-    field_view(analysis, row.index, context, key="field")
+def _selected_layer(analysis: Analysis, row: Row, session: state.Session, known: Known) -> None:
+    st.html(_layer_words(row, analysis, known))
+    guessing(analysis, row, known)
+    if all(known.shows(row, kind) for kind in SEEN_IN_PICTURE):
+        context = FieldViewContext(
+            session.recipe.dataset, session.recipe.seed, session.run, who().id
+        )
+        field_view(analysis, row.index, context, key="field")
+    else:
+        st.html('<p class="hint">The picture of its receptive field comes with your guess.</p>')
 
 
-def _layer_words(row: Row, analysis: Analysis) -> str:
-    before = ", ".join(map(size_text, row.input_shapes))
-    lines = [("Shape", f"{before} → {size_text(row.output_shape)}", "")]
-    if size := size_arithmetic(row):
+def _layer_words(row: Row, analysis: Analysis, known: Known) -> str:
+    shape, params = (known.shows(row, kind) for kind in (Guess.SHAPE, Guess.PARAMS))
+    before = UNKNOWN
+    if known.shows_input(analysis, row):
+        before = ", ".join(map(size_text, row.input_shapes))
+    lines = [("Shape", f"{before} → {size_text(row.output_shape) if shape else UNKNOWN}", "")]
+    if shape and before != UNKNOWN and (size := size_arithmetic(row)):
         lines.append(("Size", size, ""))
-    lines.append(("Parameters", parameter_arithmetic(row) or "none", ""))
-    if row.mult_adds:
+    parameters = parameter_arithmetic(row) or "none"
+    lines.append(("Parameters", parameters if params else UNKNOWN, ""))
+    if row.mult_adds and shape and params:  # they tell of both
         share = row.mult_adds / analysis.total_mult_adds
         lines.append(
             (

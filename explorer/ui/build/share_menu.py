@@ -1,7 +1,7 @@
 """Out of the Build page: a link to copy, a name to save under, and every form to download."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from explorer.text import for_html, sentence
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
 from explorer.ui import process, state
+from explorer.ui.build.lesson_menu import lesson_menu
 from explorer.ui.components.address import link_box
 from explorer.ui.downloads.download_menu import Item, items
 from explorer.ui.notices import WRONG, notify
@@ -90,22 +91,24 @@ def share_menu(session: state.Session) -> None:
         return
     with menu, st.container(key="sharing", gap="small"):
         _link(session)
+        lesson_menu(session)
         _save(session)
         st.html('<p class="heading">Download</p>')
         items(_downloads(session), "network")
 
 
 def _link(session: state.Session) -> None:
+    lesson = session.making or session.shared.lesson
     try:
-        link = encode(session.shared)
+        link = encode(replace(session.shared, lesson=lesson))
     except LinkError as error:
         st.html(f'<p class="note">{for_html(sentence(str(error)))}</p>')
         return
     link_box(link, key="link")
-    st.html(
-        '<p class="note">Holds the network, the recipe and the assignment; '
-        "anyone who opens it on this server sees this page.</p>"
-    )
+    held = "the network, the recipe, the assignment and the lesson"
+    if lesson is None:
+        held = "the network, the recipe and the assignment"
+    st.html(f'<p class="note">Holds {held}; anyone who opens it on this server sees this page.</p>')
 
 
 def _save(session: state.Session) -> None:

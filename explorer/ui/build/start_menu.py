@@ -1,11 +1,12 @@
-"""Where the work starts from: the presets, what was saved on this server, and back to where this
-work began.
+"""Where the work starts from: the presets, the lessons, what was saved on this server, and back to
+where this work began.
 """
 
 from itertools import groupby
 
 import streamlit as st
 
+from explorer.lesson.lesson import Lesson
 from explorer.network.analysis import analyze
 from explorer.network.difference import (
     Added,
@@ -20,8 +21,9 @@ from explorer.network.spec import count_layers, path_text
 from explorer.people.permissions import Action, Kind, Thing, may
 from explorer.people.person import Person
 from explorer.presets import FIRST_GROUP, Preset, load_presets
+from explorer.ready_lessons import lesson_of, ready_lessons
 from explorer.saved import Saved, SaveError
-from explorer.text import NO_BREAK, for_html, for_markdown, percent
+from explorer.text import NO_BREAK, counted, for_html, for_markdown, percent
 from explorer.ui import process, state
 from explorer.ui.notices import WRONG, notify
 from explorer.ui.people import register, who
@@ -52,6 +54,8 @@ def start_menu(session: state.Session) -> None:
                     st.html(f'<p class="heading">{for_html(title)}</p>')
                 for preset in group:
                     _preset(preset)
+                if title == FIRST_GROUP:
+                    _lessons()
             _all_saved(key)
 
 
@@ -114,6 +118,29 @@ def _preset(preset: Preset) -> None:
         width="stretch",
     )
     st.caption(for_markdown(preset.character))
+
+
+def _lessons() -> None:
+    """Those that come with the explorer."""
+    st.html('<p class="heading">Lessons</p>')
+    for id, shared in ready_lessons().items():
+        lesson = lesson_of(shared)
+        st.button(
+            f"**{for_markdown(lesson.title)}** · {counted(len(lesson.steps), 'step')}",
+            key=f"lesson-{id}",
+            on_click=state.open_lesson,
+            args=(id,),
+            type="tertiary",
+            width="stretch",
+        )
+        st.caption(for_markdown(_about(lesson)))
+
+
+def _about(lesson: Lesson) -> str:
+    """What is done in a lesson, in a line."""
+    if lesson.guess:
+        return f"Guess before you look: {', '.join(kind.words for kind in lesson.guess).lower()}"
+    return "Train with one recipe, change the network alone, and compare the curves"
 
 
 def _saved(saved: Saved, person: Person, owner: str) -> None:

@@ -38,6 +38,7 @@ from explorer.ui.components.announcer import announce
 from explorer.ui.components.figure_table import Figure, figure_table
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
+from explorer.ui.known_numbers import known_of
 from explorer.ui.notices import WRONG, notify, with_notices
 from explorer.ui.part import part
 from explorer.ui.people import who
@@ -54,9 +55,14 @@ POINTS = 400  # step events a chart gets, whatever the run's length
 RECENT = 15  # step events whose median speed is told: a single one's is chance
 AUTHORS_LOG = "author's log"
 QUICK_LOOK = MappingProxyType({"epochs": 1, "images_share": 0.1, "plain_epochs": 0})
+_QUICK_LOOK = "One epoch on a tenth of the training images, to see whether it learns at all."
 SHOWN_RUN = "shown-run"  # its place on the page, for links
 NEVER_BEGAN = "ended before its first step"
 LARGE_LOSS = 1e6  # from here on a loss is written with a power of ten
+_LOCKED = (
+    '<p class="note">This lesson keeps the recipe as it is, so that what you see comes from the '
+    "network alone.</p>"
+)
 TABLE_HEIGHT = 250  # pixels, the same from the first epoch on, so that nothing below it moves
 
 
@@ -102,16 +108,20 @@ def _recipe(session: state.Session) -> DeltaGenerator:
     edited = "" if as_given else ", edited"
     st.html(
         f'<div class="layer"><h2>{for_html(architecture.name)}{edited}</h2>'
-        f"<p>{analyze(architecture).total_params:,} parameters in "
+        f"<p>{_parameters(session)}"
         f"{counted(count_layers(architecture.layers), 'layer')}</p></div>"
     )
     start = st.container()
     variants = st.container()
-    filled = recipe_form(session.recipe, _form(session), _keep)
+    locked = session.recipe_is_locked
+    filled = recipe_form(session.recipe, _form(session), _keep, is_locked=locked)
     wrong = filled.message if isinstance(filled, RecipeError) else ""
     recipe = session.recipe if isinstance(filled, RecipeError) else filled
     with variants:
-        _recipe_variants(session)
+        if locked:
+            st.html(_LOCKED)
+        else:
+            _recipe_variants(session)
     obstacle = find_problem(architecture, DATASETS[recipe.dataset])
     if obstacle:
         messages.warning(
@@ -131,17 +141,26 @@ def _recipe(session: state.Session) -> DeltaGenerator:
             disabled=cannot,
             on_click=_start,
         )
-        st.button(
-            "Quick look",
-            icon=":material/bolt:",
-            help="One epoch on a tenth of the training images, to see whether it learns at all.",
-            disabled=cannot,
-            on_click=_start,
-            kwargs={"changes": QUICK_LOOK},
-        )
+        if not locked:
+            st.button(
+                "Quick look",
+                icon=":material/bolt:",
+                help=_QUICK_LOOK,
+                disabled=cannot,
+                on_click=_start,
+                kwargs={"changes": QUICK_LOOK},
+            )
     with start:
         _ask_whether_to_repeat(session, recipe)
     return start
+
+
+def _parameters(session: state.Session) -> str:
+    """ "18,000 parameters in "; "" where they are still to be guessed."""
+    analysis = analyze(session.architecture)
+    if not known_of(session).shows_parameters(analysis):
+        return ""
+    return f"{analysis.total_params:,} parameters in "
 
 
 def _link_to_run(snapshot: Snapshot) -> None:
@@ -217,6 +236,8 @@ def _start(again: bool = False, changes: Mapping[str, Any] = MappingProxyType({}
     """
     session = state.current()
     recipe = recipe_in_form(session.recipe, _form(session))
+    if session.recipe_is_locked:
+        recipe, changes = session.recipe, {}
     if isinstance(recipe, RecipeError):
         notify(recipe.message, WRONG)
         return

@@ -66,21 +66,23 @@ STEPS = {
 }
 
 
-def recipe_form(recipe: Recipe, key: str, changed: Changed) -> Recipe | RecipeError:
+def recipe_form(
+    recipe: Recipe, key: str, changed: Changed, *, is_locked: bool = False
+) -> Recipe | RecipeError:
     """Draw the form filled from `recipe`, and return what it holds now, or what is wrong with that.
 
     `key` names the form; another key shows another recipe. `changed` is called as soon as any of it
     is changed, before anything is drawn: somebody who types and goes to another page at once never
-    sees the form drawn with what was typed.
+    sees the form drawn with what was typed. A form that is locked only shows the recipe.
     """
     data = to_data(recipe)
     length, *sections = SECTIONS
-    _dataset(recipe.dataset, key, changed)
-    _section(length, data, key, changed)
+    _dataset(recipe.dataset, key, changed, is_locked)
+    _section(length, data, key, changed, is_locked)
     for field, (heading, kinds) in CHOICES.items():
-        _choice(heading, kinds, data[field], f"{key}-{field}", changed)
+        _choice(heading, kinds, data[field], f"{key}-{field}", changed, is_locked)
     for section in sections:
-        _section(section, data, key, changed)
+        _section(section, data, key, changed, is_locked)
     return recipe_in_form(recipe, key)
 
 
@@ -120,7 +122,7 @@ def _values(model: type[BaseModel], data: Data) -> Data:
     return values
 
 
-def _dataset(name: str, key: str, changed: Changed) -> None:
+def _dataset(name: str, key: str, changed: Changed, is_locked: bool) -> None:
     st.selectbox(
         "Images",
         list(DATASETS),
@@ -129,17 +131,25 @@ def _dataset(name: str, key: str, changed: Changed) -> None:
         help="  \n".join(f"{kind.title}: {kind.summary}" for kind in DATASETS.values()),
         key=f"{key}-dataset",
         on_change=changed,
+        disabled=is_locked,
     )
 
 
-def _section(section: tuple[str, tuple[str, ...]], data: Data, key: str, changed: Changed) -> None:
+def _section(
+    section: tuple[str, tuple[str, ...]], data: Data, key: str, changed: Changed, is_locked: bool
+) -> None:
     heading, names = section
     st.html(f'<h3 class="section">{for_html(heading)}</h3>')
-    _fields(Recipe, names, data, key, changed)
+    _fields(Recipe, names, data, key, changed, is_locked)
 
 
 def _choice(
-    heading: str, kinds: Mapping[str, type[BaseModel]], data: Data, key: str, changed: Changed
+    heading: str,
+    kinds: Mapping[str, type[BaseModel]],
+    data: Data,
+    key: str,
+    changed: Changed,
+    is_locked: bool,
 ) -> None:
     """A kind, and below it the fields of that kind."""
     names = list(kinds)
@@ -149,24 +159,32 @@ def _choice(
         index=names.index(data["kind"]),
         key=f"{key}-kind",
         on_change=changed,
+        disabled=is_locked,
     )
     if kind not in kinds:
         return
     values = _values(kinds[kind], data)
-    _fields(kinds[kind], values, values, f"{key}-{kind}", changed)
+    _fields(kinds[kind], values, values, f"{key}-{kind}", changed, is_locked)
 
 
 def _fields(
-    model: type[BaseModel], names: Iterable[str], data: Data, key: str, changed: Changed
+    model: type[BaseModel],
+    names: Iterable[str],
+    data: Data,
+    key: str,
+    changed: Changed,
+    is_locked: bool,
 ) -> None:
     names = list(names)
     for start in range(0, len(names), 2):
         for column, name in zip(st.columns(2, gap="small"), names[start : start + 2], strict=False):
             with column:
-                _field(model, name, data[name], f"{key}-{name}", changed)
+                _field(model, name, data[name], f"{key}-{name}", changed, is_locked)
 
 
-def _field(model: type[BaseModel], name: str, value: Any, key: str, changed: Changed) -> None:
+def _field(
+    model: type[BaseModel], name: str, value: Any, key: str, changed: Changed, is_locked: bool
+) -> None:
     """One input: a choice, a switch or a number, as the field's type says."""
     values = field_values(model)[name]
     label, note = for_markdown(LABELS.get(name, name)), for_markdown(values.help) or None
@@ -181,13 +199,22 @@ def _field(model: type[BaseModel], name: str, value: Any, key: str, changed: Cha
             help=note,
             key=key,
             on_change=changed,
+            disabled=is_locked,
         )
     elif values.type == "flag":
-        st.toggle(label, value, help=note, key=key, on_change=changed)
+        st.toggle(label, value, help=note, key=key, on_change=changed, disabled=is_locked)
     # Without bounds: an input that has some keeps to itself what lies outside, and the form could
     # not say what is wrong.
     elif values.type == "whole":
-        st.number_input(label, value=int(value), step=1, help=note, key=key, on_change=changed)
+        st.number_input(
+            label,
+            value=int(value),
+            step=1,
+            help=note,
+            key=key,
+            on_change=changed,
+            disabled=is_locked,
+        )
     else:
         st.number_input(
             label,
@@ -197,4 +224,5 @@ def _field(model: type[BaseModel], name: str, value: Any, key: str, changed: Cha
             help=note,
             key=key,
             on_change=changed,
+            disabled=is_locked,
         )

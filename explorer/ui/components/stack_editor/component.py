@@ -1,7 +1,7 @@
 """The stack editor on the page: what is sent to the browser, and what came back."""
 
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -48,13 +48,15 @@ def stack_editor(
     *,
     classes: int = 10,
     described: Path | None = None,
+    lesson: Mapping[str, Any] | None = None,
     key: str,
     changed: Callable[[], object],
 ) -> None:
     """Draw `stack` with the numbers of `analysis`, which is that of the same layers.
 
     What the palette adds as a head gives `classes` values. `described` is the path of the layer or
-    block that the page tells of where none is selected.
+    block that the page tells of where none is selected. `lesson` says what a lesson leaves out:
+    {adds, guess, revealed}, see types.d.ts.
 
     The browser's edits arrive with the next run, and `changed` is called before any of it: accept
     there what came, with `stack.accepting(sent_draft(key))`, as the next page may be another one.
@@ -69,6 +71,7 @@ def stack_editor(
         analyzed=whole or not asks_itself(sent),
         classes=classes,
         described=described,
+        lesson=lesson,
         key=key,
     )
     _mount(key=key, data=data, on_draft_change=changed)
@@ -89,6 +92,7 @@ def editor_data(
     analyzed: bool = True,
     classes: int = 10,
     described: Path | None = None,
+    lesson: Mapping[str, Any] | None = None,
     key: str = "stack",
 ) -> dict[str, Any]:
     """What the browser gets. With `whole` it holds the layers, which who edits has already; with
@@ -106,4 +110,5 @@ def editor_data(
         "analysis": analysis_data(stack.uids, analysis) if analyzed else None,
         "refusal": refusal and {"index": refusal.index, "message": refusal.message},
         "whole": {"stack": stack.to_data(), "work": stack.work} if whole else None,
+        **({"lesson": lesson} if lesson else {}),
     }

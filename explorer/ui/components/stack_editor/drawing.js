@@ -13,6 +13,7 @@ import {
 import { findPart, setText } from "./elements.js";
 import { readFocus, restoreFocus } from "./focus.js";
 import { drawGraph } from "./graph.js";
+import { secretOf } from "./lesson.js";
 import { findFirstDifference, findPlace } from "./operations.js";
 import { makeRow, markPlace, updateRow } from "./row.js";
 import { describeNodes, findChosen } from "./selection.js";
@@ -212,7 +213,7 @@ function viewOf(editor, index, { answered, broken, chosen, held }) {
  * @param {Editor} editor
  * @param {number} index  the row
  * @param {number} last  of those that it stands for
- * @returns {Pick<View, "numbers" | "hints" | "hinted" | "described">}
+ * @returns {Pick<View, "numbers" | "secret" | "hints" | "hinted" | "described">}
  */
 function findingsOf(editor, index, last) {
   const { stack, selected, described, hinted } = editor;
@@ -220,12 +221,16 @@ function findingsOf(editor, index, last) {
   const place = outline(stack)[index];
   const isFolded = last > index;
   if (place.role === "next" || (place.role === "begin" && !isFolded))
-    return { numbers: undefined, hints: [], hinted: false, described: false };
+    return { numbers: undefined, secret: null, hints: [], hinted: false, described: false };
   const of = stack[place.start].uid;
   const isDescribed = of === described || (isFolded && isIn(stack, described, index, last));
+  const secret = secretOf(editor, of);
+  // Hints would tell what is to be guessed.
+  const hints = secret ? [] : [...(editor.hints.get(of) ?? []), ...hintInside(editor, index, last)];
   return {
     numbers: numbersOf(editor, place, isFolded, of),
-    hints: [...(editor.hints.get(of) ?? []), ...hintInside(editor, index, last)],
+    secret,
+    hints,
     hinted: uid === hinted || of === hinted,
     described: selected === null && isDescribed,
   };

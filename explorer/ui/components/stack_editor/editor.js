@@ -7,6 +7,7 @@
 //   folding     blocks that are folded to one line
 //   protocol    what is said to Python, and what it answers
 //   analyses    what the layers do, which is asked for beside that
+//   lesson      what a lesson leaves out
 //   graph       the picture of a stack with blocks (graph_layout: where things stand in it)
 //   drawing     the rows (row, block_row, row_parts, notes, elements, icons) and the bar above
 //               them; menu: what that offers for blocks; in_view: which rows can be seen
@@ -61,6 +62,7 @@ import { makeIcon } from "./icons.js";
 import { InView } from "./in_view.js";
 import { abandonInput, editArgument, leaveInput, stepInput } from "./inputs.js";
 import { KEYS_HELP, readKey, readUndoKey } from "./keys.js";
+import { isOffered } from "./lesson.js";
 import { closeMenu, listenToMenu } from "./menu.js";
 import { areSameLayers, findKind, findLayer, findPlace } from "./operations.js";
 import { listenToPalette, openPalette } from "./palette.js";
@@ -130,6 +132,7 @@ function mount(root) {
     described: null,
     input: [1, 1, 1],
     classes: 10,
+    lesson: null,
     chosen: new Set(),
     folded: new Set(),
     anchor: null,
@@ -230,13 +233,16 @@ function takeAnalysis(editor, { rows, problem, hints }) {
 }
 
 /**
- * What is around the stack: the images that it takes, their classes, and the panel beside it.
+ * What is around the stack: the images that it takes, their classes, the panel beside it, and the
+ * lesson that it is part of.
  *
  * @param {Editor} editor
  * @param {Answer} answer
  */
-function takeSurroundings(editor, { described, input, classes }) {
+function takeSurroundings(editor, { described, input, classes, lesson }) {
   editor.described = described;
+  editor.lesson = lesson ?? null;
+  editor.root.classList.toggle("adds-nothing", lesson?.adds === false);
   editor.input = input;
   editor.classes = classes;
   setText(findPart(findPart(editor.root, "input"), "shape"), sizeText(input));
@@ -365,7 +371,8 @@ function listen(editor) {
     );
     if (!button) return;
     closeMenu(editor);
-    makeButtonActions(editor, button, uidAt(event))[button.dataset.do ?? ""]();
+    const action = button.dataset.do ?? "";
+    if (isOffered(editor, action)) makeButtonActions(editor, button, uidAt(event))[action]();
   });
   root.addEventListener("keydown", (event) => {
     onKey(editor, event);
@@ -517,7 +524,7 @@ function onKey(editor, event) {
   const action = readKey(event, placeOf(editor, target, uid, input));
   if (!action) return;
   event.preventDefault();
-  makeKeyActions(editor, uid ?? "", input ?? target)[action]();
+  if (isOffered(editor, action)) makeKeyActions(editor, uid ?? "", input ?? target)[action]();
 }
 
 /**
@@ -576,6 +583,7 @@ function enterRow(editor, row, uid) {
   const layer = findLayer(editor.stack, uid);
   if (editor.folded.has(uid)) toggleFold(editor, uid);
   else if (isMarker(layer)) {
+    if (!isOffered(editor, "insert")) return;
     const gap = findGapBelow(editor.stack, findPlace(editor.stack, uid), editor.folded);
     openPalette(editor, gap, row);
   } else if (!focusFirstInput(row)) {

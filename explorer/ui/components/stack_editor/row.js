@@ -7,6 +7,7 @@ import { insideText, pathText } from "./blocks.js";
 import { findPart, makeButton, makeElement, setText } from "./elements.js";
 import { makeIcon } from "./icons.js";
 import { KINDS } from "./kinds.js";
+import { UNKNOWN, sayNumbers, withoutSecrets } from "./lesson.js";
 import { updateHints, updateProblem } from "./notes.js";
 import { findField, findKind, isDefault, readArgument } from "./operations.js";
 import { assembleRow, makeField, makeGrip, makeUsualActions } from "./row_parts.js";
@@ -15,6 +16,7 @@ import { chipText, readText, sizeText, valueText } from "./values.js";
 /** @import { BlockView } from "./block_row.js" */
 /** @import { Field, Hint, Layer, Numbers, Placed, Problem, RowNode, Value } from "./types.js" */
 /** @import { Wrong } from "./types.js" */
+/** @import { Secret } from "./lesson.js" */
 
 /**
  * What the editor knows of a row.
@@ -27,6 +29,7 @@ import { chipText, readText, sizeText, valueText } from "./values.js";
  * @property {boolean} chosen  it is one of several
  * @property {boolean} open  its details are shown
  * @property {Numbers | undefined} numbers
+ * @property {Secret | null} secret  what of them is to be guessed first
  * @property {Problem | null} problem
  * @property {boolean} below  a layer above it does not fit
  * @property {Hint[]} hints
@@ -151,13 +154,9 @@ function updatePlace(row, { role, path, depth }) {
  * @param {Placed} place
  * @param {View} view
  */
-function updateNumbers(row, layer, place, { numbers, below, problem, block }) {
+function updateNumbers(row, layer, place, { numbers, secret, below, problem, block }) {
   const known = below ? undefined : numbers;
-  const texts = known && {
-    shape: sizeText(known.shape),
-    sees: sizeText(known.sees),
-    params: known.params === null ? "–" : ENGLISH.format(known.params),
-  };
+  const texts = known && withoutSecrets(numberTexts(known), secret);
   // A layer that does not fit has no numbers, nor has what follows; a row that Python has not yet
   // seen has none so far.
   const hasNumbers = block === null || block.hasNumbers;
@@ -166,14 +165,22 @@ function updateNumbers(row, layer, place, { numbers, below, problem, block }) {
   setText(findPart(row, "sees"), texts?.sees ?? none);
   setText(findPart(row, "params"), texts?.params ?? none);
   const within = known && `${sizeText(known.within)} inside the image`;
-  findPart(row, "sees").title = texts ? `Receptive field ${texts.sees} (${within})` : "";
-  const said = texts
-    ? `output ${texts.shape}, receptive field ${texts.sees}, ${texts.params} parameters`
-    : problem?.message;
+  const isToldOf = texts && texts.sees !== UNKNOWN;
+  findPart(row, "sees").title = isToldOf ? `Receptive field ${texts.sees} (${within})` : "";
+  const said = texts ? sayNumbers(texts) : problem?.message;
   const named = block
     ? sayBlockRow(place, block)
     : [`Layer ${pathText(place.path)}`, layer.kind, insideText(place)];
   row.setAttribute("aria-label", [...named, said].filter(Boolean).join(", "));
+}
+
+/** @param {Numbers} numbers */
+function numberTexts({ shape, sees, params }) {
+  return {
+    shape: sizeText(shape),
+    sees: sizeText(sees),
+    params: params === null ? "–" : ENGLISH.format(params),
+  };
 }
 
 // Made once: a number's own toLocaleString makes one each time.

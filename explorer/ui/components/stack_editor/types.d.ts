@@ -128,6 +128,16 @@ export interface Question {
   input: number[];
 }
 
+/** What a lesson leaves out. */
+export interface Lesson {
+  /** May layers be added? */
+  adds: boolean;
+  /** The numbers that are hidden until they were guessed. */
+  guess: ("shape" | "field" | "params")[];
+  /** Those that were guessed, by uid and by which number, as they are written. */
+  revealed: Record<string, Partial<Record<string, string>>>;
+}
+
 export interface Answer {
   /** The component's key. */
   key: string;
@@ -146,6 +156,8 @@ export interface Answer {
   classes: number;
   /** Null for an editor that asks for it by itself. */
   analysis: Analysis | null;
+  /** Absent where there is no lesson, or none that makes a difference here. */
+  lesson?: Lesson;
   /** Why the draft was not accepted, and which of its layers is to blame. */
   refusal: { index: number | null; message: string } | null;
 }
@@ -216,6 +228,7 @@ export interface Editor {
   described: string | null;
   input: number[];
   classes: number;
+  lesson: Lesson | null;
 
   // what only the browser knows
   /** Uids, where more than the selected one is chosen. */
