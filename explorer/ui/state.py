@@ -91,7 +91,6 @@ class Session:
     assignment: Assignment = field(default_factory=Assignment)
     given: str = ""  # the id of the assignment that was given out, in place of that one
     lesson: Progress | None = None
-    had_lesson: bool = False  # so that the address is cleared of one that was left
     making: Lesson | None = None  # the lesson that is being made, in Share & save
     run: str | None = None  # the run that the Train page shows
     notice: str = ""  # why what the address asked for is not shown
@@ -141,17 +140,14 @@ def address() -> dict[str, str]:
         unsaid = replace(find_lesson(lesson.ready), lesson=None)
         shared = replace(shared, lesson=None)
     link, kept = link_or_id(shared, unsaid)
-    held = {
+    return {
         PARAMETER: link,
         KEPT_PARAMETER: kept,
         RUN_PARAMETER: session.run or "",
         GIVEN_PARAMETER: session.given,
+        LESSON_PARAMETER: lesson.ready if lesson else "",
+        STEP_PARAMETER: str(lesson.place + 1) if lesson and lesson.place else "",
     }
-    # Elsewhere nothing is said of lessons: the address goes out with every edit.
-    if lesson or session.had_lesson or asked_for(LESSON_PARAMETER):
-        held[LESSON_PARAMETER] = lesson.ready if lesson else ""
-        held[STEP_PARAMETER] = str(lesson.place + 1) if lesson and lesson.place else ""
-    return held
 
 
 def link_or_id(shared: Shared, unsaid: Shared | None = None) -> tuple[str, str]:
@@ -196,7 +192,6 @@ def _begun(start: Start, shared: Shared) -> Session:
         work=work,
         assignment=shared.assignment,
         lesson=Progress(shared.lesson) if shared.lesson else None,
-        had_lesson=shared.lesson is not None,
     )
 
 
@@ -228,7 +223,7 @@ def _arrived() -> Session:
             session = replace(session, start=_start_of(shared))
     else:
         session = replace(_begun(_start_of(shared), shared), run=run)
-    return _at_step(replace(session, lesson=Progress(lesson_of(shared), ready), had_lesson=True))
+    return _at_step(replace(session, lesson=Progress(lesson_of(shared), ready)))
 
 
 def _start_of(shared: Shared) -> Start:
@@ -437,7 +432,7 @@ def open_work(start: Start, shared: Shared) -> None:
     session, architecture = accept_draft(), shared.architecture
     _keep_work(session)
     if shared.lesson:
-        session = replace(session, lesson=Progress(shared.lesson), had_lesson=True)
+        session = replace(session, lesson=Progress(shared.lesson))
     work = new_work()
     selected = _first_selected(shared)
     shape, recipe = architecture.input_shape, shared.recipe

@@ -95,6 +95,7 @@ def test_the_work_in_the_address_is_there_on_every_page_and_stays_there(page: st
         "run": "nosuchrun",
         "assignment": "",
         "lesson": "",
+        "step": "",
         "compare": "gap-17k,strided-20k",
         "view": "Verdict",
     }

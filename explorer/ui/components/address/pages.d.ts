@@ -4,3 +4,4 @@
 export const PARAMETER: string;
 /** The page that is shown where the address names none. */
 export const FIRST: string;
+export const HELD: string[];
