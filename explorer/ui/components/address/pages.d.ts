@@ -4,4 +4,5 @@
 export const PARAMETER: string;
 /** The page that is shown where the address names none. */
 export const FIRST: string;
+/** All other parameters that an address can hold. */
 export const HELD: string[];
