@@ -179,7 +179,7 @@ def test_it_can_be_left() -> None:
 
 
 def test_without_a_lesson_the_address_says_nothing_of_one() -> None:
-    assert {"lesson", "step"}.isdisjoint(address(opened()))
+    assert {"lesson", "step"}.isdisjoint(component_data(opened(), "address")["held"])
 
 
 # --- what is hidden and locked --------------------------------------------------------------------
