@@ -33,7 +33,8 @@ MAX_TEXT = 4_000
 MAX_SEEDS = 10
 MAX_FIELD = 4_096  # pixels; more than any image has
 MAX_MULT_ADDS = 10**12
-LATEST = 253_402_300_799  # the last second of the year 9999
+# Two days before the year 10,000, which clocks of no time zone have begun by then.
+LATEST = 253_402_127_999
 
 
 class AssignmentError(ValueError):

@@ -1,7 +1,9 @@
 """Which of a person's runs an assignment is judged by.
 
 Never the best of many, unless the assignment says so: whoever tries often enough reaches most
-limits by chance. What counts is the recipe that was tried last, as the mean over its seeds.
+limits by chance. What counts is the recipe that was tried last, as the mean over its seeds. Epochs
+that were added to a run once it had finished change nothing: a new run takes more of them. A run
+that is stopped before its end does not count at all.
 """
 
 from collections.abc import Iterable, Sequence

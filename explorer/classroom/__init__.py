@@ -1,1 +1,1 @@
-"""What a class needs beside networks and runs: its people."""
+"""A class: its people, what it was given to do, what it handed in, and its board."""

@@ -1,5 +1,7 @@
 """Forgetting a person, with their runs and their name, and all of a class at its end."""
 
+from collections.abc import Callable
+
 from explorer.classroom.assignments import Assignments
 from explorer.classroom.hand_ins import HandIns
 from explorer.classroom.register import Entry, Register
@@ -35,11 +37,13 @@ def forget_person(person_id: str, by: Person, jobs: JobManager, register: Regist
     return len(runs)
 
 
-def end_class(by: Person, jobs: JobManager, register: Register) -> int:
+def end_class(
+    by: Person, jobs: JobManager, register: Register, is_teacher: Callable[[Entry], bool]
+) -> int:
     """Forget every student with all that is theirs, and every assignment. Returns how many people
     it was.
 
-    Whoever asks stays, and everybody who has typed a teacher's key. What was saved under a name is
+    Whoever asks stays, and all other teachers. What was saved under a name is
     deleted by its own store. Raises NotAllowed, and StillTraining while a run ends: all have been
     told to.
     """
@@ -47,7 +51,7 @@ def end_class(by: Person, jobs: JobManager, register: Register) -> int:
     if not may(by, Action.MANAGE, thing):
         raise NotAllowed(refusal_text(Action.MANAGE, thing))
     jobs.stop_all(by)
-    students = students_of(register, by)
+    students = students_of(register, by, is_teacher)
     for entry in students:
         forget_person(entry.id, by, jobs, register)
     for entry in register.all():  # who stays may have tried it too
@@ -56,9 +60,11 @@ def end_class(by: Person, jobs: JobManager, register: Register) -> int:
     return len(students)
 
 
-def students_of(register: Register, by: Person) -> tuple[Entry, ...]:
-    """Everybody who goes with the class: neither whoever asks nor who has typed a teacher's key."""
-    return tuple(entry for entry in register.all() if entry.id != by.id and not entry.teacher_mark)
+def students_of(
+    register: Register, by: Person, is_teacher: Callable[[Entry], bool]
+) -> tuple[Entry, ...]:
+    """Everybody who goes with the class: neither whoever asks nor another teacher."""
+    return tuple(entry for entry in register.all() if entry.id != by.id and not is_teacher(entry))
 
 
 def _delete(run_id: str, by: Person, jobs: JobManager) -> None:

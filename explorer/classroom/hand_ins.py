@@ -1,7 +1,7 @@
 """Hand-ins: the work that people handed in for an assignment, with its verdict and its report.
 
-The report is a zip of what the run was at that moment, made a little later: nothing that happens to
-the run afterwards changes it.
+The report is a zip of the runs, made a little later from what they are then; once it is made,
+nothing that happens to them changes it. Of several hand-ins the newest counts, and alone has one.
 """
 
 import logging
@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from explorer.assignment.clauses import Clause, State, verdict
+from explorer.assignment.clauses import Clause, State, clauses, verdict
 from explorer.assignment.results import Result
 from explorer.classroom.assignments import GivenOut
 from explorer.classroom.judging import FinishedRuns, judge
@@ -25,12 +25,13 @@ from explorer.people.permissions import Action, Kind, Thing, may, refusal_text
 from explorer.people.person import Person
 from explorer.refusal import Refusal
 from explorer.runs.database import Database
-from explorer.runs.run import NotAllowed
+from explorer.runs.home import HAND_INS
+from explorer.runs.run import NotAllowed, RunError
 from explorer.text import counted, printable_lines
 from explorer.training.recipe import Recipe
 
-FOLDER = "hand-ins"  # below home, of the reports
-WAITING, MADE = "waiting", "made"  # how a report is; anything else says why there is none
+# How a report is; anything else says why there is none.
+WAITING, MADE, REPLACED = "waiting", "made", "a newer one was handed in"
 MAX_NOTE = 2_000  # characters
 MOST_OF_A_PERSON = 50  # for one assignment
 
@@ -39,6 +40,10 @@ log = logging.getLogger(__name__)
 
 class NotHandedIn(Refusal):
     """It cannot be handed in; the message says why, and what to do."""
+
+
+class NoReport(RunError):
+    """A report was made, and its file is gone."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class HandIns:
     def __init__(self, database: Database, home: Path | None):
         """`home` is where everything is kept; None where nothing is, which has no reports."""
         self.database = database
-        self._folder = home / FOLDER if home else None
+        self._folder = home / HAND_INS if home else None
 
     def hand_in(
         self, given: GivenOut, shared: Shared, runs: FinishedRuns, notes: Notes, by: Person
@@ -103,7 +108,7 @@ class HandIns:
         if why := given.why_closed(now):
             raise NotHandedIn(why)
         notes = _checked(notes, given.assignment.notes)
-        found, result = judge(given.assignment, shared.architecture, shared.recipe, runs)
+        _, result = judge(given.assignment, shared.architecture, shared.recipe, runs)
         if result is None:
             raise NotHandedIn(
                 "no run of yours of this very network has finished on these images; train it to "
@@ -116,6 +121,7 @@ class HandIns:
             )
         # The form may hold another recipe by now.
         shared = replace(shared, recipe=_recipe_of(result, runs), assignment=given.assignment)
+        found = clauses(given.assignment, shared.architecture, shared.recipe, result)
         content = _Content(shared=shared_to_data(shared), result=result, clauses=found, notes=notes)
         with self.database.write(durable=True) as connection:
             own = "SELECT count(*) FROM hand_ins WHERE assignment = ? AND person = ?"
@@ -158,12 +164,25 @@ class HandIns:
         return found
 
     def waiting(self) -> tuple[HandIn, ...]:
-        """Those whose report is still to be made, the oldest first."""
+        """Those whose report is still to be made, the oldest first: of each person and assignment
+        the newest, as only that counts.
+        """
         with self.database.read() as connection:
             rows = connection.execute(
-                "SELECT * FROM hand_ins WHERE report = ? ORDER BY number", (WAITING,)
+                "SELECT * FROM hand_ins WHERE report = ? AND number IN "
+                "(SELECT max(number) FROM hand_ins GROUP BY assignment, person) ORDER BY number",
+                (WAITING,),
             ).fetchall()
         return tuple(_readable(rows))
+
+    def read_report(self, handed: HandIn) -> bytes:
+        """The report of a hand-in. Raises NoReport where it is gone."""
+        try:
+            return self.report_path(handed.number).read_bytes()
+        except OSError:
+            raise NoReport(
+                f"the report of hand-in {handed.number} is lost; have it made again"
+            ) from None
 
     def report_path(self, number: int) -> Path:
         """Where the report of a hand-in lies, once it is made."""
@@ -183,9 +202,27 @@ class HandIns:
             part.unlink(missing_ok=True)
             report = str(error) or "it could not be made"
         with self.database.write(durable=True) as connection:
-            connection.execute(
+            is_there = connection.execute(
                 "UPDATE hand_ins SET report = ? WHERE number = ?", (report, handed.number)
-            )
+            ).rowcount
+            older = connection.execute(
+                "UPDATE hand_ins SET report = ? WHERE assignment = ? AND person = ? AND number < ? "
+                "RETURNING number",
+                (REPLACED, handed.assignment, handed.person, handed.number),
+            ).fetchall()
+        if not is_there:  # forgotten meanwhile
+            path.unlink(missing_ok=True)
+        for row in older:
+            with suppress(OSError):
+                self.report_path(row["number"]).unlink(missing_ok=True)
+
+    def make_again(self, number: int, by: Person) -> None:
+        """Have a report made once more that could not be made, or is lost. Raises NotAllowed."""
+        thing = Thing(Kind.CLASS, "")
+        if not may(by, Action.MANAGE, thing):
+            raise NotAllowed(refusal_text(Action.MANAGE, thing))
+        with self.database.write(durable=True) as connection:
+            connection.execute("UPDATE hand_ins SET report = ? WHERE number = ?", (WAITING, number))
 
     def delete_all_of(self, person: str) -> int:
         """Delete all that somebody handed in, as they are forgotten. Returns how many it was."""

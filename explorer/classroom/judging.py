@@ -27,7 +27,7 @@ def finished_runs(runs: Iterable[RunSummary], owner: str | None) -> FinishedRuns
 
 
 def _finished(each: RunSummary) -> Finished | None:
-    """As it was when it had gone through all its epochs, though more may have been added since."""
+    """As it was when it had first gone through all its epochs, whatever was added since."""
     end, recipe = each.finished, each.run.recipe
     if end is None or recipe.images_share < 1:  # a quick look
         return None

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from explorer.assignment.assignment import to_data as assignment_to_data
-from explorer.classroom.hand_ins import MADE, HandIn
+from explorer.classroom.hand_ins import MADE, HandIn, NoReport
 from explorer.network.analysis import analyze
 from explorer.network.architecture_json import to_data as architecture_to_data
 from explorer.text import for_csv
@@ -36,14 +36,21 @@ COLUMNS = (
 def hand_in_files(
     handed: Sequence[HandIn], names: Mapping[str, str], read_report: Callable[[HandIn], bytes]
 ) -> Iterator[tuple[str, bytes]]:
-    """Each file with its path. `names` are by person; a report is read as its turn comes."""
+    """Each file with its path. `names` are by person; a report is read as its turn comes, which
+    raises NoReport where its file is gone.
+    """
     yield TABLE, _table(handed, names).encode("utf-8-sig")  # as spreadsheets expect it
     for each in handed:
         folder = _folder(each, names)
         text = json.dumps(_facts(each, names), indent=2, ensure_ascii=False) + "\n"
         yield f"{folder}/hand-in.json", text.encode()
         if each.report == MADE:
-            yield f"{folder}/report.zip", read_report(each)
+            try:
+                report = read_report(each)
+            except NoReport as error:
+                yield f"{folder}/no-report.txt", f"{error}\n".encode()
+            else:
+                yield f"{folder}/report.zip", report
 
 
 def _table(handed: Sequence[HandIn], names: Mapping[str, str]) -> str:

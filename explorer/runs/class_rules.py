@@ -14,7 +14,9 @@ from explorer.runs.run import RunError
 from explorer.text import bytes_text, counted, duration, printable
 
 MAX_MESSAGE = 200
-MOST_TURN = 600  # seconds of one turn, likewise; an epoch of what a class trains takes one to sixty
+# Seconds of one turn, where no teacher says otherwise: an epoch of what a class trains takes one to
+# sixty.
+MOST_TURN = 600
 MOST_WAITING = 3  # single runs of a person's that wait at once, where no teacher says otherwise
 MOST_DISK = 500_000_000  # bytes of one person's runs, where no teacher says otherwise
 NAMED = 3  # runs in a message, the largest

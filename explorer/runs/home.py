@@ -9,6 +9,8 @@ from explorer.runs.store import Store
 
 IN_MEMORY = "--in-memory"  # the option of the server and of `train` for keeping nothing
 
+HAND_INS = "hand-ins"  # the folder of the reports of what was handed in
+
 log = logging.getLogger(__name__)
 
 

@@ -247,6 +247,11 @@ class JobManager:
         self._check(by, Action.PAUSE, run_id)
         self._end(run_id, "pause", Status.PAUSED)
 
+    def binned_runs(self, owner: str) -> tuple[RunSummary, ...]:
+        """This owner's runs that lie in the bin and can be read. Raises StoreError."""
+        binned = [each.id for each in self.store.binned() if each.owner == owner]
+        return tuple(self.store.summaries(binned)[0].values())
+
     def resume(self, run_id: str, by: Person) -> None:
         """Queue a paused, interrupted, stopped or failed run again, to go on after its last whole
         epoch.

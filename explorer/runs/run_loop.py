@@ -195,7 +195,7 @@ class RunLoop:
                 kept = self._what_is_kept("paused", event)
                 yield writer.end(Status.PAUSED, event.model_copy(update=paused), kept)
             case _ if writer.run.more_epochs:
-                if latest := writer.end_early():
+                if latest := writer.end_early(self._why_stopped):
                     yield latest
             case _:
                 why = self._why_stopped or self._what_is_kept("stopped", event)

@@ -25,7 +25,7 @@ class RunSummary:
     final_accuracy: float | None  # on the test images, after the last whole epoch
     best_accuracy: float | None  # the highest of its epochs
     seconds_an_epoch: float | None  # the mean of its last epochs
-    # The last time that it went through all its epochs; more may have been added since.
+    # The first time that it had gone through all its epochs; more may have been added since.
     finished: Event | None
     diverged: bool = False  # its loss was no longer a number
     position: int | None = None  # place in the queue, from 1
@@ -89,10 +89,10 @@ def summarise(
 
 
 def summary_of(snapshot: Snapshot, finished: Event | None = None) -> RunSummary:
-    """The summary of a snapshot. `finished` is its last `finished` event, if more epochs follow
+    """The summary of a snapshot. `finished` is its first `finished` event, if more epochs follow
     that.
     """
-    if snapshot.latest and snapshot.latest.kind == "finished":
+    if finished is None and snapshot.latest and snapshot.latest.kind == "finished":
         finished = snapshot.latest
     return summarise(
         snapshot.run,

@@ -124,7 +124,7 @@ class RunWriter:
             if self._settled or self._final is None:
                 return
             if self._ended_early:
-                self._store.end_early(self._run.id)
+                self._store.end_early(self._run.id, self._message)
             else:
                 self._store.end(
                     self._run.id, self._final, self._message, self._written, self._pending
@@ -208,8 +208,9 @@ class RunWriter:
         self._try_to_settle()
         return event
 
-    def end_early(self) -> Event | None:
+    def end_early(self, why: str = "") -> Event | None:
         """Finish a continued run with the epochs that it has. Returns its latest event."""
+        self._message = why
         with self._lock:
             self._pending, self._final, self._ended_early = [], Status.FINISHED, True
         self._try_to_settle()

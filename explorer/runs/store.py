@@ -627,14 +627,13 @@ class Store:
             change = "status = 'queued', message = ?"
             return change_run(connection, run_id, IN_TRAINING, change, message)
 
-    def end_early(self, run_id: str) -> None:
+    def end_early(self, run_id: str, message: str = "") -> None:
         """Finish a continued run in training at its last whole epoch: fewer epochs were added
-        then.
+        then. `message` says why.
         """
+        ended = "status = 'finished', wish = '', message = ?"
         with self.database.write(durable=True) as connection:
-            if change_run(
-                connection, run_id, IN_TRAINING, "status = 'finished', wish = '', message = ''"
-            ):
+            if change_run(connection, run_id, IN_TRAINING, ended, message):
                 finish_early(connection, find_row(connection, run_id))
 
     def rewind(self, run_id: str, epoch: int) -> None:
@@ -660,13 +659,13 @@ _TRAINED = (
     "SELECT id FROM runs WHERE status IN "
     f"({', '.join(repr(status.value) for status in IN_TRAINING)})"
 )
-# The runs with their first, latest and last `finished` event, each found by an index; then all
+# The runs with their first, latest and first `finished` event, each found by an index; then all
 # epochs of such runs.
 _SUMMARIES = """
     SELECT runs.*,
         (SELECT event FROM events WHERE run = number ORDER BY seq LIMIT 1) AS first,
         (SELECT event FROM events WHERE run = number ORDER BY seq DESC LIMIT 1) AS latest,
         (SELECT event FROM events INDEXED BY events_by_kind WHERE run = number AND kind = 'finished'
-            ORDER BY seq DESC LIMIT 1) AS finished
+            ORDER BY seq LIMIT 1) AS finished
     FROM runs WHERE id IN (SELECT value FROM json_each(?))
 """

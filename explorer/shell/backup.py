@@ -5,7 +5,7 @@ import json
 from contextlib import closing
 from pathlib import Path
 
-from explorer.runs.home import home_folder
+from explorer.runs.home import HAND_INS, home_folder
 from explorer.runs.run import RunError
 from explorer.runs.store import CHECKPOINTS, Store
 from explorer.text import counted
@@ -25,7 +25,10 @@ def run(options: argparse.Namespace) -> int:
         store.back_up(options.file)
         runs = len(store.revisions())
     done = {"file": str(options.file), "runs": runs}
-    weights = f"Their weights are in {home_folder() / CHECKPOINTS}: copy that folder, too"
+    weights = (
+        f"Their weights are in {home_folder() / CHECKPOINTS}, the reports of what was handed in in "
+        f"{home_folder() / HAND_INS}: copy these folders, too"
+    )
     print(
         json.dumps(done)
         if options.json

@@ -32,11 +32,14 @@ NOTES = {  # each with what it asks
 
 
 def own_runs() -> FinishedRuns:
-    """The runs that this visitor's work is judged by: their own; all where nobody else can be
-    here. Raises StoreError.
+    """The runs that this visitor's work is judged by: their own, those in the bin too, so that
+    nobody gains by deleting a bad one; all where nobody else can be here. Raises StoreError.
     """
-    owner = who().id if people.is_class() else None
-    return finished_runs(process.jobs().runs(), owner)
+    jobs = process.jobs()
+    if not people.is_class():
+        return finished_runs(jobs.runs(), None)
+    owner = who().id
+    return finished_runs((*jobs.runs(), *jobs.binned_runs(owner)), owner)
 
 
 def assigned() -> None:
@@ -76,6 +79,7 @@ def _hand_in_menu(given: GivenOut) -> None:
     person = who()
     try:
         before = next(iter(process.hand_ins().newest(given.id, person.id)), None)
+        own = own_runs()
     except Refusal as error:
         messages.warning(str(error))
         return
@@ -87,7 +91,7 @@ def _hand_in_menu(given: GivenOut) -> None:
     with menu, st.container(key="hand-in-panel", gap="small"):
         if before is not None:
             _handed_in(before)
-        _judged(given)
+        _judged(given, own)
         if why := given.why_closed(time.time()):
             messages.info(why)
             return
@@ -103,10 +107,10 @@ def _handed_in(handed: HandIn) -> None:
     )
 
 
-def _judged(given: GivenOut) -> None:
+def _judged(given: GivenOut, own: FinishedRuns) -> None:
     """How the work stands now."""
     session = state.accept_draft()
-    found, result = judge(given.assignment, session.architecture, session.recipe, own_runs())
+    found, result = judge(given.assignment, session.architecture, session.recipe, own)
     lines = "".join(
         f'<li class="{for_html(clause.state)}" title="{for_html(clause.note)}">'
         f"<b>{SIGNS[clause.state]}</b> {for_html(clause.text)}</li>"

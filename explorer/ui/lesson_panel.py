@@ -2,6 +2,8 @@
 and the way on.
 """
 
+import zlib
+
 import streamlit as st
 
 from explorer.lesson.answers import is_same_answer
@@ -58,9 +60,15 @@ def _where(progress: Progress) -> str:
     return f"Step {progress.place + 1} of {count}" if count else ""
 
 
+def _answer_key(progress: Progress, place: int) -> str:
+    """The input's: another lesson's question is another one, though it stands in the same place."""
+    lesson = zlib.crc32(progress.lesson.model_dump_json().encode())
+    return f"lesson-answer-{lesson:x}-{place}"
+
+
 def _question(progress: Progress, step: Step) -> None:
     place = progress.place
-    key = f"lesson-answer-{place}"
+    key = _answer_key(progress, place)
     given = progress.answers.get(place)
     with (
         st.form(f"lesson-form-{place}", border=False),
@@ -106,9 +114,9 @@ def _go(steps: int) -> None:
 def _answer(place: int) -> None:
     """Keep what was typed, and so show whether it is right."""
     progress = state.accept_draft().lesson
-    answer = str(st.session_state.get(f"lesson-answer-{place}", "")).strip()
     if progress is None or place >= len(progress.lesson.steps):
         return
+    answer = str(st.session_state.get(_answer_key(progress, place), "")).strip()
     if not answer:
         notify("Type an answer first", WRONG)
         return

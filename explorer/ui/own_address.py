@@ -17,6 +17,7 @@ def own_address(path: str) -> str:
     host, port = opened.hostname or "", f":{opened.port}" if opened.port else ""
     if host in LOOPBACK:
         host = next(iter(network_addresses()), host)
+    host = f"[{host}]" if ":" in host else host  # IPv6
     base = str(st.get_option("server.baseUrlPath")).strip("/")
     scheme = opened.scheme or "http"
     return f"{scheme}://{host}{port}{f'/{base}' if base else ''}{path}"

@@ -6,7 +6,7 @@ browser's cookie. A browser that keeps no cookies is somebody new with every pag
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -25,6 +25,7 @@ from explorer.ui.server.reach import others_reach_it, sits_at_it
 SUBJECTS, NAMES = ("sub", "email", "user"), ("name", "preferred_username", "email", "user", "sub")
 EACH, TOGETHER, IN_SECONDS = 5, 60, 60.0  # wrong keys of one person, of all, in so many seconds
 _KEY = "person"
+NAMED = "named"  # the mark of teachers whom the school's log-in names; a key's is longer
 
 
 class WrongKey(RunError):
@@ -58,7 +59,11 @@ def who() -> Person:
                 next_one = register().not_forgotten(_id_of_session(), successor)
                 st.session_state[_KEY] = next_one
                 entry = register().arrive(next_one)
-        return Person(entry.id, entry.name, _role(entry, school)) if entry else NOBODY
+        if entry is None:
+            return NOBODY
+        if school:
+            entry = _noted(entry, school)
+        return Person(entry.id, entry.name, _role(entry, school))
     except RunError:
         return NOBODY
 
@@ -148,6 +153,25 @@ def _role(entry: Entry, school: SchoolUser | None) -> Role:
         or (not key and not named and sits_at_it(st.context.headers))
     )
     return Role.TEACHER if is_teacher else Role.STUDENT
+
+
+def _noted(entry: Entry, school: SchoolUser) -> Entry:
+    """The entry with a mark that the school's log-in names them a teacher, or without, as it does
+    now.
+    """
+    named = not named_teachers().isdisjoint(school.subjects)
+    if named == (entry.teacher_mark == NAMED) or (not named and entry.teacher_mark != NAMED):
+        return entry
+    register().make_teacher(entry.id, NAMED if named else "")
+    return replace(entry, teacher_mark=NAMED if named else "")
+
+
+def is_teacher(entry: Entry) -> bool:
+    """Whether somebody who may not be here just now is a teacher, as far as the register tells."""
+    key = teacher_key()
+    return entry.teacher_mark == NAMED or (
+        bool(key) and hmac.compare_digest(entry.teacher_mark, _mark(key))
+    )
 
 
 def become_teacher(key: str) -> None:

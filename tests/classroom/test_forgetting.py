@@ -9,7 +9,7 @@ from explorer.classroom.assignments import Assignments
 from explorer.classroom.forgetting import StillTraining, end_class, forget_person, students_of
 from explorer.classroom.hand_ins import HandIns, Notes
 from explorer.classroom.judging import finished_runs
-from explorer.classroom.register import Register
+from explorer.classroom.register import Entry, Register
 from explorer.link import Shared
 from explorer.network.spec import Architecture
 from explorer.runs.manager import JobManager
@@ -81,6 +81,10 @@ def test_a_class_ends_with_all_that_its_students_did(
     register.arrive(TEACHER.id)
     register.arrive("colleague")
     register.make_teacher("colleague", "the mark of a key")
+
+    def is_teacher(entry: Entry) -> bool:
+        return entry.teacher_mark == "the mark of a key"
+
     own = manager.submit(small, recipe(epochs=1), TEACHER)
     runs = [manager.submit(small, recipe(epochs=1, seed=1), person) for person in (ANN, BEN)]
     for run_id in (own, *runs):
@@ -93,10 +97,10 @@ def test_a_class_ends_with_all_that_its_students_did(
     for person in (ANN, TEACHER):
         handed = hand_ins.hand_in(given, Shared(small, recipe()), found, Notes(), person)
         hand_ins.make_report(handed, lambda each, path: path.write_bytes(b"zip"))
-    assert {entry.id for entry in students_of(register, TEACHER)} == {ANN.id, BEN.id}
+    assert {entry.id for entry in students_of(register, TEACHER, is_teacher)} == {ANN.id, BEN.id}
     with pytest.raises(NotAllowed, match="only a teacher can manage the class"):
-        end_class(ANN, manager, register)
-    assert end_class(TEACHER, manager, register) == 2
+        end_class(ANN, manager, register, is_teacher)
+    assert end_class(TEACHER, manager, register, is_teacher) == 2
     assert {entry.id for entry in register.all()} == {TEACHER.id, "colleague"}
     assert [each.run.id for each in manager.runs()] == [own]
     assert assignments.all() == ()

@@ -8,7 +8,15 @@ from explorer.assignment.assignment import Assignment
 from explorer.assignment.results import Finished
 from explorer.classroom import hand_ins as module
 from explorer.classroom.assignments import Assignments, GivenOut
-from explorer.classroom.hand_ins import MADE, WAITING, HandIns, Notes, NotHandedIn
+from explorer.classroom.hand_ins import (
+    MADE,
+    REPLACED,
+    WAITING,
+    HandIns,
+    NoReport,
+    Notes,
+    NotHandedIn,
+)
 from explorer.link import Shared
 from explorer.network.spec import Architecture, Flatten, Linear
 from explorer.people.person import Person
@@ -118,6 +126,15 @@ def test_there_is_an_end_to_trying(hand_ins, given, monkeypatch):
     handed(hand_ins, given, BEN)
 
 
+def test_it_is_judged_on_the_images_that_its_run_was_trained_on(hand_ins, database):
+    task = TASK.model_copy(update={"dataset": "digits"})
+    given = Assignments(database).give_out(task, TEACHER)
+    looking_elsewhere = Shared(NETWORK, Recipe(dataset="mnist"))
+    kept = hand_ins.hand_in(given, looking_elsewhere, runs(0.95), Notes(), ANN)
+    assert kept.verdict == "holds"
+    assert "on Digits" in [clause.text for clause in kept.clauses]
+
+
 # --- reports --------------------------------------------------------------------------------------
 
 
@@ -139,6 +156,50 @@ def test_why_there_is_none_is_kept(hand_ins, given):
 
     hand_ins.make_report(kept, fail)
     assert hand_ins.look_at(kept.number, ANN).report == "all its weights are lost"
+    assert list(hand_ins.report_path(1).parent.iterdir()) == []
+
+
+def test_one_that_could_not_be_made_is_made_again_for_a_teacher(hand_ins, given):
+    kept = handed(hand_ins, given)
+
+    def fail(each, path):
+        raise Refusal("the disk is full")
+
+    hand_ins.make_report(kept, fail)
+    with pytest.raises(NotAllowed):
+        hand_ins.make_again(kept.number, ANN)
+    hand_ins.make_again(kept.number, TEACHER)
+    assert [each.number for each in hand_ins.waiting()] == [kept.number]
+
+
+def test_a_report_whose_file_is_gone_says_so(hand_ins, given):
+    kept = handed(hand_ins, given)
+    hand_ins.make_report(kept, lambda each, path: path.write_bytes(b"zip"))
+    assert hand_ins.read_report(kept) == b"zip"
+    hand_ins.report_path(kept.number).unlink()
+    with pytest.raises(NoReport, match="the report of hand-in 1 is lost; have it made again"):
+        hand_ins.read_report(kept)
+
+
+def test_of_several_hand_ins_the_newest_alone_has_a_report(hand_ins, given):
+    first = handed(hand_ins, given)
+    hand_ins.make_report(first, lambda each, path: path.write_bytes(b"zip"))
+    handed(hand_ins, given)
+    newest = handed(hand_ins, given)
+    assert [each.number for each in hand_ins.waiting()] == [newest.number]
+    hand_ins.make_report(newest, lambda each, path: path.write_bytes(b"zip"))
+    assert [path.name for path in hand_ins.report_path(1).parent.iterdir()] == ["3.zip"]
+    assert hand_ins.look_at(1, ANN).report == REPLACED
+
+
+def test_what_was_forgotten_while_its_report_was_made_leaves_none(hand_ins, given):
+    kept = handed(hand_ins, given)
+
+    def forgotten(each, path):
+        hand_ins.delete_all_of(ANN.id)
+        path.write_bytes(b"zip")
+
+    hand_ins.make_report(kept, forgotten)
     assert list(hand_ins.report_path(1).parent.iterdir()) == []
 
 

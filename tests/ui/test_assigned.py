@@ -294,3 +294,25 @@ def test_after_the_deadline_the_button_is_gone_and_one_who_sends_it_is_refused()
     app.session_state["hand-in"] = True
     app.run()
     assert "Hand in" not in [each.label for each in app.button]
+
+
+def test_deleting_a_bad_run_changes_no_verdict() -> None:
+    runs = [train(seed=seed) for seed in range(2)]
+    given = given_out(seeds=2)
+    for run in runs:
+        process.jobs().delete(run, ANN)
+    app = under(given)
+    press(app, "Hand in")
+    (handed,) = handed_in(given)
+    assert handed.result.run_ids == tuple(runs)
+
+
+def test_epochs_that_are_added_later_change_no_verdict() -> None:
+    run, given = train(), given_out()
+    reached = process.jobs().runs()[0].final_accuracy
+    process.jobs().continue_run(run, 3, ANN)
+    wait(process.jobs(), run)
+    app = under(given)
+    press(app, "Hand in")
+    (handed,) = handed_in(given)
+    assert (handed.result.epochs, handed.result.test_accuracy) == (RECIPE.epochs, reached)

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explorer.classroom.assignments import GivenOut
-from explorer.classroom.hand_ins import HandIn, Notes
+from explorer.classroom.hand_ins import MADE, HandIn, Notes
 from explorer.classroom.judging import finished_runs
 from explorer.people.person import Person
 from explorer.ui import people, process
@@ -12,6 +12,7 @@ from explorer.ui.board import page as board_page
 from explorer.ui.classroom import assignments_view
 from tests.exports.report.conftest import RECIPE, SMALL
 from tests.people.shared import ANN, BEN, TEACHER
+from tests.runs.shared import wait_until
 from tests.ui.pages import component_data, opened
 from tests.ui.test_assigned import TASK, WORK, given_out, press, shown, told, train
 
@@ -49,8 +50,8 @@ def test_what_was_handed_in_is_listed_and_opened() -> None:
     assert (name, verdict, network) == ("Ann", "✓", SMALL.name)
     assert float(accuracy) == pytest.approx(100 * handed.result.test_accuracy, abs=0.01)
     assert int(parameters.replace(",", "")) > 0
-    # The teacher who opened the page is the third.
-    assert "1 of 3 handed in · 1 met all of it" in shown(app)
+    # Of the students: the teacher who opened the page is none of them.
+    assert "1 of 2 handed in · 1 met all of it" in shown(app)
     app.session_state[assignments_view.CHOSEN] = str(handed.number)
     app.run()
     assert "99 &lt;b&gt;" in shown(app)
@@ -108,9 +109,9 @@ def test_everybody_has_a_line_with_what_they_are_at_and_handed_in() -> None:
 def test_a_point_that_is_clicked_opens_a_copy_of_its_network(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run = train()
+    train()
     app = opened("board")
-    app.session_state[board_page.PICKED] = run
+    app.session_state[board_page.PICKED] = ANN.id
     app.run()
     assert not app.exception
     assert app.session_state["explorer"].architecture.key == SMALL.key
@@ -135,3 +136,17 @@ def test_the_board_is_about_the_assignment_that_is_chosen() -> None:
     assert listed(app, "board")[0][5] == "–"
     app.selectbox(key=board_page.ABOUT).set_value(first.id).run()
     assert listed(app, "board")[0][5] == "✓ met"
+
+
+def test_a_report_is_made_again() -> None:
+    train()
+    given = given_out()
+    handed = hand_in(given)
+    process.hand_in_reports().look()
+    wait_until(lambda: process.hand_ins().look_at(handed.number, TEACHER).report == MADE)
+    process.hand_ins().report_path(handed.number).unlink()
+    app = opened("class")
+    app.session_state[assignments_view.CHOSEN] = str(handed.number)
+    app.run()
+    press(app, "Make the report again")
+    wait_until(lambda: process.hand_ins().report_path(handed.number).exists())

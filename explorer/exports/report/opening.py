@@ -236,9 +236,16 @@ def _check_network(architecture: Architecture) -> None:
 def _end(data: bytes) -> End | None:
     """The last `finished` of events.csv."""
     try:
-        rows = list(csv.DictReader(io.StringIO(data.decode())))
-        ends = [row for row in rows if row["kind"] == "finished"]
-        return End(int(ends[-1]["epoch"]), float(ends[-1]["test_accuracy"])) if ends else None
+        last = None
+        for row in csv.DictReader(io.StringIO(data.decode())):  # one at a time: it may be long
+            if row["kind"] == "finished":
+                last = row
+        if last is None:
+            return None
+        end = End(int(last["epoch"]), float(last["test_accuracy"]))
+        if not 0 <= end.test_accuracy <= 1:  # nor NaN
+            raise ValueError
+        return end
     except (csv.Error, ValueError, KeyError, TypeError):
         raise ReportError("events.csv is no table of a run's events") from None
 

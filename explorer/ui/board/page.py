@@ -1,20 +1,25 @@
 """Board: a line for each person of a class, and everybody's accuracy against parameters."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from explorer.assignment.clauses import SIGNS
 from explorer.classroom.assignments import GivenOut
-from explorer.classroom.board import BoardLine, board_lines
+from explorer.classroom.board import BoardLine, board_lines, most_common_images
 from explorer.classroom.hand_ins import HandIn
 from explorer.classroom.roll import call_the_roll
+from explorer.link import Shared
+from explorer.network.analysis import analyze
 from explorer.runs.run_summary import progress_text
 from explorer.text import counted, for_html
-from explorer.ui import messages, people, process
+from explorer.training.datasets import DATASETS
+from explorer.ui import messages, people, process, state
 from explorer.ui.charts.board_chart import HANDED_IN, MET, OTHERS, BoardPoint, board_chart
 from explorer.ui.components.choice_list import choice_list
 from explorer.ui.components.columns import Column
+from explorer.ui.components.navigation import Page, go_to
 from explorer.ui.notices import with_notices
 from explorer.ui.part import part
 from explorer.ui.people import register
@@ -43,12 +48,12 @@ def show() -> None:
     if not people.is_class():
         messages.info("there is no class here: only this machine reaches this server")
         return
-    if run_id := st.session_state.pop(PICKED, None):
-        _open_copy(run_id)
     given = process.assignments().all()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="board-line"):
         about = _assignment(given)
         st.toggle("Names", True, key=NAMES, help="Beside the points of the chart.")
+    if picked := st.session_state.pop(PICKED, None):
+        _open_copy(picked, about)
     part(_board, every=EVERY)(about, bool(st.session_state[NAMES]))
     _details()
 
@@ -76,7 +81,7 @@ def _board(about: str, with_names: bool) -> None:
     if PICKED in st.session_state or st.session_state.pop("board-just-chosen", False):
         st.rerun()  # what was clicked is opened by the whole page
     handed = process.hand_ins().newest(about) if about else ()
-    lines = _lines(handed)
+    lines, images = _lines(about, handed)
     met = sum(each.verdict == "holds" for each in handed)
     words = [counted(len(lines), "network")]
     if about:
@@ -96,11 +101,11 @@ def _board(about: str, with_names: bool) -> None:
                 key=LIST,
             )
         with st.container():
-            _chart([_point(line) for line in lines if line.reached], with_names)
+            _chart([_point(line) for line in lines if line.reached], with_names, images)
 
 
-def _chart(points: list[BoardPoint], with_names: bool) -> None:
-    if not points:
+def _chart(points: list[BoardPoint], with_names: bool, images: str | None) -> None:
+    if not points or images is None:
         return
     show_chart(
         board_chart(points, with_names),
@@ -110,15 +115,22 @@ def _chart(points: list[BoardPoint], with_names: bool) -> None:
         selection=Selection("picked", _pick),
     )
     st.html(
-        '<p class="note">A point for each person: the newest run that has completed an epoch. '
-        "The dashed line is the Pareto front: nobody else has more accuracy with fewer "
-        "parameters. Click a point to open a copy of its network.</p>"
+        f'<p class="note">A point for each person, on {for_html(DATASETS[images].title)}: what '
+        "they handed in, else their newest run on all images that has completed an epoch. The "
+        "dashed line is the Pareto front: nobody else has more accuracy with fewer parameters. "
+        "Click a point to open a copy of its network.</p>"
     )
 
 
-def _lines(handed: tuple[HandIn, ...]) -> tuple[BoardLine, ...]:
+def _lines(about: str, handed: Sequence[HandIn]) -> tuple[tuple[BoardLine, ...], str | None]:
+    """Everybody's lines, and the images that they are compared on: those of the assignment, else
+    those that most people train on.
+    """
     everybody = sorted(register().all(), key=lambda entry: entry.name.casefold())
-    return board_lines(call_the_roll(everybody, process.jobs().runs()), handed)
+    standings = call_the_roll(everybody, process.jobs().runs())
+    given = next((each for each in process.assignments().all() if each.id == about), None)
+    images = (given.assignment.dataset if given else None) or most_common_images(standings)
+    return board_lines(standings, handed, images), images
 
 
 def _row(line: BoardLine) -> dict[str, Any]:
@@ -139,17 +151,11 @@ def _row(line: BoardLine) -> dict[str, Any]:
 
 def _point(line: BoardLine) -> BoardPoint:
     assert line.reached is not None
-    assert line.reached.final_accuracy is not None
     kind = OTHERS
     if line.handed:
         kind = MET if line.handed.verdict == "holds" else HANDED_IN
-    return BoardPoint(
-        line.entry.name,
-        line.reached.run.id,
-        line.reached.parameters or 0,
-        line.reached.final_accuracy,
-        kind,
-    )
+    parameters = analyze(line.reached.network).total_params
+    return BoardPoint(line.entry.name, line.entry.id, parameters, line.reached.accuracy, kind)
 
 
 # --- what was clicked -----------------------------------------------------------------------------
@@ -162,22 +168,27 @@ def _choose(person_id: str | None) -> None:
 
 def _pick() -> None:
     """Ask for a copy of the network whose point was clicked, if it is one of somebody's."""
-    known = {each.run.id for each in process.jobs().runs()}
+    known = {entry.id for entry in register().all()}
     if picked := selected_points(CHART, "picked", "opens", known):
         st.session_state[PICKED] = picked[0]
 
 
-def _open_copy(run_id: str) -> None:
-    found = next((each for each in process.jobs().runs() if each.run.id == run_id), None)
-    if found is not None:
-        open_in_build(found.run)
+def _open_copy(person_id: str, about: str) -> None:
+    """Show a copy of the network at this person's point on Build."""
+    lines, _ = _lines(about, process.hand_ins().newest(about) if about else ())
+    reached = next((line.reached for line in lines if line.entry.id == person_id), None)
+    if reached is not None:
+        assignment = state.current().assignment
+        state.open_shared(reached.network.name, Shared(reached.network, reached.recipe, assignment))
+        go_to(Page.BUILD)
         st.rerun()
 
 
 def _details() -> None:
     """What can be done with the work of the person whose line is chosen."""
     chosen = st.session_state.get(CHOSEN)
-    line = next((each for each in _lines(()) if each.entry.id == chosen), None)
+    lines, _ = _lines("", ())
+    line = next((each for each in lines if each.entry.id == chosen), None)
     if line is None or line.current is None:
         return
     run = line.current.run

@@ -35,12 +35,12 @@ HEADINGS = {
 
 
 class BoardPoint(NamedTuple):
-    """A person's newest result."""
+    """What somebody has reached."""
 
     name: str
-    run: str  # its id, which a click opens
+    opens: str  # what a click on it names
     parameters: int
-    accuracy: float  # test accuracy after the last completed epoch, from 0 to 1
+    accuracy: float  # test accuracy, from 0 to 1
     kind: str  # one of KINDS
 
 
@@ -50,7 +50,7 @@ def board_chart(points: Sequence[BoardPoint], with_names: bool) -> Chart:
     rows = [
         (
             point.name,
-            point.run,
+            point.opens,
             point.parameters,
             100 * point.accuracy,
             point.kind,

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -22,7 +23,7 @@ from explorer.ui.downloads.quick_download import quick
 from explorer.ui.moments import moment_text
 from explorer.ui.notices import WRONG, notify, with_notices
 from explorer.ui.part import part
-from explorer.ui.people import register, who
+from explorer.ui.people import is_teacher, register, who
 from explorer.ui.run_actions import show_curves
 
 EVERY = 3.0  # seconds between two looks
@@ -89,7 +90,6 @@ def _actions(given: GivenOut) -> None:
 
 def _all_of(given: GivenOut) -> Item:
     handed = process.hand_ins().newest(given.id)
-    waiting = sum(each.report == WAITING for each in handed)
     return Item(
         "All hand-ins",
         f"table, networks, notes and reports of {counted(len(handed), 'hand-in')}",
@@ -97,13 +97,15 @@ def _all_of(given: GivenOut) -> Item:
         "application/zip",
         wanted={"what": "hand-ins", "assignment": given.id, "folder": f"hand-ins-{given.id}"},
         version=" ".join(f"{each.number}{each.report}" for each in handed),
-        why_not=(
-            "nobody has handed in yet"
-            if not handed
-            else f"{counted(waiting, 'report')} still being made; try again in a moment"
-            if waiting
-            else ""
-        ),
+        why_not=reports_waiting_text(handed) if handed else "nobody has handed in yet",
+    )
+
+
+def reports_waiting_text(handed: Sequence[HandIn]) -> str:
+    """Why not all of it can be downloaded yet; "" where it can."""
+    waiting = sum(each.report == WAITING for each in handed)
+    return (
+        f"{counted(waiting, 'report')} still being made; try again in a moment" if waiting else ""
     )
 
 
@@ -129,7 +131,7 @@ def _perform(action: Callable[[], object]) -> None:
 @with_notices
 def _handed_in(id: str) -> None:
     handed = process.hand_ins().newest(id)
-    people = register().all()
+    people = [entry for entry in register().all() if not is_teacher(entry) and entry.id != who().id]
     met = sum(each.verdict == "holds" for each in handed)
     st.html(
         f'<p class="note" data-handed-in="{len(handed)}">{len(handed)} of {len(people)} handed in'
@@ -171,11 +173,9 @@ def _choose(number: str | None) -> None:
 
 def _details(id: str) -> None:
     chosen = st.session_state.get(CHOSEN)
-    handed = next(
-        (each for each in process.hand_ins().newest(id) if str(each.number) == chosen), None
-    )
-    if handed is None:
+    if chosen is None or all(str(each.number) != chosen for each in process.hand_ins().newest(id)):
         return
+    handed = process.hand_ins().look_at(int(chosen), who())
     name = register().names([handed.person]).get(handed.person, "unknown")
     lines = "".join(
         f'<li class="{for_html(clause.state)}" title="{for_html(clause.note)}">'
@@ -211,15 +211,26 @@ def _details(id: str) -> None:
         if handed.report == MADE:
             st.download_button(
                 "Report",
-                quick(process.hand_ins().report_path(handed.number).read_bytes, "hand-in-report"),
+                quick(partial(process.hand_ins().read_report, handed), "hand-in-report"),
                 f"hand-in-{handed.number}.zip",
                 "application/zip",
                 on_click="ignore",
                 icon=":material/download:",
             )
+        elif handed.report == WAITING:
+            st.html('<p class="note">Its report is being made.</p>')
         else:
-            why = "is being made" if handed.report == WAITING else f"is missing: {handed.report}"
-            st.html(f'<p class="note">Its report {for_html(why)}.</p>')
+            st.html(f'<p class="note">It has no report: {for_html(handed.report)}.</p>')
+        if handed.report != WAITING:
+            st.button(
+                "Make the report again", icon=":material/refresh:", on_click=_again, args=(handed,)
+            )
+
+
+def _again(handed: HandIn) -> None:
+    """Have the report made once more, from what its runs are now."""
+    _perform(lambda: process.hand_ins().make_again(handed.number, who()))
+    process.hand_in_reports().look()
 
 
 def _copy(handed: HandIn) -> None:

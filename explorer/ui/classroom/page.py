@@ -18,13 +18,13 @@ from explorer.runs.run_summary import progress_text
 from explorer.saved import SaveError
 from explorer.text import counted, duration, for_html, for_markdown
 from explorer.ui import messages, process
-from explorer.ui.classroom.assignments_view import assignments_view
+from explorer.ui.classroom.assignments_view import assignments_view, reports_waiting_text
 from explorer.ui.components.choice_list import choice_list
 from explorer.ui.components.columns import Column
 from explorer.ui.downloads.download_menu import Item, items
 from explorer.ui.notices import WRONG, notify, with_notices
 from explorer.ui.part import part
-from explorer.ui.people import register, who
+from explorer.ui.people import is_teacher, register, who
 from explorer.ui.run_actions import open_in_build, perform_action, show_curves
 
 EVERY = 3.0  # seconds between two looks
@@ -106,7 +106,7 @@ def _end_of_class() -> None:
     )
     if not menu.open:
         return
-    students = len(students_of(register(), who()))
+    students = len(students_of(register(), who(), is_teacher))
     with menu, st.container(key="end-class-panel", gap="small"):
         st.html(
             '<p class="note">The archive holds a table of everybody (CSV), all runs with their '
@@ -115,8 +115,8 @@ def _end_of_class() -> None:
         items([_archive()], "class")
         st.html(
             f'<p class="note">To end the class deletes {_people_text(students)} with their runs, '
-            "saved networks and hand-ins, and all assignments, for good. You stay, and whoever has "
-            "typed the teacher's key. Download the archive first.</p>"
+            "saved networks and hand-ins, and all assignments, for good. You stay, and so do all "
+            "other teachers. Download the archive first.</p>"
         )
         st.text_input(
             "To confirm, type END", key=CONFIRM, max_chars=10, placeholder="END", width=220
@@ -125,15 +125,25 @@ def _end_of_class() -> None:
 
 
 def _archive() -> Item:
-    handed = sum(len(process.hand_ins().newest(each.id)) for each in process.assignments().all())
+    handed = [
+        each
+        for given in process.assignments().all()
+        for each in process.hand_ins().newest(given.id)
+    ]
     runs = process.jobs().runs()
     return Item(
         "Archive",
-        f"{counted(len(runs), 'run')}, {counted(handed, 'hand-in')}",
+        f"{counted(len(runs), 'run')}, {counted(len(handed), 'hand-in')}",
         "class.zip",
         "application/zip",
         wanted={"what": "class", "folder": "class"},
-        version=f"{len(runs)} {handed} {sum(each.epochs_done for each in runs)}",
+        version=" ".join(
+            [
+                *(f"{each.run.id}{each.epochs_done}" for each in runs),
+                *(f"{each.number}{each.report}" for each in handed),
+            ]
+        ),
+        why_not=reports_waiting_text(handed),
     )
 
 
@@ -143,9 +153,9 @@ def _end_class() -> None:
         return
 
     def end(jobs: JobManager, by: Person) -> str:
-        for entry in students_of(register(), by):
+        for entry in students_of(register(), by, is_teacher):
             process.saved().delete_all_of(entry.id, by)
-        people = end_class(by, jobs, register())
+        people = end_class(by, jobs, register(), is_teacher)
         return f"The class has ended: {_people_text(people)} and all that was theirs is deleted"
 
     _perform(end)
@@ -312,8 +322,8 @@ def _stop(entry: Entry) -> None:
 def _forget(entry: Entry) -> None:
     with st.popover("Forget", icon=":material/person_remove:", key=f"forget-{entry.id}"):
         st.html(
-            '<p class="note">Deletes their name, their runs and what they saved, for good. Their '
-            "browser is somebody new then.</p>"
+            '<p class="note">Deletes their name, their runs, what they saved and what they handed '
+            "in, for good. Their browser is somebody new then.</p>"
         )
         st.button(
             f"Forget {for_markdown(entry.name)}",

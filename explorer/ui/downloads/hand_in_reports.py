@@ -13,6 +13,7 @@ from explorer.assignment.assignment import to_data as assignment_to_data
 from explorer.classroom.hand_ins import HandIn, HandIns
 from explorer.exports.pytorch import class_name
 from explorer.refusal import Refusal
+from explorer.runs.disk import room_problem
 from explorer.runs.run import RunError
 from explorer.ui.downloads.preparing import Busy, Preparer, Stage
 
@@ -90,4 +91,6 @@ class HandInReports:
             if self._ending.is_set():
                 raise _Ending
             raise Refusal(preparation.note)
+        if problem := room_problem(path.parent, preparation.path.stat().st_size):
+            raise Refusal(problem)
         shutil.copyfile(preparation.path, path)

@@ -91,9 +91,7 @@ def _hand_ins(wanted: Wanted, jobs: JobManager, path: Path) -> str:
     hand_ins = HandIns(database, jobs.store.folder)
     handed = hand_ins.newest(wanted["assignment"])
     names = Register(database).names(each.person for each in handed)
-    files = hand_in_files(
-        handed, names, lambda each: hand_ins.report_path(each.number).read_bytes()
-    )
+    files = hand_in_files(handed, names, hand_ins.read_report)
     with path.open("wb") as target:
         write_zip(files, wanted["folder"], target)
     return ""
@@ -108,7 +106,7 @@ def _class_archive(wanted: Wanted, jobs: JobManager, path: Path) -> str:
     files = class_files(
         call_the_roll(everybody, jobs.runs()),
         handed,
-        lambda each: hand_ins.report_path(each.number).read_bytes(),
+        hand_ins.read_report,
     )
     with path.open("wb") as target:
         write_zip(files, wanted["folder"], target)
