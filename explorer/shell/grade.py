@@ -48,6 +48,8 @@ def run(options: argparse.Namespace) -> int:
     remarks = list(found.remarks)
     if given and any(each.assignment not in (None, given) for each in trials):
         remarks.append("the report was judged by another assignment than this")
+    if given is None:
+        remarks.append("judged by the assignment that the report itself states")
     if options.json:
         print(json.dumps(_data(found, remarks), ensure_ascii=False))
     else:

@@ -277,14 +277,18 @@ def _start(shared: Shared, title: str) -> Start:
 
 
 def _with_given(session: Session, id: str | None) -> Session:
-    """The session under the assignment that the address names, whatever else a link says of one."""
+    """The session under the assignment that the address names, whatever else a link says of one:
+    but for a teacher, whose link holds what they are changing.
+    """
     if not id:
         return session
     try:
         given = process.assignments().find(id)
     except (NotGivenOut, StoreError) as error:
         return replace(session, notice=session.notice or str(error))
-    return replace(session, given=given.id, assignment=given.assignment)
+    changing = who().is_teacher and (asked_for(PARAMETER) or asked_for(KEPT_PARAMETER))
+    assignment = session.assignment if changing else given.assignment
+    return replace(session, given=given.id, assignment=assignment)
 
 
 def given_out() -> GivenOut | None:

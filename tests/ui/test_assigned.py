@@ -316,3 +316,26 @@ def test_epochs_that_are_added_later_change_no_verdict() -> None:
     press(app, "Hand in")
     (handed,) = handed_in(given)
     assert (handed.result.epochs, handed.result.test_accuracy) == (RECIPE.epochs, reached)
+
+
+def test_a_student_without_the_link_finds_what_the_class_works_on() -> None:
+    given, ended = given_out(), given_out(title="Over")
+    process.assignments().set_open(ended.id, False, TEACHER)
+    app = opened()
+    app.session_state["assignment"] = True
+    app.run()
+    assert "Over" not in str([each.label for each in app.button])
+    app.button(key=f"take-{given.id}").click().run()
+    assert address(app)["assignment"] == given.id
+    assert "Small &lt;b&gt;" in shown(app)
+
+
+def test_what_a_teacher_is_changing_is_there_after_a_reload(somebody) -> None:
+    given = given_out()
+    changed = Shared(SMALL, RECIPE, TASK.model_copy(update={"max_params": 5}))
+    somebody.person = TEACHER
+    app = opened("build", a=encode(changed), assignment=given.id)
+    assert app.session_state["explorer"].assignment.max_params == 5
+    somebody.person = ANN
+    app = opened("build", a=encode(changed), assignment=given.id)
+    assert app.session_state["explorer"].assignment == given.assignment

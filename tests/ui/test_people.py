@@ -348,3 +348,32 @@ def test_the_code_for_another_device_is_this_persons(monkeypatch: pytest.MonkeyP
     assert found is not None
     assert found.id == "a" * 16
     assert "http://a/explorer-device" in shown
+
+
+def test_whom_the_school_names_a_teacher_is_noted_and_no_longer_once_it_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    user = User(sub="42", email="tess@school.example", name="Tess", is_logged_in=True)
+    monkeypatch.setattr(st, "user", user)
+    monkeypatch.setenv("EXPLORER_TEACHERS", "tess@school.example")
+    tess = seen()
+    assert tess.is_teacher
+    entry = people.register().find(tess.id)
+    assert entry is not None
+    assert people.is_teacher(entry)
+    monkeypatch.setenv("EXPLORER_TEACHERS", "else@school.example")
+    assert not seen().is_teacher
+    entry = people.register().find(tess.id)
+    assert entry is not None
+    assert not people.is_teacher(entry)
+
+
+def test_the_mark_of_a_former_key_makes_nobody_a_teacher(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPLORER_TEACHER_KEY", KEY)
+    people.register().arrive("ann")
+    people.register().make_teacher("ann", people._mark(KEY))
+    entry = people.register().find("ann")
+    assert entry is not None
+    assert people.is_teacher(entry)
+    monkeypatch.setenv("EXPLORER_TEACHER_KEY", "another")
+    assert not people.is_teacher(entry)

@@ -2,6 +2,7 @@
 it is given out to the class.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from explorer.classroom.assignments import PARAMETER, GivenOut
 from explorer.network.mult_adds import MULT_ADDS_IN_SHORT
 from explorer.refusal import Refusal
 from explorer.schema import field_values
-from explorer.text import for_html, sentence
+from explorer.text import for_html, for_markdown, sentence
 from explorer.training.datasets import DATASETS
 from explorer.ui import people, process, state
 from explorer.ui.components.address import link_box
@@ -58,6 +59,7 @@ LABELS = {limit: label for limit, label, _ in (*NUMBERS, *MORE_NUMBERS)} | {
     "deadline": "Deadline",
 }
 ANY_IMAGES = "Any images"
+OFFERED = 8  # assignments that a student may take up, the newest
 
 
 def assignment_menu(session: state.Session) -> None:
@@ -78,6 +80,8 @@ def assignment_menu(session: state.Session) -> None:
             return
         if who().is_teacher and people.is_class():
             _giving_out(session, given)
+        elif people.is_class():
+            _offered()
         _inputs(session)
 
 
@@ -91,6 +95,23 @@ def _locked(given: GivenOut) -> None:
         "above the page.</p>"
     )
     st.button("Leave this assignment", on_click=state.leave_assignment, width="stretch")
+
+
+def _offered() -> None:
+    """The assignments that the class can work on, for whoever has lost the link."""
+    now = time.time()
+    offered = [each for each in process.assignments().all() if not each.why_closed(now)]
+    if offered:
+        st.html('<p class="note">Your class works on:</p>')
+    for each in offered[:OFFERED]:
+        st.button(
+            for_markdown(each.assignment.title),
+            key=f"take-{each.id}",
+            icon=":material/assignment:",
+            on_click=state.take_assignment,
+            args=(each,),
+            width="stretch",
+        )
 
 
 def _giving_out(session: state.Session, given: GivenOut | None) -> None:

@@ -399,6 +399,13 @@ HOSTILE: dict[str, tuple[Callable[[Files], bytes], str]] = {
         with_file("events.csv", b"kind,epoch,test_accuracy\nfinished,2,very high\n"),
         "events.csv is no table",
     ),
+    **{
+        f"an accuracy of {accuracy}": (
+            with_file("events.csv", f"kind,epoch,test_accuracy\nfinished,2,{accuracy}\n".encode()),
+            "events.csv is no table",
+        )
+        for accuracy in ("nan", "inf", "-1", "1.0001")
+    },
     "an assignment that is none": (
         with_file("grade.json", b'{"assignment": {"max_params": "many"}}'),
         "max_params",
