@@ -12,7 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from explorer.assignment.assignment import Assignment
+from explorer.exports.summary_text import summary_table
 from explorer.link import Shared, encode
+from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear
 from explorer.training.recipe import Recipe
 from tests.browser.conftest import App, Server
@@ -25,6 +27,11 @@ NETWORK = Architecture(
     layers=(Conv2d(out_channels=4, kernel_size=5, stride=3), Flatten(), Linear(out_features=10)),
 )
 RECIPE = Recipe(dataset="digits", epochs=2, batch_size=64, device="cpu", precision="fp32")
+# What a cheat makes of a report's README.
+EDITED = (
+    f"# Small\n\nTest accuracy after the final epoch: **100.00 %**\n\n"
+    f"```\n{summary_table(analyze(NETWORK))}\n```\n"
+)
 # What a cheat writes into the link: an assignment that anything meets.
 EASY = Assignment(title="Anything goes", max_params=None, max_epochs=None, min_accuracy=None)
 
@@ -91,6 +98,9 @@ def test_a_whole_lesson(chromium: Browser, school: Server) -> None:
     teacher = arrive(chromium, school.url, "Tess")
     id = give_out(teacher)
     ann, ben = (arrive(chromium, school.url, name) for name in ("Ann", "Ben"))
+    dora = arrive(chromium, school.url, "Dora")  # who only looks on, from before the start
+    dora.open("/?page=board")
+    expect(dora.page.get_by_text("Nobody has trained a network yet")).to_be_visible()
     runs = []
     for student, seed in ((ann, 0), (ben, 1)):
         student.open(f"/?page=train&assignment={id}&a={work(seed=seed)}")
@@ -104,11 +114,11 @@ def test_a_whole_lesson(chromium: Browser, school: Server) -> None:
         student.settled()
     cheat = arrive(chromium, school.url, "Cleo")
     tries_to_cheat(cheat, id, runs[0])
-    the_board_fills(ben)
+    the_board_fills(dora)
     teacher.page.keyboard.press("Escape")
     teacher_stops_a_run(teacher, cheat)
     teacher_downloads_all(teacher)
-    close(teacher, ann, ben, cheat)
+    close(teacher, ann, ben, cheat, dora)
 
 
 def tries_to_cheat(app: App, id: str, anns_run: str) -> None:
@@ -138,6 +148,18 @@ def tries_to_cheat(app: App, id: str, anns_run: str) -> None:
     panel = open_hand_in(app)
     panel.get_by_role("button", name="Hand in").click()
     expect(app.page.get_by_test_id("stToast").filter(has_text=refused)).to_be_visible()
+    # A report that says what is not so: it brings a network, and no run.
+    app.open(f"/?assignment={id}")
+    app.page.get_by_role("button", name="Open…").click()
+    app.page.get_by_role("textbox", name="Text").fill(EDITED)
+    app.page.get_by_role("button", name="Read", exact=True).click()
+    dialog = app.page.get_by_role("dialog")
+    expect(dialog.locator("[data-read]")).to_be_visible()
+    dialog.get_by_role("button", name="Open in Build").click()
+    expect(dialog).to_have_count(0)
+    app.settled()
+    open_hand_in(app).get_by_role("button", name="Hand in").click()
+    expect(app.page.get_by_test_id("stToast").filter(has_text=refused)).to_be_visible()
     # Another assignment in the link.
     app.open(f"/?assignment=zzzz&a={work()}")
     expect(app.page.get_by_test_id("stAlert")).to_contain_text(
@@ -147,7 +169,7 @@ def tries_to_cheat(app: App, id: str, anns_run: str) -> None:
 
 
 def the_board_fills(app: App) -> None:
-    app.open("/?page=board")
+    """On a page that was opened before anybody had trained, and is not loaded anew."""
     rows = app.page.get_by_role("grid", name="Class board").locator("tbody tr")
     expect(rows.filter(has_text="Ann")).to_contain_text("met")
     expect(rows.filter(has_text="Ben")).to_contain_text("met")
