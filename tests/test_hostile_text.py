@@ -494,7 +494,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("EXPLORER_DATA", str(folder / "data"))
         patch.setenv("EXPLORER_HOME", str(folder / "home"))
         for name in NAMES.values():
-            process.saved().save(name[:60], Shared(named(name, CANNOT_LEARN), RECIPE), SOMEBODY)
+            process.saved().save(name[:60], Shared(named(name, CANNOT_LEARN), RECIPE), TEACHER)
         for name in list(NAMES.values())[:12]:
             process.jobs().submit(named(name), RECIPE, TEACHER, name="")
         while any(not run.ended for run in process.jobs().runs()):

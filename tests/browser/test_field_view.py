@@ -44,6 +44,7 @@ def fact(app: App, name: str):
 
 def point(app: App, row: int, column: int, of: int, *, click: bool) -> None:
     """Move the pointer to a unit of a map of `of` units a side."""
+    app.settled()  # nothing moves any more
     units = app.page.locator("svg.units")
     units.scroll_into_view_if_needed()
     box = box_of(units)

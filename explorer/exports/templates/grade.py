@@ -429,6 +429,9 @@ FOLLOWED = {
 
 # --- multiply-adds --------------------------------------------------------------------
 
+# What is counted.
+MULT_ADDS = "MULT_ADDS_IN_SHORT"
+
 
 def pair(value):
     return value if isinstance(value, tuple) else (value, value)
@@ -593,7 +596,8 @@ def max_layers(limit, work):
 
 
 def max_mult_adds(limit, work):
-    return at_most(limit, count_mult_adds(work.rows), "{:,} {} {:,} multiply-adds")
+    found = at_most(limit, count_mult_adds(work.rows), "{:,} {} {:,} multiply-adds")
+    return *found, MULT_ADDS
 
 
 def min_poolings(limit, work):

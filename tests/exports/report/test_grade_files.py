@@ -293,7 +293,7 @@ def other_layers(files: Files) -> Files:
 
 def other_shapes(files: Files) -> Files:
     weights = load(files["weights.safetensors"])
-    name = next(iter(weights))
+    name = next(name for name, each in weights.items() if each.ndim)
     return files | {"weights.safetensors": save(weights | {name: weights[name][:1].clone()})}
 
 

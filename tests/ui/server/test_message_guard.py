@@ -363,7 +363,7 @@ def honest(kind: str, element: Any) -> Callable[[WidgetState], object]:
 
 TO_PRESS = {"button", "dialog", "download_button"}
 # These need a pasted table or a trained run, or have an id only where a callback is told of them.
-NOT_DRAWN = {"expandable", "tab_container", "vega_lite_chart"}
+NOT_DRAWN = {"tab_container", "vega_lite_chart"}
 
 
 @pytest.mark.slow
