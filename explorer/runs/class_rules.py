@@ -105,8 +105,7 @@ def check_turn(rules: ClassRules, seconds: float) -> None:
     if rules.most_turn is not None and seconds >= rules.most_turn:
         raise AgainstTheRules(
             f"one epoch takes longer than {duration(rules.most_turn)}, the longest turn while "
-            "others wait: train on a smaller share of the images, or a network of fewer "
-            "multiply-adds"
+            "others wait: train on a smaller share of the images, or a smaller network"
         )
 
 

@@ -356,7 +356,7 @@ def test_an_epoch_that_takes_longer_than_a_turn_ends_once_somebody_else_waits(
     assert stopped.status == "stopped"
     assert stopped.message == (
         "one epoch takes longer than 1 s, the longest turn while others wait: train on a smaller "
-        "share of the images, or a network of fewer multiply-adds"
+        "share of the images, or a smaller network"
     )
     for run_id in (other, own):
         assert wait(manager, run_id).status == "finished"
