@@ -281,7 +281,8 @@ class Reader:
 
 
 SAFE_ELSEWHERE = {
-    "assignment_line": "build/assignment_line.py"
+    "assignment_line": "build/assignment_line.py",
+    "clause_items": "clause_items.py",
 }  # functions that give HTML, and the modules in which that is looked up
 
 

@@ -13,6 +13,7 @@ from explorer.classroom.judging import FinishedRuns, finished_runs, judge
 from explorer.refusal import Refusal
 from explorer.text import counted, duration, for_html, percent
 from explorer.ui import messages, people, process, state
+from explorer.ui.clause_items import clause_items
 from explorer.ui.markdown_text import markdown_to_html
 from explorer.ui.moments import moment_text
 from explorer.ui.notices import WRONG, notify
@@ -111,11 +112,7 @@ def _judged(given: GivenOut, own: FinishedRuns) -> None:
     """How the work stands now."""
     session = state.accept_draft()
     found, result = judge(given.assignment, session.architecture, session.recipe, own)
-    lines = "".join(
-        f'<li class="{for_html(clause.state)}" title="{for_html(clause.note)}">'
-        f"<b>{SIGNS[clause.state]}</b> {for_html(clause.text)}</li>"
-        for clause in found
-    )
+    lines = clause_items(found)
     judged_by = "Your work now, by your own runs of this very network"
     runs = f": {counted(result.seeds, 'run')}" if result else ": none has finished"
     st.html(

@@ -12,10 +12,9 @@ from explorer.classroom.hand_ins import HandIn
 from explorer.classroom.roll import call_the_roll
 from explorer.link import Shared
 from explorer.network.analysis import analyze
-from explorer.runs.run_summary import progress_text
 from explorer.text import counted, for_html
 from explorer.training.datasets import DATASETS
-from explorer.ui import messages, people, process, state
+from explorer.ui import messages, people, process, standing_columns, state
 from explorer.ui.charts.board_chart import HANDED_IN, MET, OTHERS, BoardPoint, board_chart
 from explorer.ui.components.choice_list import choice_list
 from explorer.ui.components.columns import Column
@@ -26,19 +25,14 @@ from explorer.ui.people import register
 from explorer.ui.run_actions import open_in_build, show_curves
 from explorer.ui.selected import selected_points
 from explorer.ui.show_chart import Selection, show_chart
+from explorer.ui.standing_columns import values_of
 
 EVERY = 3.0  # seconds between two looks
 LIST, CHART, CHOSEN, PICKED = "board", "board-chart", "board-chosen", "board-picked"
 ABOUT, NAMES = "board-assignment", "board-names"
 VERDICTS = {"holds": "met", "fails": "not met", "unknown": "not all known"}
 COLUMNS = {  # by the name of a row's value
-    "name": Column("Name"),
-    "now": Column("Now"),
-    "network": Column("Network"),
-    "parameters": Column("Parameters", "{:,}".format, is_number=True),
-    "final": Column(
-        "Final, %", "{:.2f}".format, "Test accuracy after the last completed epoch.", is_number=True
-    ),
+    **standing_columns.COLUMNS,
     "verdict": Column("Assignment", str, "What was handed in last, and whether it met all of it."),
 }
 
@@ -138,14 +132,7 @@ def _row(line: BoardLine) -> dict[str, Any]:
     if line.handed:
         verdict = line.handed.verdict
         row["verdict"] = f"{SIGNS[verdict]} {VERDICTS[verdict]}"
-    if line.current:
-        accuracy = line.current.final_accuracy
-        row |= {
-            "now": progress_text(line.current),
-            "network": line.current.run.architecture.name,
-            "parameters": line.current.parameters,
-            "final": None if accuracy is None else 100 * accuracy,
-        }
+    row |= values_of(line.current)
     return row
 
 

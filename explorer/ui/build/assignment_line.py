@@ -4,13 +4,13 @@ them what stands in the way of training, or where the work comes from.
 
 from collections.abc import Collection
 
-from explorer.assignment.clauses import SIGNS
 from explorer.classroom.judging import FinishedRuns, judge
 from explorer.network.difference import Difference, change_text, difference, difference_text
 from explorer.network.spec import path_text
 from explorer.text import for_html
 from explorer.training.datasets import DATASETS, DatasetKind
 from explorer.ui import state
+from explorer.ui.clause_items import clause_items
 
 NAMED_CHANGES = 12  # in the tooltip; the others are counted
 
@@ -29,13 +29,7 @@ def assignment_line(
     """
     recipe = session.recipe
     found, _ = judge(state.assignment(), session.architecture, recipe, runs)
-    chips = "".join(
-        f'<li class="{for_html(clause.state)}" data-limit="{for_html(clause.limit)}" '
-        f'title="{for_html(clause.note)}">'
-        f"<b>{SIGNS[clause.state]}</b> {for_html(clause.text)}</li>"
-        for clause in found
-        if clause.limit not in without
-    )
+    chips = clause_items(clause for clause in found if clause.limit not in without)
     if in_the_way:
         beside = _in_the_way(in_the_way, has_fix)
     else:

@@ -15,6 +15,7 @@ from explorer.network.analysis import analyze
 from explorer.refusal import Refusal
 from explorer.text import counted, for_html
 from explorer.ui import process, state
+from explorer.ui.clause_items import clause_items
 from explorer.ui.components.choice_list import choice_list
 from explorer.ui.components.columns import Column
 from explorer.ui.components.navigation import Page, go_to
@@ -177,11 +178,7 @@ def _details(id: str) -> None:
         return
     handed = process.hand_ins().look_at(int(chosen), who())
     name = register().names([handed.person]).get(handed.person, "unknown")
-    lines = "".join(
-        f'<li class="{for_html(clause.state)}" title="{for_html(clause.note)}">'
-        f"<b>{SIGNS[clause.state]}</b> {for_html(clause.text)}</li>"
-        for clause in handed.clauses
-    )
+    lines = clause_items(handed.clauses)
     notes = "".join(
         f"<dt>{for_html(title.capitalize())}</dt><dd>{for_html(text)}</dd>"
         for title, text in asdict(handed.notes).items()

@@ -14,10 +14,9 @@ from explorer.people.person import Person
 from explorer.runs.class_rules import MAX_MESSAGE, ClassRules
 from explorer.runs.manager import JobManager
 from explorer.runs.run import RunError
-from explorer.runs.run_summary import progress_text
 from explorer.saved import SaveError
 from explorer.text import counted, duration, for_html, for_markdown
-from explorer.ui import messages, process
+from explorer.ui import messages, process, standing_columns
 from explorer.ui.classroom.assignments_view import assignments_view, reports_waiting_text
 from explorer.ui.components.choice_list import choice_list
 from explorer.ui.components.columns import Column
@@ -26,6 +25,7 @@ from explorer.ui.notices import WRONG, notify, with_notices
 from explorer.ui.part import part
 from explorer.ui.people import is_teacher, register, who
 from explorer.ui.run_actions import open_in_build, perform_action, show_curves
+from explorer.ui.standing_columns import values_of
 
 EVERY = 3.0  # seconds between two looks
 LIST, CHOSEN, CONFIRM = "people", "class-chosen", "class-end-confirmed"
@@ -207,13 +207,7 @@ def _ago(moment: float) -> str:
 
 
 COLUMNS = {  # by the name of a row's value
-    "name": Column("Name"),
-    "now": Column("Now"),
-    "network": Column("Network"),
-    "parameters": Column("Parameters", "{:,}".format, is_number=True),
-    "final": Column(
-        "Final, %", "{:.2f}".format, "Test accuracy after the last completed epoch.", is_number=True
-    ),
+    **standing_columns.COLUMNS,
     "waiting": Column("Waiting", str, "Runs that wait or train.", is_number=True),
     "runs": Column("Runs", str, is_number=True),
     "seen": Column("Here", _ago, "When they were last here.", is_number=True),
@@ -242,23 +236,15 @@ def _people_text(count: int) -> str:
 
 
 def _row(standing: Standing) -> dict[str, Any]:
-    entry, current = standing.entry, standing.current
-    row: dict[str, Any] = {
+    entry = standing.entry
+    return {
+        **values_of(standing.current),
         "id": entry.id,
         "name": entry.name,
         "waiting": len(standing.active),
         "runs": len(standing.runs),
         "seen": entry.last_seen,
     }
-    if current is not None:
-        accuracy = current.final_accuracy
-        row |= {
-            "now": progress_text(current),
-            "network": current.run.architecture.name,
-            "parameters": current.parameters,
-            "final": None if accuracy is None else 100 * accuracy,
-        }
-    return row
 
 
 def _choose(person_id: str | None) -> None:

@@ -29,7 +29,7 @@ from explorer.exports.hand_ins import hand_in_files
 from explorer.exports.report.archive import write_zip
 from explorer.exports.report.comparison_report import Column, comparison_report, representatives
 from explorer.exports.report.reading import read_trained
-from explorer.exports.report.run_report import Trained, run_report
+from explorer.exports.report.run_report import Files, Trained, run_report
 from explorer.network.analysis import analyze
 from explorer.network.architecture_json import parse_architecture
 from explorer.network.architecture_json import to_json as architecture_to_json
@@ -70,9 +70,7 @@ def make(wanted: Wanted, jobs: JobManager, path: Path) -> str:
 def _run_report(wanted: Wanted, jobs: JobManager, path: Path) -> str:
     with _folder_beside(path) as folder:
         trained = read_trained(jobs, wanted["run"], Path(folder))
-        files = run_report(
-            trained, _assignment(wanted), tuple(load_presets().values()), _run_pictures(trained)
-        )
+        files = _files(trained, wanted)
         with path.open("wb") as target:
             write_zip(files.items(), wanted["folder"], target)
     return trained.note
@@ -116,12 +114,14 @@ def _class_archive(wanted: Wanted, jobs: JobManager, path: Path) -> str:
 def _reports(wanted: Wanted, jobs: JobManager, folder: Path) -> Iterator[tuple[str, bytes]]:
     for run_id in wanted["runs"]:
         trained = read_trained(jobs, run_id, folder)
-        files = run_report(
-            trained, _assignment(wanted), tuple(load_presets().values()), _run_pictures(trained)
-        )
         place = f"seed-{trained.recipe.seed}/" if len(wanted["runs"]) > 1 else ""
-        for name, content in files.items():
+        for name, content in _files(trained, wanted).items():
             yield f"{place}{name}", content
+
+
+def _files(trained: Trained, wanted: Wanted) -> Files:
+    presets = tuple(load_presets().values())
+    return run_report(trained, _assignment(wanted), presets, _run_pictures(trained))
 
 
 def _events(wanted: Wanted, jobs: JobManager, path: Path) -> str:
