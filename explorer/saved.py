@@ -20,8 +20,9 @@ from stat import S_ISREG
 from explorer.files import sweep_parts, take_lock, write_whole
 from explorer.json_reading import decode_json
 from explorer.link import MAX_BYTES, LinkError, Shared, parse_shared, to_data
-from explorer.people.permissions import Action, Kind, Thing, may, refusal_text
+from explorer.people.permissions import Action, Kind, Thing, check, may
 from explorer.people.person import Person
+from explorer.refusal import Refusal
 from explorer.text import printable
 
 MAX_SAVED = 500
@@ -33,7 +34,7 @@ ABANDONED = 60.0  # seconds after which a half-written file is nobody's any more
 log = logging.getLogger(__name__)
 
 
-class SaveError(Exception):
+class SaveError(Refusal):
     """The name cannot be used, or the folder cannot be written; the message says which and what to
     do.
     """
@@ -72,11 +73,10 @@ class SavedStore:
 
     def save(self, name: str, shared: Shared, by: Person) -> Saved:
         """Save the work under a name, in place of what the same person saved under it. Raises
-        SaveError.
+        SaveError and NotAllowed.
         """
         name = printable(name)
-        if not may(by, Action.SAVE, Thing(Kind.SAVED, by.id)):
-            raise SaveError("who you are cannot be told just now; try again in a moment")
+        check(by, Action.SAVE, Thing(Kind.SAVED, by.id))
         if not name or len(name) > MAX_NAME:
             raise SaveError(f"enter a name of 1 to {MAX_NAME} characters")
         file = file_name(name)
@@ -104,9 +104,7 @@ class SavedStore:
         return saved
 
     def delete(self, name: str, by: Person) -> None:
-        """Delete saved work. Does nothing if there is none. Raises SaveError if this person may
-        not.
-        """
+        """Delete saved work. Does nothing if there is none. Raises SaveError and NotAllowed."""
         with self._lock, self._alone():
             # By its name as it is shown: a file that was written by hand may hold more than can be
             # seen.
@@ -115,16 +113,16 @@ class SavedStore:
             )
             if found is None:
                 return
-            thing = Thing(Kind.SAVED, found.owner)
-            if not may(by, Action.DELETE, thing):
-                raise SaveError(refusal_text(Action.DELETE, thing))
+            check(by, Action.DELETE, Thing(Kind.SAVED, found.owner))
             try:
                 (self.folder / file).unlink(missing_ok=True)
             except OSError as error:
                 raise self._cannot_write(error) from None
 
     def delete_all_of(self, owner: str, by: Person) -> int:
-        """Delete all that this owner saved. Returns how many those were. Raises SaveError."""
+        """Delete all that this owner saved. Returns how many those were. Raises SaveError and
+        NotAllowed.
+        """
         own = [saved.name for saved in self.all() if saved.owner == owner]
         for name in own:
             self.delete(name, by)

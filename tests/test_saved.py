@@ -12,6 +12,7 @@ import pytest
 from explorer import files, saved
 from explorer.link import Shared
 from explorer.network.spec import Architecture, ReLU
+from explorer.people.permissions import NotAllowed
 from explorer.presets import load_presets
 from explorer.saved import MAX_NAME, SavedStore, SaveError
 from tests.people.shared import ANNA, BEN, TEACHER
@@ -44,7 +45,7 @@ def test_only_its_owner_replaces_and_deletes(tmp_path):
     with pytest.raises(SaveError, match="“Net” is already in use; choose another name"):
         store.save("Net", GAP, BEN)
     with pytest.raises(
-        SaveError,
+        NotAllowed,
         match="this saved network belongs to somebody else, and only they or a teacher can delete it",
     ):
         store.delete("net", BEN)

@@ -13,11 +13,10 @@ from explorer.assignment.assignment import (
     parse_assignment,
     to_data,
 )
-from explorer.people.permissions import Action, Kind, Thing, may, refusal_text
+from explorer.people.permissions import THE_CLASS, Action, check
 from explorer.people.person import Person
 from explorer.refusal import Refusal
 from explorer.runs.database import Database
-from explorer.runs.run import NotAllowed
 from explorer.text import quoted
 
 PARAMETER = "assignment"  # of the address
@@ -60,7 +59,7 @@ class Assignments:
 
     def give_out(self, assignment: Assignment, by: Person) -> GivenOut:
         """Give an assignment out to the class. Raises NotAllowed and NotGivenOut."""
-        _check_teacher(by)
+        check(by, Action.MANAGE, THE_CLASS)
         _check_title(assignment)
         with self.database.write(durable=True) as connection:
             if connection.execute("SELECT count(*) FROM assignments").fetchone()[0] >= MOST:
@@ -96,13 +95,13 @@ class Assignments:
         """Put another assignment in its place, under the same link. What was handed in keeps its
         verdict. Raises NotAllowed and NotGivenOut.
         """
-        _check_teacher(by)
+        check(by, Action.MANAGE, THE_CLASS)
         _check_title(assignment)
         self._update("UPDATE assignments SET assignment = ? WHERE id = ?", _text(assignment), id)
 
     def set_open(self, id: str, is_open: bool, by: Person) -> None:
         """End it, or open it again. Raises NotAllowed and NotGivenOut."""
-        _check_teacher(by)
+        check(by, Action.MANAGE, THE_CLASS)
         self._update("UPDATE assignments SET is_open = ? WHERE id = ?", int(is_open), id)
 
     def delete_all(self, by: Person) -> int:
@@ -110,7 +109,7 @@ class Assignments:
 
         The files of the reports are deleted by HandIns.
         """
-        _check_teacher(by)
+        check(by, Action.MANAGE, THE_CLASS)
         with self.database.write(durable=True) as connection:
             return connection.execute("DELETE FROM assignments").rowcount
 
@@ -122,12 +121,6 @@ class Assignments:
 
 def _unknown(id: str) -> NotGivenOut:
     return NotGivenOut(f"there is no assignment {quoted(id)} on this server")
-
-
-def _check_teacher(by: Person) -> None:
-    thing = Thing(Kind.CLASS, "")
-    if not may(by, Action.MANAGE, thing):
-        raise NotAllowed(refusal_text(Action.MANAGE, thing))
 
 
 def _check_title(assignment: Assignment) -> None:

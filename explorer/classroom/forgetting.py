@@ -5,10 +5,10 @@ from collections.abc import Callable
 from explorer.classroom.assignments import Assignments
 from explorer.classroom.hand_ins import HandIns
 from explorer.classroom.register import Entry, Register
-from explorer.people.permissions import Action, Kind, Thing, may, refusal_text
+from explorer.people.permissions import THE_CLASS, Action, Kind, Thing, check
 from explorer.people.person import Person
 from explorer.runs.manager import JobManager
-from explorer.runs.run import NotAllowed, RunError
+from explorer.runs.run import RunError
 
 
 class StillTraining(RunError):
@@ -21,9 +21,7 @@ def forget_person(person_id: str, by: Person, jobs: JobManager, register: Regist
     What they saved is deleted by its own store. Raises NotAllowed, and StillTraining while one of
     their runs ends: it has been told to.
     """
-    thing = Thing(Kind.PERSON, person_id)
-    if not may(by, Action.FORGET, thing):
-        raise NotAllowed(refusal_text(Action.FORGET, thing))
+    check(by, Action.FORGET, Thing(Kind.PERSON, person_id))
     jobs.stop_all_of(person_id, by)
     runs = jobs.store.owned_by(person_id)  # also what cannot be read
     binned = {each.id for each in jobs.store.binned()}
@@ -47,9 +45,7 @@ def end_class(
     deleted by its own store. Raises NotAllowed, and StillTraining while a run ends: all have been
     told to.
     """
-    thing = Thing(Kind.CLASS, "")
-    if not may(by, Action.MANAGE, thing):
-        raise NotAllowed(refusal_text(Action.MANAGE, thing))
+    check(by, Action.MANAGE, THE_CLASS)
     jobs.stop_all(by)
     students = students_of(register, by, is_teacher)
     for entry in students:

@@ -21,12 +21,12 @@ from explorer.classroom.assignments import GivenOut
 from explorer.classroom.judging import FinishedRuns, judge
 from explorer.link import LinkError, Shared, parse_shared
 from explorer.link import to_data as shared_to_data
-from explorer.people.permissions import Action, Kind, Thing, may, refusal_text
+from explorer.people.permissions import THE_CLASS, Action, Kind, Thing, check
 from explorer.people.person import Person
 from explorer.refusal import Refusal
 from explorer.runs.database import Database
 from explorer.runs.home import HAND_INS
-from explorer.runs.run import NotAllowed, RunError
+from explorer.runs.run import RunError
 from explorer.text import counted, printable_lines
 from explorer.training.recipe import Recipe
 
@@ -101,9 +101,7 @@ class HandIns:
         """Judge somebody's work by their own runs, and keep it. Raises NotAllowed and
         NotHandedIn.
         """
-        thing = Thing(Kind.HAND_IN, by.id)
-        if not may(by, Action.HAND_IN, thing):
-            raise NotAllowed("who you are cannot be told just now; try again in a moment")
+        check(by, Action.HAND_IN, Thing(Kind.HAND_IN, by.id))
         now = time.time()
         if why := given.why_closed(now):
             raise NotHandedIn(why)
@@ -158,9 +156,7 @@ class HandIns:
         found = next(_readable(rows), None)
         if found is None:
             raise NotHandedIn(f"there is no hand-in {number} here")
-        thing = Thing(Kind.HAND_IN, found.person)
-        if not may(by, Action.LOOK, thing):
-            raise NotAllowed(refusal_text(Action.LOOK, thing))
+        check(by, Action.LOOK, Thing(Kind.HAND_IN, found.person))
         return found
 
     def waiting(self) -> tuple[HandIn, ...]:
@@ -218,9 +214,7 @@ class HandIns:
 
     def make_again(self, number: int, by: Person) -> None:
         """Have a report made once more that could not be made, or is lost. Raises NotAllowed."""
-        thing = Thing(Kind.CLASS, "")
-        if not may(by, Action.MANAGE, thing):
-            raise NotAllowed(refusal_text(Action.MANAGE, thing))
+        check(by, Action.MANAGE, THE_CLASS)
         with self.database.write(durable=True) as connection:
             connection.execute("UPDATE hand_ins SET report = ? WHERE number = ?", (WAITING, number))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from explorer.people.person import Person
+from explorer.refusal import Refusal
 
 
 class Kind(StrEnum):
@@ -91,6 +92,19 @@ ALLOWED: Mapping[tuple[Kind, Action], Who] = {
 }
 
 
+THE_CLASS = Thing(Kind.CLASS, "")
+
+
+class NotAllowed(Refusal):
+    """Somebody asked for what they may not do; the message says who may."""
+
+
+def check(person: Person, action: Action, thing: Thing) -> None:
+    """Raises NotAllowed where this person may not do that."""
+    if not may(person, action, thing):
+        raise NotAllowed(refusal_text(action, thing))
+
+
 def may(person: Person, action: Action, thing: Thing) -> bool:
     """Whether this person may do that. What the table does not name, nobody may."""
     is_owner = bool(thing.owner) and person.id == thing.owner
@@ -108,6 +122,8 @@ def may(person: Person, action: Action, thing: Thing) -> bool:
 
 def refusal_text(action: Action, thing: Thing) -> str:
     """Why somebody may not do that, and what they can do instead."""
+    if not thing.owner and ALLOWED.get((thing.kind, action)) is Who.OWNER_ALONE:
+        return "who you are cannot be told just now; try again in a moment"
     if ALLOWED.get((thing.kind, action)) is Who.TEACHER:
         return f"only a teacher can {action} the {thing.kind}"
     open_to_all = [

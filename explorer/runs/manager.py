@@ -25,7 +25,7 @@ from cachetools import RRCache
 
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture
-from explorer.people.permissions import Action, Kind, Thing, may, refusal_text
+from explorer.people.permissions import THE_CLASS, Action, Kind, Thing, check
 from explorer.people.person import Person
 from explorer.runs.admission import (
     CannotTrain,
@@ -54,7 +54,6 @@ from explorer.runs.rows import UnreadableRun
 from explorer.runs.run import (
     RESUMABLE,
     Environment,
-    NotAllowed,
     Run,
     RunError,
     Snapshot,
@@ -81,7 +80,6 @@ __all__ = [
     "JobManager",
     "LearnedWeights",
     "NoWeights",
-    "NotAllowed",
     "QueueFull",
     "Run",
     "RunError",
@@ -197,8 +195,7 @@ class JobManager:
         QueueFull; CannotTrain if the training could only fail; DeviceError if this machine lacks
         the recipe's device.
         """
-        if not may(by, Action.START, Thing(Kind.RUN, by.id)):
-            raise NotAllowed("who you are cannot be told just now; try again in a moment")
+        check(by, Action.START, Thing(Kind.RUN, by.id))
         run = new_run(architecture, recipe, by.id, name and checked_name(name), batch)
         device = torch.device(run.device)
         check_trainable(
@@ -294,27 +291,22 @@ class JobManager:
 
     def set_rules(self, rules: ClassRules, by: Person) -> None:
         """Set what holds for everybody's runs. Raises NotAllowed."""
-        self._check_manages(by)
+        check(by, Action.MANAGE, THE_CLASS)
         self.store.set_rules(checked_rules(rules))
         self._start_workers(self.store.waiting())  # they may have been paused
 
     def stop_all(self, by: Person) -> int:
         """Stop all runs that wait or train. Returns how many those were. Raises NotAllowed."""
-        self._check_manages(by)
+        check(by, Action.MANAGE, THE_CLASS)
         return self._stop_those(lambda run: True, by)
 
     def move_to_front(self, run_id: str, by: Person) -> None:
         """Have a run that waits be the next that has a turn. Raises NotAllowed."""
-        self._check_manages(by)
+        check(by, Action.MANAGE, THE_CLASS)
         if not self.store.move_to_front(run_id):
             raise RunError(f"run {run_id} does not wait any more")
         with self._lock:
             self._foreseen = None
-
-    def _check_manages(self, by: Person) -> None:
-        the_class = Thing(Kind.CLASS, "")
-        if not may(by, Action.MANAGE, the_class):
-            raise NotAllowed(refusal_text(Action.MANAGE, the_class))
 
     # --- how things stand -------------------------------------------------------------------------
 
@@ -420,9 +412,7 @@ class JobManager:
 
     def _check(self, by: Person, action: Action, run_id: str) -> None:
         """Raises NotAllowed if this person may not do that with the run, and UnknownRun."""
-        run = Thing(Kind.RUN, self.store.owner(run_id))
-        if not may(by, action, run):
-            raise NotAllowed(refusal_text(action, run))
+        check(by, action, Thing(Kind.RUN, self.store.owner(run_id)))
 
     def _delete_for_good(self, run_id: str) -> None:
         self.store.delete_for_good(run_id)

@@ -78,10 +78,6 @@ class UnknownRun(RunError, LookupError):
     """No run has this id, or it was deleted."""
 
 
-class NotAllowed(RunError):
-    """Somebody asked for what only a run's owner or a teacher may do."""
-
-
 @dataclass(frozen=True)
 class Environment:
     """What a run is computed with, from the moment on at which it last began or went on.

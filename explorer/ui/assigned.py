@@ -16,7 +16,7 @@ from explorer.ui import messages, people, process, state
 from explorer.ui.clause_items import clause_items
 from explorer.ui.markdown_text import markdown_to_html
 from explorer.ui.moments import moment_text
-from explorer.ui.notices import WRONG, notify
+from explorer.ui.notices import notify, refusals_as_notices
 from explorer.ui.people import who
 
 SOON = 48 * 3600.0  # seconds before a deadline from which on the time that is left is told
@@ -148,13 +148,10 @@ def _form(given: GivenOut, before: HandIn | None) -> None:
 def _hand_in(id: str) -> None:
     """Hand in the work as it stands now."""
     notes = Notes(**{name: str(st.session_state.get(f"hand-in-{id}-{name}", "")) for name in NOTES})
-    try:
+    with refusals_as_notices():
         given = process.assignments().find(id)
         handed = process.hand_ins().hand_in(
             given, state.accept_draft().shared, own_runs(), notes, who()
         )
-    except Refusal as error:
-        notify(str(error), WRONG)
-        return
-    process.hand_in_reports().look()
-    notify(f"Handed in: {VERDICTS[handed.verdict]}")
+        process.hand_in_reports().look()
+        notify(f"Handed in: {VERDICTS[handed.verdict]}")

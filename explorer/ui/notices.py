@@ -2,13 +2,14 @@
 are shown as messages.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec
 
 import streamlit as st
 
-from explorer.runs.run import RunError
+from explorer.refusal import Refusal
 from explorer.ui import messages
 from explorer.ui.server.message_guard import unreadable_message
 
@@ -26,10 +27,22 @@ def notify(text: str, icon: str = DONE) -> None:
     st.session_state.setdefault(_KEY, []).append((text, icon))
 
 
+@contextmanager
+def refusals_as_notices() -> Iterator[None]:
+    """Where the block is refused what it asks for, queue a notice that says why.
+
+    For callbacks.
+    """
+    try:
+        yield
+    except Refusal as error:
+        notify(str(error), WRONG)
+
+
 def with_notices(draw: Callable[P, None]) -> Callable[P, None]:
     """Decorate the body of a page or of a part: show waiting notices, then draw it.
 
-    A RunError, as of a run that was deleted meanwhile or a store that cannot be read, is shown as
+    A Refusal, as of a run that was deleted meanwhile or a store that cannot be read, is shown as
     a message in place of the rest.
     """
 
@@ -41,7 +54,7 @@ def with_notices(draw: Callable[P, None]) -> Callable[P, None]:
             st.toast(messages.shown(unreadable), icon=WRONG)
         try:
             draw(*args, **kwargs)
-        except RunError as error:
+        except Refusal as error:
             messages.error(str(error))
 
     return drawn

@@ -1,7 +1,6 @@
 """Who one is here: the name that the class sees, another device, the teacher's key."""
 
 import time
-from collections.abc import Callable
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -10,11 +9,9 @@ from explorer.classroom.forgetting import forget_person
 from explorer.classroom.register import CODE_SECONDS, MAX_NAME
 from explorer.people.person import Person
 from explorer.people.teachers import teacher_key
-from explorer.refusal import Refusal
-from explorer.saved import SaveError
 from explorer.text import for_html, for_markdown
 from explorer.ui import people, process
-from explorer.ui.notices import WRONG, notify
+from explorer.ui.notices import notify, refusals_as_notices
 from explorer.ui.own_address import own_address, qr_code
 from explorer.ui.people import register, who
 from explorer.ui.server.device_route import CODE, PATH
@@ -91,22 +88,14 @@ def _answer_name() -> None:
 
 
 def _keep_name() -> None:
-    _perform(lambda: register().keep_name(who().id))
+    with refusals_as_notices():
+        register().keep_name(who().id)
 
 
 def _rename(name: str) -> None:
-    if _perform(lambda: register().rename(who().id, name)):
+    with refusals_as_notices():
+        register().rename(who().id, name)
         notify(f"The class sees you as “{who().name}”")
-
-
-def _perform(action: Callable[[], object]) -> bool:
-    """Do what was asked for, or say why it cannot be done. Returns whether it was."""
-    try:
-        action()
-    except (Refusal, SaveError) as error:
-        notify(str(error), WRONG)
-        return False
-    return True
 
 
 def _name(person: Person) -> None:
@@ -157,10 +146,8 @@ def _another_device(person: Person) -> None:
 
 
 def _new_code() -> None:
-    def show() -> None:
+    with refusals_as_notices():
         st.session_state[_CODE_KEY] = register().new_code(who().id), time.time() + CODE_SECONDS
-
-    _perform(show)
 
 
 # --- teachers -------------------------------------------------------------------------------------
@@ -184,12 +171,14 @@ def _teacher(person: Person) -> None:
 def _try_key() -> None:
     key = st.session_state[_TEACHER_KEY]
     st.session_state[_TEACHER_KEY] = ""
-    if _perform(lambda: people.become_teacher(key)):
+    with refusals_as_notices():
+        people.become_teacher(key)
         notify("You are a teacher here")
 
 
 def _be_a_student() -> None:
-    _perform(people.stop_being_teacher)
+    with refusals_as_notices():
+        people.stop_being_teacher()
 
 
 # --- leaving --------------------------------------------------------------------------------------
@@ -205,12 +194,10 @@ def _forget_me() -> None:
 
 
 def _forgotten() -> None:
-    def forget() -> None:
+    with refusals_as_notices():
         person = who()
         process.saved().delete_all_of(person.id, person)
         forget_person(person.id, person, process.jobs(), register())
-
-    if _perform(forget):
         notify("All that was yours is deleted. You are somebody new here")
 
 

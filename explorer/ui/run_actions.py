@@ -9,12 +9,11 @@ from explorer.people.permissions import Action, Kind, Thing, may
 from explorer.people.person import Person
 from explorer.runs.manager import JobManager
 from explorer.runs.offers import find_offer
-from explorer.runs.run import Run, RunError, Snapshot
+from explorer.runs.run import Run, Snapshot
 from explorer.text import for_markdown
-from explorer.training.devices import DeviceError
 from explorer.ui import messages, process, state
 from explorer.ui.components.navigation import Page, go_to
-from explorer.ui.notices import WRONG, notify
+from explorer.ui.notices import notify, refusals_as_notices
 from explorer.ui.people import who
 
 MORE_EPOCHS = 5  # offered first
@@ -166,10 +165,7 @@ def perform_action(
     """Call an action of the job manager for this person, and say what was `done`, or why it cannot
     be.
     """
-    try:
+    with refusals_as_notices():
         action(process.jobs(), run_id, who())
-    except (RunError, DeviceError) as error:
-        notify(str(error), WRONG)
-    else:
         if done:
             notify(done)

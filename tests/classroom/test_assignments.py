@@ -9,8 +9,8 @@ from explorer.assignment.assignment import Assignment
 from explorer.assignment.ready_made import READY_MADE
 from explorer.classroom import assignments as module
 from explorer.classroom.assignments import Assignments, GivenOut, NotGivenOut
+from explorer.people.permissions import NotAllowed
 from explorer.runs.database import Database
-from explorer.runs.run import NotAllowed
 from tests.people.shared import ANN, SOMEBODY, TEACHER
 
 TASK = READY_MADE["under-20k"]

@@ -12,8 +12,8 @@ from explorer.classroom.judging import finished_runs
 from explorer.classroom.register import Entry, Register
 from explorer.link import Shared
 from explorer.network.spec import Architecture
+from explorer.people.permissions import NotAllowed
 from explorer.runs.manager import JobManager
-from explorer.runs.run import NotAllowed
 from tests.people.shared import ANN, BEN, TEACHER
 from tests.runs.shared import ENDLESS, has_steps, recipe, wait
 

@@ -19,10 +19,10 @@ from explorer.classroom.hand_ins import (
 )
 from explorer.link import Shared
 from explorer.network.spec import Architecture, Flatten, Linear
+from explorer.people.permissions import NotAllowed
 from explorer.people.person import Person
 from explorer.refusal import Refusal
 from explorer.runs.database import Database
-from explorer.runs.run import NotAllowed
 from explorer.training.recipe import Recipe
 from tests.people.shared import ANN, BEN, TEACHER
 

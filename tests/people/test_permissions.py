@@ -4,7 +4,18 @@ from itertools import product
 
 import pytest
 
-from explorer.people.permissions import ALLOWED, Action, Kind, Thing, Who, may, refusal_text
+from explorer.people.permissions import (
+    ALLOWED,
+    THE_CLASS,
+    Action,
+    Kind,
+    NotAllowed,
+    Thing,
+    Who,
+    check,
+    may,
+    refusal_text,
+)
 from explorer.people.person import SHELL, Person, Role
 
 OWNER, OTHER = Person("ann", "Ann"), Person("ben", "Ben")
@@ -87,14 +98,29 @@ def test_what_is_nobodys_here_can_be_looked_at(kind: Kind, action: Action, owner
     assert may(TEACHER, action, thing) is EXPECTED[kind][action][2]
 
 
+@pytest.mark.parametrize(
+    "person", [OWNER, OTHER, TEACHER, Person("", "")], ids=lambda each: each.name
+)
+@pytest.mark.parametrize(("kind", "action"), list(product(Kind, Action)))
+def test_what_may_not_be_done_is_refused(kind: Kind, action: Action, person: Person) -> None:
+    thing = Thing(kind, "ann")
+    if may(person, action, thing):
+        check(person, action, thing)
+        return
+    with pytest.raises(NotAllowed) as told:
+        check(person, action, thing)
+    assert str(told.value) == refusal_text(action, thing)
+
+
 def test_a_refusal_says_what_can_be_done_instead() -> None:
     assert refusal_text(Action.STOP, Thing(Kind.RUN, "ann")) == (
         "this run belongs to somebody else, and only they or a teacher can stop it; "
         "you can look at, open a copy of or compare it"
     )
-    assert (
-        refusal_text(Action.MANAGE, Thing(Kind.CLASS, "")) == "only a teacher can manage the class"
-    )
+    assert refusal_text(Action.MANAGE, THE_CLASS) == "only a teacher can manage the class"
+    unknown = "who you are cannot be told just now; try again in a moment"
+    assert refusal_text(Action.START, Thing(Kind.RUN, "")) == unknown
+    assert refusal_text(Action.HAND_IN, Thing(Kind.HAND_IN, "")) == unknown
     assert refusal_text(Action.FORGET, Thing(Kind.PERSON, "ann")) == (
         "only they themselves or a teacher can forget a person"
     )

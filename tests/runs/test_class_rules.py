@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear
+from explorer.people.permissions import NotAllowed
 from explorer.runs.checkpoint_size import checkpoint_bytes
 from explorer.runs.class_rules import (
     MAX_MESSAGE,
@@ -21,7 +22,7 @@ from explorer.runs.class_rules import (
     parse_rules,
 )
 from explorer.runs.kept_epochs import most_kept
-from explorer.runs.manager import JobManager, NotAllowed, QueueFull
+from explorer.runs.manager import JobManager, QueueFull
 from explorer.runs.run import RunError
 from explorer.runs.run_loop import RunLoop
 from explorer.runs.store import EVENT_BYTES, RULES, Store

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from explorer.network.spec import Architecture
+from explorer.people.permissions import NotAllowed
 from explorer.runs import manager as manager_module
 from explorer.runs.database import StoreError
-from explorer.runs.manager import JobManager, NotAllowed, QueueFull
+from explorer.runs.manager import JobManager, QueueFull
 from explorer.runs.run import Status
 from explorer.runs.run_writer import NEXT_TURN, RunWriter
 from explorer.runs.store import Claim, Store

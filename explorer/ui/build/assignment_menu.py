@@ -23,14 +23,13 @@ from explorer.assignment.assignment import (
 from explorer.assignment.ready_made import READY_MADE
 from explorer.classroom.assignments import PARAMETER, GivenOut
 from explorer.network.mult_adds import MULT_ADDS_IN_SHORT
-from explorer.refusal import Refusal
 from explorer.schema import field_values
 from explorer.text import for_html, for_markdown, sentence
 from explorer.training.datasets import DATASETS
 from explorer.ui import people, process, state
 from explorer.ui.components.address import link_box
 from explorer.ui.moments import as_wall_time, from_wall_time
-from explorer.ui.notices import WRONG, notify
+from explorer.ui.notices import WRONG, notify, refusals_as_notices
 from explorer.ui.own_address import own_address, qr_code
 from explorer.ui.people import who
 
@@ -141,30 +140,17 @@ def _giving_out(session: state.Session, given: GivenOut | None) -> None:
 
 
 def _give_out() -> None:
-    def give_out() -> str:
+    with refusals_as_notices():
         given = process.assignments().give_out(state.accept_draft().assignment, who())
         state.take_assignment(given)
-        return f"Given out under the link ?{PARAMETER}={given.id}"
-
-    _perform(give_out)
+        notify(f"Given out under the link ?{PARAMETER}={given.id}")
 
 
 def _change() -> None:
-    def change() -> str:
+    with refusals_as_notices():
         session = state.accept_draft()
         process.assignments().change(session.given, session.assignment, who())
-        return "Changed for the class. What was handed in keeps its verdict"
-
-    _perform(change)
-
-
-def _perform(action: Callable[[], str]) -> None:
-    try:
-        done = action()
-    except Refusal as error:
-        notify(str(error), WRONG)
-    else:
-        notify(done)
+        notify("Changed for the class. What was handed in keeps its verdict")
 
 
 # --- the inputs -----------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from explorer.network.analysis import analyze
 from explorer.network.architecture_json import to_json
 from explorer.network.spec import path_text
 from explorer.runs.manager import NoWeights, UnknownRun
-from explorer.saved import MAX_NAME, SaveError
+from explorer.saved import MAX_NAME
 from explorer.text import for_html, sentence
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
@@ -24,7 +24,7 @@ from explorer.ui import process, state
 from explorer.ui.build.lesson_menu import lesson_menu
 from explorer.ui.components.address import link_box
 from explorer.ui.downloads.download_menu import Item, items
-from explorer.ui.notices import WRONG, notify
+from explorer.ui.notices import notify, refusals_as_notices
 from explorer.ui.people import who
 
 
@@ -123,11 +123,8 @@ def _save(session: state.Session) -> None:
 
 
 def _keep(key: str) -> None:
-    try:
+    with refusals_as_notices():
         saved = process.saved().save(st.session_state[key], state.accept_draft().shared, who())
-    except SaveError as error:
-        notify(str(error), WRONG)
-    else:
         notify(f"Saved as “{saved.name}”")
 
 

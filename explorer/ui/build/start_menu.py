@@ -22,10 +22,10 @@ from explorer.people.permissions import Action, Kind, Thing, may
 from explorer.people.person import Person
 from explorer.presets import FIRST_GROUP, Preset, load_presets
 from explorer.ready_lessons import lesson_of, ready_lessons
-from explorer.saved import Saved, SaveError
+from explorer.saved import Saved
 from explorer.text import NO_BREAK, counted, for_html, for_markdown, percent
 from explorer.ui import process, state
-from explorer.ui.notices import WRONG, notify
+from explorer.ui.notices import refusals_as_notices
 from explorer.ui.people import register, who
 
 SIGNS: dict[type[Change], str] = {Added: "+", Removed: "−", Changed: "≠"}
@@ -170,10 +170,8 @@ def _saved(saved: Saved, person: Person, owner: str) -> None:
 
 
 def _delete(name: str) -> None:
-    try:
+    with refusals_as_notices():
         process.saved().delete(name, who())
-    except SaveError as error:
-        notify(str(error), WRONG)
 
 
 def _short(title: str) -> str:

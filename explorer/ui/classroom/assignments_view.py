@@ -1,7 +1,7 @@
 """The assignments of a class on the teacher's page: who has handed in what, and what came of it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -12,7 +12,6 @@ from explorer.assignment.clauses import SIGNS
 from explorer.classroom.assignments import PARAMETER, GivenOut
 from explorer.classroom.hand_ins import MADE, WAITING, HandIn
 from explorer.network.analysis import analyze
-from explorer.refusal import Refusal
 from explorer.text import counted, for_html
 from explorer.ui import process, state
 from explorer.ui.clause_items import clause_items
@@ -22,7 +21,7 @@ from explorer.ui.components.navigation import Page, go_to
 from explorer.ui.downloads.download_menu import Item, items
 from explorer.ui.downloads.quick_download import quick
 from explorer.ui.moments import moment_text
-from explorer.ui.notices import WRONG, notify, with_notices
+from explorer.ui.notices import refusals_as_notices, with_notices
 from explorer.ui.part import part
 from explorer.ui.people import is_teacher, register, who
 from explorer.ui.run_actions import show_curves
@@ -116,14 +115,8 @@ def _open(given: GivenOut) -> None:
 
 
 def _set_open(id: str, is_open: bool) -> None:
-    _perform(lambda: process.assignments().set_open(id, is_open, who()))
-
-
-def _perform(action: Callable[[], object]) -> None:
-    try:
-        action()
-    except Refusal as error:
-        notify(str(error), WRONG)
+    with refusals_as_notices():
+        process.assignments().set_open(id, is_open, who())
 
 
 # --- what was handed in ---------------------------------------------------------------------------
@@ -226,7 +219,8 @@ def _details(id: str) -> None:
 
 def _again(handed: HandIn) -> None:
     """Have the report made once more, from what its runs are now."""
-    _perform(lambda: process.hand_ins().make_again(handed.number, who()))
+    with refusals_as_notices():
+        process.hand_ins().make_again(handed.number, who())
     process.hand_in_reports().look()
 
 

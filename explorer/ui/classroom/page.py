@@ -1,7 +1,6 @@
 """Class: everybody, how their work stands, and what a teacher can do about it."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -9,19 +8,16 @@ import streamlit as st
 from explorer.classroom.forgetting import end_class, forget_person, students_of
 from explorer.classroom.register import Entry
 from explorer.classroom.roll import Standing, call_the_roll
-from explorer.people.permissions import Action, Kind, Thing, may
-from explorer.people.person import Person
+from explorer.people.permissions import THE_CLASS, Action, may
 from explorer.runs.class_rules import MAX_MESSAGE, ClassRules
 from explorer.runs.manager import JobManager
-from explorer.runs.run import RunError
-from explorer.saved import SaveError
 from explorer.text import counted, duration, for_html, for_markdown
 from explorer.ui import messages, process, standing_columns
 from explorer.ui.classroom.assignments_view import assignments_view, reports_waiting_text
 from explorer.ui.components.choice_list import choice_list
 from explorer.ui.components.columns import Column
 from explorer.ui.downloads.download_menu import Item, items
-from explorer.ui.notices import WRONG, notify, with_notices
+from explorer.ui.notices import WRONG, notify, refusals_as_notices, with_notices
 from explorer.ui.part import part
 from explorer.ui.people import is_teacher, register, who
 from explorer.ui.run_actions import open_in_build, perform_action, show_curves
@@ -49,7 +45,7 @@ LIMITS = (
 
 @with_notices
 def show() -> None:
-    if not may(who(), Action.MANAGE, Thing(Kind.CLASS, "")):
+    if not may(who(), Action.MANAGE, THE_CLASS):
         messages.info("this page is for teachers; who has the key types it into the menu above")
         return
     _rules(process.jobs().store.rules())
@@ -152,13 +148,12 @@ def _end_class() -> None:
         notify("Type END into the field first: nothing was deleted", WRONG)
         return
 
-    def end(jobs: JobManager, by: Person) -> str:
+    with refusals_as_notices():
+        by = who()
         for entry in students_of(register(), by, is_teacher):
             process.saved().delete_all_of(entry.id, by)
-        people = end_class(by, jobs, register(), is_teacher)
-        return f"The class has ended: {_people_text(people)} and all that was theirs is deleted"
-
-    _perform(end)
+        people = end_class(by, process.jobs(), register(), is_teacher)
+        notify(f"The class has ended: {_people_text(people)} and all that was theirs is deleted")
 
 
 def _limit(rules: ClassRules, field: str, label: str, help: str, unit: int) -> None:
@@ -186,16 +181,16 @@ def _set(field: str, key: str, unit: int = 1) -> None:
     if field == "most_waiting" and value is None:
         value = ClassRules().most_waiting
     try:
-        changed = {**jobs.store.rules().model_dump(), field: value}
-        jobs.set_rules(ClassRules.model_validate(changed), who())
-    except RunError as error:
-        notify(str(error), WRONG)
+        with refusals_as_notices():
+            changed = {**jobs.store.rules().model_dump(), field: value}
+            jobs.set_rules(ClassRules.model_validate(changed), who())
     except ValueError:
         notify("This limit is out of range", WRONG)
 
 
 def _stop_all() -> None:
-    _perform(lambda jobs, by: f"{counted(jobs.stop_all(by), 'run')} stopped")
+    with refusals_as_notices():
+        notify(f"{counted(process.jobs().stop_all(who()), 'run')} stopped")
 
 
 # --- everybody ------------------------------------------------------------------------------------
@@ -302,7 +297,8 @@ def _details(standing: Standing) -> None:
 
 def _stop(entry: Entry) -> None:
     """Stop what this person has waiting or in training at this moment."""
-    _perform(lambda jobs, by: f"{counted(jobs.stop_all_of(entry.id, by), 'run')} stopped")
+    with refusals_as_notices():
+        notify(f"{counted(process.jobs().stop_all_of(entry.id, who()), 'run')} stopped")
 
 
 def _forget(entry: Entry) -> None:
@@ -321,19 +317,8 @@ def _forget(entry: Entry) -> None:
 
 
 def _forgotten(entry: Entry) -> None:
-    def forget(jobs: JobManager, by: Person) -> str:
+    with refusals_as_notices():
+        by = who()
         saved = process.saved().delete_all_of(entry.id, by)
-        runs = forget_person(entry.id, by, jobs, register())
-        return f"Forgot {entry.name}: {counted(runs, 'run')}, {counted(saved, 'saved network')}"
-
-    _perform(forget)
-
-
-def _perform(action: Callable[[JobManager, Person], str]) -> None:
-    """Call an action for this person, and say what came of it."""
-    try:
-        done = action(process.jobs(), who())
-    except (RunError, SaveError) as error:
-        notify(str(error), WRONG)
-    else:
-        notify(done)
+        runs = forget_person(entry.id, by, process.jobs(), register())
+        notify(f"Forgot {entry.name}: {counted(runs, 'run')}, {counted(saved, 'saved network')}")

@@ -10,17 +10,16 @@ import streamlit as st
 from explorer.compare.chosen import Chosen
 from explorer.network.spec import Architecture
 from explorer.presets import RECIPE_VARIANT_NAMES, RECIPE_VARIANTS
-from explorer.runs.run import RunError
+from explorer.refusal import Refusal
 from explorer.runs.run_summary import RunSummary
 from explorer.runs.same_run import done_or_coming, task
 from explorer.text import counted, for_html
 from explorer.training.datasets import DATASETS
-from explorer.training.devices import DeviceError
 from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe
 from explorer.ui import process
 from explorer.ui.compare.chosen import CHOSEN, find_all
-from explorer.ui.notices import WRONG, notify
+from explorer.ui.notices import WRONG, notify, refusals_as_notices
 from explorer.ui.people import who
 from explorer.ui.remembered_inputs import (
     remember_input,
@@ -180,13 +179,10 @@ def _own_batches(runs: Iterable[RunSummary]) -> list[str]:
 
 def _stop() -> None:
     """Stop what this person has queued here, whatever there is of it at this moment."""
-    try:
+    with refusals_as_notices():
         jobs, stopped = process.jobs(), 0
         for batch in set(_own_batches(jobs.runs())):
             stopped += jobs.stop_batch(batch, who())
-    except RunError as error:
-        notify(str(error), WRONG)
-    else:
         notify(f"{counted(stopped, 'run')} stopped")
 
 
@@ -209,7 +205,7 @@ def _queue() -> None:
                 batch,
             )
             queued += 1
-    except (RunError, DeviceError) as error:
+    except Refusal as error:
         notify(f"{queued} of {counted(len(missing), 'run')} queued: {error}", WRONG)
     else:
         notify(f"{counted(queued, 'run')} queued")

@@ -19,6 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from explorer.refusal import Refusal
+
 Request = dict[str, Any]
 
 AT_ONCE_SECONDS = 1.0  # within which a child that was dead already is found to be
@@ -183,10 +185,6 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 # --- the child's side -----------------------------------------------------------------------------
-
-
-class Refusal(Exception):
-    """The request cannot be met; the message is for whoever asked."""
 
 
 def serve(answer: Callable[[Request], bytes], most_memory: int) -> None:

@@ -8,7 +8,6 @@ from functools import partial
 
 import streamlit as st
 
-from explorer.runs.run import RunError
 from explorer.text import for_html, for_markdown, sentence, short_bytes
 from explorer.ui import process
 from explorer.ui.charts.chart import Chart
@@ -16,7 +15,7 @@ from explorer.ui.downloads import pictures
 from explorer.ui.downloads.preparing import Preparation, Stage, Wanted
 from explorer.ui.downloads.progress import show_progress
 from explorer.ui.downloads.quick_download import quick, reason_not_made
-from explorer.ui.notices import WRONG, notify
+from explorer.ui.notices import refusals_as_notices
 
 
 @dataclass(frozen=True)
@@ -123,10 +122,8 @@ def _save(item: Item, key: str, preparation: Preparation) -> bool:
 
 def prepare(key: str, version: str, wanted: Wanted) -> None:
     """Request a download, to be found by `prepared`. For callbacks."""
-    try:
+    with refusals_as_notices():
         st.session_state[f"prepared-{key}"] = version, process.downloads().ask(wanted)
-    except RunError as error:
-        notify(str(error), WRONG)
 
 
 def prepared(key: str) -> tuple[str, Preparation | None]:

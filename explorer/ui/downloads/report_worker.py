@@ -13,11 +13,10 @@ from explorer.cores import limit_threads
 
 limit_threads()  # before torch
 
-from explorer.runs.database import StoreError
+from explorer.refusal import Refusal
 from explorer.runs.manager import JobManager
-from explorer.runs.run import RunError
 from explorer.runs.store import Store
-from explorer.ui.downloads.child_process import Refusal, Request, serve
+from explorer.ui.downloads.child_process import Request, serve
 from explorer.ui.downloads.report_files import make
 
 MOST_MEMORY = 1_500_000_000  # bytes in use, after which another process goes on
@@ -34,8 +33,6 @@ def _answer(request: Request) -> bytes:
                 return json.dumps(make(request["wanted"], jobs, Path(request["path"]))).encode()
         finally:
             store.close()
-    except (RunError, StoreError) as error:
-        raise Refusal(str(error)) from None
     except MemoryError:
         raise Refusal("there is not enough memory for it") from None
     except OSError as error:

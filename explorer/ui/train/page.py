@@ -22,13 +22,12 @@ from explorer.presets import (
     load_presets,
     result,
 )
-from explorer.runs.manager import RunError, Snapshot, UnknownRun
+from explorer.runs.manager import Snapshot, UnknownRun
 from explorer.runs.run_summary import RunSummary
 from explorer.runs.run_writer import NEXT_TURN
 from explorer.runs.same_run import run_in_hand
 from explorer.text import counted, duration, for_html, for_markdown, percent, points
 from explorer.training.datasets import DATASETS
-from explorer.training.devices import DeviceError
 from explorer.training.event import Event
 from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe, RecipeError
@@ -39,7 +38,7 @@ from explorer.ui.components.figure_table import Figure, figure_table
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
 from explorer.ui.known_numbers import known_of
-from explorer.ui.notices import WRONG, notify, with_notices
+from explorer.ui.notices import WRONG, notify, refusals_as_notices, with_notices
 from explorer.ui.part import part
 from explorer.ui.people import who
 from explorer.ui.preset_story import preset_story
@@ -259,12 +258,9 @@ def _start(again: bool = False, changes: Mapping[str, Any] = MappingProxyType({}
             replace(session, repeat=state.Repeat(same.run.id, session.architecture, recipe))
         )
         return
-    try:
+    with refusals_as_notices():
         run = jobs.submit(session.architecture, recipe, who())
-    except (RunError, DeviceError) as error:
-        notify(str(error), WRONG)
-        return
-    state.keep_session(replace(session, run=run, repeat=None))
+        state.keep_session(replace(session, run=run, repeat=None))
 
 
 def _ask_whether_to_repeat(session: state.Session, recipe: Recipe) -> None:

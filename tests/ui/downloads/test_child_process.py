@@ -17,7 +17,8 @@ from explorer.ui.downloads.child_process import ChildDied, ChildError, ChildProc
 
 CHILD = """
 import os, time
-from explorer.ui.downloads.child_process import Refusal, serve
+from explorer.refusal import Refusal
+from explorer.ui.downloads.child_process import serve
 
 def answer(request):
     match request["do"]:
