@@ -14,6 +14,8 @@ from explorer.network.spec import (
     AvgPool2d,
     Branches,
     Conv2d,
+    Dropout,
+    Dropout2d,
     count_layers,
     pair,
     walk,
@@ -163,7 +165,8 @@ def _at_most(limit: int, count: int, text: str, note: str) -> _Judgement:
 
 # --- pooling layers, and parts --------------------------------------------------------------------
 
-POOLINGS = "pooling layers of any kind but global average pooling"
+# What is built in to please an assignment and passes on what it gets does not count, here as below.
+POOLINGS = "pooling layers of any kind but global average pooling, with windows above 1×1"
 
 
 def _min_poolings(limit: int, work: _Work) -> _Judgement:
@@ -183,12 +186,21 @@ def _max_poolings(limit: int, work: _Work) -> _Judgement:
 
 
 def _count_poolings(work: _Work) -> int:
-    return sum("Pool" in row.kind and not _is_global_pooling(row) for row in work.analysis.rows)
+    return sum(
+        "Pool" in row.kind and not _is_global_pooling(row) and not _passes_on(row)
+        for row in work.analysis.rows
+    )
+
+
+def _passes_on(row: Row) -> bool:
+    """Whether a pooling layer's windows are of one value each, and none is left out."""
+    kernel_size = getattr(row.layer, "kernel_size", 1)  # an adaptive one has only a size
+    return pair(kernel_size) == (1, 1) and row.output_shape == row.input_shape
 
 
 def _is_global_pooling(row: Row) -> bool:
-    """Whether a layer takes the mean of each whole map."""
-    if len(row.input_shape) != 3 or row.output_shape[1:] != (1, 1):
+    """Whether a layer takes the mean of each whole map, of more than one value."""
+    if len(row.input_shape) != 3 or row.output_shape[1:] != (1, 1) or _passes_on(row):
         return False
     if isinstance(row.layer, AvgPool2d):
         return pair(row.layer.kernel_size) == row.input_shape[1:] and row.layer.padding == 0
@@ -215,14 +227,26 @@ def _has_skip(work: _Work) -> bool:
         node for _, node in walk(work.analysis.architecture.layers) if isinstance(node, Branches)
     ]
     return any(
-        block.merge == "add" or (block.merge == "concat" and () in block.branches)
+        any(block.branches)
+        and (block.merge == "add" or (block.merge == "concat" and () in block.branches))
         for block in blocks
     )
 
 
 def _is_dilated(work: _Work) -> bool:
     return any(
-        isinstance(layer, Conv2d) and pair(layer.dilation) != (1, 1)
+        isinstance(layer, Conv2d)
+        and any(
+            taps > 1 and pixels > 1
+            for taps, pixels in zip(pair(layer.kernel_size), pair(layer.dilation), strict=True)
+        )
+        for _, layer in walk_layers(work.analysis.architecture.layers)
+    )
+
+
+def _has_dropout(work: _Work) -> bool:
+    return any(
+        isinstance(layer, Dropout | Dropout2d) and layer.p > 0
         for _, layer in walk_layers(work.analysis.architecture.layers)
     )
 
@@ -242,10 +266,10 @@ class _Sought(NamedTuple):
 
 _SOUGHT: Mapping[Part, _Sought] = {
     Part.BATCH_NORM: _Sought(lambda work: _has(work, "BatchNorm"), "BatchNorm2d or BatchNorm1d"),
-    Part.DROPOUT: _Sought(lambda work: _has(work, "Dropout"), "Dropout or Dropout2d"),
+    Part.DROPOUT: _Sought(_has_dropout, "Dropout or Dropout2d with p above 0"),
     Part.GLOBAL_POOLING: _Sought(
         lambda work: any(map(_is_global_pooling, work.analysis.rows)),
-        "AdaptiveAvgPool2d to 1×1, or AvgPool2d over the whole map",
+        "AdaptiveAvgPool2d to 1×1, or AvgPool2d over the whole map, of more than one value",
         needs_shapes=True,
     ),
     Part.DEPTHWISE: _Sought(
@@ -253,9 +277,11 @@ _SOUGHT: Mapping[Part, _Sought] = {
         "a Conv2d with as many groups as channels come in",
         needs_shapes=True,
     ),
-    Part.DILATED: _Sought(_is_dilated, "a Conv2d with a dilation above 1"),
+    Part.DILATED: _Sought(_is_dilated, "a Conv2d with a dilation and a kernel above 1"),
     Part.SKIP: _Sought(
-        _has_skip, "a block whose branches are added, or one that passes on what comes in by concat"
+        _has_skip,
+        "a block whose branches are added, or one that passes on what comes in by concat; "
+        "at least one branch has layers",
     ),
     Part.LINEAR: _Sought(lambda work: _has(work, "Linear"), "any Linear layer"),
     Part.LINEAR_HEAD: _Sought(_has_linear_head, "the last layer with weights is a Linear"),

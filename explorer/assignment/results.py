@@ -3,7 +3,8 @@
 Never the best of many, unless the assignment says so: whoever tries often enough reaches most
 limits by chance. What counts is the recipe that was tried last, as the mean over its seeds. Epochs
 that were added to a run once it had finished change nothing: a new run takes more of them. A run
-that is stopped before its end does not count at all.
+that is stopped before its end does not count, but is told of: whoever stops those that go badly
+picks the best of many, too.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,12 +41,15 @@ class Result:
     whose: str = "of this run"  # as a note says it
     seeds: int = 1
     run_ids: tuple[str, ...] = ()
+    stopped: int = 0  # other runs of the network, that ended before they had gone to their end
 
 
-def counting_result(assignment: Assignment, finished: Iterable[Finished]) -> Result | None:
+def counting_result(
+    assignment: Assignment, finished: Iterable[Finished], stopped: int = 0
+) -> Result | None:
     """What counts of somebody's runs of one network; None where none has finished.
 
-    Each seed counts once, with its newest run.
+    Each seed counts once, with its newest run. `stopped` is how many others ended before their end.
     """
     tries: dict[tuple[Recipe, int], dict[int, Finished]] = {}
     for each in sorted(finished, key=lambda run: run.submitted):
@@ -55,7 +59,7 @@ def counting_result(assignment: Assignment, finished: Iterable[Finished]) -> Res
         return None
     if not assignment.best_counts:
         runs, accuracy = max(results, key=lambda each: max(run.submitted for run in each[0]))
-        return _result(runs, accuracy, "your last run", "the recipe that you tried last")
+        return _result(runs, accuracy, "your last run", "the recipe that you tried last", stopped)
     limit = assignment.max_epochs
     runs, accuracy = max(
         results,
@@ -67,18 +71,24 @@ def counting_result(assignment: Assignment, finished: Iterable[Finished]) -> Res
     )
     within = limit is not None and runs[0].epochs <= limit
     of_at_most = f" of at most {counted(limit, 'epoch')}" if limit and within else ""
-    return _result(runs, accuracy, f"your best run{of_at_most}", f"your best recipe{of_at_most}")
+    one, several = f"your best run{of_at_most}", f"your best recipe{of_at_most}"
+    return _result(runs, accuracy, one, several, stopped)
 
 
 def _mean(runs: Iterable[Finished]) -> float:
     return fmean(run.test_accuracy for run in runs)
 
 
-def _result(runs: Sequence[Finished], accuracy: float, one: str, several: str) -> Result:
+def _result(
+    runs: Sequence[Finished], accuracy: float, one: str, several: str, stopped: int
+) -> Result:
     ids = tuple(run.run_id for run in sorted(runs, key=lambda run: run.recipe.seed))
     if len(runs) == 1:
         whose = f"of {one} of this network that finished"
     else:
         seeds = ", ".join(map(str, sorted(run.recipe.seed for run in runs)))
         whose = f"the mean over seeds {seeds} of {several} with this network"
-    return Result(runs[0].epochs, accuracy, whose, len(runs), ids)
+    if stopped:
+        verb = "was" if stopped == 1 else "were"
+        whose += f" ({counted(stopped, 'other run')} {verb} stopped before the end)"
+    return Result(runs[0].epochs, accuracy, whose, len(runs), ids, stopped)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from explorer.assignment.clauses import Clause, State, clauses, verdict
 from explorer.assignment.results import Result
 from explorer.classroom.assignments import GivenOut
-from explorer.classroom.judging import FinishedRuns, judge
+from explorer.classroom.judging import AllTries, judge
 from explorer.link import LinkError, Shared, parse_shared
 from explorer.link import to_data as shared_to_data
 from explorer.people.permissions import THE_CLASS, Action, Kind, Thing, check
@@ -96,7 +96,7 @@ class HandIns:
         self._folder = home / HAND_INS if home else None
 
     def hand_in(
-        self, given: GivenOut, shared: Shared, runs: FinishedRuns, notes: Notes, by: Person
+        self, given: GivenOut, shared: Shared, runs: AllTries, notes: Notes, by: Person
     ) -> HandIn:
         """Judge somebody's work by their own runs, and keep it. Raises NotAllowed and
         NotHandedIn.
@@ -231,9 +231,12 @@ class HandIns:
         return len(rows)
 
 
-def _recipe_of(result: Result, runs: FinishedRuns) -> Recipe:
+def _recipe_of(result: Result, runs: AllTries) -> Recipe:
     return next(
-        each.recipe for same in runs.values() for each in same if each.run_id == result.run_ids[0]
+        each.recipe
+        for tries in runs.values()
+        for each in tries.finished
+        if each.run_id == result.run_ids[0]
     )
 
 

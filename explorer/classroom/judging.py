@@ -1,45 +1,62 @@
 """Judging somebody's work by their own runs."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from explorer.assignment.assignment import Assignment
 from explorer.assignment.clauses import Clause, clauses
 from explorer.assignment.results import Finished, Result, counting_result
 from explorer.network.spec import Architecture, NetworkKey
 from explorer.runs.run_summary import RunSummary
+from explorer.training.event import Event
 from explorer.training.recipe import Recipe
 
 Trained = tuple[NetworkKey, str]  # a network, and the data set that it was trained on
-FinishedRuns = Mapping[Trained, tuple[Finished, ...]]
 
 
-def finished_runs(runs: Iterable[RunSummary], owner: str | None) -> FinishedRuns:
-    """This person's runs that went to their end on all images, by what was trained; everybody's
-    where it is None.
+@dataclass(frozen=True)
+class Tries:
+    """Somebody's runs of one network on all images of one data set."""
+
+    finished: tuple[Finished, ...] = ()
+    # How many ended before that, after a whole epoch at least: with what they had reached in view.
+    stopped: int = 0
+
+
+AllTries = Mapping[Trained, Tries]
+
+
+def find_tries(runs: Iterable[RunSummary], owner: str | None) -> AllTries:
+    """This person's runs by what was trained; everybody's where it is None. Quick looks do not
+    count.
     """
-    found: dict[Trained, tuple[Finished, ...]] = {}
+    found: dict[Trained, Tries] = {}
     for each in runs:
-        if owner not in (None, each.run.owner) or (finished := _finished(each)) is None:
+        recipe = each.run.recipe
+        if owner not in (None, each.run.owner) or recipe.images_share < 1:
             continue
-        key = each.run.architecture.key, each.run.recipe.dataset
-        found[key] = (*found.get(key, ()), finished)
+        key = each.run.architecture.key, recipe.dataset
+        tries = found.get(key, Tries())
+        if each.finished is not None:
+            finished = (*tries.finished, _finished(each, each.finished))
+            found[key] = replace(tries, finished=finished)
+        elif each.ended and each.epochs_done:
+            found[key] = replace(tries, stopped=tries.stopped + 1)
     return found
 
 
-def _finished(each: RunSummary) -> Finished | None:
+def _finished(each: RunSummary, end: Event) -> Finished:
     """As it was when it had first gone through all its epochs, whatever was added since."""
-    end, recipe = each.finished, each.run.recipe
-    if end is None or recipe.images_share < 1:  # a quick look
-        return None
     return Finished(
-        each.run.id, recipe, end.epoch, end.metrics["test_accuracy"], each.run.submitted
+        each.run.id, each.run.recipe, end.epoch, end.metrics["test_accuracy"], each.run.submitted
     )
 
 
 def judge(
-    assignment: Assignment, architecture: Architecture, recipe: Recipe, runs: FinishedRuns
+    assignment: Assignment, architecture: Architecture, recipe: Recipe, runs: AllTries
 ) -> tuple[tuple[Clause, ...], Result | None]:
     """Each demand, and what of these runs they were judged by."""
     dataset = assignment.dataset or recipe.dataset
-    result = counting_result(assignment, runs.get((architecture.key, dataset), ()))
+    tries = runs.get((architecture.key, dataset), Tries())
+    result = counting_result(assignment, tries.finished, tries.stopped)
     return clauses(assignment, architecture, recipe, result), result

@@ -9,7 +9,7 @@ import streamlit as st
 from explorer.assignment.clauses import SIGNS, State, verdict
 from explorer.classroom.assignments import GivenOut
 from explorer.classroom.hand_ins import MAX_NOTE, HandIn, Notes
-from explorer.classroom.judging import FinishedRuns, finished_runs, judge
+from explorer.classroom.judging import AllTries, find_tries, judge
 from explorer.refusal import Refusal
 from explorer.text import counted, duration, for_html, percent
 from explorer.ui import messages, people, process, state
@@ -32,15 +32,15 @@ NOTES = {  # each with what it asks
 }
 
 
-def own_runs() -> FinishedRuns:
+def own_runs() -> AllTries:
     """The runs that this visitor's work is judged by: their own, those in the bin too, so that
     nobody gains by deleting a bad one; all where nobody else can be here. Raises StoreError.
     """
     jobs = process.jobs()
     if not people.is_class():
-        return finished_runs(jobs.runs(), None)
+        return find_tries(jobs.runs(), None)
     owner = who().id
-    return finished_runs((*jobs.runs(), *jobs.binned_runs(owner)), owner)
+    return find_tries((*jobs.runs(), *jobs.binned_runs(owner)), owner)
 
 
 def assigned() -> None:
@@ -108,7 +108,7 @@ def _handed_in(handed: HandIn) -> None:
     )
 
 
-def _judged(given: GivenOut, own: FinishedRuns) -> None:
+def _judged(given: GivenOut, own: AllTries) -> None:
     """How the work stands now."""
     session = state.accept_draft()
     found, result = judge(given.assignment, session.architecture, session.recipe, own)

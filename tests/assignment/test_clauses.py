@@ -7,12 +7,14 @@ from explorer.assignment.clauses import Clause, clauses, verdict
 from explorer.assignment.results import Result
 from explorer.network.spec import (
     AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
     Architecture,
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
     Branches,
     Conv2d,
+    Dropout,
     Dropout2d,
     Flatten,
     Linear,
@@ -164,6 +166,54 @@ def test_every_part_is_found_and_missed():
         assert judged((CONV,), required=(part,)).state == "fails"
         assert judged(everything, forbidden=(part,)).state == "fails"
         assert judged((CONV,), forbidden=(part,)).state == "holds"
+
+
+@pytest.mark.parametrize(
+    ("limits", "layers", "text"),
+    [
+        (
+            {"required": ("dilated",)},
+            (Conv2d(out_channels=8, kernel_size=(1, 3), dilation=(2, 1)),),
+            "needs a dilated convolution",
+        ),
+        ({"required": ("dropout",)}, (Dropout(p=0), Dropout2d(p=0)), "needs Dropout"),
+        (
+            {"required": ("skip",)},
+            (
+                Branches(merge="add", branches=((), ())),
+                Branches(merge="concat", branches=((), ())),
+            ),
+            "needs a skip connection",
+        ),
+        (
+            {"required": ("global_pooling",)},
+            (
+                Conv2d(out_channels=8, kernel_size=28),
+                AdaptiveAvgPool2d(output_size=1),
+                AvgPool2d(kernel_size=1),
+            ),
+            "needs global average pooling",
+        ),
+        (
+            {"min_poolings": 1},
+            (
+                MaxPool2d(kernel_size=1),
+                AvgPool2d(kernel_size=1),
+                AdaptiveAvgPool2d(output_size=28),
+                AdaptiveMaxPool2d(output_size=28),
+            ),
+            "0 < 1 pooling layers",
+        ),
+    ],
+)
+def test_layers_that_do_nothing_count_for_nothing(limits, layers, text):
+    clause = judged(layers, **limits)
+    assert (clause.state, clause.text) == ("fails", text)
+
+
+def test_a_pooling_layer_of_single_values_counts_where_it_leaves_some_out():
+    assert judged((MaxPool2d(kernel_size=1, stride=2),), min_poolings=1).state == "holds"
+    assert judged((MaxPool2d(kernel_size=3, stride=1, padding=1),), min_poolings=1).state == "holds"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from explorer.assignment.ready_made import READY_MADE
 from explorer.classroom.assignments import Assignments
 from explorer.classroom.forgetting import StillTraining, end_class, forget_person, students_of
 from explorer.classroom.hand_ins import HandIns, Notes
-from explorer.classroom.judging import finished_runs
+from explorer.classroom.judging import find_tries
 from explorer.classroom.register import Entry, Register
 from explorer.link import Shared
 from explorer.network.spec import Architecture
@@ -93,7 +93,7 @@ def test_a_class_ends_with_all_that_its_students_did(
     hand_ins = HandIns(register.database, manager.store.folder)
     task = READY_MADE["under-20k"].model_copy(update={"dataset": None})
     given = assignments.give_out(task, TEACHER)
-    found = finished_runs(manager.runs(), None)
+    found = find_tries(manager.runs(), None)
     for person in (ANN, TEACHER):
         handed = hand_ins.hand_in(given, Shared(small, recipe()), found, Notes(), person)
         hand_ins.make_report(handed, lambda each, path: path.write_bytes(b"zip"))

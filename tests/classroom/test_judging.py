@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from explorer.assignment.assignment import Assignment
 from explorer.assignment.clauses import verdict
-from explorer.classroom.judging import finished_runs, judge
+from explorer.classroom.judging import find_tries, judge
 from explorer.network.spec import Architecture, Flatten, Linear, ReLU
 from explorer.runs.new_run import new_run
 from explorer.runs.run import Status
@@ -19,21 +19,30 @@ TASK = Assignment(max_params=None, max_epochs=None, min_accuracy=0.9)
 
 
 def summary(
-    accuracy: float | None, *, owner: str = "ann", network: Architecture = NETWORK, **recipe: object
+    accuracy: float | None,
+    *,
+    owner: str = "ann",
+    network: Architecture = NETWORK,
+    status: Status = Status.STOPPED,
+    epochs: int = 1,
+    **recipe: object,
 ) -> RunSummary:
-    """A run that reached this, or that has not gone to its end where it is None."""
+    """A run that reached this, or where it is None one that stands like this after so many
+    epochs.
+    """
     run = replace(new_run(network, RECIPE.model_copy(update=recipe)), owner=owner)
     end = (
         None
         if accuracy is None
         else Event(kind="finished", epoch=2, metrics={"test_accuracy": accuracy})
     )
-    status = Status.FINISHED if end else Status.STOPPED
-    return summarise(run, status, "", None, (), end, end)
+    done = [Event(kind="epoch", epoch=epoch + 1) for epoch in range(epochs)]
+    status = Status.FINISHED if end else status
+    return summarise(run, status, "", None, done, end, end)
 
 
 def verdict_by(*runs: RunSummary, owner: str | None = "ann", task: Assignment = TASK) -> str:
-    found, _ = judge(task, NETWORK, RECIPE, finished_runs(runs, owner))
+    found, _ = judge(task, NETWORK, RECIPE, find_tries(runs, owner))
     return verdict(found)
 
 
@@ -54,6 +63,32 @@ def test_nothing_else_does():
         assert verdict_by(run) == "unknown", name
 
 
+def test_runs_that_were_stopped_are_told_of():
+    """Whoever stops all that go badly has picked the best of many."""
+    stopped = [
+        summary(None),
+        summary(None, status=Status.PAUSED),
+        summary(None, status=Status.FAILED, seed=1),
+    ]
+    not_counted = [
+        summary(None, epochs=0),  # before there was anything to see
+        summary(None, status=Status.RUNNING),
+        summary(None, owner="ben"),
+        summary(None, network=OTHER),
+        summary(None, dataset="mnist"),
+        summary(None, images_share=0.1),
+    ]
+    runs = find_tries([summary(0.95), *stopped, *not_counted], "ann")
+    (clause,), result = judge(TASK, NETWORK, RECIPE, runs)
+    assert result is not None
+    assert (clause.state, result.stopped) == ("holds", 3)
+    assert "(3 other runs were stopped before the end)" in clause.note
+    (clause,), result = judge(TASK, NETWORK, RECIPE, find_tries([summary(0.95)], "ann"))
+    assert result is not None
+    assert result.stopped == 0
+    assert "stopped" not in clause.note
+
+
 def test_where_nobody_else_can_be_all_runs_are_ones_own():
     assert verdict_by(summary(0.95, owner="shell"), owner=None) == "holds"
 
@@ -61,7 +96,7 @@ def test_where_nobody_else_can_be_all_runs_are_ones_own():
 def test_the_images_asked_for_count_whatever_is_chosen_just_now():
     task = TASK.model_copy(update={"dataset": "mnist"})
     found, result = judge(
-        task, NETWORK, RECIPE, finished_runs([summary(0.95), summary(0.91, dataset="mnist")], "ann")
+        task, NETWORK, RECIPE, find_tries([summary(0.95), summary(0.91, dataset="mnist")], "ann")
     )
     assert result is not None
     assert result.test_accuracy == 0.91

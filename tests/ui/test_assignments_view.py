@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.classroom.assignments import GivenOut
 from explorer.classroom.hand_ins import MADE, HandIn, Notes
-from explorer.classroom.judging import finished_runs
+from explorer.classroom.judging import find_tries
 from explorer.people.person import Person
 from explorer.ui import people, process
 from explorer.ui.board import page as board_page
@@ -29,7 +29,7 @@ def a_teacher(monkeypatch: pytest.MonkeyPatch, runs_of_its_own: None) -> None:
 
 
 def hand_in(given: GivenOut, by: Person = ANN, notes: Notes = Notes()) -> HandIn:  # noqa: B008
-    runs = finished_runs(process.jobs().runs(), by.id)
+    runs = find_tries(process.jobs().runs(), by.id)
     return process.hand_ins().hand_in(given, WORK, runs, notes, by)
 
 

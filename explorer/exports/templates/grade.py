@@ -490,8 +490,16 @@ def count_layers(rows):
     return sum(row.kind != "Branches" for row in rows)
 
 
+def passes_on(row):
+    """Whether a pooling layer's windows are of one value each, and none is left out."""
+    kernel_size = getattr(
+        row.module, "kernel_size", 1
+    )  # an adaptive one has only a size
+    return pair(kernel_size) == (1, 1) and row.output == row.inputs[0]
+
+
 def is_global_pooling(row):
-    if len(row.inputs[0]) != 3 or row.output[1:] != (1, 1):
+    if len(row.inputs[0]) != 3 or row.output[1:] != (1, 1) or passes_on(row):
         return False
     if row.kind == "AvgPool2d":
         whole = pair(row.module.kernel_size) == row.inputs[0][1:]
@@ -500,7 +508,10 @@ def is_global_pooling(row):
 
 
 def count_poolings(rows):
-    return sum("Pool" in row.kind and not is_global_pooling(row) for row in rows)
+    return sum(
+        "Pool" in row.kind and not is_global_pooling(row) and not passes_on(row)
+        for row in rows
+    )
 
 
 def has_kind(stem):
@@ -515,14 +526,30 @@ def has_depthwise(rows):
 
 
 def has_dilated(rows):
-    return any(row.kind == "Conv2d" and row.module.dilation != (1, 1) for row in rows)
+    return any(
+        row.kind == "Conv2d"
+        and any(
+            taps > 1 and pixels > 1
+            for taps, pixels in zip(
+                row.module.kernel_size, row.module.dilation, strict=True
+            )
+        )
+        for row in rows
+    )
+
+
+def has_dropout(rows):
+    return any(row.kind.startswith("Dropout") and row.module.p > 0 for row in rows)
 
 
 def has_skip(rows):
     blocks = [row.node for row in rows if row.kind == "Branches"]
     return any(
-        block["merge"] == "add"
-        or (block["merge"] == "concat" and [] in block["branches"])
+        any(block["branches"])
+        and (
+            block["merge"] == "add"
+            or (block["merge"] == "concat" and [] in block["branches"])
+        )
         for block in blocks
     )
 
@@ -535,7 +562,7 @@ def has_linear_head(rows):
 
 PARTS = {  # the words of each part, and whether it is in a network
     "batch_norm": ("BatchNorm", has_kind("BatchNorm")),
-    "dropout": ("Dropout", has_kind("Dropout")),
+    "dropout": ("Dropout", has_dropout),
     "global_pooling": (
         "global average pooling",
         lambda rows: any(map(is_global_pooling, rows)),

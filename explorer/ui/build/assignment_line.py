@@ -4,7 +4,7 @@ them what stands in the way of training, or where the work comes from.
 
 from collections.abc import Collection
 
-from explorer.classroom.judging import FinishedRuns, judge
+from explorer.classroom.judging import AllTries, judge
 from explorer.network.difference import Difference, change_text, difference, difference_text
 from explorer.network.spec import path_text
 from explorer.text import for_html
@@ -17,7 +17,7 @@ NAMED_CHANGES = 12  # in the tooltip; the others are counted
 
 def assignment_line(
     session: state.Session,
-    runs: FinishedRuns,
+    runs: AllTries,
     in_the_way: str = "",
     has_fix: bool = False,
     without: Collection[str] = (),

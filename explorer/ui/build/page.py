@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from explorer.classroom.judging import FinishedRuns
+from explorer.classroom.judging import AllTries
 from explorer.lesson.guesses import Known
 from explorer.lesson.lesson import Control, Guess
 from explorer.network.analysis import Analysis, Row, analyze, place_text
@@ -50,7 +50,7 @@ def show() -> None:
     _workbench(_runs())
 
 
-def _runs() -> FinishedRuns:
+def _runs() -> AllTries:
     """Those that the assignment is judged by. The network can be built though none can be read.
 
     Looked up once a page, not at every edit.
@@ -141,7 +141,7 @@ def _choose_images(key: str, work: int) -> None:
 # --- the stack, and beside it the selected layer --------------------------------------------------
 
 
-def _workbench(runs: FinishedRuns) -> None:
+def _workbench(runs: AllTries) -> None:
     session = state.accept_draft()
     analysis = analyze(session.architecture)
     selected = _selected_row(session.stack.selected_path, analysis)
@@ -193,7 +193,7 @@ def _shows_total(kind: Guess, analysis: Analysis, known: Known) -> bool:
     return known.shows_last(analysis, kind)
 
 
-def _numbers(session: state.Session, analysis: Analysis, runs: FinishedRuns, known: Known) -> None:
+def _numbers(session: state.Session, analysis: Analysis, runs: AllTries, known: Known) -> None:
     """The totals, and under them the assignment and what stands in the way of training.
 
     A line of its own for the latter would come and go, and move the row that is being typed in.

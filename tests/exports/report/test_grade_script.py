@@ -16,7 +16,18 @@ from explorer.assignment.results import Result
 from explorer.exports.code_template import FOLDER
 from explorer.network.analysis import analyze
 from explorer.network.architecture_json import to_data as architecture_to_data
-from explorer.network.spec import Architecture, Linear, count_layers
+from explorer.network.spec import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    Architecture,
+    AvgPool2d,
+    Branches,
+    Conv2d,
+    Dropout,
+    Linear,
+    MaxPool2d,
+    count_layers,
+)
 from explorer.presets import load_presets
 from explorer.training.datasets import DATASETS
 from explorer.training.initialisation import trainable
@@ -27,7 +38,21 @@ from tests.exports.report.conftest import BLOCKS, SMALL
 from tests.network.stacks import architectures, branching
 
 PRESETS = {id: preset.architecture for id, preset in load_presets().items()}
-NETWORKS = PRESETS | {"blocks": BLOCKS, "small": SMALL}
+IDLE = Architecture(  # of layers that do nothing, which count for nothing
+    layers=(
+        Branches(merge="add", branches=((), ())),
+        Branches(merge="concat", branches=((), ())),
+        Dropout(p=0),
+        Conv2d(out_channels=4, kernel_size=(3, 1), dilation=(1, 3)),
+        MaxPool2d(kernel_size=1),
+        AvgPool2d(kernel_size=1),
+        AdaptiveMaxPool2d(output_size=(26, 28)),
+        AdaptiveAvgPool2d(output_size=(26, 28)),
+        Conv2d(out_channels=4, kernel_size=(26, 28)),
+        AdaptiveAvgPool2d(output_size=1),
+    )
+)
+NETWORKS = PRESETS | {"blocks": BLOCKS, "small": SMALL, "idle": IDLE}
 SMALL_NETWORKS = [
     "blocks",
     "small",
@@ -126,7 +151,7 @@ def test_every_clause_is_tried():
     assert set(GRADE.PARTS) == set(Part)
 
 
-@pytest.mark.parametrize("name", SMALL_NETWORKS)
+@pytest.mark.parametrize("name", [*SMALL_NETWORKS, "idle"])
 def test_each_clause_is_judged_as_by_the_page(name):
     architecture, recipe = NETWORKS[name], Recipe(dataset="digits", epochs=2)
     rows = GRADE.rows_of(architecture_to_data(architecture))
