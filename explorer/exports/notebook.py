@@ -97,6 +97,11 @@ def grading_script(architecture: Architecture, recipe: Recipe, threads: int) -> 
     return code.replace("MULT_ADDS_IN_SHORT", MULT_ADDS_IN_SHORT, 1)
 
 
+def seeds_grading_script(architecture: Architecture) -> str:
+    """grade.py, to lie beside the folders of several seeds' reports."""
+    return template("grade_seeds.py").replace("TITLE", _heading(architecture), 1)
+
+
 def _beside_model(name: str, architecture: Architecture, recipe: Recipe, threads: int) -> str:
     """A template that imports model.py and tests the trained weights."""
     code = template(name).replace("set_num_threads(1)", f"set_num_threads({threads})")

@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -71,9 +71,9 @@ class Checkpoints(Protocol):
         there is none.
         """
 
-    def trim(self, run: str, epoch: int, best: int | None = None) -> None:
-        """Delete the checkpoints that are not kept after this epoch, where `best` is the best one
-        so far. Those of epochs after it are left from before a run was rewound.
+    def trim(self, run: str, epoch: int, outstanding: Collection[int] = ()) -> None:
+        """Delete the checkpoints that are not kept after this epoch, see kept_epochs. Those of
+        epochs after it are left from before a run was rewound.
         """
 
     def delete(self, run: str) -> None:
@@ -134,10 +134,10 @@ class CheckpointFolder:
     def find(self, run: str, epoch: int) -> Path | bytes:
         return self._path(run, epoch)
 
-    def trim(self, run: str, epoch: int, best: int | None = None) -> None:
+    def trim(self, run: str, epoch: int, outstanding: Collection[int] = ()) -> None:
         epochs = self.epochs(run)
         size = max((_size(self._path(run, each)) for each in epochs if each <= epoch), default=0)
-        for old in _superfluous(epochs, epoch, best, size):
+        for old in _superfluous(epochs, epoch, outstanding, size):
             with suppress(OSError):
                 self._path(run, old).unlink()
 
@@ -222,11 +222,11 @@ class CheckpointMemory:
             return self._behind.find(run, epoch)
         raise CheckpointError(f"the checkpoint of epoch {epoch} was forgotten")
 
-    def trim(self, run: str, epoch: int, best: int | None = None) -> None:
+    def trim(self, run: str, epoch: int, outstanding: Collection[int] = ()) -> None:
         epochs = self.epochs(run)
         with self._lock:
             size = max(map(len, self._kept.get(run, {}).values()), default=0)
-            for old in _superfluous(epochs, epoch, best, size):
+            for old in _superfluous(epochs, epoch, outstanding, size):
                 self._kept.get(run, {}).pop(old, None)
 
     def delete(self, run: str) -> None:
@@ -261,9 +261,11 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _superfluous(epochs: list[int], epoch: int, best: int | None, size: int) -> set[int]:
+def _superfluous(
+    epochs: list[int], epoch: int, outstanding: Collection[int], size: int
+) -> set[int]:
     """The epochs whose checkpoints are to be deleted, given those that exist."""
-    return set(epochs) - kept_epochs([each for each in epochs if each <= epoch], best, size)
+    return set(epochs) - kept_epochs([each for each in epochs if each <= epoch], outstanding, size)
 
 
 class _MemoryLock:

@@ -1,20 +1,22 @@
 """Which of a run's checkpoints are kept.
 
 The newest, from which the run goes on, and the one before it, should the newest be damaged; that of
-the best epoch; and where they are small, some of those on the way, so that one can look at how the
+the best epoch; that of the last epoch of the recipe, by which an assignment is judged although more
+were added; and where they are small, some of those on the way, so that one can look at how the
 network learnt: epochs 1, 2, 4, 8 and so on, as most happens at the beginning.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 NEWEST = 2
-ALWAYS = NEWEST + 1  # with the best epoch's
+OUTSTANDING = 2  # the best epoch's, and that of the last epoch of the recipe
+ALWAYS = NEWEST + OUTSTANDING
 # Of a run in all, beyond those that are always kept. With Adam, 16 checkpoints of a network of
 # 100,000 parameters, and 3 of one of a million.
 KEPT_BYTES, KEPT_FILES = 20_000_000, 16
 
 
-def kept_epochs(epochs: Iterable[int], best: int | None, size: int) -> frozenset[int]:
+def kept_epochs(epochs: Iterable[int], outstanding: Collection[int], size: int) -> frozenset[int]:
     """The epochs whose checkpoints are kept, of those that there are.
 
     What is kept after an epoch is enough for what is kept after the next, so that asking after
@@ -22,11 +24,11 @@ def kept_epochs(epochs: Iterable[int], best: int | None, size: int) -> frozenset
 
     Args:
         epochs: those of which there are checkpoints.
-        best: the best of all epochs so far, None where it is not known.
+        outstanding: at most OUTSTANDING epochs that are kept for what they are.
         size: bytes of one checkpoint.
     """
     found = sorted(set(epochs))
-    always = {*found[-NEWEST:], *(epoch for epoch in found if epoch == best)}
+    always = {*found[-NEWEST:], *(epoch for epoch in found if epoch in outstanding)}
     # As if all that are always kept were others than those on the way: else one on the way would
     # go and come as the best epoch changes, and what is gone does not come back.
     room = most_kept(size) - ALWAYS

@@ -351,9 +351,11 @@ class JobManager:
         live = self._live_run(run_id)
         return live.events() if live else self.store.events(run_id)
 
-    def weights(self, run_id: str) -> LearnedWeights:
-        """What the network has learnt, and after which epoch. Raises UnknownRun and NoWeights."""
-        return self._weights.read(run_id)
+    def weights(self, run_id: str, after: int | None = None) -> LearnedWeights:
+        """What the network has learnt, and after which epoch: this one where its weights are kept,
+        by default the last. Raises UnknownRun and NoWeights.
+        """
+        return self._weights.read(run_id, after)
 
     def has_weights(self, run_id: str) -> bool:
         """Whether the run has saved weights, without reading them. Raises UnknownRun."""

@@ -46,8 +46,9 @@ class RunWeights:
             WEIGHTS_CACHE_BYTES, _bytes_in
         )
 
-    def read(self, run_id: str) -> LearnedWeights:
-        """The weights after the run's last whole epoch, or after the newest one that can be read.
+    def read(self, run_id: str, after: int | None = None) -> LearnedWeights:
+        """The weights after this epoch, by default after the run's last whole one, or after the
+        newest one up to it that can be read.
 
         Raises UnknownRun, and NoWeights before the first epoch has ended or if all checkpoints are
         lost. Failures are not remembered, so that a file that is there again is read.
@@ -55,6 +56,7 @@ class RunWeights:
         last = self._store.last_epoch(run_id)
         if last == 0:
             raise NoWeights(f"run {run_id} has no weights yet: its first epoch has not ended")
+        last = min(last, after or last)
         with self._lock:
             known = self._cache.get((run_id, last))
         if known:

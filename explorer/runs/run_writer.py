@@ -195,7 +195,8 @@ class RunWriter:
             self._add(event)  # written together with the failure, once it can be
             raise
         self._show(event)
-        self._store.checkpoints.trim(self._run.id, event.epoch, best_of(self._epochs).epoch)
+        outstanding = {best_of(self._epochs).epoch, self._run.recipe.epochs}
+        self._store.checkpoints.trim(self._run.id, event.epoch, outstanding)
 
     def end(self, status: Status, event: Event, message: str | None = None) -> Event:
         """End the run with this event, and return it.

@@ -88,11 +88,14 @@ def _trials(name: str) -> tuple[Trial, ...]:
 
 
 def _kept(run_id: str) -> Trial:
-    """A run of the store, as it was after the newest epoch whose weights can be read."""
+    """A run of the store, as it was when it had first gone through all its epochs, or else after
+    the newest whose weights can be read.
+    """
     with closing(Store(home_folder())) as store:
-        kept, found = store.stored_run(run_id).run, RunWeights(store).read(run_id)
+        kept = store.stored_run(run_id).run
         ends = [event for event in store.events(run_id) if event.kind == "finished"]
-    end = End(ends[-1].epoch, ends[-1].metrics["test_accuracy"]) if ends else None
+        found = RunWeights(store).read(run_id, ends[0].epoch if ends else None)
+    end = End(ends[0].epoch, ends[0].metrics["test_accuracy"]) if ends else None
     return Trial(
         name=run_id,
         architecture=kept.architecture,

@@ -9,6 +9,7 @@ from explorer.runs.kept_epochs import (
     KEPT_BYTES,
     KEPT_FILES,
     NEWEST,
+    OUTSTANDING,
     kept_epochs,
     most_kept,
 )
@@ -17,57 +18,61 @@ SMALL, LARGE = 300_000, 12_000_000  # bytes of networks of 20,000 and a million 
 
 
 @pytest.mark.parametrize(
-    ("epochs", "best", "size", "kept"),
+    ("epochs", "outstanding", "size", "kept"),
     [
-        ([], None, SMALL, set()),
-        ([1], 1, SMALL, {1}),
-        (range(1, 6), 5, SMALL, {1, 2, 4, 5}),
-        (range(1, 21), 17, SMALL, {1, 2, 4, 8, 16, 17, 19, 20}),
-        (range(1, 1001), 700, SMALL, {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 700, 999, 1000}),
-        (range(1, 21), 17, LARGE, {17, 19, 20}),
-        (range(1, 21), 20, LARGE, {19, 20}),
-        (range(1, 21), None, LARGE, {19, 20}),
-        (range(1, 21), 17, 4_000_000, {1, 2, 17, 19, 20}),  # five of them are 20 MB
-        ([3, 9, 8], 5, SMALL, {8, 9}),  # the best one's is lost
-        ([20, 5, 16], 5, LARGE, {5, 16, 20}),
-        ([1, 2], 1, 0, {1, 2}),
-        ([0, 1, 2, 3], 2, SMALL, {1, 2, 3}),
+        ([], (), SMALL, set()),
+        ([1], {1}, SMALL, {1}),
+        (range(1, 6), {5}, SMALL, {1, 2, 4, 5}),
+        (range(1, 21), {17}, SMALL, {1, 2, 4, 8, 16, 17, 19, 20}),
+        (range(1, 1001), {700}, SMALL, {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 700, 999, 1000}),
+        (range(1, 21), {17}, LARGE, {17, 19, 20}),
+        (range(1, 21), {20}, LARGE, {19, 20}),
+        (range(1, 21), (), LARGE, {19, 20}),
+        (range(1, 21), {17, 12}, 4_000_000, {1, 12, 17, 19, 20}),  # five of them are 20 MB
+        ([3, 9, 8], {5}, SMALL, {8, 9}),  # the best one's is lost
+        ([20, 5, 16], {5}, LARGE, {5, 16, 20}),
+        ([1, 2], {1}, 0, {1, 2}),
+        ([0, 1, 2, 3], {2}, SMALL, {1, 2, 3}),
+        (range(1, 31), {17, 20}, LARGE, {17, 20, 29, 30}),
+        (range(1, 16), {12, 20}, LARGE, {12, 14, 15}),  # not there yet
     ],
 )
-def test_which_are_kept(epochs: list[int], best: int | None, size: int, kept: set[int]) -> None:
-    assert kept_epochs(epochs, best, size) == kept
+def test_which_are_kept(
+    epochs: list[int], outstanding: set[int], size: int, kept: set[int]
+) -> None:
+    assert kept_epochs(epochs, outstanding, size) == kept
 
 
 EPOCHS = some.sets(some.integers(1, 5_000), max_size=60)
 SIZES = some.integers(0, 2 * KEPT_BYTES)
 
 
-@given(EPOCHS, some.none() | some.integers(1, 5_000), SIZES)
-def test_the_newest_and_the_best_are_always_kept_and_all_take_what_is_stated(
-    epochs: set[int], best: int | None, size: int
+@given(EPOCHS, some.sets(some.integers(1, 5_000), max_size=OUTSTANDING), SIZES)
+def test_the_newest_and_the_outstanding_are_always_kept_and_all_take_what_is_stated(
+    epochs: set[int], outstanding: set[int], size: int
 ) -> None:
-    kept = kept_epochs(epochs, best, size)
-    assert set(sorted(epochs)[-NEWEST:]) | ({best} & epochs) <= kept <= epochs
+    kept = kept_epochs(epochs, outstanding, size)
+    assert set(sorted(epochs)[-NEWEST:]) | (outstanding & epochs) <= kept <= epochs
     assert len(kept) <= most_kept(size) <= KEPT_FILES
     assert len(kept) <= ALWAYS or len(kept) * size <= KEPT_BYTES
-    assert kept_epochs(kept, best, size) == kept
+    assert kept_epochs(kept, outstanding, size) == kept
 
 
-@given(some.lists(some.integers(0, 5), min_size=1, max_size=80), SIZES)
+@given(some.lists(some.integers(0, 5), min_size=1, max_size=80), some.integers(1, 80), SIZES)
 def test_after_each_epoch_and_at_the_end_the_same_are_kept(
-    accuracies: list[int], size: int
+    accuracies: list[int], planned: int, size: int
 ) -> None:
     """What was deleted is never missed later."""
     there: frozenset[int] = frozenset()
     for epoch in range(1, len(accuracies) + 1):
         so_far = accuracies[:epoch]
-        best = 1 + so_far.index(max(so_far))
-        there = kept_epochs({*there, epoch}, best, size)
-        assert there == kept_epochs(range(1, epoch + 1), best, size)
+        outstanding = {1 + so_far.index(max(so_far)), planned}
+        there = kept_epochs({*there, epoch}, outstanding, size)
+        assert there == kept_epochs(range(1, epoch + 1), outstanding, size)
 
 
 @given(some.integers(0, 3_000), SIZES)
 def test_how_many_a_run_of_so_many_epochs_has_is_foreseen(epochs: int, size: int) -> None:
-    best = epochs // 3 + 1
-    kept = kept_epochs(range(1, epochs + 1), best, size)
+    outstanding = {epochs // 3 + 1, epochs // 2 + 1}
+    kept = kept_epochs(range(1, epochs + 1), outstanding, size)
     assert len(kept) <= most_kept(size, epochs) <= len(kept) + 4

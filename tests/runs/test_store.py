@@ -520,7 +520,7 @@ def checkpoints(request: pytest.FixtureRequest, tmp_path: Path) -> Checkpoints:
 def test_a_checkpoint_comes_back_bit_for_bit(checkpoints: Checkpoints) -> None:
     for epoch in range(1, 8):
         save_checkpoint(checkpoints, "run", checkpoint(epoch))
-        checkpoints.trim("run", epoch, best=min(epoch, 3))
+        checkpoints.trim("run", epoch, {min(epoch, 3)})
         assert same(read_checkpoint(checkpoints, "run", epoch), checkpoint(epoch))
     assert checkpoints.epochs("run") == [7, 6, 4, 3, 2, 1]
     for epoch in (1, 2, 3, 4, 6):
@@ -536,7 +536,7 @@ def test_of_large_checkpoints_the_newest_and_the_best_are_kept(
     monkeypatch.setattr(kept_epochs, "KEPT_BYTES", 3 * len(to_bytes(checkpoint(1))))
     for epoch in range(1, 8):
         save_checkpoint(checkpoints, "run", checkpoint(epoch))
-        checkpoints.trim("run", epoch, best=min(epoch, 3))
+        checkpoints.trim("run", epoch, {min(epoch, 3)})
     assert checkpoints.epochs("run") == [7, 6, 3]
     assert checkpoints.sizes()["run"] == 3 * len(to_bytes(checkpoint(1)))
 

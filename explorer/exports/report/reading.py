@@ -11,15 +11,17 @@ from torch import Tensor
 from explorer.exports.report.run_report import Trained
 from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.manager import JobManager, NoWeights
-from explorer.runs.run import RunError, Snapshot
+from explorer.runs.run import RunError, Snapshot, Status
+from explorer.runs.run_weights import LearnedWeights
 from explorer.training.event import Event
 
 POINTS = 2000  # step events of a picture: more than it has pixels across
 TRIES = 5
 
 
-def read_trained(jobs: JobManager, run_id: str, folder: Path) -> Trained:
-    """The run after the newest epoch whose weights can be read; what came later is left out.
+def read_trained(jobs: JobManager, run_id: str, folder: Path, after: int | None = None) -> Trained:
+    """The run after the newest epoch whose weights can be read; what came later is left out. With
+    `after` as it was when it had finished with this epoch, if its weights are still kept.
 
     The weights are written to `folder` and read from there as they are needed, so that several
     runs' take no more memory than one's. The folder must outlast the answer. Where all weights are
@@ -32,7 +34,7 @@ def read_trained(jobs: JobManager, run_id: str, folder: Path) -> Trained:
     for _ in range(TRIES):
         weights: Mapping[str, Tensor] | None = None
         try:
-            found = jobs.weights(run_id)
+            found = _learned(jobs, run_id, after)
         except NoWeights as error:
             snapshot = jobs.snapshot(run_id, POINTS)
             epoch, precision, note = len(snapshot.epochs), jobs.precision(run_id), str(error)
@@ -46,6 +48,8 @@ def read_trained(jobs: JobManager, run_id: str, folder: Path) -> Trained:
         cut = up_to_epoch(snapshot, jobs.events(run_id), epoch)
         if cut is not None:
             snapshot, events = cut
+            if epoch == after:
+                snapshot = _as_finished(snapshot, epoch)
             return Trained(
                 snapshot,
                 events,
@@ -57,6 +61,22 @@ def read_trained(jobs: JobManager, run_id: str, folder: Path) -> Trained:
     raise RunError(
         f"run {run_id} has no whole epoch to report, or was taken back just now; try again"
     )
+
+
+def _learned(jobs: JobManager, run_id: str, after: int | None) -> LearnedWeights:
+    """Raises UnknownRun and NoWeights."""
+    found = jobs.weights(run_id, after)
+    if after in (None, found.epoch):
+        return found
+    found = jobs.weights(run_id)
+    lost = f"its weights after epoch {after} are no longer kept; these are those after epoch"
+    return found._replace(note=f"{lost} {found.epoch}")
+
+
+def _as_finished(snapshot: Snapshot, epoch: int) -> Snapshot:
+    """The run before anything was added to it."""
+    run = replace(snapshot.run, more_epochs=max(0, epoch - snapshot.run.recipe.epochs))
+    return replace(snapshot, run=run, status=Status.FINISHED)
 
 
 def up_to_epoch(

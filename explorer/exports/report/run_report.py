@@ -83,7 +83,7 @@ def run_report(
     Raises ArchitectureError where the network cannot be trained, which no run is made of.
     """
     run, recipe = trained.run, trained.recipe
-    result = _result_of(trained)
+    result = result_of(trained)
     judged = clauses(assignment, run.architecture, run.recipe, result)
     scalars = f"tensorboard/{tensorboard.file_name(run.id, run.submitted)}"
     texts = {
@@ -178,11 +178,7 @@ def _readme(
         if run.more_epochs
         else "",
         "## The assignment",
-        "\n".join(
-            f"- {SIGNS[clause.state]} {for_markdown(clause.text)} ({for_markdown(clause.note)})"
-            for clause in judged
-        )
-        or "No limits were set.",
+        clause_lines(judged),
         "## How it learnt",
         shown_pictures(pictures),
         table(EPOCH_HEAD, map(_epoch, trained.epochs), left=0),
@@ -191,6 +187,17 @@ def _readme(
         "\n".join(f"- {line}" for line in _environment(trained)),
         "## The files",
         "\n".join(f"- `{name}`: {what}" for name, what in _contents(trained)),
+    )
+
+
+def clause_lines(judged: Sequence[Clause]) -> str:
+    """Each demand of an assignment with its verdict, as a list."""
+    return (
+        "\n".join(
+            f"- {SIGNS[clause.state]} {for_markdown(clause.text)} ({for_markdown(clause.note)})"
+            for clause in judged
+        )
+        or "No limits were set."
     )
 
 
@@ -263,7 +270,7 @@ def _layers(analysis: Analysis) -> list[tuple[str, ...]]:
     ]
 
 
-def _result_of(trained: Trained) -> Result | None:
+def result_of(trained: Trained) -> Result | None:
     """What the assignment is judged by: this run, if it went to its end.
 
     Where more epochs have been added since, what it had reached then.

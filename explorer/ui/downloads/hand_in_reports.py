@@ -73,6 +73,7 @@ class HandInReports:
         wanted = {
             "what": "hand-in",
             "runs": list(handed.result.run_ids),
+            "epoch": handed.result.epochs,
             "assignment": assignment_to_data(handed.shared.assignment),
             "folder": class_name(handed.shared.architecture),
         }

@@ -29,7 +29,8 @@ from explorer.exports.hand_ins import hand_in_files
 from explorer.exports.report.archive import write_zip
 from explorer.exports.report.comparison_report import Column, comparison_report, representatives
 from explorer.exports.report.reading import read_trained
-from explorer.exports.report.run_report import Files, Trained, run_report
+from explorer.exports.report.run_report import Files, Trained, result_of, run_report
+from explorer.exports.report.seeds_report import seed_folder, seeds_report
 from explorer.network.analysis import analyze
 from explorer.network.architecture_json import parse_architecture
 from explorer.network.architecture_json import to_json as architecture_to_json
@@ -112,11 +113,19 @@ def _class_archive(wanted: Wanted, jobs: JobManager, path: Path) -> str:
 
 
 def _reports(wanted: Wanted, jobs: JobManager, folder: Path) -> Iterator[tuple[str, bytes]]:
+    accuracies: dict[int, float] = {}
     for run_id in wanted["runs"]:
-        trained = read_trained(jobs, run_id, folder)
-        place = f"seed-{trained.recipe.seed}/" if len(wanted["runs"]) > 1 else ""
+        trained = read_trained(jobs, run_id, folder, wanted["epoch"])
+        run, seed = trained.run, trained.recipe.seed
+        place = f"{seed_folder(seed)}/" if len(wanted["runs"]) > 1 else ""
         for name, content in _files(trained, wanted).items():
             yield f"{place}{name}", content
+        if result := result_of(trained):
+            accuracies[seed] = result.test_accuracy
+    if len(accuracies) > 1:
+        yield from seeds_report(
+            run.architecture, run.recipe, _assignment(wanted), wanted["epoch"], accuracies
+        ).items()
 
 
 def _files(trained: Trained, wanted: Wanted) -> Files:

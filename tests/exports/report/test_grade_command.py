@@ -196,8 +196,17 @@ def test_nothing_of_the_zip_is_executed(grade, home, tmp_path):
     assert not mark.exists()
 
 
-def test_weights_of_a_later_epoch_tell_nothing_of_the_end(grade, home):
+def test_a_continued_run_is_graded_as_it_had_first_finished(grade, home):
+    status, out, _ = grade(home.runs["longer"], "--json", by=ONE)
+    told = json.loads(home.reports["longer"]["grade.json"])
+    assert (status, json.loads(out)["accuracy"], told["epochs"]) == (0, told["accuracy"], 3)
+
+
+def test_weights_of_another_epoch_tell_nothing_of_the_end(grade, home):
+    (checkpoint,) = home.folder.glob(f"checkpoints/{home.runs['longer']}/epoch-*3.safetensors")
+    aside = checkpoint.rename(home.folder / "aside")
     status, out, _ = grade(home.runs["longer"], by=ONE)
+    aside.rename(checkpoint)
     assert status == 4
     assert "○ 1 % test accuracy: cannot be measured" in out
     assert "and its result is that after epoch 3: it cannot be measured" in out

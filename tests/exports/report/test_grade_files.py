@@ -20,6 +20,7 @@ from explorer.assignment.clauses import SIGNS, Clause, clauses, verdict
 from explorer.assignment.results import Result
 from explorer.exports.report.reading import read_trained, up_to_epoch
 from explorer.exports.report.run_report import Files, Trained, run_report
+from explorer.exports.report.seeds_report import seed_folder, seeds_report
 from explorer.network.architecture_json import to_data as architecture_to_data
 from explorer.network.spec import Architecture
 from explorer.presets import preset
@@ -145,6 +146,10 @@ def with_changed_json(files: Files, file: str, /, **changes: object) -> Files:
     return files | {file: json.dumps(data).encode()}
 
 
+def without(name: str) -> Callable[[Files], Files]:
+    return lambda files: {each: content for each, content in files.items() if each != name}
+
+
 def changes_told(found: Graded) -> list[str]:
     return [line for line in found.lines if line.startswith("this report was changed: ")]
 
@@ -245,6 +250,119 @@ def test_several_seeds_cannot_be_judged_by_one(trained_once, graded):
     assert found.status == 4
 
 
+# --- several seeds --------------------------------------------------------------------------------
+
+
+SEEDED = EASY.model_copy(update={"seeds": 2})
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory) -> dict[int, Trained]:
+    """Runs that differ in the seed alone."""
+    with JobManager() as jobs:
+        runs = {
+            seed: jobs.submit(SMALL, RECIPE.model_copy(update={"seed": seed}), SOMEBODY)
+            for seed in (3, 11)
+        }
+        for run_id in runs.values():
+            wait(jobs, run_id)
+        folder = tmp_path_factory.mktemp("seeds")
+        return {seed: read_trained(jobs, run_id, folder) for seed, run_id in runs.items()}
+
+
+def seeds_files(seeds: dict[int, Trained], assignment: Assignment) -> Files:
+    accuracies = {
+        seed: trained.epochs[-1].metrics["test_accuracy"] for seed, trained in seeds.items()
+    }
+    files = dict(seeds_report(SMALL, RECIPE, assignment, 2, accuracies))
+    for seed, trained in seeds.items():
+        for name, content in report(trained, assignment).items():
+            files[f"{seed_folder(seed)}/{name}"] = content
+    return files
+
+
+def mean_of(seeds: dict[int, Trained]) -> float:
+    reached = [trained.epochs[-1].metrics["test_accuracy"] for trained in seeds.values()]
+    return sum(reached) / len(reached)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("assignment", "seeds_asked_for", "status"),
+    [(EASY, 2, 0), (HARD, 2, 3), (EASY, 3, 4)],
+    ids=["easy", "hard", "too few"],
+)
+def test_the_mean_over_seeds_is_graded_alone_in_a_folder(
+    seeds, tmp_path, assignment, seeds_asked_for, status
+):
+    asked = assignment.model_copy(update={"seeds": seeds_asked_for})
+    found = graded_alone(seeds_files(seeds, asked), tmp_path)
+    expected = clauses(asked, SMALL, RECIPE, Result(2, mean_of(seeds), seeds=2))
+    assert found.lines == [
+        *(f"{SIGNS[clause.state]} {clause.text}" for clause in expected),
+        f"verdict: {verdict(expected)}",
+    ], found.errors
+    assert found.status == status
+    assert found.result["accuracy"] == pytest.approx(mean_of(seeds))
+    assert found.result["changed"] == []
+    told = json.loads((tmp_path / "grade.json").read_text())
+    assert told["verdict"] == verdict(expected)
+    assert told["accuracy"] == pytest.approx(mean_of(seeds))
+
+
+def test_what_the_readme_of_several_seeds_says(seeds):
+    readme = seeds_files(seeds, SEEDED)["README.md"].decode()
+    reached = {seed: trained.epochs[-1].metrics["test_accuracy"] for seed, trained in seeds.items()}
+    for seed, accuracy in reached.items():
+        shown = f"{accuracy:.2%}".replace("%", " %")
+        assert f"| [seed-{seed}](seed-{seed}/README.md) | {shown} |" in readme
+    assert "| **Mean** | **" + f"{mean_of(seeds):.2%}".replace("%", " %") in readme
+    assert "test accuracy, mean of 2 seeds (the mean over seeds 3, 11" in readme
+
+
+def of_another_recipe(files: Files) -> Files:
+    run = json.loads(files["seed-3/run.json"])
+    run["recipe"]["batch_size"] = 7
+    return files | {"seed-3/run.json": json.dumps(run).encode()}
+
+
+def of_another_assignment(files: Files) -> Files:
+    return with_changed_json(files, "grade.json", assignment=to_data(EASY))
+
+
+def twice_the_same_seed(files: Files) -> Files:
+    run = json.loads(files["seed-3/run.json"])
+    run["recipe"]["seed"] = 11
+    return files | {"seed-3/run.json": json.dumps(run).encode()}
+
+
+def twice_the_same_weights(files: Files) -> Files:
+    return files | {"seed-3/weights.safetensors": files["seed-11/weights.safetensors"]}
+
+
+def of_another_network(files: Files) -> Files:
+    return with_changed_json(files, "seed-3/architecture.json", name="another")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (of_another_recipe, "are of two recipes: they differ in ['batch_size']"),
+        (of_another_assignment, "hold different assignments"),
+        (twice_the_same_seed, "have the same seed; a seed counts once"),
+        (twice_the_same_weights, "have the same weights, and so are one run"),
+        (of_another_network, "are of two networks"),
+        (without("seed-3/run.json"), "there are no folders seed-N with a report here"),
+        (without("seed-3/weights.safetensors"), "a file was changed (FileNotFoundError"),
+    ],
+)
+def test_seeds_that_are_none_are_refused(seeds, graded, change, message):
+    found = graded(change(seeds_files(seeds, SEEDED)))
+    assert (found.status, found.lines) == (1, [])
+    assert message in found.errors
+    assert found.errors.count("\n") == 1
+
+
 # --- a report that was changed --------------------------------------------------------------------
 
 
@@ -295,10 +413,6 @@ def other_shapes(files: Files) -> Files:
     weights = load(files["weights.safetensors"])
     name = next(name for name, each in weights.items() if each.ndim)
     return files | {"weights.safetensors": save(weights | {name: weights[name][:1].clone()})}
-
-
-def without(name: str) -> Callable[[Files], Files]:
-    return lambda files: {each: content for each, content in files.items() if each != name}
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class OneEpochBehind:
             epoch=last - 1, weights={name: weights[name] for name in known.weights}
         )
 
-    def weights(self, run_id: str):
+    def weights(self, run_id: str, after: int | None = None):
         return self.before
 
     def __getattr__(self, name: str):
@@ -107,6 +107,31 @@ def test_a_continued_run_that_was_paused_still_has_its_result(jobs, trained, tmp
     assert section.count("- ✓") == 2
     assert f"{math.floor(10_000 * accuracy) / 100:.4g} % ≥ 1 % test accuracy" in section
     assert "2 ≤ 2 epochs" in section
+
+
+def test_a_continued_run_is_read_as_it_was_when_it_had_finished(jobs, trained, tmp_path):
+    """Which is what an assignment is judged by."""
+    finished = trained(epochs=3)  # no power of two: kept for what it is
+    run_id = finished.run.id
+    jobs.continue_run(run_id, 4, TEACHER)
+    wait(jobs, run_id)
+    found = read_trained(jobs, run_id, tmp_path, 3)
+    final = finished.epochs[-1].metrics["test_accuracy"]
+    assert [event.epoch for event in found.epochs] == [1, 2, 3]
+    assert accuracy_of(found) == final
+    assert (found.snapshot.status, found.run.more_epochs, found.note) == ("finished", 0, "")
+    files = run_report(found, Assignment(max_epochs=3, min_accuracy=0.01), PRESETS, {})
+    told = json.loads(files["grade.json"])
+    assert (told["epochs"], told["accuracy"], told["verdict"]) == (3, final, "holds")
+    assert "epochs more" not in files["README.md"].decode()
+
+
+def test_where_those_weights_are_no_longer_kept_the_report_says_so(jobs, trained, tmp_path):
+    found = read_trained(jobs, trained(epochs=7).run.id, tmp_path, 5)
+    assert found.epochs[-1].epoch == 7
+    assert found.note == (
+        "its weights after epoch 5 are no longer kept; these are those after epoch 7"
+    )
 
 
 def test_what_comes_before_the_weights_is_all_there(trained):
