@@ -104,11 +104,24 @@ class Assignments:
         check(by, Action.MANAGE, THE_CLASS)
         self._update("UPDATE assignments SET is_open = ? WHERE id = ?", int(is_open), id)
 
-    def delete_all(self, by: Person) -> int:
-        """Delete every assignment, and with it what was handed in. Returns how many it was.
-
-        The files of the reports are deleted by HandIns.
+    def set_deadline(self, id: str, deadline: int | None, by: Person) -> None:
+        """Extend it, or close it earlier, in seconds since 1970; None is no deadline. Raises
+        NotAllowed and NotGivenOut.
         """
+        given = self.find(id)
+        self.change(id, given.assignment.model_copy(update={"deadline": deadline}), by)
+
+    def delete(self, id: str, by: Person) -> None:
+        """Delete an assignment, and with it what was handed in; the files of its reports HandIns
+        deletes. Raises NotAllowed and NotGivenOut.
+        """
+        check(by, Action.MANAGE, THE_CLASS)
+        self.find(id)
+        with self.database.write(durable=True) as connection:
+            connection.execute("DELETE FROM assignments WHERE id = ?", (id,))
+
+    def delete_all(self, by: Person) -> int:
+        """Delete every assignment as `delete` does. Returns how many it was."""
         check(by, Action.MANAGE, THE_CLASS)
         with self.database.write(durable=True) as connection:
             return connection.execute("DELETE FROM assignments").rowcount

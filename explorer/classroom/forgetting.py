@@ -1,4 +1,6 @@
-"""Forgetting a person, with their runs and their name, and all of a class at its end."""
+"""Forgetting a person with their runs and their name, deleting an assignment with what was handed
+in for it, and all of a class at its end.
+"""
 
 from collections.abc import Callable
 
@@ -33,6 +35,17 @@ def forget_person(person_id: str, by: Person, jobs: JobManager, register: Regist
     HandIns(register.database, jobs.store.folder).delete_all_of(person_id)
     register.forget(person_id)
     return len(runs)
+
+
+def delete_assignment(id: str, by: Person, assignments: Assignments, hand_ins: HandIns) -> int:
+    """Delete an assignment and what was handed in for it. Returns how many hand-ins it was.
+
+    Raises NotAllowed and NotGivenOut.
+    """
+    check(by, Action.MANAGE, THE_CLASS)
+    count = hand_ins.delete_all_for(id)
+    assignments.delete(id, by)
+    return count
 
 
 def end_class(

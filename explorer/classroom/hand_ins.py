@@ -220,10 +220,19 @@ class HandIns:
 
     def delete_all_of(self, person: str) -> int:
         """Delete all that somebody handed in, as they are forgotten. Returns how many it was."""
+        return self._delete("DELETE FROM hand_ins WHERE person = ? RETURNING number", person)
+
+    def delete_all_for(self, assignment: str) -> int:
+        """Delete all that was handed in for an assignment, as it is deleted. Returns how many it
+        was.
+        """
+        return self._delete(
+            "DELETE FROM hand_ins WHERE assignment = ? RETURNING number", assignment
+        )
+
+    def _delete(self, statement: str, value: str) -> int:
         with self.database.write(durable=True) as connection:
-            rows = connection.execute(
-                "DELETE FROM hand_ins WHERE person = ? RETURNING number", (person,)
-            ).fetchall()
+            rows = connection.execute(statement, (value,)).fetchall()
         if self._folder:
             for row in rows:
                 with suppress(OSError):

@@ -1,9 +1,13 @@
 """Moments as this visitor's clock shows them: the browser tells its time zone."""
 
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
+
+LATEST = timedelta(days=3650)  # that can be chosen, from now
 
 
 def here() -> tzinfo:
@@ -30,3 +34,23 @@ def as_wall_time(seconds: float) -> datetime:
 def from_wall_time(moment: datetime) -> int:
     """Seconds since 1970 of what the visitor's clock shows then."""
     return int(moment.replace(tzinfo=here()).timestamp())
+
+
+def moment_input(
+    label: str, seconds: float | None, key: str, change: Callable[..., None], args: tuple[Any, ...]
+) -> None:
+    """Ask for a moment. After each change `change` is called with `args`, and finds what was chosen
+    in the state, without a zone, see `from_wall_time`; None where the input was emptied.
+    """
+    # By the state: an input that is given a value cannot be emptied.
+    st.session_state[key] = None if seconds is None else as_wall_time(seconds)
+    st.datetime_input(
+        label,
+        value=None,
+        min_value=datetime(2000, 1, 1),
+        max_value=datetime.now() + LATEST,
+        key=key,
+        format="YYYY-MM-DD",
+        on_change=change,
+        args=args,
+    )

@@ -44,6 +44,9 @@ def test_only_a_teacher_gives_out_changes_and_ends(assignments: Assignments, by)
         lambda: assignments.give_out(TASK, by),
         lambda: assignments.change(given.id, Assignment(title="Easier"), by),
         lambda: assignments.set_open(given.id, False, by),
+        lambda: assignments.set_deadline(given.id, None, by),
+        lambda: assignments.delete(given.id, by),
+        lambda: assignments.delete_all(by),
     ):
         with pytest.raises(NotAllowed, match="only a teacher can manage the class"):
             forged()
@@ -62,6 +65,15 @@ def test_a_teacher_changes_and_ends_it(assignments: Assignments) -> None:
     assert assignments.find(given.id).why_closed(0.0) == ""
 
 
+def test_a_deadline_is_extended_and_taken_away(assignments: Assignments) -> None:
+    given = assignments.give_out(TASK.model_copy(update={"deadline": 1000}), TEACHER)
+    assignments.set_deadline(given.id, 3000, TEACHER)
+    assert assignments.find(given.id).assignment == TASK.model_copy(update={"deadline": 3000})
+    assert assignments.find(given.id).why_closed(2000.0) == ""
+    assignments.set_deadline(given.id, None, TEACHER)
+    assert assignments.find(given.id).assignment == TASK
+
+
 def test_after_its_deadline_it_is_closed() -> None:
     given = GivenOut("7k2f", Assignment(title="Soon", deadline=1000), 1.0, is_open=True)
     assert given.why_closed(1000.0) == ""
@@ -75,6 +87,8 @@ def test_what_is_no_link_of_this_server(assignments: Assignments, id: str) -> No
     for change in (
         lambda: assignments.change(id, TASK, TEACHER),
         lambda: assignments.set_open(id, True, TEACHER),
+        lambda: assignments.set_deadline(id, 1000, TEACHER),
+        lambda: assignments.delete(id, TEACHER),
     ):
         with pytest.raises(NotGivenOut, match="there is no assignment"):
             change()

@@ -6,7 +6,13 @@ import pytest
 
 from explorer.assignment.ready_made import READY_MADE
 from explorer.classroom.assignments import Assignments
-from explorer.classroom.forgetting import StillTraining, end_class, forget_person, students_of
+from explorer.classroom.forgetting import (
+    StillTraining,
+    delete_assignment,
+    end_class,
+    forget_person,
+    students_of,
+)
 from explorer.classroom.hand_ins import HandIns, Notes
 from explorer.classroom.judging import find_tries
 from explorer.classroom.register import Entry, Register
@@ -72,6 +78,30 @@ def test_what_trains_is_stopped_first(
     assert manager.runs() == ()
     assert waiting not in manager.store.revisions()
     assert register.find(ANN.id) is None
+
+
+def test_an_assignment_is_deleted_with_what_was_handed_in_for_it(
+    manager_on_disk: JobManager, register: Register, small: Architecture
+) -> None:
+    run_id = manager_on_disk.submit(small, recipe(epochs=1), ANN)
+    wait(manager_on_disk, run_id)
+    assignments = Assignments(register.database)
+    hand_ins = HandIns(register.database, manager_on_disk.store.folder)
+    task = READY_MADE["under-20k"].model_copy(update={"dataset": None})
+    kept, deleted = assignments.give_out(task, TEACHER), assignments.give_out(task, TEACHER)
+    found = find_tries(manager_on_disk.runs(), None)
+    for given in (kept, deleted, deleted):
+        handed = hand_ins.hand_in(given, Shared(small, recipe()), found, Notes(), ANN)
+        hand_ins.make_report(handed, lambda each, path: path.write_bytes(b"zip"))
+    with pytest.raises(NotAllowed, match="only a teacher can manage the class"):
+        delete_assignment(deleted.id, ANN, assignments, hand_ins)
+    assert len(assignments.all()) == 2
+    assert delete_assignment(deleted.id, TEACHER, assignments, hand_ins) == 2
+    assert assignments.all() == (kept,)
+    assert hand_ins.newest(deleted.id) == ()
+    assert [each.number for each in hand_ins.newest(kept.id)] == [1]
+    assert [each.name for each in hand_ins.report_path(1).parent.iterdir()] == ["1.zip"]
+    assert [each.run.id for each in manager_on_disk.runs()] == [run_id]
 
 
 def test_a_class_ends_with_all_that_its_students_did(

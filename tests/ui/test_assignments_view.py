@@ -1,5 +1,7 @@
 """The assignments on the teacher's page, and the board: what was handed in, and what it came to."""
 
+from datetime import datetime
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -70,11 +72,38 @@ def test_it_is_ended_and_opened_again() -> None:
     assert app.session_state["explorer"].given == given.id
 
 
-def test_a_student_who_sends_it_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_deadline_is_extended_and_taken_away() -> None:
+    given = given_out()
+    app = opened("class")
+    moment = datetime(2030, 5, 17, 23, 59)  # on the visitor's clock, which is UTC here
+    app.datetime_input(key=f"deadline-input-{given.id}").set_value(moment).run()
+    assert told(app) == [r"Due Fri 17 May 2030, 23\:59 UTC."]
+    assert process.assignments().find(given.id).assignment.deadline == 1_905_292_740
+    app.datetime_input(key=f"deadline-input-{given.id}").set_value(None).run()
+    assert told(app) == ["It has no deadline now."]
+    assert process.assignments().find(given.id).assignment.deadline is None
+
+
+def test_it_is_deleted_with_what_was_handed_in() -> None:
+    train()
+    given = given_out()
+    hand_in(given)
+    app = opened("class")
+    assert "(by 1 person)" in shown(app)
+    press(app, "Delete this assignment")
+    assert told(app) == ["Deleted the assignment and 1 hand-in."]
+    assert process.assignments().all() == ()
+    assert "None is given out" in shown(app)
+
+
+@pytest.mark.parametrize("button", ["End", "Delete this assignment"])
+def test_a_student_who_sends_it_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, button: str
+) -> None:
     given = given_out()
     app = opened("class")
     monkeypatch.setattr(people, "sits_at_it", lambda headers: False)
-    press(app, "End")
+    press(app, button)
     assert told(app) == ["Only a teacher can manage the class."]
     assert process.assignments().find(given.id).is_open
 

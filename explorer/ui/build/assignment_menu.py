@@ -5,7 +5,6 @@ it is given out to the class.
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -28,7 +27,7 @@ from explorer.text import for_html, for_markdown, sentence
 from explorer.training.datasets import DATASETS
 from explorer.ui import people, process, state
 from explorer.ui.components.address import link_box
-from explorer.ui.moments import as_wall_time, from_wall_time
+from explorer.ui.moments import from_wall_time, moment_input
 from explorer.ui.notices import WRONG, notify, refusals_as_notices
 from explorer.ui.own_address import own_address, qr_code
 from explorer.ui.people import who
@@ -280,16 +279,12 @@ def _toggle(session: state.Session, limit: str, label: str, help: str) -> None:
 
 def _deadline(session: state.Session) -> None:
     key, until = _key(session, "deadline"), session.assignment.deadline
-    st.session_state[key] = None if until is None else as_wall_time(until)
-    st.datetime_input(
+    moment_input(
         LABELS["deadline"],
-        value=None,
-        min_value=datetime(2000, 1, 1),
-        max_value=datetime.now() + timedelta(days=3650),
-        key=key,
-        format="YYYY-MM-DD",
-        on_change=_set,
-        args=(
+        until,
+        key,
+        _set,
+        (
             "deadline",
             key,
             session.work,

@@ -10,6 +10,7 @@ import streamlit as st
 
 from explorer.assignment.clauses import SIGNS
 from explorer.classroom.assignments import PARAMETER, GivenOut
+from explorer.classroom.forgetting import delete_assignment
 from explorer.classroom.hand_ins import MADE, WAITING, HandIn
 from explorer.network.analysis import analyze
 from explorer.text import counted, for_html
@@ -20,8 +21,8 @@ from explorer.ui.components.columns import Column
 from explorer.ui.components.navigation import Page, go_to
 from explorer.ui.downloads.download_menu import Item, items
 from explorer.ui.downloads.quick_download import quick
-from explorer.ui.moments import moment_text
-from explorer.ui.notices import refusals_as_notices, with_notices
+from explorer.ui.moments import from_wall_time, moment_input, moment_text
+from explorer.ui.notices import notify, refusals_as_notices, with_notices
 from explorer.ui.part import part
 from explorer.ui.people import is_teacher, register, who
 from explorer.ui.run_actions import show_curves
@@ -80,12 +81,54 @@ def _actions(given: GivenOut) -> None:
         st.button(
             "Open again", icon=":material/lock_open:", on_click=_set_open, args=(given.id, True)
         )
+    with st.popover("Deadline", icon=":material/event:", key=f"deadline-{given.id}"):
+        key = f"deadline-input-{given.id}"
+        moment_input(
+            "Until when it can be handed in",
+            given.assignment.deadline,
+            key,
+            _set_deadline,
+            (given.id, key),
+        )
+        st.html('<p class="note">Empty is no deadline. It holds at once for the class.</p>')
     menu = st.popover(
         "Download all", icon=":material/download:", key="hand-in-downloads", on_change="rerun"
     )
     if menu.open:
         with menu:
             items([_all_of(given)], f"hand-ins-{given.id}")
+    _deletion(given)
+
+
+def _deletion(given: GivenOut) -> None:
+    with st.popover("Delete", icon=":material/delete:", key=f"delete-assignment-{given.id}"):
+        handed = len(process.hand_ins().newest(given.id))
+        st.html(
+            '<p class="note">Deletes the assignment and what was handed in for it '
+            f"({'by 1 person' if handed == 1 else f'by {handed} people'}), for good. Networks and "
+            "runs stay.</p>"
+        )
+        st.button(
+            "Delete this assignment",
+            type="primary",
+            on_click=_delete,
+            args=(given.id,),
+            width="stretch",
+        )
+
+
+def _delete(id: str) -> None:
+    with refusals_as_notices():
+        handed = delete_assignment(id, who(), process.assignments(), process.hand_ins())
+        notify(f"Deleted the assignment and {counted(handed, 'hand-in')}")
+
+
+def _set_deadline(id: str, key: str) -> None:
+    moment = st.session_state[key]
+    deadline = None if moment is None else from_wall_time(moment)
+    with refusals_as_notices():
+        process.assignments().set_deadline(id, deadline, who())
+        notify(f"Due {moment_text(deadline)}" if deadline else "It has no deadline now")
 
 
 def _all_of(given: GivenOut) -> Item:
