@@ -73,15 +73,20 @@ def button(app: App) -> Locator:
     return app.page.get_by_role("button", name="Projector view", exact=True)
 
 
+def begin(app: App) -> None:
+    """By its key, once somebody listens for it."""
+    expect(button(app)).to_have_attribute("title", "Projector view (P)")
+    app.page.keyboard.press("p")
+
+
 def sizes(part: Locator) -> list[tuple[str, float]]:
     return [(text, size) for text, size in part.evaluate_all(SIZES)]
 
 
 def test_a_key_begins_and_ends_it_and_a_reload_keeps_it(app: App):
     app.open("/")
-    expect(button(app)).to_have_attribute("title", "Projector view (P)")
     usual = sizes(app.page.locator(".totals"))
-    app.page.keyboard.press("p")
+    begin(app)
     expect_projected(app)
     for left_out in (app.started_from, app.name_box, app.page.get_by_role("button", name="Add")):
         expect(left_out.first).to_be_hidden()
@@ -123,7 +128,7 @@ def test_a_letter_that_is_typed_does_not_begin_it(app: App):
 
 def test_the_view_of_compare_stays_beside_it(app: App):
     app.open("/?page=compare&view=Verdict")
-    app.page.keyboard.press("p")
+    begin(app)
     expect(app.page).to_have_url(re.compile(r"[?&]view=Verdict%2Cprojector\b"))
     app.page.reload()
     expect(root(app)).to_have_attribute("data-projected", "")
@@ -154,7 +159,7 @@ def test_every_number_and_label_of_the_stack_is_read_from_the_last_row(
 def test_nothing_of_the_stack_overlaps_or_is_cut_off_at_any_enlargement(app: App, network: str):
     app.open("/")
     app.preset(network)
-    app.page.keyboard.press("p")
+    begin(app)
     expect_projected(app)
     rows = app.page.locator("[data-layer-index]")
     for size in (*PROJECTORS, *ENLARGED):
@@ -173,7 +178,7 @@ def test_the_charts_of_a_run_have_the_full_width(app: App):
     app.train_on_digits(2)
     expect(app.run_status).to_have_text("finished")
     app.settled()
-    app.page.keyboard.press("p")
+    begin(app)
     expect_projected(app)
     expect(app.page.get_by_role("spinbutton", name="Epochs", exact=True)).to_be_hidden()
     expect(app.page.get_by_role("button", name="Start training")).to_be_visible()

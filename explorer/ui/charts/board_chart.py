@@ -141,9 +141,10 @@ def board_spec(kinds: tuple[str, ...], with_names: bool) -> Spec:
         ],
     )
     # Measured by the type of labels, which a projector enlarges.
-    size, beside = alt.ExprRef(TYPE), alt.ExprRef(f"0.85 * {TYPE}")
+    size, beside = alt.ExprRef(TYPE), alt.ExprRef(f"0.6 * {TYPE}")
+    above = alt.ExprRef(f"-0.9 * {TYPE}")  # the line leaves a point to the right, and from below
     width = alt.ExprRef(f"{LABEL_WIDTH} * {TYPE}")
-    labels = base.mark_text(align="left", dx=beside, fontSize=size, limit=width).encode(
+    labels = base.mark_text(align="left", dx=beside, dy=above, fontSize=size, limit=width).encode(
         y=alt.Y("label_at:Q", title="test accuracy in %"),
         text=alt.Text("label:N"),
         color=alt.value(TEXT.css),
