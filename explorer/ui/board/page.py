@@ -112,7 +112,8 @@ def _chart(points: list[BoardPoint], with_names: bool, images: str | None) -> No
         f'<p class="note">A point for each person, on {for_html(DATASETS[images].title)}: what '
         "they handed in, else their newest run on all images that has completed an epoch. The "
         "dashed line is the Pareto front: nobody else has more accuracy with fewer parameters. "
-        "Click a point to open a copy of its network.</p>"
+        "The axis is stretched towards 100 %, where halving the error is a step. Click a point to "
+        "open a copy of its network.</p>"
     )
 
 
