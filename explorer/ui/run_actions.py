@@ -101,6 +101,27 @@ def run_actions(snapshot: Snapshot, place: str) -> None:
             _continue(run_id, place)
 
 
+def copy_and_curves(place: str, run_id: str, open_copy: Callable[..., None], *args: object) -> None:
+    """Draw the buttons of what anybody may do with another's work: `open_copy`, called with `args`,
+    opens it on Build, and the run's curves are on Train. `place` tells them from those elsewhere.
+    """
+    st.button(
+        "Open a copy",
+        key=f"{place}-copy",
+        icon=":material/stacks:",
+        help="Of their network and recipe, in Build.",
+        on_click=open_copy,
+        args=args,
+    )
+    st.button(
+        "Show curves",
+        key=f"{place}-curves",
+        icon=":material/monitoring:",
+        on_click=show_curves,
+        args=(run_id,),
+    )
+
+
 def open_in_build(run: Run) -> None:
     """Show a copy of a run's network and recipe on Build."""
     state.open_run(run)

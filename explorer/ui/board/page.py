@@ -22,7 +22,7 @@ from explorer.ui.components.navigation import Page, go_to
 from explorer.ui.notices import with_notices
 from explorer.ui.part import part
 from explorer.ui.people import register
-from explorer.ui.run_actions import open_in_build, show_curves
+from explorer.ui.run_actions import copy_and_curves, open_in_build
 from explorer.ui.selected import selected_points
 from explorer.ui.show_chart import Selection, show_chart
 from explorer.ui.standing_columns import values_of
@@ -185,11 +185,4 @@ def _details() -> None:
         f"<p>{for_html(run.architecture.name)}</p></div>"
     )
     with st.container(horizontal=True, gap="small"):
-        st.button(
-            "Open a copy",
-            icon=":material/stacks:",
-            help="Of their network and recipe, in Build.",
-            on_click=open_in_build,
-            args=(run,),
-        )
-        st.button("Show curves", icon=":material/monitoring:", on_click=show_curves, args=(run.id,))
+        copy_and_curves("board", run.id, open_in_build, run)

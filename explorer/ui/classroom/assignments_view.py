@@ -25,7 +25,7 @@ from explorer.ui.moments import from_wall_time, moment_input, moment_text
 from explorer.ui.notices import notify, refusals_as_notices, with_notices
 from explorer.ui.part import part
 from explorer.ui.people import is_teacher, register, who
-from explorer.ui.run_actions import show_curves
+from explorer.ui.run_actions import copy_and_curves
 
 EVERY = 3.0  # seconds between two looks
 LIST, CHOSEN, SHOWN = "hand-ins", "class-hand-in", "class-assignment"
@@ -227,20 +227,7 @@ def _details(id: str) -> None:
         f'<dl class="hand-in-notes">{notes}</dl>'
     )
     with st.container(horizontal=True, gap="small"):
-        st.button(
-            "Open a copy",
-            key="hand-in-copy",
-            icon=":material/stacks:",
-            on_click=_copy,
-            args=(handed,),
-        )
-        st.button(
-            "Show curves",
-            key="hand-in-curves",
-            icon=":material/monitoring:",
-            on_click=show_curves,
-            args=(handed.result.run_ids[0],),
-        )
+        copy_and_curves("hand-in", handed.result.run_ids[0], _copy, handed)
         if handed.report == MADE:
             st.download_button(
                 "Report",

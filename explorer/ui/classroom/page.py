@@ -20,7 +20,7 @@ from explorer.ui.downloads.download_menu import Item, items
 from explorer.ui.notices import WRONG, notify, refusals_as_notices, with_notices
 from explorer.ui.part import part
 from explorer.ui.people import is_teacher, register, who
-from explorer.ui.run_actions import open_in_build, perform_action, show_curves
+from explorer.ui.run_actions import copy_and_curves, open_in_build, perform_action
 from explorer.ui.standing_columns import values_of
 
 EVERY = 3.0  # seconds between two looks
@@ -264,19 +264,7 @@ def _details(standing: Standing) -> None:
     st.html(f'<div class="run"><h2>{for_html(entry.name)}</h2><p>{for_html(words)}</p></div>')
     with st.container(horizontal=True, gap="small"):
         if current is not None:
-            st.button(
-                "Open a copy",
-                icon=":material/stacks:",
-                help="Of their network and recipe, in Build.",
-                on_click=open_in_build,
-                args=(current.run,),
-            )
-            st.button(
-                "Show curves",
-                icon=":material/monitoring:",
-                on_click=show_curves,
-                args=(current.run.id,),
-            )
+            copy_and_curves("person", current.run.id, open_in_build, current.run)
         if waiting := [each for each in standing.active if each.position is not None]:
             st.button(
                 "Move to front",
