@@ -16,6 +16,8 @@ from explorer.network.spec import (
     Conv2d,
     Dropout,
     Dropout2d,
+    MaxPool2d,
+    Nodes,
     count_layers,
     pair,
     walk,
@@ -166,7 +168,9 @@ def _at_most(limit: int, count: int, text: str, note: str) -> _Judgement:
 # --- pooling layers, and parts --------------------------------------------------------------------
 
 # What is built in to please an assignment and passes on what it gets does not count, here as below.
-POOLINGS = "pooling layers of any kind but global average pooling, with windows above 1×1"
+POOLINGS = (
+    "pooling layers of any kind but global average pooling, that do not just pass on what they get"
+)
 
 
 def _min_poolings(limit: int, work: _Work) -> _Judgement:
@@ -227,9 +231,22 @@ def _has_skip(work: _Work) -> bool:
         node for _, node in walk(work.analysis.architecture.layers) if isinstance(node, Branches)
     ]
     return any(
-        any(block.branches)
+        not all(map(_is_idle, block.branches))
         and (block.merge == "add" or (block.merge == "concat" and () in block.branches))
         for block in blocks
+    )
+
+
+def _is_idle(branch: Nodes) -> bool:
+    """Whether a branch passes on what comes in."""
+    return all(
+        layer.kind == "Identity"
+        or (isinstance(layer, Dropout | Dropout2d) and layer.p == 0)
+        or (
+            isinstance(layer, MaxPool2d | AvgPool2d)
+            and pair(layer.kernel_size) == pair(layer.stride or layer.kernel_size) == (1, 1)
+        )
+        for _, layer in walk_layers(branch)
     )
 
 
@@ -281,7 +298,7 @@ _SOUGHT: Mapping[Part, _Sought] = {
     Part.SKIP: _Sought(
         _has_skip,
         "a block whose branches are added, or one that passes on what comes in by concat; "
-        "at least one branch has layers",
+        "at least one branch has layers that do something",
     ),
     Part.LINEAR: _Sought(lambda work: _has(work, "Linear"), "any Linear layer"),
     Part.LINEAR_HEAD: _Sought(_has_linear_head, "the last layer with weights is a Linear"),

@@ -41,15 +41,16 @@ class Result:
     whose: str = "of this run"  # as a note says it
     seeds: int = 1
     run_ids: tuple[str, ...] = ()
-    stopped: int = 0  # other runs of the network, that ended before they had gone to their end
+    unfinished: int = 0  # other runs of the network, that have not gone to their end
 
 
 def counting_result(
-    assignment: Assignment, finished: Iterable[Finished], stopped: int = 0
+    assignment: Assignment, finished: Iterable[Finished], unfinished: int = 0
 ) -> Result | None:
     """What counts of somebody's runs of one network; None where none has finished.
 
-    Each seed counts once, with its newest run. `stopped` is how many others ended before their end.
+    Each seed counts once, with its newest run. `unfinished` is how many others have not
+    gone to their end.
     """
     tries: dict[tuple[Recipe, int], dict[int, Finished]] = {}
     for each in sorted(finished, key=lambda run: run.submitted):
@@ -59,7 +60,9 @@ def counting_result(
         return None
     if not assignment.best_counts:
         runs, accuracy = max(results, key=lambda each: max(run.submitted for run in each[0]))
-        return _result(runs, accuracy, "your last run", "the recipe that you tried last", stopped)
+        return _result(
+            runs, accuracy, "your last run", "the recipe that you tried last", unfinished
+        )
     limit = assignment.max_epochs
     runs, accuracy = max(
         results,
@@ -72,7 +75,7 @@ def counting_result(
     within = limit is not None and runs[0].epochs <= limit
     of_at_most = f" of at most {counted(limit, 'epoch')}" if limit and within else ""
     one, several = f"your best run{of_at_most}", f"your best recipe{of_at_most}"
-    return _result(runs, accuracy, one, several, stopped)
+    return _result(runs, accuracy, one, several, unfinished)
 
 
 def _mean(runs: Iterable[Finished]) -> float:
@@ -80,7 +83,7 @@ def _mean(runs: Iterable[Finished]) -> float:
 
 
 def _result(
-    runs: Sequence[Finished], accuracy: float, one: str, several: str, stopped: int
+    runs: Sequence[Finished], accuracy: float, one: str, several: str, unfinished: int
 ) -> Result:
     ids = tuple(run.run_id for run in sorted(runs, key=lambda run: run.recipe.seed))
     if len(runs) == 1:
@@ -88,7 +91,7 @@ def _result(
     else:
         seeds = ", ".join(map(str, sorted(run.recipe.seed for run in runs)))
         whose = f"the mean over seeds {seeds} of {several} with this network"
-    if stopped:
-        verb = "was" if stopped == 1 else "were"
-        whose += f" ({counted(stopped, 'other run')} {verb} stopped before the end)"
-    return Result(runs[0].epochs, accuracy, whose, len(runs), ids, stopped)
+    if unfinished:
+        verb = "has" if unfinished == 1 else "have"
+        whose += f" ({counted(unfinished, 'other run')} {verb} not gone to the end)"
+    return Result(runs[0].epochs, accuracy, whose, len(runs), ids, unfinished)

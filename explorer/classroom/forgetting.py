@@ -25,16 +25,15 @@ def forget_person(person_id: str, by: Person, jobs: JobManager, register: Regist
     """
     check(by, Action.FORGET, Thing(Kind.PERSON, person_id))
     jobs.stop_all_of(person_id, by)
-    runs = jobs.store.owned_by(person_id)  # also what cannot be read
-    binned = {each.id for each in jobs.store.binned()}
-    for run_id in runs:
-        if run_id not in binned:
-            _delete(run_id, by, jobs)
-    for run_id in runs:
-        jobs.delete_for_good(run_id, by)
+    try:
+        runs = jobs.delete_all_of(person_id, by)
+    except RunError:
+        raise StillTraining(
+            "a run is ending just now; try again in a moment to delete the rest"
+        ) from None
     HandIns(register.database, jobs.store.folder).delete_all_of(person_id)
     register.forget(person_id)
-    return len(runs)
+    return runs
 
 
 def delete_assignment(id: str, by: Person, assignments: Assignments, hand_ins: HandIns) -> int:
@@ -74,13 +73,3 @@ def students_of(
 ) -> tuple[Entry, ...]:
     """Everybody who goes with the class: neither whoever asks nor another teacher."""
     return tuple(entry for entry in register.all() if entry.id != by.id and not is_teacher(entry))
-
-
-def _delete(run_id: str, by: Person, jobs: JobManager) -> None:
-    """Raises StillTraining."""
-    try:
-        jobs.delete(run_id, by)
-    except RunError:
-        raise StillTraining(
-            "a run is ending just now; try again in a moment to delete the rest"
-        ) from None

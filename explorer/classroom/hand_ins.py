@@ -122,6 +122,9 @@ class HandIns:
         found = clauses(given.assignment, shared.architecture, shared.recipe, result)
         content = _Content(shared=shared_to_data(shared), result=result, clauses=found, notes=notes)
         with self.database.write(durable=True) as connection:
+            there = "SELECT 1 FROM assignments WHERE id = ?"
+            if connection.execute(there, (given.id,)).fetchone() is None:
+                raise NotHandedIn("your teacher has deleted this assignment")
             own = "SELECT count(*) FROM hand_ins WHERE assignment = ? AND person = ?"
             if connection.execute(own, (given.id, by.id)).fetchone()[0] >= MOST_OF_A_PERSON:
                 raise NotHandedIn(

@@ -19,8 +19,8 @@ class Tries:
     """Somebody's runs of one network on all images of one data set."""
 
     finished: tuple[Finished, ...] = ()
-    # How many ended before that, after a whole epoch at least: with what they had reached in view.
-    stopped: int = 0
+    # How many have not gone to their end, but through a whole epoch, whose result was seen.
+    unfinished: int = 0
 
 
 AllTries = Mapping[Trained, Tries]
@@ -40,8 +40,8 @@ def find_tries(runs: Iterable[RunSummary], owner: str | None) -> AllTries:
         if each.finished is not None:
             finished = (*tries.finished, _finished(each, each.finished))
             found[key] = replace(tries, finished=finished)
-        elif each.ended and each.epochs_done:
-            found[key] = replace(tries, stopped=tries.stopped + 1)
+        elif each.epochs_done:
+            found[key] = replace(tries, unfinished=tries.unfinished + 1)
     return found
 
 
@@ -58,5 +58,5 @@ def judge(
     """Each demand, and what of these runs they were judged by."""
     dataset = assignment.dataset or recipe.dataset
     tries = runs.get((architecture.key, dataset), Tries())
-    result = counting_result(assignment, tries.finished, tries.stopped)
+    result = counting_result(assignment, tries.finished, tries.unfinished)
     return clauses(assignment, architecture, recipe, result), result

@@ -37,7 +37,7 @@ class GradeError(Refusal):
 
 @dataclass(frozen=True)
 class End:
-    """The last time that a run had gone through all its epochs, as it says itself."""
+    """The first time that a run had gone through all its epochs, as it says itself."""
 
     epoch: int
     test_accuracy: float

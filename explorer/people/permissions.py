@@ -38,6 +38,7 @@ class Action(StrEnum):
     REPLACE = "replace"
     DELETE = "delete"
     RESTORE = "restore"
+    ERASE = "erase"
     MANAGE = "manage"
     FORGET = "forget"
     HAND_IN = "hand in"
@@ -76,6 +77,8 @@ ALLOWED: Mapping[tuple[Kind, Action], Who] = {
     (Kind.RUN, Action.RENAME): Who.OWNER,
     (Kind.RUN, Action.DELETE): Who.OWNER,
     (Kind.RUN, Action.RESTORE): Who.OWNER,
+    # An assignment is judged by all runs of a person's, also by those that they would rather lose.
+    (Kind.RUN, Action.ERASE): Who.TEACHER,
     (Kind.SAVED, Action.LOOK): Who.EVERYONE,
     (Kind.SAVED, Action.COPY): Who.EVERYONE,
     (Kind.SAVED, Action.COMPARE): Who.EVERYONE,
@@ -131,6 +134,8 @@ def refusal_text(action: Action, thing: Thing) -> str:
         for each in (Action.LOOK, Action.COPY, Action.COMPARE)
         if ALLOWED.get((thing.kind, each)) is Who.EVERYONE
     ]
+    if not open_to_all and ALLOWED.get((thing.kind, action)) is Who.OWNER_ALONE:
+        return f"only they themselves can {action} a {thing.kind}"
     if not open_to_all:
         return f"only they themselves or a teacher can {action} a {thing.kind}"
     instead = f"; you can {', '.join(open_to_all[:-1])} or {open_to_all[-1]} it"

@@ -146,5 +146,6 @@ def check_disk(rules: ClassRules, others: Sequence[Taken], size: int) -> None:
     raise AgainstTheRules(
         f"your runs take {bytes_text(taken)} of the {most}, and {wanted}. "
         f"The largest are {'; '.join(filter(None, (named, in_bin)))}. "
-        "Delete runs that you no longer need and empty the bin on the page Runs to make room"
+        "Delete runs that you no longer need, and their weights in the bin on the page Runs, to "
+        "make room"
     )

@@ -12,7 +12,7 @@ NEWEST = 2
 OUTSTANDING = 2  # the best epoch's, and that of the last epoch of the recipe
 ALWAYS = NEWEST + OUTSTANDING
 # Of a run in all, beyond those that are always kept. With Adam, 16 checkpoints of a network of
-# 100,000 parameters, and 3 of one of a million.
+# 100,000 parameters, and 4 of one of a million.
 KEPT_BYTES, KEPT_FILES = 20_000_000, 16
 
 

@@ -284,8 +284,30 @@ class JobManager:
 
     def delete_for_good(self, run_id: str, by: Person) -> None:
         """Delete a run in the bin with its events and weights."""
-        self._check(by, Action.DELETE, run_id)
+        self._check(by, Action.ERASE, run_id)
         self._delete_for_good(run_id)
+
+    def delete_weights(self, run_id: str, by: Person) -> None:
+        """Make room on the disk by deleting the weights of a run in the bin; its events stay."""
+        self._check(by, Action.DELETE, run_id)
+        self.store.delete_weights(run_id)
+        self._weights.forget(run_id)
+        with self._lock:
+            self._sizes = None
+
+    def delete_all_of(self, owner: str, by: Person) -> int:
+        """Delete all runs of a person who is forgotten, for good, none of which is being trained.
+        Returns how many it was. Raises NotAllowed.
+        """
+        check(by, Action.FORGET, Thing(Kind.PERSON, owner))
+        runs = self.store.owned_by(owner)  # also what cannot be read
+        binned = {each.id for each in self.store.binned()}
+        for run_id in runs:
+            if run_id not in binned:
+                self.delete(run_id, by)
+        for run_id in runs:
+            self._delete_for_good(run_id)
+        return len(runs)
 
     # --- the class --------------------------------------------------------------------------------
 

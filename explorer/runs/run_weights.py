@@ -31,7 +31,7 @@ class LearnedWeights(NamedTuple):
     epoch: int
     weights: dict[str, Tensor]  # on the CPU, by the names that build() gives
     precision: str  # "fp32" or "bf16": what that epoch was computed in
-    note: str  # why they are not those of the run's last whole epoch; "" where they are
+    note: str  # why they are not those of the epoch that was asked for; "" where they are
     # What that epoch was computed with; None where its checkpoint does not say.
     environment: Environment | None = None
 

@@ -434,6 +434,12 @@ class Store:
                 "UPDATE runs SET deleted = NULL, revision = revision + 1 WHERE id = ?", (run_id,)
             )
 
+    def delete_weights(self, run_id: str) -> None:
+        """Delete the checkpoints of a run in the bin. Raises UnknownRun."""
+        with self.database.read() as connection:
+            find_binned(connection, run_id)
+        self.checkpoints.delete(run_id)
+
     def delete_for_good(self, run_id: str) -> None:
         """Delete a run in the bin with its events and checkpoints. Raises UnknownRun."""
         with self.database.write(durable=True) as connection:

@@ -47,6 +47,8 @@ def assigned() -> None:
     """Draw the line with the assignment; nothing where none was given out."""
     given = state.given_out()
     if given is None:
+        if gone := state.given_no_more():
+            messages.info(gone)
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="assigned"):
         st.html(

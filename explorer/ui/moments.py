@@ -36,6 +36,14 @@ def from_wall_time(moment: datetime) -> int:
     return int(moment.replace(tzinfo=here()).timestamp())
 
 
+def _latest(shown: datetime) -> datetime:
+    """What can be chosen at most, and never less than what is shown: that would stand there as if
+    it were none. Streamlit cuts it off to whole minutes.
+    """
+    minute = timedelta(minutes=1)
+    return max(datetime.now() + LATEST, min(shown, datetime.max - minute) + minute)
+
+
 def moment_input(
     label: str, seconds: float | None, key: str, change: Callable[..., None], args: tuple[Any, ...]
 ) -> None:
@@ -43,12 +51,12 @@ def moment_input(
     in the state, without a zone, see `from_wall_time`; None where the input was emptied.
     """
     # By the state: an input that is given a value cannot be emptied.
-    st.session_state[key] = None if seconds is None else as_wall_time(seconds)
+    shown = st.session_state[key] = None if seconds is None else as_wall_time(seconds)
     st.datetime_input(
         label,
         value=None,
         min_value=datetime(2000, 1, 1),
-        max_value=datetime.now() + LATEST,
+        max_value=_latest(shown or datetime.min),
         key=key,
         format="YYYY-MM-DD",
         on_change=change,

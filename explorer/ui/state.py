@@ -302,6 +302,23 @@ def given_out() -> GivenOut | None:
         return None
 
 
+def given_no_more() -> str:
+    """What to say, once, of an assignment that was deleted since the visitor took it; "" where none
+    was. They go on with a copy of it.
+    """
+    session = current()
+    if not session.given:
+        return ""
+    try:
+        process.assignments().find(session.given)
+    except NotGivenOut:
+        keep_session(replace(session, given=""))
+        return "your teacher has deleted the assignment that you worked on; your work is still here"
+    except StoreError:
+        pass  # the page says so
+    return ""
+
+
 def assignment() -> Assignment:
     """What the work is judged by: what was given out, else the visitor's own.
 
@@ -314,6 +331,16 @@ def assignment() -> Assignment:
 def take_assignment(given: GivenOut) -> None:
     """Put the work under an assignment that was given out."""
     keep_session(replace(accept_draft(), given=given.id, assignment=given.assignment))
+
+
+def take_deadline(id: str, deadline: int | None) -> None:
+    """Take over a deadline that was changed for the class into one's own copy of it, if there is
+    one: it would set the old one again.
+    """
+    session = current()
+    if session.given == id:
+        assignment = session.assignment.model_copy(update={"deadline": deadline})
+        keep_session(replace(session, assignment=assignment))
 
 
 def leave_assignment() -> None:

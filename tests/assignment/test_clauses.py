@@ -17,6 +17,7 @@ from explorer.network.spec import (
     Dropout,
     Dropout2d,
     Flatten,
+    Identity,
     Linear,
     MaxPool2d,
     ReLU,
@@ -182,6 +183,12 @@ def test_every_part_is_found_and_missed():
             (
                 Branches(merge="add", branches=((), ())),
                 Branches(merge="concat", branches=((), ())),
+                Branches(merge="add", branches=((Identity(), Dropout(p=0)), ())),
+                Branches(merge="add", branches=((MaxPool2d(kernel_size=1),), ())),
+                Branches(
+                    merge="add",
+                    branches=((Branches(merge="add", branches=((), (Identity(),))),), ()),
+                ),
             ),
             "needs a skip connection",
         ),

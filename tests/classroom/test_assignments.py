@@ -116,3 +116,22 @@ def test_one_that_cannot_be_read_hides_no_other(assignments: Assignments) -> Non
     assert assignments.find(whole.id) == whole
     assert assignments.find(broken.id).why_closed(0.0)
     assert len(assignments.all()) == 2
+
+
+def test_one_that_cannot_be_read_stays_as_it_is(assignments: Assignments) -> None:
+    given, kept = assignments.give_out(TASK, TEACHER), '{"max_params": -1}'
+    with assignments.database.write() as connection:
+        connection.execute("UPDATE assignments SET assignment = ?", (kept,))
+    with pytest.raises(NotGivenOut, match="cannot be read, so it stays as it is"):
+        assignments.set_deadline(given.id, 1000, TEACHER)
+    with assignments.database.read() as connection:
+        assert connection.execute("SELECT assignment FROM assignments").fetchone()[0] == kept
+
+
+def test_a_student_does_not_learn_what_there_is(assignments: Assignments) -> None:
+    for change in (
+        lambda: assignments.set_deadline("7k2f", 1000, ANN),
+        lambda: assignments.delete("7k2f", ANN),
+    ):
+        with pytest.raises(NotAllowed):
+            change()

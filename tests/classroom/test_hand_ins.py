@@ -241,3 +241,11 @@ def test_one_that_cannot_be_read_hides_no_other(hand_ins, given, content):
             "UPDATE hand_ins SET content = ? WHERE number = ?", (content, broken.number)
         )
     assert hand_ins.newest(given.id) == (whole,)
+
+
+def test_what_was_deleted_meanwhile_cannot_be_handed_in(
+    database: Database, hand_ins: HandIns, given: GivenOut
+) -> None:
+    Assignments(database).delete(given.id, TEACHER)
+    with pytest.raises(NotHandedIn, match="your teacher has deleted this assignment"):
+        handed(hand_ins, given)

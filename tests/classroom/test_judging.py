@@ -63,30 +63,31 @@ def test_nothing_else_does():
         assert verdict_by(run) == "unknown", name
 
 
-def test_runs_that_were_stopped_are_told_of():
+def test_runs_that_have_not_gone_to_their_end_are_told_of():
     """Whoever stops all that go badly has picked the best of many."""
-    stopped = [
+    unfinished = [
         summary(None),
         summary(None, status=Status.PAUSED),
         summary(None, status=Status.FAILED, seed=1),
+        summary(None, status=Status.QUEUED, seed=2),  # resumed, so that it is none that was stopped
     ]
     not_counted = [
         summary(None, epochs=0),  # before there was anything to see
-        summary(None, status=Status.RUNNING),
+        summary(None, status=Status.RUNNING, epochs=0),
         summary(None, owner="ben"),
         summary(None, network=OTHER),
         summary(None, dataset="mnist"),
         summary(None, images_share=0.1),
     ]
-    runs = find_tries([summary(0.95), *stopped, *not_counted], "ann")
+    runs = find_tries([summary(0.95), *unfinished, *not_counted], "ann")
     (clause,), result = judge(TASK, NETWORK, RECIPE, runs)
     assert result is not None
-    assert (clause.state, result.stopped) == ("holds", 3)
-    assert "(3 other runs were stopped before the end)" in clause.note
+    assert (clause.state, result.unfinished) == ("holds", 4)
+    assert "(4 other runs have not gone to the end)" in clause.note
     (clause,), result = judge(TASK, NETWORK, RECIPE, find_tries([summary(0.95)], "ann"))
     assert result is not None
-    assert result.stopped == 0
-    assert "stopped" not in clause.note
+    assert result.unfinished == 0
+    assert "not gone" not in clause.note
 
 
 def test_where_nobody_else_can_be_all_runs_are_ones_own():

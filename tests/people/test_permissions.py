@@ -40,6 +40,7 @@ EXPECTED = {
         "rename": (True, False, True),
         "delete": (True, False, True),
         "restore": (True, False, True),
+        "erase": (False, False, True),
         "replace": (False, False, False),
         "manage": (False, False, False),
         "forget": (False, False, False),
@@ -59,6 +60,7 @@ EXPECTED = {
         "continue": (False, False, False),
         "rename": (False, False, False),
         "restore": (False, False, False),
+        "erase": (False, False, False),
         "manage": (False, False, False),
         "forget": (False, False, False),
         "hand in": (False, False, False),
@@ -116,6 +118,12 @@ def test_a_refusal_says_what_can_be_done_instead() -> None:
     assert refusal_text(Action.STOP, Thing(Kind.RUN, "ann")) == (
         "this run belongs to somebody else, and only they or a teacher can stop it; "
         "you can look at, open a copy of or compare it"
+    )
+    assert refusal_text(Action.ERASE, Thing(Kind.RUN, "ann")) == (
+        "only a teacher can erase the run"
+    )
+    assert refusal_text(Action.HAND_IN, Thing(Kind.HAND_IN, "ann")) == (
+        "only they themselves can hand in a hand-in"
     )
     assert refusal_text(Action.MANAGE, THE_CLASS) == "only a teacher can manage the class"
     unknown = "who you are cannot be told just now; try again in a moment"

@@ -105,7 +105,7 @@ RUNS = [
             60 * MB,
             "your runs take 441 MB of the 500 MB that one person's runs may take in this class, "
             "and this run takes up to 60 MB. The largest are wide 200 MB, deep 120 MB, b 90 MB; "
-            "1 run in the bin 30 MB. Delete runs that you no longer need and empty the bin",
+            "1 run in the bin 30 MB. Delete runs that you no longer need, and their weights in the bin",
         ),
         (
             500 * MB,
@@ -291,15 +291,25 @@ def test_what_a_students_runs_take_of_the_disk_is_bounded(
     second = manager.submit(small, recipe(epochs=1), ANN)
     wait(manager, second)
 
-    rule(manager, most_disk=4 * size)  # of the four epochs that it has then
+    # Of the four epochs that it has then, beside the log of the other.
+    rule(manager, most_disk=4 * size + EVENT_BYTES * events)
     with pytest.raises(AgainstTheRules, match="to make room"):
         manager.continue_run(second, 3, ANN)
     manager.delete(first, ANN)
     with pytest.raises(AgainstTheRules, match="1 run in the bin"):
         manager.continue_run(second, 3, ANN)
-    manager.delete_for_good(first, ANN)
+    for by, method in ((BEN, manager.delete_weights), (ANN, manager.delete_for_good)):
+        with pytest.raises(NotAllowed):
+            method(first, by)
+    manager.delete_weights(first, ANN)
+    assert manager.store.checkpoints.epochs(first) == []
     manager.continue_run(second, 3, ANN)
     wait(manager, second)
+    manager.restore(first, ANN)
+    assert len(manager.snapshot(first).epochs) == 2
+    manager.delete(first, ANN)
+    manager.delete_for_good(first, TEACHER)
+    assert manager.store.owned_by(ANN.id) == [second]
 
 
 def test_of_runs_that_wait_or_train_what_they_will_take_counts(

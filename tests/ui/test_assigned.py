@@ -318,6 +318,20 @@ def test_epochs_that_are_added_later_change_no_verdict() -> None:
     assert (handed.result.epochs, handed.result.test_accuracy) == (RECIPE.epochs, reached)
 
 
+def test_an_assignment_that_is_deleted_is_told_of_once() -> None:
+    given = given_out()
+    app = under(given)
+    assert "Small &lt;b&gt;" in shown(app)
+    process.assignments().delete(given.id, TEACHER)
+    app.run()
+    assert [each.value for each in app.info] == [
+        "Your teacher has deleted the assignment that you worked on; your work is still here."
+    ]
+    app.run()
+    assert not app.info
+    assert app.session_state["explorer"].given == ""
+
+
 def test_a_student_without_the_link_finds_what_the_class_works_on() -> None:
     given, ended = given_out(), given_out(title="Over")
     process.assignments().set_open(ended.id, False, TEACHER)

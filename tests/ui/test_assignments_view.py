@@ -84,6 +84,26 @@ def test_its_deadline_is_extended_and_taken_away() -> None:
     assert process.assignments().find(given.id).assignment.deadline is None
 
 
+def test_a_teachers_copy_takes_the_new_deadline_over() -> None:
+    """Else it would set the old one again, with whatever else is changed in it."""
+    given = given_out()
+    app = opened("class")
+    press(app, "Open in Build")
+    app = opened("class", assignment=given.id)
+    app.datetime_input(key=f"deadline-input-{given.id}").set_value(datetime(2030, 5, 17)).run()
+    found = process.assignments().find(given.id).assignment
+    assert app.session_state["explorer"].assignment == found
+
+
+def test_a_deadline_that_is_far_away_is_shown() -> None:
+    far = 4_000_000_000  # in the year 2096
+    given = given_out(deadline=far)
+    app = opened("class")
+    assert app.datetime_input(key=f"deadline-input-{given.id}").value == datetime(
+        2096, 10, 2, 7, 6, 40
+    )
+
+
 def test_it_is_deleted_with_what_was_handed_in() -> None:
     train()
     given = given_out()

@@ -234,15 +234,13 @@ def _check_network(architecture: Architecture) -> None:
 
 
 def _end(data: bytes) -> End | None:
-    """The last `finished` of events.csv."""
+    """The first `finished` of events.csv."""
     try:
-        last = None
-        for row in csv.DictReader(io.StringIO(data.decode())):  # one at a time: it may be long
-            if row["kind"] == "finished":
-                last = row
-        if last is None:
+        rows = csv.DictReader(io.StringIO(data.decode()))  # one at a time: it may be long
+        first = next((row for row in rows if row["kind"] == "finished"), None)
+        if first is None:
             return None
-        end = End(int(last["epoch"]), float(last["test_accuracy"]))
+        end = End(int(first["epoch"]), float(first["test_accuracy"]))
         if not 0 <= end.test_accuracy <= 1:  # nor NaN
             raise ValueError
         return end

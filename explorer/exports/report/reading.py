@@ -1,6 +1,7 @@
 """Reads what a report needs of a run, all of it as it was after one and the same epoch."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def read_trained(jobs: JobManager, run_id: str, folder: Path, after: int | None 
             found = _learned(jobs, run_id, after)
         except NoWeights as error:
             snapshot = jobs.snapshot(run_id, POINTS)
-            epoch, precision, note = len(snapshot.epochs), jobs.precision(run_id), str(error)
+            done = len(snapshot.epochs)
+            epoch, precision, note = min(after or done, done), jobs.precision(run_id), str(error)
             environment = snapshot.run.environment
         else:
             epoch, precision, note = found.epoch, found.precision, found.note
@@ -65,9 +67,10 @@ def read_trained(jobs: JobManager, run_id: str, folder: Path, after: int | None 
 
 def _learned(jobs: JobManager, run_id: str, after: int | None) -> LearnedWeights:
     """Raises UnknownRun and NoWeights."""
-    found = jobs.weights(run_id, after)
-    if after in (None, found.epoch):
-        return found
+    with suppress(NoWeights):  # of that epoch; there may be newer ones
+        found = jobs.weights(run_id, after)
+        if after in (None, found.epoch):
+            return found
     found = jobs.weights(run_id)
     lost = f"its weights after epoch {after} are no longer kept; these are those after epoch"
     return found._replace(note=f"{lost} {found.epoch}")
@@ -76,7 +79,10 @@ def _learned(jobs: JobManager, run_id: str, after: int | None) -> LearnedWeights
 def _as_finished(snapshot: Snapshot, epoch: int) -> Snapshot:
     """The run before anything was added to it."""
     run = replace(snapshot.run, more_epochs=max(0, epoch - snapshot.run.recipe.epochs))
-    return replace(snapshot, run=run, status=Status.FINISHED)
+    started = snapshot.started
+    if started is not None:
+        started = started.model_copy(update={"metrics": {**started.metrics, "epochs": epoch}})
+    return replace(snapshot, run=run, status=Status.FINISHED, started=started)
 
 
 def up_to_epoch(

@@ -221,7 +221,7 @@ def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
         if images
         else ""
     )
-    end = _last_end(trained)
+    end = _first_end(trained)
     reached_before = []
     if end and end.epoch < final.epoch:
         when = (
@@ -250,9 +250,9 @@ def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
     ]
 
 
-def _last_end(trained: Trained) -> Event | None:
-    """The last time that the run had gone through all its epochs; None where it never has."""
-    return next((event for event in reversed(trained.events) if event.kind == "finished"), None)
+def _first_end(trained: Trained) -> Event | None:
+    """The first time that the run had gone through all its epochs; None where it never has."""
+    return next((event for event in trained.events if event.kind == "finished"), None)
 
 
 def _layers(analysis: Analysis) -> list[tuple[str, ...]]:
@@ -275,7 +275,7 @@ def result_of(trained: Trained) -> Result | None:
 
     Where more epochs have been added since, what it had reached then.
     """
-    end = _last_end(trained)
+    end = _first_end(trained)
     return Result(end.epoch, end.metrics["test_accuracy"]) if end else None
 
 

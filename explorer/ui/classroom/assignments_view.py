@@ -128,6 +128,7 @@ def _set_deadline(id: str, key: str) -> None:
     deadline = None if moment is None else from_wall_time(moment)
     with refusals_as_notices():
         process.assignments().set_deadline(id, deadline, who())
+        state.take_deadline(id, deadline)
         notify(f"Due {moment_text(deadline)}" if deadline else "It has no deadline now")
 
 

@@ -48,11 +48,22 @@ def _binned(each: Binned, person: Person, owner: str) -> None:
             on_click=perform_action,
             args=(JobManager.restore, each.id, f"Restored “{name}”"),
         )
-        st.button(
-            "",
-            key=f"delete-for-good-{each.id}",
-            icon=":material/delete_forever:",
-            help="Delete its log and weights now",
-            on_click=perform_action,
-            args=(JobManager.delete_for_good, each.id, f"Deleted “{name}” for good"),
-        )
+        thing = Thing(Kind.RUN, each.owner)
+        if may(person, Action.ERASE, thing):
+            st.button(
+                "",
+                key=f"delete-for-good-{each.id}",
+                icon=":material/delete_forever:",
+                help="Delete its log and weights now",
+                on_click=perform_action,
+                args=(JobManager.delete_for_good, each.id, f"Deleted “{name}” for good"),
+            )
+        elif process.jobs().store.checkpoints.epochs(each.id):
+            st.button(
+                "",
+                key=f"delete-weights-{each.id}",
+                icon=":material/delete_forever:",
+                help="Delete its weights now, to make room; its log stays in the bin",
+                on_click=perform_action,
+                args=(JobManager.delete_weights, each.id, f"Deleted the weights of “{name}”"),
+            )

@@ -341,7 +341,8 @@ def twice_the_same_weights(files: Files) -> Files:
 
 
 def of_another_network(files: Files) -> Files:
-    return with_changed_json(files, "seed-3/architecture.json", name="another")
+    layers = architecture_to_data(SMALL)["layers"]
+    return with_changed_json(files, "seed-3/architecture.json", layers=layers[:-1])
 
 
 @pytest.mark.parametrize(
@@ -353,7 +354,10 @@ def of_another_network(files: Files) -> Files:
         (twice_the_same_weights, "have the same weights, and so are one run"),
         (of_another_network, "are of two networks"),
         (without("seed-3/run.json"), "there are no folders seed-N with a report here"),
-        (without("seed-3/weights.safetensors"), "a file was changed (FileNotFoundError"),
+        (
+            without("seed-3/weights.safetensors"),
+            "seed-3 has no weights.safetensors that can be read",
+        ),
     ],
 )
 def test_seeds_that_are_none_are_refused(seeds, graded, change, message):
@@ -361,6 +365,32 @@ def test_seeds_that_are_none_are_refused(seeds, graded, change, message):
     assert (found.status, found.lines) == (1, [])
     assert message in found.errors
     assert found.errors.count("\n") == 1
+
+
+def test_a_seed_of_a_renamed_network_is_one(seeds, graded):
+    files = seeds_files(seeds, SEEDED)
+    found = graded(with_changed_json(files, "seed-3/architecture.json", name="another"))
+    assert found.status == 0
+    # Which its own grade.py tells: it is not the file that was handed in.
+    assert [line.split(":")[1] for line in changes_told(found)] == [" seed-3"]
+
+
+def test_a_mean_that_was_changed_is_told(seeds, graded):
+    files = seeds_files(seeds, SEEDED)
+    changed = with_changed_json(files, "grade.json", accuracy=0.999, parameters=7, epochs=1)
+    told = changes_told(graded(changed))
+    assert [line.split(", found")[0] for line in told] == [
+        f"this report was changed: grade.json says {said} as {name}"
+        for said, name in ((0.999, "accuracy"), (7, "parameters"), (1, "epochs"))
+    ]
+
+
+def test_a_seed_with_other_weights_than_those_of_its_end_is_not_measured(seeds, graded):
+    files = seeds_files(seeds, SEEDED)
+    run = json.loads(files["seed-3/run.json"]) | {"epochs": 3}
+    found = graded(files | {"seed-3/run.json": json.dumps(run).encode()})
+    assert found.status == 4
+    assert "○ 1 % test accuracy: not every run's accuracy at its end can be measured" in found.lines
 
 
 # --- a report that was changed --------------------------------------------------------------------

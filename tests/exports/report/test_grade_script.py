@@ -24,6 +24,7 @@ from explorer.network.spec import (
     Branches,
     Conv2d,
     Dropout,
+    Identity,
     Linear,
     MaxPool2d,
     count_layers,
@@ -42,6 +43,8 @@ IDLE = Architecture(  # of layers that do nothing, which count for nothing
     layers=(
         Branches(merge="add", branches=((), ())),
         Branches(merge="concat", branches=((), ())),
+        Branches(merge="add", branches=((Identity(), Dropout(p=0)), ())),
+        Branches(merge="add", branches=((MaxPool2d(kernel_size=(1, 1), stride=1),), ())),
         Dropout(p=0),
         Conv2d(out_channels=4, kernel_size=(3, 1), dilation=(1, 3)),
         MaxPool2d(kernel_size=1),

@@ -124,6 +124,7 @@ def test_a_continued_run_is_read_as_it_was_when_it_had_finished(jobs, trained, t
     told = json.loads(files["grade.json"])
     assert (told["epochs"], told["accuracy"], told["verdict"]) == (3, final, "holds")
     assert "epochs more" not in files["README.md"].decode()
+    assert found.snapshot.started.metrics["epochs"] == 3  # as far as its charts reach
 
 
 def test_where_those_weights_are_no_longer_kept_the_report_says_so(jobs, trained, tmp_path):
@@ -132,6 +133,21 @@ def test_where_those_weights_are_no_longer_kept_the_report_says_so(jobs, trained
     assert found.note == (
         "its weights after epoch 5 are no longer kept; these are those after epoch 7"
     )
+
+
+def test_where_no_earlier_weights_are_left_those_that_are_left_are_reported(
+    jobs, trained, tmp_path
+):
+    run_id = trained(epochs=3).run.id
+    jobs.continue_run(run_id, 4, TEACHER)
+    wait(jobs, run_id)
+    for epoch in (1, 2, 3):
+        jobs.store.checkpoints._kept[run_id].pop(epoch, None)
+    found = read_trained(jobs, run_id, tmp_path, 3)
+    assert found.weights is not None
+    assert found.note.startswith("its weights after epoch 3 are no longer kept")
+    told = json.loads(run_report(found, Assignment(max_epochs=3), PRESETS, {})["grade.json"])
+    assert told["epochs"] == 3  # by its first end, whatever was added
 
 
 def test_what_comes_before_the_weights_is_all_there(trained):
