@@ -9,7 +9,7 @@ from explorer.classroom.hand_ins import HandIns
 from explorer.classroom.register import Entry, Register
 from explorer.people.permissions import THE_CLASS, Action, Kind, Thing, check
 from explorer.people.person import Person
-from explorer.runs.manager import JobManager
+from explorer.runs.manager import BeingTrained, JobManager
 from explorer.runs.run import RunError
 
 
@@ -27,7 +27,7 @@ def forget_person(person_id: str, by: Person, jobs: JobManager, register: Regist
     jobs.stop_all_of(person_id, by)
     try:
         runs = jobs.delete_all_of(person_id, by)
-    except RunError:
+    except BeingTrained:
         raise StillTraining(
             "a run is ending just now; try again in a moment to delete the rest"
         ) from None

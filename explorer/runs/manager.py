@@ -75,6 +75,7 @@ from explorer.training.memory import estimate_memory, free_memory
 from explorer.training.recipe import Recipe
 
 __all__ = [
+    "BeingTrained",
     "CannotTrain",
     "Environment",
     "JobManager",
@@ -113,6 +114,10 @@ log = logging.getLogger(__name__)
 
 class QueueFull(RunError):
     """The queue takes no more runs; the message says why."""
+
+
+class BeingTrained(RunError):
+    """A run cannot be deleted yet; the message says what to do first."""
 
 
 class JobManager:
@@ -275,7 +280,7 @@ class JobManager:
         self._check(by, Action.DELETE, run_id)
         self.store.withdraw(run_id, Status.STOPPED, Event(kind="stopped"))
         if not self.store.delete(run_id):
-            raise RunError(f"run {run_id} is being trained; stop it first")
+            raise BeingTrained(f"run {run_id} is being trained; stop it first")
 
     def restore(self, run_id: str, by: Person) -> None:
         """Take a run out of the bin, as it was."""
@@ -297,7 +302,7 @@ class JobManager:
 
     def delete_all_of(self, owner: str, by: Person) -> int:
         """Delete all runs of a person who is forgotten, for good, none of which is being trained.
-        Returns how many it was. Raises NotAllowed.
+        Returns how many it was. Raises NotAllowed, and BeingTrained where one is all the same.
         """
         check(by, Action.FORGET, Thing(Kind.PERSON, owner))
         runs = self.store.owned_by(owner)  # also what cannot be read
