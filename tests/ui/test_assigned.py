@@ -1,7 +1,9 @@
 """An assignment from the teacher's menu to the hand-in: given out, locked, judged, handed in."""
 
+import json
 import re
 import time
+import zipfile
 from typing import Any
 
 import pytest
@@ -305,6 +307,41 @@ def test_deleting_a_bad_run_changes_no_verdict() -> None:
     press(app, "Hand in")
     (handed,) = handed_in(given)
     assert handed.result.run_ids == tuple(runs)
+
+
+def report_of(handed: HandIn) -> dict[str, bytes]:
+    """The files of its report by their names in its folder, once it is made."""
+    wait_until(lambda: process.hand_ins().look_at(handed.number, ANN).report == MADE)
+    with zipfile.ZipFile(process.hand_ins().report_path(handed.number)) as archive:
+        return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+
+
+def test_the_report_of_several_seeds_has_their_mean() -> None:
+    for seed in (0, 1):
+        train(seed=seed)
+    given = given_out(seeds=2)
+    press(under(given), "Hand in")
+    (handed,) = handed_in(given)
+    report = report_of(handed)
+    assert {"README.md", "grade.py", "seed-0/grade.py", "seed-1/README.md"} <= report.keys()
+    told = json.loads(report["grade.json"])
+    assert told["verdict"] == handed.verdict == "holds"
+    assert told["accuracy"] == pytest.approx(handed.result.test_accuracy)
+    each = [json.loads(report[f"seed-{seed}/grade.json"])["accuracy"] for seed in (0, 1)]
+    assert told["accuracy"] == pytest.approx(sum(each) / 2)
+
+
+def test_the_report_of_a_continued_run_is_of_what_it_is_judged_by() -> None:
+    run, given = train(), given_out()
+    process.jobs().continue_run(run, 3, ANN)
+    wait(process.jobs(), run)
+    press(under(given), "Hand in")
+    (handed,) = handed_in(given)
+    report = report_of(handed)
+    told = json.loads(report["grade.json"])
+    assert (told["epochs"], told["accuracy"]) == (RECIPE.epochs, handed.result.test_accuracy)
+    assert json.loads(report["run.json"])["epochs"] == RECIPE.epochs
+    assert json.loads(report["run.json"])["status"] == "finished"
 
 
 def test_epochs_that_are_added_later_change_no_verdict() -> None:
