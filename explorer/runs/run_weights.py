@@ -3,6 +3,7 @@ to.
 """
 
 import threading
+from contextlib import suppress
 from typing import NamedTuple
 
 from cachetools import LRUCache
@@ -47,8 +48,8 @@ class RunWeights:
         )
 
     def read(self, run_id: str, after: int | None = None) -> LearnedWeights:
-        """The weights after this epoch, by default after the run's last whole one, or after the
-        newest one up to it that can be read.
+        """The weights after this epoch if they are kept, else and by default after the run's last
+        whole one, or after the newest that can be read; `note` says which, where it is another.
 
         Raises UnknownRun, and NoWeights before the first epoch has ended or if all checkpoints are
         lost. Failures are not remembered, so that a file that is there again is read.
@@ -56,7 +57,21 @@ class RunWeights:
         last = self._store.last_epoch(run_id)
         if last == 0:
             raise NoWeights(f"run {run_id} has no weights yet: its first epoch has not ended")
-        last = min(last, after or last)
+        if after is None:
+            return self._newest(run_id, last)
+        if after <= last and after in self._store.checkpoints.epochs(run_id):
+            with suppress(NoWeights):  # there may be newer ones
+                found = self._newest(run_id, after)
+                if found.epoch == after:
+                    return found
+        found = self._newest(run_id, last)
+        lost = f"its weights after epoch {after} are no longer kept; these are those after epoch"
+        return found._replace(note=f"{lost} {found.epoch}")
+
+    def _newest(self, run_id: str, last: int) -> LearnedWeights:
+        """The weights after the epoch `last`, or after the newest one before it that can be read.
+        Raises NoWeights.
+        """
         with self._lock:
             known = self._cache.get((run_id, last))
         if known:

@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from explorer.exports.report.opening import open_reports
 from explorer.json_reading import decode_json
 from explorer.refusal import Refusal
 from explorer.runs.home import home_folder
-from explorer.runs.run_weights import LearnedWeights, NoWeights, RunWeights
+from explorer.runs.run_weights import RunWeights
 from explorer.runs.store import Store
 from explorer.shell.architectures import read_bytes
 from explorer.shell.training import add_data
@@ -94,7 +94,7 @@ def _kept(run_id: str) -> Trial:
     with closing(Store(home_folder())) as store:
         kept = store.stored_run(run_id).run
         ends = [event for event in store.events(run_id) if event.kind == "finished"]
-        found = _weights(RunWeights(store), run_id, ends[0].epoch if ends else None)
+        found = RunWeights(store).read(run_id, ends[0].epoch if ends else None)
     end = End(ends[0].epoch, ends[0].metrics["test_accuracy"]) if ends else None
     return Trial(
         name=run_id,
@@ -107,13 +107,6 @@ def _kept(run_id: str) -> Trial:
         end=end,
         claims=(("the run", end.test_accuracy),) if end else (),
     )
-
-
-def _weights(weights: RunWeights, run_id: str, after: int | None) -> LearnedWeights:
-    """Those after this epoch or, where they are lost, the newest. Raises NoWeights."""
-    with suppress(NoWeights):
-        return weights.read(run_id, after)
-    return weights.read(run_id)
 
 
 def _data(found: Grade, remarks: Sequence[str]) -> dict[str, object]:

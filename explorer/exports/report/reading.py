@@ -1,7 +1,6 @@
 """Reads what a report needs of a run, all of it as it was after one and the same epoch."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from explorer.exports.report.run_report import Trained
 from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.manager import JobManager, NoWeights
 from explorer.runs.run import RunError, Snapshot, Status
-from explorer.runs.run_weights import LearnedWeights
 from explorer.training.event import Event
 
 POINTS = 2000  # step events of a picture: more than it has pixels across
@@ -35,7 +33,7 @@ def read_trained(jobs: JobManager, run_id: str, folder: Path, after: int | None 
     for _ in range(TRIES):
         weights: Mapping[str, Tensor] | None = None
         try:
-            found = _learned(jobs, run_id, after)
+            found = jobs.weights(run_id, after)
         except NoWeights as error:
             snapshot = jobs.snapshot(run_id, POINTS)
             done = len(snapshot.epochs)
@@ -63,17 +61,6 @@ def read_trained(jobs: JobManager, run_id: str, folder: Path, after: int | None 
     raise RunError(
         f"run {run_id} has no whole epoch to report, or was taken back just now; try again"
     )
-
-
-def _learned(jobs: JobManager, run_id: str, after: int | None) -> LearnedWeights:
-    """Raises UnknownRun and NoWeights."""
-    with suppress(NoWeights):  # of that epoch; there may be newer ones
-        found = jobs.weights(run_id, after)
-        if after in (None, found.epoch):
-            return found
-    found = jobs.weights(run_id)
-    lost = f"its weights after epoch {after} are no longer kept; these are those after epoch"
-    return found._replace(note=f"{lost} {found.epoch}")
 
 
 def _as_finished(snapshot: Snapshot, epoch: int) -> Snapshot:
