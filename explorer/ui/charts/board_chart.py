@@ -56,21 +56,22 @@ class BoardPoint(NamedTuple):
 def board_chart(points: Sequence[BoardPoint], with_names: bool) -> Chart:
     """A point a person; the line joins those that no other beats."""
     best = set(front([(point.parameters, point.accuracy) for point in points]))
-    heights = [_height(100 * point.accuracy) for point in points]
+    accuracies = [100 * point.accuracy for point in points]
+    heights = list(map(_height, accuracies))
     rows = [
         (
             point.name,
             point.opens,
             point.parameters,
-            100 * point.accuracy,
+            accuracy,
             point.kind,
             place in best,
             point.name if with_names else "",
             height,
             label_at,
         )
-        for place, (point, height, label_at) in enumerate(
-            zip(points, heights, _label_heights(points, heights), strict=True)
+        for place, (point, accuracy, height, label_at) in enumerate(
+            zip(points, accuracies, heights, _label_heights(points, heights), strict=True)
         )
     ]
     columns = ["name", "opens", "cost", "accuracy", "kind", "front", "label", "height", "label_at"]
@@ -80,7 +81,7 @@ def board_chart(points: Sequence[BoardPoint], with_names: bool) -> Chart:
     return Chart(
         "board",
         "Test accuracy against parameters",
-        board_spec(kinds, with_names, _ticks([100 * point.accuracy for point in points])),
+        board_spec(kinds, with_names, _ticks(accuracies)),
         data,
         _in_words(points, best, with_names),
         headings,

@@ -48,22 +48,20 @@ def _binned(each: Binned, person: Person, owner: str) -> None:
             on_click=perform_action,
             args=(JobManager.restore, each.id, f"Restored “{name}”"),
         )
-        thing = Thing(Kind.RUN, each.owner)
-        if may(person, Action.ERASE, thing):
-            st.button(
-                "",
-                key=f"delete-for-good-{each.id}",
-                icon=":material/delete_forever:",
-                help="Delete its log and weights now",
-                on_click=perform_action,
-                args=(JobManager.delete_for_good, each.id, f"Deleted “{name}” for good"),
-            )
+        if may(person, Action.ERASE, Thing(Kind.RUN, each.owner)):
+            key, help = "delete-for-good", "Delete its log and weights now"
+            call, done = JobManager.delete_for_good, f"Deleted “{name}” for good"
         elif process.jobs().store.checkpoints.epochs(each.id):
-            st.button(
-                "",
-                key=f"delete-weights-{each.id}",
-                icon=":material/delete_forever:",
-                help="Delete its weights now, to make room; its log stays in the bin",
-                on_click=perform_action,
-                args=(JobManager.delete_weights, each.id, f"Deleted the weights of “{name}”"),
-            )
+            key = "delete-weights"
+            help = "Delete its weights now, to make room; its log stays in the bin"
+            call, done = JobManager.delete_weights, f"Deleted the weights of “{name}”"
+        else:
+            return
+        st.button(
+            "",
+            key=f"{key}-{each.id}",
+            icon=":material/delete_forever:",
+            help=help,
+            on_click=perform_action,
+            args=(call, each.id, done),
+        )
