@@ -315,7 +315,10 @@ class App:
         return found[1] if found else ""
 
     def start_training(self) -> None:
-        """Also where another test has just started the very same."""
+        """Also where another test has just started the very same.
+
+        Not where the page shows that run and it still trains: then the press starts nothing.
+        """
         before = self.run_in_address
         another = self.page.get_by_role("button", name="Start another")
         self.page.get_by_role("button", name="Start training").click()

@@ -222,10 +222,8 @@ def test_a_run_is_named_opened_downloaded_and_deleted(app: App, tmp_path: Path):
 
 def test_rows_are_chosen_and_sorted_by_the_keyboard_alone(app: App):
     app.open("/?page=train")
-    app.train_on_digits(1)
-    start(app, 1)
-    for _ in range(2):
-        expect(app.run_status).to_have_text("finished")
+    start(app, 1, times=2)
+    status(app, "finished")
     open_runs(app)
     names = [row.get_attribute("data-id") for row in rows(app).all()]
     assert len(names) >= 2
