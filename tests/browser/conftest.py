@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -80,12 +80,15 @@ class Server:
         return self.process.wait(60)
 
     def stop_runs(self) -> None:
-        """Take what waits out of the queue, and ask for an end of what trains."""
-        store = Store(self.log.parent / "home")
-        for run_id in store.revisions():
-            if not store.withdraw(run_id, Status.STOPPED, Event(kind="stopped")):
-                store.ask_to_stop(run_id, "stop")
-        store.close()
+        """Take what waits out of the queue, and have what trains end, as a start of the same would
+        else be taken for that run.
+        """
+        with closing(Store(self.log.parent / "home")) as store:
+            runs = list(store.revisions())
+            for run_id in runs:
+                if not store.withdraw(run_id, Status.STOPPED, Event(kind="stopped")):
+                    store.ask_to_stop(run_id, "stop")
+            wait_until(lambda: all(run.ended for run in store.summaries(runs)[0].values()))
 
 
 def start_server(
