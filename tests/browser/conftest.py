@@ -85,10 +85,15 @@ class Server:
         """
         with closing(Store(self.log.parent / "home")) as store:
             runs = list(store.revisions())
-            for run_id in runs:
-                if not store.withdraw(run_id, Status.STOPPED, Event(kind="stopped")):
-                    store.ask_to_stop(run_id, "stop")
-            wait_until(lambda: all(run.ended for run in store.summaries(runs)[0].values()))
+
+            def have_ended() -> bool:
+                going_on = [run for run in store.summaries(runs)[0].values() if not run.ended]
+                for each in going_on:  # asked again, as its turn may have ended meanwhile
+                    if not store.withdraw(each.run.id, Status.STOPPED, Event(kind="stopped")):
+                        store.ask_to_stop(each.run.id, "stop")
+                return not going_on
+
+            wait_until(have_ended)
 
 
 def start_server(

@@ -54,7 +54,8 @@ def test_all_are_trained_from_the_page_and_the_table_and_charts_fill(app: App):
         box.press("Enter")
         app.settled()
     app.page.get_by_role("button", name="Train 2 runs").click()
-    expect(app.page.get_by_text("2 runs queued")).to_be_visible()
+    said = app.page.get_by_test_id("stToast")
+    expect(said.filter(has_text="2 runs queued")).to_be_visible()
     app.page.keyboard.press("Escape")
     # The page fills by itself: two networks that were trained here can be tested on the same
     # images.

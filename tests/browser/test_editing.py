@@ -200,11 +200,11 @@ def test_undo_to_the_start_and_redo_to_the_end(app):
     for _ in range(len(edits)):
         undo.click()
     wait_for_kinds(app, names)
-    assert app.cells("params") == before
+    app.until(lambda: app.cells("params") == before, "the numbers are those of the start")
     while redo.is_enabled():
         redo.click()
     wait_for_kinds(app, after)
-    assert app.cells("params") == params
+    app.until(lambda: app.cells("params") == params, "the numbers are those of the end")
 
 
 def test_undo_past_a_preset_brings_back_its_name_images_and_recipe(app):

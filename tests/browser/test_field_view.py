@@ -19,6 +19,10 @@ def strided(app: App) -> App:
     preset = load_presets()["strided-20k"]
     app.open(f"/?{PARAMETER}={encode(Shared(preset.architecture, preset.recipe, start=preset.id))}")
     select(app, 0)
+    # What the panel asks a moment after it is drawn is answered: an answer takes a unit that is
+    # pointed to away.
+    expect(app.page.locator('.figure[data-answered="exact"]')).to_be_visible()
+    app.settled()
     return app
 
 

@@ -106,6 +106,7 @@ def test_the_numbers_follow_the_images_there_and_back(app: App):
         app.page.get_by_role("option", name=re.compile(f"^{images}")).click()
         shape(app, side=side)
         expect(app.row(0).locator(".params")).to_have_text(params)
+        app.settled()  # the list of images is another one after that
 
 
 def test_numbers_of_images_that_were_there_before_are_not_shown(app: App):

@@ -24,12 +24,16 @@ def status(app: App, text: str) -> None:
 
 def start(app: App, epochs: int, times: int = 1) -> None:
     """Queue runs on the built-in images, each with another seed."""
-    app.choose_digits()
-    fill(app, "Epochs", epochs)
+    prepare(app, epochs)
     for seed in range(times):
         if times > 1:
             fill(app, "Seed", seed)
         app.start_training()
+
+
+def prepare(app: App, epochs: int) -> None:
+    app.choose_digits()
+    fill(app, "Epochs", epochs)
 
 
 def fill(app: App, label: str, value: int) -> None:
@@ -135,7 +139,9 @@ def test_a_long_run_lets_those_of_two_visitors_train_between_its_epochs(
     before = set(store.revisions())
     for visitor in visitors[1:]:
         visitor.open("/?page=train")
-        start(visitor, 10)
+        prepare(visitor, 10)
+    for visitor in visitors[1:]:
+        visitor.start_training()
     wait_until(lambda: len(set(store.revisions()) - before) == 2)  # the last click's, too
     expect(first.page.get_by_text(re.compile("^Waiting for its next turn: "))).to_be_visible()
     queued = set(store.revisions()) - before
@@ -239,6 +245,7 @@ def test_rows_are_chosen_and_sorted_by_the_keyboard_alone(app: App):
     app.page.keyboard.press("End")
     app.page.keyboard.press("Space")
     expect(rows(app).last).to_have_attribute("aria-selected", "true")
+    app.settled()  # the list that is on its way has the order that the page knows of
     heading = app.page.get_by_role("columnheader", name="Submitted").get_by_role("button")
     heading.focus()
     app.page.keyboard.press("Enter")
