@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -194,6 +195,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+_waits = count(1)
+
+
 @dataclass
 class App:
     """One browser window on the app, and what went wrong in it."""
@@ -215,11 +219,14 @@ class App:
         """Wait until the script has run and nothing more is on its way: no answer of the server,
         and no style, font or script of the page's parts, which are fetched when they are needed.
         """
-        self.page.wait_for_function(SETTLED, timeout=PATIENCE)
+        self._until_answered()
         while self._is_fetching():
             self.until(lambda: not self._is_fetching(), "all that the page needs is fetched")
             self.next_frame()
-            self.page.wait_for_function(SETTLED, timeout=PATIENCE)
+            self._until_answered()
+
+    def _until_answered(self) -> None:
+        self.page.wait_for_function(SETTLED, arg=next(_waits), timeout=PATIENCE)
 
     def _is_fetching(self) -> bool:
         given_up = time.monotonic() - GIVEN_UP / 1000  # a download is never called finished

@@ -135,8 +135,10 @@ def test_a_presets_images_stay_though_the_browser_still_speaks_of_those_before(
     app.page.get_by_role("option", name=re.compile("CIFAR-10")).click()
     app.settled()
     app.started_from.click()
+    entry = app.page.locator(".st-key-preset-gap-17k button")
+    expect(entry).to_be_visible()
     wire.hold()
-    app.page.locator(".st-key-preset-gap-17k button").click()
+    entry.click()
     app.until(wire.asked, "the preset is asked for")
     preset = len(wire.asked())
     # Of the stack before, as the preset's has not come; beside the menu.

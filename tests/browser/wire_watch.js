@@ -2,14 +2,15 @@
 //
 // window.wire tells when a run was last asked for and when anything was last heard (milliseconds),
 // and what was asked for and has not begun yet: how many runs of the page, and which parts of it.
-// What a part asks for by itself, every second or so, is left out.
+// What a part asks for by itself, every second or so, is left out. Which wait looks at the page, and
+// how many frames it has looked, is for the one who waits.
 //
 // window.FIELDS, the numbers of the fields in Streamlit's messages, comes from wire_watch.py.
 
 (() => {
   /** @type {Record<string, number>} */
   const FIELDS = /** @type {any} */ (window).FIELDS;
-  const wire = { asked: 0, heard: 0, pages: 0, parts: new Set() };
+  const wire = { asked: 0, heard: 0, pages: 0, parts: new Set(), wait: 0, frames: 0 };
   /** @type {any} */ (window).wire = wire;
 
   /**

@@ -29,7 +29,13 @@ WATCH = f"window.FIELDS = {json.dumps(FIELDS)};\n" + Path(__file__).with_suffix(
 # Milliseconds: nothing more is coming; what was asked for will not begin any more, as its part is
 # gone, or as it was answered together with something else.
 QUIET, GIVEN_UP = 60, 5000
-SETTLED = f"""() => {{
+# Looks at the page, one a frame, until what a click leads to is asked for at the latest: on a busy
+# machine it may not be when the click is over.
+FRAMES = 3
+# With a number that no other wait has.
+SETTLED = f"""(wait) => {{
+  if (wire.wait !== wait) Object.assign(wire, {{ wait, frames: 0 }});
+  wire.frames += 1;
   const now = performance.now();
   if (now - wire.asked > {GIVEN_UP}) {{
     wire.pages = 0;
@@ -39,5 +45,6 @@ SETTLED = f"""() => {{
   const state = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState;
   // Stands for an element whose script the browser still fetches.
   const coming = document.querySelector('[data-testid="stSkeleton"]');
-  return state === "notRunning" && begun && now - wire.heard > {QUIET} && !coming;
+  const looked = wire.frames >= {FRAMES};
+  return looked && state === "notRunning" && begun && now - wire.heard > {QUIET} && !coming;
 }}"""
