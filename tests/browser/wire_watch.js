@@ -2,8 +2,8 @@
 //
 // window.wire tells when a run was last asked for and when anything was last heard (milliseconds),
 // and what was asked for and has not begun yet: how many runs of the page, and which parts of it.
-// What a part asks for by itself, every second or so, is left out. Which wait looks at the page, and
-// how many frames it has looked, is for the one who waits.
+// What a part asks for by itself, every second or so, is left out. Who waits notes here which wait
+// it is, and for how many frames it has looked.
 //
 // window.FIELDS, the numbers of the fields in Streamlit's messages, comes from wire_watch.py.
 
