@@ -89,7 +89,9 @@ class Server:
 
             def have_ended() -> bool:
                 going_on = [run for run in store.summaries(runs)[0].values() if not run.ended]
-                for each in going_on:  # asked again, as its turn may have ended meanwhile
+                for each in going_on:
+                    if each.status == Status.STOPPING:
+                        continue  # another one may be queued by now, as its turn has ended
                     if not store.withdraw(each.run.id, Status.STOPPED, Event(kind="stopped")):
                         store.ask_to_stop(each.run.id, "stop")
                 return not going_on
