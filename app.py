@@ -17,7 +17,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from explorer.classroom.register import Register
-from explorer.runs.home import home_folder
+from explorer.home_folder import home_folder
 from explorer.ui.components.assets import asset_routes
 from explorer.ui.components.navigation.old_addresses import old_addresses
 from explorer.ui.server.allowed_hosts import AllowedHosts

@@ -64,6 +64,8 @@ CACHES: dict[str, Cache] = {
     "ui.server.kept_downloads.KeptDownloads._kept": by_size(16 * MB),
     "classroom.register.Register._noted": Cache(5_000, 300),
     "ui.server.message_guard.InputKinds._kinds": by_size(15 * MB),
+    # own images
+    "training.own_images.kept._read": Cache(64, 60_000),
     # looking into a network
     "ui.components.field_view.samples._read": Cache(16, 1 * MB),
     "ui.components.field_view.forward.run_forward": Cache(4, 60 * MB),

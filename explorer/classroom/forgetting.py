@@ -7,6 +7,7 @@ from collections.abc import Callable
 from explorer.classroom.assignments import Assignments
 from explorer.classroom.hand_ins import HandIns
 from explorer.classroom.register import Entry, Register
+from explorer.own_images import OwnImages
 from explorer.people.permissions import THE_CLASS, Action, Kind, Thing, check
 from explorer.people.person import Person
 from explorer.runs.manager import BeingTrained, JobManager
@@ -18,7 +19,8 @@ class StillTraining(RunError):
 
 
 def forget_person(person_id: str, by: Person, jobs: JobManager, register: Register) -> int:
-    """Delete a person with all their runs and hand-ins, for good. Returns how many runs it was.
+    """Delete a person with all their runs, hand-ins and own images, for good. Returns how many runs
+    it was.
 
     What they saved is deleted by its own store. Raises NotAllowed, and StillTraining while one of
     their runs ends: it has been told to.
@@ -32,6 +34,7 @@ def forget_person(person_id: str, by: Person, jobs: JobManager, register: Regist
             "a run is ending just now; try again in a moment to delete the rest"
         ) from None
     HandIns(register.database, jobs.store.folder).delete_all_of(person_id)
+    OwnImages().delete_all_of(person_id, by)
     register.forget(person_id)
     return runs
 

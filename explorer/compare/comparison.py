@@ -105,7 +105,8 @@ class Comparison:
             for each in self.chosen
             if each.preset and each.preset.documented
         }
-        return [name for name in DATASETS if name in found]
+        own = sorted(found - set(DATASETS))
+        return [*(name for name in DATASETS if name in found), *own]
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:

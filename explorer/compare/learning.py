@@ -15,7 +15,7 @@ from typing import Literal
 from explorer.network.spec import Architecture, NetworkKey
 from explorer.presets import FOLDER, RECIPE_VARIANT_NAMES, Preset, PresetError, measured
 from explorer.runs.run import Snapshot
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.engine import count_steps
 from explorer.training.event import EpochMetric
 from explorer.training.recipe import Recipe, count_images
@@ -185,7 +185,7 @@ def records_of(preset: Preset, folder: Path = FOLDER) -> tuple[Record, ...]:
                 f"{preset.id} has results of the {result.variant} recipe, which it does not have"
             )
         architecture, recipe = found
-        images = DATASETS[recipe.dataset]
+        images = find_dataset(recipe.dataset)
         steps = count_steps(count_images(recipe, images.train_images), recipe.batch_size)
         epochs = tuple(
             Epoch(step=each.epoch * steps, **each.model_dump()) for each in result.epochs

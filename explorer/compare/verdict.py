@@ -12,10 +12,10 @@ from explorer.compare.learning import Group, curve
 from explorer.network.analysis import analyze
 from explorer.presets import Preset, find_preset
 from explorer.text import percent, points
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 
 TARGET = 0.994  # test accuracy that the documented networks set out to reach
-MNIST_TEST_IMAGES = 10_000  # and those of every other data set here but the digits
+MNIST_TEST_IMAGES = 10_000  # taken where no run says how many there are
 # Accuracies are whole images of some ten thousand: what floating point loses in a mean is far less
 # than this.
 ROUNDING = 1e-9
@@ -82,7 +82,9 @@ def verdict(group: Group, presets: Iterable[Preset] = (), target: float = TARGET
         else None,
         accuracy_per_parameter=None
         if final is None
-        else accuracy_per_parameter(final, parameters, len(DATASETS[group.recipe.dataset].classes)),
+        else accuracy_per_parameter(
+            final, parameters, len(find_dataset(group.recipe.dataset).classes)
+        ),
     )
 
 

@@ -20,7 +20,7 @@ from explorer.network.spec import Architecture
 from explorer.refusal import Refusal
 from explorer.text import quoted
 from explorer.training.dataset_files import load_dataset
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.devices import available_devices
 from explorer.training.limits import find_excess
 from explorer.training.problems import find_problem
@@ -189,7 +189,7 @@ def _check_testable(trial: Trial) -> None:
     if analysis.problem:
         where = place_text(analysis, analysis.problem)
         raise GradeError(f"{quoted(trial.name)}: layer {where}: {analysis.problem.message}")
-    if problem := find_problem(trial.architecture, DATASETS[trial.recipe.dataset]):
+    if problem := find_problem(trial.architecture, find_dataset(trial.recipe.dataset)):
         raise GradeError(f"{quoted(trial.name)}: {problem.message}")
     if excess := find_excess(analysis):
         raise GradeError(f"{quoted(trial.name)}: {excess}")

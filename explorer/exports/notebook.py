@@ -11,7 +11,7 @@ this is fp32.
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -23,7 +23,7 @@ from explorer.network.analysis import analyze, require_fitting
 from explorer.network.mult_adds import MULT_ADDS_IN_SHORT
 from explorer.network.spec import Architecture, ArchitectureError, count_layers
 from explorer.text import counted, for_markdown, size_text
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.devices import TEST_BATCH
 from explorer.training.engine import count_steps
 from explorer.training.initialisation import notes, trainable
@@ -72,7 +72,7 @@ def training_script(architecture: Architecture, recipe: Recipe) -> str:
     code = "\n\n\n".join(
         [*(part.code for part in _parts(architecture, recipe)), parts("model.py")["main"]]
     )
-    needs = f"It needs torch and {_DATA[recipe.dataset].needs}."
+    needs = f"It needs torch and {_data_of(recipe.dataset).needs}."
     use = f"`python model.py` trains, and writes the weights to {WEIGHTS}. {needs}"
     about = "\n".join([*network_lines(architecture), *recipe_lines(architecture, recipe)])
     top = f'"""{_heading(architecture)}: the network and its training.\n\n{use}\n\n{about}\n"""'
@@ -105,7 +105,7 @@ def seeds_grading_script(architecture: Architecture) -> str:
 def _beside_model(name: str, architecture: Architecture, recipe: Recipe, threads: int) -> str:
     """A template that imports model.py and tests the trained weights."""
     code = template(name).replace("set_num_threads(1)", f"set_num_threads({threads})")
-    code = code.replace("NEEDS", _DATA[recipe.dataset].needs)
+    code = code.replace("NEEDS", _data_of(recipe.dataset).needs)
     return _with_class(code, architecture).replace("TITLE", _heading(architecture), 1)
 
 
@@ -122,7 +122,7 @@ def _title(architecture: Architecture, recipe: Recipe) -> str:
         f"- {line}" for line in [*network_lines(architecture), *recipe_lines(architecture, recipe)]
     )
     needs = (
-        f"It needs torch and {_DATA[recipe.dataset].needs}; matplotlib, where it is installed, "
+        f"It needs torch and {_data_of(recipe.dataset).needs}; matplotlib, where it is installed, "
         "draws the curves at the end."
     )
     return f"# {name}\n\n{about}\n\n{needs}"
@@ -148,7 +148,7 @@ def _part_text(recipe: Recipe) -> str:
 
 def recipe_lines(architecture: Architecture, recipe: Recipe) -> list[str]:
     """The data that the network is trained on and every hyperparameter, a line each."""
-    data = DATASETS[recipe.dataset]
+    data = find_dataset(recipe.dataset)
     epochs = counted(recipe.epochs, "epoch")
     schedule = (
         "constant"
@@ -221,14 +221,25 @@ _DATA: dict[str, _Data] = {
     "fashion-mnist": _Data(60_000, "torchvision", "data of MNIST", "FashionMNIST"),
     "kmnist": _Data(60_000, "torchvision", "data of MNIST", "KMNIST"),
     "cifar10": _Data(50_000, "torchvision", "data of CIFAR10"),
+    "emnist": _Data(112_800, "torchvision", "data of EMNIST"),
+    "svhn": _Data(73_257, "torchvision and scipy", "data of SVHN"),
+    "cifar100": _Data(50_000, "torchvision", "data of CIFAR10", "CIFAR100"),
 }
+
+
+def _data_of(dataset: str) -> _Data:
+    images = find_dataset(dataset).train_images
+    return _DATA.get(dataset) or _Data(images, "safetensors", "data of own images")
 
 
 def _parts(architecture: Architecture, recipe: Recipe) -> list[_Part]:
     require_fitting(architecture)
-    kind = DATASETS[recipe.dataset]
-    if obstacle := find_problem(architecture, kind):
+    kind = find_dataset(recipe.dataset)
+    # What was trained on images that were deleted can still be read, and run by whoever has them.
+    if obstacle := find_problem(architecture, replace(kind, absent="")):
         raise ArchitectureError(obstacle.message)
+    if not kind.mean:
+        raise ArchitectureError(f"{kind.title} cannot be named in code: {kind.absent}")
     options, shown = _options(recipe), parts("notebook.py")
     code = {name: choose(part, options) for name, part in parts("model.py").items()}
     found = [
@@ -274,17 +285,17 @@ def _options(recipe: Recipe) -> set[str]:
 
 
 def _data(recipe: Recipe, code: dict[str, str]) -> str:
-    data = _DATA[recipe.dataset]
+    data = _data_of(recipe.dataset)
     found = code[data.part]
-    return (
-        found.replace("datasets.MNIST", f"datasets.{data.torchvision}")
-        if data.torchvision
-        else found
-    )
+    if recipe.dataset not in _DATA:
+        return fill(found, {"IMAGES": json.dumps(f"{recipe.dataset}.safetensors")})
+    if not data.torchvision:
+        return found
+    return re.sub(r"datasets\.(MNIST|CIFAR10)\b", f"datasets.{data.torchvision}", found)
 
 
 def _recipe_values(recipe: Recipe) -> dict[str, str]:
-    kind = DATASETS[recipe.dataset]
+    kind = find_dataset(recipe.dataset)
     values: dict[str, object] = {
         "EPOCHS": recipe.epochs,
         "BATCH_SIZE": recipe.batch_size,
@@ -306,7 +317,7 @@ def _recipe_values(recipe: Recipe) -> dict[str, str]:
 
 
 def _train_images(recipe: Recipe) -> int:
-    return count_images(recipe, _DATA[recipe.dataset].train_images)
+    return count_images(recipe, _data_of(recipe.dataset).train_images)
 
 
 def _training_values(recipe: Recipe) -> dict[str, str]:

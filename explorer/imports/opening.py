@@ -36,6 +36,7 @@ from explorer.network.architecture_json import parse_architecture
 from explorer.network.spec import Architecture, ArchitectureError, Shape
 from explorer.refusal import Refusal
 from explorer.text import printable
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
 
@@ -189,7 +190,7 @@ def recipe_for(recipe: Recipe, input_shape: Shape) -> Recipe:
     """The recipe with images that the network takes: its own if they are, else the first that are,
     if any.
     """
-    if DATASETS[recipe.dataset].input_shape == input_shape:
+    if find_dataset(recipe.dataset).input_shape == input_shape:
         return recipe
     fitting = [name for name, dataset in DATASETS.items() if dataset.input_shape == input_shape]
     return recipe.model_copy(update={"dataset": fitting[0]}) if fitting else recipe

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     CLASS = "class"  # the rules for all, and the order of the queue
     PERSON = "person"  # with all that they have here
     HAND_IN = "hand-in"  # the work that somebody handed in
+    IMAGES = "set of images"  # that somebody uploaded
 
 
 class Action(StrEnum):
@@ -87,6 +88,10 @@ ALLOWED: Mapping[tuple[Kind, Action], Who] = {
     # deleted first.
     (Kind.SAVED, Action.REPLACE): Who.OWNER_ALONE,
     (Kind.SAVED, Action.DELETE): Who.OWNER,
+    # To look at them is also to train on them. Their title and classes everybody sees with a run.
+    (Kind.IMAGES, Action.LOOK): Who.OWNER,
+    (Kind.IMAGES, Action.SAVE): Who.OWNER_ALONE,
+    (Kind.IMAGES, Action.DELETE): Who.OWNER,
     (Kind.CLASS, Action.MANAGE): Who.TEACHER,
     (Kind.PERSON, Action.FORGET): Who.OWNER,
     (Kind.HAND_IN, Action.HAND_IN): Who.OWNER_ALONE,

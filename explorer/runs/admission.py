@@ -14,7 +14,7 @@ from explorer.runs.kept_epochs import most_kept
 from explorer.runs.offers import offered_rate
 from explorer.runs.run import IN_TRAINING, Run, RunError, Status
 from explorer.training.dataset_files import is_loaded
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.devices import DeviceError, choose_device
 from explorer.training.event import Event
 from explorer.training.memory import free_memory
@@ -50,9 +50,9 @@ def check_trainable(
         room: bytes that the training may take; without it, those that are free on the device.
         data_root: the folder of the data sets.
     """
-    if obstacle := find_problem(architecture, DATASETS[recipe.dataset]):
+    if obstacle := find_problem(architecture, find_dataset(recipe.dataset)):
         raise CannotTrain(
-            f"this network cannot be trained on {DATASETS[recipe.dataset].title}: "
+            f"this network cannot be trained on {find_dataset(recipe.dataset).title}: "
             f"{obstacle.message}"
         )
     kept = 0

@@ -14,16 +14,6 @@ HAND_INS = "hand-ins"  # the folder of the reports of what was handed in
 log = logging.getLogger(__name__)
 
 
-def home_folder() -> Path:
-    """The folder in which everything is kept: EXPLORER_HOME, or a default in the user's home."""
-    given = os.environ.get("EXPLORER_HOME")
-    return (
-        Path(given).expanduser()
-        if given
-        else Path.home() / ".local" / "share" / "architecture-explorer"
-    )
-
-
 def in_memory() -> bool:
     """Whether EXPLORER_IN_MEMORY asks for a store that keeps nothing."""
     return os.environ.get("EXPLORER_IN_MEMORY", "") not in ("", "0")

@@ -49,6 +49,7 @@ from explorer.runs.class_rules import (
 from explorer.runs.database import StoreError
 from explorer.runs.eta import Pace
 from explorer.runs.fair_queue import Forecast, Waiting, Work, forecast, gives_way
+from explorer.runs.images_access import check_images
 from explorer.runs.new_run import new_run
 from explorer.runs.rows import UnreadableRun
 from explorer.runs.run import (
@@ -201,6 +202,7 @@ class JobManager:
         the recipe's device.
         """
         check(by, Action.START, Thing(Kind.RUN, by.id))
+        check_images(by, recipe.dataset)
         run = new_run(architecture, recipe, by.id, name and checked_name(name), batch)
         device = torch.device(run.device)
         check_trainable(
@@ -544,6 +546,7 @@ class JobManager:
         self, run_id: str, allowed: Sequence[Status], more_epochs: int, done: str, by: Person
     ) -> None:
         kept = self.store.stored_run(run_id)
+        check_images(by, kept.run.recipe.dataset)
         self._check_queue(by, kept.run.batch)
         self._check_rules(by, kept.run, more_epochs)
         self._check_disk(by, kept.run, more_epochs)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from explorer.runs.run import Snapshot
-from explorer.training.datasets import BUILT_IN, DATASETS
+from explorer.training.dataset_lookup import find_dataset
+from explorer.training.datasets import BUILT_IN
 from explorer.training.event import LOWER_RATE, Event, has_diverged
 from explorer.training.learning_rate import lower_rate, peak_rate, peak_rate_name, with_peak_rate
 from explorer.training.recipe import Recipe
@@ -31,11 +32,11 @@ def find_offer(snapshot: Snapshot) -> Offer | None:
             f"Try {peak_rate_name(recipe)} {rate:g} instead of {peak_rate(recipe):g}",
             with_peak_rate(recipe, rate),
         )
-    shape = DATASETS[recipe.dataset].input_shape
+    shape = find_dataset(recipe.dataset).input_shape
     if (
         metrics.get(IMAGES)
         and recipe.dataset != BUILT_IN
-        and DATASETS[BUILT_IN].input_shape == shape
+        and find_dataset(BUILT_IN).input_shape == shape
     ):
         return Offer(
             "Train on the built-in digits instead", recipe.model_copy(update={"dataset": BUILT_IN})

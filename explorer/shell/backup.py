@@ -5,7 +5,8 @@ import json
 from contextlib import closing
 from pathlib import Path
 
-from explorer.runs.home import HAND_INS, home_folder
+from explorer.home_folder import home_folder
+from explorer.runs.home import HAND_INS
 from explorer.runs.run import RunError
 from explorer.runs.store import CHECKPOINTS, Store
 from explorer.text import counted

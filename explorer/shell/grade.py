@@ -11,9 +11,9 @@ from explorer.assignment.assignment import Assignment, AssignmentError, parse_as
 from explorer.assignment.clauses import SIGNS, State, cut_percent
 from explorer.exports.grading import End, Grade, Trial, grade
 from explorer.exports.report.opening import open_reports
+from explorer.home_folder import home_folder
 from explorer.json_reading import decode_json
 from explorer.refusal import Refusal
-from explorer.runs.home import home_folder
 from explorer.runs.run_weights import RunWeights
 from explorer.runs.store import Store
 from explorer.shell.architectures import read_bytes

@@ -8,8 +8,9 @@ from contextlib import closing
 from datetime import datetime
 from typing import Any
 
+from explorer.home_folder import home_folder
 from explorer.runs.database import StoreError
-from explorer.runs.home import home_folder, open_store
+from explorer.runs.home import open_store
 from explorer.runs.run_list import RunList
 from explorer.runs.store import Store
 from explorer.text import bytes_text, counted

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import torch
 
+from explorer.home_folder import home_folder
 from explorer.network.spec import Architecture
 from explorer.people.person import SHELL
 from explorer.presets import RECIPE_VARIANTS, load_presets
 from explorer.refusal import Refusal
 from explorer.runs.admission import check_trainable
 from explorer.runs.checkpoint_size import check_room
-from explorer.runs.home import IN_MEMORY, home_folder, in_memory, open_store
+from explorer.runs.home import IN_MEMORY, in_memory, open_store
 from explorer.runs.new_run import new_run
 from explorer.runs.run import Run
 from explorer.runs.run_loop import RunLoop

@@ -11,9 +11,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from explorer.home_folder import home_folder
 from explorer.runs.admission import check_resumable, refusal_message
 from explorer.runs.checkpoint_size import check_room
-from explorer.runs.home import home_folder
 from explorer.runs.run import RunError, Status
 from explorer.runs.run_loop import RunLoop
 from explorer.runs.store import Store

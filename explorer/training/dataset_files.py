@@ -13,13 +13,14 @@ import socket
 import threading
 import time
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import IO, Any, cast
 from urllib.error import HTTPError, URLError
 from uuid import uuid4
 
@@ -28,9 +29,9 @@ import torch
 from torch import Tensor
 
 from explorer.files import sweep_parts
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import (
     BUILT_IN,
-    DATASETS,
     DatasetError,
     DatasetKind,
     Progress,
@@ -43,6 +44,7 @@ TIMEOUT = 20  # seconds without an answer from a server
 # Seconds after which a half-written file is nobody's any more: a download writes all the time.
 ABANDONED = 3600.0
 LONG_PATIENCE = 120  # seconds, where nobody's page waits for the images
+MOST_OWN_LOADED = 3  # own images that stay in memory, those used last
 PATIENCE = 3  # seconds that a look at some images waits while they are read or downloaded
 LOOK_EVERY = 0.2  # seconds between two looks of who waits for images at whether to go on waiting
 
@@ -102,6 +104,7 @@ _IDX_SIZES = {  # their dimensions, of one byte a value
     "t10k-images-idx3-ubyte": (10_000, 28, 28),
     "t10k-labels-idx1-ubyte": (10_000,),
 }
+_EMNIST_IMAGES = {"balanced": {"train": 112_800, "test": 18_800}}  # of each split
 
 
 def read_idx(
@@ -118,15 +121,58 @@ def read_idx(
         path = folder / name.removesuffix(".gz")
         if not path.is_file():
             _fetch([mirror + name for mirror in source.mirrors], folder / name, checksum, progress)
-            _unpack(folder / name, path)
+            with (folder / name).open("rb") as packed:
+                _unpack(packed, path)
     for name, sizes in _IDX_SIZES.items():
-        header = bytes((0, 0, 8, len(sizes))) + b"".join(size.to_bytes(4, "big") for size in sizes)
-        _check_file(folder / name, md5.get(name), header, len(header) + math.prod(sizes))
+        _check_idx(folder / name, sizes, md5.get(name))
     return _split(source(root, train=True)), _split(source(root, train=False))
 
 
-def read_cifar10(root: Path, progress: Progress | None) -> tuple[Split, Split]:
-    source = _torchvision("CIFAR10")
+def read_emnist(root: Path, progress: Progress | None, split: str) -> tuple[Split, Split]:
+    """A split of EMNIST, whose images lie transposed in its files; torchvision leaves them so."""
+    source, folder = _torchvision("EMNIST"), root / "EMNIST" / "raw"
+    sizes: dict[str, tuple[int, ...]] = {}
+    for part, images in _EMNIST_IMAGES[split].items():
+        sizes[f"emnist-{split}-{part}-images-idx3-ubyte"] = (images, 28, 28)
+        sizes[f"emnist-{split}-{part}-labels-idx1-ubyte"] = (images,)
+    absent = [name for name in sizes if not (folder / name).is_file()]
+    if absent:
+        packed = folder / source.url.rpartition("/")[2]
+        _fetch([source.url], packed, source.md5, progress)
+        with zipfile.ZipFile(packed) as archive:
+            for name in absent:
+                with archive.open(f"gzip/{name}.gz") as file:
+                    _unpack(file, folder / name)
+    for name, dimensions in sizes.items():
+        _check_idx(folder / name, dimensions)
+    train, test = (_split(source(root, split=split, train=is_train)) for is_train in (True, False))
+    return _transposed(train), _transposed(test)
+
+
+def _transposed(split: Split) -> Split:
+    return Split(split.images.transpose(2, 3).contiguous(), split.labels)
+
+
+def read_svhn(root: Path, progress: Progress | None) -> tuple[Split, Split]:
+    """SVHN's training and test images, without the easier "extra" ones."""
+    source = _torchvision("SVHN")
+    for url, name, checksum in (source.split_list[part] for part in ("train", "test")):
+        if not (root / name).is_file():
+            _fetch([url], root / name, checksum, progress)
+        _check_file(root / name, checksum)
+    train, test = (_svhn_split(source(root, split=part)) for part in ("train", "test"))
+    return train, test
+
+
+def _svhn_split(source: Any) -> Split:
+    return Split(
+        torch.from_numpy(np.ascontiguousarray(source.data)), torch.from_numpy(source.labels)
+    )
+
+
+def read_cifar(root: Path, progress: Progress | None, class_name: str) -> tuple[Split, Split]:
+    """CIFAR-10 or CIFAR-100, by the name of torchvision's class."""
+    source = _torchvision(class_name)
     folder = root / source.base_folder
     files = [*source.train_list, *source.test_list, (source.meta["filename"], source.meta["md5"])]
     if any(not (folder / name).is_file() for name, _ in files):
@@ -135,6 +181,30 @@ def read_cifar10(root: Path, progress: Progress | None) -> tuple[Split, Split]:
     for name, checksum in files:
         _check_file(folder / name, checksum)
     return _split(source(root, train=True)), _split(source(root, train=False))
+
+
+def read_own(root: Path, progress: Progress | None, path: Path) -> tuple[Split, Split]:
+    """Own images, as own_images/kept.py writes them."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        found = load_file(path)
+        train, test = (
+            Split(found[f"{part}_images"], found[f"{part}_labels"]) for part in ("train", "test")
+        )
+    except (SafetensorError, KeyError) as error:
+        raise DatasetError(
+            f"the file of these images is damaged ({error}): delete them, and upload them again"
+        ) from None
+    for split in (train, test):
+        is_right = split.images.dtype == torch.uint8 and split.labels.dtype == torch.int64
+        if not is_right or split.images.ndim != 4 or len(split.images) != len(split.labels):
+            raise DatasetError(
+                "the file of these images does not hold images and their classes: "
+                "delete them, and upload them again"
+            )
+    return train, test
 
 
 def _torchvision(class_name: str) -> Any:
@@ -163,6 +233,12 @@ def _check_file(path: Path, md5: str | None, header: bytes = b"", size: int | No
         right = file.read(len(header)) == header
     if not right or (md5 is not None and _md5(path) != md5):
         raise DatasetError(f"{path} is corrupt: {remedy}")
+
+
+def _check_idx(path: Path, sizes: tuple[int, ...], md5: str | None = None) -> None:
+    """Raises if a file in MNIST's format has not these dimensions, of one byte a value."""
+    header = bytes((0, 0, 8, len(sizes))) + b"".join(size.to_bytes(4, "big") for size in sizes)
+    _check_file(path, md5, header, len(header) + math.prod(sizes))
 
 
 def _md5(path: Path) -> str:
@@ -231,7 +307,7 @@ def _download(url: str, path: Path, progress: Callable[[int, int], None]) -> Non
             progress(done, total)
 
 
-def _unpack(packed: Path, path: Path) -> None:
+def _unpack(packed: IO[bytes], path: Path) -> None:
     with gzip.open(packed) as source, _whole(path) as partial, partial.open("wb") as file:
         shutil.copyfileobj(source, file)
 
@@ -297,7 +373,8 @@ def sample_images(
     """
     test = _load(name, (root or data_root()).absolute(), None).test
     of_class = [
-        (test.labels == label).nonzero().flatten() for label in range(len(DATASETS[name].classes))
+        (test.labels == label).nonzero().flatten()
+        for label in range(len(find_dataset(name).classes))
     ]
     images = test.images[
         [int(of_class[i % len(of_class)][i // len(of_class)]) for i in range(count)]
@@ -305,7 +382,8 @@ def sample_images(
     return images.squeeze(1).numpy() if images.shape[1] == 1 else images.permute(0, 2, 3, 1).numpy()
 
 
-# At most one of each row and root: 350 MB for all of DATASETS.
+# At most one of each row and root, 940 MB for all of DATASETS, and of own images those of
+# MOST_OWN_LOADED, of 100 MB at most each.
 _loaded: dict[tuple[str, Path], Dataset] = {}
 _loadings: dict[tuple[str, Path], "_Loading"] = {}  # those that go on
 _loading_lock = threading.Lock()  # of both; never held while reading
@@ -368,6 +446,7 @@ class _Loading:
         with _loading_lock:
             if isinstance(result, Dataset):
                 _loaded[key] = result
+                _forget_own_but_newest()
             if _loadings.get(key) is self:
                 del _loadings[key]
         with self._changed:
@@ -375,14 +454,24 @@ class _Loading:
             self._changed.notify_all()
 
 
+def _forget_own_but_newest() -> None:
+    """Keep in memory no more own images than MOST_OWN_LOADED. Called under the lock."""
+    own = [key for key, dataset in _loaded.items() if dataset.kind.owner]
+    for key in own[:-MOST_OWN_LOADED]:
+        del _loaded[key]
+
+
 def _load(
     name: str, root: Path, progress: Progress | None, patience: float | None = None
 ) -> Dataset:
     """The data set. Without `progress` nothing is downloaded."""
+    if absent := find_dataset(name).absent:  # deleted, though still in memory
+        raise DatasetError(f"{find_dataset(name).title} cannot be loaded: {absent}.")
     key, deadline = (name, root), time.monotonic() + (PATIENCE if patience is None else patience)
     while True:
         with _loading_lock:
             if dataset := _loaded.get(key):
+                _loaded[key] = _loaded.pop(key)  # the newest is the last
                 return dataset
             loading = _loadings.get(key)
             is_new = loading is None
@@ -401,7 +490,7 @@ def _load(
                         progress(*told)
                 elif time.monotonic() > deadline and not ended:
                     raise DatasetError(
-                        f"{DATASETS[name].title} is being loaded just now; try again in a while"
+                        f"{find_dataset(name).title} is being loaded just now; try again in a while"
                     )
         finally:
             with _loading_lock:
@@ -415,7 +504,7 @@ def _load(
 
 
 def _read(name: str, root: Path, progress: Progress | None) -> Dataset:
-    kind = DATASETS[name]
+    kind = find_dataset(name)
     try:
         dataset = Dataset(name, kind, *kind.read(root, progress))
         if max(int(split.labels.max()) for split in (dataset.train, dataset.test)) >= len(

@@ -17,7 +17,7 @@ import torch
 from explorer.network.analysis import BYTES_PER_VALUE, Row, analyze
 from explorer.network.spec import Architecture, Conv2d, ConvTranspose2d, pair
 from explorer.network.tree import above
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.devices import TEST_BATCH, convolves_bf16
 from explorer.training.recipe import SGD, OneCycleLR, Optimizer, Recipe
 
@@ -102,7 +102,7 @@ def estimate_memory(
 
 def image_bytes(name: str) -> int:
     """Bytes of a data set in memory. While it is read it takes READING_COPIES times as much."""
-    kind = DATASETS[name]
+    kind = find_dataset(name)
     return kind.images * prod(kind.input_shape)
 
 

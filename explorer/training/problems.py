@@ -12,6 +12,7 @@ from explorer.network.layers import kind_of
 from explorer.network.spec import Architecture, Branches, Flatten, Layer, Linear, Path, path_text
 from explorer.network.tree import node_at
 from explorer.text import size_text
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import BUILT_IN, DATASETS, DatasetKind
 from explorer.training.devices import TEST_BATCH, DeviceError
 from explorer.training.learning_rate import lower_rate, peak_rate, peak_rate_name
@@ -49,7 +50,10 @@ class TrainingProblem:
 
 
 def find_problem(architecture: Architecture, kind: DatasetKind) -> TrainingProblem | None:
-    """What keeps the network from learning this data set, None if nothing does."""
+    """What keeps the network from learning this data set, None if nothing does.
+
+    A data set that is not here counts once the network fits it, as its name says.
+    """
     if architecture.input_shape != kind.input_shape:
         others = [
             other.title
@@ -103,7 +107,7 @@ def find_problem(architecture: Architecture, kind: DatasetKind) -> TrainingProbl
         return TrainingProblem(
             "the network has no parameters, so there is nothing to learn: add Conv2d or Linear"
         )
-    return None
+    return TrainingProblem(kind.absent) if kind.absent else None
 
 
 def _head(analysis: Analysis, classes: int) -> int | None:
@@ -170,7 +174,7 @@ def memory_problem(
     images = image_bytes(recipe.dataset) if reads_images else 0
     if READING_COPIES * images > free:
         return (
-            f"reading {DATASETS[recipe.dataset].title} takes about "
+            f"reading {find_dataset(recipe.dataset).title} takes about "
             f"{_gigabytes(READING_COPIES * images)} of memory, and {_gigabytes(free)} are free: "
             f"try the built-in {BUILT_IN}, or end other programs"
         )

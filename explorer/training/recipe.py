@@ -28,6 +28,7 @@ from pydantic import (
 from explorer.json_reading import decode_json, shown
 from explorer.refusal import Refusal
 from explorer.schema import describe_values
+from explorer.training.dataset_lookup import is_dataset_name
 from explorer.training.datasets import DATASETS
 
 MAX_JSON_BYTES = 20_000
@@ -55,7 +56,7 @@ Factor = Annotated[float, Field(strict=True, ge=1, le=1_000_000, allow_inf_nan=F
 
 
 def _known_dataset(name: str) -> str:
-    if name not in DATASETS:
+    if not is_dataset_name(name):
         raise ValueError("unknown data set")
     return name
 
@@ -291,7 +292,9 @@ def _explain(error: ValidationError, data: dict[str, Any]) -> RecipeError:
         return RecipeError(_unknown(first["loc"][0], "a recipe", list(Recipe.model_fields)), field)
     if field == "dataset":
         return RecipeError(
-            f"dataset must be one of {', '.join(DATASETS)}; this has {shown(data[field])}", field
+            f"dataset must be one of {', '.join(DATASETS)}, or own images; "
+            f"this has {shown(data[field])}",
+            field,
         )
     return RecipeError(
         f"{field} must be {describe_values(Recipe, field)}; this has {shown(data[field])}", field

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from explorer.classroom.register import Entry, Register
+from explorer.home_folder import home_folder
 from explorer.people.attempts import Attempts
 from explorer.people.cookie import PersonCookie, new_person_id
 from explorer.people.person import Person, Role
 from explorer.people.teachers import named_teachers, teacher_key
-from explorer.runs.home import home_folder
 from explorer.runs.run import RunError
 from explorer.ui import process
 from explorer.ui.server.person_cookies import server_cookie

@@ -12,12 +12,13 @@ import altair  # noqa: F401  # imported with the server, so that no visitor wait
 
 from explorer.classroom.assignments import Assignments
 from explorer.classroom.hand_ins import HandIns
+from explorer.home_folder import home_folder
 from explorer.kept_work import KeptWork
 from explorer.network.analysis import analyze
 from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Flatten, new_layer
 from explorer.presets import load_presets
-from explorer.runs.home import home_folder, in_memory, open_store
+from explorer.runs.home import in_memory, open_store
 from explorer.runs.manager import JobManager
 from explorer.runs.run import RunError
 from explorer.runs.store import RUNS, Missing, Store

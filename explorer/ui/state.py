@@ -23,7 +23,7 @@ from explorer.ready_lessons import NoSuchLesson, find_lesson, lesson_of
 from explorer.runs.database import StoreError
 from explorer.runs.manager import Run, UnknownRun
 from explorer.text import counted, printable, size_text
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.recipe import Recipe
 from explorer.ui import process
 from explorer.ui.arrival import asked_for
@@ -508,7 +508,7 @@ def keep_recipe(recipe: Recipe) -> str:
         return ""
     before = session.recipe.dataset
     changed = keep_session(
-        replace(session, recipe=recipe, input_shape=DATASETS[recipe.dataset].input_shape)
+        replace(session, recipe=recipe, input_shape=find_dataset(recipe.dataset).input_shape)
     )
     return _what_changed(session, changed, before)
 
@@ -524,9 +524,8 @@ def _what_changed(before: Session, after: Session, images: str) -> str:
         if more
         else ""
     )
-    return (
-        f"The input is now {new} instead of {old}{cost}. To undo, choose {DATASETS[images].title}"
-    )
+    title = find_dataset(images).title
+    return f"The input is now {new} instead of {old}{cost}. To undo, choose {title}"
 
 
 def use_recipe_variant(preset: Preset, variant: str) -> None:
@@ -562,7 +561,7 @@ def choose_images(dataset: str) -> str:
     if session.recipe_is_locked:
         return ""
     recipe = session.recipe.model_copy(update={"dataset": dataset})
-    shape = DATASETS[dataset].input_shape
+    shape = find_dataset(dataset).input_shape
     changed = keep_session(
         replace(
             session, recipe=recipe, recipe_version=session.recipe_version + 1, input_shape=shape

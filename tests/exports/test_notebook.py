@@ -12,6 +12,7 @@ from typing import Any
 
 import nbclient
 import nbformat
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -117,7 +118,8 @@ def imported(source: str) -> set[str]:
 @pytest.mark.parametrize("fields", RECIPES)
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_valid_and_self_contained(dataset: str, fields: dict[str, Any]) -> None:
-    architecture = network("Flatten", linear(10), shape=DATASETS[dataset].input_shape)
+    kind = DATASETS[dataset]
+    architecture = network("Flatten", linear(len(kind.classes)), shape=kind.input_shape)
     notebook = notebook_json(architecture, recipe(dataset=dataset, **fields))
     nbformat.validate(nbformat.reads(notebook, as_version=4), relax_add_props=False)
     script = training_script(architecture, recipe(dataset=dataset, **fields))
@@ -247,15 +249,14 @@ COLOUR = SimpleNamespace(
         ("fashion-mnist", "FashionMNIST", GREY, GREY.data[0, None]),
         ("kmnist", "KMNIST", GREY, GREY.data[0, None]),
         ("cifar10", "CIFAR10", COLOUR, torch.from_numpy(COLOUR.data[0]).permute(2, 0, 1)),
+        ("cifar100", "CIFAR100", COLOUR, torch.from_numpy(COLOUR.data[0]).permute(2, 0, 1)),
     ],
 )
 def test_torchvisions_data(
     dataset: str, name: str, source: SimpleNamespace, first: torch.Tensor
 ) -> None:
     shape = DATASETS[dataset].input_shape
-    module = module_of(
-        training_script(network("Flatten", linear(10), shape=shape), recipe(dataset=dataset))
-    )
+    module = loading_module(dataset)
     calls = []
 
     def from_files(root: str, train: bool, download: bool) -> SimpleNamespace:
@@ -270,6 +271,46 @@ def test_torchvisions_data(
         assert found.shape == (2, *shape)
         assert torch.equal(found[0], first)
         assert labels.tolist() == [3, 4]
+
+
+def loading_module(dataset: str) -> Any:
+    """The module of a script that trains a linear network on these images."""
+    kind = DATASETS[dataset]
+    architecture = network("Flatten", linear(len(kind.classes)), shape=kind.input_shape)
+    return module_of(training_script(architecture, recipe(dataset=dataset)))
+
+
+def test_emnist_stands_upright_as_in_the_explorer() -> None:
+    module = loading_module("emnist")
+    calls = []
+
+    def from_files(root: str, split: str, train: bool, download: bool) -> SimpleNamespace:
+        calls.append((root, split, train, download))
+        return GREY
+
+    module.datasets = SimpleNamespace(EMNIST=from_files)
+    train_images, train_labels, test_images, test_labels = module.load_data()
+    assert calls == [("data", "balanced", True, True), ("data", "balanced", False, True)]
+    assert torch.equal(train_images, test_images)
+    assert torch.equal(train_images[:, 0], GREY.data.transpose(1, 2))
+    assert train_labels.tolist() == test_labels.tolist() == [3, 4]
+
+
+def test_house_numbers_as_in_the_explorer() -> None:
+    module = loading_module("svhn")
+    pixels = COLOUR.data.transpose(0, 3, 1, 2)  # as torchvision has them
+    calls = []
+
+    def from_files(root: str, split: str, download: bool) -> SimpleNamespace:
+        calls.append((root, split, download))
+        return SimpleNamespace(data=pixels, labels=np.array([3, 4]))
+
+    module.datasets = SimpleNamespace(SVHN=from_files)
+    train_images, train_labels, test_images, test_labels = module.load_data()
+    assert calls == [("data", "train", True), ("data", "test", True)]
+    assert torch.equal(train_images, torch.from_numpy(pixels.copy()))
+    assert torch.equal(train_images, test_images)
+    assert train_labels.tolist() == test_labels.tolist() == [3, 4]
 
 
 def test_augmentation_is_the_explorers() -> None:

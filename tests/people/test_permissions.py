@@ -68,6 +68,12 @@ EXPECTED = {
     Kind.CLASS: {**NOTHING, "manage": (False, False, True)},
     Kind.PERSON: {**NOTHING, "forget": (True, False, True)},
     Kind.HAND_IN: {**NOTHING, "hand in": (True, False, False), "look at": (True, False, True)},
+    Kind.IMAGES: {
+        **NOTHING,
+        "look at": (True, False, True),
+        "save": (True, False, False),
+        "delete": (True, False, True),
+    },
 }
 
 

@@ -16,6 +16,7 @@ import torch
 from safetensors import safe_open
 
 from explorer import files
+from explorer.home_folder import home_folder
 from explorer.runs import database, kept_epochs, rows
 from explorer.runs.checkpoint_files import (
     CheckpointError,
@@ -31,7 +32,7 @@ from explorer.runs.checkpoint_format import (
     to_bytes,
 )
 from explorer.runs.database import MIGRATIONS, Database, StoreError
-from explorer.runs.home import home_folder, open_store
+from explorer.runs.home import open_store
 from explorer.runs.rows import UnreadableRun
 from explorer.runs.run import UnknownRun
 from explorer.runs.store import Missing, Store

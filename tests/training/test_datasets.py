@@ -13,6 +13,7 @@ import tarfile
 import threading
 import time
 import urllib.request
+import zipfile
 from collections.abc import Callable
 from email.message import Message
 from pathlib import Path
@@ -22,7 +23,8 @@ from urllib.error import HTTPError, URLError
 import numpy as np
 import pytest
 import torch
-from torchvision.datasets import CIFAR10, KMNIST, MNIST
+from scipy.io import savemat
+from torchvision.datasets import CIFAR10, CIFAR100, EMNIST, KMNIST, MNIST, SVHN
 
 from explorer.training import dataset_files
 from explorer.training.dataset_files import Dataset, Split, load_dataset, sample_images
@@ -89,7 +91,8 @@ def test_real_mnist() -> None:
 @pytest.mark.parametrize("name", DATASETS)
 def test_the_table(name: str) -> None:
     kind = DATASETS[name]
-    assert len(set(kind.classes)) == len(kind.classes) == 10
+    count = {"emnist": 47, "cifar100": 100}.get(name, 10)
+    assert len(set(kind.classes)) == len(kind.classes) == count
     assert len(kind.mean) == len(kind.std) == kind.input_shape[0]
     assert kind.title
     assert kind.summary
@@ -434,6 +437,130 @@ def test_photographs(photographs: Path, tmp_path: Path, monkeypatch: pytest.Monk
         load_dataset("cifar10", tmp_path)
 
 
+@pytest.fixture
+def hundred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CIFAR-100's files with a photograph for each class, whose red is its class."""
+    folder = tmp_path / CIFAR100.base_folder
+    folder.mkdir()
+    pixels = np.zeros((100, 3, 32, 32), np.uint8)
+    pixels[:, 0] = np.arange(100)[:, None, None]
+    batch = pickle.dumps(
+        {
+            "data": pixels.reshape(100, -1),
+            "fine_labels": list(range(100)),
+            "coarse_labels": [0] * 100,
+        }
+    )
+    classes = [name.replace("\u00a0", "_") for name in DATASETS["cifar100"].classes]
+    meta = pickle.dumps({"fine_label_names": classes})
+    for name, data in {"train": batch, "test": batch, "meta": meta}.items():
+        (folder / name).write_bytes(data)
+    monkeypatch.setattr(CIFAR100, "train_list", [["train", md5(batch)]])
+    monkeypatch.setattr(CIFAR100, "test_list", [["test", md5(batch)]])
+    monkeypatch.setattr(CIFAR100, "meta", CIFAR100.meta | {"md5": md5(meta)})
+
+
+@pytest.mark.usefixtures("hundred")
+def test_the_fine_classes_of_cifar100(tmp_path: Path) -> None:
+    dataset = load_dataset("cifar100", tmp_path)
+    assert dataset.train.images.shape == (100, 3, 32, 32)
+    assert dataset.train.labels.tolist() == dataset.train.images[:, 0, 0, 0].tolist()
+    assert sample_images("cifar100", 100, tmp_path)[99, 0, 0].tolist() == [99, 0, 0]
+
+
+@pytest.mark.usefixtures("hundred")
+@pytest.mark.parametrize("name", ["train", "test", "meta"])
+def test_each_file_of_cifar100_is_checked_before_it_is_read(name: str, tmp_path: Path) -> None:
+    cut_short(tmp_path / CIFAR100.base_folder / name)
+    with pytest.raises(DatasetError, match=f"{name} is corrupt: delete it"):
+        load_dataset("cifar100", tmp_path)
+
+
+@pytest.fixture
+def house_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that SVHN is fetched from: ten images a file, whose class 0 is called 10 there."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    split_list = {}
+    for part in ("train", "test"):
+        pixels = np.zeros((32, 32, 3, 10), np.uint8)
+        pixels[:16, :, 2] = 10 * np.arange(1, 11)  # blue above
+        path = folder / f"{part}_32x32.mat"
+        savemat(path, {"X": pixels, "y": np.arange(1, 11, dtype=np.uint8)[:, None]})
+        split_list[part] = [path.as_uri(), path.name, md5(path.read_bytes())]
+    monkeypatch.setattr(SVHN, "split_list", split_list)
+    return folder
+
+
+def test_house_numbers(house_numbers: Path, tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    dataset = load_dataset("svhn", root)
+    assert dataset.train.images.shape == (10, 3, 32, 32)
+    assert dataset.test.labels.tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9, 0]
+    assert dataset.test.labels.dtype == torch.int64
+    assert dataset.test.images[0, :, 0, 0].tolist() == [0, 0, 10]
+    assert dataset.test.images[9, :, 15, 31].tolist() == [0, 0, 100]
+    assert dataset.test.images[9, :, 16, 31].tolist() == [0, 0, 0]
+    assert DATASETS["svhn"].is_here(root)
+
+
+def test_spoilt_house_numbers_are_found(
+    house_numbers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_dataset("svhn", tmp_path)
+    monkeypatch.setattr(dataset_files, "_loaded", {})
+    cut_short(tmp_path / "test_32x32.mat")
+    with pytest.raises(DatasetError, match=r"test_32x32\.mat is corrupt: delete it"):
+        load_dataset("svhn", tmp_path)
+
+
+# --- characters -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def characters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """EMNIST's archive, with the files of its balanced split: in them a bright first column, which
+    is a first row, as they lie transposed.
+    """
+    path = tmp_path / "gzip.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("gzip/emnist-letters-mapping.txt", "1 65 97")
+        for part, images in (("train", 112_800), ("test", 18_800)):
+            pixels = np.zeros((images, 28, 28), np.uint8)
+            pixels[:, :, 0] = 200
+            labels = (np.arange(images) % 47).astype(np.uint8)
+            for name, values in (("images-idx3", pixels), ("labels-idx1", labels)):
+                header = bytes((0, 0, 8, values.ndim)) + b"".join(
+                    size.to_bytes(4, "big") for size in values.shape
+                )
+                packed = gzip.compress(header + values.tobytes(), 1, mtime=0)
+                archive.writestr(f"gzip/emnist-balanced-{part}-{name}-ubyte.gz", packed)
+    monkeypatch.setattr(EMNIST, "url", path.as_uri())
+    monkeypatch.setattr(EMNIST, "md5", md5(path.read_bytes()))
+    return path
+
+
+@pytest.mark.usefixtures("characters")
+def test_characters_stand_upright(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "data"
+    dataset = load_dataset("emnist", root)
+    assert dataset.train.images.shape == (112_800, 1, 28, 28)
+    assert dataset.test.images.shape == (18_800, 1, 28, 28)
+    assert dataset.train.labels[:48].tolist() == [*range(47), 0]
+    assert dataset.test.images[5, 0].int().sum(1).tolist() == [28 * 200, *27 * [0]]
+    assert dataset.kind.classes[10] == "A"
+    assert dataset.kind.classes[36:] == tuple("abdefghnqrt")
+    assert DATASETS["emnist"].is_here(root)
+    monkeypatch.setattr(dataset_files, "_loaded", {})
+    cut_short(root / "EMNIST" / "raw" / "emnist-balanced-test-labels-idx1-ubyte")
+    with pytest.raises(DatasetError, match="has 18,807 bytes where 18,808 belong"):
+        load_dataset("emnist", root)
+
+
+def test_the_characters_are_those_of_torchvision() -> None:
+    assert list(DATASETS["emnist"].classes) == EMNIST.classes_split_dict["balanced"]
+
+
 # --- memory ---------------------------------------------------------------------------------------
 
 
@@ -494,6 +621,6 @@ def test_images_are_here_once_their_last_file_is(name: str, tmp_path: Path) -> N
     kind = DATASETS[name]
     assert kind.is_here(tmp_path) == (name == "digits")
     if kind.last_file:
-        (tmp_path / kind.last_file).parent.mkdir(parents=True)
+        (tmp_path / kind.last_file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / kind.last_file).touch()
     assert kind.is_here(tmp_path)

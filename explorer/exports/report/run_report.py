@@ -32,7 +32,7 @@ from explorer.presets import Preset, find_preset
 from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.run import Run, Snapshot
 from explorer.text import counted, for_markdown, percent, points, sentence, size_text
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.event import EPOCH_COLUMNS, Event, epochs_csv, events_csv
 from explorer.training.initialisation import trainable
 from explorer.training.recipe import Recipe
@@ -202,7 +202,7 @@ def clause_lines(judged: Sequence[Clause]) -> str:
 
 
 def _opening(trained: Trained, analysis: Analysis) -> str:
-    final, data = trained.epochs[-1], DATASETS[trained.recipe.dataset]
+    final, data = trained.epochs[-1], find_dataset(trained.recipe.dataset)
     layers = counted(count_layers(analysis.architecture.layers), "layer")
     return (
         f"{layers} with {analysis.total_params:,} parameters, "
@@ -311,7 +311,7 @@ def _documented(trained: Trained, presets: Sequence[Preset]) -> list[str]:
     if preset is None or preset.documented is None:
         return []
     best, last = preset.documented.best, preset.documented.log[-1]
-    images = DATASETS[preset.recipe.dataset].title
+    images = find_dataset(preset.recipe.dataset).title
     other = (
         ""
         if trained.recipe.dataset == preset.recipe.dataset

@@ -15,7 +15,7 @@ from explorer.exports.report.run_report import Files, clause_lines
 from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture
 from explorer.text import counted, for_markdown, percent
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.recipe import Recipe
 
 
@@ -44,7 +44,7 @@ def seeds_report(
     readme = document(
         f"# {for_markdown(architecture.name)}: {counted(len(seeds), 'seed')}",
         f"{counted(len(seeds), 'run')} of one network and recipe that differ in the seed alone, "
-        f"on {DATASETS[recipe.dataset].title}. Each has its own report in a folder here.",
+        f"on {find_dataset(recipe.dataset).title}. Each has its own report in a folder here.",
         table(
             ("Run", f"Test accuracy after the final epoch, {epochs}"),
             [

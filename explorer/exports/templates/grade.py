@@ -40,6 +40,9 @@ DATASETS = {
     "fashion-mnist": "Fashion-MNIST",
     "kmnist": "Kuzushiji-MNIST",
     "cifar10": "CIFAR-10",
+    "emnist": "EMNIST Balanced",
+    "svhn": "SVHN",
+    "cifar100": "CIFAR-100",
 }
 
 
@@ -598,7 +601,8 @@ def dataset(name, work):
     found = work.recipe["dataset"]
     if found == name:
         return "holds", f"on {DATASETS[name]}"
-    return "fails", f"on {DATASETS[found]}, not on {DATASETS[name]}"
+    trained_on = DATASETS.get(found, "own images")
+    return "fails", f"on {trained_on}, not on {DATASETS[name]}"
 
 
 def max_params(limit, work):

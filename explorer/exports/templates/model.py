@@ -11,6 +11,7 @@ import os
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import nn
@@ -95,6 +96,49 @@ def load_data():
         parts.append(torch.from_numpy(source.data).permute(0, 3, 1, 2).contiguous())
         parts.append(torch.tensor(source.targets))
     return [part.to(DEVICE) for part in parts]
+
+
+# %% data of EMNIST
+# Where the images lie; what is not there is downloaded.
+FOLDER = os.environ.get("EXPLORER_DATA", "data")
+
+
+def load_data():
+    """Images (N, 1, 28, 28), uint8, and their classes (N,), to train and to test."""
+    parts = []
+    for is_train in (True, False):
+        source = datasets.EMNIST(FOLDER, "balanced", train=is_train, download=True)
+        # They lie transposed in their files.
+        parts.append(source.data.transpose(1, 2).unsqueeze(1).contiguous())
+        parts.append(source.targets)
+    return [part.to(DEVICE) for part in parts]
+
+
+# %% data of SVHN
+# Where the images lie; what is not there is downloaded.
+FOLDER = os.environ.get("EXPLORER_DATA", "data")
+
+
+def load_data():
+    """Images (N, 3, 32, 32), uint8, and their classes (N,), to train and to test."""
+    parts = []
+    for name in ("train", "test"):
+        source = datasets.SVHN(FOLDER, name, download=True)
+        parts.append(torch.from_numpy(source.data).contiguous())
+        parts.append(torch.from_numpy(source.labels))
+    return [part.to(DEVICE) for part in parts]
+
+
+# %% data of own images
+# "Your own images…" on the page Train gives this file: put it where this runs.
+IMAGES = "own.safetensors"
+
+
+def load_data():
+    """Images (N, C, H, W), uint8, and their classes (N,), to train and to test."""
+    found = load_file(IMAGES)
+    names = "train_images", "train_labels", "test_images", "test_labels"
+    return [found[name].to(DEVICE) for name in names]
 
 
 # %% data of digits

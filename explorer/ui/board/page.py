@@ -13,7 +13,7 @@ from explorer.classroom.roll import call_the_roll
 from explorer.link import Shared
 from explorer.network.analysis import analyze
 from explorer.text import counted, for_html
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.ui import messages, people, process, standing_columns, state
 from explorer.ui.charts.board_chart import HANDED_IN, MET, OTHERS, BoardPoint, board_chart
 from explorer.ui.components.choice_list import choice_list
@@ -109,7 +109,7 @@ def _chart(points: list[BoardPoint], with_names: bool, images: str | None) -> No
         selection=Selection("picked", _pick),
     )
     st.html(
-        f'<p class="note">A point for each person, on {for_html(DATASETS[images].title)}: what '
+        f'<p class="note">A point for each person, on {for_html(find_dataset(images).title)}: what '
         "they handed in, else their newest run on all images that has completed an epoch. The "
         "dashed line is the Pareto front: nobody else has more accuracy with fewer parameters. "
         "The axis is stretched towards 100 %, where halving the error is a step. Click a point to "

@@ -8,7 +8,8 @@ from explorer.classroom.judging import AllTries, judge
 from explorer.network.difference import Difference, change_text, difference, difference_text
 from explorer.network.spec import path_text
 from explorer.text import for_html
-from explorer.training.datasets import DATASETS, DatasetKind
+from explorer.training.dataset_lookup import find_dataset
+from explorer.training.datasets import DatasetKind
 from explorer.ui import state
 from explorer.ui.clause_items import clause_items
 
@@ -33,7 +34,7 @@ def assignment_line(
     if in_the_way:
         beside = _in_the_way(in_the_way, has_fix)
     else:
-        beside = f"{_absent_images(DATASETS[recipe.dataset])}{_origin(session)}"
+        beside = f"{_absent_images(find_dataset(recipe.dataset))}{_origin(session)}"
     return f'<div class="assignment"><ul aria-label="Assignment">{chips}</ul>{beside}</div>'
 
 

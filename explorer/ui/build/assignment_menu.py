@@ -24,6 +24,7 @@ from explorer.classroom.assignments import PARAMETER, GivenOut
 from explorer.network.mult_adds import MULT_ADDS_IN_SHORT
 from explorer.schema import field_values
 from explorer.text import for_html, for_markdown, sentence
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import DATASETS
 from explorer.ui import people, process, state
 from explorer.ui.components.address import link_box
@@ -171,7 +172,7 @@ def _inputs(session: state.Session) -> None:
         "dataset",
         ["", *DATASETS],
         assignment.dataset or "",
-        lambda name: DATASETS[name].title if name else ANY_IMAGES,
+        lambda name: find_dataset(name).title if name else ANY_IMAGES,
         lambda limit, key, work: _set(limit, key, work, lambda value: value or None),
     )
     for limit in ("required", "forbidden"):

@@ -13,7 +13,9 @@ from explorer.network.mult_adds import MULT_ADDS_IN_SHORT, MULT_ADDS_RULE
 from explorer.network.spec import MAX_NAME, Path, count_layers, path_text
 from explorer.presets import load_presets
 from explorer.runs.database import StoreError
+from explorer.runs.images_access import may_see_images
 from explorer.text import for_html, percent, printable, short_bytes, short_count, size_text
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
 from explorer.ui import messages, state
@@ -103,7 +105,7 @@ def _images(session: state.Session) -> None:
         list(DATASETS),
         index=list(DATASETS).index(session.recipe.dataset),
         format_func=lambda name: (
-            f"{DATASETS[name].title} · {size_text(DATASETS[name].input_shape)}"
+            f"{find_dataset(name).title} · {size_text(find_dataset(name).input_shape)}"
         ),
         key=f"images-{session.recipe_version}",
         on_change=_choose_images,
@@ -145,7 +147,7 @@ def _workbench(runs: AllTries) -> None:
     session = state.accept_draft()
     analysis = analyze(session.architecture)
     selected = _selected_row(session.stack.selected_path, analysis)
-    classes = len(DATASETS[session.recipe.dataset].classes)
+    classes = len(find_dataset(session.recipe.dataset).classes)
     known = known_of(session)
     totals = st.container(key="totals")
     st.html(f'<p class="skip"><a href="#{SELECTED}">Skip to the selected layer</a></p>')
@@ -203,7 +205,7 @@ def _numbers(session: state.Session, analysis: Analysis, runs: AllTries, known: 
     # It tells the shape of the output, and is of no use where nothing is trained.
     is_told = Guess.SHAPE not in secret and not state.hides(Control.TRAIN)
     if analysis.rows and not analysis.problem and is_told:
-        obstacle = find_problem(session.architecture, DATASETS[session.recipe.dataset])
+        obstacle = find_problem(session.architecture, find_dataset(session.recipe.dataset))
     fixed = obstacle.fixed if obstacle else None
     in_the_way = _in_the_way(analysis, obstacle.message if obstacle else "")
     without = frozenset(limit for kind in secret for limit in TOLD_BY.get(kind, ()))
@@ -306,8 +308,13 @@ def _selected_layer(analysis: Analysis, row: Row, session: state.Session, known:
     st.html(_layer_words(row, analysis, known))
     guessing(analysis, row, known)
     if all(known.shows(row, kind) for kind in SEEN_IN_PICTURE):
+        dataset, person = session.recipe.dataset, who()
         context = FieldViewContext(
-            session.recipe.dataset, session.recipe.seed, session.run, who().id
+            dataset,
+            session.recipe.seed,
+            session.run,
+            person.id,
+            may_see_images(person, dataset),
         )
         field_view(analysis, row.index, context, key="field")
     else:

@@ -18,7 +18,7 @@ from explorer.network.spec import path_text
 from explorer.runs.manager import NoWeights, UnknownRun
 from explorer.saved import MAX_NAME
 from explorer.text import for_html, sentence
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.problems import find_problem
 from explorer.ui import process, state
 from explorer.ui.build.lesson_menu import lesson_menu
@@ -151,7 +151,7 @@ def _why_not(form: Form, session: state.Session) -> str:
     if form.ending == "onnx" and params > MAX_PARAMS:
         return too_large(params)
     if form.learns and (
-        obstacle := find_problem(session.architecture, DATASETS[session.recipe.dataset])
+        obstacle := find_problem(session.architecture, find_dataset(session.recipe.dataset))
     ):
         return obstacle.message
     return ""

@@ -8,7 +8,7 @@ from explorer.compare.chosen import MOST, Chosen
 from explorer.compare.comparison import Comparison
 from explorer.runs.run_summary import RunSummary
 from explorer.text import counted, for_html, for_markdown
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.ui import messages, process, state
 from explorer.ui.arrival import asked_for, words_asked_for
 from explorer.ui.charts.chart import Chart
@@ -136,7 +136,7 @@ def _images(comparison: Comparison) -> str:
     return st.selectbox(
         "Results on",
         found,
-        format_func=lambda name: f"on {DATASETS[name].title}",
+        format_func=lambda name: f"on {find_dataset(name).title}",
         **remember_input(SHOWN_IMAGES),
         label_visibility="collapsed",
         width=190,
@@ -149,10 +149,10 @@ def _left_out(comparison: Comparison, view: str) -> None:
     others = [each for each in comparison.chosen if each.run and each.recipe.dataset != dataset]
     if others and view in RESULTS:
         names = ", ".join(
-            f"{each.title} on {DATASETS[each.recipe.dataset].title}" for each in others
+            f"{each.title} on {find_dataset(each.recipe.dataset).title}" for each in others
         )
         st.html(
-            f'<p class="hint">Trained on other images than {DATASETS[dataset].title}, '
+            f'<p class="hint">Trained on other images than {find_dataset(dataset).title}, '
             f"so left out: {for_html(names)}.</p>"
         )
 

@@ -14,6 +14,7 @@ from explorer.refusal import Refusal
 from explorer.runs.run_summary import RunSummary
 from explorer.runs.same_run import done_or_coming, task
 from explorer.text import counted, for_html
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe
@@ -67,7 +68,7 @@ def train_all(chosen: Sequence[Chosen], runs: Sequence[RunSummary]) -> None:
             "Images",
             images,
             remembered_index("compare-images", images),
-            format_func=lambda name: DATASETS[name].title if name else "each recipe's own",
+            format_func=lambda name: find_dataset(name).title if name else "each recipe's own",
             **remember_input("compare-images"),
         )
         columns = st.columns(2, gap="small")
@@ -97,7 +98,7 @@ def train_all(chosen: Sequence[Chosen], runs: Sequence[RunSummary]) -> None:
             st.html(f'<p class="note">{_AGAIN.format(counted(again, "run"))}</p>')
         for each in chosen:
             recipe = _recipe(each, form.variant, form.dataset)
-            if obstacle := find_problem(each.architecture, DATASETS[recipe.dataset]):
+            if obstacle := find_problem(each.architecture, find_dataset(recipe.dataset)):
                 st.html(
                     f'<p class="note">{for_html(each.title)} is left out: '
                     f"{for_html(obstacle.message)}.</p>"
@@ -136,7 +137,7 @@ def missing_runs(
     for each in chosen:
         architecture = _architecture(each, variant)
         recipe = _recipe(each, variant, dataset).model_copy(update={"epochs": epochs})
-        if find_problem(architecture, DATASETS[recipe.dataset]):
+        if find_problem(architecture, find_dataset(recipe.dataset)):
             continue
         for seed in range(seeds):
             own = recipe.model_copy(update={"seed": seed})

@@ -14,7 +14,7 @@ from explorer.compare.verdict import TARGET, Verdict, documented_figures, noise_
 from explorer.network.analysis import analyze
 from explorer.presets import load_presets
 from explorer.text import for_html, percent, sentence
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.event import table_csv
 from explorer.ui.components.columns import Column
 from explorer.ui.components.figure_table import Figure, figure_table
@@ -96,7 +96,7 @@ def _untrained(each: Chosen, dataset: str) -> dict[str, object]:
     same = each.preset is not None and each.preset.recipe.dataset == dataset
     documented = documented_figures(each.preset) if each.preset and same else None
     return {
-        "network": f"{each.title}, not trained on {DATASETS[dataset].title} here yet",
+        "network": f"{each.title}, not trained on {find_dataset(dataset).title} here yet",
         "documented": _points(documented.best) if documented else None,
         "documented_speed": documented.iterations_per_second if documented else None,
         "parameters": analyze(each.architecture).total_params,

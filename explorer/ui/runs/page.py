@@ -14,7 +14,7 @@ from explorer.runs.manager import JobManager
 from explorer.runs.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
 from explorer.runs.run_summary import RunSummary, status_text
 from explorer.text import bytes_text, counted, duration, for_html, percent
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.ui import messages, process
 from explorer.ui.components.choice_list import choice_list
 from explorer.ui.components.columns import Column
@@ -217,7 +217,7 @@ def _row(each: RunSummary, size: int, owners: Mapping[str, str]) -> dict[str, ob
         "final": _in_percent(each.final_accuracy),
         "best": _in_percent(each.best_accuracy),
         "parameters": each.parameters if known else analyze(run.architecture).total_params,
-        "images": DATASETS[run.recipe.dataset].title,
+        "images": find_dataset(run.recipe.dataset).title,
         "recipe": recipe_text(run),
         "network": run.architecture.name,
         "owner": owners.get(run.owner, "unknown"),

@@ -11,9 +11,10 @@ from pathlib import Path
 import psutil
 import streamlit as st
 
+from explorer.home_folder import home_folder
 from explorer.people.teachers import teachers_text
 from explorer.runs.database import StoreError
-from explorer.runs.home import IN_MEMORY, home_folder, in_memory, open_store
+from explorer.runs.home import IN_MEMORY, in_memory, open_store
 from explorer.runs.store import RUNS, Store
 from explorer.ui.server.allowed_hosts import BadHost, own_names
 from explorer.ui.server.security_headers import FRAME_ANCESTORS, BadSite, security_headers

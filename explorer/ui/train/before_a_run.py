@@ -8,7 +8,7 @@ from explorer.network.analysis import analyze
 from explorer.presets import RECIPE_VARIANTS, find_preset, measured
 from explorer.runs.eta import Pace
 from explorer.text import counted, duration, for_html
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.devices import DeviceError, choose_device
 from explorer.training.engine import count_steps
 from explorer.training.recipe import count_images
@@ -39,7 +39,7 @@ def show_what_comes(session: state.Session) -> None:
 
 def _length(session: state.Session) -> str:
     recipe = session.recipe
-    images = count_images(recipe, DATASETS[recipe.dataset].train_images)
+    images = count_images(recipe, find_dataset(recipe.dataset).train_images)
     steps = count_steps(images, recipe.batch_size)
     epochs = counted(recipe.epochs, "epoch")
     return f"{epochs} of {counted(steps, 'step')}, {counted(recipe.epochs * steps, 'step')} in all"
@@ -48,7 +48,7 @@ def _length(session: state.Session) -> str:
 def _time(session: state.Session) -> str:
     """As the runs on this server tell, else those that come with the presets."""
     network, recipe = session.architecture, session.recipe
-    title = DATASETS[recipe.dataset].title
+    title = find_dataset(recipe.dataset).title
     try:
         device = choose_device(recipe.device).type
     except DeviceError:
@@ -77,7 +77,7 @@ def _included_seconds(session: state.Session) -> float | None:
 
 
 def _images(session: state.Session) -> str:
-    kind = DATASETS[session.recipe.dataset]
+    kind = find_dataset(session.recipe.dataset)
     text = f"{kind.train_images:,} to train on, {kind.test_images:,} to test"
     return text if kind.is_here() else f"{text}; not on this server yet, downloaded first"
 

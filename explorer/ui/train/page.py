@@ -27,7 +27,7 @@ from explorer.runs.run_summary import RunSummary
 from explorer.runs.run_writer import NEXT_TURN
 from explorer.runs.same_run import run_in_hand
 from explorer.text import counted, duration, for_html, for_markdown, percent, points
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.event import Event
 from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe, RecipeError
@@ -121,7 +121,7 @@ def _recipe(session: state.Session) -> DeltaGenerator:
             st.html(_LOCKED)
         else:
             _recipe_variants(session)
-    obstacle = find_problem(architecture, DATASETS[recipe.dataset])
+    obstacle = find_problem(architecture, find_dataset(recipe.dataset))
     if obstacle:
         messages.warning(
             f"this network cannot be trained yet: {obstacle.message}", icon=None, on=start
@@ -241,7 +241,7 @@ def _start(again: bool = False, changes: Mapping[str, Any] = MappingProxyType({}
         notify(recipe.message, WRONG)
         return
     recipe = recipe.model_copy(update=changes)
-    if obstacle := find_problem(session.architecture, DATASETS[recipe.dataset]):
+    if obstacle := find_problem(session.architecture, find_dataset(recipe.dataset)):
         notify(f"This network cannot be trained yet: {obstacle.message}", WRONG)
         return
     jobs = process.jobs()
@@ -393,7 +393,7 @@ def _status(snapshot: Snapshot) -> None:
     run = snapshot.run
     name = for_html(run.architecture.name)
     status = for_html(snapshot.status)
-    images = for_html(DATASETS[run.recipe.dataset].title)
+    images = for_html(find_dataset(run.recipe.dataset).title)
     with st.container(horizontal=True, vertical_alignment="top", key="run-line"):
         st.html(
             f'<div class="run" id="{SHOWN_RUN}" tabindex="-1"><h2>{name}</h2> on {images} '
@@ -471,7 +471,7 @@ def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
     same = snapshot.run.recipe.dataset == preset.recipe.dataset
     key, first = f"beside-{snapshot.run.id}", list(offered)[:1] if same else []
     chosen = st.pills(
-        f"Compare with ({DATASETS[preset.recipe.dataset].title})",
+        f"Compare with ({find_dataset(preset.recipe.dataset).title})",
         list(offered),
         selection_mode="multi",
         default=remembered_value(key, first),

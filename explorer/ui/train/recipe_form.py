@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from explorer.schema import field_values
 from explorer.text import for_html, for_markdown
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import available_devices
 from explorer.training.recipe import (
@@ -127,7 +128,7 @@ def _dataset(name: str, key: str, changed: Changed, is_locked: bool) -> None:
         "Images",
         list(DATASETS),
         index=list(DATASETS).index(name),
-        format_func=lambda name: DATASETS[name].title,
+        format_func=lambda name: find_dataset(name).title,
         help="  \n".join(f"{kind.title}: {kind.summary}" for kind in DATASETS.values()),
         key=f"{key}-dataset",
         on_change=changed,

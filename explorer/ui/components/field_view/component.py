@@ -19,7 +19,8 @@ from explorer.network.analysis import Analysis, receptive_fields, rows_leading_t
 from explorer.network.spec import Conv2d
 from explorer.runs.manager import JobManager, NoWeights, UnknownRun
 from explorer.text import counted, percent
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
+from explorer.training.datasets import BUILT_IN
 from explorer.ui import process
 from explorer.ui.components.assets import component, keep_state
 from explorer.ui.components.field_view import data, forward
@@ -48,6 +49,12 @@ class FieldViewContext:
     seed: int  # of the first weights
     run: str | None  # that the visitor looks at
     owner: str  # whose runs count as the visitor's own
+    sees_images: bool = True  # whether the visitor may see the data set's images
+
+    @property
+    def shown(self) -> str:
+        """The data set whose images are shown, as far as they are here."""
+        return self.dataset if self.sees_images else BUILT_IN
 
 
 @part
@@ -87,7 +94,7 @@ def view_data(
         "of": of,
         "ask": request.model_dump(mode="json"),
         "image": data.image_data(
-            samples(context.dataset, height, width), request.image, context.dataset, request.holds
+            samples(context.shown, height, width), request.image, context.dataset, request.holds
         ),
         "names": data.value_names(analysis.architecture, analysis.rows[index], context.dataset),
         "answer": {"to": of, **_answer(analysis, index, context, request, jobs)}
@@ -114,7 +121,7 @@ def _answer(
         "used": "trained" if trained and request.trained else "untrained",
     }
     _, height, width = analysis.architecture.input_shape
-    shown = samples(context.dataset, height, width).dataset
+    shown = samples(context.shown, height, width).dataset
     forward_context = forward.ForwardContext(
         jobs, trained if trained and request.trained else untrained, shown
     )
@@ -170,5 +177,5 @@ def _numbers(
 
 def _trained_text(trained: Trained, dataset: str) -> str:
     epochs = counted(trained.epoch, "epoch")
-    on = f" on {DATASETS[trained.dataset].title}" if trained.dataset != dataset else ""
+    on = f" on {find_dataset(trained.dataset).title}" if trained.dataset != dataset else ""
     return f"trained{on}: {epochs}, {percent(trained.test_accuracy)} test accuracy"

@@ -22,7 +22,8 @@ from explorer.network.tree import IMAGE, input_of
 from explorer.network.unit_facts import axis_facts, first_spreading_row, seen_runs, unseen
 from explorer.network.window_arithmetic import WindowArithmetic, window_arithmetic
 from explorer.text import size_text
-from explorer.training.datasets import DATASETS
+from explorer.training.dataset_lookup import find_dataset
+from explorer.training.datasets import DatasetKind
 from explorer.ui.components.field_view.forward import ForwardPass
 from explorer.ui.components.field_view.samples import Samples
 
@@ -153,11 +154,8 @@ def image_data(samples: Samples, index: int, chosen: str, held: str = "") -> dic
         if small.shape[0] * small.shape[1] < samples.height * samples.width
         else samples.picture(index)
     )
-    title, wanted = DATASETS[samples.dataset].title, DATASETS[chosen].title
-    why = (
-        f"These are {title.lower()}: the images of {wanted} are not on this server yet. "
-        f"The first training on {wanted} downloads them."
-    )
+    title = find_dataset(samples.dataset).title
+    why = f"These are {title.lower()}: {_why_not(find_dataset(chosen))}."
     key = f"{samples.dataset} {index} {samples.height}x{samples.width}"
     return {
         "key": key,
@@ -171,9 +169,21 @@ def image_data(samples: Samples, index: int, chosen: str, held: str = "") -> dic
     }
 
 
+def _why_not(kind: DatasetKind) -> str:
+    """Why the images of this data set are not shown."""
+    if kind.absent:
+        return kind.absent
+    if kind.owner:
+        return f"the images of {kind.title} are seen by their owner and by teachers alone"
+    return (
+        f"the images of {kind.title} are not on this server yet. "
+        f"The first training on {kind.title} downloads them"
+    )
+
+
 def value_names(architecture: Architecture, row: Row, dataset: str) -> list[str] | None:
     """The classes, where the layer gives one value for each."""
-    classes, (place, *inside) = DATASETS[dataset].classes, row.path
+    classes, (place, *inside) = find_dataset(dataset).classes, row.path
     ends = all(layer.kind in KEEP_CLASSES for layer in architecture.layers[place + 1 :])
     gives_scores = ends and not inside and row.output_shape[0] == len(classes)
     return list(classes) if gives_scores else None

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explorer.training.dataset_files import load_present_dataset, sample_images
-from explorer.training.datasets import BUILT_IN, DATASETS, DatasetError, DatasetKind
+from explorer.training.dataset_lookup import find_dataset
+from explorer.training.datasets import BUILT_IN, DatasetError, DatasetKind
 from explorer.training.images import normalise
 
 IMAGES = 32
@@ -53,8 +54,8 @@ class Samples:
         return f"normalised pixels: (x − {kind.mean[0]}) ÷ {kind.std[0]}, x from 0 to 1"
 
     def _normalised_as(self, trained_on: str | None) -> DatasetKind:
-        kind = DATASETS[trained_on or self.dataset]
-        return kind if len(kind.mean) == self.images.shape[3] else DATASETS[self.dataset]
+        kind = find_dataset(trained_on or self.dataset)
+        return kind if len(kind.mean) == self.images.shape[3] else find_dataset(self.dataset)
 
     def _stretched(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         rows = np.arange(self.height) * images.shape[1] // self.height
@@ -65,6 +66,8 @@ class Samples:
 def samples(dataset: str, height: int, width: int) -> Samples:
     """Images of a data set; where its files are not here, the built-in digits instead."""
     try:
+        if absent := find_dataset(dataset).absent:  # deleted since they were read
+            raise DatasetError(absent)
         return Samples(dataset, _read(dataset), height, width)
     except DatasetError:  # not kept: the files may come at any time, with the first training
         # At hand since the server started; without its start, a busy machine reads them late.
