@@ -6,6 +6,7 @@ The files are described in training/own_images/kept.py.
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,9 +96,10 @@ class OwnImages:
                     lambda part: part.write_text(text, encoding="utf-8"),
                 )
             except OSError as error:
-                images_path(self.folder, name).unlink(missing_ok=True)
+                with suppress(OSError):
+                    images_path(self.folder, name).unlink(missing_ok=True)
                 raise self._cannot_write(error) from None
-        return Kept(name, about, size)
+        return Kept(name, about, images_path(self.folder, name).stat().st_size)
 
     def images_file(self, name: str, by: Person) -> Path:
         """The file of these images, for a download. Raises NotAllowed and OwnImagesError."""

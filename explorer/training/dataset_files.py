@@ -372,12 +372,14 @@ def sample_images(
     Never downloads: raises DatasetError if the files are not there.
     """
     test = _load(name, (root or data_root()).absolute(), None).test
-    of_class = [
-        (test.labels == label).nonzero().flatten()
-        for label in range(len(find_dataset(name).classes))
-    ]
+    classes = len(find_dataset(name).classes)
+    of_class = [(test.labels == label).nonzero().flatten() for label in range(classes)]
+    # Of own images there may be a few of each: then they come again.
     images = test.images[
-        [int(of_class[i % len(of_class)][i // len(of_class)]) for i in range(count)]
+        [
+            int(of_class[i % classes][i // classes % len(of_class[i % classes])])
+            for i in range(count)
+        ]
     ]
     return images.squeeze(1).numpy() if images.shape[1] == 1 else images.permute(0, 2, 3, 1).numpy()
 

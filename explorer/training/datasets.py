@@ -8,7 +8,7 @@ Nothing here needs torch: forms, recipes and lists of runs name data sets withou
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +43,7 @@ class DatasetKind:
     input_shape: tuple[int, int, int]
     mean: tuple[float, ...]  # one a channel
     std: tuple[float, ...]
-    read: Read
+    read: Read = field(compare=False)
     train_images: int = 0
     test_images: int = 0
     # The file that comes last when they are downloaded, below the data root; "" if built in.

@@ -20,7 +20,7 @@ from explorer.training.own_images.problem import OwnImagesError
 
 # What a browser may send at once, `maxUploadSize` in .streamlit/config.toml: 10,000 small images,
 # or 200 photographs that were made smaller.
-MAX_ZIP_BYTES = 32 * 1024 * 1024
+MAX_ZIP_BYTES = 32_000_000
 MAX_IMAGES = 20_000  # twice what a class has collected; each takes a file's time to read
 MAX_ENTRIES = 25_000  # with folders and what is left out; Python keeps half a kB of each
 MAX_FILE_BYTES = 15_000_000  # of one file unpacked: a large photograph
