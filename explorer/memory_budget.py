@@ -89,6 +89,7 @@ FEW: dict[str, str] = {
     "training.images._by_channel": "mean and deviation of a data set, on a device",
     "training.images._centres": "the shapes of the data sets' images, on a device",
     "ui.process._saved": "the folder of what was saved",
+    "ui.process._own_images": "the folder of own images",
     "ui.server.person_cookies.server_cookie": "the folder of the runs",
     "ui.components.stack_editor.fields.palette": "no argument",
     "ui.components.stack_editor.fields.block_kind": "no argument",

@@ -239,7 +239,7 @@ def _parts(architecture: Architecture, recipe: Recipe) -> list[_Part]:
     if obstacle := find_problem(architecture, replace(kind, absent="")):
         raise ArchitectureError(obstacle.message)
     if not kind.mean:
-        raise ArchitectureError(f"{kind.title} cannot be named in code: {kind.absent}")
+        raise ArchitectureError(f"code cannot name these images: {kind.absent}")
     options, shown = _options(recipe), parts("notebook.py")
     code = {name: choose(part, options) for name, part in parts("model.py").items()}
     found = [

@@ -468,7 +468,7 @@ def _load(
 ) -> Dataset:
     """The data set. Without `progress` nothing is downloaded."""
     if absent := find_dataset(name).absent:  # deleted, though still in memory
-        raise DatasetError(f"{find_dataset(name).title} cannot be loaded: {absent}.")
+        raise DatasetError(f"the images of {find_dataset(name).title} cannot be loaded: {absent}.")
     key, deadline = (name, root), time.monotonic() + (PATIENCE if patience is None else patience)
     while True:
         with _loading_lock:
@@ -492,7 +492,8 @@ def _load(
                         progress(*told)
                 elif time.monotonic() > deadline and not ended:
                     raise DatasetError(
-                        f"{find_dataset(name).title} is being loaded just now; try again in a while"
+                        f"the images of {find_dataset(name).title} are being loaded just now; "
+                        "try again in a while"
                     )
         finally:
             with _loading_lock:

@@ -17,6 +17,7 @@ from explorer.kept_work import KeptWork
 from explorer.network.analysis import analyze
 from explorer.network.layers import LAYERS
 from explorer.network.spec import Architecture, Flatten, new_layer
+from explorer.own_images import OwnImages
 from explorer.presets import load_presets
 from explorer.runs.home import in_memory, open_store
 from explorer.runs.manager import JobManager
@@ -27,6 +28,7 @@ from explorer.text import counted
 from explorer.training.dataset_files import load_present_dataset, sweep_downloads
 from explorer.training.datasets import BUILT_IN
 from explorer.training.devices import training_slots
+from explorer.training.own_images.kept import own_folder
 from explorer.ui.downloads import pictures
 from explorer.ui.downloads.hand_in_reports import HandInReports
 from explorer.ui.downloads.preparing import Preparer, ReportProcesses
@@ -141,6 +143,16 @@ def saved() -> SavedStore:
 @cache
 def _saved(folder: Path) -> SavedStore:
     return SavedStore(folder)
+
+
+def own_images() -> OwnImages:
+    """The images that visitors uploaded."""
+    return _own_images(own_folder())
+
+
+@cache
+def _own_images(folder: Path) -> OwnImages:
+    return OwnImages(folder)
 
 
 def kept_work() -> KeptWork:

@@ -95,6 +95,7 @@ class Session:
     run: str | None = None  # the run that the Train page shows
     notice: str = ""  # why what the address asked for is not shown
     opening: bool = False  # the dialog to open other work is open
+    own_images: bool = False  # the dialog of own images is open
     repeat: Repeat | None = None  # the question on Train whether to start the same run once more
 
     @property
@@ -482,6 +483,7 @@ def open_work(start: Start, shared: Shared) -> None:
             # What was given out does not go with the work.
             assignment=session.assignment if session.given else shared.assignment,
             opening=False,
+            own_images=False,
             notice="",
         )
     )
@@ -578,6 +580,16 @@ def ask_to_open() -> None:
 def close_dialog() -> None:
     if current().opening:
         keep_session(replace(current(), opening=False))
+
+
+def show_own_images() -> None:
+    """Show the dialog of own images, until it is closed."""
+    keep_session(replace(current(), own_images=True))
+
+
+def close_own_images() -> None:
+    if current().own_images:
+        keep_session(replace(current(), own_images=False))
 
 
 def apply_fix(architecture: Architecture) -> None:

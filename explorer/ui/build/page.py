@@ -16,7 +16,6 @@ from explorer.runs.database import StoreError
 from explorer.runs.images_access import may_see_images
 from explorer.text import for_html, percent, printable, short_bytes, short_count, size_text
 from explorer.training.dataset_lookup import find_dataset
-from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
 from explorer.ui import messages, state
 from explorer.ui.assigned import own_runs
@@ -30,6 +29,7 @@ from explorer.ui.components.announcer import announce
 from explorer.ui.components.cost_chart import cost_chart
 from explorer.ui.components.field_view import FieldViewContext, field_view
 from explorer.ui.components.stack_editor import stack_editor
+from explorer.ui.image_choices import can_be_chosen, image_choices, image_title_and_size
 from explorer.ui.known_numbers import known_of
 from explorer.ui.notices import WRONG, notify, with_notices
 from explorer.ui.people import who
@@ -102,11 +102,9 @@ def _header() -> None:
 def _images(session: state.Session) -> None:
     st.selectbox(
         "Images",
-        list(DATASETS),
-        index=list(DATASETS).index(session.recipe.dataset),
-        format_func=lambda name: (
-            f"{find_dataset(name).title} · {size_text(find_dataset(name).input_shape)}"
-        ),
+        image_choices(session.recipe.dataset),
+        index=image_choices(session.recipe.dataset).index(session.recipe.dataset),
+        format_func=image_title_and_size,
         key=f"images-{session.recipe_version}",
         on_change=_choose_images,
         args=(f"images-{session.recipe_version}", session.work),
@@ -135,7 +133,7 @@ def _rename(key: str, shown: str, work: int) -> None:
 
 def _choose_images(key: str, work: int) -> None:
     session, chosen = state.current(), st.session_state[key]
-    is_new = work == session.work and chosen in DATASETS and chosen != session.recipe.dataset
+    is_new = work == session.work and can_be_chosen(chosen) and chosen != session.recipe.dataset
     if is_new and (changed := state.choose_images(chosen)):
         notify(changed)
 

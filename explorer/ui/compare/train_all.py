@@ -15,11 +15,12 @@ from explorer.runs.run_summary import RunSummary
 from explorer.runs.same_run import done_or_coming, task
 from explorer.text import counted, for_html
 from explorer.training.dataset_lookup import find_dataset
-from explorer.training.datasets import DATASETS
+from explorer.training.datasets import BUILT_IN
 from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe
 from explorer.ui import process
 from explorer.ui.compare.chosen import CHOSEN, find_all
+from explorer.ui.image_choices import image_choices, image_title
 from explorer.ui.notices import WRONG, notify, refusals_as_notices
 from explorer.ui.people import who
 from explorer.ui.remembered_inputs import (
@@ -63,12 +64,12 @@ def train_all(chosen: Sequence[Chosen], runs: Sequence[RunSummary]) -> None:
             format_func=RECIPE_VARIANT_NAMES.__getitem__,
             **remember_input("compare-variant"),
         )
-        images = ["", *DATASETS]
+        images = ["", *image_choices(BUILT_IN)]
         st.selectbox(
             "Images",
             images,
             remembered_index("compare-images", images),
-            format_func=lambda name: find_dataset(name).title if name else "each recipe's own",
+            format_func=lambda name: image_title(name) if name else "each recipe's own",
             **remember_input("compare-images"),
         )
         columns = st.columns(2, gap="small")

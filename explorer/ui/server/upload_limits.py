@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 MB = 1_000_000
 FILES_OF_A_PAGE = 2  # a page has one input for files, and may replace what is in it
-MOST_BYTES = 320 * MB  # of all pages: forty of the largest files
+MOST_BYTES = 320 * MB  # of all pages: ten of the largest files
 ENTRY_BYTES = 10_000  # counted for each file beside its content, so that empty ones are bounded too
 AT_ONCE = 40  # files that are on their way to the server, of all pages
 AT_ONCE_OF_A_PAGE = 2

@@ -48,6 +48,7 @@ from explorer.ui.server.windows import this_window
 from explorer.ui.show_chart import show_chart
 from explorer.ui.train.before_a_run import show_what_comes
 from explorer.ui.train.looks import looks
+from explorer.ui.train.own_images_dialog import own_images_dialog
 from explorer.ui.train.recipe_form import recipe_form, recipe_in_form
 
 POINTS = 400  # step events a chart gets, whatever the run's length
@@ -113,6 +114,8 @@ def _recipe(session: state.Session) -> DeltaGenerator:
     start = st.container()
     variants = st.container()
     locked = session.recipe_is_locked
+    if session.own_images:
+        own_images_dialog()
     filled = recipe_form(session.recipe, _form(session), _keep, is_locked=locked)
     wrong = filled.message if isinstance(filled, RecipeError) else ""
     recipe = session.recipe if isinstance(filled, RecipeError) else filled
@@ -471,7 +474,7 @@ def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
     same = snapshot.run.recipe.dataset == preset.recipe.dataset
     key, first = f"beside-{snapshot.run.id}", list(offered)[:1] if same else []
     chosen = st.pills(
-        f"Compare with ({find_dataset(preset.recipe.dataset).title})",
+        f"Compare with ({for_markdown(find_dataset(preset.recipe.dataset).title)})",
         list(offered),
         selection_mode="multi",
         default=remembered_value(key, first),

@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 from explorer.schema import field_values
 from explorer.text import for_html, for_markdown
-from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import DATASETS
 from explorer.training.devices import available_devices
 from explorer.training.recipe import (
@@ -21,6 +20,8 @@ from explorer.training.recipe import (
     parse_recipe,
     to_data,
 )
+from explorer.ui import state
+from explorer.ui.image_choices import image_choices, image_title
 
 Data = dict[str, Any]
 Changed = Callable[[], None]
@@ -124,16 +125,24 @@ def _values(model: type[BaseModel], data: Data) -> Data:
 
 
 def _dataset(name: str, key: str, changed: Changed, is_locked: bool) -> None:
-    st.selectbox(
-        "Images",
-        list(DATASETS),
-        index=list(DATASETS).index(name),
-        format_func=lambda name: find_dataset(name).title,
-        help="  \n".join(f"{kind.title}: {kind.summary}" for kind in DATASETS.values()),
-        key=f"{key}-dataset",
-        on_change=changed,
-        disabled=is_locked,
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.selectbox(
+            "Images",
+            image_choices(name),
+            index=image_choices(name).index(name),
+            format_func=image_title,
+            help="  \n".join(f"{kind.title}: {kind.summary}" for kind in DATASETS.values()),
+            key=f"{key}-dataset",
+            on_change=changed,
+            disabled=is_locked,
+        )
+        st.button(
+            "Own images…",
+            key="own-images",
+            on_click=state.show_own_images,
+            disabled=is_locked,
+            help="Make a data set of a zip of your images",
+        )
 
 
 def _section(

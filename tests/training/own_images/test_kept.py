@@ -117,7 +117,9 @@ def test_deleted_images_cannot_be_had_from_memory(name: str) -> None:
     assert find_dataset(name).absent == DELETED
     assert find_dataset(name).title == "Colours"
     for load in (load_dataset, load_present_dataset, sample_images):
-        with pytest.raises(DatasetError, match=r"Colours cannot be loaded: .* they are deleted"):
+        with pytest.raises(
+            DatasetError, match=r"the images of Colours cannot be loaded: .* they are deleted"
+        ):
             load(name)
 
 
