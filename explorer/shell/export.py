@@ -16,8 +16,8 @@ from explorer.network.spec import Architecture
 from explorer.presets import load_presets
 from explorer.refusal import Refusal
 from explorer.shell.architectures import add_arch, read_architecture
+from explorer.shell.image_names import IMAGES, dataset_name
 from explorer.shell.output_files import write_file
-from explorer.training.datasets import DATASETS
 from explorer.training.recipe import Recipe
 
 EXPORTS: dict[str, Callable[[Architecture, Recipe], str | bytes]] = {
@@ -42,8 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--dataset",
-        choices=DATASETS,
-        help="the notebook's images (default: the preset's, else digits)",
+        type=dataset_name,
+        metavar="IMAGES",
+        help=f"the notebook's images: {IMAGES} (default: the preset's, else digits)",
     )
 
 

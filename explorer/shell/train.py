@@ -19,10 +19,10 @@ from explorer.runs.new_run import new_run
 from explorer.runs.run import Run
 from explorer.runs.run_loop import RunLoop
 from explorer.shell.architectures import add_arch, read_architecture
+from explorer.shell.image_names import IMAGES, dataset_name
 from explorer.shell.output_files import replaced_file
 from explorer.shell.training import add_data, run_to_its_end
 from explorer.text import quoted
-from explorer.training.datasets import DATASETS
 from explorer.training.event import Event, epochs_csv
 from explorer.training.recipe import Recipe, parse_recipe
 from explorer.training.recipe import to_data as recipe_to_data
@@ -37,8 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--dataset",
-        choices=DATASETS,
-        help="the images to learn (default: the named recipe's, else digits)",
+        type=dataset_name,
+        metavar="IMAGES",
+        help=f"the images to learn: {IMAGES} (default: the named recipe's, else digits)",
     )
     parser.add_argument(
         "--epochs",

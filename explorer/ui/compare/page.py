@@ -152,8 +152,8 @@ def _left_out(comparison: Comparison, view: str) -> None:
             f"{each.title} on {find_dataset(each.recipe.dataset).title}" for each in others
         )
         st.html(
-            f'<p class="hint">Trained on other images than {for_html(find_dataset(dataset).title)}, '
-            f"so left out: {for_html(names)}.</p>"
+            '<p class="hint">Trained on other images than '
+            f"{for_html(find_dataset(dataset).title)}, so left out: {for_html(names)}.</p>"
         )
 
 
