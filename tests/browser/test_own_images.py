@@ -19,18 +19,18 @@ def images_dialog(app: App) -> Locator:
 
 
 def test_upload_images_and_train(app: App, tmp_path: Path) -> None:
-    file = tmp_path / "colours.zip"
+    wrong, right = tmp_path / "colours.rar", tmp_path / "colours.zip"
+    wrong.write_bytes(b"no zip")
+    right.write_bytes(good_zip(20, around="colours/"))
     app.open("/?page=train")
     dialog = images_dialog(app)
-    file.write_bytes(b"no zip")
     dialog.get_by_label("Title").fill("Three colours")
-    dialog.locator("input[type=file]").set_input_files(file)
+    dialog.locator("input[type=file]").set_input_files(wrong)
     app.settled()
     dialog.get_by_role("button", name="Add these images").click()
     expect(dialog.get_by_role("alert")).to_contain_text("Nothing was added: this is no zip")
 
-    file.write_bytes(good_zip(20, around="colours/"))
-    dialog.locator("input[type=file]").set_input_files(file)
+    dialog.locator("input[type=file]").set_input_files(right)
     app.settled()
     dialog.get_by_role("button", name="Add these images").click()
     expect(dialog.locator("[data-own]")).to_have_text("Three colours")
