@@ -64,7 +64,9 @@ CACHES: dict[str, Cache] = {
     "ui.server.kept_downloads.KeptDownloads._kept": by_size(16 * MB),
     "classroom.register.Register._noted": Cache(5_000, 300),
     "ui.server.message_guard.InputKinds._kinds": by_size(15 * MB),
-    # own images
+    # images
+    "training.images._by_channel": Cache(1024, 2_000),
+    "training.images._centres": Cache(256, 115_000),
     "training.own_images.kept._read": Cache(64, 60_000),
     # looking into a network
     "ui.components.field_view.samples._read": Cache(16, 1 * MB),
@@ -86,8 +88,6 @@ CACHES: dict[str, Cache] = {
 # Caches without a bound: what they are asked can take only a few values, none of which a visitor
 # makes up.
 FEW: dict[str, str] = {
-    "training.images._by_channel": "mean and deviation of a data set, on a device",
-    "training.images._centres": "the shapes of the data sets' images, on a device",
     "ui.process._saved": "the folder of what was saved",
     "ui.process._own_images": "the folder of own images",
     "ui.server.person_cookies.server_cookie": "the folder of the runs",

@@ -2,7 +2,7 @@
 normalise them; all on the device.
 """
 
-from functools import cache
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -16,12 +16,14 @@ def normalise(images: Tensor, kind: DatasetKind) -> Tensor:
     return (images - _by_channel(kind.mean, images.device)) / _by_channel(kind.std, images.device)
 
 
-@cache  # a step that is being recorded must not copy anything to the device
+# Kept, as a step that is being recorded must not copy anything to the device. Own images make many
+# values and shapes; so many are kept that none goes while a recorded step still uses it.
+@lru_cache(maxsize=1024)
 def _by_channel(values: tuple[float, ...], device: torch.device) -> Tensor:
     return torch.tensor(values, device=device).view(1, -1, 1, 1)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _centres(height: int, width: int, device: torch.device) -> Tensor:
     """(3, H·W): x and y of each pixel's centre, from −1 to 1 across the image, and 1."""
     x = (2 * torch.arange(width, device=device) + 1) / width - 1

@@ -30,7 +30,7 @@ from explorer.ui.people import who
 from explorer.ui.server.page_runs import part_run
 
 NEW = ""  # in place of a name
-CHOSEN = "own-images"
+CHOSEN = "own-chosen"
 RULES = (
     f"A zip of up to {MAX_ZIP_BYTES // 1_000_000} MB and {MAX_IMAGES:,} images: a folder for each "
     "class, named after it, or images beside a CSV with the columns filename and label. "
