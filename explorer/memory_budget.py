@@ -66,8 +66,8 @@ CACHES: dict[str, Cache] = {
     "ui.server.message_guard.InputKinds._kinds": by_size(15 * MB),
     # images
     "training.images._by_channel": Cache(1024, 2_000),
-    "training.images._centres": Cache(256, 115_000),
-    "training.own_images.kept._read": Cache(64, 60_000),
+    "training.images._centres": Cache(128, 115_000),
+    "training.own_images.kept._read": Cache(32, 60_000),
     # looking into a network
     "ui.components.field_view.samples._read": Cache(16, 1 * MB),
     "ui.components.field_view.forward.run_forward": Cache(4, 60 * MB),

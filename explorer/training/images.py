@@ -23,7 +23,7 @@ def _by_channel(values: tuple[float, ...], device: torch.device) -> Tensor:
     return torch.tensor(values, device=device).view(1, -1, 1, 1)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def _centres(height: int, width: int, device: torch.device) -> Tensor:
     """(3, H·W): x and y of each pixel's centre, from −1 to 1 across the image, and 1."""
     x = (2 * torch.arange(width, device=device) + 1) / width - 1

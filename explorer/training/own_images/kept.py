@@ -91,7 +91,7 @@ def read_description(folder: Path, name: str) -> Description | None:
     return _read(path, changed, said)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def _read(path: Path, changed: int, said: OwnName) -> Description | None:
     """The description that this file had when it was changed last."""
     try:

@@ -254,4 +254,6 @@ def _delete(kept: Kept) -> None:
         are_used = any(each.run.recipe.dataset == kept.name for each in process.jobs().runs())
         process.own_images().delete(kept.name, who(), keep_description=are_used)
         st.session_state.pop(CHOSEN, None)
+        if state.current().recipe.dataset == kept.name:
+            state.choose_images(kept.name)  # anew, as the form's input calls them otherwise now
         notify(f"Deleted {quoted(kept.about.title)}")
