@@ -53,7 +53,7 @@ CACHES: dict[str, Cache] = {
     "presets._read_all": Cache(8, 4 * MB),
     # runs
     "runs.manager.JobManager._snapshots": by_size(150 * MB),
-    "runs.run_weights.RunWeights._cache": by_size(256 * MB),
+    "runs.run_weights.RunWeights._cache": by_size(128 * MB),
     "training.steps._faults": Cache(64, 150_000),
     "runs.rows._architecture": Cache(128, 750_000),
     "runs.rows._recipe": Cache(128, 5_000),
@@ -69,6 +69,7 @@ CACHES: dict[str, Cache] = {
     "ui.components.field_view.forward.run_forward": Cache(4, 60 * MB),
     "ui.components.field_view.forward.unit_influence": Cache(32, 8 * MB),
     "ui.components.field_view.weights.first_weights": Cache(4, 20 * MB),
+    "insight.trained.TrainedNetworks._cache": by_size(64 * MB),
     # what is made for a download
     "exports.source.plan.source_plan": Cache(16, 3 * MB),
     # charts and comparing

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from explorer.compare.learning import Group, Record
+from explorer.insight.trained import with_weights
 from explorer.network.spec import Architecture
 from explorer.text import counted, quoted
 from explorer.training.dataset_files import Dataset, Split
 from explorer.training.engine import Numerics, evaluate
-from explorer.training.initialisation import RandomStreams, new_network
 
 LEVEL = 0.05
 LONGEST_NAME = 200  # letters of a name in the verdict
@@ -127,10 +127,8 @@ def right_answers(
     it does not fit.
     """
     device = device or torch.device("cpu")
-    numerics, streams = Numerics.of(precision, device), RandomStreams.of(0, device)
-    network = new_network(architecture, streams.weights, streams.dropout)
-    network.load_state_dict(dict(weights))
-    network = network.to(device).to(memory_format=numerics.layout)
+    numerics = Numerics.of(precision, device)
+    network = with_weights(architecture, weights, numerics, device)
     answers: list[Tensor] = []
 
     def look(module: nn.Module, given: Any, scores: Tensor) -> None:

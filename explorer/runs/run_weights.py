@@ -17,7 +17,7 @@ from explorer.runs.store import Store
 from explorer.training.checkpoint import Checkpoint, network_weights
 
 # Of all runs' weights that are kept in memory after they were read.
-WEIGHTS_CACHE_BYTES = 256_000_000
+WEIGHTS_CACHE_BYTES = 128_000_000
 
 
 class NoWeights(RunError):

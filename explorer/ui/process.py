@@ -12,6 +12,7 @@ import altair  # noqa: F401  # imported with the server, so that no visitor wait
 
 from explorer.classroom.assignments import Assignments
 from explorer.classroom.hand_ins import HandIns
+from explorer.insight.trained import Trained, TrainedNetworks
 from explorer.kept_work import KeptWork
 from explorer.network.analysis import analyze
 from explorer.network.layers import LAYERS
@@ -162,11 +163,22 @@ def hand_in_reports() -> HandInReports:
     return _hand_in_reports
 
 
+def trained(run_id: str, after: int | None = None) -> Trained:
+    """The run's network after this epoch where its weights are kept, else after its newest one;
+    its `note` says where it is another.
+
+    Raises UnknownRun, and NoWeights before the first epoch has ended or if all are lost.
+    """
+    found = jobs().weights(run_id, after)
+    return _networks.of(jobs().snapshot(run_id, 0).run, found)
+
+
 def downloads() -> Preparer:
     """The line of downloads that are prepared beside the pages."""
     return _downloads
 
 
+_networks = TrainedNetworks()
 _processes = ReportProcesses(jobs)
 _downloads = Preparer(_processes.make, _processes.close)
 _hand_in_reports = HandInReports(hand_ins, _downloads)

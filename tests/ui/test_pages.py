@@ -15,6 +15,7 @@ from explorer.training.limits import MAX_PARAMS
 from explorer.training.recipe import OneCycleLR, parse_recipe
 from explorer.ui import process, state
 from explorer.ui.follow import answer
+from explorer.ui.train import curves_view
 from explorer.ui.train import page as shown_page
 from explorer.ui.train.looks import Looks
 from tests.people.shared import SOMEBODY, TEACHER, student
@@ -214,7 +215,7 @@ def test_a_loss_of_any_size_is_written_in_the_table_of_epochs(losses, shown):
         )
         for number, loss in enumerate(losses, 1)
     )
-    rows, columns = shown_page._epoch_rows(epochs), shown_page.EPOCH_COLUMNS
+    rows, columns = curves_view._epoch_rows(epochs), curves_view.EPOCH_COLUMNS
     assert [columns["train_loss"].shown(row["train_loss"]) for row in rows] == shown
     assert [columns["test_loss"].shown(row["test_loss"]) for row in rows] == ["0.1000"] * 2
 
