@@ -37,6 +37,9 @@ COMMANDS = {
     ),
     "continue": Command("continue_run", "train a finished run for more epochs"),
     "grade": Command("grade", "judge an assignment by a run's weights or by the zip of its report"),
+    "insight": Command(
+        "insight", "accuracy by class, what a run takes for what, and its worst images"
+    ),
     "export": Command("export", "the architecture in another form"),
     "import": Command(
         "import_network",

@@ -34,6 +34,7 @@ from explorer.runs.admission import (
     check_trainable,
     refusal_message,
 )
+from explorer.runs.answers_format import AnswersError, answers_from_bytes
 from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.checkpoint_size import check_room, foreseen_bytes
 from explorer.runs.class_rules import (
@@ -69,6 +70,7 @@ from explorer.runs.run_summary import RunSummary, summary_of
 from explorer.runs.run_weights import LearnedWeights, NoWeights, RunWeights
 from explorer.runs.run_writer import RunWriter, with_all_epochs
 from explorer.runs.store import Store
+from explorer.training.answers import Answers
 from explorer.training.devices import use_gpu
 from explorer.training.event import Event
 from explorer.training.memory import estimate_memory, free_memory
@@ -383,6 +385,23 @@ class JobManager:
         by default the last. Raises UnknownRun and NoWeights.
         """
         return self._weights.read(run_id, after)
+
+    def answered_epochs(self, run_id: str) -> list[int]:
+        """The epochs after which the network's answers are kept, in order. Raises UnknownRun."""
+        return self.store.answered_epochs(run_id)
+
+    def answers(self, run_id: str, epoch: int) -> Answers | None:
+        """What the network answered to the test images after this epoch, None where that is not
+        kept, or cannot be read.
+
+        Raises UnknownRun.
+        """
+        data = self.store.answers(run_id, epoch)
+        try:
+            return answers_from_bytes(data) if data else None
+        except AnswersError as error:
+            log.warning("run %s, epoch %d: %s", run_id, epoch, error)
+            return None
 
     def has_weights(self, run_id: str) -> bool:
         """Whether the run has saved weights, without reading them. Raises UnknownRun."""

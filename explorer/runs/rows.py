@@ -17,6 +17,7 @@ from explorer.json_reading import decode_json
 from explorer.network.architecture_json import MAX_JSON_BYTES, parse_architecture
 from explorer.network.architecture_json import to_json as architecture_to_json
 from explorer.network.spec import Architecture
+from explorer.runs.kept_epochs import kept_epochs
 from explorer.runs.run import Environment, Run, RunError, Status, StopRequest, UnknownRun
 from explorer.text import printable, quoted
 from explorer.training.event import Event, EventError, finished_after, parse_event
@@ -199,6 +200,37 @@ def parse_event_or_none(text: str | None) -> Event | None:
         return None
 
 
+def keep_answers(connection: Connection, number: int, epoch: int, answers: bytes) -> None:
+    """Keep what the network answered after this epoch (see answers_format.py), and of earlier ones
+    no more than has room.
+    """
+    connection.execute(
+        "INSERT OR REPLACE INTO insight (run, epoch, answers) VALUES (?, ?, ?)",
+        (number, epoch, answers),
+    )
+    epochs = answered_epochs(connection, number)
+    kept = kept_epochs(epochs, (), len(answers))
+    connection.executemany(
+        "DELETE FROM insight WHERE run = ? AND epoch = ?",
+        [(number, epoch) for epoch in epochs if epoch not in kept],
+    )
+
+
+def answered_epochs(connection: Connection, number: int) -> list[int]:
+    """The epochs whose answers are kept, in order."""
+    question = "SELECT epoch FROM insight WHERE run = ? ORDER BY epoch"
+    return [row["epoch"] for row in connection.execute(question, (number,))]
+
+
+def read_answers(connection: Connection, number: int, epoch: int) -> bytes | None:
+    """What the network answered after this epoch (see answers_format.py), None where that is not
+    kept.
+    """
+    question = "SELECT answers FROM insight WHERE run = ? AND epoch = ?"
+    row = connection.execute(question, (number, epoch)).fetchone()
+    return bytes(row["answers"]) if row else None
+
+
 def count_events(connection: Connection, number: int) -> int:
     count: int = connection.execute(
         "SELECT ifnull(max(seq) + 1, 0) FROM events WHERE run = ?", (number,)
@@ -225,6 +257,7 @@ def rewind_events(connection: Connection, number: int, epoch: int | None = None)
     connection.execute(
         "DELETE FROM events WHERE run = ? AND seq > ?", (number, -1 if seq is None else seq)
     )
+    connection.execute("DELETE FROM insight WHERE run = ? AND epoch > ?", (number, epoch))
 
 
 def finish_early(connection: Connection, row: Row) -> None:

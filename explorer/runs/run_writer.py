@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 
+from explorer.runs.answers_format import answers_to_bytes
 from explorer.runs.checkpoint_format import save_checkpoint
 from explorer.runs.database import StoreError
 from explorer.runs.run import Environment, Run, Snapshot, Status, StopRequest, shown_status
 from explorer.runs.store import Claim, Store
+from explorer.training.answers import Answers
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.event import Event, best_of, downsample
 
@@ -185,12 +187,12 @@ class RunWriter:
             except StoreError as error:  # the end of the epoch decides
                 log.warning("run %s: %s", self._run.id, error)
 
-    def keep_epoch(self, event: Event, checkpoint: Checkpoint) -> None:
+    def keep_epoch(self, event: Event, checkpoint: Checkpoint, answers: Answers) -> None:
         """Keep an epoch, its checkpoint first. Raises StoreError and CheckpointError."""
         checkpoint.facts["environment"] = asdict(self._run.environment)
         save_checkpoint(self._store.checkpoints, self._run.id, checkpoint)
         try:
-            self._write(durable=True, last=event)
+            self._write(durable=True, last=event, answers=answers_to_bytes(answers))
         except StoreError:
             self._add(event)  # written together with the failure, once it can be
             raise
@@ -278,12 +280,14 @@ class RunWriter:
                     # Downsampling twice still keeps the lowest and the highest.
                     self._steps = list(downsample(self._steps, STEPS_AT_HAND))
 
-    def _write(self, durable: bool, last: Event | None = None) -> None:
-        """Write the pending events, and after them `last`. Raises StoreError."""
+    def _write(
+        self, durable: bool, last: Event | None = None, answers: bytes | None = None
+    ) -> None:
+        """Write the pending events, and after them `last` with its answers. Raises StoreError."""
         self._wrote = time.monotonic()
         # Only the thread that trains changes what is pending.
         events = self._pending.copy() if last is None else [*self._pending, last]
-        self._store.append(self._run.id, self._written, events, durable)
+        self._store.append(self._run.id, self._written, events, durable, answers)
         with self._lock:
             self._written += len(events)
             self._pending = []

@@ -33,6 +33,7 @@ from explorer.runs.rows import (
     LATEST,
     StoredRun,
     UnreadableRun,
+    answered_epochs,
     any_row,
     append_events,
     change_run,
@@ -42,10 +43,12 @@ from explorer.runs.rows import (
     find_row,
     finish_early,
     insert_run,
+    keep_answers,
     last_epoch,
     parse_event_or_none,
     parse_events,
     parse_run,
+    read_answers,
     rewind_events,
     thinned_steps,
 )
@@ -292,6 +295,20 @@ class Store:
         with self.database.read() as connection:
             return last_epoch(connection, find_row(connection, run_id)["number"])
 
+    def answered_epochs(self, run_id: str) -> list[int]:
+        """The epochs after which the network's answers are kept, in order. Raises UnknownRun."""
+        with self.database.read() as connection:
+            return answered_epochs(connection, find_row(connection, run_id)["number"])
+
+    def answers(self, run_id: str, epoch: int) -> bytes | None:
+        """What the network answered to the test images after this epoch (see answers_format.py),
+        None where that is not kept.
+
+        Raises UnknownRun.
+        """
+        with self.database.read() as connection:
+            return read_answers(connection, find_row(connection, run_id)["number"], epoch)
+
     def stop_request(self, run_id: str) -> StopRequest:
         """What somebody asks of the process that trains the run; "" for nothing, and of no run."""
         with self.database.read() as connection:
@@ -411,7 +428,7 @@ class Store:
 
     def taken_by(self, owner: str) -> list[Taken]:
         """What each of this owner's runs takes of the disk, also of those in the bin: checkpoints,
-        and about what its events take.
+        answers, and about what its events take.
         """
         with self.database.read() as connection:
             rows = connection.execute(_OWNED, (owner,)).fetchall()
@@ -420,7 +437,7 @@ class Store:
             Taken(
                 row["id"],
                 row["name"],
-                sizes.get(row["id"], 0) + EVENT_BYTES * row["events"],
+                sizes.get(row["id"], 0) + EVENT_BYTES * row["events"] + row["answers"],
                 row["deleted"] is not None,
             )
             for row in rows
@@ -435,9 +452,10 @@ class Store:
             )
 
     def delete_weights(self, run_id: str) -> None:
-        """Delete the checkpoints of a run in the bin. Raises UnknownRun."""
-        with self.database.read() as connection:
-            find_binned(connection, run_id)
+        """Delete the checkpoints of a run in the bin, and its answers. Raises UnknownRun."""
+        with self.database.write() as connection:
+            number = find_binned(connection, run_id)["number"]
+            connection.execute("DELETE FROM insight WHERE run = ?", (number,))
         self.checkpoints.delete(run_id)
 
     def delete_for_good(self, run_id: str) -> None:
@@ -584,9 +602,15 @@ class Store:
             change_run(connection, run_id, IN_TRAINING, "status = 'running', message = ?", message)
 
     def append(
-        self, run_id: str, first: int, events: Sequence[Event], durable: bool = False
+        self,
+        run_id: str,
+        first: int,
+        events: Sequence[Event],
+        durable: bool = False,
+        answers: bytes | None = None,
     ) -> None:
-        """Add events, numbered from `first` on.
+        """Add events, numbered from `first` on, and what the network answered after the epoch of
+        the last of them.
 
         Raises RunError, and adds none, if the run is no longer in training.
         """
@@ -595,6 +619,8 @@ class Store:
             if not change_run(connection, run_id, IN_TRAINING, "status = status"):
                 raise RunError(f"run {run_id} is not this process's to train any more")
             append_events(connection, number, first, events)
+            if answers:
+                keep_answers(connection, number, events[-1].epoch, answers)
 
     def end(
         self,
@@ -658,7 +684,8 @@ _REACHED = """
 # An owner's runs with the numbers of their events, each found by the last one's number.
 _OWNED = """
     SELECT id, name, deleted,
-        ifnull((SELECT 1 + max(seq) FROM events WHERE run = number), 0) AS events
+        ifnull((SELECT 1 + max(seq) FROM events WHERE run = number), 0) AS events,
+        ifnull((SELECT sum(length(answers)) FROM insight WHERE run = number), 0) AS answers
     FROM runs WHERE owner = ? ORDER BY number
 """
 _TRAINED = (

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from explorer.network.spec import Architecture
 from explorer.training import checkpoint
+from explorer.training.answers import Answers
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.cuda_graph import find_capture
 from explorer.training.dataset_files import Dataset, Split
@@ -55,6 +56,7 @@ def train(
     after_epoch: Callable[[Checkpoint], None] | None = None,
     resume: Checkpoint | None = None,
     more_epochs: int = 0,
+    after_test: Callable[[Answers], None] | None = None,
 ) -> Iterator[Event]:
     """The events of a run (see event.py), computed as they are asked for.
 
@@ -62,7 +64,8 @@ def train(
 
     Nothing that can be foreseen is raised: an architecture that does not suit the data, a loss that
     is no number, too little memory end in a `failed` event that says what to try. `should_stop` is
-    asked before every batch; `after_epoch` gets a checkpoint before each `epoch` event. With
+    asked before every batch; `after_epoch` gets a checkpoint before each `epoch` event, and
+    `after_test` before that the answers to the test images, which change no other number. With
     `resume` the run goes on after that checkpoint's epoch: there is no second `started`, and on the
     CPU what follows is, but for times, what an uninterrupted run would have given. `more_epochs`
     come after the recipe's; its schedule has ended then, and the last learning rate holds.
@@ -88,6 +91,7 @@ def train(
             after_epoch,
             resume,
             more_epochs,
+            after_test,
             began,
         )
         resume = None  # as large as the network and the optimiser's state, and soon in them
@@ -108,6 +112,7 @@ def _steps(
     after_epoch: Callable[[Checkpoint], None] | None,
     resume: Checkpoint | None,
     more_epochs: int,
+    after_test: Callable[[Answers], None] | None,
     began: float,
 ) -> Iterator[Event]:
     """In the shapes, N is the training images, B those of a batch, each of C channels of H×W
@@ -154,6 +159,12 @@ def _steps(
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
         return row_of(loss, scores, y)
+
+    answers: list[Answers] = []  # of the batches of one test
+
+    def note_answers(scores: Tensor, y: Tensor) -> None:
+        if after_test:
+            answers.append(Answers.of(scores, y))
 
     def is_plain(epoch: int) -> bool:
         return recipe.plain_epochs > 0 and recipe.epochs - recipe.plain_epochs < epoch
@@ -228,7 +239,8 @@ def _steps(
                 )
         schedule.after_epoch(epoch)
 
-        result = evaluate(network, test, dataset.kind, numerics, should_stop)
+        answers.clear()
+        result = evaluate(network, test, dataset.kind, numerics, should_stop, note_answers)
         if result is None:
             yield event("stopped", epoch)
             return
@@ -237,6 +249,8 @@ def _steps(
             raise DivergedError(recipe, epoch, step)
         best = max(best, (test_accuracy, -epoch))  # of equals the earliest
         whole = Sums.of(parts)
+        if after_test:
+            after_test(Answers.joined(answers))
         if after_epoch:
             tensors, facts = checkpoint.capture(network, optimizer, schedule.scheduler, generators)
             facts |= {"best": best, "test_accuracy": test_accuracy, "precision": numerics.precision}
@@ -287,9 +301,12 @@ def evaluate(
     kind: DatasetKind,
     numerics: "Numerics",
     should_stop: Callable[[], bool] = never,
+    look: Callable[[Tensor, Tensor], None] | None = None,
 ) -> tuple[float, float] | None:
     """Mean loss and accuracy (0..1) over a split on the network's device; None if it was
     stopped.
+
+    `look` is shown the scores (B, classes) and labels (B,) of each batch, in the split's order.
     """
     was_training = network.training
     network.eval()
@@ -311,6 +328,8 @@ def evaluate(
                 scores = numerics.run(network, normalise(images.float() / 255, kind))
                 loss += F.cross_entropy(scores, labels, reduction="sum")
                 right += (scores.argmax(1) == labels).sum()
+                if look:
+                    look(scores, labels)
     finally:
         network.train(was_training)
     return loss.item() / len(split.labels), right.item() / len(split.labels)

@@ -17,6 +17,7 @@ from safetensors import safe_open
 
 from explorer import files
 from explorer.runs import database, kept_epochs, rows
+from explorer.runs.answers_format import answers_from_bytes
 from explorer.runs.checkpoint_files import (
     CheckpointError,
     CheckpointFolder,
@@ -37,8 +38,14 @@ from explorer.runs.run import UnknownRun
 from explorer.runs.store import Missing, Store
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.event import Event, downsample, parse_event
-from tests.runs.fixtures.make_runs import FINISHED, fixture_events, fixture_run
+from tests.runs.fixtures.make_runs import (
+    FINISHED,
+    FIXTURE_ANSWERS,
+    fixture_events,
+    fixture_run,
+)
 from tests.runs.shared import opened_file
+from tests.runs.test_answers_format import same_answers
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -411,6 +418,12 @@ def test_runs_of_every_version_can_be_read(version: int, tmp_path: Path) -> None
     ]
     assert list(store.events("run2")) == fixture_events(1)
     assert store.waiting() == ["run3"]
+    # Answers are kept since version 4.
+    assert store.answered_epochs("run1") == ([2] if version >= 4 else [])
+    data = store.answers("run1", 2)
+    assert (data is not None) == (version >= 4)
+    if data:
+        assert same_answers(answers_from_bytes(data), FIXTURE_ANSWERS)
     store.close()
 
 
