@@ -30,8 +30,8 @@ def made(labels: list[int], predicted: list[int], losses: list[float] | None = N
 
 @st.composite
 def drawn(draw: st.DrawFn) -> tuple[Predictions, int]:
-    """Some images of up to 47 classes, of which some may have none; losses with many equals."""
-    classes, images = draw(st.integers(1, 47)), draw(st.integers(1, 60))
+    """Some images of 2 to 47 classes, of which some may have none; losses with many equals."""
+    classes, images = draw(st.integers(2, 47)), draw(st.integers(1, 60))
     some = st.lists(st.integers(0, classes - 1), min_size=images, max_size=images)
     losses = st.lists(st.sampled_from([0.0, 0.5, 2.0]), min_size=images, max_size=images)
     return made(draw(some), draw(some), draw(losses)), classes

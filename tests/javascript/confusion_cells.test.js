@@ -21,6 +21,13 @@ test("a single mistake among a thousand is seen, and more are darker", () => {
   assert.ok(shade(10, 1000, false).share > shade(10, 1000, true).share);
 });
 
+test("no colour has letters on it that cannot be read", () => {
+  for (let count = 1; count <= 100; count += 1) {
+    const { share, isDark } = shade(count, 100, true);
+    assert.ok(isDark ? share >= 92 : share <= 58);
+  }
+});
+
 test("what a cell says", () => {
   assert.equal(spoken("9", "9", 34), "9 recognised: 34 images");
   assert.equal(spoken("9", "4", 1), "9 taken for 4: 1 image");

@@ -11,6 +11,7 @@ from explorer.__main__ import main
 from explorer.insight.trained import as_trained
 from explorer.runs.run_weights import RunWeights
 from explorer.runs.store import Store
+from explorer.text import percent
 from explorer.training.dataset_files import load_dataset
 
 SMALL = """{"name": "small", "layers": [{"kind": "MaxPool2d", "kernel_size": 4}, {"kind": "Flatten"},
@@ -84,7 +85,8 @@ def test_in_words(run):
     assert status == 0
     data = json.loads(run("--json")[1])
     assert len(data["worst"]) == 10
-    assert out.startswith(f"small after epoch 3: test accuracy {data['accuracy']:.2%}, test loss ")
+    accuracy = percent(data["accuracy"])
+    assert out.startswith(f"small after epoch 3: test accuracy {accuracy}, test loss ")
     lines = out.splitlines()
     assert lines[2].split() == ["class", "images", "right", "accuracy"]
     rows = [line.split() for line in lines[3:13]]

@@ -63,12 +63,17 @@ def show(snapshot: Snapshot) -> None:
     if side is None:
         return
     sides = [each for each in (side, beside) if each]
-    for place, each in zip(st.columns(len(sides), gap="medium"), sides, strict=True):
+    with st.container(key="confusion-sides"):
+        places = st.columns(2, gap="medium")
+    for place, each in zip(places, sides, strict=False):
         with place:
             _matrix(each)
+    if len(sides) == 1:
+        with places[1]:
+            _classes(sides)
     _images_of_cell(sides)
-    st.html('<h3 class="chart-title">Accuracy of each class</h3>')
-    _classes(sides)
+    if len(sides) > 1:
+        _classes(sides)
 
 
 def _side(name: str, snapshot: Snapshot) -> _Side | None:
@@ -153,6 +158,7 @@ def _images_of_cell(sides: Sequence[_Side]) -> None:
 
 
 def _classes(sides: Sequence[_Side]) -> None:
+    st.html('<p class="hint">Accuracy of each class</p>')
     found = [class_accuracies(side.counts) for side in sides]
     first = found[0]
     rows = [

@@ -1,7 +1,11 @@
 // How a cell of a confusion matrix is shaded, and what it says aloud.
 
-const FAINTEST = 14; // percent of a colour, so that a single image is seen
-const DARK = 55; // percent, from which on letters on it are light
+// Percent of a colour. A single image is seen; and between the two in the middle neither dark nor
+// light letters could be read well, in neither theme.
+const FAINTEST = 14,
+  MOST_WITH_DARK_LETTERS = 58,
+  LEAST_WITH_LIGHT_LETTERS = 92;
+const MOST_OF_IT = 0.7; // of a row, from which on a cell is dark
 
 /**
  * How strongly a cell is coloured, in percent of its colour, by its share of its row. Mistakes are
@@ -13,9 +17,17 @@ const DARK = 55; // percent, from which on letters on it are light
  */
 export function shade(count, images, isRight) {
   if (!count) return { share: 0, isDark: false };
-  const part = count / images,
-    share = Math.round(FAINTEST + (100 - FAINTEST) * (isRight ? part : Math.sqrt(part)));
-  return { share, isDark: share > DARK };
+  const part = isRight ? count / images : Math.sqrt(count / images),
+    isDark = part > MOST_OF_IT;
+  const share = isDark
+    ? between(LEAST_WITH_LIGHT_LETTERS, 100, (part - MOST_OF_IT) / (1 - MOST_OF_IT))
+    : between(FAINTEST, MOST_WITH_DARK_LETTERS, part / MOST_OF_IT);
+  return { share: Math.round(share), isDark };
+}
+
+/** @param {number} from @param {number} to @param {number} part */
+function between(from, to, part) {
+  return from + (to - from) * part;
 }
 
 /**
@@ -25,5 +37,7 @@ export function shade(count, images, isRight) {
  */
 export function spoken(label, predicted, count) {
   const images = `${count} ${count === 1 ? "image" : "images"}`;
-  return label === predicted ? `${label} recognised: ${images}` : `${label} taken for ${predicted}: ${images}`;
+  return label === predicted
+    ? `${label} recognised: ${images}`
+    : `${label} taken for ${predicted}: ${images}`;
 }

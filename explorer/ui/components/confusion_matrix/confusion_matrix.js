@@ -24,7 +24,10 @@ export default function drawMatrix(shown) {
   const { title, classes } = shown.data;
   table.setAttribute("aria-label", title);
   table.classList.toggle("many", classes.length > MANY);
-  table.classList.toggle("long", classes.some((name) => name.length > LONG));
+  table.classList.toggle(
+    "long",
+    classes.some((name) => name.length > LONG),
+  );
   if (cellsOf(table).length !== classes.length) makeCells(table, classes);
   fillCells(table, shown.data);
 }
