@@ -12,8 +12,8 @@ from explorer.training.dataset_files import load_present_dataset
 from explorer.training.datasets import DATASETS
 from explorer.ui import process
 from explorer.ui.components.image_grid import Picture, image_grid
+from explorer.ui.test_images import picture_address
 from explorer.ui.train.shown_image import show_image, shown_image
-from explorer.ui.train.test_images import picture_address
 
 BARS = 12  # classes whose probabilities are shown; of more, the likeliest
 NONE_CHOSEN = (
@@ -57,14 +57,9 @@ def _picture(dataset: str, predictions: Predictions, index: int) -> Picture:
         address=picture_address(dataset, index),
         label=classes[label],
         answer=classes[answer],
-        probability=_short_percent(answers.probability[index].item()),
+        probability=percent(answers.probability[index].item(), 0),  # kept to 1 in 255
         is_right=label == answer,
     )
-
-
-def _short_percent(share: float) -> str:
-    """A probability as it is kept, to one part in 255: never more digits than that."""
-    return f"{100 * share:.0f} %"
 
 
 def _one_image(snapshot: Snapshot, epoch: int, predictions: Predictions, index: int) -> str:

@@ -9,10 +9,9 @@ from explorer.insight.predictions import Predictions, confusion_matrix
 from explorer.text import for_html, percent
 from explorer.training.dataset_files import load_dataset
 from explorer.ui import process
-from explorer.ui.train import images_panel
+from explorer.ui.test_images import picture_address
 from explorer.ui.train.run_views import VIEW
 from explorer.ui.train.shown_image import show_image, shown_image
-from explorer.ui.train.test_images import picture_address
 from tests.exports.report.conftest import RECIPE, SMALL
 from tests.people.shared import SOMEBODY
 from tests.runs.shared import wait
@@ -161,8 +160,3 @@ def test_the_shown_image_is_that_of_its_run(monkeypatch):
     assert (shown_image("one"), shown_image("other")) == (3, None)
     show_image("one", None)
     assert shown_image("one") is None
-
-
-@pytest.mark.parametrize(("share", "shown"), [(1.0, "100 %"), (0.874, "87 %"), (0.001, "0 %")])
-def test_a_kept_probability_has_no_more_digits_than_are_kept(share, shown):
-    assert images_panel._short_percent(share) == shown
