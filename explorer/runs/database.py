@@ -110,6 +110,9 @@ MIGRATIONS: tuple[str, ...] = (
         answers BLOB NOT NULL,  -- to the test images, as answers_format.py writes them
         PRIMARY KEY (run, epoch)
     );
+    -- What its owner writes about it, and the tags by which it is found, as JSON.
+    ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
+    ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
     """,
 )
 

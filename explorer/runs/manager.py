@@ -62,6 +62,8 @@ from explorer.runs.run import (
     StopRequest,
     UnknownRun,
     checked_name,
+    checked_note,
+    checked_tags,
     shown_status,
 )
 from explorer.runs.run_list import RunList
@@ -276,6 +278,15 @@ class JobManager:
         with self._lock:
             if run_id in self._live:
                 self._live[run_id].rename(name)
+
+    def annotate(self, run_id: str, note: str, tags: str, by: Person) -> None:
+        """Write a note on a run and its tags, a text with commas between them, for all to see."""
+        self._check(by, Action.ANNOTATE, run_id)
+        note, checked = checked_note(note), checked_tags(tags)
+        self.store.annotate(run_id, note, checked)
+        with self._lock:
+            if run_id in self._live:
+                self._live[run_id].annotate(note, checked)
 
     def delete(self, run_id: str, by: Person) -> None:
         """Put a run into the bin for BIN_SECONDS. One that waits leaves the queue."""

@@ -98,10 +98,20 @@ def parse_run(row: Row) -> StoredRun:
             name=printable(row["name"]) or architecture.name,
             more_epochs=row["more_epochs"],
             batch=row["batch"],
+            note=row["note"],
+            tags=_tags(row["tags"]),
         )
     except (ValueError, TypeError) as error:
         raise UnreadableRun(f"run {row['id']} cannot be read: {error}") from None
     return StoredRun(run, status, row["wish"], row["message"])
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    """Raises ValueError."""
+    found = json.loads(text)
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise ValueError("its tags are no list of texts")
+    return tuple(found)
 
 
 @lru_cache(maxsize=PARSED_AT_HAND)
@@ -149,10 +159,16 @@ def insert_run(connection: Connection, run: Run, status: Status, taken: float | 
         "taken": taken,
         "revision": 0,
         "batch": run.batch,
+        "note": run.note,
+        "tags": tags_json(run.tags),
     }
     connection.execute(
         f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join(':' + name for name in row)})", row
     )
+
+
+def tags_json(tags: Sequence[str]) -> str:
+    return json.dumps(tags, ensure_ascii=False)
 
 
 def environment_json(environment: Environment) -> str:

@@ -89,6 +89,9 @@ class RunWriter:
     def rename(self, name: str) -> None:
         self._run = replace(self._run, name=name)
 
+    def annotate(self, note: str, tags: tuple[str, ...]) -> None:
+        self._run = replace(self._run, note=note, tags=tags)
+
     def snapshot(self, limit: int) -> Snapshot:
         """The run as it stands, with at most `limit` of its step events."""
         with self._lock:

@@ -50,6 +50,7 @@ from explorer.runs.rows import (
     parse_run,
     read_answers,
     rewind_events,
+    tags_json,
     thinned_steps,
 )
 from explorer.runs.run import (
@@ -389,6 +390,13 @@ class Store:
             connection.execute(
                 "UPDATE runs SET name = ?, revision = revision + 1 WHERE id = ?", (name, run_id)
             )
+
+    def annotate(self, run_id: str, note: str, tags: Sequence[str]) -> None:
+        """Raises UnknownRun."""
+        change = "UPDATE runs SET note = ?, tags = ?, revision = revision + 1 WHERE id = ?"
+        with self.database.write() as connection:
+            find_row(connection, run_id)
+            connection.execute(change, (note, tags_json(tags), run_id))
 
     def delete(self, run_id: str) -> bool:
         """Put a run into the bin, unless it waits or is being trained; whether it did not.

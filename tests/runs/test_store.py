@@ -434,7 +434,7 @@ def test_an_older_database_is_migrated_and_a_newer_one_refused(
     future = (
         *MIGRATIONS,
         (
-            "ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '';\nCREATE TABLE tags (name "
+            "ALTER TABLE runs ADD COLUMN stars TEXT NOT NULL DEFAULT '';\nCREATE TABLE stars (name "
             "TEXT)"
         ),
     )
