@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from explorer.training.datasets import DATASETS
-from explorer.training.images import affine_transform, augment, normalise
+from explorer.training.images import affine_transform, move, normalise
 
 IMAGES = torch.rand(3, 2, 8, 8, generator=torch.Generator().manual_seed(0))
 
@@ -66,7 +66,7 @@ def test_first_turned_then_moved() -> None:
 
 def test_each_image_has_a_draw_of_its_own() -> None:
     images = IMAGES[:1].expand(50, -1, -1, -1)
-    changed = augment(images, 20, 2, 0.1, torch.Generator().manual_seed(0))
+    changed = move(images, 20, 2, 0.1, torch.Generator().manual_seed(0))
     assert len({tuple(image.flatten().tolist()) for image in changed}) == 50
     assert changed.min() >= 0
     assert changed.max() <= 1.001
@@ -84,7 +84,7 @@ def test_scaled_about_the_centre(times: float) -> None:
 def test_scale_stays_within_its_limit() -> None:
     block = torch.zeros(300, 1, 16, 16)
     block[:, :, 4:12, 4:12] = 1
-    areas = augment(block, 0, 0, 0.25, torch.Generator().manual_seed(0)).sum((1, 2, 3))
+    areas = move(block, 0, 0, 0.25, torch.Generator().manual_seed(0)).sum((1, 2, 3))
     assert areas.max() == pytest.approx(64 * 1.25**2, rel=0.05)
     assert areas.min() == pytest.approx(64 / 1.25**2, rel=0.05)
 
@@ -92,7 +92,7 @@ def test_scale_stays_within_its_limit() -> None:
 def test_shift_stays_within_its_limit() -> None:
     dot = torch.zeros(200, 1, 9, 9)
     dot[:, :, 4, 4] = 1
-    where = augment(dot, 0, 1.5, 0, torch.Generator().manual_seed(0)).amax((0, 1)) > 1e-6
+    where = move(dot, 0, 1.5, 0, torch.Generator().manual_seed(0)).amax((0, 1)) > 1e-6
     assert where[2:7, 2:7].all()
     assert not where.clone().index_fill_(0, torch.arange(2, 7), False).any()
     assert not where.clone().index_fill_(1, torch.arange(2, 7), False).any()
@@ -100,7 +100,7 @@ def test_shift_stays_within_its_limit() -> None:
 
 def test_no_augmentation_draws_nothing() -> None:
     generator = torch.Generator().manual_seed(0)
-    assert augment(IMAGES, 0, 0, 0, generator) is IMAGES
+    assert move(IMAGES, 0, 0, 0, generator) is IMAGES
     assert torch.equal(generator.get_state(), torch.Generator().manual_seed(0).get_state())
 
 

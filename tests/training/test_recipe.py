@@ -144,6 +144,6 @@ def test_every_field_has_help() -> None:
 
 def test_one_cycle_of_any_length_can_be_built() -> None:
     """torch divides by zero where the rise is exactly one step."""
-    arguments = SCHEDULERS["OneCycleLR"].inferred(OneCycleLR(pct_start=0.25), 4)
+    arguments = SCHEDULERS["OneCycleLR"].inferred(OneCycleLR(pct_start=0.25), 4, 1)
     assert arguments["total_steps"] == 4
     assert arguments["pct_start"] * 4 != 1
