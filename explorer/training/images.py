@@ -198,8 +198,7 @@ def _to_grey(images: Tensor) -> Tensor:
     """(B, 1, H, W)."""
     if images.shape[1] != len(GREY):
         return images
-    red, green, blue = images.split(1, 1)
-    return GREY[0] * red + GREY[1] * green + GREY[2] * blue
+    return GREY[0] * images[:, :1] + GREY[1] * images[:, 1:2] + GREY[2] * images[:, 2:]
 
 
 # --- mixup ----------------------------------------------------------------------------------------
