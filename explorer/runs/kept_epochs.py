@@ -1,9 +1,10 @@
 """Which of a run's checkpoints are kept.
 
-The newest, from which the run goes on, and the one before it, should the newest be damaged; that of
-the best epoch; that of the last epoch of the recipe, or of its early stop, by which an assignment is
-judged although more were added; and where they are small, some of those on the way, so that one can look at how the
-network learnt: epochs 1, 2, 4, 8 and so on, as most happens at the beginning.
+The newest, from which the run goes on, and the one before it, should the newest be damaged; that
+of the best epoch; that of the last epoch of the recipe, or of its early stop, by which an
+assignment is judged although more were added; and where they are small, some of those on the way,
+so that one can look at how the network learnt: epochs 1, 2, 4, 8 and so on, as most happens at the
+beginning.
 """
 
 from collections.abc import Collection, Iterable

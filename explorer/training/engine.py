@@ -67,9 +67,9 @@ def train(
     asked before every batch; `after_epoch` gets a checkpoint before each `epoch` event. With
     `resume` the run goes on after that checkpoint's epoch: there is no second `started`, and on the
     CPU what follows is, but for times, what an uninterrupted run would have given. `more_epochs`
-    come after the recipe's; its schedule has ended then, and the last learning rate holds. A run that
-    stopped early and is continued `may_stop_early` no more, and its `more_epochs` are negative where
-    it does not come to as many as the recipe has.
+    come after the recipe's; its schedule has ended then, and the last learning rate holds. One that
+    stopped early and is continued `may_stop_early` no more; its `more_epochs` are negative where it
+    does not come to as many as the recipe has.
     """
     began = time.perf_counter() - (resume.facts["seconds"] if resume else 0)
     event = (

@@ -29,13 +29,13 @@ in seconds since the run started, less those in which it was not trained.
 Losses are means over images; accuracies are shares from 0 to 1. A step's loss and accuracy are over
 the steps since the step event before it, an epoch's train_loss and train_accuracy over the whole
 epoch: both of the images as the network was training on them (augmented, with dropout, before each
-step), the loss the cross-entropy as it was minimised (label smoothing and mixup included, an L1
-penalty not; with mixup the class of the larger share is the right answer). test_loss and
+step). The loss is the cross-entropy as it was minimised, label smoothing and mixup included, an L1
+penalty not; with mixup the class of the larger share is the right answer. test_loss and
 test_accuracy are of plain evaluation, as are validation_loss and validation_accuracy, of training
 images that the network does not learn from. best_test_accuracy is that of the best epoch: the one
-with the highest accuracy on the images that the recipe has pick it, of equals the earliest. seconds is the whole epoch with its test, in `finished` the whole run;
-iterations_per_second counts training alone. The same seed gives the same events on one machine's
-CPU but for times.
+with the highest accuracy on the images that the recipe has pick it, of equals the earliest. seconds
+is the whole epoch with its test, in `finished` the whole run; iterations_per_second counts training
+alone. The same seed gives the same events on one machine's CPU but for times.
 """
 
 import csv

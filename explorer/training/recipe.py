@@ -205,7 +205,7 @@ Scheduler = Constant | StepLR | MultiStepLR | CosineAnnealingLR | OneCycleLR | R
 
 @dataclass(frozen=True)
 class SchedulerKind:
-    """`inferred` gives torch's arguments that follow from the run's epochs and the steps in each."""
+    """`inferred` gives torch's arguments that follow from the run's epochs and their steps."""
 
     model: type[Scheduler]
     summary: str

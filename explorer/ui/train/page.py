@@ -1,12 +1,9 @@
 """Train: the recipe, and the run as it goes."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from statistics import median
-from types import MappingProxyType
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -28,9 +25,10 @@ from explorer.runs.run_writer import NEXT_TURN
 from explorer.runs.same_run import run_in_hand
 from explorer.text import counted, duration, for_html, for_markdown, percent, points
 from explorer.training.datasets import DATASETS
-from explorer.training.event import Event
+from explorer.training.event import Event, best_of
+from explorer.training.images import is_augmented
 from explorer.training.problems import find_problem
-from explorer.training.recipe import Recipe, RecipeError
+from explorer.training.recipe import Recipe, RecipeError, picks_best, quick_look
 from explorer.ui import messages, process, state
 from explorer.ui.charts import run_charts as charts
 from explorer.ui.components.announcer import announce
@@ -53,7 +51,6 @@ from explorer.ui.train.recipe_form import recipe_form, recipe_in_form
 POINTS = 400  # step events a chart gets, whatever the run's length
 RECENT = 15  # step events whose median speed is told: a single one's is chance
 AUTHORS_LOG = "author's log"
-QUICK_LOOK = MappingProxyType({"epochs": 1, "images_share": 0.1, "plain_epochs": 0})
 _QUICK_LOOK = "One epoch on a tenth of the training images, to see whether it learns at all."
 SHOWN_RUN = "shown-run"  # its place on the page, for links
 NEVER_BEGAN = "ended before its first step"
@@ -147,7 +144,7 @@ def _recipe(session: state.Session) -> DeltaGenerator:
                 help=_QUICK_LOOK,
                 disabled=cannot,
                 on_click=_start,
-                kwargs={"changes": QUICK_LOOK},
+                kwargs={"is_quick": True},
             )
     with start:
         _ask_whether_to_repeat(session, recipe)
@@ -226,9 +223,9 @@ def _keep() -> None:
         notify(changed)
 
 
-def _start(again: bool = False, changes: Mapping[str, Any] = MappingProxyType({})) -> None:
-    """Train as the form tells at this moment, which may not be drawn yet, nor checked, but for
-    these changes.
+def _start(again: bool = False, is_quick: bool = False) -> None:
+    """Train as the form tells at this moment, which may not be drawn yet, nor checked; or have a
+    quick look at that.
 
     The same network, recipe and seed asked for twice are one run. Where that has just finished, it
     is asked whether it is to be trained `again`.
@@ -236,17 +233,17 @@ def _start(again: bool = False, changes: Mapping[str, Any] = MappingProxyType({}
     session = state.current()
     recipe = recipe_in_form(session.recipe, _form(session))
     if session.recipe_is_locked:
-        recipe, changes = session.recipe, {}
+        recipe, is_quick = session.recipe, False
     if isinstance(recipe, RecipeError):
         notify(recipe.message, WRONG)
         return
-    recipe = recipe.model_copy(update=changes)
+    recipe = quick_look(recipe) if is_quick else recipe
     if obstacle := find_problem(session.architecture, DATASETS[recipe.dataset]):
         notify(f"This network cannot be trained yet: {obstacle.message}", WRONG)
         return
     jobs = process.jobs()
     same = run_in_hand(jobs.runs(), session.architecture, recipe, who().id, time.time())
-    if same and (changes or not same.ended):
+    if same and (is_quick or not same.ended):
         notify(
             f"This run {_how_it_stands(same)}: same network, recipe and seed. "
             "For another one, change the seed"
@@ -504,26 +501,54 @@ def _compared(preset: Preset) -> str:
                 f"Our run, {RECIPE_VARIANT_NAMES[variant]}: {percent(found.final)}{spread} "
                 "after its last epoch."
             )
-    lines.append("Choosing the best epoch on the test set is optimistic; report the last one.")
+    lines.append(
+        "Choosing the best epoch on the test set is optimistic; report the last one, or hold out "
+        "validation images to choose on."
+    )
     return "  \n".join(for_markdown(line) for line in lines)
 
 
 def _epochs(snapshot: Snapshot) -> None:
-    best = max(snapshot.epochs, key=lambda event: event.metrics["test_accuracy"])
+    picked_by = picks_best(snapshot.run.recipe)
+    best = best_of(snapshot.epochs, picked_by)
     final, soon = snapshot.epochs[-1], "" if snapshot.ended else "so far "
     st.html(
         f'<p class="run-epochs" data-epochs="{len(snapshot.epochs)}">'
         f"Test accuracy <b>{for_html(percent(final.metrics['test_accuracy']))}</b> after epoch "
         f"{final.epoch:,}; "
-        f"the highest {soon}was {for_html(percent(best.metrics['test_accuracy']))} after epoch "
-        f"{best.epoch:,}. "
-        "<small>Report the last epoch; choosing the best epoch on the test set is "
-        "optimistic.</small></p>"
+        f"{for_html(_best_text(best, picked_by, soon))}"
+        f"<small>{for_html(_ADVICE[picked_by])}</small></p>"
         f"{_why_test_is_above_train(snapshot)}"
     )
     figure_table(
-        _epoch_rows(snapshot.epochs), EPOCH_COLUMNS, "Epochs", key="epochs", height=TABLE_HEIGHT
+        _epoch_rows(snapshot.epochs),
+        {**EPOCH_COLUMNS, **(VALIDATION_COLUMNS if snapshot.run.recipe.validation_images else {})},
+        "Epochs",
+        key="epochs",
+        height=TABLE_HEIGHT,
     )
+
+
+def _best_text(best: Event, picked_by: str, soon: str) -> str:
+    """What the best epoch reached, and by which images it was picked; `soon` is "so far " of a run
+    that goes on.
+    """
+    reached = percent(best.metrics["test_accuracy"])
+    if picked_by == "validation":
+        chosen = percent(best.metrics["validation_accuracy"])
+        return (
+            f"the best epoch {soon}on the validation images was {best.epoch:,}, with {chosen} on "
+            f"them and {reached} on the test images. "
+        )
+    return f"the highest {soon}was {reached} after epoch {best.epoch:,}. "
+
+
+_ADVICE = {
+    "validation": "Validation images may choose the best epoch: nothing is learned from them, and "
+    "they are not those that it is judged by.",
+    "test": "Report the last epoch; choosing the best epoch on the test set is optimistic. "
+    "Validation images may choose it: the recipe can hold some out.",
+}
 
 
 def _why_test_is_above_train(snapshot: Snapshot) -> str:
@@ -533,7 +558,7 @@ def _why_test_is_above_train(snapshot: Snapshot) -> str:
         return ""
     harder = [
         *(["dropout"] if dropout_rates(snapshot.run.architecture) else []),
-        *(["data augmentation"] if recipe.rotation or recipe.shift or recipe.scale else []),
+        *(["data augmentation"] if is_augmented(recipe) else []),
     ]
     made_harder = f" and with {' and '.join(harder)}, which are off in the test" if harder else ""
     return (
@@ -563,4 +588,8 @@ EPOCH_COLUMNS = {
     "lr": Figure("learning rate", "{:.5g}".format),
     "iterations_per_second": Figure("iterations/s", "{:.1f}".format),
     "seconds": Figure("seconds", "{:.1f}".format),
+}
+VALIDATION_COLUMNS = {
+    "validation_accuracy": Figure("validation accuracy", percent),
+    "validation_loss": Figure("validation loss", _loss),
 }
