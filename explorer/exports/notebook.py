@@ -340,6 +340,7 @@ def _options(recipe: Recipe) -> set[str]:
     on_weights = recipe.weight_decay_on == "weights"
     asked = {
         "moved": _is_moved(recipe),
+        "sized": _is_moved(recipe) or recipe.crop_padding > 0 or recipe.cutout > 0,
         "flip": recipe.flip > 0,
         "crop": recipe.crop_padding > 0,
         "brightness": recipe.brightness > 0,

@@ -396,7 +396,7 @@ def test_the_notebook_stops_as_early_as_the_engine(capsys: pytest.CaptureFixture
         early_stopping=2,
         optimizer={"kind": "SGD", "lr": 0.5, "momentum": 0.9},
     )
-    events = [event for event in train(LINEAR, asked, load_dataset("digits"))]
+    events = list(train(LINEAR, asked, load_dataset("digits")))
     module = module_of(training_script(LINEAR, asked))
     _, history = module.train(*module.load_data())
     assert len(history) == events[-1].epoch < 9

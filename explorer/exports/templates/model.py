@@ -169,7 +169,9 @@ def blend(start, images, strength):
 # end
 def augment(images):
     """Each image of (B, C, H, W), 0..1, changed at random."""
+    # if sized
     count, (height, width) = len(images), images.shape[2:]
+    # end
     # if moved
     draws = torch.rand(4, count, device=DEVICE) * 2 - 1  # (4, B), -1..1
     angle = torch.deg2rad(draws[0] * ROTATION)
@@ -198,7 +200,7 @@ def augment(images):
     images = F.grid_sample(images, grid, align_corners=False)
     # end
     # if flip
-    draws = torch.rand(count, 1, 1, 1, device=DEVICE)
+    draws = torch.rand(len(images), 1, 1, 1, device=DEVICE)
     images = torch.where(draws < FLIP, images.flip(3), images)
     # end
     # if crop
