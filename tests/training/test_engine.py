@@ -472,8 +472,12 @@ def one_step(architecture: Architecture, data: Dataset, **fields: Any) -> dict[s
     """The weights after a single step of plain SGD with a learning rate of 1."""
     kept: list[Checkpoint] = []
     asked = recipe(
-        **{"epochs": 1, "batch_size": 100, "rotation": 0, "shift": 0, "label_smoothing": 0},
-        **{"optimizer": {"kind": "SGD", "lr": 1.0}},
+        epochs=1,
+        batch_size=100,
+        rotation=0,
+        shift=0,
+        label_smoothing=0,
+        optimizer={"kind": "SGD", "lr": 1.0},
         **fields,
     )
     list(train(architecture, asked, data, CPU, after_epoch=kept.append))
