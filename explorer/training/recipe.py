@@ -402,9 +402,9 @@ def _find_misfit(recipe: Recipe) -> tuple[str, str] | None:
             "best_epoch_by validation needs validation images; set validation_images, or "
             "best_epoch_by to auto",
         )
-    if problem := split_problem(recipe, DATASETS[recipe.dataset].train_images):
-        return "validation_images", problem
-    return None
+    images = DATASETS[recipe.dataset].train_images  # 0 where that is known only once they are read
+    problem = split_problem(recipe, images) if images else ""
+    return ("validation_images", problem) if problem else None
 
 
 def split_problem(recipe: Recipe, images: int) -> str:

@@ -51,7 +51,9 @@ def augmentation_preview(recipe: Recipe) -> None:
     try:
         pixels = augmented_samples(recipe)
     except DatasetError:
-        text = f"Nine images are shown here once those of {kind.title} are on this server."
+        # The files may be here, and being read at this moment.
+        when = "have been read" if kind.is_here() else "are on this server"
+        text = f"Nine images are shown here once those of {kind.title} {when}."
         st.html(f'<p class="note">{for_html(text)}</p>')
         return
     how = "as augmented" if is_augmented(recipe) else "without augmentation"

@@ -4,11 +4,16 @@ import pytest
 import torch
 
 from explorer.training import images
-from explorer.training.dataset_files import training_samples
+from explorer.training.dataset_files import load_dataset, training_samples
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import ReduceLROnPlateau, parse_recipe
 from explorer.ui.charts.schedule_chart import schedule_chart
 from explorer.ui.train.previews import augmented_samples, plateau_text
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _digits_at_hand() -> None:
+    load_dataset("digits")
 
 
 def test_without_augmentation_the_images_are_the_data_sets() -> None:

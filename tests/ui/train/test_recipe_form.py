@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explorer.training.dataset_files import load_dataset
 from explorer.training.recipe import Recipe, RecipeError, parse_recipe
 from explorer.ui.train.recipe_form import LABELS, SECTIONS
 
 FOLDED = [section for section in SECTIONS if section.key]
 
 
-def script(given: dict[str, Any], is_locked: bool) -> None:
+def script(given: dict, is_locked: bool) -> None:  # type: ignore[type-arg]  # it is run apart
     import streamlit as st
 
     from explorer.training.recipe import parse_recipe
@@ -149,6 +150,7 @@ def test_the_schedule_is_drawn_where_there_is_one() -> None:
 
 
 def test_the_preview_is_drawn_in_the_open_section() -> None:
+    load_dataset("digits")
     assert not form({}).get("imgs")
     (picture,) = form({"flip": 0.5}).get("imgs")
     assert "Nine training images of Digits, as augmented" in str(picture.proto)
