@@ -13,7 +13,7 @@ from explorer.ui.charts.chart import Chart, plain
 from explorer.ui.charts.palette import BLUE
 
 POINTS = 400  # that are drawn at least; the shape of a longer run's is the same
-HEIGHT = 110  # pixels
+HEIGHT = 150  # pixels
 
 
 def schedule_chart(recipe: Recipe) -> Chart:

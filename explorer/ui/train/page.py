@@ -516,7 +516,7 @@ def _epochs(snapshot: Snapshot) -> None:
         f'<p class="run-epochs" data-epochs="{len(snapshot.epochs)}">'
         f"Test accuracy <b>{for_html(percent(final.metrics['test_accuracy']))}</b> after epoch "
         f"{final.epoch:,}; "
-        f"{for_html(_best_text(best, picked_by, soon))}"
+        f"{for_html(_best_text(best, picked_by, soon))} "
         f"<small>{for_html(_ADVICE[picked_by])}</small></p>"
         f"{_why_test_is_above_train(snapshot)}"
     )
@@ -538,9 +538,9 @@ def _best_text(best: Event, picked_by: str, soon: str) -> str:
         chosen = percent(best.metrics["validation_accuracy"])
         return (
             f"the best epoch {soon}on the validation images was {best.epoch:,}, with {chosen} on "
-            f"them and {reached} on the test images. "
+            f"them and {reached} on the test images."
         )
-    return f"the highest {soon}was {reached} after epoch {best.epoch:,}. "
+    return f"the highest {soon}was {reached} after epoch {best.epoch:,}."
 
 
 _ADVICE = {
