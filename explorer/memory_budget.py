@@ -75,6 +75,7 @@ CACHES: dict[str, Cache] = {
     "exports.source.plan.source_plan": Cache(16, 3 * MB),
     # charts and comparing
     "ui.charts.run_charts._accuracy_spec": Cache(64, 20_000),
+    "ui.charts.schedule_chart._chart": Cache(32, 100_000),
     "ui.charts.compare_charts.depth_chart": Cache(64, 60_000),
     "ui.charts.compare_charts.learning_chart": Cache(64, 100_000),
     "ui.charts.compare_charts.trade_off_chart": Cache(64, 20_000),

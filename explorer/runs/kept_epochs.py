@@ -1,15 +1,16 @@
 """Which of a run's checkpoints are kept.
 
-The newest, from which the run goes on, and the one before it, should the newest be damaged; that of
-the best epoch; that of the last epoch of the recipe, by which an assignment is judged although more
-were added; and where they are small, some of those on the way, so that one can look at how the
-network learnt: epochs 1, 2, 4, 8 and so on, as most happens at the beginning.
+The newest, from which the run goes on, and the one before it, should the newest be damaged; that
+of the best epoch; that of the last epoch of the recipe, or of its early stop, by which an
+assignment is judged although more were added; and where they are small, some of those on the way,
+so that one can look at how the network learnt: epochs 1, 2, 4, 8 and so on, as most happens at the
+beginning.
 """
 
 from collections.abc import Collection, Iterable
 
 NEWEST = 2
-OUTSTANDING = 2  # the best epoch's, and that of the last epoch of the recipe
+OUTSTANDING = 2  # the best epoch's, and that of the end of the recipe
 ALWAYS = NEWEST + OUTSTANDING
 # Of a run in all, beyond those that are always kept. With Adam, 16 checkpoints of a network of
 # 100,000 parameters, and 4 of one of a million.

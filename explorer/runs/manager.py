@@ -29,6 +29,7 @@ from explorer.people.permissions import THE_CLASS, Action, Kind, Thing, check
 from explorer.people.person import Person
 from explorer.runs.admission import (
     CannotTrain,
+    added_epochs,
     check_more_epochs,
     check_resumable,
     check_trainable,
@@ -269,7 +270,9 @@ class JobManager:
         """Queue a finished run for this many more epochs."""
         self._check(by, Action.CONTINUE, run_id)
         check_more_epochs(epochs)
-        self._queue_again(run_id, [Status.FINISHED], epochs, "continued", by)
+        run, done = self.store.stored_run(run_id).run, self.store.last_epoch(run_id)
+        added = added_epochs(run, done, epochs)
+        self._queue_again(run_id, [Status.FINISHED], added, "continued", by)
 
     def rename(self, run_id: str, name: str, by: Person) -> None:
         self._check(by, Action.RENAME, run_id)

@@ -22,7 +22,7 @@ from explorer.runs.run import Environment, Run, RunError, Status, StopRequest, U
 from explorer.text import printable, quoted
 from explorer.training.event import Event, EventError, finished_after, parse_event
 from explorer.training.event import to_json as event_to_json
-from explorer.training.recipe import Recipe, parse_recipe
+from explorer.training.recipe import Recipe, parse_recipe, picks_best
 from explorer.training.recipe import to_json as recipe_to_json
 from explorer.validation import describe_fault
 
@@ -32,6 +32,11 @@ EPOCHS = """
     SELECT run, event FROM events INDEXED BY events_by_kind
     WHERE run IN (SELECT value FROM json_each(?)) AND kind = 'epoch' ORDER BY run, seq
 """
+# The event of the first time that the run with this number finished.
+FINISHED = (
+    "SELECT event FROM events INDEXED BY events_by_kind WHERE run = ? AND kind = 'finished' "
+    "ORDER BY seq LIMIT 1"
+)
 # The latest event of the run with this number.
 LATEST = "SELECT event FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1"
 
@@ -281,7 +286,8 @@ def finish_early(connection: Connection, row: Row) -> None:
     number = row["number"]
     rewind_events(connection, number)
     epochs = parse_events(connection.execute(EPOCHS, (json.dumps([number]),)).fetchall())
-    more = max(0, len(epochs) - _recipe(row["recipe"]).epochs)
+    recipe = _recipe(row["recipe"])
+    more = max(0, len(epochs) - recipe.epochs)
     change_run(
         connection,
         row["id"],
@@ -293,7 +299,10 @@ def finish_early(connection: Connection, row: Row) -> None:
     latest = parse_event_or_none(text)
     if epochs and latest and latest.kind != "finished":
         append_events(
-            connection, number, count_events(connection, number), [finished_after(epochs)]
+            connection,
+            number,
+            count_events(connection, number),
+            [finished_after(epochs, picks_best(recipe))],
         )
 
 

@@ -49,7 +49,8 @@ class Status(StrEnum):
     """It could not go on; its last event says why. Can be resumed once the cause is gone; a run
     that diverged cannot, see offers.py for what it can do instead."""
     FINISHED = "finished"
-    """Went through all its epochs. Can be continued for more epochs."""
+    """Went through all its epochs, or stopped early as its recipe says. Can be continued for more
+    epochs."""
 
     @property
     def is_in_training(self) -> bool:
@@ -110,7 +111,9 @@ class Run:
     environment: Environment
     submitted: float  # seconds since 1970
     name: str = ""
-    more_epochs: int = 0  # those that were added once it had finished
+    # Those that were added once it had finished; negative where it had stopped early and with them
+    # does not come to its recipe's.
+    more_epochs: int = 0
     batch: str = ""  # of the runs that were queued together, "" for a single one
     note: str = ""  # what its owner wrote about it
     tags: tuple[str, ...] = ()

@@ -125,6 +125,7 @@ class RunLoop:
             checkpoint,
             run.more_epochs,
             answered.append,
+            may_stop_early=not writer.is_continued,
         )
         del checkpoint  # as large as the network and the optimiser's state
         writer.start_running()
@@ -197,7 +198,7 @@ class RunLoop:
                 paused = {"kind": "paused", "message": event.message.replace("stopped", "paused")}
                 kept = self._what_is_kept("paused", event)
                 yield writer.end(Status.PAUSED, event.model_copy(update=paused), kept)
-            case _ if writer.run.more_epochs:
+            case _ if writer.is_continued:
                 if latest := writer.end_early(self._why_stopped):
                     yield latest
             case _:

@@ -20,6 +20,7 @@ from explorer.runs.store import Claim, Store
 from explorer.training.answers import Answers
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.event import Event, best_of, downsample
+from explorer.training.recipe import picks_best
 
 WRITE_EVERY = 1.0  # seconds between two writes of step events
 NEXT_TURN = "waiting for its next turn"
@@ -49,6 +50,8 @@ class RunWriter:
         self._pending: list[Event] = []  # not written yet; the first has number _written
         self._started: Event | None = None
         self._latest: Event | None = None
+        # The first time that it had gone through all its epochs, or stopped early.
+        self._finished: Event | None = None
         self._steps: list[Event] = []
         self._epochs: list[Event] = []
         try:
@@ -156,6 +159,11 @@ class RunWriter:
         return self._latest
 
     @property
+    def is_continued(self) -> bool:
+        """Whether the run had finished before, and has been continued since."""
+        return self._finished is not None or self._run.more_epochs > 0
+
+    @property
     def has_final_status(self) -> bool:
         """Whether it is decided how the run ended, written or not."""
         return self._final is not None
@@ -200,7 +208,9 @@ class RunWriter:
             self._add(event)  # written together with the failure, once it can be
             raise
         self._show(event)
-        outstanding = {best_of(self._epochs).epoch, self._run.recipe.epochs}
+        recipe = self._run.recipe
+        first_end = self._finished.epoch if self._finished else recipe.epochs
+        outstanding = {best_of(self._epochs, picks_best(recipe)).epoch, first_end}
         self._store.checkpoints.trim(self._run.id, event.epoch, outstanding)
 
     def end(self, status: Status, event: Event, message: str | None = None) -> Event:
@@ -261,6 +271,7 @@ class RunWriter:
         history = self._store.history(self._run.id, STEPS_AT_HAND)
         with self._lock:
             self._started, self._latest = history.started, history.latest
+            self._finished = history.finished
             self._steps, self._epochs = list(history.steps), list(history.epochs)
             self._written = history.count
         self._wrote = time.monotonic()

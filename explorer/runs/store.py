@@ -30,6 +30,7 @@ from explorer.runs.fair_queue import Waiting, fair_order
 from explorer.runs.oom_kills import oom_kills
 from explorer.runs.rows import (
     EPOCHS,
+    FINISHED,
     LATEST,
     StoredRun,
     UnreadableRun,
@@ -83,6 +84,7 @@ class History:
     steps: tuple[Event, ...]
     epochs: tuple[Event, ...]
     latest: Event | None
+    finished: Event | None  # the first time that it had gone through all its epochs
     count: int  # of all its events: the number of the next
 
 
@@ -286,10 +288,18 @@ class Store:
             )
             epochs = connection.execute(of_epochs, (number,))
             parts = [first, thinned_steps(connection, number, limit), epochs.fetchall(), latest]
+            parts.append(connection.execute(FINISHED, (number,)).fetchall())
             count = count_events(connection, number)
-        started, steps, whole, last = map(parse_events, parts)
+        started, steps, whole, last, finished = map(parse_events, parts)
         begun = started[0] if started and started[0].kind == "started" else None
-        return History(begun, steps, whole, last[0] if last else None, count)
+        return History(
+            begun,
+            steps,
+            whole,
+            last[0] if last else None,
+            finished[0] if finished else None,
+            count,
+        )
 
     def last_epoch(self, run_id: str) -> int:
         """The number of the last whole epoch, 0 if there is none. Raises UnknownRun."""
@@ -365,7 +375,8 @@ class Store:
             if not change_run(connection, run_id, [Status.QUEUED], LEAVE_QUEUE, status):
                 return False
             row = find_row(connection, run_id)
-            if status == "stopped" and row["more_epochs"]:
+            was_finished = connection.execute(FINISHED, (row["number"],)).fetchone()
+            if status == "stopped" and (row["more_epochs"] or was_finished):
                 finish_early(connection, row)
             else:
                 (text,) = connection.execute(LATEST, (row["number"],)).fetchone() or (None,)

@@ -305,6 +305,19 @@ def sample_images(
     return images.squeeze(1).numpy() if images.shape[1] == 1 else images.permute(0, 2, 3, 1).numpy()
 
 
+def training_samples(name: str, count: int, root: Path | None = None) -> Split:
+    """The first training images of each class in turn, to show.
+
+    Never downloads: raises DatasetError if the files are not there.
+    """
+    train = _load(name, (root or data_root()).absolute(), None).train
+    labels = sorted(set(train.labels.tolist()))
+    classes = [(train.labels == label).nonzero().flatten() for label in labels]
+    turns = [divmod(place, len(classes)) for place in range(count)]
+    chosen = [int(classes[label][turn % len(classes[label])]) for turn, label in turns]
+    return Split(train.images[chosen], train.labels[chosen])
+
+
 # At most one of each row and root: 350 MB for all of DATASETS.
 _loaded: dict[tuple[str, Path], Dataset] = {}
 _loadings: dict[tuple[str, Path], "_Loading"] = {}  # those that go on

@@ -36,7 +36,8 @@ COLUMNS = {
     "best": Figure(
         "Best, %",
         TWO_DIGITS,
-        "Mean of each seed's highest. Choosing it on the test set is optimistic.",
+        "Mean of each seed's best epoch, which validation images choose where the recipe holds "
+        "some out. Choosing it on the test set is optimistic.",
     ),
     "documented": Figure(
         "Best in author's log, %", TWO_DIGITS, "The highest test accuracy that the author logged."

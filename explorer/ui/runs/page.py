@@ -15,6 +15,8 @@ from explorer.runs.run import ENDED, MAX_NAME, MAX_NOTE, Run, Snapshot, UnknownR
 from explorer.runs.run_summary import RunSummary, status_text
 from explorer.text import bytes_text, counted, duration, for_html, percent
 from explorer.training.datasets import DATASETS
+from explorer.training.event import best_of
+from explorer.training.recipe import picks_best
 from explorer.ui import messages, process
 from explorer.ui.components.choice_list import choice_list
 from explorer.ui.components.columns import Column
@@ -194,7 +196,8 @@ COLUMNS = {  # by the name of a row's value
     "best": Column(
         "Best, %",
         _points,
-        "Highest of all epochs; choosing it on the test set is optimistic.",
+        "Test accuracy of the best epoch, which validation images choose where the recipe holds "
+        "some out. Choosing it on the test set is optimistic.",
         is_number=True,
     ),
     "parameters": Column("Parameters", "{:,}".format, is_number=True),
@@ -334,13 +337,12 @@ def _facts(snapshot: Snapshot) -> str:
         recipe_text(run),
     ]
     if snapshot.epochs:
-        final, best = (
-            snapshot.epochs[-1],
-            max(snapshot.epochs, key=lambda epoch: epoch.metrics["test_accuracy"]),
-        )
+        picked_by = picks_best(run.recipe)
+        final, best = snapshot.epochs[-1], best_of(snapshot.epochs, picked_by)
+        which = "the best on the validation images" if picked_by == "validation" else "the highest"
         parts.append(
             f"{percent(final.metrics['test_accuracy'])} after epoch {final.epoch}, "
-            f"the highest {percent(best.metrics['test_accuracy'])} after epoch {best.epoch}"
+            f"{which} {percent(best.metrics['test_accuracy'])} after epoch {best.epoch}"
         )
     return " · ".join(parts)
 

@@ -9,7 +9,9 @@ from explorer.presets import RECIPE_VARIANT_NAMES, RECIPE_VARIANTS, Preset, find
 from explorer.runs.run import Snapshot
 from explorer.text import for_html, for_markdown, percent, points
 from explorer.training.datasets import DATASETS
-from explorer.training.event import Event
+from explorer.training.event import Event, best_of
+from explorer.training.images import is_augmented
+from explorer.training.recipe import picks_best
 from explorer.ui.charts import run_charts as charts
 from explorer.ui.components.figure_table import Figure, figure_table
 from explorer.ui.remembered_inputs import remember_input, remembered_value
@@ -90,26 +92,54 @@ def _compared(preset: Preset) -> str:
                 f"Our run, {RECIPE_VARIANT_NAMES[variant]}: {percent(found.final)}{spread} "
                 "after its last epoch."
             )
-    lines.append("Choosing the best epoch on the test set is optimistic; report the last one.")
+    lines.append(
+        "Choosing the best epoch on the test set is optimistic; report the last one, or hold out "
+        "validation images to choose on."
+    )
     return "  \n".join(for_markdown(line) for line in lines)
 
 
 def _epochs(snapshot: Snapshot) -> None:
-    best = max(snapshot.epochs, key=lambda event: event.metrics["test_accuracy"])
+    picked_by = picks_best(snapshot.run.recipe)
+    best = best_of(snapshot.epochs, picked_by)
     final, soon = snapshot.epochs[-1], "" if snapshot.ended else "so far "
     st.html(
         f'<p class="run-epochs" data-epochs="{len(snapshot.epochs)}">'
         f"Test accuracy <b>{for_html(percent(final.metrics['test_accuracy']))}</b> after epoch "
         f"{final.epoch:,}; "
-        f"the highest {soon}was {for_html(percent(best.metrics['test_accuracy']))} after epoch "
-        f"{best.epoch:,}. "
-        "<small>Report the last epoch; choosing the best epoch on the test set is "
-        "optimistic.</small></p>"
+        f"{for_html(_best_text(best, picked_by, soon))} "
+        f"<small>{for_html(_ADVICE[picked_by])}</small></p>"
         f"{_why_test_is_above_train(snapshot)}"
     )
     figure_table(
-        _epoch_rows(snapshot.epochs), EPOCH_COLUMNS, "Epochs", key="epochs", height=TABLE_HEIGHT
+        _epoch_rows(snapshot.epochs),
+        {**EPOCH_COLUMNS, **(VALIDATION_COLUMNS if snapshot.run.recipe.validation_images else {})},
+        "Epochs",
+        key="epochs",
+        height=TABLE_HEIGHT,
     )
+
+
+def _best_text(best: Event, picked_by: str, soon: str) -> str:
+    """What the best epoch reached, and by which images it was picked; `soon` is "so far " of a run
+    that goes on.
+    """
+    reached = percent(best.metrics["test_accuracy"])
+    if picked_by == "validation":
+        chosen = percent(best.metrics["validation_accuracy"])
+        return (
+            f"the best epoch {soon}on the validation images was {best.epoch:,}, with {chosen} on "
+            f"them and {reached} on the test images."
+        )
+    return f"the highest {soon}was {reached} after epoch {best.epoch:,}."
+
+
+_ADVICE = {
+    "validation": "Validation images may choose the best epoch: nothing is learned from them, and "
+    "they are not those that it is judged by.",
+    "test": "Report the last epoch; choosing the best epoch on the test set is optimistic. "
+    "Validation images may choose it: the recipe can hold some out.",
+}
 
 
 def _why_test_is_above_train(snapshot: Snapshot) -> str:
@@ -119,7 +149,7 @@ def _why_test_is_above_train(snapshot: Snapshot) -> str:
         return ""
     harder = [
         *(["dropout"] if dropout_rates(snapshot.run.architecture) else []),
-        *(["data augmentation"] if recipe.rotation or recipe.shift or recipe.scale else []),
+        *(["data augmentation"] if is_augmented(recipe) else []),
     ]
     made_harder = f" and with {' and '.join(harder)}, which are off in the test" if harder else ""
     return (
@@ -149,4 +179,8 @@ EPOCH_COLUMNS = {
     "lr": Figure("learning rate", "{:.5g}".format),
     "iterations_per_second": Figure("iterations/s", "{:.1f}".format),
     "seconds": Figure("seconds", "{:.1f}".format),
+}
+VALIDATION_COLUMNS = {
+    "validation_accuracy": Figure("validation accuracy", percent),
+    "validation_loss": Figure("validation loss", _loss),
 }

@@ -1,12 +1,9 @@
 """Train: the recipe, and the run as it goes."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from statistics import median
-from types import MappingProxyType
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -26,7 +23,7 @@ from explorer.runs.same_run import run_in_hand
 from explorer.text import counted, duration, for_html, for_markdown, percent
 from explorer.training.datasets import DATASETS
 from explorer.training.problems import find_problem
-from explorer.training.recipe import Recipe, RecipeError
+from explorer.training.recipe import Recipe, RecipeError, quick_look
 from explorer.ui import messages, process, state
 from explorer.ui.components.announcer import announce
 from explorer.ui.downloads.run_downloads import run_downloads
@@ -46,7 +43,6 @@ from explorer.ui.train.run_views import show_run_view
 POINTS = 400  # step events a chart gets, whatever the run's length
 RECENT = 15  # step events whose median speed is told: a single one's is chance
 AUTHORS_LOG = "author's log"
-QUICK_LOOK = MappingProxyType({"epochs": 1, "images_share": 0.1, "plain_epochs": 0})
 _QUICK_LOOK = "One epoch on a tenth of the training images, to see whether it learns at all."
 SHOWN_RUN = "shown-run"  # its place on the page, for links
 NEVER_BEGAN = "ended before its first step"
@@ -140,7 +136,7 @@ def _recipe(session: state.Session) -> DeltaGenerator:
                 help=_QUICK_LOOK,
                 disabled=cannot,
                 on_click=_start,
-                kwargs={"changes": QUICK_LOOK},
+                kwargs={"is_quick": True},
             )
     with start:
         _ask_whether_to_repeat(session, recipe)
@@ -219,9 +215,9 @@ def _keep() -> None:
         notify(changed)
 
 
-def _start(again: bool = False, changes: Mapping[str, Any] = MappingProxyType({})) -> None:
-    """Train as the form tells at this moment, which may not be drawn yet, nor checked, but for
-    these changes.
+def _start(again: bool = False, is_quick: bool = False) -> None:
+    """Train as the form tells at this moment, which may not be drawn yet, nor checked; or have a
+    quick look at that.
 
     The same network, recipe and seed asked for twice are one run. Where that has just finished, it
     is asked whether it is to be trained `again`.
@@ -229,17 +225,17 @@ def _start(again: bool = False, changes: Mapping[str, Any] = MappingProxyType({}
     session = state.current()
     recipe = recipe_in_form(session.recipe, _form(session))
     if session.recipe_is_locked:
-        recipe, changes = session.recipe, {}
+        recipe, is_quick = session.recipe, False
     if isinstance(recipe, RecipeError):
         notify(recipe.message, WRONG)
         return
-    recipe = recipe.model_copy(update=changes)
+    recipe = quick_look(recipe) if is_quick else recipe
     if obstacle := find_problem(session.architecture, DATASETS[recipe.dataset]):
         notify(f"This network cannot be trained yet: {obstacle.message}", WRONG)
         return
     jobs = process.jobs()
     same = run_in_hand(jobs.runs(), session.architecture, recipe, who().id, time.time())
-    if same and (changes or not same.ended):
+    if same and (is_quick or not same.ended):
         notify(
             f"This run {_how_it_stands(same)}: same network, recipe and seed. "
             "For another one, change the seed"
