@@ -33,8 +33,10 @@ def shrunk(maps: Tensor, most: int) -> Tensor:
     """Maps (C, H, W) with at most so many rows and columns: means over areas of the same size,
     where they are larger.
     """
-    sides = [min(side, most) for side in maps.shape[1:]]
-    return maps if [*maps.shape[1:]] == sides else F.adaptive_avg_pool2d(maps, sides)
+    _, height, width = maps.shape
+    if max(height, width) <= most:
+        return maps
+    return F.adaptive_avg_pool2d(maps, (min(height, most), min(width, most)))
 
 
 def quantise(maps: Tensor) -> Quantised:

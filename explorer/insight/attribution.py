@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from explorer.insight.class_scores import probabilities, scores_path
+from explorer.insight.class_scores import scores_path
 from explorer.network.analysis import Row
 from explorer.network.evaluation import mixes_images, outputs_beyond
 from explorer.network.spec import Path
@@ -164,4 +164,5 @@ def occlusion(
 def _probabilities(
     rows: Sequence[Row], modules: Mapping[Path, nn.Module], images: Tensor
 ) -> Tensor:
-    return probabilities(outputs_beyond(rows, modules, {IMAGE: images})[scores_path(rows)])
+    """(B, classes), as trained.py has them."""
+    return outputs_beyond(rows, modules, {IMAGE: images})[rows[-1].path].flatten(1).softmax(1)

@@ -1,9 +1,6 @@
-"""The scores of the classes: what a network says of an image, before it becomes probabilities."""
+"""Which layer gives the scores of the classes."""
 
 from collections.abc import Sequence
-
-import torch
-from torch import Tensor
 
 from explorer.network.analysis import Row
 from explorer.network.spec import LogSoftmax, Path, Softmax
@@ -27,11 +24,6 @@ def scores_path(rows: Sequence[Row]) -> Path:
         if isinstance(row.layer, Softmax | LogSoftmax) and row.layer.dim in (1, -_dims(row)):
             found = input_of(row.path)
     return found
-
-
-def probabilities(scores: Tensor) -> Tensor:
-    """(B, classes) of scores as probabilities, which sum to one: their softmax."""
-    return torch.softmax(scores.flatten(1), dim=1)
 
 
 def _dims(row: Row) -> int:

@@ -17,7 +17,7 @@ from explorer.insight.attribution import (
     occlusion,
     patch_places,
 )
-from explorer.insight.class_scores import probabilities, scores_path
+from explorer.insight.class_scores import scores_path
 from explorer.network.analysis import Row, analyze
 from explorer.network.architecture_json import parse_architecture
 from explorer.network.build import build
@@ -245,9 +245,3 @@ def test_the_patch_covers_every_pixel_in_bounded_time(height, width, size, mult_
     places = len(patches.top) * len(patches.left)
     assert places <= MOST_PLACES
     assert places * mult_adds <= max(WORK, mult_adds)
-
-
-def test_probabilities_sum_to_one_whatever_the_shape_of_the_scores():
-    found = probabilities(torch.randn(3, 4, 1, 1))
-    assert found.shape == (3, 4)
-    torch.testing.assert_close(found.sum(1), torch.ones(3))

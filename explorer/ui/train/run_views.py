@@ -8,7 +8,7 @@ import streamlit as st
 from explorer.runs.run import Snapshot
 from explorer.text import for_markdown
 from explorer.ui.remembered_inputs import remember_input, remembered_value
-from explorer.ui.train import confusion_view, curves_view, predictions_view
+from explorer.ui.train import confusion_view, curves_view, inside_view, predictions_view
 
 VIEW = "run-view"
 
@@ -24,6 +24,7 @@ RUN_VIEWS: dict[str, RunView] = {
     "Curves": RunView(curves_view.show, needs_epoch=False),
     "Predictions": RunView(predictions_view.show),
     "Confusion": RunView(confusion_view.show),
+    "Inside": RunView(inside_view.show),
 }
 
 
