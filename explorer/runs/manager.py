@@ -402,6 +402,7 @@ class JobManager:
         except AnswersError as error:
             log.warning("run %s, epoch %d: %s", run_id, epoch, error)
             return None
+
     def kept_epochs(self, run_id: str) -> tuple[int, ...]:
         """The epochs whose weights are kept, in their order. Raises UnknownRun."""
         return self._weights.epochs(run_id)

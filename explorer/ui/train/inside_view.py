@@ -36,7 +36,9 @@ def show(snapshot: Snapshot) -> None:
     except DatasetError as error:
         messages.info(f"to look into a network takes an image: {error}")
         return
-    with st.container(key="inside-choice"):
+    with st.container(
+        key="inside-choice", horizontal=True, vertical_alignment="bottom", gap="small"
+    ):
         image = _choose_image(run.id, test)
         row = _choose_row(run.id, analysis)
     pixels = test.images[image].permute(1, 2, 0).contiguous().numpy()
@@ -58,22 +60,21 @@ def show(snapshot: Snapshot) -> None:
 def _choose_image(run_id: str, test: Split) -> int:
     """The place of a test image, by number, its neighbours, or at random."""
     last, key = len(test.images) - 1, image_input(run_id)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
-        chosen = st.number_input(
-            f"Test image (0 to {last:,})",
-            0,
-            last,
-            value=min(shown_image(run_id), last),
-            width=170,
-            **remember_input(key),
-        )
-        st.button(
-            "Another image",
-            icon=":material/shuffle:",
-            help="A test image at random",
-            on_click=_show_another,
-            args=(run_id, last + 1),
-        )
+    chosen = st.number_input(
+        f"Test image (0 to {last:,})",
+        0,
+        last,
+        value=min(shown_image(run_id), last),
+        width=170,
+        **remember_input(key),
+    )
+    st.button(
+        "Another image",
+        icon=":material/shuffle:",
+        help="A test image at random",
+        on_click=_show_another,
+        args=(run_id, last + 1),
+    )
     return int(chosen)
 
 
@@ -83,7 +84,7 @@ def _show_another(run_id: str, images: int) -> None:
 
 def _choose_row(run_id: str, analysis: Analysis) -> Row:
     key, rows = f"layer-{run_id}", analysis.rows
-    names = [f"{row.place}  {row.title}  {size_text(row.output_shape)}" for row in rows]
+    names = [f"{row.place} {row.title} {size_text(row.output_shape)}" for row in rows]
     first = next((row.index for row in rows if row.kind == "Conv2d"), 0)
     chosen = st.selectbox(
         "Layer",

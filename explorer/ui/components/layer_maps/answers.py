@@ -3,13 +3,13 @@ epoch its maps, its filters, and what speaks for a class.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Annotated, Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError
-from torch import Tensor
+from torch import Tensor, nn
 
 from explorer.insight.activations import Quantised, as_maps, quantise, shrunk
 from explorer.insight.attribution import enlarged, grad_cam, occlusion, patch_places
@@ -17,7 +17,9 @@ from explorer.insight.filters import filters
 from explorer.insight.limits import too_large
 from explorer.insight.trained import Trained
 from explorer.network.analysis import Row, analyze
+from explorer.network.build import build_layer_unset
 from explorer.network.evaluation import modules_in, outputs_beyond
+from explorer.network.spec import Path, Softmax
 from explorer.network.tree import IMAGE
 from explorer.refusal import Refusal
 from explorer.training.dataset_files import load_present_dataset
@@ -76,7 +78,8 @@ def _layer(
 ) -> dict[str, Any]:
     modules, image = modules_in(trained.network, rows), _as_input(trained, pixels)
     with torch.inference_mode():
-        output = outputs_beyond(rows[: row.index + 1], modules, {IMAGE: image})[row.path][0]
+        stated = _with_softmax(rows, modules)
+        output = outputs_beyond(rows[: row.index + 1], stated, {IMAGE: image})[row.path][0]
     maps = shrunk(as_maps(output), MOST_SIDE)
     shown = min(MOST_PICTURES, max(1, MOST_VALUES // prod(maps.shape[1:])))
     weights = filters(rows, row, modules[row.path]) if row.path in modules else None
@@ -94,6 +97,16 @@ def _layer(
             for each in grad_cam(rows, modules, image, cam_row.path, [label, predicted])
         ],
     }
+
+
+def _with_softmax(rows: Sequence[Row], modules: Mapping[Path, nn.Module]) -> dict[Path, nn.Module]:
+    """The modules with each Softmax as the network states it: the last is trained as LogSoftmax."""
+    stated = {
+        row.path: build_layer_unset(row.layer, row.input_shape)
+        for row in rows
+        if isinstance(row.layer, Softmax)
+    }
+    return {**modules, **stated}
 
 
 def map_row(rows: Sequence[Row], row: Row) -> Row | None:

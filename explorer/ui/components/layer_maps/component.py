@@ -15,12 +15,13 @@ from explorer.text import size_text
 from explorer.ui.components.assets import component
 
 FOLDER = Path(__file__).parent
+SHARED = (FOLDER.parent / "field_view" / "drawing.js",)
 _mount = component(
     "layer_maps",
     FOLDER,
     "layer_maps.js",
-    ["layer_maps.css", "layer_maps.html"],
-    shared=[FOLDER.parent / "field_view" / "drawing.js"],
+    ["layer_maps.css", "projector.css", "layer_maps.html"],
+    shared=SHARED,
 )
 
 

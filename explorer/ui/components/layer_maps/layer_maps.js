@@ -341,7 +341,7 @@ function reading(inside, pictures) {
   return found;
 }
 
-/** @type {[side: number, size: number][]} pixels a side up to which a picture is drawn this large */
+/** @type {[side: number, size: number][]} of up to so many pixels a side, drawn this large */
 const SIZES = [
   [1, 24],
   [7, 40],
