@@ -17,7 +17,7 @@ from explorer.ui.components.layer_maps import layer_maps
 from explorer.ui.components.layer_maps.answers import map_row
 from explorer.ui.components.layer_maps.component import ShownLayer
 from explorer.ui.remembered_inputs import remember_input, remembered_index
-from explorer.ui.train.shown_image import image_input, show_image, shown_image
+from explorer.ui.train.shown_image import show_image, shown_image
 
 
 def show(snapshot: Snapshot) -> None:
@@ -58,28 +58,33 @@ def show(snapshot: Snapshot) -> None:
 
 
 def _choose_image(run_id: str, test: Split) -> int:
-    """The place of a test image, by number, its neighbours, or at random."""
-    last, key = len(test.images) - 1, image_input(run_id)
+    """The place of a test image, by number, its neighbours, or at random: the one that the other
+    views show too.
+    """
+    last, key = len(test.images) - 1, f"image-{run_id}"
     chosen = st.number_input(
         f"Test image (0 to {last:,})",
         0,
         last,
-        value=min(shown_image(run_id), last),
+        value=min(shown_image(run_id) or 0, last),
         width=170,
-        **remember_input(key),
+        key=key,
+        on_change=lambda: show_image(run_id, st.session_state[key]),
     )
     st.button(
         "Another image",
         icon=":material/shuffle:",
         help="A test image at random",
         on_click=_show_another,
-        args=(run_id, last + 1),
+        args=(run_id, key, last + 1),
     )
     return int(chosen)
 
 
-def _show_another(run_id: str, images: int) -> None:
-    show_image(run_id, random.randrange(images))
+def _show_another(run_id: str, key: str, images: int) -> None:
+    index = random.randrange(images)
+    show_image(run_id, index)
+    st.session_state[key] = index
 
 
 def _choose_row(run_id: str, analysis: Analysis) -> Row:

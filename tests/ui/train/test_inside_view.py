@@ -45,6 +45,7 @@ def test_another_image_and_layer_are_shown_and_remembered(small_run, monkeypatch
     monkeypatch.setattr(random, "randrange", lambda count: count - 1)
     next(each for each in app.button if each.label == "Another image").click().run()
     assert data(app, small_run)["image"] == 359
+    assert app.session_state["shown-image"] == (small_run, 359)  # in the other views too
     (views,) = (each for each in app.get("button_group") if "Inside" in each.options)
     views.set_value("Curves").run()
     (views,) = (each for each in app.get("button_group") if "Inside" in each.options)
