@@ -237,7 +237,7 @@ test("what is left out is said", () => {
   assert.equal(words.filterFacts(filters([8, 1], 1)), "8 filters of 3×3 for 1 channel");
   assert.equal(
     words.filterFacts(filters([128, 64], 2)),
-    "128 filters of 3×3 for 64 channels; of each the first 2 channels",
+    "128 filters of 3×3 for 64 channels; of each the first 2 channels (filter ← channel)",
   );
   assert.deepEqual(
     [words.filterName(filters([8, 1], 1), 5), words.filterName(filters([8, 4], 4), 5)],

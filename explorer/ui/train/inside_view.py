@@ -67,7 +67,7 @@ def _choose_image(run_id: str, test: Split) -> int:
         0,
         last,
         value=min(shown_image(run_id) or 0, last),
-        width=170,
+        width=200,
         key=key,
         on_change=lambda: show_image(run_id, st.session_state[key]),
     )

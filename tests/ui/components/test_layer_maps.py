@@ -168,8 +168,9 @@ def test_too_large_a_network_is_refused(small_run, monkeypatch):
 @pytest.mark.parametrize(
     ("layer", "shown", "channels"),
     [
-        ({"kind": "Conv2d", "out_channels": 300, "kernel_size": 3}, 256, 1),
-        ({"kind": "Conv2d", "out_channels": 20, "kernel_size": 3}, 20, 12),
+        ({"kind": "Conv2d", "out_channels": 600, "kernel_size": 3}, 512, 1),
+        ({"kind": "Conv2d", "out_channels": 300, "kernel_size": 3}, 300, 1),
+        ({"kind": "Conv2d", "out_channels": 20, "kernel_size": 3}, 20, 25),
         ({"kind": "Conv2d", "out_channels": 2, "kernel_size": 1}, 2, 40),
     ],
 )

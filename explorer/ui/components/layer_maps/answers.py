@@ -28,7 +28,7 @@ from explorer.ui import process
 
 # Of an answer, so that all epochs together come to a few megabytes.
 MOST_VALUES = 60_000  # of all maps of one epoch: 76 maps of 28×28
-MOST_PICTURES = 256
+MOST_PICTURES = 512
 MOST_SIDE = 96  # rows or columns of a map; larger ones are shrunk
 GREY = 0.5  # of an occluding patch, from black to white
 PATCH = 5  # an image's side is so many patches

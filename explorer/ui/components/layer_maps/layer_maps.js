@@ -297,6 +297,7 @@ function drawLayer(inside, find, answer) {
   const hasFilters = inside.answers.found().some((each) => each.filters !== null);
   const tab = hasFilters ? inside.tab : "maps";
   find("[data-tab=filters]").hidden = !hasFilters;
+  find("[data-tab=maps]").textContent = data.shape.length === 1 ? "Values" : "Maps";
   for (const name of ["maps", "filters"])
     find(`[data-tab=${name}]`).setAttribute("aria-selected", String(name === tab));
   const grid = find(".grid");

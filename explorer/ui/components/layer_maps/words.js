@@ -44,7 +44,7 @@ export function filterFacts({ shape: [, rows, columns], of: [units, channels], .
     shown.channels < channels ? `; of each the first ${shown.channels} channels` : "";
   return (
     `${ofUnits}${counted(units, "filter")} of ${rows}×${columns} ` +
-    `for ${counted(channels, "channel")}${ofChannels}`
+    `for ${counted(channels, "channel")}${ofChannels}${channels > 1 ? " (filter ← channel)" : ""}`
   );
 }
 
