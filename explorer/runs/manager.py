@@ -417,6 +417,10 @@ class JobManager:
             log.warning("run %s, epoch %d: %s", run_id, epoch, error)
             return None
 
+    def kept_epochs(self, run_id: str) -> tuple[int, ...]:
+        """The epochs whose weights are kept, in their order. Raises UnknownRun."""
+        return self._weights.epochs(run_id)
+
     def has_weights(self, run_id: str) -> bool:
         """Whether the run has saved weights, without reading them. Raises UnknownRun."""
         return self._weights.exist(run_id)

@@ -13,6 +13,7 @@ from explorer.training.datasets import DATASETS
 from explorer.ui import process
 from explorer.ui.components.image_grid import Picture, image_grid
 from explorer.ui.test_images import picture_address
+from explorer.ui.train.chosen_view import open_view
 from explorer.ui.train.shown_image import show_image, shown_image
 
 BARS = 12  # classes whose probabilities are shown; of more, the likeliest
@@ -46,7 +47,19 @@ def images_panel(
         )
     with one:
         chosen = shown_image(run_id)
-        st.html(NONE_CHOSEN if chosen is None else _one_image(snapshot, epoch, predictions, chosen))
+        if chosen is None:
+            st.html(NONE_CHOSEN)
+            return
+        st.html(_one_image(snapshot, epoch, predictions, chosen))
+        st.button(
+            "Follow it through the network",
+            icon=":material/account_tree:",
+            help="What each layer makes of it, in Inside.",
+            key=f"inside-{key}",
+            on_click=open_view,
+            args=("Inside",),
+            width="stretch",
+        )
 
 
 def _picture(dataset: str, predictions: Predictions, index: int) -> Picture:

@@ -7,10 +7,8 @@ import streamlit as st
 
 from explorer.runs.run import Snapshot
 from explorer.text import for_markdown
-from explorer.ui.remembered_inputs import remember_input, remembered_value
-from explorer.ui.train import confusion_view, curves_view, predictions_view
-
-VIEW = "run-view"
+from explorer.ui.train import confusion_view, curves_view, inside_view, predictions_view
+from explorer.ui.train.chosen_view import choice_key, chosen_view, keep_choice
 
 
 class RunView(NamedTuple):
@@ -24,6 +22,7 @@ RUN_VIEWS: dict[str, RunView] = {
     "Curves": RunView(curves_view.show, needs_epoch=False),
     "Predictions": RunView(predictions_view.show),
     "Confusion": RunView(confusion_view.show),
+    "Inside": RunView(inside_view.show),
 }
 
 
@@ -35,8 +34,7 @@ def show_run_view(snapshot: Snapshot) -> None:
     if snapshot.started is None:
         return
     names = [name for name, view in RUN_VIEWS.items() if snapshot.epochs or not view.needs_epoch]
-    before = remembered_value(VIEW, names[0])
-    chosen = names[0]
+    before, chosen = chosen_view(names[0]), names[0]
     if len(names) > 1:
         chosen = st.segmented_control(
             "View of the run",
@@ -44,7 +42,8 @@ def show_run_view(snapshot: Snapshot) -> None:
             default=before if before in names else names[0],
             required=True,
             format_func=for_markdown,
-            **remember_input(VIEW),
+            key=choice_key(),
+            on_change=keep_choice,
             label_visibility="collapsed",
         )
     RUN_VIEWS[chosen].show(snapshot)

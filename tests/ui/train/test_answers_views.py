@@ -10,7 +10,7 @@ from explorer.text import for_html, percent
 from explorer.training.dataset_files import load_dataset
 from explorer.ui import process
 from explorer.ui.test_images import picture_address
-from explorer.ui.train.run_views import VIEW
+from explorer.ui.train.chosen_view import VIEW
 from explorer.ui.train.shown_image import show_image, shown_image
 from tests.exports.report.conftest import RECIPE, SMALL
 from tests.people.shared import SOMEBODY
@@ -86,6 +86,11 @@ def test_the_chosen_image_has_every_classs_probability(page, small_run):
         assert for_html(percent(share)) in text
     assert text.count('<th scope="row">') == 10
     assert abs(found.answers.probability[first].item() - expected.max().item()) < 1 / 255
+
+    follow = "Follow it through the network"
+    next(button for button in app.button if button.label == follow).click().run()
+    assert not app.exception
+    assert component_data(app, f"inside-{small_run}")["image"] == first
 
 
 def test_a_cell_of_the_matrix_shows_its_images(page, small_run):

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from explorer.insight.class_scores import KEEP_CLASSES
 from explorer.network.analysis import Analysis, Row, rows_leading_to
 from explorer.network.axes import Axis, Border, Window
 from explorer.network.effective_field import EffectiveField
@@ -26,8 +27,6 @@ from explorer.training.datasets import DATASETS
 from explorer.ui.components.field_view.forward import ForwardPass
 from explorer.ui.components.field_view.samples import Samples
 
-# A layer's values are the classes' where only these follow.
-KEEP_CLASSES = ("Flatten", "Identity", "Softmax", "LogSoftmax")
 ROOM, CELL, GAP = 114, 17, 6  # pixels: for the arithmetic's patches, for a row of one, between two
 
 
