@@ -147,7 +147,7 @@ def _steps(
         "dropout": streams.dropout,
     }
     penalised, picked_by = decayed(recipe, network), picks_best(recipe)
-    patience = recipe.early_stopping if may_stop_early else 0
+    patience = recipe.early_stopping if may_stop_early and validation else 0
     # Best: highest accuracy of the images that pick it, its epoch negated, its test accuracy.
     best, lowest = (-1.0, 0, 0.0), (math.inf, 0)  # lowest: validation loss, and its epoch
     step, done, epochs = 0, 0, recipe.epochs + more_epochs

@@ -26,7 +26,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from explorer.json_reading import decode_json, shown
 from explorer.refusal import Refusal
@@ -372,39 +371,32 @@ class Recipe(_Frozen):
         description="numeric precision: fp32 or bf16; auto takes the faster one here",
     )
 
-    @model_validator(mode="after")
-    def _parts_that_fit(self) -> Self:
-        if fault := _find_misfit(self):
-            field, message = fault
-            raise PydanticCustomError("misfit", "{message}", {"message": message, "field": field})
-        return self
 
-
-def _find_misfit(recipe: Recipe) -> tuple[str, str] | None:
-    """The first field that does not go with the others, and why; None if all go together."""
+def _find_misfit(recipe: Recipe) -> RecipeError | None:
+    """The error of the first field that does not go with the others; None if all go together."""
     scheduler, held_out = recipe.scheduler, recipe.validation_images
     peak = scheduler.peak_epoch if isinstance(scheduler, OneCycleLR) else None
     if peak is not None and peak > recipe.epochs:
-        return (
-            "scheduler.peak_epoch",
+        return RecipeError(
             f"scheduler.peak_epoch must be one of the run's {recipe.epochs} epochs; this has "
             f"{peak}",
+            "scheduler.peak_epoch",
         )
     if recipe.early_stopping and not held_out:
-        return (
-            "early_stopping",
+        return RecipeError(
             "early_stopping needs validation images, as the test set must not choose; set "
             "validation_images, or early_stopping to 0",
+            "early_stopping",
         )
     if recipe.best_epoch_by == "validation" and not held_out:
-        return (
-            "best_epoch_by",
+        return RecipeError(
             "best_epoch_by validation needs validation images; set validation_images, or "
             "best_epoch_by to auto",
+            "best_epoch_by",
         )
     images = DATASETS[recipe.dataset].train_images  # 0 where that is known only once they are read
     problem = split_problem(recipe, images) if images else ""
-    return ("validation_images", problem) if problem else None
+    return RecipeError(problem, "validation_images") if problem else None
 
 
 def split_problem(recipe: Recipe, images: int) -> str:
@@ -468,9 +460,12 @@ def parse_recipe(data: str | bytes | dict[str, Any]) -> Recipe:
             f"this is {shown(data)}"
         )
     try:
-        return Recipe.model_validate(data)
+        recipe = Recipe.model_validate(data)
     except ValidationError as error:
         raise _explain(error, data) from None
+    if misfit := _find_misfit(recipe):
+        raise misfit
+    return recipe
 
 
 def to_data(recipe: Recipe) -> dict[str, Any]:
@@ -489,8 +484,6 @@ def to_json(recipe: Recipe, indent: int | None = None) -> str:
 def _explain(error: ValidationError, data: dict[str, Any]) -> RecipeError:
     """The first of pydantic's errors, as a sentence with its place."""
     first = error.errors(include_url=False)[0]
-    if first["type"] == "misfit":  # the fields are right one by one, but not together
-        return RecipeError(first["ctx"]["message"], first["ctx"]["field"])
     if not first["loc"]:
         return RecipeError("a field name contains an unpaired surrogate")
     location = [part for part in first["loc"] if isinstance(part, str)]
