@@ -10,6 +10,7 @@ On a GPU they are nearly the same: its kernels add in another order each time.
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import torch
@@ -41,6 +42,67 @@ from explorer.training.tally import Sums, Tally, row_of
 
 def never() -> bool:
     return False
+
+
+# --- a step ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Learner:
+    """A network that is ready to learn, as a run of this recipe begins: with its first weights, its
+    optimiser, its random numbers and its images, all on the device.
+
+    In the shapes, N is the training images, B those of a batch, each of C channels of H×W pixels.
+    """
+
+    recipe: Recipe
+    kind: DatasetKind
+    streams: RandomStreams
+    numerics: "Numerics"
+    network: nn.Sequential
+    optimizer: torch.optim.Optimizer
+    images: Tensor  # (N, C, H, W) uint8
+    labels: Tensor  # (N,)
+
+    @classmethod
+    def new(
+        cls,
+        architecture: Architecture,
+        recipe: Recipe,
+        dataset: Dataset,
+        device: torch.device,
+        precision: str,
+    ) -> Self:
+        streams = RandomStreams.of(recipe.seed, device)
+        numerics = Numerics.of(precision, device)
+        network = (
+            new_network(architecture, streams.weights, streams.dropout)
+            .to(device)
+            .to(memory_format=numerics.layout)
+        )
+        used = count_images(recipe, len(dataset.train.labels))
+        images = dataset.train.images[:used].to(device)
+        labels = dataset.train.labels[:used].to(device)
+        optimizer = new_optimizer(recipe, network)
+        return cls(recipe, dataset.kind, streams, numerics, network, optimizer, images, labels)
+
+    def learn(self, chosen: Tensor, plain: bool) -> Tensor:
+        """See steps.Learn."""
+        recipe, x = self.recipe, self.images[chosen].float() / 255  # (B, C, H, W)
+        if not plain:
+            x = augment(x, recipe.rotation, recipe.shift, recipe.scale, self.streams.augmentation)
+        x = normalise(x, self.kind)
+        y = self.labels[chosen]  # (B,)
+        scores = self.numerics.run(self.network, x)  # (B, classes)
+        loss = F.cross_entropy(scores, y, label_smoothing=recipe.label_smoothing)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
+        return row_of(loss, scores, y)
+
+
+def is_plain(recipe: Recipe, epoch: int) -> bool:
+    """Whether the training images are left without augmentation in this epoch, counted from 1."""
+    return recipe.plain_epochs > 0 and recipe.epochs - recipe.plain_epochs < epoch
 
 
 # --- the run --------------------------------------------------------------------------------------
@@ -110,24 +172,14 @@ def _steps(
     more_epochs: int,
     began: float,
 ) -> Iterator[Event]:
-    """In the shapes, N is the training images, B those of a batch, each of C channels of H×W
-    pixels.
-    """
-    streams = RandomStreams.of(recipe.seed, device)
-    numerics = Numerics.of(resume.facts["precision"] if resume else recipe.precision, device)
-    network = (
-        new_network(architecture, streams.weights, streams.dropout)
-        .to(device)
-        .to(memory_format=numerics.layout)
-    )
-    # (N, C, H, W) uint8, (N,).
-    used = count_images(recipe, len(dataset.train.labels))
-    images = dataset.train.images[:used].to(device)
-    labels = dataset.train.labels[:used].to(device)
+    """In the shapes, N is the training images."""
+    precision = resume.facts["precision"] if resume else recipe.precision
+    learner = Learner.new(architecture, recipe, dataset, device, precision)
+    network, optimizer, streams = learner.network, learner.optimizer, learner.streams
+    images, numerics = learner.images, learner.numerics
     test = Split(dataset.test.images.to(device), dataset.test.labels.to(device))
     steps_per_epoch = count_steps(len(images), recipe.batch_size)
     tally = Tally(len(images), recipe.batch_size, steps_per_epoch, device)
-    optimizer = new_optimizer(recipe, network)
     schedule = Schedule(recipe, optimizer, steps_per_epoch)
     generators = {
         "order": streams.order,
@@ -142,24 +194,8 @@ def _steps(
         test_accuracy = resume.facts["test_accuracy"]
     is_resumed, resume = resume is not None, None
 
-    def learn(chosen: Tensor, plain: bool) -> Tensor:
-        """See steps.Learn."""
-        x = images[chosen].float() / 255  # (B, C, H, W)
-        if not plain:
-            x = augment(x, recipe.rotation, recipe.shift, recipe.scale, streams.augmentation)
-        x = normalise(x, dataset.kind)
-        y = labels[chosen]  # (B,)
-        scores = numerics.run(network, x)  # (B, classes)
-        loss = F.cross_entropy(scores, y, label_smoothing=recipe.label_smoothing)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
-        return row_of(loss, scores, y)
-
-    def is_plain(epoch: int) -> bool:
-        return recipe.plain_epochs > 0 and recipe.epochs - recipe.plain_epochs < epoch
-
     network.train()
-    eager = EagerSteps(learn, optimizer, schedule, tally, recipe.batch_size)
+    eager = EagerSteps(learner.learn, optimizer, schedule, tally, recipe.batch_size)
     steps: Steps = eager
     how = ""
     capture = find_capture(device)
@@ -171,7 +207,7 @@ def _steps(
         steps = graph_steps = GraphSteps(
             eager, network, len(images), draws, capture, what, numerics.precision
         )
-        graph_steps.prepare(is_plain(done + 1), step)
+        graph_steps.prepare(is_plain(recipe, done + 1), step)
         how = "steps run as a CUDA graph, which was checked against eager steps on this device"
         if graph_steps.problem:
             how = f"steps run eagerly: {graph_steps.problem}"
@@ -204,7 +240,7 @@ def _steps(
         network.train()
         order = torch.randperm(len(images), generator=streams.order).to(device)  # (N,)
         before, parts = step, []
-        steps.begin(order, before, is_plain(epoch))
+        steps.begin(order, before, is_plain(recipe, epoch))
         tally.start()
         for batch in range(steps_per_epoch):
             if should_stop():
