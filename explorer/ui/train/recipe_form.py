@@ -67,13 +67,19 @@ STEPS = {
 
 
 def recipe_form(
-    recipe: Recipe, key: str, changed: Changed, *, is_locked: bool = False
+    recipe: Recipe,
+    key: str,
+    changed: Changed,
+    *,
+    is_locked: bool = False,
+    below_rates: Callable[[], None] = lambda: None,
 ) -> Recipe | RecipeError:
     """Draw the form filled from `recipe`, and return what it holds now, or what is wrong with that.
 
     `key` names the form; another key shows another recipe. `changed` is called as soon as any of it
     is changed, before anything is drawn: somebody who types and goes to another page at once never
     sees the form drawn with what was typed. A form that is locked only shows the recipe.
+    `below_rates` draws what stands below all that decides the learning rate.
     """
     data = to_data(recipe)
     length, *sections = SECTIONS
@@ -81,6 +87,7 @@ def recipe_form(
     _section(length, data, key, changed, is_locked)
     for field, (heading, kinds) in CHOICES.items():
         _choice(heading, kinds, data[field], f"{key}-{field}", changed, is_locked)
+    below_rates()
     for section in sections:
         _section(section, data, key, changed, is_locked)
     return recipe_in_form(recipe, key)
