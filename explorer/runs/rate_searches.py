@@ -128,13 +128,14 @@ class RateSearches:
             before = self._searches.get(by.id)
             if key in self._found or (before and before.key == key and not _is_over(before)):
                 return
-            waiting = sum(not _is_over(each) for each in self._searches.values())
+            others = [each for each in self._searches.values() if each is not before]
+            waiting = sum(not _is_over(each) for each in others)
             if waiting >= MOST_WAITING:
                 raise LineFull(
                     f"{waiting} searches for a learning rate wait already; "
                     "try again in a few minutes"
                 )
-            self._give_up(by.id)
+            self._give_up(before)
             self._searches[by.id] = _Search(question, key, by.id, self._now())
             if self._thread is None:
                 # No daemon: one that is in torch when the interpreter ends would abort the process.
@@ -163,7 +164,7 @@ class RateSearches:
     def cancel(self, by: Person) -> None:
         """Give up this person's search, if there is one."""
         with self._lock:
-            self._give_up(by.id)
+            self._give_up(self._searches.get(by.id))
 
     def close(self, timeout: float) -> bool:
         """Give up all searches, and wait for the thread. Returns False if it has not ended by then.
@@ -171,8 +172,8 @@ class RateSearches:
         Later questions begin a new line, and nothing is known of those before.
         """
         with self._lock:
-            for owner in list(self._searches):
-                self._give_up(owner)
+            for search in list(self._searches.values()):
+                self._give_up(search)
             self._found.clear()
             thread = self._thread
         if thread:
@@ -186,16 +187,17 @@ class RateSearches:
         if not by.is_teacher:
             check_rules(rules, 1, analyze(question.architecture).total_params)
 
-    def _give_up(self, owner: str) -> None:
+    def _give_up(self, search: _Search | None) -> None:
         """With the lock held."""
-        if search := self._searches.pop(owner, None):
+        if search and self._searches.get(search.owner) is search:
+            del self._searches[search.owner]
             search.is_cancelled = True
 
     def _forget_unseen(self) -> None:
         """With the lock held."""
         for search in list(self._searches.values()):
             if self._is_unseen(search):
-                self._give_up(search.owner)
+                self._give_up(search)
 
     def _is_unseen(self, search: _Search) -> bool:
         longest = KEPT if _is_over(search) else UNSEEN
@@ -226,9 +228,10 @@ class RateSearches:
                 found = self._found.get(search.key)  # somebody else's may have found it
             if found is None:
                 found = self._find(search)
-                if found is None:
-                    return Standing(Stage.FAILED, problem=_took_too_long())
                 with self._lock:
+                    self._forget_unseen()
+                    if found is None:
+                        return Standing(Stage.FAILED, problem=_took_too_long())
                     self._found[search.key] = found
             return Standing(Stage.FOUND, found=found)
         except (TrainingError, DatasetError) as error:

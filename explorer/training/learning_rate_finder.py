@@ -150,16 +150,17 @@ class FoundRates:
     smoothed: tuple[float, ...]
     steepest: float | None  # where the smoothed loss falls most, for the same factor of the rate
     tenth_of_minimum: float | None  # of the rate at which the smoothed loss is lowest
-    suggested: float | None
+    suggested: float | None  # the larger of the two
     why: str  # a sentence on the suggestion, or on why there is none
 
 
 def find_rates(tried: Sequence[Tried], recipe: Recipe) -> FoundRates:
     """What the steps of a search suggest.
 
-    The suggestion is a tenth of the rate at which the loss is lowest: there training has begun to
-    diverge, which the loss shows only some steps later. Where the loss falls most depends more on
-    chance, and on how far the steps before it have come.
+    There are two, as with fastai: a tenth of the rate at which the loss is lowest, as training has
+    begun to diverge there, which the loss shows only some steps later; and the rate at which the
+    loss falls most. The larger is the better one: a network that learns early has its steepest fall
+    at a rate that is needlessly low, and one whose loss still falls fast bears more than the tenth.
     """
     lrs, losses = tuple(each.lr for each in tried), tuple(each.loss for each in tried)
     smoothed = tuple(smooth(losses))
@@ -174,11 +175,13 @@ def find_rates(tried: Sequence[Tried], recipe: Recipe) -> FoundRates:
         return FoundRates(field, lrs, losses, smoothed, None, None, None, why)
     steepest = _rounded(lrs[_steepest(lrs, smoothed, first, lowest)])
     tenth = _rounded(lrs[lowest] / 10)
+    suggested = max(steepest, tenth)
     why = (
-        f"the loss is lowest at {lrs[lowest]:.2g}, where training is about to diverge: a tenth of "
-        f"that, {tenth:g}, is safe and fast. The loss falls most at {steepest:g}"
+        f"the loss falls most at {steepest:g}. It is lowest at {lrs[lowest]:.2g}, where training "
+        f"is about to diverge; a tenth of that is {tenth:g}. The larger of the two, "
+        f"{suggested:g}, learns faster"
     )
-    return FoundRates(field, lrs, losses, smoothed, steepest, tenth, tenth, why)
+    return FoundRates(field, lrs, losses, smoothed, steepest, tenth, suggested, why)
 
 
 def _steepest(lrs: Sequence[float], smoothed: Sequence[float], first: int, lowest: int) -> int:

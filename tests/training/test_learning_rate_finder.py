@@ -217,7 +217,13 @@ def valley(lr: float) -> float:
     return fall + (10 * math.log10(lr / 0.1) if lr > 0.1 else 0)
 
 
-def test_the_suggestion_is_a_tenth_of_where_the_loss_is_lowest():
+def late(lr: float) -> float:
+    """Falls most at 0.05, is lowest at 0.1 and rises from there."""
+    fall = 2.3 - 2 / (1 + (0.05 / lr) ** 4)
+    return fall + (10 * math.log10(lr / 0.1) if lr > 0.1 else 0)
+
+
+def test_where_the_loss_falls_early_a_tenth_of_its_minimum_is_suggested():
     found = find_rates(curve(valley), recipe())
     # Smoothing moves both up by some steps, each of 7 %.
     assert found.tenth_of_minimum == pytest.approx(0.01, rel=0.8)
@@ -226,6 +232,11 @@ def test_the_suggestion_is_a_tenth_of_where_the_loss_is_lowest():
     assert f"{found.suggested:g}" in found.why
     assert found.field == "lr"
     assert len(found.lrs) == len(found.losses) == len(found.smoothed) == 200
+
+
+def test_where_the_loss_falls_late_its_steepest_fall_is_suggested():
+    found = find_rates(curve(late), recipe())
+    assert found.tenth_of_minimum < found.steepest == found.suggested < 0.2
 
 
 def test_a_lucky_first_batch_is_no_minimum():
@@ -308,8 +319,9 @@ def accuracy(architecture: Architecture, recipe: Recipe, rate: float, data: Data
 @pytest.mark.parametrize("id", LEARN_DIGITS)
 def test_two_epochs_on_digits_are_better_than_with_a_low_and_a_high_rate(id):
     preset, data = load_presets()[id], load_dataset("digits")
-    two = {"dataset": "digits", "epochs": 2, "plain_epochs": 0, "seed": 0}
-    given = preset.recipe.model_copy(update={**two, "precision": "fp32"})
+    given = preset.recipe.model_copy(
+        update={"dataset": "digits", "epochs": 2, "device": "cpu", "precision": "fp32"}
+    )
     found = find_rates(list(try_rates(preset.architecture, given, data, CPU)), given)
     assert found.suggested is not None
     reached = accuracy(preset.architecture, given, found.suggested, data)

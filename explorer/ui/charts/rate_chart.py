@@ -43,7 +43,8 @@ def suggestions(found: FoundRates) -> dict[str, float]:
         return {}
     if found.tenth_of_minimum == found.steepest:
         return {TENTH: found.tenth_of_minimum}
-    return {TENTH: found.tenth_of_minimum, STEEPEST: found.steepest}
+    both = {TENTH: found.tenth_of_minimum, STEEPEST: found.steepest}
+    return dict(sorted(both.items(), key=lambda each: each[1] != found.suggested))
 
 
 def _smoothed_at(found: FoundRates, rate: float) -> float:
@@ -120,7 +121,7 @@ def _spec() -> Spec:
         .encode(shape=alt.Shape("series:N", scale=shapes, legend=legend))
         .transform_filter(alt.FieldOneOfPredicate("series", list(MARKS)))
     )
-    return plain(alt.layer(steps, line, marks).properties(height=220, width="container"))
+    return plain(alt.layer(steps, line, marks).properties(height=280, width="container"))
 
 
 _SPEC = _spec()

@@ -127,7 +127,7 @@ def _in_words(recipe: Recipe, standing: Standing) -> tuple[float, str]:
     images = count_images(recipe, DATASETS[recipe.dataset].train_images)
     most = count_tries(images, recipe.batch_size)
     lr, loss = standing.latest
-    words = f"Step {standing.steps} of up to {most}: rate {lr:.1e}, loss {loss:.3g}"
+    words = f"Step {standing.steps} of up to {most}: rate {lr:.2g}, loss {loss:.3g}"
     return min(1.0, standing.steps / most), words
 
 
