@@ -150,7 +150,7 @@ class FoundRates:
     smoothed: tuple[float, ...]
     steepest: float | None  # where the smoothed loss falls most, for the same factor of the rate
     tenth_of_minimum: float | None  # of the rate at which the smoothed loss is lowest
-    suggested: float | None  # the larger of the two
+    suggested: float | None  # one of the two
     why: str  # a sentence on the suggestion, or on why there is none
 
 
@@ -159,8 +159,9 @@ def find_rates(tried: Sequence[Tried], recipe: Recipe) -> FoundRates:
 
     There are two, as with fastai: a tenth of the rate at which the loss is lowest, as training has
     begun to diverge there, which the loss shows only some steps later; and the rate at which the
-    loss falls most. The larger is the better one: a network that learns early has its steepest fall
-    at a rate that is needlessly low, and one whose loss still falls fast bears more than the tenth.
+    loss falls most. The tenth is the better one, as the steepest fall depends on how far the steps
+    before it have come. Only for the peak of OneCycleLR, where training stays for a moment, it is
+    the larger of the two.
     """
     lrs, losses = tuple(each.lr for each in tried), tuple(each.loss for each in tried)
     smoothed = tuple(smooth(losses))
@@ -175,11 +176,12 @@ def find_rates(tried: Sequence[Tried], recipe: Recipe) -> FoundRates:
         return FoundRates(field, lrs, losses, smoothed, None, None, None, why)
     steepest = _rounded(lrs[_steepest(lrs, smoothed, first, lowest)])
     tenth = _rounded(lrs[lowest] / 10)
-    suggested = max(steepest, tenth)
+    is_peak = field == "max_lr"
+    suggested = max(steepest, tenth) if is_peak else tenth
+    reason = "bears the short peak of the schedule" if is_peak else "is safe, and fast"
     why = (
         f"the loss falls most at {steepest:g}. It is lowest at {lrs[lowest]:.2g}, where training "
-        f"is about to diverge; a tenth of that is {tenth:g}. The larger of the two, "
-        f"{suggested:g}, learns faster"
+        f"is about to diverge; a tenth of that is {tenth:g}. A rate of {suggested:g} {reason}"
     )
     return FoundRates(field, lrs, losses, smoothed, steepest, tenth, suggested, why)
 

@@ -218,10 +218,11 @@ def test_the_line_has_an_end(searches, small, gate, monkeypatch):
 
 
 def test_closing_ends_the_thread_and_a_new_line_may_begin(searches, small, gate):
+    before = set(threading.enumerate())
     question = asked(searches, small, ANN)
     wait_until(lambda: stands(searches, question, ANN) is Stage.WORKING)
     assert searches.close(30)
     assert searches.look(question, ANN) is None
-    assert not [each for each in threading.enumerate() if each.name == "learning rates"]
+    assert set(threading.enumerate()) <= before
     gate.set()
     assert ended(searches, asked(searches, small, ANN), ANN).stage is Stage.FOUND

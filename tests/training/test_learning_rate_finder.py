@@ -223,7 +223,7 @@ def late(lr: float) -> float:
     return fall + (10 * math.log10(lr / 0.1) if lr > 0.1 else 0)
 
 
-def test_where_the_loss_falls_early_a_tenth_of_its_minimum_is_suggested():
+def test_the_suggestion_is_a_tenth_of_where_the_loss_is_lowest():
     found = find_rates(curve(valley), recipe())
     # Smoothing moves both up by some steps, each of 7 %.
     assert found.tenth_of_minimum == pytest.approx(0.01, rel=0.8)
@@ -234,9 +234,13 @@ def test_where_the_loss_falls_early_a_tenth_of_its_minimum_is_suggested():
     assert len(found.lrs) == len(found.losses) == len(found.smoothed) == 200
 
 
-def test_where_the_loss_falls_late_its_steepest_fall_is_suggested():
-    found = find_rates(curve(late), recipe())
+def test_the_peak_of_one_cycle_is_the_larger_of_the_two():
+    cycle = recipe(scheduler={"kind": "OneCycleLR"})
+    found = find_rates(curve(late), cycle)
     assert found.tenth_of_minimum < found.steepest == found.suggested < 0.2
+    assert find_rates(curve(late), recipe()).suggested == found.tenth_of_minimum
+    early = find_rates(curve(valley), cycle)
+    assert early.steepest < early.tenth_of_minimum == early.suggested
 
 
 def test_a_lucky_first_batch_is_no_minimum():
