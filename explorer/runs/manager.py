@@ -1,10 +1,11 @@
 """JobManager: trains networks in the background, a few at a time, the others waiting in the store's
 queue.
 
-The only place that starts a thread. Whoever makes a manager calls `shutdown` at the end: its
-threads are no daemons, so that a server told to end finishes the batch it is in and leaves in
-order. What it was training is interrupted then, what waited still waits; the next manager on the
-same store goes on with the queue at once, and with what was interrupted when somebody resumes it.
+The only place that starts a thread which trains runs. Whoever makes a manager calls `shutdown` at
+the end: its threads are no daemons, so that a server told to end finishes the batch it is in and
+leaves in order. What it was training is interrupted then, what waited still waits; the next manager
+on the same store goes on with the queue at once, and with what was interrupted when somebody
+resumes it.
 
 run.py says what a run's statuses mean, store.py how several processes share one store.
 """

@@ -10,6 +10,7 @@ On a GPU they are nearly the same: its kernels add in another order each time.
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import torch
@@ -43,6 +44,90 @@ from explorer.training.validation_split import split_off
 
 def never() -> bool:
     return False
+
+
+# --- a step ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Learner:
+    """A network that is ready to learn, as a run of this recipe begins: with its first weights, its
+    optimiser, its random numbers and its images, all on the device.
+
+    In the shapes, N is the training images, B those of a batch, each of C channels of H×W pixels.
+    """
+
+    recipe: Recipe
+    kind: DatasetKind
+    streams: RandomStreams
+    numerics: "Numerics"
+    network: nn.Sequential
+    optimizer: torch.optim.Optimizer
+    penalised: list[nn.Parameter]  # the weights on which an L1 penalty is
+    images: Tensor  # (N, C, H, W) uint8
+    labels: Tensor  # (N,)
+    held_out: Split | None  # for validation, where the data set lies
+
+    @classmethod
+    def new(
+        cls,
+        architecture: Architecture,
+        recipe: Recipe,
+        dataset: Dataset,
+        device: torch.device,
+        precision: str,
+    ) -> Self:
+        streams = RandomStreams.of(recipe.seed, device)
+        numerics = Numerics.of(precision, device)
+        network = (
+            new_network(architecture, streams.weights, streams.dropout)
+            .to(device)
+            .to(memory_format=numerics.layout)
+        )
+        learned, held_out = split_off(dataset.train, recipe)
+        return cls(
+            recipe=recipe,
+            kind=dataset.kind,
+            streams=streams,
+            numerics=numerics,
+            network=network,
+            optimizer=new_optimizer(recipe, network),
+            penalised=decayed(recipe, network),
+            images=learned.images.to(device),
+            labels=learned.labels.to(device),
+            held_out=held_out,
+        )
+
+    def learn(self, chosen: Tensor, plain: bool) -> Tensor:
+        """See steps.Learn."""
+        recipe, draws = self.recipe, self.streams.augmentation
+        x = self.images[chosen].float() / 255  # (B, C, H, W)
+        y = self.labels[chosen]  # (B,)
+        mixed = None
+        if not plain:
+            x = augment(x, recipe, self.kind, draws)
+            mixed = mix_up(x, y, recipe.mixup, draws) if recipe.mixup else None
+        x = normalise(mixed.images if mixed else x, self.kind)
+        scores = self.numerics.run(self.network, x)  # (B, classes)
+        loss = F.cross_entropy(scores, y, label_smoothing=recipe.label_smoothing)
+        if mixed:
+            of_others = F.cross_entropy(
+                scores, mixed.others, label_smoothing=recipe.label_smoothing
+            )
+            loss = torch.lerp(of_others, loss, mixed.share)
+            y = torch.where(mixed.share < 0.5, mixed.others, y)  # the larger share counts
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
+        if recipe.l1:
+            add_l1(self.penalised, recipe.l1)
+        if recipe.clip_grad_norm:
+            nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip_grad_norm)
+        return row_of(loss, scores, y)
+
+
+def is_plain(recipe: Recipe, epoch: int) -> bool:
+    """Whether the training images are left without augmentation in this epoch, counted from 1."""
+    return recipe.plain_epochs > 0 and recipe.epochs - recipe.plain_epochs < epoch
 
 
 # --- the run --------------------------------------------------------------------------------------
@@ -122,31 +207,22 @@ def _steps(
     may_stop_early: bool,
     began: float,
 ) -> Iterator[Event]:
-    """In the shapes, N is the training images, B those of a batch, each of C channels of H×W
-    pixels.
-    """
-    streams = RandomStreams.of(recipe.seed, device)
-    numerics = Numerics.of(resume.facts["precision"] if resume else recipe.precision, device)
-    network = (
-        new_network(architecture, streams.weights, streams.dropout)
-        .to(device)
-        .to(memory_format=numerics.layout)
-    )
-    learned, held_out = split_off(dataset.train, recipe)
-    # (N, C, H, W) uint8, (N,).
-    images, labels = learned.images.to(device), learned.labels.to(device)
+    """In the shapes, N is the training images."""
+    precision = resume.facts["precision"] if resume else recipe.precision
+    learner = Learner.new(architecture, recipe, dataset, device, precision)
+    network, optimizer, streams = learner.network, learner.optimizer, learner.streams
+    images, held_out, numerics = learner.images, learner.held_out, learner.numerics
     test = Split(dataset.test.images.to(device), dataset.test.labels.to(device))
     validation = held_out and Split(held_out.images.to(device), held_out.labels.to(device))
     steps_per_epoch = count_steps(len(images), recipe.batch_size)
     tally = Tally(len(images), recipe.batch_size, steps_per_epoch, device)
-    optimizer = new_optimizer(recipe, network)
     schedule = Schedule(recipe, optimizer, steps_per_epoch)
     generators = {
         "order": streams.order,
         "augmentation": streams.augmentation,
         "dropout": streams.dropout,
     }
-    penalised, picked_by = decayed(recipe, network), picks_best(recipe)
+    picked_by = picks_best(recipe)
     patience = recipe.early_stopping if may_stop_early and validation else 0
     # Best: highest accuracy of the images that pick it, its epoch negated, its test accuracy.
     best, lowest = (-1.0, 0, 0.0), (math.inf, 0)  # lowest: validation loss, and its epoch
@@ -161,45 +237,17 @@ def _steps(
         lowest = tuple(resume.facts.get("lowest", lowest))
     is_resumed, resume = resume is not None, None
 
-    def learn(chosen: Tensor, plain: bool) -> Tensor:
-        """See steps.Learn."""
-        x = images[chosen].float() / 255  # (B, C, H, W)
-        y = labels[chosen]  # (B,)
-        mixed = None
-        if not plain:
-            x = augment(x, recipe, dataset.kind, streams.augmentation)
-            mixed = mix_up(x, y, recipe.mixup, streams.augmentation) if recipe.mixup else None
-        x = normalise(mixed.images if mixed else x, dataset.kind)
-        scores = numerics.run(network, x)  # (B, classes)
-        loss = F.cross_entropy(scores, y, label_smoothing=recipe.label_smoothing)
-        if mixed:
-            of_others = F.cross_entropy(
-                scores, mixed.others, label_smoothing=recipe.label_smoothing
-            )
-            loss = torch.lerp(of_others, loss, mixed.share)
-            y = torch.where(mixed.share < 0.5, mixed.others, y)  # the larger share counts
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch has no types here
-        if recipe.l1:
-            add_l1(penalised, recipe.l1)
-        if recipe.clip_grad_norm:
-            nn.utils.clip_grad_norm_(network.parameters(), recipe.clip_grad_norm)
-        return row_of(loss, scores, y)
-
     answers: list[Answers] = []  # of the batches of one test
 
     def note_answers(scores: Tensor, y: Tensor) -> None:
         if after_test:
             answers.append(Answers.of(scores, y))
 
-    def is_plain(epoch: int) -> bool:
-        return recipe.plain_epochs > 0 and recipe.epochs - recipe.plain_epochs < epoch
-
     def has_stalled(epoch: int) -> bool:
         return patience > 0 and epoch - lowest[1] >= patience
 
     network.train()
-    eager = EagerSteps(learn, optimizer, schedule, tally, recipe.batch_size)
+    eager = EagerSteps(learner.learn, optimizer, schedule, tally, recipe.batch_size)
     steps: Steps = eager
     how = ""
     capture = find_capture(device)
@@ -213,7 +261,7 @@ def _steps(
         steps = graph_steps = GraphSteps(
             eager, network, len(images), draws, capture, what, numerics.precision
         )
-        graph_steps.prepare(is_plain(done + 1), step)
+        graph_steps.prepare(is_plain(recipe, done + 1), step)
         how = "steps run as a CUDA graph, which was checked against eager steps on this device"
         if graph_steps.problem:
             how = f"steps run eagerly: {graph_steps.problem}"
@@ -249,7 +297,7 @@ def _steps(
         network.train()
         order = torch.randperm(len(images), generator=streams.order).to(device)  # (N,)
         before, parts = step, []
-        steps.begin(order, before, is_plain(epoch))
+        steps.begin(order, before, is_plain(recipe, epoch))
         tally.start()
         for batch in range(steps_per_epoch):
             if should_stop():

@@ -20,6 +20,7 @@ from explorer.network.spec import Architecture, Flatten, new_layer
 from explorer.presets import load_presets
 from explorer.runs.home import home_folder, in_memory, open_store
 from explorer.runs.manager import JobManager
+from explorer.runs.rate_searches import RateSearches
 from explorer.runs.run import RunError
 from explorer.runs.store import RUNS, Missing, Store
 from explorer.saved import SavedStore
@@ -178,6 +179,12 @@ def downloads() -> Preparer:
     return _downloads
 
 
+def rate_searches() -> RateSearches:
+    """The line of searches for a learning rate."""
+    return _rate_searches
+
+
+_rate_searches = RateSearches(lambda: jobs().store.rules())
 _networks = TrainedNetworks()
 _processes = ReportProcesses(jobs)
 _downloads = Preparer(_processes.make, _processes.close)
@@ -193,6 +200,7 @@ def stop(for_good: bool = False) -> None:
     _hand_in_reports.close()
     _downloads.close()
     pictures.close()
+    _rate_searches.close(STOP_SECONDS)
     with _lock:
         manager, _jobs, _stopped = _jobs, None, for_good
     if manager is not None and manager.shutdown(STOP_SECONDS):

@@ -37,6 +37,7 @@ from explorer.ui.run_actions import run_actions, show_server_notices
 from explorer.ui.server.windows import this_window
 from explorer.ui.train.before_a_run import show_what_comes
 from explorer.ui.train.looks import looks
+from explorer.ui.train.rate_finder import rate_finder
 from explorer.ui.train.recipe_form import recipe_form, recipe_in_form
 from explorer.ui.train.run_views import show_run_view
 
@@ -102,7 +103,13 @@ def _recipe(session: state.Session) -> DeltaGenerator:
     start = st.container()
     variants = st.container()
     locked = session.recipe_is_locked
-    filled = recipe_form(session.recipe, _form(session), _keep, is_locked=locked)
+    filled = recipe_form(
+        session.recipe,
+        _form(session),
+        _keep,
+        is_locked=locked,
+        below_rates=(lambda: None) if locked else partial(rate_finder, _form(session)),
+    )
     wrong = filled.message if isinstance(filled, RecipeError) else ""
     recipe = session.recipe if isinstance(filled, RecipeError) else filled
     with variants:

@@ -119,13 +119,19 @@ _DEFAULTS = to_data(Recipe())
 
 
 def recipe_form(
-    recipe: Recipe, key: str, changed: Changed, *, is_locked: bool = False
+    recipe: Recipe,
+    key: str,
+    changed: Changed,
+    *,
+    is_locked: bool = False,
+    below_rates: Callable[[], None] = lambda: None,
 ) -> Recipe | RecipeError:
     """Draw the form filled from `recipe`, and return what it holds now, or what is wrong with that.
 
     `key` names the form; another key shows another recipe. `changed` is called as soon as any of it
     is changed, before anything is drawn: somebody who types and goes to another page at once never
     sees the form drawn with what was typed. A form that is locked only shows the recipe.
+    `below_rates` draws what stands below all that decides the learning rate.
     """
     data, filled = to_data(recipe), recipe_in_form(recipe, key)
     length, *sections = SECTIONS
@@ -135,6 +141,7 @@ def recipe_form(
         _choice(heading, kinds, data[field], f"{key}-{field}", changed, is_locked)
     if isinstance(filled, Recipe):
         schedule_preview(filled)
+    below_rates()
     for section in sections:
         if not section.key:
             _section(section, data, key, changed, is_locked)
