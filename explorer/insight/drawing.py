@@ -8,16 +8,16 @@ The sources, and what was measured on the files:
 - MNIST: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits",
   http://yann.lecun.com/exdb/mnist/: "size normalized to fit in a 20x20 pixel box while preserving
   their aspect ratio"; "centered in a 28x28 image by computing the center of mass of the pixels, and
-  translating the image so as to position this point at the center". Of the 10,000 test images, 9,979
-  are 20 pixels in their longer side, and the mean place of the mass lies within half a pixel of row
-  and column 14, counted from 0, in all of them: they were moved by whole pixels.
+  translating the image so as to position this point at the center". Of the 10,000 test images,
+  9,979 are 20 pixels in their longer side, and in all of them the mean place of the mass lies
+  within half a pixel of row and column 14, counted from 0: they were moved by whole pixels.
 - Digits: E. Alpaydin, C. Kaynak, "Optical recognition of handwritten digits", UCI Machine Learning
   Repository: bitmaps of 32×32 pixels, made by the programs of M. Garris et al., NISTIR 5469, which
   set a digit upright and make its strokes of one width; of these the pixels in each block of 4×4
   are counted. All 1,797 images reach from the first of the 8 rows to the last, and the ten digits
   have nearly the same ink, 30.5 % of the square in the mean. The explorer enlarges them to 28×28.
-- Fashion-MNIST: H. Xiao, K. Rasul, R. Vollgraf, arXiv 1708.07747, figure 1: trimmed, the longer side
-  scaled to 28 pixels, the shorter one extended to 28 with the piece in the middle.
+- Fashion-MNIST: H. Xiao, K. Rasul, R. Vollgraf, arXiv 1708.07747, figure 1: trimmed, the longer
+  side scaled to 28 pixels, the shorter one extended to 28 with the piece in the middle.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,6 +38,7 @@ Grey = NDArray[np.uint8]  # (rows, columns), 255 where there is all ink
 CANVAS = 280  # pixels of a side, on which strokes are drawn: ten to a pixel of MNIST
 UNITS = 1000  # of a side, in which a stroke's points are counted
 MAX_STROKES, MAX_POINTS = 200, 6_000  # of a drawing: far more than anybody draws
+MIN_STEP = 4  # units from one of a stroke's points to the next, which the browser keeps
 FINER = 4  # edges that are drawn so many times larger, and averaged, are smooth
 FAINT = 40  # of 255: from here on a pixel is ink, when it is found out where the drawing ends
 # Of the picture's side: what is smaller is not enlarged any further, so that a dot stays a dot.
@@ -169,8 +170,8 @@ PLACINGS: Mapping[str, Placing] = MappingProxyType(
     {
         "mnist": Placing(
             place_by_mass,
-            "scaled to fit 20×20 pixels, and placed in 28×28 with its centre of mass in the middle, "
-            "as MNIST's digits were (LeCun, Cortes, Burges)",
+            "scaled to fit 20×20 pixels, and placed in 28×28 with its centre of mass in the "
+            "middle, as MNIST's digits were (LeCun, Cortes, Burges)",
         ),
         "digits": Placing(
             place_counted,
@@ -185,7 +186,7 @@ PLACINGS: Mapping[str, Placing] = MappingProxyType(
 
 def ink_box(ink: Grey) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of what is ink, right and bottom one past the last."""
-    rows, columns = ((ink >= FAINT).any(axis).nonzero()[0] for axis in (1, 0))
+    rows, columns = (np.flatnonzero((ink >= FAINT).any(axis)) for axis in (1, 0))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 

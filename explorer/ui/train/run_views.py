@@ -8,7 +8,7 @@ import streamlit as st
 from explorer.runs.run import Snapshot
 from explorer.text import for_markdown
 from explorer.ui.remembered_inputs import remember_input, remembered_value
-from explorer.ui.train import curves_view
+from explorer.ui.train import curves_view, draw_view
 
 VIEW = "run-view"
 
@@ -20,7 +20,10 @@ class RunView(NamedTuple):
     needs_epoch: bool = True  # whether it has nothing to show before an epoch has ended
 
 
-RUN_VIEWS: dict[str, RunView] = {"Curves": RunView(curves_view.show, needs_epoch=False)}
+RUN_VIEWS: dict[str, RunView] = {
+    "Curves": RunView(curves_view.show, needs_epoch=False),
+    "Draw": RunView(draw_view.show),
+}
 
 
 def show_run_view(snapshot: Snapshot) -> None:
