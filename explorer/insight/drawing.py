@@ -40,7 +40,7 @@ UNITS = 1000  # of a side, in which a stroke's points are counted
 MAX_STROKES, MAX_POINTS = 200, 6_000  # of a drawing: far more than anybody draws
 MIN_STEP = 4  # units from one of a stroke's points to the next, which the browser keeps
 FINER = 4  # edges that are drawn so many times larger, and averaged, are smooth
-FAINT = 40  # of 255: from here on a pixel is ink, when it is found out where the drawing ends
+FAINT = 12  # of 255: from here on a pixel is ink, when it is found out where the drawing ends
 # Of the picture's side: what is smaller is not enlarged any further, so that a dot stays a dot.
 SMALLEST = 0.2
 MOST_SLANT = 1.0  # columns a row: what leans further, as a lying 1, is not set upright

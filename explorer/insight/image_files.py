@@ -56,6 +56,9 @@ def open_image(content: bytes) -> Image.Image:
                 return _on_white(ImageOps.exif_transpose(picture))
     except UnreadableImage:
         raise
+    except Image.DecompressionBombError:
+        most = f"at most {MAX_PIXELS // 1_000_000} million are read"
+        raise UnreadableImage(f"the image has too many pixels; {most}") from None
     except UnidentifiedImageError:
         named = ", ".join(FORMATS[:-1]) + f" or {FORMATS[-1]}"
         raise UnreadableImage(f"the file is no image in {named}") from None

@@ -61,7 +61,8 @@ export default function drawCanvas({ data, parentElement, setStateValue }) {
   }
 
   function tell() {
-    if (pad.isDrawing) return; // it is told of once the pen is lifted
+    // It is told of once the pen is lifted; not by a canvas that has left the page.
+    if (pad.isDrawing || !parentElement.isConnected) return;
     setStateValue("drawing", pad.sketch.drawing);
     say();
   }
@@ -90,10 +91,10 @@ export default function drawCanvas({ data, parentElement, setStateValue }) {
     find(".words").textContent = answer?.words || "Nothing is drawn yet.";
     find(".epoch").textContent = `after epoch ${answer?.epoch ?? data.epoch}`;
     showChances(find(".chances"), data.classes, answer?.chances ?? []);
-    data.layers.forEach((layer, place) => {
+    data.layers.forEach((layer, number) => {
       /** @type {HTMLCanvasElement} */
       const canvas = find(`[data-layer="${layer.index}"] canvas`);
-      drawMaps(canvas, layer, answer?.maps[place]);
+      drawMaps(canvas, layer, answer?.maps[number]);
     });
     find(".layers").dataset.answered = String(Boolean(answer?.image));
   }
@@ -154,6 +155,18 @@ export default function drawCanvas({ data, parentElement, setStateValue }) {
 
   // --- keyboard ----------------------------------------------------------------------------------
 
+  /**
+   * Space or Delete.
+   *
+   * @param {string} key
+   * @returns {boolean} whether the drawing has changed
+   */
+  function pressed(key) {
+    if (key !== " ") return pad.sketch.clear();
+    pad.sketch.toggle();
+    find(".sr").textContent = pad.sketch.isDown ? "pen down" : "pen up";
+    return pad.sketch.isDown;
+  }
   ink.onkeydown = (event) => {
     const move = STEPS[event.key];
     const undoes = event.key === "z" && (event.ctrlKey || event.metaKey);
@@ -161,16 +174,8 @@ export default function drawCanvas({ data, parentElement, setStateValue }) {
     event.preventDefault();
     event.stopPropagation();
     pad.byKeyboard = true;
-    const { sketch } = pad;
-    let drew = true;
-    if (move) drew = sketch.move(...move);
-    else if (undoes) drew = sketch.undo();
-    else if (event.key === " ") {
-      sketch.toggle();
-      drew = sketch.isDown;
-      find(".sr").textContent = sketch.isDown ? "pen down" : "pen up";
-    } else drew = sketch.clear();
-    if (drew) changed();
+    if (move ? pad.sketch.move(...move) : undoes ? pad.sketch.undo() : pressed(event.key))
+      changed();
     else drawInk();
   };
   ink.onfocus = () => {

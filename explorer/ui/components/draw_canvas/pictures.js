@@ -94,7 +94,11 @@ export function drawMaps(canvas, { count, rows, columns }, greys) {
     for (let row = 0; row < rows; row += 1)
       for (let column = 0; column < columns; column += 1) {
         const place = 4 * (row * width + map * (columns + GAP) + column);
-        image.data.fill(values ? values[(map * rows + row) * columns + column] : 0, place, place + 3);
+        image.data.fill(
+          values ? values[(map * rows + row) * columns + column] : 0,
+          place,
+          place + 3,
+        );
         image.data[place + 3] = values ? 255 : 40;
       }
   pen(canvas).putImageData(image, 0, 0);

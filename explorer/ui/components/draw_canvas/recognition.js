@@ -35,7 +35,6 @@ export class Recognition {
   #last = -Infinity;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  #hasEnded = false;
 
   /**
    * @param {() => Promise<Answer>} ask  about the drawing as it is then
@@ -53,7 +52,7 @@ export class Recognition {
   /** The drawing has changed. */
   follow() {
     this.#isWaiting = true;
-    if (this.#isAsking || this.#hasEnded || this.#timer !== undefined) return;
+    if (this.#isAsking || this.#timer !== undefined) return;
     const pause = this.#last + EVERY - this.now();
     if (pause <= 0) this.#go();
     else
@@ -63,20 +62,14 @@ export class Recognition {
       }, pause);
   }
 
-  end() {
-    this.#hasEnded = true;
-    clearTimeout(this.#timer);
-  }
-
   async #go() {
     this.#isWaiting = false;
     this.#isAsking = true;
     this.#last = this.now();
     try {
-      const answer = await this.ask();
-      if (!this.#hasEnded) this.take(answer);
+      this.take(await this.ask());
     } catch (error) {
-      if (!this.#hasEnded) this.fail(/** @type {Error} */ (error));
+      this.fail(/** @type {Error} */ (error));
     }
     this.#isAsking = false;
     if (this.#isWaiting) this.follow();
