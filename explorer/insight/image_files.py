@@ -22,7 +22,9 @@ MAX_BYTES = 8_000_000
 MAX_PIXELS = 25_000_000  # a telephone's photograph; 75 MB while it is decoded
 WORKED_ON = 560  # pixels of the longer side, to which a larger picture is made smaller first
 FAINTEST = 16  # of 255: ink that differs less from the paper is none
-PLAIN = 6  # of 255: a border whose greys differ less is one colour
+# A border is plain where so large a share of it is within so many of 255 greys of its middle one:
+# what is drawn may reach it.
+PLAIN, PLAIN_SHARE = 6, 0.8
 SPECK = 0.05  # of the largest piece of ink: what has less area is dirt
 # The largest window in which paper is looked for around a stroke: wider than any stroke.
 WINDOW = 1 / 5  # of the picture's side
@@ -113,7 +115,8 @@ def find_ink(picture: Image.Image) -> Ink:
     grey = _grey(picture)
     border = np.concatenate((grey[0], grey[-1], grey[:, 0], grey[:, -1]))
     background = float(np.median(border))
-    if border.std() <= PLAIN:
+    is_plain = float((np.abs(border - background) <= PLAIN).mean()) >= PLAIN_SHARE
+    if is_plain:
         step = "Its background is plain"
         differs, is_light = np.abs(grey - background), background > grey.mean()
     else:
@@ -122,7 +125,7 @@ def find_ink(picture: Image.Image) -> Ink:
     threshold = _otsu(differs)
     if threshold < FAINTEST / 2 or differs.max() < FAINTEST:
         raise NoInk("nothing stands out from the background of this picture")
-    if border.std() <= PLAIN:
+    if is_plain:
         ink = differs * (255 / differs.max())
     else:  # a soft edge on both sides of the threshold
         ink = (differs / threshold - 0.5).clip(0, 1) * 255

@@ -1,8 +1,10 @@
 """Drawing a seven for a network that has just been trained, by mouse and by keyboard."""
 
+import io
 import re
 
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from explorer.assignment.assignment import Assignment
@@ -102,6 +104,38 @@ def test_a_seven_drawn_by_mouse_is_recognised_and_its_maps_are_shown(trained):
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".seen .words")).to_have_text("Nothing is drawn yet.")
     expect(page.locator(".chances .best")).to_have_count(0)
+
+
+def test_a_photo_of_a_seven_is_recognised(trained):
+    app, page = trained, trained.page
+    app.choice("Image file").click()
+    app.settled()
+    expect(page.locator(".ink")).to_have_count(0)
+    page.locator(".st-key-draw-view input[type=file]").set_input_files(
+        {"name": "seven.png", "mimeType": "image/png", "buffer": photo_of_a_seven()}
+    )
+    expect_seven(app)
+    expect(page.locator(".seen .words")).to_contain_text("dark on light was inverted")
+    expect(page.locator(".photo")).to_be_visible()
+    expect(page.locator("[data-part=image-caption]")).to_have_text("Your image")
+    page.locator(".st-key-draw-view input[type=file]").set_input_files(
+        {"name": "none.png", "mimeType": "image/png", "buffer": b"no image"}
+    )
+    expect(page.get_by_text("This file cannot be used: the file is no image")).to_be_visible()
+    app.choice("Canvas").click()
+    app.settled()
+    draw(app)
+    expect_seven(app)
+
+
+def photo_of_a_seven() -> bytes:
+    """Of the one that is drawn, on grey paper."""
+    picture = Image.new("L", (600, 600), 210)
+    pen = ImageDraw.Draw(picture)
+    pen.line([(600 * x, 600 * y) for x, y in SEVEN], 40, 48, joint="curve")
+    written = io.BytesIO()
+    picture.save(written, "PNG")
+    return written.getvalue()
 
 
 def test_a_seven_is_drawn_by_keyboard_alone(trained):
