@@ -47,7 +47,7 @@ MOST_SLANT = 1.0  # columns a row: what leans further, as a lying 1, is not set 
 DIGITS_INK = 0.305  # share of ink in the built-in digits, measured
 
 Unit = Annotated[StrictInt, Field(ge=0, le=UNITS)]
-# x and y of each point in turn. In the border's last pixel a pen may be outside: the browser clips.
+# x and y of each point in turn; the browser keeps them on the canvas.
 Stroke = Annotated[tuple[Unit, ...], Field(min_length=2, max_length=2 * MAX_POINTS)]
 
 
