@@ -1,7 +1,8 @@
 """An address of its own for the analysis of a stack.
 
 An editor asks here with every edit, and has the numbers long before the page is drawn anew
-(tests/benchmarks/RESULTS.md). A browser that is told to go has the page's answer bring its numbers.
+(tests/benchmarks/RESULTS.md). An analysis takes some milliseconds, and one of all that can be
+analysed up to a second. A browser that is told to go has the page's answer bring its numbers.
 """
 
 import json
@@ -20,7 +21,7 @@ def analysis_route(base: str) -> Route:
     """The route that answers editors. `base` is the path that all pages are under, as "/a" or
     "".
     """
-    return question_route(f"{base}/{PATH}", lambda question: answer_to(question), MAX_BYTES)
+    return question_route(base, PATH, answer_to, MAX_BYTES)
 
 
 def answer_to(question: bytes) -> bytes:

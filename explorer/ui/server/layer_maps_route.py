@@ -14,7 +14,7 @@ MAX_BYTES = 1_000  # of a question
 
 def layer_maps_route(base: str) -> Route:
     """The route that answers the component. `base` is the path that all pages are under."""
-    return question_route(f"{base}/{PATH}", answer_to, MAX_BYTES)
+    return question_route(base, PATH, answer_to, MAX_BYTES)
 
 
 def answer_to(question: bytes) -> bytes:

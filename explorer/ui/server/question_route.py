@@ -1,10 +1,10 @@
-"""Addresses of their own for questions that a page's script asks, so that their answers cost no
-page.
+"""Answers questions that a page's scripts ask at an address of their own, beside the pages.
 
-A question and its answer are JSON; nothing is kept of what is asked.
+Nothing is kept of what is asked.
 """
 
 import asyncio
+import gzip
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,28 +16,34 @@ from explorer.refusal import Refusal
 
 JSON = "application/json"
 SECONDS = 10.0  # in which a question is to arrive
-# An answer takes some milliseconds, and a large one up to a second. No more than these of one
-# address shall hold up the pages, or keep a server that ends.
+# No more than these shall hold up the pages, or keep a server that ends.
 AT_ONCE = 2
 WAITING = 60  # a class
-
-Answer = Callable[[bytes], bytes]
-"""From a question to its answer. Raises Refusal where the question makes no sense."""
+LARGE = 4_000  # bytes; a larger answer is compressed, for a class shares its Wi-Fi
 
 
-def question_route(path: str, answer: Answer, most_bytes: int) -> Route:
-    """The route that answers questions of at most so many bytes at this path."""
-    return Route(path, _Line(answer, most_bytes).answer, methods=["POST"])
+def question_route(
+    base: str, path: str, answer_to: Callable[[bytes], bytes], max_bytes: int
+) -> Route:
+    """The route that answers questions of JSON in at most so many bytes.
+
+    Args:
+        base: the path that all pages are under, as "/a" or "".
+        answer_to: the answer to a question, both as JSON; called in a thread. Raises Refusal where
+            the question makes no sense.
+    """
+    line = _Line(path, answer_to, max_bytes)
+    return Route(f"{base}/{path}", line.answer, methods=["POST"])
 
 
 class _Line:
     """Those whose questions are answered, two at a time."""
 
-    def __init__(self, answer: Answer, most_bytes: int) -> None:
-        self._answer, self._most_bytes = answer, most_bytes
+    def __init__(self, name: str, answer_to: Callable[[bytes], bytes], max_bytes: int) -> None:
+        self._answer_to, self._max_bytes = answer_to, max_bytes
         self._places = asyncio.Semaphore(AT_ONCE)
         # Threads of its own: downloads that are made may fill those that all share.
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="question")
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=name)
         self._waiting = 0
 
     async def answer(self, request: Request) -> Response:
@@ -46,7 +52,7 @@ class _Line:
             return PlainTextResponse(f"ask in {JSON}", 415)
         try:
             async with asyncio.timeout(SECONDS):
-                question = await _read(request, self._most_bytes)
+                question = await self._read(request)
             if self._waiting >= WAITING:
                 return PlainTextResponse("too many ask at once", 503)
             answer = await self._answer_in_turn(request, question)
@@ -54,7 +60,11 @@ class _Line:
             return PlainTextResponse(str(refusal), 422)
         except (ClientDisconnect, TimeoutError):  # nobody hears this any more
             return PlainTextResponse("the question did not arrive", 408)
-        return Response(answer, media_type=JSON, headers={"Cache-Control": "no-store"})
+        headers = {"Cache-Control": "no-store"}
+        if len(answer) > LARGE and "gzip" in request.headers.get("accept-encoding", ""):
+            answer = gzip.compress(answer, compresslevel=1)
+            headers["Content-Encoding"] = "gzip"
+        return Response(answer, media_type=JSON, headers=headers)
 
     async def _answer_in_turn(self, request: Request, question: bytes) -> bytes:
         """Raises ClientDisconnect where nobody waits any more."""
@@ -64,16 +74,15 @@ class _Line:
                 if await request.is_disconnected():
                     raise ClientDisconnect
                 loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._threads, self._answer, question)
+                return await loop.run_in_executor(self._threads, self._answer_to, question)
         finally:
             self._waiting -= 1
 
-
-async def _read(request: Request, most_bytes: int) -> bytes:
-    """All of a question. Raises Refusal where it is too long, before its end."""
-    question = bytearray()
-    async for piece in request.stream():
-        question += piece
-        if len(question) > most_bytes:
-            raise Refusal(f"a question has at most {most_bytes:,} bytes")
-    return bytes(question)
+    async def _read(self, request: Request) -> bytes:
+        """All of a question. Raises Refusal where it is too long, before its end."""
+        question = bytearray()
+        async for piece in request.stream():
+            question += piece
+            if len(question) > self._max_bytes:
+                raise Refusal(f"a question has at most {self._max_bytes:,} bytes")
+        return bytes(question)

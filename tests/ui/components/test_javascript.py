@@ -13,6 +13,7 @@ from explorer.ui import main  # noqa: F401  # all components are published by wh
 from explorer.ui.components.address import component as address
 from explorer.ui.components.assets.files import module_text
 from explorer.ui.components.cost_chart import component as cost_chart
+from explorer.ui.components.draw_canvas import component as draw_canvas
 from explorer.ui.components.field_view import component as field_view
 from explorer.ui.components.layer_maps import component as layer_maps
 from explorer.ui.components.navigation import pages as navigation
@@ -23,6 +24,7 @@ FOLDER = Path(__file__).parents[2] / "javascript"
 MAKERS = {
     "address": address,
     "cost_chart": cost_chart,
+    "draw_canvas": draw_canvas,
     "field_view": field_view,
     "navigation": navigation,
     "stack_editor": stack_editor,

@@ -4,6 +4,7 @@ Maps of numbers travel as base64 of little-endian float32.
 """
 
 import base64
+import hashlib
 from fractions import Fraction
 from typing import Any
 
@@ -158,6 +159,8 @@ def image_data(samples: Samples, index: int, chosen: str, held: str = "") -> dic
         f"The first training on {wanted} downloads them."
     )
     key = f"{samples.dataset} {index} {samples.height}x{samples.width}"
+    if own := samples.own:
+        title, key = own.title, f"{hashlib.sha256(own.pixels).hexdigest()[:20]} {key}"
     return {
         "key": key,
         "count": len(samples.images),
