@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.lesson.lesson import Lesson, Step
 from explorer.lesson.progress import Progress
 from explorer.runs import rate_searches
+from explorer.text import for_markdown
 from explorer.training.learning_rate_finder import Tried
 from explorer.training.problems import TrainingError
 from tests.ui.test_pages import opened, session, train_page
@@ -64,7 +65,8 @@ def wait_for_rates(app: AppTest) -> list[str]:
 
 
 def rate_in_form(app: AppTest, name: str = "lr") -> float:
-    return next(box for box in app.number_input if box.label == name).value
+    label = for_markdown(name)
+    return next(box for box in app.number_input if box.label == label).value
 
 
 def test_a_search_shows_how_far_it_is_and_can_be_cancelled(gate):
