@@ -151,9 +151,9 @@ def test_the_schedule_is_drawn_where_there_is_one() -> None:
 
 def test_the_preview_is_drawn_in_the_open_section() -> None:
     load_dataset("digits")
-    assert not form({}).get("imgs")
-    (picture,) = form({"flip": 0.5}).get("imgs")
-    assert "Nine training images of Digits, as augmented" in str(picture.proto)
+    assert not form({}).get("image")
+    (picture,) = form({"flip": 0.5}).get("image")
+    assert "as augmented" in str(picture.proto)
     missing = form({"dataset": "kmnist", "flip": 0.5})
     words = " ".join(str(each.proto.body) for each in missing.get("html"))
-    assert missing.get("imgs") or "once those of Kuzushiji-MNIST are on this server" in words
+    assert missing.get("image") or "once those of Kuzushiji-MNIST are on this server" in words
