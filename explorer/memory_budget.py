@@ -55,7 +55,7 @@ CACHES: dict[str, Cache] = {
     "runs.manager.JobManager._snapshots": by_size(150 * MB),
     "runs.run_weights.RunWeights._cache": by_size(128 * MB),
     "training.steps._faults": Cache(64, 150_000),
-    "runs.rate_searches.RateSearches._found": Cache(64, 800_000),
+    "runs.rate_searches.RateSearches._found": Cache(16, 800_000),
     "runs.rows._architecture": Cache(128, 750_000),
     "runs.rows._recipe": Cache(128, 5_000),
     "compare.comparison._curves_at_hand": by_size(150 * MB),

@@ -38,7 +38,7 @@ LONGEST = 120.0  # seconds; a search of what a class trains takes five to thirty
 UNSEEN = 15.0  # seconds after which a search that no page has looked at is given up
 KEPT = 600.0  # seconds for which it is said why one failed
 MOST_WAITING = 40
-FOUND_AT_HAND = 64  # searches that need not be made again
+FOUND_AT_HAND = 16  # searches that need not be made again
 
 log = logging.getLogger(__name__)
 
