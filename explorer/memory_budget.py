@@ -96,5 +96,6 @@ FEW: dict[str, str] = {
     "ui.components.stack_editor.fields.block_kind": "no argument",
     "schema.field_values": "our own models",
     "exports.code_template.parts": "the files in templates/",
+    "exports.code_template._imports": "the files in templates/",
     "ready_lessons.ready_lessons": "no argument",
 }
