@@ -24,7 +24,9 @@ from explorer.ui.server.allowed_hosts import AllowedHosts
 from explorer.ui.server.analysis_route import analysis_route
 from explorer.ui.server.compressed_static import CompressedStatic
 from explorer.ui.server.device_route import device_routes
+from explorer.ui.server.drawing_route import drawing_route
 from explorer.ui.server.kept_downloads import KeptDownloads
+from explorer.ui.server.layer_maps_route import layer_maps_route
 from explorer.ui.server.message_guard import MessageGuard
 from explorer.ui.server.message_pace import MessagePace
 from explorer.ui.server.person_cookies import PersonCookies, server_cookie
@@ -89,6 +91,8 @@ app = st.App(
         *old_addresses(base),
         *asset_routes(base),
         analysis_route(base),
+        layer_maps_route(base),
+        drawing_route(base),
         *device_routes(base, cookie, register),
     ],
     lifespan=lifespan,

@@ -28,6 +28,7 @@ COMMANDS = {
     "analyze": Command("analyze", "each layer's shape, parameters, cost and receptive field"),
     "receptive-field": Command("receptive_field", "the input pixels that one unit sees"),
     "train": Command("train", "train a network, and print what happens as it happens"),
+    "lr-find": Command("lr_find", "a learning rate to train a network with, found by trying them"),
     "backup": Command(
         "backup", "write all runs and their events to one file, also while a server trains"
     ),
@@ -37,6 +38,9 @@ COMMANDS = {
     ),
     "continue": Command("continue_run", "train a finished run for more epochs"),
     "grade": Command("grade", "judge an assignment by a run's weights or by the zip of its report"),
+    "insight": Command(
+        "insight", "accuracy by class, what a run takes for what, and its worst images"
+    ),
     "export": Command("export", "the architecture in another form"),
     "import": Command(
         "import_network",

@@ -53,8 +53,9 @@ CACHES: dict[str, Cache] = {
     "presets._read_all": Cache(8, 4 * MB),
     # runs
     "runs.manager.JobManager._snapshots": by_size(150 * MB),
-    "runs.run_weights.RunWeights._cache": by_size(256 * MB),
+    "runs.run_weights.RunWeights._cache": by_size(128 * MB),
     "training.steps._faults": Cache(64, 150_000),
+    "runs.rate_searches.RateSearches._found": Cache(16, 800_000),
     "runs.rows._architecture": Cache(128, 750_000),
     "runs.rows._recipe": Cache(128, 5_000),
     "compare.comparison._curves_at_hand": by_size(150 * MB),
@@ -73,10 +74,13 @@ CACHES: dict[str, Cache] = {
     "ui.components.field_view.forward.run_forward": Cache(4, 60 * MB),
     "ui.components.field_view.forward.unit_influence": Cache(32, 8 * MB),
     "ui.components.field_view.weights.first_weights": Cache(4, 20 * MB),
+    "insight.trained.TrainedNetworks._cache": by_size(64 * MB),
+    "ui.test_images.picture_address": Cache(4096, 8_000),
     # what is made for a download
     "exports.source.plan.source_plan": Cache(16, 3 * MB),
     # charts and comparing
     "ui.charts.run_charts._accuracy_spec": Cache(64, 20_000),
+    "ui.charts.schedule_chart._chart": Cache(32, 100_000),
     "ui.charts.compare_charts.depth_chart": Cache(64, 60_000),
     "ui.charts.compare_charts.learning_chart": Cache(64, 100_000),
     "ui.charts.compare_charts.trade_off_chart": Cache(64, 20_000),
@@ -95,5 +99,6 @@ FEW: dict[str, str] = {
     "ui.components.stack_editor.fields.block_kind": "no argument",
     "schema.field_values": "our own models",
     "exports.code_template.parts": "the files in templates/",
+    "exports.code_template._imports": "the files in templates/",
     "ready_lessons.ready_lessons": "no argument",
 }

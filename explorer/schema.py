@@ -40,13 +40,16 @@ class FieldValues:
     choices: tuple[Any, ...]  # besides numbers: words, or the only values that there are
     is_flag: bool
     is_optional: bool  # null is one of the values
+    is_list: bool  # of any number of numbers, each within the bounds
     extra: Mapping[str, Any]  # what the field declares in json_schema_extra
     words: str  # "a whole number from 1 to 4096, or two of them"
 
     @property
-    def type(self) -> Literal["flag", "choice", "whole", "number"]:
+    def type(self) -> Literal["flag", "choice", "list", "whole", "number"]:
         if self.is_flag:
             return "flag"
+        if self.is_list:
+            return "list"
         if self.bounds is None:
             return "choice"
         return "whole" if self.bounds.is_whole else "number"
@@ -80,6 +83,7 @@ def _is_plain(option: Mapping[str, Any]) -> bool:
         _choices(option) is not None
         or option.get("type") in ("boolean", "null")
         or bool(_numbers(option))
+        or _is_list(option)
     )
 
 
@@ -91,15 +95,28 @@ def _read(
         help=entry.get("description", ""),
         is_required=is_required,
         numbers=numbers,
-        bounds=next((_bounds(option) for option in options if _numbers(option) == 1), None),
+        bounds=next(
+            (
+                _bounds(option["items"] if _is_list(option) else option)
+                for option in options
+                if _numbers(option) == 1 or _is_list(option)
+            ),
+            None,
+        ),
         choices=tuple(choice for option in options for choice in _choices(option) or ()),
         is_flag=any(option.get("type") == "boolean" for option in options),
         is_optional=any(option.get("type") == "null" for option in options),
+        is_list=any(map(_is_list, options)),
         extra={
             name: value for name, value in entry.items() if name in ("initial", "step", "empty")
         },
         words=", or ".join(dict.fromkeys(map(_words, options))),
     )
+
+
+def _is_list(option: Mapping[str, Any]) -> bool:
+    """Whether this is a list of any number of numbers."""
+    return option.get("items", {}).get("type") in ("integer", "number")
 
 
 def _numbers(option: Mapping[str, Any]) -> int:
@@ -128,6 +145,11 @@ def _bounds(option: Mapping[str, Any]) -> Bounds:
 def _words(option: Mapping[str, Any]) -> str:
     if (choices := _choices(option)) is not None:
         return " or ".join(map(json.dumps, choices))
+    if _is_list(option):
+        noun = "whole numbers" if option["items"]["type"] == "integer" else "numbers"
+        low, high = option["items"]["minimum"], option["items"]["maximum"]
+        most = option["maxItems"]
+        return f"a list of {option['minItems']} to {most} {noun} from {low:g} to {high:g}"
     if option["type"] == "array":
         return TUPLES[len(option["prefixItems"])]
     return {"null": "null", "boolean": "true or false"}.get(option["type"]) or str(_bounds(option))

@@ -12,10 +12,10 @@ WITHOUT_SCREENS = """
 import sys
 for name in ("streamlit", "altair"):
     sys.modules[name] = None  # importing it raises ImportError, as where it is not installed
-import explorer.compare, explorer.exports, explorer.imports, explorer.network, explorer.training, explorer.runs.manager, explorer.shell
+import explorer.compare, explorer.exports, explorer.imports, explorer.insight, explorer.network, explorer.training, explorer.runs.manager, explorer.shell
 assert "torchvision" not in sys.modules, "it takes a second to import, and is not needed for the built-in digits"
 import pkgutil, importlib
-for package in (explorer.compare, explorer.exports, explorer.imports, explorer.network, explorer.runs, explorer.shell, explorer.training):
+for package in (explorer.compare, explorer.exports, explorer.imports, explorer.insight, explorer.network, explorer.runs, explorer.shell, explorer.training):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)
 import explorer.__main__

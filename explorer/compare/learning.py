@@ -39,6 +39,7 @@ class Epoch:
     lr: float
     seconds: float  # the epoch alone, its test included
     iterations_per_second: float  # of training alone
+    validation_accuracy: float | None = None  # None where no images were held out
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,7 @@ def record_of(snapshot: Snapshot) -> Record:
             lr=event.metrics["lr"],
             seconds=event.metrics["seconds"],
             iterations_per_second=event.metrics["iterations_per_second"],
+            validation_accuracy=event.metrics.get("validation_accuracy"),
         )
         for event in snapshot.epochs
     )

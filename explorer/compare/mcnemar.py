@@ -6,19 +6,17 @@ networks equally good, each such image would fall to either with even chances, a
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from explorer.compare.learning import Group, Record
+from explorer.insight.measuring import measure
 from explorer.network.spec import Architecture
 from explorer.text import counted, quoted
-from explorer.training.dataset_files import Dataset, Split
-from explorer.training.engine import Numerics, evaluate
-from explorer.training.initialisation import RandomStreams, new_network
+from explorer.training.dataset_files import Dataset
 
 LEVEL = 0.05
 LONGEST_NAME = 200  # letters of a name in the verdict
@@ -120,26 +118,11 @@ def right_answers(
     Its mean is the test accuracy that the run reported, exactly, if the weights are of that epoch,
     and device (without one, the CPU) and precision those that it was trained with.
 
-    It is the engine's own evaluation, looked on: same batches, same layout, same numbers. Of a
-    recipe whose precision is "auto", that which is faster here is taken, as for a run.
-
     Raises RuntimeError where the weights are not of this architecture, and ArchitectureError where
     it does not fit.
     """
-    device = device or torch.device("cpu")
-    numerics, streams = Numerics.of(precision, device), RandomStreams.of(0, device)
-    network = new_network(architecture, streams.weights, streams.dropout)
-    network.load_state_dict(dict(weights))
-    network = network.to(device).to(memory_format=numerics.layout)
-    answers: list[Tensor] = []
-
-    def look(module: nn.Module, given: Any, scores: Tensor) -> None:
-        answers.append(scores.float().argmax(1))  # as evaluate has them
-
-    network.register_forward_hook(look)
-    test = Split(dataset.test.images.to(device), dataset.test.labels.to(device))
-    evaluate(network, test, dataset.kind, numerics)
-    right: Right = (torch.cat(answers) == test.labels).cpu().numpy()
+    answers = measure(architecture, weights, dataset, precision, device).answers
+    right: Right = (answers.predicted == dataset.test.labels).numpy()
     return right
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean, median, stdev
 
-from explorer.compare.learning import Group, curve
+from explorer.compare.learning import Group, Record, curve
 from explorer.network.analysis import analyze
 from explorer.presets import Preset, find_preset
 from explorer.text import percent, points
 from explorer.training.dataset_lookup import find_dataset
+from explorer.training.recipe import picks_best
 
 TARGET = 0.994  # test accuracy that the documented networks set out to reach
 MNIST_TEST_IMAGES = 10_000  # taken where no run says how many there are
@@ -35,8 +36,8 @@ class Verdict:
     """One group. None stands for what is not known, or not yet.
 
     best and final are over the seeds that have come furthest, so that no half-trained network is in
-    them; `seeds` says how many. A best is chosen by the test images and so flatters, the more the
-    longer the run: final is the one to report.
+    them; `seeds` says how many. A best that the test images chose flatters, the more the
+    longer the run: final is the one to report, or a best that validation images chose.
     """
 
     label: str
@@ -45,7 +46,7 @@ class Verdict:
     parameters: int
     # None where the network is no preset's, or its document is of other images.
     documented: DocumentedFigures | None
-    best: float | None  # mean over the seeds of each one's highest
+    best: float | None  # mean over the seeds of each one's, after its best epoch
     final: float | None  # mean over the seeds
     final_deviation: float | None  # standard deviation of a sample; None for a single seed
     epochs_to_target: int | None  # None where the mean has not reached it
@@ -60,7 +61,7 @@ def verdict(group: Group, presets: Iterable[Preset] = (), target: float = TARGET
     records = group.furthest
     finals = [record.epochs[-1].test_accuracy for record in records]
     final = fmean(finals) if finals else None
-    bests = [max(epoch.test_accuracy for epoch in record.epochs) for record in records]
+    bests = [_best(record) for record in records]
     epochs = [epoch for record in group.records for epoch in record.epochs]
     parameters = analyze(group.architecture).total_params
     preset = find_preset(group.architecture, presets)
@@ -86,6 +87,14 @@ def verdict(group: Group, presets: Iterable[Preset] = (), target: float = TARGET
             final, parameters, len(find_dataset(group.recipe.dataset).classes)
         ),
     )
+
+
+def _best(record: Record) -> float:
+    """The test accuracy after the best epoch, by the images that the recipe has pick it."""
+    if picks_best(record.recipe) == "test":
+        return max(epoch.test_accuracy for epoch in record.epochs)
+    picked = max(record.epochs, key=lambda each: (each.validation_accuracy or 0.0, -each.epoch))
+    return picked.test_accuracy
 
 
 def documented_figures(preset: Preset) -> DocumentedFigures | None:

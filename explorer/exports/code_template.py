@@ -62,9 +62,14 @@ def fill(code: str, values: Mapping[str, str]) -> str:
 def import_lines(name: str, code: str) -> list[str]:
     """The imports of a template whose names the code uses."""
     used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
-    lines = []
-    for node in ast.parse(template(name)).body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            bound = {alias.asname or alias.name for alias in node.names}
-            lines += [ast.unparse(node)] if bound & used else []
-    return lines
+    return [line for line, bound in _imports(name) if bound & used]
+
+
+@cache
+def _imports(name: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The imports of a template, each with the names that it binds."""
+    return tuple(
+        (ast.unparse(node), frozenset(alias.asname or alias.name for alias in node.names))
+        for node in ast.parse(template(name)).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    )

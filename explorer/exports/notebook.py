@@ -26,9 +26,18 @@ from explorer.text import counted, for_markdown, size_text
 from explorer.training.dataset_lookup import find_dataset
 from explorer.training.devices import TEST_BATCH
 from explorer.training.engine import count_steps
+from explorer.training.images import is_augmented
 from explorer.training.initialisation import notes, trainable
 from explorer.training.problems import find_problem
-from explorer.training.recipe import SCHEDULERS, Recipe, arguments, count_images
+from explorer.training.recipe import (
+    SCHEDULERS,
+    Recipe,
+    arguments,
+    count_images,
+    count_used,
+    picks_best,
+    values_of,
+)
 
 WEIGHTS = "weights.pt"  # the file that model.py leaves
 TRAINED_WEIGHTS = "weights.safetensors"  # the file that evaluate.py reads
@@ -39,7 +48,7 @@ def notebook_json(architecture: Architecture, recipe: Recipe) -> str:
 
     Raises ArchitectureError where the network cannot learn the recipe's data set.
     """
-    shown = parts("notebook.py")
+    shown = _notebook_parts(recipe)
     cells = [_cell("title", "markdown", _title(architecture, recipe))]
     results = [
         _Part("result", "Result", shown["result"]),
@@ -143,7 +152,8 @@ def _part_text(recipe: Recipe) -> str:
     """Which training images are used, where that is not all."""
     if recipe.images_share == 1:
         return ""
-    return f"; trained on the first {_train_images(recipe):,} of its training images alone"
+    used = count_used(recipe, _data_of(recipe.dataset).train_images)
+    return f"; trained on the first {used:,} of its training images alone"
 
 
 def recipe_lines(architecture: Architecture, recipe: Recipe) -> list[str]:
@@ -165,6 +175,8 @@ def recipe_lines(architecture: Architecture, recipe: Recipe) -> list[str]:
         f"Learning rate: {schedule}",
         f"Label smoothing: {recipe.label_smoothing:g}",
         f"Augmentation: {_augmentation_text(recipe)}",
+        *_gradient_lines(recipe),
+        *_validation_lines(recipe),
         *([f"Note: {note}"] if note else []),
     ]
 
@@ -174,17 +186,76 @@ def _augmentation_text(recipe: Recipe) -> str:
         f"turned by up to {recipe.rotation:g}°" if recipe.rotation else "",
         f"moved by up to {recipe.shift:g} pixels" if recipe.shift else "",
         f"scaled by up to {100 * recipe.scale:g} %" if recipe.scale else "",
+        f"mirrored with a probability of {recipe.flip:g}" if recipe.flip else "",
+        f"cropped at random after a padding of {counted(recipe.crop_padding, 'pixel')}"
+        if recipe.crop_padding
+        else "",
+        *(
+            f"{name} changed by up to {100 * getattr(recipe, name):g} %"
+            for name in ("brightness", "contrast", "saturation")
+            if getattr(recipe, name) and (name != "saturation" or _is_coloured(recipe))
+        ),
+        f"a square of {recipe.cutout}×{recipe.cutout} pixels erased" if recipe.cutout else "",
+        f"mixup of Beta({recipe.mixup:g}, {recipe.mixup:g})" if recipe.mixup else "",
     )
     until = f", not in the last {recipe.plain_epochs} epochs" if recipe.plain_epochs else ""
     return f"{', '.join(filter(None, parts))}{until}" if any(parts) else "none"
 
 
-def _is_augmented(recipe: Recipe) -> bool:
+def _gradient_lines(recipe: Recipe) -> list[str]:
+    """What is done to the gradient beside weight decay; nothing where nothing is."""
+    which = "every parameter" if recipe.weight_decay_on == "all" else "Conv2d and Linear weights"
+    return [
+        *([f"L1 penalty: {recipe.l1:g}, on {which}; losses are without it"] if recipe.l1 else []),
+        *(
+            [f"Gradient clipping: to a norm of {recipe.clip_grad_norm:g}"]
+            if recipe.clip_grad_norm
+            else []
+        ),
+    ]
+
+
+def _validation_lines(recipe: Recipe) -> list[str]:
+    """What the validation images are for; nothing where there are none."""
+    if not recipe.validation_images:
+        return []
+    stops = (
+        f"; the run ends after {counted(recipe.early_stopping, 'epoch')} without a lower loss "
+        "on them"
+        if recipe.early_stopping
+        else ""
+    )
+    return [
+        f"Validation: {recipe.validation_images:,} of the training images are held out by the "
+        f"seed; the best epoch is picked on the {picks_best(recipe)} images{stops}"
+    ]
+
+
+def _is_moved(recipe: Recipe) -> bool:
     return bool(recipe.rotation or recipe.shift or recipe.scale)
 
 
+def _is_changed(recipe: Recipe) -> bool:
+    """Whether the images are changed one by one, mixup aside."""
+    return is_augmented(recipe.model_copy(update={"mixup": 0.0}))
+
+
+def _is_coloured(recipe: Recipe) -> bool:
+    return find_dataset(recipe.dataset).input_shape[0] == 3
+
+
+def _is_smoothed(recipe: Recipe) -> bool:
+    """Whether the loss is told its label smoothing; with mixup it always is."""
+    return recipe.label_smoothing > 0 or recipe.mixup > 0
+
+
 def _choice_text(choice: Any) -> str:
-    given = ", ".join(f"{name}={value}" for name, value in arguments(choice).items())
+    values = values_of(choice)
+    if values.get("peak_epoch") is None:
+        values.pop("peak_epoch", None)
+    else:  # which pct_start then follows from
+        del values["pct_start"]
+    given = ", ".join(f"{name}={value}" for name, value in values.items())
     return f"{choice.kind}({given})"
 
 
@@ -240,7 +311,7 @@ def _parts(architecture: Architecture, recipe: Recipe) -> list[_Part]:
         raise ArchitectureError(obstacle.message)
     if not kind.mean:
         raise ArchitectureError(f"code cannot name these images: {kind.absent}")
-    options, shown = _options(recipe), parts("notebook.py")
+    options, shown = _options(recipe), _notebook_parts(recipe)
     code = {name: choose(part, options) for name, part in parts("model.py").items()}
     found = [
         _Part("model", "The network", class_source(trainable(architecture)).strip()),
@@ -255,7 +326,7 @@ def _parts(architecture: Architecture, recipe: Recipe) -> list[_Part]:
             "augmentation",
             "Augmentation",
             code["augmentation"],
-            "Each image is turned, moved and scaled at random, anew in every epoch.",
+            "Each image is changed at random, anew in every epoch.",
         ),
         _Part("evaluation", "Evaluation", code["evaluation"]),
         _Part(
@@ -265,21 +336,52 @@ def _parts(architecture: Architecture, recipe: Recipe) -> list[_Part]:
             use=shown["use training"],
         ),
     ]
-    return [part for part in found if part.name != "augmentation" or _is_augmented(recipe)]
+    return [part for part in found if part.name != "augmentation" or _is_changed(recipe)]
+
+
+def _notebook_parts(recipe: Recipe) -> dict[str, str]:
+    options = _options(recipe)
+    return {name: choose(part, options) for name, part in parts("notebook.py").items()}
 
 
 def _options(recipe: Recipe) -> set[str]:
     """The options of the template that the recipe asks for."""
-    advances = SCHEDULERS[recipe.scheduler.kind].advances
+    schedule = SCHEDULERS[recipe.scheduler.kind]
+    saturated = recipe.saturation > 0 and _is_coloured(recipe)
+    on_weights = recipe.weight_decay_on == "weights"
     asked = {
-        "augmented": _is_augmented(recipe),
+        "moved": _is_moved(recipe),
+        "sized": _is_moved(recipe) or recipe.crop_padding > 0 or recipe.cutout > 0,
+        "flip": recipe.flip > 0,
+        "crop": recipe.crop_padding > 0,
+        "brightness": recipe.brightness > 0,
+        "contrast": recipe.contrast > 0,
+        "saturation": saturated,
+        "contrast or saturation": recipe.contrast > 0 or saturated,
+        "colours": recipe.brightness > 0 or recipe.contrast > 0 or saturated,
+        "cutout": recipe.cutout > 0,
+        "changed": _is_changed(recipe),
+        "mixup": recipe.mixup > 0,
+        "augmented": is_augmented(recipe),
         "part of the images": recipe.images_share < 1,
-        "smoothing": recipe.label_smoothing > 0,
+        "smoothing": _is_smoothed(recipe),
+        "l1": recipe.l1 > 0,
+        "l1 on weights": recipe.l1 > 0 and on_weights,
+        "l1 on all": recipe.l1 > 0 and not on_weights,
+        "clipping": recipe.clip_grad_norm > 0,
+        "validation": recipe.validation_images > 0,
+        "picked by validation": picks_best(recipe) == "validation",
+        "early stopping": recipe.early_stopping > 0,
         "bf16": recipe.precision == "bf16",
         "best device": recipe.device == "auto",
-        "decay of weights alone": recipe.weight_decay_on == "weights",
-        "schedule": advances != "never",
-        f"schedule of {advances}": advances != "never",
+        "decay of weights alone": on_weights,
+        "schedule": schedule.advances != "never",
+        "schedule of each step": schedule.advances == "each step",
+        "schedule of each epoch": schedule.advances == "each epoch" and not schedule.watches_loss,
+        "schedule that watches the validation loss": schedule.watches_loss
+        and recipe.validation_images > 0,
+        "schedule that watches the train loss": schedule.watches_loss
+        and not recipe.validation_images,
     }
     return {option for option, is_asked in asked.items() if is_asked}
 
@@ -294,6 +396,25 @@ def _data(recipe: Recipe, code: dict[str, str]) -> str:
     return re.sub(r"datasets\.(MNIST|CIFAR10)\b", f"datasets.{data.torchvision}", found)
 
 
+# The recipe's numbers that stand in the code where an option is asked for.
+_NUMBERS = {
+    "smoothing": ("label_smoothing",),
+    "moved": ("rotation", "shift", "scale"),
+    "flip": ("flip",),
+    "crop": ("crop_padding",),
+    "brightness": ("brightness",),
+    "contrast": ("contrast",),
+    "saturation": ("saturation",),
+    "cutout": ("cutout",),
+    "mixup": ("mixup",),
+    "augmented": ("plain_epochs",),
+    "l1": ("l1",),
+    "clipping": ("clip_grad_norm",),
+    "validation": ("validation_images",),
+    "early stopping": ("early_stopping",),
+}
+
+
 def _recipe_values(recipe: Recipe) -> dict[str, str]:
     kind = find_dataset(recipe.dataset)
     values: dict[str, object] = {
@@ -305,12 +426,11 @@ def _recipe_values(recipe: Recipe) -> dict[str, str]:
         "STD": f"torch.tensor({list(kind.std)}, device=DEVICE).view(-1, 1, 1)",
     }
     if recipe.images_share < 1:
-        values["TRAIN_IMAGES"] = _train_images(recipe)
-    if recipe.label_smoothing:
-        values["LABEL_SMOOTHING"] = recipe.label_smoothing
-    if _is_augmented(recipe):
-        names = ("rotation", "shift", "scale", "plain_epochs")
-        values |= {name.upper(): getattr(recipe, name) for name in names}
+        values["TRAIN_IMAGES"] = count_used(recipe, _data_of(recipe.dataset).train_images)
+    options = _options(recipe)
+    for option, names in _NUMBERS.items():
+        if option in options:
+            values |= {name.upper(): getattr(recipe, name) for name in names}
     if recipe.device != "auto":
         values["DEVICE"] = f'torch.device("{recipe.device}")'
     return {name: str(value) for name, value in values.items()}
@@ -336,9 +456,10 @@ def _optimizer(recipe: Recipe) -> str:
 
 def _scheduler(recipe: Recipe) -> str:
     name, kind = recipe.scheduler.kind, SCHEDULERS[recipe.scheduler.kind]
-    steps = recipe.epochs * count_steps(_train_images(recipe), recipe.batch_size)
+    steps_per_epoch = count_steps(_train_images(recipe), recipe.batch_size)
+    steps = recipe.epochs * steps_per_epoch
     own = arguments(recipe.scheduler)
-    given = own | kind.inferred(recipe.scheduler, steps)
+    given = own | kind.inferred(recipe.scheduler, recipe.epochs, steps_per_epoch)
     # What is the number of all steps follows from the numbers above it, so that these can be
     # changed.
     follows = [key for key, value in given.items() if key not in own and value == steps]

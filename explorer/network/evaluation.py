@@ -70,15 +70,40 @@ def outputs(
 
     Of a network that does not fit these may be the rows above the problem.
     """
-    found = {IMAGE: images.double()}
     with torch.inference_mode():
-        for row in rows:
-            given = [found[each] for each in inputs_of(row.path, row.layer)]
-            if isinstance(row.layer, Branches):
-                found[row.path] = merged(row.layer.merge, given)
-            else:
-                found[row.path] = modules[row.path](given[0])
+        return outputs_beyond(rows, modules, {IMAGE: images.double()})
+
+
+def outputs_beyond(
+    rows: Sequence[Row], modules: Mapping[Path, nn.Module], known: Mapping[Path, Tensor]
+) -> dict[Path, Tensor]:
+    """Like `outputs`, of the rows that are not yet `known`, each in its modules' own precision and
+    with gradients where these are on.
+
+    It only calls the modules, so that several threads may look into the same network at once.
+    """
+    found = dict(known)
+    for row in rows:
+        if row.path in found:
+            continue
+        given = [found[each] for each in inputs_of(row.path, row.layer)]
+        if isinstance(row.layer, Branches):
+            found[row.path] = merged(row.layer.merge, given)
+        else:
+            module = modules[row.path]
+            # A network that was made for a training may write over what it gets.
+            x = given[0].clone() if getattr(module, "inplace", False) else given[0]
+            found[row.path] = module(x)
     return found
+
+
+def modules_in(network: nn.Module, rows: Sequence[Row]) -> dict[Path, nn.Module]:
+    """Each layer of these rows as it is in a network that `build` made, by path; not copied."""
+    return {
+        row.path: network.get_submodule(row.place)
+        for row in rows
+        if not isinstance(row.layer, Branches)
+    }
 
 
 def mixes_images(network: nn.Module) -> bool:

@@ -36,6 +36,7 @@ class Action(StrEnum):
     RESUME = "resume"
     CONTINUE = "continue"
     RENAME = "rename"
+    ANNOTATE = "write a note on"
     REPLACE = "replace"
     DELETE = "delete"
     RESTORE = "restore"
@@ -76,6 +77,7 @@ ALLOWED: Mapping[tuple[Kind, Action], Who] = {
     (Kind.RUN, Action.RESUME): Who.OWNER,
     (Kind.RUN, Action.CONTINUE): Who.OWNER,
     (Kind.RUN, Action.RENAME): Who.OWNER,
+    (Kind.RUN, Action.ANNOTATE): Who.OWNER,
     (Kind.RUN, Action.DELETE): Who.OWNER,
     (Kind.RUN, Action.RESTORE): Who.OWNER,
     # An assignment is judged by all runs of a person's, also by those that they would rather lose.

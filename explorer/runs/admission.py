@@ -102,6 +102,14 @@ def check_more_epochs(epochs: int) -> None:
         raise RunError(f"a run is continued for 1 to {MAX_MORE_EPOCHS} epochs; this is {epochs}")
 
 
+def added_epochs(run: Run, done: int, epochs: int) -> int:
+    """By how many epochs to lengthen a run that has `done` so many, for it to train `epochs` more.
+
+    Negative for one that stopped early and so does not come to all that it was to have.
+    """
+    return done + epochs - run.epochs
+
+
 def refusal_message(run_id: str, status: Status, allowed: Sequence[Status], done: str) -> str:
     """Why a run of this status is not resumed or continued."""
     if status in IN_TRAINING:

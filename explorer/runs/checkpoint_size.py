@@ -4,10 +4,12 @@ from pathlib import Path
 
 from explorer.network.analysis import BYTES_PER_VALUE, analyze
 from explorer.network.spec import Architecture
+from explorer.runs.answers_format import answers_bytes
 from explorer.runs.database import StoreError
 from explorer.runs.disk import room_problem
 from explorer.runs.kept_epochs import most_kept
 from explorer.runs.run import Run
+from explorer.training.dataset_lookup import find_dataset
 from explorer.training.memory import moments_per_parameter
 from explorer.training.recipe import OneCycleLR, Recipe
 
@@ -27,9 +29,13 @@ def kept_bytes(architecture: Architecture, recipe: Recipe) -> int:
 
 
 def foreseen_bytes(run: Run, more_epochs: int = 0) -> int:
-    """Bytes that the checkpoints of this run take at most, once it has all its epochs."""
-    size = checkpoint_bytes(run.architecture, run.recipe)
-    return most_kept(size, run.epochs + more_epochs) * size
+    """Bytes that the checkpoints and answers of this run take at most, once it has all its
+    epochs.
+    """
+    epochs = run.epochs + more_epochs
+    checkpoint = checkpoint_bytes(run.architecture, run.recipe)
+    answers = answers_bytes(find_dataset(run.recipe.dataset).test_images)
+    return sum(most_kept(size, epochs) * size for size in (checkpoint, answers))
 
 
 def check_room(folder: Path | None, architecture: Architecture, recipe: Recipe) -> None:

@@ -102,6 +102,18 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX hand_ins_by_person ON hand_ins (person);
     CREATE INDEX hand_ins_by_assignment ON hand_ins (assignment, person, number);
     """,
+    """
+    -- What was found of the network after an epoch.
+    CREATE TABLE insight (
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        epoch INTEGER NOT NULL,
+        answers BLOB NOT NULL,  -- to the test images, as answers_format.py writes them
+        PRIMARY KEY (run, epoch)
+    );
+    -- What its owner writes about it, and the tags by which it is found, as JSON.
+    ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
+    ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+    """,
 )
 
 ELSEWHERE = "allow writing there, or let EXPLORER_HOME name another folder"

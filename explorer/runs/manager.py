@@ -1,10 +1,11 @@
 """JobManager: trains networks in the background, a few at a time, the others waiting in the store's
 queue.
 
-The only place that starts a thread. Whoever makes a manager calls `shutdown` at the end: its
-threads are no daemons, so that a server told to end finishes the batch it is in and leaves in
-order. What it was training is interrupted then, what waited still waits; the next manager on the
-same store goes on with the queue at once, and with what was interrupted when somebody resumes it.
+The only place that starts a thread which trains runs. Whoever makes a manager calls `shutdown` at
+the end: its threads are no daemons, so that a server told to end finishes the batch it is in and
+leaves in order. What it was training is interrupted then, what waited still waits; the next manager
+on the same store goes on with the queue at once, and with what was interrupted when somebody
+resumes it.
 
 run.py says what a run's statuses mean, store.py how several processes share one store.
 """
@@ -29,11 +30,13 @@ from explorer.people.permissions import THE_CLASS, Action, Kind, Thing, check
 from explorer.people.person import Person
 from explorer.runs.admission import (
     CannotTrain,
+    added_epochs,
     check_more_epochs,
     check_resumable,
     check_trainable,
     refusal_message,
 )
+from explorer.runs.answers_format import AnswersError, answers_from_bytes
 from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.checkpoint_size import check_room, foreseen_bytes
 from explorer.runs.class_rules import (
@@ -62,6 +65,8 @@ from explorer.runs.run import (
     StopRequest,
     UnknownRun,
     checked_name,
+    checked_note,
+    checked_tags,
     shown_status,
 )
 from explorer.runs.run_list import RunList
@@ -70,6 +75,7 @@ from explorer.runs.run_summary import RunSummary, summary_of
 from explorer.runs.run_weights import LearnedWeights, NoWeights, RunWeights
 from explorer.runs.run_writer import RunWriter, with_all_epochs
 from explorer.runs.store import Store
+from explorer.training.answers import Answers
 from explorer.training.devices import use_gpu
 from explorer.training.event import Event
 from explorer.training.memory import estimate_memory, free_memory
@@ -267,7 +273,9 @@ class JobManager:
         """Queue a finished run for this many more epochs."""
         self._check(by, Action.CONTINUE, run_id)
         check_more_epochs(epochs)
-        self._queue_again(run_id, [Status.FINISHED], epochs, "continued", by)
+        run, done = self.store.stored_run(run_id).run, self.store.last_epoch(run_id)
+        added = added_epochs(run, done, epochs)
+        self._queue_again(run_id, [Status.FINISHED], added, "continued", by)
 
     def rename(self, run_id: str, name: str, by: Person) -> None:
         self._check(by, Action.RENAME, run_id)
@@ -276,6 +284,15 @@ class JobManager:
         with self._lock:
             if run_id in self._live:
                 self._live[run_id].rename(name)
+
+    def annotate(self, run_id: str, note: str, tags: str, by: Person) -> None:
+        """Write a note on a run and its tags, a text with commas between them, for all to see."""
+        self._check(by, Action.ANNOTATE, run_id)
+        note, checked = checked_note(note), checked_tags(tags)
+        self.store.annotate(run_id, note, checked)
+        with self._lock:
+            if run_id in self._live:
+                self._live[run_id].annotate(note, checked)
 
     def delete(self, run_id: str, by: Person) -> None:
         """Put a run into the bin for BIN_SECONDS. One that waits leaves the queue."""
@@ -385,6 +402,27 @@ class JobManager:
         by default the last. Raises UnknownRun and NoWeights.
         """
         return self._weights.read(run_id, after)
+
+    def answered_epochs(self, run_id: str) -> list[int]:
+        """The epochs after which the network's answers are kept, in order. Raises UnknownRun."""
+        return self.store.answered_epochs(run_id)
+
+    def answers(self, run_id: str, epoch: int) -> Answers | None:
+        """What the network answered to the test images after this epoch, None where that is not
+        kept, or cannot be read.
+
+        Raises UnknownRun.
+        """
+        data = self.store.answers(run_id, epoch)
+        try:
+            return answers_from_bytes(data) if data else None
+        except AnswersError as error:
+            log.warning("run %s, epoch %d: %s", run_id, epoch, error)
+            return None
+
+    def kept_epochs(self, run_id: str) -> tuple[int, ...]:
+        """The epochs whose weights are kept, in their order. Raises UnknownRun."""
+        return self._weights.epochs(run_id)
 
     def has_weights(self, run_id: str) -> bool:
         """Whether the run has saved weights, without reading them. Raises UnknownRun."""

@@ -17,11 +17,12 @@ from explorer.json_reading import decode_json
 from explorer.network.architecture_json import MAX_JSON_BYTES, parse_architecture
 from explorer.network.architecture_json import to_json as architecture_to_json
 from explorer.network.spec import Architecture
+from explorer.runs.kept_epochs import kept_epochs
 from explorer.runs.run import Environment, Run, RunError, Status, StopRequest, UnknownRun
 from explorer.text import printable, quoted
 from explorer.training.event import Event, EventError, finished_after, parse_event
 from explorer.training.event import to_json as event_to_json
-from explorer.training.recipe import Recipe, parse_recipe
+from explorer.training.recipe import Recipe, parse_recipe, picks_best
 from explorer.training.recipe import to_json as recipe_to_json
 from explorer.validation import describe_fault
 
@@ -31,6 +32,11 @@ EPOCHS = """
     SELECT run, event FROM events INDEXED BY events_by_kind
     WHERE run IN (SELECT value FROM json_each(?)) AND kind = 'epoch' ORDER BY run, seq
 """
+# The event of the first time that the run with this number finished.
+FINISHED = (
+    "SELECT event FROM events INDEXED BY events_by_kind WHERE run = ? AND kind = 'finished' "
+    "ORDER BY seq LIMIT 1"
+)
 # The latest event of the run with this number.
 LATEST = "SELECT event FROM events WHERE run = ? ORDER BY seq DESC LIMIT 1"
 
@@ -97,10 +103,20 @@ def parse_run(row: Row) -> StoredRun:
             name=printable(row["name"]) or architecture.name,
             more_epochs=row["more_epochs"],
             batch=row["batch"],
+            note=row["note"],
+            tags=_tags(row["tags"]),
         )
     except (ValueError, TypeError) as error:
         raise UnreadableRun(f"run {row['id']} cannot be read: {error}") from None
     return StoredRun(run, status, row["wish"], row["message"])
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    """Raises ValueError."""
+    found = json.loads(text)
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise ValueError("its tags are no list of texts")
+    return tuple(found)
 
 
 @lru_cache(maxsize=PARSED_AT_HAND)
@@ -148,10 +164,16 @@ def insert_run(connection: Connection, run: Run, status: Status, taken: float | 
         "taken": taken,
         "revision": 0,
         "batch": run.batch,
+        "note": run.note,
+        "tags": tags_json(run.tags),
     }
     connection.execute(
         f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join(':' + name for name in row)})", row
     )
+
+
+def tags_json(tags: Sequence[str]) -> str:
+    return json.dumps(tags, ensure_ascii=False)
 
 
 def environment_json(environment: Environment) -> str:
@@ -199,6 +221,37 @@ def parse_event_or_none(text: str | None) -> Event | None:
         return None
 
 
+def keep_answers(connection: Connection, number: int, epoch: int, answers: bytes) -> None:
+    """Keep what the network answered after this epoch (see answers_format.py), and of earlier ones
+    no more than has room.
+    """
+    connection.execute(
+        "INSERT OR REPLACE INTO insight (run, epoch, answers) VALUES (?, ?, ?)",
+        (number, epoch, answers),
+    )
+    epochs = answered_epochs(connection, number)
+    kept = kept_epochs(epochs, (), len(answers))
+    connection.executemany(
+        "DELETE FROM insight WHERE run = ? AND epoch = ?",
+        [(number, epoch) for epoch in epochs if epoch not in kept],
+    )
+
+
+def answered_epochs(connection: Connection, number: int) -> list[int]:
+    """The epochs whose answers are kept, in order."""
+    question = "SELECT epoch FROM insight WHERE run = ? ORDER BY epoch"
+    return [row["epoch"] for row in connection.execute(question, (number,))]
+
+
+def read_answers(connection: Connection, number: int, epoch: int) -> bytes | None:
+    """What the network answered after this epoch (see answers_format.py), None where that is not
+    kept.
+    """
+    question = "SELECT answers FROM insight WHERE run = ? AND epoch = ?"
+    row = connection.execute(question, (number, epoch)).fetchone()
+    return bytes(row["answers"]) if row else None
+
+
 def count_events(connection: Connection, number: int) -> int:
     count: int = connection.execute(
         "SELECT ifnull(max(seq) + 1, 0) FROM events WHERE run = ?", (number,)
@@ -225,6 +278,7 @@ def rewind_events(connection: Connection, number: int, epoch: int | None = None)
     connection.execute(
         "DELETE FROM events WHERE run = ? AND seq > ?", (number, -1 if seq is None else seq)
     )
+    connection.execute("DELETE FROM insight WHERE run = ? AND epoch > ?", (number, epoch))
 
 
 def finish_early(connection: Connection, row: Row) -> None:
@@ -232,7 +286,8 @@ def finish_early(connection: Connection, row: Row) -> None:
     number = row["number"]
     rewind_events(connection, number)
     epochs = parse_events(connection.execute(EPOCHS, (json.dumps([number]),)).fetchall())
-    more = max(0, len(epochs) - _recipe(row["recipe"]).epochs)
+    recipe = _recipe(row["recipe"])
+    more = max(0, len(epochs) - recipe.epochs)
     change_run(
         connection,
         row["id"],
@@ -244,7 +299,10 @@ def finish_early(connection: Connection, row: Row) -> None:
     latest = parse_event_or_none(text)
     if epochs and latest and latest.kind != "finished":
         append_events(
-            connection, number, count_events(connection, number), [finished_after(epochs)]
+            connection,
+            number,
+            count_events(connection, number),
+            [finished_after(epochs, picks_best(recipe))],
         )
 
 

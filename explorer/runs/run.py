@@ -11,6 +11,8 @@ from explorer.training.event import Event, has_diverged
 from explorer.training.recipe import Recipe
 
 MAX_NAME = 100
+MAX_NOTE = 1000
+MAX_TAG, MOST_TAGS = 30, 8
 
 StopRequest = Literal["", "stop", "pause", "interrupt"]
 """What somebody asks of a run that is being trained; "" where nobody asks for anything."""
@@ -47,7 +49,8 @@ class Status(StrEnum):
     """It could not go on; its last event says why. Can be resumed once the cause is gone; a run
     that diverged cannot, see offers.py for what it can do instead."""
     FINISHED = "finished"
-    """Went through all its epochs. Can be continued for more epochs."""
+    """Went through all its epochs, or stopped early as its recipe says. Can be continued for more
+    epochs."""
 
     @property
     def is_in_training(self) -> bool:
@@ -108,8 +111,12 @@ class Run:
     environment: Environment
     submitted: float  # seconds since 1970
     name: str = ""
-    more_epochs: int = 0  # those that were added once it had finished
+    # Those that were added once it had finished; negative where it had stopped early and with them
+    # does not come to its recipe's.
+    more_epochs: int = 0
     batch: str = ""  # of the runs that were queued together, "" for a single one
+    note: str = ""  # what its owner wrote about it
+    tags: tuple[str, ...] = ()
 
     @property
     def epochs(self) -> int:
@@ -152,6 +159,28 @@ def checked_name(name: str) -> str:
     if not name or len(name) > MAX_NAME:
         raise RunError(f"a run's name has 1 to {MAX_NAME} printable characters")
     return name
+
+
+def checked_note(note: str) -> str:
+    """The note without what cannot be seen, line by line. Raises RunError where it is too long."""
+    note = "\n".join(printable(line) for line in note.splitlines()).strip()
+    if len(note) > MAX_NOTE:
+        raise RunError(f"a note has at most {MAX_NOTE} characters; this has {len(note):,}")
+    return note
+
+
+def checked_tags(text: str) -> tuple[str, ...]:
+    """The tags of a text with commas between them, each once. Raises RunError where one is too
+    long, or they are too many.
+    """
+    found = {tag.casefold(): tag for part in reversed(text.split(",")) if (tag := printable(part))}
+    tags = tuple(reversed(found.values()))
+    if any(len(tag) > MAX_TAG for tag in tags) or len(tags) > MOST_TAGS:
+        raise RunError(
+            f"a run has at most {MOST_TAGS} tags of up to {MAX_TAG} characters each, "
+            "with commas between them"
+        )
+    return tags
 
 
 def shown_status(status: Status, request: StopRequest) -> Status:

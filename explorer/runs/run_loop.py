@@ -17,6 +17,7 @@ from explorer.runs.offers import IMAGES
 from explorer.runs.run import Run, RunError, Status
 from explorer.runs.run_writer import RunWriter
 from explorer.runs.store import Claim, Store
+from explorer.training.answers import Answers
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.dataset_files import load_dataset
 from explorer.training.datasets import BUILT_IN, DatasetError, Progress
@@ -113,6 +114,7 @@ class RunLoop:
         checkpoint = self._checkpoint_to_resume()
         dataset = load_dataset(run.recipe.dataset, data_root, tell)
         reached: list[Checkpoint] = []
+        answered: list[Answers] = []
         events = train(
             run.architecture,
             run.recipe,
@@ -122,6 +124,8 @@ class RunLoop:
             reached.append,
             checkpoint,
             run.more_epochs,
+            answered.append,
+            may_stop_early=not writer.is_continued,
         )
         del checkpoint  # as large as the network and the optimiser's state
         writer.start_running()
@@ -129,7 +133,7 @@ class RunLoop:
         for event in events:
             match event.kind:
                 case "epoch":
-                    writer.keep_epoch(event, reached.pop())
+                    writer.keep_epoch(event, reached.pop(), answered.pop())
                     yield event
                     self._turn_began = time.monotonic()
                     is_last = event.epoch == writer.run.epochs
@@ -194,7 +198,7 @@ class RunLoop:
                 paused = {"kind": "paused", "message": event.message.replace("stopped", "paused")}
                 kept = self._what_is_kept("paused", event)
                 yield writer.end(Status.PAUSED, event.model_copy(update=paused), kept)
-            case _ if writer.run.more_epochs:
+            case _ if writer.is_continued:
                 if latest := writer.end_early(self._why_stopped):
                     yield latest
             case _:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from explorer.runs.run import Run, Snapshot, Status
 from explorer.text import ordinal
-from explorer.training.event import Event, has_diverged
+from explorer.training.event import Event, best_of, has_diverged
+from explorer.training.recipe import picks_best
 
 PACE_EPOCHS = 3  # the last epochs, whose mean tells how long the next one takes
 
@@ -23,7 +24,7 @@ class RunSummary:
     steps_per_epoch: float | None  # None before it has started, as are the parameters
     parameters: int | None
     final_accuracy: float | None  # on the test images, after the last whole epoch
-    best_accuracy: float | None  # the highest of its epochs
+    best_accuracy: float | None  # on the test images, after its best epoch
     seconds_an_epoch: float | None  # the mean of its last epochs
     # The first time that it had gone through all its epochs; more may have been added since.
     finished: Event | None
@@ -63,9 +64,9 @@ def summarise(
     finished: Event | None,
 ) -> RunSummary:
     """The summary of a run with these events."""
-    accuracies = [
-        epoch.metrics["test_accuracy"] for epoch in epochs if "test_accuracy" in epoch.metrics
-    ]
+    tested = [epoch for epoch in epochs if "test_accuracy" in epoch.metrics]
+    accuracies = [epoch.metrics["test_accuracy"] for epoch in tested]
+    best = best_of(tested, picks_best(run.recipe)) if tested else None
     seconds = [
         epoch.metrics["seconds"] for epoch in epochs[-PACE_EPOCHS:] if "seconds" in epoch.metrics
     ]
@@ -81,7 +82,7 @@ def summarise(
         steps_per_epoch=facts.get("steps_per_epoch"),
         parameters=None if parameters is None else int(parameters),
         final_accuracy=accuracies[-1] if accuracies else None,
-        best_accuracy=max(accuracies, default=None),
+        best_accuracy=best.metrics["test_accuracy"] if best else None,
         seconds_an_epoch=sum(seconds) / len(seconds) if seconds else None,
         finished=finished,
         diverged=has_diverged(latest),

@@ -17,7 +17,7 @@ from explorer.runs.store import Store
 from explorer.training.checkpoint import Checkpoint, network_weights
 
 # Of all runs' weights that are kept in memory after they were read.
-WEIGHTS_CACHE_BYTES = 256_000_000
+WEIGHTS_CACHE_BYTES = 128_000_000
 
 
 class NoWeights(RunError):
@@ -94,10 +94,18 @@ class RunWeights:
         reason = wrong or f"the checkpoint of epoch {last} is missing"
         return found._replace(note=f"{reason}; these are the weights after epoch {found.epoch}")
 
+    def epochs(self, run_id: str) -> tuple[int, ...]:
+        """The whole epochs whose weights are kept, in their order, without reading any.
+
+        Raises UnknownRun.
+        """
+        last = self._store.last_epoch(run_id)
+        found = self._store.checkpoints.epochs(run_id)
+        return tuple(sorted(epoch for epoch in found if 0 < epoch <= last))
+
     def exist(self, run_id: str) -> bool:
         """Whether there is a checkpoint of a whole epoch, without reading it. Raises UnknownRun."""
-        last = self._store.last_epoch(run_id)
-        return any(epoch <= last for epoch in self._store.checkpoints.epochs(run_id))
+        return bool(self.epochs(run_id))
 
     def precision(self, run_id: str) -> str:
         """What the run was computed in, "fp32" or "bf16", as its newest checkpoint says.

@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 
+from explorer.runs.answers_format import answers_to_bytes
 from explorer.runs.checkpoint_format import save_checkpoint
 from explorer.runs.database import StoreError
 from explorer.runs.run import Environment, Run, Snapshot, Status, StopRequest, shown_status
 from explorer.runs.store import Claim, Store
+from explorer.training.answers import Answers
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.event import Event, best_of, downsample
+from explorer.training.recipe import picks_best
 
 WRITE_EVERY = 1.0  # seconds between two writes of step events
 NEXT_TURN = "waiting for its next turn"
@@ -47,6 +50,8 @@ class RunWriter:
         self._pending: list[Event] = []  # not written yet; the first has number _written
         self._started: Event | None = None
         self._latest: Event | None = None
+        # The first time that it had gone through all its epochs, or stopped early.
+        self._finished: Event | None = None
         self._steps: list[Event] = []
         self._epochs: list[Event] = []
         try:
@@ -86,6 +91,9 @@ class RunWriter:
 
     def rename(self, name: str) -> None:
         self._run = replace(self._run, name=name)
+
+    def annotate(self, note: str, tags: tuple[str, ...]) -> None:
+        self._run = replace(self._run, note=note, tags=tags)
 
     def snapshot(self, limit: int) -> Snapshot:
         """The run as it stands, with at most `limit` of its step events."""
@@ -151,6 +159,11 @@ class RunWriter:
         return self._latest
 
     @property
+    def is_continued(self) -> bool:
+        """Whether the run had finished before, and has been continued since."""
+        return self._finished is not None or self._run.more_epochs > 0
+
+    @property
     def has_final_status(self) -> bool:
         """Whether it is decided how the run ended, written or not."""
         return self._final is not None
@@ -185,17 +198,19 @@ class RunWriter:
             except StoreError as error:  # the end of the epoch decides
                 log.warning("run %s: %s", self._run.id, error)
 
-    def keep_epoch(self, event: Event, checkpoint: Checkpoint) -> None:
+    def keep_epoch(self, event: Event, checkpoint: Checkpoint, answers: Answers) -> None:
         """Keep an epoch, its checkpoint first. Raises StoreError and CheckpointError."""
         checkpoint.facts["environment"] = asdict(self._run.environment)
         save_checkpoint(self._store.checkpoints, self._run.id, checkpoint)
         try:
-            self._write(durable=True, last=event)
+            self._write(durable=True, last=event, answers=answers_to_bytes(answers))
         except StoreError:
             self._add(event)  # written together with the failure, once it can be
             raise
         self._show(event)
-        outstanding = {best_of(self._epochs).epoch, self._run.recipe.epochs}
+        recipe = self._run.recipe
+        first_end = self._finished.epoch if self._finished else recipe.epochs
+        outstanding = {best_of(self._epochs, picks_best(recipe)).epoch, first_end}
         self._store.checkpoints.trim(self._run.id, event.epoch, outstanding)
 
     def end(self, status: Status, event: Event, message: str | None = None) -> Event:
@@ -256,6 +271,7 @@ class RunWriter:
         history = self._store.history(self._run.id, STEPS_AT_HAND)
         with self._lock:
             self._started, self._latest = history.started, history.latest
+            self._finished = history.finished
             self._steps, self._epochs = list(history.steps), list(history.epochs)
             self._written = history.count
         self._wrote = time.monotonic()
@@ -278,12 +294,14 @@ class RunWriter:
                     # Downsampling twice still keeps the lowest and the highest.
                     self._steps = list(downsample(self._steps, STEPS_AT_HAND))
 
-    def _write(self, durable: bool, last: Event | None = None) -> None:
-        """Write the pending events, and after them `last`. Raises StoreError."""
+    def _write(
+        self, durable: bool, last: Event | None = None, answers: bytes | None = None
+    ) -> None:
+        """Write the pending events, and after them `last` with its answers. Raises StoreError."""
         self._wrote = time.monotonic()
         # Only the thread that trains changes what is pending.
         events = self._pending.copy() if last is None else [*self._pending, last]
-        self._store.append(self._run.id, self._written, events, durable)
+        self._store.append(self._run.id, self._written, events, durable, answers)
         with self._lock:
             self._written += len(events)
             self._pending = []

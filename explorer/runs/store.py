@@ -30,9 +30,11 @@ from explorer.runs.fair_queue import Waiting, fair_order
 from explorer.runs.oom_kills import oom_kills
 from explorer.runs.rows import (
     EPOCHS,
+    FINISHED,
     LATEST,
     StoredRun,
     UnreadableRun,
+    answered_epochs,
     any_row,
     append_events,
     change_run,
@@ -42,11 +44,14 @@ from explorer.runs.rows import (
     find_row,
     finish_early,
     insert_run,
+    keep_answers,
     last_epoch,
     parse_event_or_none,
     parse_events,
     parse_run,
+    read_answers,
     rewind_events,
+    tags_json,
     thinned_steps,
 )
 from explorer.runs.run import (
@@ -79,6 +84,7 @@ class History:
     steps: tuple[Event, ...]
     epochs: tuple[Event, ...]
     latest: Event | None
+    finished: Event | None  # the first time that it had gone through all its epochs
     count: int  # of all its events: the number of the next
 
 
@@ -282,15 +288,37 @@ class Store:
             )
             epochs = connection.execute(of_epochs, (number,))
             parts = [first, thinned_steps(connection, number, limit), epochs.fetchall(), latest]
+            parts.append(connection.execute(FINISHED, (number,)).fetchall())
             count = count_events(connection, number)
-        started, steps, whole, last = map(parse_events, parts)
+        started, steps, whole, last, finished = map(parse_events, parts)
         begun = started[0] if started and started[0].kind == "started" else None
-        return History(begun, steps, whole, last[0] if last else None, count)
+        return History(
+            begun,
+            steps,
+            whole,
+            last[0] if last else None,
+            finished[0] if finished else None,
+            count,
+        )
 
     def last_epoch(self, run_id: str) -> int:
         """The number of the last whole epoch, 0 if there is none. Raises UnknownRun."""
         with self.database.read() as connection:
             return last_epoch(connection, find_row(connection, run_id)["number"])
+
+    def answered_epochs(self, run_id: str) -> list[int]:
+        """The epochs after which the network's answers are kept, in order. Raises UnknownRun."""
+        with self.database.read() as connection:
+            return answered_epochs(connection, find_row(connection, run_id)["number"])
+
+    def answers(self, run_id: str, epoch: int) -> bytes | None:
+        """What the network answered to the test images after this epoch (see answers_format.py),
+        None where that is not kept.
+
+        Raises UnknownRun.
+        """
+        with self.database.read() as connection:
+            return read_answers(connection, find_row(connection, run_id)["number"], epoch)
 
     def stop_request(self, run_id: str) -> StopRequest:
         """What somebody asks of the process that trains the run; "" for nothing, and of no run."""
@@ -347,7 +375,8 @@ class Store:
             if not change_run(connection, run_id, [Status.QUEUED], LEAVE_QUEUE, status):
                 return False
             row = find_row(connection, run_id)
-            if status == "stopped" and row["more_epochs"]:
+            was_finished = connection.execute(FINISHED, (row["number"],)).fetchone()
+            if status == "stopped" and (row["more_epochs"] or was_finished):
                 finish_early(connection, row)
             else:
                 (text,) = connection.execute(LATEST, (row["number"],)).fetchone() or (None,)
@@ -372,6 +401,13 @@ class Store:
             connection.execute(
                 "UPDATE runs SET name = ?, revision = revision + 1 WHERE id = ?", (name, run_id)
             )
+
+    def annotate(self, run_id: str, note: str, tags: Sequence[str]) -> None:
+        """Raises UnknownRun."""
+        change = "UPDATE runs SET note = ?, tags = ?, revision = revision + 1 WHERE id = ?"
+        with self.database.write() as connection:
+            find_row(connection, run_id)
+            connection.execute(change, (note, tags_json(tags), run_id))
 
     def delete(self, run_id: str) -> bool:
         """Put a run into the bin, unless it waits or is being trained; whether it did not.
@@ -411,7 +447,7 @@ class Store:
 
     def taken_by(self, owner: str) -> list[Taken]:
         """What each of this owner's runs takes of the disk, also of those in the bin: checkpoints,
-        and about what its events take.
+        answers, and about what its events take.
         """
         with self.database.read() as connection:
             rows = connection.execute(_OWNED, (owner,)).fetchall()
@@ -420,7 +456,7 @@ class Store:
             Taken(
                 row["id"],
                 row["name"],
-                sizes.get(row["id"], 0) + EVENT_BYTES * row["events"],
+                sizes.get(row["id"], 0) + EVENT_BYTES * row["events"] + row["answers"],
                 row["deleted"] is not None,
             )
             for row in rows
@@ -435,9 +471,10 @@ class Store:
             )
 
     def delete_weights(self, run_id: str) -> None:
-        """Delete the checkpoints of a run in the bin. Raises UnknownRun."""
-        with self.database.read() as connection:
-            find_binned(connection, run_id)
+        """Delete the checkpoints of a run in the bin, and its answers. Raises UnknownRun."""
+        with self.database.write() as connection:
+            number = find_binned(connection, run_id)["number"]
+            connection.execute("DELETE FROM insight WHERE run = ?", (number,))
         self.checkpoints.delete(run_id)
 
     def delete_for_good(self, run_id: str) -> None:
@@ -584,9 +621,15 @@ class Store:
             change_run(connection, run_id, IN_TRAINING, "status = 'running', message = ?", message)
 
     def append(
-        self, run_id: str, first: int, events: Sequence[Event], durable: bool = False
+        self,
+        run_id: str,
+        first: int,
+        events: Sequence[Event],
+        durable: bool = False,
+        answers: bytes | None = None,
     ) -> None:
-        """Add events, numbered from `first` on.
+        """Add events, numbered from `first` on, and what the network answered after the epoch of
+        the last of them.
 
         Raises RunError, and adds none, if the run is no longer in training.
         """
@@ -595,6 +638,8 @@ class Store:
             if not change_run(connection, run_id, IN_TRAINING, "status = status"):
                 raise RunError(f"run {run_id} is not this process's to train any more")
             append_events(connection, number, first, events)
+            if answers:
+                keep_answers(connection, number, events[-1].epoch, answers)
 
     def end(
         self,
@@ -658,7 +703,8 @@ _REACHED = """
 # An owner's runs with the numbers of their events, each found by the last one's number.
 _OWNED = """
     SELECT id, name, deleted,
-        ifnull((SELECT 1 + max(seq) FROM events WHERE run = number), 0) AS events
+        ifnull((SELECT 1 + max(seq) FROM events WHERE run = number), 0) AS events,
+        ifnull((SELECT sum(length(answers)) FROM insight WHERE run = number), 0) AS answers
     FROM runs WHERE owner = ? ORDER BY number
 """
 _TRAINED = (

@@ -83,5 +83,7 @@ def _rows(store: Store) -> Iterator[dict[str, Any]]:
             "test_accuracy": each.final_accuracy,
             "best_test_accuracy": each.best_accuracy,
             "submitted": run.submitted,
+            "note": run.note,
+            "tags": list(run.tags),
             "bytes": sizes.get(run.id, 0),
         }

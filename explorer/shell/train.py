@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    architecture, recipe = _to_train(options)
+    architecture, recipe = network_and_recipe(options)
     run = new_run(architecture, recipe, SHELL.id)
     if options.csv is None:
         return train_new(run, options)[0]
@@ -108,9 +108,9 @@ def train_new(run: Run, options: argparse.Namespace) -> tuple[int, tuple[Event, 
         return run_to_its_end(store, loop, options), store.events(run.id)
 
 
-def _to_train(options: argparse.Namespace) -> tuple[Architecture, Recipe]:
-    """A preset with one of its recipes named is trained as that says; anything else on digits for
-    ten epochs, if not told.
+def network_and_recipe(options: argparse.Namespace) -> tuple[Architecture, Recipe]:
+    """What a command is to train: a preset with one of its recipes named as that says; anything
+    else on digits for ten epochs, if not told.
     """
     architecture, preset = read_architecture(options.arch), load_presets().get(options.arch)
     recipe, unsaid = (
@@ -127,7 +127,7 @@ def _to_train(options: argparse.Namespace) -> tuple[Architecture, Recipe]:
             )
         (architecture, recipe), unsaid = found, {}
     told = {
-        name: getattr(options, name)
+        name: getattr(options, name, None)
         for name in ("dataset", "epochs", "seed", "device", "precision")
     }
     told = unsaid | {name: value for name, value in told.items() if value is not None}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.home_folder import home_folder
-from explorer.runs.admission import check_resumable, refusal_message
+from explorer.runs.admission import added_epochs, check_resumable, refusal_message
 from explorer.runs.checkpoint_size import check_room
 from explorer.runs.run import RunError, Status
 from explorer.runs.run_loop import RunLoop
@@ -44,7 +44,8 @@ def take_again(
                 data_root=options.data,
             )
             check_room(store.folder, kept.run.architecture, kept.run.recipe)
-        claim = store.claim(options.id, allowed, more_epochs)
+        added = more_epochs and added_epochs(kept.run, store.last_epoch(options.id), more_epochs)
+        claim = store.claim(options.id, allowed, added)
         if claim is None:
             raise RunError(refusal_message(options.id, kept.status, allowed, done))
         loop = RunLoop(store, claim)
@@ -121,16 +122,31 @@ def event_text(event: Event) -> str:
         return (
             f"epoch {event.epoch:>3}  train loss {values['train_loss']:.4f}  accuracy "
             f"{values['train_accuracy']:.2%}  test loss {values['test_loss']:.4f}  accuracy "
-            f"{values['test_accuracy']:.2%}  {values['iterations_per_second']:.1f} it/s  "
+            f"{values['test_accuracy']:.2%}  {_of_validation(values)}"
+            f"{values['iterations_per_second']:.1f} it/s  "
             f"{values['seconds']:.1f} s"
         )
     if event.kind == "finished":
-        best = f"(highest {values['best_test_accuracy']:.2%} in epoch {values['best_epoch']:.0f})"
         return (
-            f"finished: test accuracy {values['test_accuracy']:.2%} {best} in "
+            f"finished: test accuracy {values['test_accuracy']:.2%} ({_best(values)}) in "
             f"{values['seconds']:.0f} s"
         )
     return ""
+
+
+def _of_validation(values: dict[str, float]) -> str:
+    """What an epoch says of the images that were held out; "" where there are none."""
+    if "validation_loss" not in values:
+        return ""
+    loss, accuracy = values["validation_loss"], values["validation_accuracy"]
+    return f"validation loss {loss:.4f}  accuracy {accuracy:.2%}  "
+
+
+def _best(values: dict[str, float]) -> str:
+    reached, epoch = f"{values['best_test_accuracy']:.2%}", f"epoch {values['best_epoch']:.0f}"
+    if "best_validation_accuracy" in values:
+        return f"{reached} in {epoch}, the best on the validation images"
+    return f"highest {reached} in {epoch}"
 
 
 def tell_progress(file: str, done: int, total: int) -> None:

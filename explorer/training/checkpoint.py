@@ -5,6 +5,7 @@ It is plain tensors and plain JSON: nothing in it needs pickle, and where it is 
 concern (store.py).
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -20,7 +21,8 @@ class Checkpoint(NamedTuple):
     tensors, on the CPU: network.NAME by the names of its state_dict, optimizer.INDEX.NAME by the
     parameter's place, chance.NAME the states of the random generators (uint8). facts, as JSON has
     them: the optimiser's groups and the schedule's state, the precision in use, the best epoch so
-    far, the seconds that the run took so far.
+    far, with validation images the lowest validation loss so far, the seconds that the run took
+    so far.
     """
 
     epoch: int
@@ -115,7 +117,11 @@ def _copied(tensor: Tensor) -> Tensor:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether JSON gives the value back as it was."""
+    """Whether JSON gives the value back as it was: not infinity, which a scheduler that waits for
+    its first loss begins with.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        return False
     if isinstance(value, list):
         return all(_is_plain(each) for each in value)
     if isinstance(value, dict):

@@ -86,14 +86,19 @@ def read_digits(root: Path, progress: Progress | None) -> tuple[Split, Split]:
     from sklearn.model_selection import train_test_split
 
     bunch = load_digits()
-    small = torch.from_numpy(bunch.images).float().unsqueeze(1) / 16  # (1797, 1, 8, 8), 0..1
-    images = torch.nn.functional.interpolate(small, size=(28, 28), mode="bicubic").clamp(0, 1)
-    images = (images * 255).round().to(torch.uint8)
+    images = enlarged_digits(bunch.images)
     labels = torch.from_numpy(bunch.target).long()
     learn, test = train_test_split(
         np.arange(len(labels)), test_size=360, stratify=labels.numpy(), random_state=0
     )
     return Split(images[learn], labels[learn]), Split(images[test], labels[test])
+
+
+def enlarged_digits(small: np.ndarray[Any, np.dtype[np.float64]]) -> Tensor:
+    """Digits of 8×8 counts from 0 to 16, (N, 8, 8), as images: uint8 (N, 1, 28, 28)."""
+    scaled = torch.from_numpy(small).float().unsqueeze(1) / 16
+    images = torch.nn.functional.interpolate(scaled, size=(28, 28), mode="bicubic").clamp(0, 1)
+    return (images * 255).round().to(torch.uint8)
 
 
 # --- what torchvision knows -----------------------------------------------------------------------
@@ -382,6 +387,19 @@ def sample_images(
         ]
     ]
     return images.squeeze(1).numpy() if images.shape[1] == 1 else images.permute(0, 2, 3, 1).numpy()
+
+
+def training_samples(name: str, count: int, root: Path | None = None) -> Split:
+    """The first training images of each class in turn, to show.
+
+    Never downloads: raises DatasetError if the files are not there.
+    """
+    train = _load(name, (root or data_root()).absolute(), None).train
+    labels = sorted(set(train.labels.tolist()))
+    classes = [(train.labels == label).nonzero().flatten() for label in labels]
+    turns = [divmod(place, len(classes)) for place in range(count)]
+    chosen = [int(classes[label][turn % len(classes[label])]) for turn, label in turns]
+    return Split(train.images[chosen], train.labels[chosen])
 
 
 # At most one of each row and root, 940 MB for all of DATASETS, and of own images those of

@@ -4,16 +4,17 @@ The live chart, a finished run's chart and the log read the same ones.
 
 kind      when                                       metrics
 started   the network is on its device               epochs, steps_per_epoch, train_images,
-test_images, parameters
+test_images, parameters; validation_images where some are held out
 step      on a fixed grid of steps, at most about    loss, accuracy, lr, iterations_per_second
           50 an epoch, and the last of each epoch
 epoch     after the epoch's test                     train_loss, train_accuracy, test_loss,
 test_accuracy, lr, seconds,
-                                                     iterations_per_second
+                                                     iterations_per_second; validation_loss and
+validation_accuracy where images are held out
 paused    somebody paused the run                    none
 stopped   somebody stopped the run                   none
-finished  after the last epoch                       test_accuracy, best_test_accuracy, best_epoch,
-seconds
+finished  after the last epoch, or early             test_accuracy, best_test_accuracy, best_epoch,
+seconds; best_validation_accuracy where that picked the best epoch
 failed    the run cannot go on                       none, or try_lr where the loss was no number,
 or without_images where
                                                      they could not be had; message says what is
@@ -28,10 +29,13 @@ in seconds since the run started, less those in which it was not trained.
 Losses are means over images; accuracies are shares from 0 to 1. A step's loss and accuracy are over
 the steps since the step event before it, an epoch's train_loss and train_accuracy over the whole
 epoch: both of the images as the network was training on them (augmented, with dropout, before each
-step), the loss as it was minimised (label smoothing included). test_loss and test_accuracy are of
-plain evaluation. seconds is the whole epoch with its test, in `finished` the whole run;
-iterations_per_second counts training alone. The same seed gives the same events on one machine's
-CPU but for times.
+step). The loss is the cross-entropy as it was minimised, label smoothing and mixup included, an L1
+penalty not; with mixup the class of the larger share is the right answer. test_loss and
+test_accuracy are of plain evaluation, as are validation_loss and validation_accuracy, of training
+images that the network does not learn from. best_test_accuracy is that of the best epoch: the one
+with the highest accuracy on the images that the recipe has pick it, of equals the earliest. seconds
+is the whole epoch with its test, in `finished` the whole run; iterations_per_second counts training
+alone. The same seed gives the same events on one machine's CPU but for times.
 """
 
 import csv
@@ -43,6 +47,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from explorer.text import for_csv
+from explorer.training.recipe import Picked
 from explorer.validation import describe_fault
 
 Kind = Literal["started", "step", "epoch", "paused", "stopped", "finished", "failed"]
@@ -99,18 +104,33 @@ def has_diverged(latest: Event | None) -> bool:
     return LOWER_RATE in latest.metrics or latest.message.startswith(_DIVERGED_BEFORE)
 
 
-def best_of(epochs: Sequence[Event]) -> Event:
-    """The whole epoch with the highest test accuracy, of equals the earliest; at least one."""
-    return max(epochs, key=lambda event: (event.metrics["test_accuracy"], -event.epoch))
+def best_of(epochs: Sequence[Event], picked_by: Picked) -> Event:
+    """The whole epoch with the highest accuracy on these images, of equals the earliest; at least
+    one.
+    """
+    metric = f"{picked_by}_accuracy"
+    return max(epochs, key=lambda event: (event.metrics[metric], -event.epoch))
 
 
-def finished_after(epochs: Sequence[Event]) -> Event:
+def best_metrics(
+    epoch: int, test_accuracy: float, picked_by: Picked, accuracy: float
+) -> dict[str, float]:
+    """What a `finished` event says of the best epoch; `accuracy` is the one that picked it."""
+    chosen = {"best_validation_accuracy": accuracy} if picked_by == "validation" else {}
+    return {"best_test_accuracy": test_accuracy, "best_epoch": float(epoch), **chosen}
+
+
+def finished_after(epochs: Sequence[Event], picked_by: Picked) -> Event:
     """The `finished` event of a run that is ended after these whole epochs, at least one."""
-    last, best = epochs[-1], best_of(epochs)
+    last, best = epochs[-1], best_of(epochs, picked_by)
     metrics = {
         "test_accuracy": last.metrics["test_accuracy"],
-        "best_test_accuracy": best.metrics["test_accuracy"],
-        "best_epoch": float(best.epoch),
+        **best_metrics(
+            best.epoch,
+            best.metrics["test_accuracy"],
+            picked_by,
+            best.metrics[f"{picked_by}_accuracy"],
+        ),
         "seconds": last.time,
     }
     return Event(kind="finished", time=last.time, epoch=last.epoch, step=last.step, metrics=metrics)
@@ -157,12 +177,17 @@ EpochMetric = Literal[
 ]
 """The metrics of an `epoch` event."""
 EPOCH_COLUMNS: tuple[str, ...] = get_args(EpochMetric)
+VALIDATION_COLUMNS = ("validation_loss", "validation_accuracy")
+"""The metrics of an `epoch` event of a run that holds images out."""
 
 
 def epochs_csv(events: Sequence[Event]) -> str:
-    """A CSV with one row for each epoch: its number, and EPOCH_COLUMNS of its event."""
-    rows = ({"epoch": event.epoch, **event.metrics} for event in events if event.kind == "epoch")
-    return table_csv(("epoch", *EPOCH_COLUMNS), rows)
+    """A CSV with one row for each epoch: its number, EPOCH_COLUMNS of its event, and
+    VALIDATION_COLUMNS where the run has them.
+    """
+    rows = [{"epoch": event.epoch, **event.metrics} for event in events if event.kind == "epoch"]
+    held_out = [name for name in VALIDATION_COLUMNS if any(name in each for each in rows)]
+    return table_csv(("epoch", *EPOCH_COLUMNS, *held_out), rows)
 
 
 def events_csv(events: Sequence[Event]) -> str:

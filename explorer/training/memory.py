@@ -75,7 +75,10 @@ def estimate_memory(
     # With the gradients of one layer, there and back, and its reordering.
     step = recipe.batch_size * (kept + 3 * widest // 2 + windows)
     test = TEST_BATCH[device] * (2 * image + widest + windows)
+    # Images that are held out are copied apart from those that are learned from.
+    split = image_bytes(recipe.dataset) if recipe.validation_images else 0
     if device != "cuda":
+        state += split
         small = [
             row.output_bytes
             for row in analysis.rows
@@ -88,7 +91,7 @@ def estimate_memory(
             saving=_with_margin(state + heap + copies),
             host=0,
         )
-    images = image_bytes(recipe.dataset)
+    images = image_bytes(recipe.dataset) + split
     # A step that is recorded has its activations apart from those of a plain one, and what it
     # changes is kept aside for it; the check of the recording keeps the parameters of three ways.
     recorded = images + state + 2 * (weights + moments) + 3 * weights
@@ -96,7 +99,7 @@ def estimate_memory(
         training=_with_margin(recorded + 2 * step),
         testing=_with_margin(images + state + step + test),
         saving=_with_margin(images + state),
-        host=_with_margin(copies),
+        host=_with_margin(copies + split),
     )
 
 

@@ -29,8 +29,7 @@ def new_optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
     given["fused"] = next(network.parameters()).device.type != "mps"
     if recipe.weight_decay_on == "all":
         return cast(torch.optim.Optimizer, make(network.parameters(), **given))
-    # Normalisation's are vectors.
-    pulled = [parameter for parameter in network.parameters() if parameter.dim() > 1]
+    pulled = decayed(recipe, network)
     others = [parameter for parameter in network.parameters() if parameter.dim() <= 1]
     groups = [{"params": pulled}, *([{"params": others, "weight_decay": 0.0}] if others else [])]
     return cast(torch.optim.Optimizer, make(groups, **given))
@@ -51,12 +50,13 @@ class Schedule:
         self._groups = optimizer.param_groups
         self._group = optimizer.param_groups[0]  # the numbers of the others are the same
         self._epochs, self._steps = recipe.epochs, recipe.epochs * steps_per_epoch
-        self._advances, self.scheduler = kind.advances, None  # torch's object
+        self._advances, self._watches_loss = kind.advances, kind.watches_loss
+        self.scheduler: Any = None  # torch's object
         optimizer._opt_called = True  # type: ignore[attr-defined]  # it warns where it has seen no step, and sees no replay
         if kind.advances != "never":
             inferred = {
                 **arguments(recipe.scheduler),
-                **kind.inferred(recipe.scheduler, self._steps),
+                **kind.inferred(recipe.scheduler, recipe.epochs, steps_per_epoch),
             }
             self.scheduler = getattr(torch.optim.lr_scheduler, recipe.scheduler.kind)(
                 optimizer, **inferred
@@ -87,9 +87,44 @@ class Schedule:
         if self.scheduler and self._advances == "each step" and step < self._steps:
             self.scheduler.step()
 
-    def after_epoch(self, epoch: int) -> None:
+    def after_epoch(self, epoch: int, loss: float) -> None:
+        """Go on to the numbers after this epoch. After the run's last they stay.
+
+        `loss` is the epoch's, of the images that may choose: validation images, else training ones.
+        """
         if self.scheduler and self._advances == "each epoch" and epoch < self._epochs:
-            self.scheduler.step()
+            self.scheduler.step(*([loss] if self._watches_loss else []))
+
+
+def planned_rates(recipe: Recipe, steps_per_epoch: int) -> list[float]:
+    """The learning rate of every step of a run, as its schedule sets it before the run; one that
+    watches the loss never changes here.
+    """
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=recipe.optimizer.lr, momentum=0.9)
+    schedule, rates = Schedule(recipe, optimizer, steps_per_epoch), []
+    for epoch in range(1, recipe.epochs + 1):
+        for step in range((epoch - 1) * steps_per_epoch, epoch * steps_per_epoch):
+            rates.append(schedule.numbers().lr)
+            schedule.after_step(step + 1)
+        schedule.after_epoch(epoch, 1 / epoch)
+    return rates
+
+
+# --- the gradient ---------------------------------------------------------------------------------
+
+
+def decayed(recipe: Recipe, network: nn.Module) -> list[nn.Parameter]:
+    """The parameters that weight decay and the L1 penalty are on."""
+    # Normalisation's are vectors.
+    return [p for p in network.parameters() if recipe.weight_decay_on == "all" or p.dim() > 1]
+
+
+def add_l1(parameters: list[nn.Parameter], l1: float) -> None:
+    """Add to each gradient that of the L1 penalty, l1 times the sum of all absolute values."""
+    with torch.no_grad():
+        weights: list[Tensor] = [*parameters]
+        gradients: Any = [parameter.grad for parameter in parameters]
+        torch._foreach_add_(gradients, torch._foreach_sign(weights), alpha=l1)
 
 
 # --- for a recording ------------------------------------------------------------------------------

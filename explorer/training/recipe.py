@@ -2,8 +2,9 @@
 
 An optimiser or a schedule is a small frozen model named after its torch class; its fields are that
 class's arguments under torch's names, with torch's defaults. What follows from the run's length
-(total_steps, T_max) is inferred when training starts, so it has no field here. A new one is one
-class and one row of OPTIMIZERS or SCHEDULERS.
+(total_steps, T_max) is inferred when training starts, so it has no field here; `peak_epoch`, which
+torch does not have, becomes its pct_start then. A new one is one class and one row of OPTIMIZERS or
+SCHEDULERS.
 
 Data becomes a Recipe through `parse_recipe`, and nothing else.
 """
@@ -12,6 +13,7 @@ import difflib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -28,11 +30,15 @@ from pydantic import (
 from explorer.json_reading import decode_json, shown
 from explorer.refusal import Refusal
 from explorer.schema import describe_values
-from explorer.training.dataset_lookup import is_dataset_name
+from explorer.training.dataset_lookup import find_dataset, is_dataset_name
 from explorer.training.datasets import DATASETS
 
 MAX_JSON_BYTES = 20_000
 MAX_EPOCHS = 1000
+FEWEST_IMAGES = 2  # to learn from
+
+Picked = Literal["validation", "test"]
+"""The images whose accuracy picks a run's best epoch."""
 
 
 class RecipeError(Refusal, ValueError):
@@ -53,6 +59,19 @@ Count = Annotated[StrictInt, Field(ge=1, le=10_000)]
 Rate = Annotated[float, Field(strict=True, gt=0, le=10, allow_inf_nan=False)]
 Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 Factor = Annotated[float, Field(strict=True, ge=1, le=1_000_000, allow_inf_nan=False)]
+EpochCount = Annotated[StrictInt, Field(ge=0, le=MAX_EPOCHS)]
+EpochNumber = Annotated[StrictInt, Field(ge=1, le=MAX_EPOCHS)]
+
+
+def _rising(milestones: tuple[int, ...]) -> tuple[int, ...]:
+    if any(later <= earlier for earlier, later in pairwise(milestones)):
+        raise ValueError("each milestone must be later than the one before it, such as 6, 9")
+    return milestones
+
+
+Milestones = Annotated[
+    tuple[EpochNumber, ...], Field(min_length=1, max_length=20), AfterValidator(_rising)
+]
 
 
 def _known_dataset(name: str) -> str:
@@ -118,6 +137,14 @@ class StepLR(_Frozen):
     gamma: Share = Field(0.1, description="the learning rate is multiplied by this at each drop")
 
 
+class MultiStepLR(_Frozen):
+    kind: Literal["MultiStepLR"] = "MultiStepLR"
+    milestones: Milestones = Field(
+        (6, 9), description="the epochs after which the learning rate drops, in rising order"
+    )
+    gamma: Share = Field(0.1, description="the learning rate is multiplied by this at each drop")
+
+
 class CosineAnnealingLR(_Frozen):
     kind: Literal["CosineAnnealingLR"] = "CosineAnnealingLR"
     eta_min: Share = Field(0.0, description="the learning rate that the last step comes down to")
@@ -130,6 +157,11 @@ class OneCycleLR(_Frozen):
     )
     pct_start: Share = Field(
         0.3, description="fraction of the run in which the learning rate rises"
+    )
+    peak_epoch: EpochNumber | None = Field(
+        None,
+        description="the learning rate rises up to the end of this epoch; "
+        "where it is given, pct_start does not count",
     )
     div_factor: Factor = Field(
         25.0, description="the first learning rate is max_lr divided by this"
@@ -144,43 +176,83 @@ class OneCycleLR(_Frozen):
     )
 
 
-Scheduler = Constant | StepLR | CosineAnnealingLR | OneCycleLR
+class ReduceLROnPlateau(_Frozen):
+    """It watches the validation loss where there is a validation split, else the train loss: the
+    test set must not choose.
+    """
+
+    kind: Literal["ReduceLROnPlateau"] = "ReduceLROnPlateau"
+    factor: Annotated[float, Field(strict=True, ge=0.01, le=0.99, allow_inf_nan=False)] = Field(
+        0.1, description="the learning rate is multiplied by this at each drop"
+    )
+    patience: EpochCount = Field(
+        10,
+        description="epochs without a lower loss that are waited for; the next one drops the "
+        "learning rate. The loss is that of the validation images, or without them that of the "
+        "training images, as the test set must not choose",
+    )
+    threshold: Share = Field(
+        0.0001, description="fraction by which the loss must fall to count as lower"
+    )
+    cooldown: EpochCount = Field(
+        0, description="epochs after a drop in which no epoch counts as one without a lower loss"
+    )
+    min_lr: Share = Field(0.0, description="the learning rate never drops below this")
+
+
+Scheduler = Constant | StepLR | MultiStepLR | CosineAnnealingLR | OneCycleLR | ReduceLROnPlateau
 
 
 @dataclass(frozen=True)
 class SchedulerKind:
-    """`inferred` gives torch's arguments that follow from the run's length."""
+    """`inferred` gives torch's arguments that follow from the run's epochs and their steps."""
 
     model: type[Scheduler]
     summary: str
     advances: Literal["never", "each epoch", "each step"]
-    inferred: Callable[[Any, int], dict[str, Any]] = lambda scheduler, steps: {}
+    inferred: Callable[[Any, int, int], dict[str, Any]] = lambda scheduler, epochs, steps: {}
+    watches_loss: bool = False
 
 
-def _cycle(scheduler: OneCycleLR, steps: int) -> dict[str, Any]:
+def _cycle(scheduler: OneCycleLR, epochs: int, steps: int) -> dict[str, Any]:
+    peak, total = scheduler.peak_epoch, epochs * steps
+    share = scheduler.pct_start if peak is None else peak / epochs
     # torch divides by the steps of the rise less one, so a rise of exactly one step is made a
     # little shorter
-    one_step = scheduler.pct_start * steps == 1
-    return {"total_steps": steps, "pct_start": scheduler.pct_start * (0.999 if one_step else 1)}
+    return {"total_steps": total, "pct_start": share * (0.999 if share * total == 1 else 1)}
 
 
 SCHEDULERS: dict[str, SchedulerKind] = {
     "constant": SchedulerKind(Constant, "the optimiser's learning rate throughout", "never"),
     "StepLR": SchedulerKind(StepLR, "drops by a factor every few epochs", "each epoch"),
+    "MultiStepLR": SchedulerKind(MultiStepLR, "drops by a factor after given epochs", "each epoch"),
     "CosineAnnealingLR": SchedulerKind(
         CosineAnnealingLR,
         "half a cosine down, over the whole run",
         "each step",
-        lambda scheduler, steps: {"T_max": steps},
+        lambda scheduler, epochs, steps: {"T_max": epochs * steps},
     ),
     "OneCycleLR": SchedulerKind(
         OneCycleLR, "up, then far down, over the whole run", "each step", _cycle
     ),
+    "ReduceLROnPlateau": SchedulerKind(
+        ReduceLROnPlateau,
+        "drops by a factor whenever the loss has stopped falling",
+        "each epoch",
+        watches_loss=True,
+    ),
 }
+
+_NOT_TORCHS = ("kind", "peak_epoch")
 
 
 def arguments(choice: Optimizer | Scheduler) -> dict[str, Any]:
     """The arguments of an optimiser or scheduler by torch's names."""
+    return {n: value for n, value in values_of(choice).items() if n not in _NOT_TORCHS}
+
+
+def values_of(choice: Optimizer | Scheduler) -> dict[str, Any]:
+    """The fields of an optimiser or scheduler, without its kind."""
     return {name: getattr(choice, name) for name in type(choice).model_fields if name != "kind"}
 
 
@@ -223,13 +295,71 @@ class Recipe(_Frozen):
     scale: Annotated[float, Field(strict=True, ge=0, le=0.9, allow_inf_nan=False)] = Field(
         0.0, description="each training image is scaled up or down by up to this fraction"
     )
-    plain_epochs: Annotated[StrictInt, Field(ge=0, le=MAX_EPOCHS)] = Field(
+    flip: Share = Field(
+        0.0, description="each training image is mirrored, left to right, with this probability"
+    )
+    crop_padding: Annotated[StrictInt, Field(ge=0, le=32)] = Field(
+        0,
+        description="random crop: each training image is padded with this many black pixels on "
+        "every side, and an image of the old size is cut out at random",
+    )
+    cutout: Annotated[StrictInt, Field(ge=0, le=64)] = Field(
+        0,
+        description="side in pixels of a square, at random in each training image, that is "
+        "erased: filled with the images' mean",
+    )
+    brightness: Share = Field(
+        0.0, description="brightness of each training image, changed by up to this fraction"
+    )
+    contrast: Share = Field(
+        0.0, description="contrast of each training image, changed by up to this fraction"
+    )
+    saturation: Share = Field(
+        0.0,
+        description="saturation of each training image, changed by up to this fraction; "
+        "grey images have none, and stay as they are",
+    )
+    mixup: Annotated[float, Field(strict=True, ge=0, le=10, allow_inf_nan=False)] = Field(
+        0.0,
+        description="each training image is blended with another of its batch, and so are their "
+        "targets, in shares drawn for each batch from Beta(mixup, mixup); 0.2 to 1 is usual. "
+        "Train accuracy counts the class of the larger share",
+    )
+    plain_epochs: EpochCount = Field(
         0, description="final epochs in which the training images are not augmented"
     )
     weight_decay_on: Literal["all", "weights"] = Field(
         "all",
         description="which weights are decayed: every parameter, as in torch, "
         "or only those of Conv2d and Linear",
+    )
+    l1: Share = Field(
+        0.0,
+        description="strength of the L1 penalty, which pulls each weight towards zero by the same "
+        "amount, on the weights that weight decay is on; the loss that is shown leaves it out",
+    )
+    clip_grad_norm: Annotated[float, Field(strict=True, ge=0, le=1000, allow_inf_nan=False)] = (
+        Field(
+            0.0,
+            description="gradient clipping: a gradient longer than this is shortened to it before "
+            "the step; 0 clips nothing, 1 is usual",
+        )
+    )
+    validation_images: Annotated[StrictInt, Field(ge=0, le=100_000)] = Field(
+        0,
+        description="training images that are held out, drawn by the seed: the network is tested "
+        "on them after each epoch and never learns from them, so they may choose what the test "
+        "images must not",
+    )
+    best_epoch_by: Literal["auto", "validation", "test"] = Field(
+        "auto",
+        description="the images whose accuracy picks the best epoch; auto is validation where "
+        "there are validation images, else test, which is optimistic",
+    )
+    early_stopping: EpochCount = Field(
+        0,
+        description="epochs in a row without a lower validation loss after which the run ends; "
+        "0 never ends it early",
     )
     seed: Annotated[StrictInt, Field(ge=0, le=999_999)] = Field(
         0, description="random seed of the run"
@@ -243,9 +373,80 @@ class Recipe(_Frozen):
     )
 
 
+def _find_misfit(recipe: Recipe) -> RecipeError | None:
+    """The error of the first field that does not go with the others; None if all go together."""
+    scheduler, held_out = recipe.scheduler, recipe.validation_images
+    peak = scheduler.peak_epoch if isinstance(scheduler, OneCycleLR) else None
+    if peak is not None and peak > recipe.epochs:
+        return RecipeError(
+            f"scheduler.peak_epoch must be one of the run's {recipe.epochs} epochs; this has "
+            f"{peak}",
+            "scheduler.peak_epoch",
+        )
+    if recipe.early_stopping and not held_out:
+        return RecipeError(
+            "early_stopping needs validation images, as the test set must not choose; set "
+            "validation_images, or early_stopping to 0",
+            "early_stopping",
+        )
+    if recipe.best_epoch_by == "validation" and not held_out:
+        return RecipeError(
+            "best_epoch_by validation needs validation images; set validation_images, or "
+            "best_epoch_by to auto",
+            "best_epoch_by",
+        )
+    # 0 where that is known only once they are read, or not here.
+    images = find_dataset(recipe.dataset).train_images
+    problem = split_problem(recipe, images) if images else ""
+    return RecipeError(problem, "validation_images") if problem else None
+
+
+def split_problem(recipe: Recipe, images: int) -> str:
+    """Why so many training images leave too few to learn from; "" where enough are left."""
+    left = count_used(recipe, images) - FEWEST_IMAGES
+    if not recipe.validation_images or recipe.validation_images <= left:
+        return ""
+    return (
+        f"validation_images must leave {FEWEST_IMAGES} or more training images to learn from, so "
+        f"it is at most {left:,} here; this has {recipe.validation_images:,}"
+    )
+
+
+def count_used(recipe: Recipe, images: int) -> int:
+    """How many of so many training images the recipe uses, to learn from and for validation."""
+    return max(FEWEST_IMAGES, round(images * recipe.images_share))
+
+
 def count_images(recipe: Recipe, images: int) -> int:
-    """How many of so many training images the recipe uses."""
-    return max(2, round(images * recipe.images_share))
+    """How many of so many training images the network learns from."""
+    return count_used(recipe, images) - recipe.validation_images
+
+
+def picks_best(recipe: Recipe) -> Picked:
+    """The images whose accuracy picks the best epoch."""
+    if recipe.best_epoch_by == "auto":
+        return "validation" if recipe.validation_images else "test"
+    return recipe.best_epoch_by
+
+
+def quick_look(recipe: Recipe) -> Recipe:
+    """One epoch on a tenth of the training images, to see whether the network learns at all; a
+    tenth of the validation images as well.
+    """
+    scheduler = recipe.scheduler
+    if isinstance(scheduler, OneCycleLR):
+        scheduler = scheduler.model_copy(update={"peak_epoch": None})
+    held_out = recipe.validation_images // 10
+    changes = {
+        "epochs": 1,
+        "images_share": 0.1,
+        "plain_epochs": 0,
+        "scheduler": scheduler,
+        "validation_images": held_out,
+        "best_epoch_by": recipe.best_epoch_by if held_out else "auto",
+        "early_stopping": 0,
+    }
+    return recipe.model_copy(update=changes)
 
 
 def parse_recipe(data: str | bytes | dict[str, Any]) -> Recipe:
@@ -261,9 +462,12 @@ def parse_recipe(data: str | bytes | dict[str, Any]) -> Recipe:
             f"this is {shown(data)}"
         )
     try:
-        return Recipe.model_validate(data)
+        recipe = Recipe.model_validate(data)
     except ValidationError as error:
         raise _explain(error, data) from None
+    if misfit := _find_misfit(recipe):
+        raise misfit
+    return recipe
 
 
 def to_data(recipe: Recipe) -> dict[str, Any]:
@@ -320,6 +524,8 @@ def _explain_choice(field: str, value: Any, first: Any, location: list[str]) -> 
     if first["type"] == "extra_forbidden":
         names = [known for known in model.model_fields if known != "kind"]
         return RecipeError(f"{field}: {_unknown(name, value['kind'], names)}", f"{field}.{name}")
+    if first["type"] == "value_error":
+        return RecipeError(f"{field}.{name}: {first['ctx']['error']}", f"{field}.{name}")
     return RecipeError(
         f"{field}.{name} must be {describe_values(model, name)}; this has {shown(value[name])}",
         f"{field}.{name}",

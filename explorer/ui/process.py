@@ -13,6 +13,7 @@ import altair  # noqa: F401  # imported with the server, so that no visitor wait
 from explorer.classroom.assignments import Assignments
 from explorer.classroom.hand_ins import HandIns
 from explorer.home_folder import home_folder
+from explorer.insight.trained import Trained, TrainedNetworks
 from explorer.kept_work import KeptWork
 from explorer.network.analysis import analyze
 from explorer.network.layers import LAYERS
@@ -21,6 +22,7 @@ from explorer.own_images import OwnImages
 from explorer.presets import load_presets
 from explorer.runs.home import in_memory, open_store
 from explorer.runs.manager import JobManager
+from explorer.runs.rate_searches import RateSearches
 from explorer.runs.run import RunError
 from explorer.runs.store import RUNS, Missing, Store
 from explorer.saved import SavedStore
@@ -175,11 +177,28 @@ def hand_in_reports() -> HandInReports:
     return _hand_in_reports
 
 
+def trained(run_id: str, after: int | None = None) -> Trained:
+    """The run's network after this epoch where its weights are kept, else after its newest one;
+    its `note` says where it is another.
+
+    Raises UnknownRun, and NoWeights before the first epoch has ended or if all are lost.
+    """
+    found = jobs().weights(run_id, after)
+    return _networks.of(jobs().snapshot(run_id, 0).run, found)
+
+
 def downloads() -> Preparer:
     """The line of downloads that are prepared beside the pages."""
     return _downloads
 
 
+def rate_searches() -> RateSearches:
+    """The line of searches for a learning rate."""
+    return _rate_searches
+
+
+_rate_searches = RateSearches(lambda: jobs().store.rules())
+_networks = TrainedNetworks()
 _processes = ReportProcesses(jobs)
 _downloads = Preparer(_processes.make, _processes.close)
 _hand_in_reports = HandInReports(hand_ins, _downloads)
@@ -194,6 +213,7 @@ def stop(for_good: bool = False) -> None:
     _hand_in_reports.close()
     _downloads.close()
     pictures.close()
+    _rate_searches.close(STOP_SECONDS)
     with _lock:
         manager, _jobs, _stopped = _jobs, None, for_good
     if manager is not None and manager.shutdown(STOP_SECONDS):

@@ -22,6 +22,7 @@ from explorer.ready_lessons import PARAMETER as LESSON_PARAMETER
 from explorer.ready_lessons import NoSuchLesson, find_lesson, lesson_of
 from explorer.runs.database import StoreError
 from explorer.runs.manager import Run, UnknownRun
+from explorer.runs.rate_searches import Question
 from explorer.text import counted, printable, size_text
 from explorer.training.dataset_lookup import find_dataset
 from explorer.training.recipe import Recipe
@@ -97,6 +98,7 @@ class Session:
     opening: bool = False  # the dialog to open other work is open
     own_images: bool = False  # the dialog of own images is open
     repeat: Repeat | None = None  # the question on Train whether to start the same run once more
+    rate_question: Question | None = None  # what the learning-rate finder on Train was asked last
 
     @property
     def architecture(self) -> Architecture:
@@ -513,6 +515,14 @@ def keep_recipe(recipe: Recipe) -> str:
         replace(session, recipe=recipe, input_shape=find_dataset(recipe.dataset).input_shape)
     )
     return _what_changed(session, changed, before)
+
+
+def put_recipe(recipe: Recipe) -> str:
+    """Like `keep_recipe`, for a recipe that the form does not show yet."""
+    changed = keep_recipe(recipe)
+    session = current()
+    keep_session(replace(session, recipe_version=session.recipe_version + 1))
+    return changed
 
 
 def _what_changed(before: Session, after: Session, images: str) -> str:

@@ -60,6 +60,18 @@ EVERY_OPTION = {
     "precision": "bf16",
     "device": "auto",
     "images_share": 0.5,
+    "flip": 0.5,
+    "crop_padding": 2,
+    "cutout": 6,
+    "brightness": 0.2,
+    "contrast": 0.3,
+    "saturation": 0.4,
+    "mixup": 0.5,
+    "l1": 1e-4,
+    "clip_grad_norm": 1.0,
+    "validation_images": 100,
+    "early_stopping": 2,
+    "scheduler": {"kind": "ReduceLROnPlateau", "patience": 0},
 }
 
 
@@ -101,6 +113,13 @@ RECIPES = [
         },
         id="cosine",
     ),
+    pytest.param({"scheduler": {"kind": "OneCycleLR", "peak_epoch": 1}, "flip": 0.5}, id="peak"),
+    pytest.param(
+        {"scheduler": {"kind": "MultiStepLR", "milestones": [1, 3]}, "mixup": 1}, id="few"
+    ),
+    pytest.param({"scheduler": {"kind": "ReduceLROnPlateau"}, "contrast": 0.5, "l1": 0.1}, id="l1"),
+    pytest.param({"saturation": 0.5, "clip_grad_norm": 2.0, "cutout": 4}, id="saturation"),
+    pytest.param({"validation_images": 50, "best_epoch_by": "test"}, id="validation"),
 ]
 NEEDED = {"math", "os", "torch", "sklearn", "torchvision", "matplotlib"}
 
@@ -317,9 +336,34 @@ def test_augmentation_is_the_explorers() -> None:
     module = module_of(training_script(LINEAR, recipe(rotation=20.0, shift=3.0, scale=0.2)))
     batch = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     torch.manual_seed(7)
-    expected = images.augment(batch, 20.0, 3.0, 0.2, torch.Generator().manual_seed(7))
+    expected = images.move(batch, 20.0, 3.0, 0.2, torch.Generator().manual_seed(7))
     # But for the last bits: the engine makes the pixels' centres once, where a student reads
     # F.affine_grid.
+    torch.testing.assert_close(module.augment(batch), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"flip": 0.5},
+        {"crop_padding": 3},
+        {"cutout": 7},
+        {"brightness": 0.5},
+        {"contrast": 0.5},
+        {"saturation": 0.5},
+        {name: EVERY_OPTION[name] for name in ("flip", "crop_padding", "cutout", "contrast")},
+        {**EVERY_OPTION, "mixup": 0.0},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("dataset", ["digits", "cifar10"])
+def test_each_change_of_the_images_is_the_explorers(dataset: str, fields: dict[str, Any]) -> None:
+    kind, asked = DATASETS[dataset], recipe(dataset=dataset, **fields | {"images_share": 1.0})
+    shape = kind.input_shape
+    module = module_of(training_script(network("Flatten", linear(10), shape=shape), asked))
+    batch = torch.rand(6, *shape, generator=torch.Generator().manual_seed(0))
+    torch.manual_seed(7)
+    expected = images.augment(batch, asked, kind, torch.Generator().manual_seed(7))
     torch.testing.assert_close(module.augment(batch), expected, rtol=0, atol=1e-5)
 
 
@@ -332,6 +376,18 @@ def test_augmentation_is_the_explorers() -> None:
         {"optimizer": {"kind": "AdamW"}, "label_smoothing": 0.2, "batch_size": 2 * 359},
         {"optimizer": {"kind": "Adam"}, "precision": "bf16", "seed": 5},
         {"optimizer": {"kind": "AdamW", "weight_decay": 0.5}, "weight_decay_on": "weights"},
+        {"scheduler": {"kind": "OneCycleLR", "peak_epoch": 1}},
+        {"scheduler": {"kind": "MultiStepLR", "milestones": [1]}},
+        {
+            "scheduler": {"kind": "ReduceLROnPlateau", "patience": 0, "threshold": 1.0},
+            "epochs": 3,
+            "validation_images": 200,
+        },
+        {"scheduler": {"kind": "ReduceLROnPlateau", "patience": 0, "threshold": 1.0}, "epochs": 3},
+        {"l1": 0.001},
+        {"l1": 0.001, "weight_decay_on": "weights", "clip_grad_norm": 0.2},
+        {"clip_grad_norm": 0.1},
+        {"validation_images": 200, "images_share": 0.5},
         # one batch an epoch, and a rise of one step, by which torch would divide by zero
         {"scheduler": {"kind": "OneCycleLR", "pct_start": 0.5}, "batch_size": 2000},
     ],
@@ -345,8 +401,56 @@ def test_the_same_losses_and_accuracies_as_the_engine(fields: dict[str, Any]) ->
     module = module_of(training_script(LINEAR, recipe(**fields)))
     _, history = module.train(*module.load_data())
     for found, expected in zip(history, epochs, strict=True):
+        for name in set(expected) - {"lr", "seconds", "iterations_per_second"}:
+            assert found[name] == pytest.approx(expected[name], rel=1e-5), name
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_mixup_blends_images_targets_and_right_answers_as_the_engine_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a share that both are told, as they draw it from other random numbers."""
+    asked = recipe(mixup=0.7, label_smoothing=0.1, plain_epochs=1)
+    monkeypatch.setattr(images, "draw_share", lambda *_: torch.tensor(0.3))
+    epochs = [
+        event.metrics
+        for event in train(LINEAR, asked, load_dataset("digits"))
+        if event.kind == "epoch"
+    ]
+    monkeypatch.setattr(
+        torch.distributions,
+        "Beta",
+        lambda a, b: SimpleNamespace(sample=lambda: torch.tensor(0.3 if a == b == 0.7 else 1.0)),
+    )
+    module = module_of(training_script(LINEAR, asked))
+    _, history = module.train(*module.load_data())
+    for found, expected in zip(history, epochs, strict=True):
         for name in ("train_loss", "train_accuracy", "test_loss", "test_accuracy"):
             assert found[name] == pytest.approx(expected[name], rel=1e-5), name
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_the_notebook_stops_as_early_as_the_engine(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = recipe(
+        epochs=9,
+        validation_images=200,
+        early_stopping=2,
+        optimizer={"kind": "SGD", "lr": 0.5, "momentum": 0.9},
+    )
+    events = list(train(LINEAR, asked, load_dataset("digits")))
+    module = module_of(training_script(LINEAR, asked))
+    _, history = module.train(*module.load_data())
+    assert len(history) == events[-1].epoch < 9
+    assert "stopped early" in capsys.readouterr().out
+
+
+def test_what_the_notebook_says_of_validation_and_the_gradient() -> None:
+    notebook = notebook_json(LINEAR, recipe(**EVERY_OPTION))
+    title = "".join(json.loads(notebook)["cells"][0]["source"])
+    assert "100 of the training images are held out by the seed" in title
+    assert "L1 penalty: 0.0001, on Conv2d and Linear weights" in title
+    assert "saturation" not in title  # the digits are grey
+    assert 'record["validation_accuracy"]' in code_of(notebook)[-2]
 
 
 @pytest.mark.usefixtures("one_thread")

@@ -7,6 +7,7 @@ import pytest
 
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear
 from explorer.people.permissions import NotAllowed
+from explorer.runs.answers_format import answers_bytes
 from explorer.runs.checkpoint_size import checkpoint_bytes
 from explorer.runs.class_rules import (
     MAX_MESSAGE,
@@ -26,6 +27,7 @@ from explorer.runs.manager import JobManager, QueueFull
 from explorer.runs.run import RunError
 from explorer.runs.run_loop import RunLoop
 from explorer.runs.store import EVENT_BYTES, RULES, Store
+from explorer.training.datasets import DATASETS
 from explorer.training.event import Event
 from tests.people.shared import ANN, BEN, SOMEBODY, TEACHER
 from tests.runs.shared import ENDLESS, has_steps, opened_file, recipe, wait, wait_until
@@ -274,12 +276,15 @@ def test_what_a_students_runs_take_of_the_disk_is_bounded(
     manager_on_disk: JobManager, small: Architecture
 ) -> None:
     manager = manager_on_disk
-    size = checkpoint_bytes(small, recipe())
+    size = checkpoint_bytes(small, recipe()) + answers_bytes(DATASETS["tiny"].test_images)
     first = manager.submit(small, recipe(epochs=2), ANN)
     wait(manager, first)
     (taken,) = manager.store.taken_by(ANN.id)
     events = len(manager.events(first))
-    assert taken.size == manager.store.sizes()[first] + EVENT_BYTES * events
+    answers = [manager.store.answers(first, epoch) for epoch in (1, 2)]
+    kept = sum(len(each) for each in answers if each)
+    assert kept > 0
+    assert taken.size == manager.store.sizes()[first] + EVENT_BYTES * events + kept
     assert manager.store.taken_by(BEN.id) == []
 
     rule(manager, most_disk=taken.size + size - 1)

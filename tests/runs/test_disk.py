@@ -96,7 +96,7 @@ def test_a_run_that_does_not_fit_is_neither_queued_nor_resumed(
     assert needed == kept_bytes(small, recipe()) > 3 * size
     disk_of(monkeypatch, 500 * GB, GB + needed - 1)
     with pytest.raises(
-        QueueFull, match=r"the checkpoints of this run do not fit: \d+ kB more on the disk"
+        QueueFull, match=r"the checkpoints of this run do not fit: 1\.4 MB more on the disk"
     ):
         manager.submit(small, recipe(), SOMEBODY)
     with pytest.raises(RunError, match=r"would leave less than the 1\.0 GB that are kept free"):

@@ -979,3 +979,48 @@ def check_what_an_ended_server_left(folder: Path) -> None:
             lambda snapshot: len(snapshot.epochs) > interrupted.epochs_done,
         )
     manager.store.close()
+
+
+STALLS = {
+    "epochs": 12,
+    "validation_images": 20,
+    "early_stopping": 2,
+    "optimizer": {"kind": "SGD", "lr": 0.5, "momentum": 0.9},
+}
+
+
+@pytest.mark.parametrize("more", [1, 3, "the rest"])
+def test_a_run_that_stopped_early_is_finished_and_can_be_continued(
+    manager: JobManager, small: Architecture, more: Any
+) -> None:
+    run_id = manager.submit(small, recipe(**STALLS), SOMEBODY)
+    ended = wait(manager, run_id)
+    done = len(ended.epochs)
+    assert (ended.status, ended.run.epochs) == ("finished", 12)
+    assert done < 12
+    assert ended.message.startswith(f"stopped early, after epoch {done} of 12")
+    assert manager.weights(run_id).epoch == done
+    more = 12 - done if more == "the rest" else more
+    manager.continue_run(run_id, more, TEACHER)
+    again = wait(manager, run_id)
+    assert (again.status, len(again.epochs), again.run.epochs) == (
+        *("finished", done + more),
+        done + more,
+    )
+    (summary,) = manager.runs()
+    assert summary.finished is not None
+    assert summary.finished.epoch == done  # by which an assignment is judged
+    assert done in manager.store.checkpoints.epochs(run_id)
+
+
+def test_the_best_checkpoint_is_that_of_the_epoch_that_validation_picks(
+    manager: JobManager, small: Architecture
+) -> None:
+    run_id = manager.submit(small, recipe(**{**STALLS, "early_stopping": 0}), SOMEBODY)
+    ended = wait(manager, run_id)
+    best = max(ended.epochs, key=lambda event: event.metrics["validation_accuracy"])
+    assert best.epoch in manager.store.checkpoints.epochs(run_id)
+    (summary,) = manager.runs()
+    assert summary.best_accuracy == best.metrics["test_accuracy"]
+    assert ended.latest is not None
+    assert ended.latest.metrics["best_epoch"] == best.epoch

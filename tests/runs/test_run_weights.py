@@ -115,6 +115,7 @@ def test_whether_there_are_weights_and_their_precision_are_told_without_reading_
     if manager.store.folder:
         monkeypatch.setattr(checkpoint_format, "from_bytes", None)
     assert manager.has_weights(run_id)
+    assert manager.kept_epochs(run_id) == (1, 2, 3)
     assert manager.precision(run_id) == precision
 
 

@@ -18,6 +18,7 @@ from safetensors import safe_open
 from explorer import files
 from explorer.home_folder import home_folder
 from explorer.runs import database, kept_epochs, rows
+from explorer.runs.answers_format import answers_from_bytes
 from explorer.runs.checkpoint_files import (
     CheckpointError,
     CheckpointFolder,
@@ -38,8 +39,14 @@ from explorer.runs.run import UnknownRun
 from explorer.runs.store import Missing, Store
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.event import Event, downsample, parse_event
-from tests.runs.fixtures.make_runs import FINISHED, fixture_events, fixture_run
+from tests.runs.fixtures.make_runs import (
+    FINISHED,
+    FIXTURE_ANSWERS,
+    fixture_events,
+    fixture_run,
+)
 from tests.runs.shared import opened_file
+from tests.runs.test_answers_format import same_answers
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -412,6 +419,12 @@ def test_runs_of_every_version_can_be_read(version: int, tmp_path: Path) -> None
     ]
     assert list(store.events("run2")) == fixture_events(1)
     assert store.waiting() == ["run3"]
+    # Answers are kept since version 4.
+    assert store.answered_epochs("run1") == ([2] if version >= 4 else [])
+    data = store.answers("run1", 2)
+    assert (data is not None) == (version >= 4)
+    if data:
+        assert same_answers(answers_from_bytes(data), FIXTURE_ANSWERS)
     store.close()
 
 
@@ -422,7 +435,7 @@ def test_an_older_database_is_migrated_and_a_newer_one_refused(
     future = (
         *MIGRATIONS,
         (
-            "ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '';\nCREATE TABLE tags (name "
+            "ALTER TABLE runs ADD COLUMN stars TEXT NOT NULL DEFAULT '';\nCREATE TABLE stars (name "
             "TEXT)"
         ),
     )
@@ -523,8 +536,8 @@ def test_a_checkpoint_comes_back_bit_for_bit(checkpoints: Checkpoints) -> None:
         save_checkpoint(checkpoints, "run", checkpoint(epoch))
         checkpoints.trim("run", epoch, {min(epoch, 3)})
         assert same(read_checkpoint(checkpoints, "run", epoch), checkpoint(epoch))
-    assert checkpoints.epochs("run") == [7, 6, 4, 3, 2, 1]
-    for epoch in (1, 2, 3, 4, 6):
+    assert checkpoints.epochs("run") == [7, 6, 5, 4, 3, 2, 1]
+    for epoch in range(1, 8):
         assert same(read_checkpoint(checkpoints, "run", epoch), checkpoint(epoch))
     assert checkpoints.epochs("other") == []
     checkpoints.delete("run")

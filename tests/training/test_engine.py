@@ -29,11 +29,11 @@ from explorer.network.spec import (
     new_layer,
 )
 from explorer.training import engine
-from explorer.training.checkpoint import Checkpoint
+from explorer.training.checkpoint import Checkpoint, network_weights
 from explorer.training.dataset_files import Dataset, Split, load_dataset
 from explorer.training.engine import Numerics, count_steps, evaluate, train
-from explorer.training.event import Event
-from explorer.training.images import normalise
+from explorer.training.event import Event, finished_after
+from explorer.training.images import draw_share, normalise
 from explorer.training.initialisation import RandomStreams, new_network
 from explorer.training.recipe import (
     OPTIMIZERS,
@@ -41,8 +41,10 @@ from explorer.training.recipe import (
     Recipe,
     RecipeError,
     parse_recipe,
+    picks_best,
 )
 from explorer.training.tally import EVENTS_AN_EPOCH
+from explorer.training.validation_split import split_off
 from tests.runs.shared import without_times
 
 CPU = torch.device("cpu")
@@ -320,6 +322,15 @@ def test_short_cycles_run(
         {"batch_size": 16},
         {"seed": 1},
         {"precision": "bf16"},
+        {"flip": 0.5},
+        {"crop_padding": 2},
+        {"cutout": 3},
+        {"brightness": 0.5},
+        {"contrast": 0.5},
+        {"mixup": 0.5},
+        {"l1": 0.5},
+        {"clip_grad_norm": 0.01},
+        {"validation_images": 20},
     ],
 )
 def test_every_field_has_an_effect(
@@ -342,9 +353,30 @@ def test_bf16_learns_as_fp32_does(small: Architecture, tiny: Dataset) -> None:
 # --- going on from a checkpoint -------------------------------------------------------------------
 
 
+# Every part of the later lessons at once.
+EVERYTHING = {
+    "optimizer": {"kind": "SGD", "lr": 0.05, "momentum": 0.9, "weight_decay": 0.01},
+    "scheduler": {"kind": "ReduceLROnPlateau", "patience": 0, "threshold": 0.5, "factor": 0.5},
+    "scale": 0.1,
+    "flip": 0.5,
+    "crop_padding": 1,
+    "cutout": 2,
+    "brightness": 0.2,
+    "contrast": 0.2,
+    "saturation": 0.2,
+    "mixup": 0.4,
+    "plain_epochs": 1,
+    "weight_decay_on": "weights",
+    "l1": 0.001,
+    "clip_grad_norm": 0.5,
+    "validation_images": 12,
+    "early_stopping": 4,
+}
+
+
 def through_json(checkpoint: Checkpoint) -> Checkpoint:
     """As it comes back from a file."""
-    return checkpoint._replace(facts=json.loads(json.dumps(checkpoint.facts)))
+    return checkpoint._replace(facts=json.loads(json.dumps(checkpoint.facts, allow_nan=False)))
 
 
 @pytest.mark.parametrize(
@@ -363,6 +395,10 @@ def through_json(checkpoint: Checkpoint) -> Checkpoint:
         },
         {"precision": "bf16", "scale": 0.1, "plain_epochs": 2},
         {"images_share": 0.3},
+        EVERYTHING,
+        {**EVERYTHING, "scheduler": {"kind": "MultiStepLR", "milestones": [1, 3]}},
+        {"scheduler": {"kind": "OneCycleLR", "peak_epoch": 2}, "mixup": 0.3},
+        {"scheduler": {"kind": "ReduceLROnPlateau", "patience": 0, "threshold": 1.0}},
     ],
     ids=str,
 )
@@ -414,6 +450,225 @@ def test_a_checkpoint_of_another_network_is_said(
     list(train(linear_network(stack), recipe(), tiny, CPU, after_epoch=kept.append))
     (event,) = train(small, recipe(), tiny, CPU, resume=kept[0])
     assert event.kind == "failed"
+
+
+def test_a_checkpoint_of_an_older_version_knows_its_best_epoch(
+    small: Architecture, tiny: Dataset
+) -> None:
+    kept: list[Checkpoint] = []
+    asked = recipe(epochs=3)
+    whole = [
+        without_times(event) for event in train(small, asked, tiny, CPU, after_epoch=kept.append)
+    ]
+    facts = {**kept[1].facts, "best": kept[1].facts["best"][:2]}
+    resumed = train(small, asked, tiny, CPU, resume=kept[1]._replace(facts=facts))
+    assert [without_times(event) for event in resumed][-1] == whole[-1]
+
+
+# --- the gradient ---------------------------------------------------------------------------------
+
+
+def one_step(architecture: Architecture, data: Dataset, **fields: Any) -> dict[str, torch.Tensor]:
+    """The weights after a single step of plain SGD with a learning rate of 1."""
+    kept: list[Checkpoint] = []
+    asked = recipe(
+        epochs=1,
+        batch_size=100,
+        rotation=0,
+        shift=0,
+        label_smoothing=0,
+        optimizer={"kind": "SGD", "lr": 1.0},
+        **fields,
+    )
+    list(train(architecture, asked, data, CPU, after_epoch=kept.append))
+    return network_weights(kept[0])
+
+
+def untrained_weights(architecture: Architecture) -> dict[str, torch.Tensor]:
+    streams = RandomStreams.of(0, CPU)
+    return new_network(architecture, streams.weights, streams.dropout).state_dict()
+
+
+@pytest.mark.parametrize("where", ["all", "weights"])
+def test_l1_pulls_by_the_sign_of_what_weight_decay_is_on(
+    where: str, stack: Callable[..., Architecture], tiny: Dataset
+) -> None:
+    network = linear_network(stack)
+    before, plain = untrained_weights(network), one_step(network, tiny)
+    pulled = one_step(network, tiny, l1=0.01, weight_decay_on=where)
+    for name, weight in before.items():
+        by = 0.01 * weight.sign() if where == "all" or weight.dim() > 1 else torch.zeros(())
+        torch.testing.assert_close(pulled[name], plain[name] - by, atol=1e-6, rtol=0)
+
+
+def test_the_reported_loss_leaves_the_l1_penalty_out(
+    stack: Callable[..., Architecture], tiny: Dataset
+) -> None:
+    network, once = linear_network(stack), {"epochs": 1, "batch_size": 100}
+    plain, pulled = run(network, tiny, **once), run(network, tiny, l1=0.5, **once)
+    assert plain[1].metrics["loss"] == pulled[1].metrics["loss"]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_clipping_runs_with_every_optimiser(
+    optimizer: str, precision: str, small: Architecture, tiny: Dataset
+) -> None:
+    fields = {"optimizer": {"kind": optimizer}, "precision": precision, "epochs": 1}
+    clipped = run(small, tiny, clip_grad_norm=1e-3, **fields)
+    assert clipped[-1].kind == "finished"
+    assert clipped != run(small, tiny, **fields)
+
+
+def test_a_gradient_is_shortened_to_the_norm_and_no_further(
+    stack: Callable[..., Architecture], tiny: Dataset
+) -> None:
+    network = linear_network(stack)
+    before, plain = untrained_weights(network), one_step(network, tiny)
+
+    def length(after: dict[str, torch.Tensor]) -> float:
+        moved = [(after[name] - weight).flatten() for name, weight in before.items()]
+        return float(torch.cat(moved).norm())
+
+    assert length(plain) > 0.1
+    assert length(one_step(network, tiny, clip_grad_norm=0.1)) == pytest.approx(0.1, rel=1e-4)
+    far = one_step(network, tiny, clip_grad_norm=1000.0)
+    assert all(torch.equal(far[name], plain[name]) for name in plain)
+
+
+# --- mixup ----------------------------------------------------------------------------------------
+
+
+def test_the_first_step_of_mixup_by_hand(stack: Callable[..., Architecture], tiny: Dataset) -> None:
+    architecture, where = linear_network(stack), {"rotation": 0, "shift": 0}
+    events = run(architecture, tiny, mixup=0.4, seed=5, **where)
+    chance = RandomStreams.of(5, CPU)
+    untrained = new_network(architecture, chance.weights, chance.dropout)
+    chosen = torch.randperm(70, generator=chance.order)[:32]
+    images, labels = tiny.train.images[chosen].float() / 255, tiny.train.labels[chosen]
+    share = draw_share(0.4, chance.augmentation, CPU)
+    blended = share * images + (1 - share) * images.roll(1, 0)
+    targets = F.one_hot(labels, 3) * share + F.one_hot(labels.roll(1), 3) * (1 - share)
+    scores = untrained(normalise(blended, tiny.kind))
+    loss = F.cross_entropy(scores, targets, label_smoothing=0.1)
+    assert events[1].metrics["loss"] == pytest.approx(loss.item(), rel=1e-5)
+    right = scores.argmax(1) == targets.argmax(1)
+    assert events[1].metrics["accuracy"] == pytest.approx(right.float().mean().item())
+
+
+# --- validation images ----------------------------------------------------------------------------
+
+
+def test_the_events_of_a_run_that_holds_images_out(small: Architecture, tiny: Dataset) -> None:
+    started, *rest = train(small, recipe(validation_images=20), tiny, CPU)
+    assert started.metrics["train_images"] == 50
+    assert started.metrics["validation_images"] == 20
+    held_out = {"validation_loss", "validation_accuracy"}
+    assert all(set(e.metrics) == METRICS["epoch"] | held_out for e in rest if e.kind == "epoch")
+    assert set(rest[-1].metrics) == METRICS["finished"] | {"best_validation_accuracy"}
+
+
+def test_validation_is_an_evaluation_of_the_images_held_out(
+    small: Architecture, tiny: Dataset
+) -> None:
+    kept: list[Checkpoint] = []
+    asked = recipe(validation_images=20)
+    events = list(train(small, asked, tiny, CPU, after_epoch=kept.append))
+    network = new_network(small, *RandomStreams.of(0, CPU)[::3])
+    network.load_state_dict(network_weights(kept[-1]))
+    held_out = split_off(tiny.train, asked).validation
+    assert held_out is not None
+    found = evaluate(network, held_out, tiny.kind, Numerics.of("fp32", CPU))
+    assert found is not None
+    metrics = events[-2].metrics
+    told = (metrics["validation_loss"], metrics["validation_accuracy"])
+    assert told == pytest.approx(found[:2], rel=1e-5)
+
+
+@pytest.mark.parametrize("picked_by", ["validation", "test"])
+def test_the_best_epoch_is_picked_as_the_recipe_says(
+    picked_by: str, small: Architecture, tiny: Dataset
+) -> None:
+    events = run(small, tiny, validation_images=25, best_epoch_by=picked_by, epochs=6)
+    epochs, metrics = [e for e in events if e.kind == "epoch"], events[-1].metrics
+    best = max(epochs, key=lambda event: event.metrics[f"{picked_by}_accuracy"])  # the first
+    assert metrics["best_epoch"] == best.epoch
+    assert metrics["best_test_accuracy"] == best.metrics["test_accuracy"]
+    assert ("best_validation_accuracy" in metrics) == (picked_by == "validation")
+    assert without_times(events[-1]) == without_times(
+        finished_after(epochs, picks_best(recipe(validation_images=25, best_epoch_by=picked_by)))
+    )
+
+
+def test_too_few_images_to_hold_out_from_is_said(small: Architecture, tiny: Dataset) -> None:
+    """The recipe is of other images than these."""
+    (event,) = train(small, recipe(validation_images=69), tiny, CPU)
+    assert event.kind == "failed"
+    assert "validation_images must leave 2 or more training images" in event.message
+
+
+def test_a_run_can_be_stopped_while_it_is_validated(small: Architecture, tiny: Dataset) -> None:
+    asked = recipe(validation_images=20, batch_size=100)
+    # Asked before the one batch of the epoch, the test and the validation.
+    answers = iter([False, False, True])
+    events = list(train(small, asked, tiny, CPU, should_stop=lambda: next(answers)))
+    assert [event.kind for event in events] == ["started", "step", "stopped"]
+
+
+STALLS = {
+    "validation_images": 20,
+    "early_stopping": 2,
+    "epochs": 12,
+    "optimizer": {"kind": "SGD", "lr": 0.5, "momentum": 0.9},
+}
+
+
+def test_a_run_ends_once_the_validation_loss_has_not_fallen(
+    small: Architecture, tiny: Dataset
+) -> None:
+    events = run(small, tiny, **STALLS)
+    losses = [e.metrics["validation_loss"] for e in events if e.kind == "epoch"]
+    lowest, finished = losses.index(min(losses)) + 1, events[-1]
+    assert (finished.kind, finished.epoch) == ("finished", len(losses))
+    assert len(losses) == lowest + 2 < 12
+    assert finished.message == (
+        f"stopped early, after epoch {len(losses)} of 12: the validation loss has not fallen below "
+        f"that of epoch {lowest} since"
+    )
+    whole = run(small, tiny, **{**STALLS, "early_stopping": 0})
+    assert [e for e in whole if e.kind == "epoch"][: len(losses)] == [
+        e for e in events if e.kind == "epoch"
+    ]
+
+
+def test_a_run_that_had_to_stop_early_does_so_when_it_is_resumed(
+    small: Architecture, tiny: Dataset
+) -> None:
+    kept: list[Checkpoint] = []
+    asked = recipe(**STALLS)
+    whole = [
+        without_times(event) for event in train(small, asked, tiny, CPU, after_epoch=kept.append)
+    ]
+    last = through_json(kept[-1])
+    assert [without_times(e) for e in train(small, asked, tiny, CPU, resume=last)] == whole[-1:]
+
+
+@pytest.mark.parametrize("more", [-1, 0, 3])
+def test_a_run_that_stopped_early_goes_on_where_it_is_continued(
+    more: int, small: Architecture, tiny: Dataset
+) -> None:
+    kept: list[Checkpoint] = []
+    asked = recipe(**STALLS)
+    list(train(small, asked, tiny, CPU, after_epoch=kept.append))
+    events = list(
+        train(
+            *(small, asked, tiny, CPU),
+            resume=through_json(kept[-1]),
+            more_epochs=more,
+            may_stop_early=False,
+        )
+    )
+    assert (events[-1].kind, events[-1].epoch, events[-1].message) == ("finished", 12 + more, "")
 
 
 # --- the same seed, the same numbers --------------------------------------------------------------

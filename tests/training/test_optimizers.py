@@ -143,7 +143,7 @@ def test_a_drop_comes_after_its_epochs() -> None:
     schedule = Schedule(recipe, new_optimizer(recipe, new_network()), 2)
     schedule.after_step(1)
     assert schedule.numbers() == (0.1, 0.9)
-    schedule.after_epoch(1)
+    schedule.after_epoch(1, 1.0)
     assert schedule.numbers() == (0.05, 0.9)
-    schedule.after_epoch(2)  # the run's last
+    schedule.after_epoch(2, 1.0)  # the run's last
     assert schedule.numbers() == (0.05, 0.9)

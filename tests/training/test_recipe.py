@@ -13,7 +13,11 @@ from explorer.training.recipe import (
     Recipe,
     RecipeError,
     StepLR,
+    arguments,
+    count_images,
     parse_recipe,
+    picks_best,
+    quick_look,
     to_data,
     to_json,
 )
@@ -116,6 +120,46 @@ REFUSED: list[tuple[Any, str | None, str]] = [
         "constant takes no arguments",
     ),
     (
+        {"scheduler": {"kind": "MultiStepLR", "milestones": [6, 6]}},
+        "scheduler.milestones",
+        "each milestone must be later than the one before it",
+    ),
+    (
+        {"scheduler": {"kind": "MultiStepLR", "milestones": []}},
+        "scheduler.milestones",
+        "a list of 1 to 20 whole numbers from 1 to 1000; this has []",
+    ),
+    (
+        {"scheduler": {"kind": "MultiStepLR", "milestones": "6"}},
+        "scheduler.milestones",
+        'from 1 to 1000; this has "6"',
+    ),
+    (
+        {"scheduler": {"kind": "ReduceLROnPlateau", "factor": 1}},
+        "scheduler.factor",
+        "a number from 0.01 to 0.99; this has 1",
+    ),
+    (
+        {"scheduler": {"kind": "OneCycleLR", "peak_epoch": 4}, "epochs": 3},
+        "scheduler.peak_epoch",
+        "must be one of the run's 3 epochs; this has 4",
+    ),
+    ({"early_stopping": 3}, "early_stopping", "needs validation images, as the test set must not"),
+    ({"best_epoch_by": "validation"}, "best_epoch_by", "needs validation images"),
+    (
+        {"validation_images": 1436},
+        "validation_images",
+        "must leave 2 or more training images to learn from, so it is at most 1,435 here",
+    ),
+    (
+        {"validation_images": 143, "images_share": 0.1},
+        "validation_images",
+        "at most 142 here; this has 143",
+    ),
+    ({"flip": 1.5}, "flip", "a number from 0 to 1; this has 1.5"),
+    ({"crop_padding": 1.5}, "crop_padding", "a whole number from 0 to 32"),
+    ({"clip_grad_norm": -1}, "clip_grad_norm", "a number from 0 to 1000"),
+    (
         {"scheduler": {"kind": "OneCycleLR", "pct_start": 2}},
         "scheduler.pct_start",
         "from 0 to 1; this has 2",
@@ -144,6 +188,53 @@ def test_every_field_has_help() -> None:
 
 def test_one_cycle_of_any_length_can_be_built() -> None:
     """torch divides by zero where the rise is exactly one step."""
-    arguments = SCHEDULERS["OneCycleLR"].inferred(OneCycleLR(pct_start=0.25), 4)
+    arguments = SCHEDULERS["OneCycleLR"].inferred(OneCycleLR(pct_start=0.25), 4, 1)
     assert arguments["total_steps"] == 4
     assert arguments["pct_start"] * 4 != 1
+
+
+def test_a_recipe_of_an_older_version_means_what_it_meant() -> None:
+    """It has none of the later lessons' fields, and OneCycleLR no peak epoch."""
+    recipe = parse_recipe({"epochs": 4, "scheduler": {"kind": "OneCycleLR", "pct_start": 0.25}})
+    assert SCHEDULERS["OneCycleLR"].inferred(recipe.scheduler, 4, 3)["pct_start"] == 0.25
+    assert (picks_best(recipe), count_images(recipe, 100)) == ("test", 100)
+    assert parse_recipe(to_data(recipe)) == recipe
+
+
+@pytest.mark.parametrize(("peak", "epochs", "steps"), [(1, 4, 5), (3, 4, 5), (4, 4, 5), (2, 7, 3)])
+def test_a_peak_epoch_is_the_share_of_the_run_up_to_its_end(
+    peak: int, epochs: int, steps: int
+) -> None:
+    scheduler = OneCycleLR(pct_start=0.9, peak_epoch=peak)
+    inferred = SCHEDULERS["OneCycleLR"].inferred(scheduler, epochs, steps)
+    assert inferred["pct_start"] * inferred["total_steps"] == pytest.approx(peak * steps)
+    assert "peak_epoch" not in arguments(scheduler)
+
+
+@pytest.mark.parametrize(
+    ("fields", "picked"),
+    [
+        ({}, "test"),
+        ({"validation_images": 100}, "validation"),
+        ({"validation_images": 100, "best_epoch_by": "test"}, "test"),
+        ({"validation_images": 100, "best_epoch_by": "validation"}, "validation"),
+    ],
+)
+def test_validation_images_pick_the_best_epoch_where_there_are_some(
+    fields: dict[str, Any], picked: str
+) -> None:
+    assert picks_best(parse_recipe(fields)) == picked
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"epochs": 9, "scheduler": {"kind": "OneCycleLR", "peak_epoch": 7}, "plain_epochs": 2},
+        {"validation_images": 1400, "early_stopping": 2, "best_epoch_by": "validation"},
+        {"validation_images": 5, "best_epoch_by": "validation"},
+    ],
+)
+def test_a_quick_look_is_a_recipe_too(fields: dict[str, Any]) -> None:
+    recipe = quick_look(parse_recipe(fields))
+    assert parse_recipe(to_data(recipe)) == recipe
+    assert (recipe.epochs, recipe.images_share, recipe.early_stopping) == (1, 0.1, 0)

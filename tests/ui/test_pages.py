@@ -15,6 +15,7 @@ from explorer.training.limits import MAX_PARAMS
 from explorer.training.recipe import OneCycleLR, parse_recipe
 from explorer.ui import process, state
 from explorer.ui.follow import answer
+from explorer.ui.train import curves_view
 from explorer.ui.train import page as shown_page
 from explorer.ui.train.looks import Looks
 from tests.people.shared import SOMEBODY, TEACHER, student
@@ -214,7 +215,7 @@ def test_a_loss_of_any_size_is_written_in_the_table_of_epochs(losses, shown):
         )
         for number, loss in enumerate(losses, 1)
     )
-    rows, columns = shown_page._epoch_rows(epochs), shown_page.EPOCH_COLUMNS
+    rows, columns = curves_view._epoch_rows(epochs), curves_view.EPOCH_COLUMNS
     assert [columns["train_loss"].shown(row["train_loss"]) for row in rows] == shown
     assert [columns["test_loss"].shown(row["test_loss"]) for row in rows] == ["0.1000"] * 2
 
@@ -417,6 +418,16 @@ def test_a_chosen_run_is_renamed_continued_and_deleted():
     assert "1 to 100 printable characters" in app.toast[0].value
     app.text_input(key=f"runs-name-{other}").set_value("  better  name ").run()
     assert listed(app) == ["better name", "kept"]
+    note = next(area for area in app.text_area if area.label == "Note, for all to see")
+    note.set_value("<b>tried</b> twice")
+    tags = next(box for box in app.text_input if box.label == "Tags, with commas between them")
+    tags.set_value("baseline, lesson 2")
+    next(button for button in app.button if button.label == "Keep").click().run()
+    assert "&lt;b&gt;tried&lt;/b&gt; twice" in html(app)
+    assert '<span class="tag">lesson 2</span>' in html(app)
+    app.text_input(key="runs-search").set_value("BASELINE").run()
+    assert listed(app) == ["better name"]
+    app.text_input(key="runs-search").set_value("").run()
     app.number_input(key=f"runs-more-{other}").set_value(2).run()
     app.button(key=f"runs-continue-{other}").click().run()
     assert not app.exception

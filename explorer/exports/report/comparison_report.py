@@ -224,8 +224,9 @@ def _known(value: T | None, write: Callable[[T], str]) -> str:
 
 _ABOUT_FIGURES = (
     "Final is the test accuracy after the last epoch, the mean over seeds, "
-    "± their standard deviation; best is the mean of each seed's highest, "
-    "which was chosen on the test set and is optimistic. "
+    "± their standard deviation; best is the mean of each seed's best epoch, "
+    "chosen on the validation images where the recipe holds some out, else on the test set, "
+    "which is optimistic. "
     "What the author logged was not measured here. "
     "Accuracy points per 1,000 parameters count the points above chance."
 )

@@ -33,9 +33,16 @@ from explorer.runs.checkpoint_format import weights_to_bytes
 from explorer.runs.run import Run, Snapshot
 from explorer.text import counted, for_markdown, percent, points, sentence, size_text
 from explorer.training.dataset_lookup import find_dataset
-from explorer.training.event import EPOCH_COLUMNS, Event, epochs_csv, events_csv
+from explorer.training.event import (
+    EPOCH_COLUMNS,
+    VALIDATION_COLUMNS,
+    Event,
+    best_of,
+    epochs_csv,
+    events_csv,
+)
 from explorer.training.initialisation import trainable
-from explorer.training.recipe import Recipe
+from explorer.training.recipe import Recipe, picks_best
 from explorer.training.recipe import to_data as recipe_to_data
 
 Files = dict[str, bytes]  # by their paths in the report's folder
@@ -174,20 +181,30 @@ def _readme(
         MULT_ADDS_RULE,
         "## The recipe",
         "\n".join(f"- {line}" for line in recipe_lines(run.architecture, trained.recipe)),
-        f"Then {counted(run.more_epochs, 'epoch')} more, at the last learning rate."
-        if run.more_epochs
-        else "",
+        _length_text(trained),
         "## The assignment",
         clause_lines(judged),
         "## How it learnt",
         shown_pictures(pictures),
-        table(EPOCH_HEAD, map(_epoch, trained.epochs), left=0),
+        _epochs_table(trained),
         *_documented(trained, presets),
         "## What it was computed with",
         "\n".join(f"- {line}" for line in _environment(trained)),
         "## The files",
         "\n".join(f"- `{name}`: {what}" for name, what in _contents(trained)),
     )
+
+
+def _length_text(trained: Trained) -> str:
+    """Where the run was shorter than its recipe, or longer: by how much; else ""."""
+    end, run = _first_end(trained), trained.run
+    if end and end.epoch < run.recipe.epochs:
+        reached = trained.epochs[-1].epoch
+        continued = f", and was continued up to epoch {reached}" if reached > end.epoch else ""
+        return f"It stopped early, after epoch {end.epoch}{continued}."
+    if run.more_epochs > 0:
+        return f"Then {counted(run.more_epochs, 'epoch')} more, at the last learning rate."
+    return ""
 
 
 def clause_lines(judged: Sequence[Clause]) -> str:
@@ -213,7 +230,8 @@ def _opening(trained: Trained, analysis: Analysis) -> str:
 
 def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
     final = trained.epochs[-1]
-    best = max(trained.epochs, key=lambda event: event.metrics["test_accuracy"])
+    picked_by = picks_best(trained.recipe)
+    best = best_of(trained.epochs, picked_by)
     images = int(trained.snapshot.started.metrics["test_images"]) if trained.snapshot.started else 0
     accuracy = final.metrics["test_accuracy"]
     error = (
@@ -233,8 +251,10 @@ def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
         (f"Test accuracy after the final epoch, {final.epoch}", f"**{percent(accuracy)}**{error}"),
         *reached_before,
         (
-            f"Highest test accuracy, after epoch {best.epoch}",
-            f"{percent(best.metrics['test_accuracy'])} (chosen on the test set: optimistic)",
+            f"Test accuracy of the best epoch, {best.epoch}"
+            if picked_by == "validation"
+            else f"Highest test accuracy, after epoch {best.epoch}",
+            f"{percent(best.metrics['test_accuracy'])} ({_CHOSEN[picked_by]})",
         ),
         ("Test loss after the final epoch", f"{final.metrics['test_loss']:.4f}"),
         ("Parameters", f"{analysis.total_params:,}"),
@@ -248,6 +268,12 @@ def _result(trained: Trained, analysis: Analysis) -> list[tuple[str, str]]:
             f"{sum(event.metrics['seconds'] for event in trained.epochs):,.0f} s with the tests",
         ),
     ]
+
+
+_CHOSEN = {
+    "validation": "chosen on the validation images",
+    "test": "chosen on the test set: optimistic",
+}
 
 
 def _first_end(trained: Trained) -> Event | None:
@@ -296,12 +322,21 @@ SHOWN_AS = dict(
         strict=True,
     )
 )
+VALIDATION_HEAD = ("Validation loss", "Validation accuracy")
+VALIDATION_SHOWN_AS = dict(zip(VALIDATION_COLUMNS, ("{:.4f}", "{:.2%}"), strict=True))
 
 
-def _epoch(event: Event) -> list[str]:
+def _epochs_table(trained: Trained) -> str:
+    has_validation = trained.recipe.validation_images > 0
+    head = (*EPOCH_HEAD, *(VALIDATION_HEAD if has_validation else ()))
+    shown_as = SHOWN_AS | (VALIDATION_SHOWN_AS if has_validation else {})
+    return table(head, (_epoch(event, shown_as) for event in trained.epochs), left=0)
+
+
+def _epoch(event: Event, shown_as: Mapping[str, str]) -> list[str]:
     return [
         str(event.epoch),
-        *(shown.format(event.metrics[name]).replace("%", " %") for name, shown in SHOWN_AS.items()),
+        *(shown.format(event.metrics[name]).replace("%", " %") for name, shown in shown_as.items()),
     ]
 
 

@@ -41,11 +41,46 @@ TRAIN_IMAGES = 144  # the first of the training images; the others are left out
 # if smoothing
 LABEL_SMOOTHING = 0.1
 # end
-# if augmented
+# if moved
 ROTATION = 5.0  # degrees, either way
 SHIFT = 1.5  # pixels, along each axis
 SCALE = 0.1  # share by which an image is larger or smaller
+# end
+# if flip
+FLIP = 0.5  # probability with which an image is mirrored, left to right
+# end
+# if crop
+CROP_PADDING = 2  # pixels on every side, of which the old size is cut out
+# end
+# if brightness
+BRIGHTNESS = 0.2  # share by which it is changed
+# end
+# if contrast
+CONTRAST = 0.2  # share by which it is changed
+# end
+# if saturation
+SATURATION = 0.2  # share by which it is changed
+# end
+# if cutout
+CUTOUT = 8  # side in pixels of the square that is erased
+# end
+# if mixup
+MIXUP = 0.2  # of the Beta distribution from which the shares are drawn
+# end
+# if augmented
 PLAIN_EPOCHS = 1  # last epochs, in which the images stay as they are
+# end
+# if l1
+L1 = 0.0001  # strength of the penalty on the sum of absolute weights
+# end
+# if clipping
+CLIP_GRAD_NORM = 1.0  # longest gradient of a step
+# end
+# if validation
+VALIDATION_IMAGES = 100  # of the training images; nothing is learned from them
+# end
+# if early stopping
+EARLY_STOPPING = 3  # epochs without a lower validation loss that end the training
 # end
 # if best device
 if torch.cuda.is_available():
@@ -157,10 +192,32 @@ def load_data():
 
 
 # %% augmentation
+# if contrast or saturation
+def to_grey(images):
+    """(B, 1, H, W) of (B, C, H, W)."""
+    if images.shape[1] == 1:
+        return images
+    weights = torch.tensor([0.2989, 0.587, 0.114], device=DEVICE).view(1, 3, 1, 1)
+    return (images * weights).sum(1, keepdim=True)
+
+
+# end
+# if colours
+def blend(start, images, strength):
+    """From `start` towards each image, by a random factor about 1, its own place."""
+    draws = torch.rand(len(images), 1, 1, 1, device=DEVICE)
+    factors = 1 + strength * (2 * draws - 1)
+    return (start + factors * (images - start)).clamp(0, 1)
+
+
+# end
 def augment(images):
-    """Each image of (B, C, H, W), 0..1, turned, moved and scaled at random."""
-    height, width = images.shape[2:]
-    draws = torch.rand(4, len(images), device=DEVICE) * 2 - 1  # (4, B), -1..1
+    """Each image of (B, C, H, W), 0..1, changed at random."""
+    # if sized
+    count, (height, width) = len(images), images.shape[2:]
+    # end
+    # if moved
+    draws = torch.rand(4, count, device=DEVICE) * 2 - 1  # (4, B), -1..1
     angle = torch.deg2rad(draws[0] * ROTATION)
     right, down = draws[1] * SHIFT, draws[2] * SHIFT  # pixels
     times = (1 + SCALE) ** draws[3]
@@ -184,7 +241,41 @@ def augment(images):
     )
     places = torch.stack((to_x, to_y), dim=1)  # (B, 2, 3)
     grid = F.affine_grid(places, list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, align_corners=False)
+    images = F.grid_sample(images, grid, align_corners=False)
+    # end
+    # if flip
+    draws = torch.rand(len(images), 1, 1, 1, device=DEVICE)
+    images = torch.where(draws < FLIP, images.flip(3), images)
+    # end
+    # if crop
+    first = torch.randint(0, 2 * CROP_PADDING + 1, (2, count), device=DEVICE)
+    rows = first[0, :, None] + torch.arange(height, device=DEVICE)  # (B, H)
+    columns = first[1, :, None] + torch.arange(width, device=DEVICE)  # (B, W)
+    padded = F.pad(images, [CROP_PADDING] * 4).permute(0, 2, 3, 1)
+    each = torch.arange(count, device=DEVICE)[:, None, None]
+    cropped = padded[each, rows[:, :, None], columns[:, None, :]]  # (B, H, W, C)
+    images = cropped.permute(0, 3, 1, 2)
+    # end
+    # if brightness
+    images = blend(torch.zeros_like(images), images, BRIGHTNESS)
+    # end
+    # if contrast
+    mean = to_grey(images).mean((1, 2, 3), keepdim=True)  # (B, 1, 1, 1)
+    images = blend(mean, images, CONTRAST)
+    # end
+    # if saturation
+    images = blend(to_grey(images), images, SATURATION)
+    # end
+    # if cutout
+    # The centre is any pixel; what sticks out of the image is lost.
+    y = torch.randint(0, height, (count, 1, 1, 1), device=DEVICE) - CUTOUT // 2
+    x = torch.randint(0, width, (count, 1, 1, 1), device=DEVICE) - CUTOUT // 2
+    rows = torch.arange(height, device=DEVICE)[:, None] - y  # (B, 1, H, 1)
+    columns = torch.arange(width, device=DEVICE) - x  # (B, 1, 1, W)
+    erased = (rows >= 0) & (rows < CUTOUT) & (columns >= 0) & (columns < CUTOUT)
+    images = torch.where(erased, MEAN, images)
+    # end
+    return images
 
 
 # %% evaluation
@@ -218,6 +309,14 @@ def train(train_images, train_labels, test_images, test_labels):
     train_images = train_images[:TRAIN_IMAGES]
     train_labels = train_labels[:TRAIN_IMAGES]
     # end
+    # if validation
+    generator = torch.Generator().manual_seed(4_000_000 + SEED)
+    order = torch.randperm(len(train_images), generator=generator).to(DEVICE)
+    held_out, learned = order[:VALIDATION_IMAGES], order[VALIDATION_IMAGES:]
+    validation_images = train_images[held_out]
+    validation_labels = train_labels[held_out]
+    train_images, train_labels = train_images[learned], train_labels[learned]
+    # end
     torch.manual_seed(SEED)
     model = Network().to(DEVICE)
     model = model.to(memory_format=LAYOUT)
@@ -233,7 +332,10 @@ def train(train_images, train_labels, test_images, test_labels):
     # A last batch of a single image is left out: BatchNorm can make nothing of it.
     steps_per_epoch = math.ceil((len(train_images) - 1) / BATCH_SIZE)
     # if schedule
-    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=6)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer)
+    # end
+    # if early stopping
+    lowest, waited = math.inf, 0
     # end
     history = []
     for epoch in range(1, EPOCHS + 1):
@@ -243,11 +345,19 @@ def train(train_images, train_labels, test_images, test_labels):
         for step in range(steps_per_epoch):
             chosen = order[step * BATCH_SIZE : (step + 1) * BATCH_SIZE]  # (B,)
             x = train_images[chosen].float() / 255  # (B, C, H, W)
-            # if augmented
+            # if changed
             if epoch <= EPOCHS - PLAIN_EPOCHS:
                 x = augment(x)
             # end
             y = train_labels[chosen]  # (B,)
+            # if mixup
+            # Each image is blended with the one before it in the batch.
+            share = 1.0
+            if epoch <= EPOCHS - PLAIN_EPOCHS:
+                share = torch.distributions.Beta(MIXUP, MIXUP).sample().item()
+            x = share * x + (1 - share) * x.roll(1, 0)
+            others = y.roll(1)
+            # end
             # if bf16
             with torch.autocast(DEVICE.type, torch.bfloat16):
                 scores = model(normalise(x)).float()  # (B, classes)
@@ -259,8 +369,26 @@ def train(train_images, train_labels, test_images, test_labels):
             # else
             loss = F.cross_entropy(scores, y)
             # end
+            # if mixup
+            of_others = F.cross_entropy(scores, others, label_smoothing=LABEL_SMOOTHING)
+            loss = share * loss + (1 - share) * of_others
+            y = y if share >= 0.5 else others  # the larger share counts
+            # end
             optimizer.zero_grad()
+            # if l1 on weights
+            penalty = L1 * sum(weight.abs().sum() for weight in weights)
+            # end
+            # if l1 on all
+            penalty = L1 * sum(weight.abs().sum() for weight in model.parameters())
+            # end
+            # if l1
+            (loss + penalty).backward()  # the loss is shown without it
+            # else
             loss.backward()
+            # end
+            # if clipping
+            nn.utils.clip_grad_norm_(model.parameters(), CLIP_GRAD_NORM)
+            # end
             optimizer.step()
             # if schedule of each step
             scheduler.step()
@@ -268,9 +396,6 @@ def train(train_images, train_labels, test_images, test_labels):
             total_loss += loss.item() * len(y)
             right += (scores.argmax(1) == y).sum().item()
             seen += len(y)
-        # if schedule of each epoch
-        scheduler.step()
-        # end
         test_loss, test_accuracy = evaluate(model, test_images, test_labels)
         record = {
             "epoch": epoch,
@@ -279,8 +404,31 @@ def train(train_images, train_labels, test_images, test_labels):
             "test_loss": test_loss,
             "test_accuracy": test_accuracy,
         }
+        # if validation
+        validation_loss, validation_accuracy = evaluate(
+            model, validation_images, validation_labels
+        )
+        record["validation_loss"] = validation_loss
+        record["validation_accuracy"] = validation_accuracy
+        # end
         history.append(record)
         print(", ".join(f"{name} {value:.6g}" for name, value in record.items()))
+        # if schedule of each epoch
+        scheduler.step()
+        # end
+        # if schedule that watches the validation loss
+        scheduler.step(validation_loss)
+        # end
+        # if schedule that watches the train loss
+        scheduler.step(total_loss / seen)
+        # end
+        # if early stopping
+        waited = 0 if validation_loss < lowest else waited + 1
+        lowest = min(lowest, validation_loss)
+        if waited == EARLY_STOPPING:
+            print("stopped early")
+            break
+        # end
     return model, history
 
 

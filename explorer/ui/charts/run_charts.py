@@ -21,6 +21,7 @@ from explorer.ui.charts.palette import BLUE, GREEN, ORANGE, PURPLE
 # --- a run, live and finished ---------------------------------------------------------------------
 
 MEASURED = ("train", "test")
+VALIDATED = (*MEASURED, "validation")  # of a run that holds images out
 FAR_ABOVE = 4  # times the first loss: what is higher has diverged, and would flatten all before it
 EPOCHS = 400  # that a chart is drawn with, whatever the run's length
 DOTS = 60  # a series at most: each is an element of the page, drawn anew whenever something comes
@@ -28,6 +29,7 @@ SOLID, DASHED, DOTTED = [1, 0], [5, 4], [2, 2]
 STYLES = {  # a series' colour and dashes
     "train": (BLUE, SOLID),
     "test": (ORANGE, SOLID),
+    "validation": (GREEN, SOLID),
     "author's log, train": (BLUE, DASHED),
     "author's log, test": (ORANGE, DASHED),
     "our run, author's recipe": (PURPLE, DOTTED),
@@ -71,30 +73,39 @@ def measured_curve(variant: str, result: Result) -> Curve:
 def loss_data(
     steps: tuple[Event, ...], epochs: tuple[Event, ...], steps_per_epoch: int
 ) -> pd.DataFrame:
-    """The training loss of each step event and the test loss of each epoch, over the epochs'
-    axis.
+    """The training loss of each step event, and the test and validation losses of each epoch, over
+    the epochs' axis.
     """
     rows = [(event.step / steps_per_epoch, "train", event.metrics["loss"]) for event in steps]
-    rows += [(float(event.epoch), "test", event.metrics["test_loss"]) for event in epochs]
+    rows += [
+        (float(event.epoch), part, event.metrics[f"{part}_loss"])
+        for part in ("test", "validation")
+        for event in epochs
+        if f"{part}_loss" in event.metrics
+    ]
     return pd.DataFrame(rows, columns=["epoch", "series", "value"])
 
 
 def accuracy_data(epochs: tuple[Event, ...], beside: tuple[Curve, ...]) -> pd.DataFrame:
-    """Train and test accuracy of each epoch in percent, and the curves to compare them with."""
-    rows = [(event.epoch, "train", 100 * event.metrics["train_accuracy"]) for event in epochs]
-    rows += [(event.epoch, "test", 100 * event.metrics["test_accuracy"]) for event in epochs]
+    """The accuracies of each epoch in percent, and the curves to compare them with."""
+    rows = [
+        (event.epoch, part, 100 * event.metrics[f"{part}_accuracy"])
+        for part in VALIDATED
+        for event in epochs
+        if f"{part}_accuracy" in event.metrics
+    ]
     rows += [(epoch, curve.series, value) for curve in beside for epoch, value in curve.points]
     return pd.DataFrame(rows, columns=["epoch", "series", "value"])
 
 
-def loss_chart(epochs: int, top: float | None = None) -> Spec:
+def loss_chart(epochs: int, top: float | None = None, measured: tuple[str, ...] = MEASURED) -> Spec:
     """The loss over a run of so many epochs.
 
     The axis has the run's whole length from the start, so nothing moves.
 
     Losses above `top` are cut off, see `loss_top`; the axis says so.
     """
-    spec = _over(_LOSS, epochs)
+    spec = _over(_LOSS[measured], epochs)
     return (
         spec
         if top is None
@@ -121,11 +132,13 @@ def _cut_off(layer: Spec, top: float) -> Spec:
     return {**layer, "encoding": {**layer["encoding"], "y": y}}
 
 
-def accuracy_chart(epochs: int, beside: tuple[Curve, ...]) -> Spec:
+def accuracy_chart(
+    epochs: int, beside: tuple[Curve, ...], measured: tuple[str, ...] = MEASURED
+) -> Spec:
     """The accuracies over so many epochs, with a place in the legend for each curve to compare them
     with.
     """
-    return _over(_accuracy_spec((*MEASURED, *(curve.series for curve in beside))), epochs)
+    return _over(_accuracy_spec((*measured, *(curve.series for curve in beside))), epochs)
 
 
 def run_charts(snapshot: Snapshot, beside: tuple[Curve, ...]) -> tuple[Chart, ...]:
@@ -138,13 +151,14 @@ def run_charts(snapshot: Snapshot, beside: tuple[Curve, ...]) -> tuple[Chart, ..
     )
     longest = max([epochs, *(epoch for curve in beside for epoch, _ in curve.points)])
     shown = downsample(snapshot.epochs, EPOCHS, "test_accuracy")
+    measured = VALIDATED if snapshot.run.recipe.validation_images else MEASURED
     loss = loss_data(snapshot.steps, shown, steps_per_epoch)
     accuracy = accuracy_data(shown, beside)
     return (
         Chart(
             "loss",
             "Loss",
-            loss_chart(longest, loss_top(loss["value"].tolist())),
+            loss_chart(longest, loss_top(loss["value"].tolist()), measured),
             loss,
             alt=lines_in_words(loss, "epoch", "series", "value", "{:.4g}".format),
             headings={"epoch": "epoch"},
@@ -153,7 +167,7 @@ def run_charts(snapshot: Snapshot, beside: tuple[Curve, ...]) -> tuple[Chart, ..
         Chart(
             "accuracy",
             "Accuracy after each epoch",
-            accuracy_chart(longest, beside),
+            accuracy_chart(longest, beside, measured),
             accuracy,
             alt=lines_in_words(accuracy, "epoch", "series", "value", "{:.2f} %".format),
             headings={"epoch": "epoch"},
@@ -167,7 +181,7 @@ _BY_EPOCH = Wide("epoch", "series", "value")
 
 @lru_cache(maxsize=64)
 def _accuracy_spec(series: tuple[str, ...]) -> Spec:
-    return _run_spec("accuracy in %", ".2f", False, series, ["train", "test"])
+    return _run_spec("accuracy in %", ".2f", False, series, [*VALIDATED])
 
 
 def _over(spec: Spec, epochs: int) -> Spec:
@@ -221,4 +235,7 @@ def _run_spec(
     return plain((lines + dots).properties(height=300, width="container"))
 
 
-_LOSS = _run_spec("loss (cross-entropy)", ".4f", True, MEASURED, ["test"])
+_LOSS: dict[tuple[str, ...], Spec] = {
+    measured: _run_spec("loss (cross-entropy)", ".4f", True, measured, ["test", "validation"])
+    for measured in (MEASURED, VALIDATED)
+}

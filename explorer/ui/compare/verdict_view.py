@@ -16,6 +16,8 @@ from explorer.presets import load_presets
 from explorer.text import for_html, percent, sentence
 from explorer.training.dataset_lookup import find_dataset
 from explorer.training.event import table_csv
+from explorer.ui.compare.disagreement_view import disagreement_view
+from explorer.ui.compare.recipes_view import recipes_view
 from explorer.ui.components.columns import Column
 from explorer.ui.components.figure_table import Figure, figure_table
 from explorer.ui.downloads.download_menu import prepare, prepared
@@ -34,7 +36,8 @@ COLUMNS = {
     "best": Figure(
         "Best, %",
         TWO_DIGITS,
-        "Mean of each seed's highest. Choosing it on the test set is optimistic.",
+        "Mean of each seed's best epoch, which validation images choose where the recipe holds "
+        "some out. Choosing it on the test set is optimistic.",
     ),
     "documented": Figure(
         "Best in author's log, %", TWO_DIGITS, "The highest test accuracy that the author logged."
@@ -68,6 +71,7 @@ def verdict_view(comparison: Comparison) -> None:
     ours = [group for group in groups if any(record.run_id for record in group.records)]
     more = " The paired test below is more sensitive." if len(ours) > 1 else ""
     st.html(f'<p class="note">{for_html(noise_note(groups) + more)}</p>')
+    recipes_view(groups)
     if len(ours) > 1:
         _pair(ours)
     elif groups:
@@ -148,7 +152,14 @@ def _pair(ours: Sequence[Group]) -> None:
         st.html(
             '<p class="hint">They were tested on different images, so they cannot be compared.</p>'
         )
-    # StoredRun while these two stand there: the page is drawn anew as other runs come in.
+    _tested(version)
+    if pair:
+        disagreement_view(pair, (a, b))
+
+
+def _tested(version: str) -> None:
+    """What the test found, or how far it is, where it was asked for."""
+    # Only of these two: the page is drawn anew as other runs come in.
     asked, preparation = prepared(PAIRED)
     if preparation is None or asked != version:
         return

@@ -11,10 +11,12 @@ from explorer.network.analysis import analyze
 from explorer.people.permissions import Action, Kind, Thing, may
 from explorer.people.person import SHELL
 from explorer.runs.manager import JobManager
-from explorer.runs.run import ENDED, MAX_NAME, Run, Snapshot, UnknownRun
+from explorer.runs.run import ENDED, MAX_NAME, MAX_NOTE, Run, Snapshot, UnknownRun
 from explorer.runs.run_summary import RunSummary, status_text
 from explorer.text import bytes_text, counted, duration, for_html, percent
 from explorer.training.dataset_lookup import find_dataset
+from explorer.training.event import best_of
+from explorer.training.recipe import picks_best
 from explorer.ui import messages, process
 from explorer.ui.components.choice_list import choice_list
 from explorer.ui.components.columns import Column
@@ -92,7 +94,7 @@ def _filters() -> None:
             "Search",
             remembered_value(SEARCH, ""),
             **remember_input(SEARCH),
-            placeholder="Search names and networks",
+            placeholder="Search names, networks and tags",
             label_visibility="collapsed",
             width=300,
         )
@@ -170,11 +172,13 @@ def _filtered(runs: Sequence[RunSummary]) -> list[RunSummary]:
         for each in runs
         if (not wanted or any(belongs(each) for belongs in wanted))
         and (mine is None or each.run.owner == mine)
-        and all(
-            word in f"{each.run.name} {each.run.architecture.name} {each.run.id}".casefold()
-            for word in words
-        )
+        and all(word in _searched(each.run) for word in words)
     ]
+
+
+def _searched(run: Run) -> str:
+    """All that a search looks through."""
+    return " ".join((run.name, run.architecture.name, run.id, *run.tags, run.note)).casefold()
 
 
 def _points(value: float) -> str:
@@ -192,7 +196,8 @@ COLUMNS = {  # by the name of a row's value
     "best": Column(
         "Best, %",
         _points,
-        "Highest of all epochs; choosing it on the test set is optimistic.",
+        "Test accuracy of the best epoch, which validation images choose where the recipe holds "
+        "some out. Choosing it on the test set is optimistic.",
         is_number=True,
     ),
     "parameters": Column("Parameters", "{:,}".format, is_number=True),
@@ -200,6 +205,7 @@ COLUMNS = {  # by the name of a row's value
     "recipe": Column("Recipe"),
     "network": Column("Network"),
     "owner": Column("Owner"),
+    "tags": Column("Tags"),
     "started": Column("Submitted", lambda at: f"{at.day} {at:%b, %H:%M}", is_number=True),
     "size": Column("Disk, MB", "{:.1f}".format, "Size of its checkpoints.", is_number=True),
     "id": Column("Run"),
@@ -221,6 +227,7 @@ def _row(each: RunSummary, size: int, owners: Mapping[str, str]) -> dict[str, ob
         "recipe": recipe_text(run),
         "network": run.architecture.name,
         "owner": owners.get(run.owner, "unknown"),
+        "tags": ", ".join(run.tags) or None,
         "started": datetime.fromtimestamp(run.submitted),
         "size": size / 1e6,
         "id": run.id,
@@ -269,7 +276,8 @@ def _standing_of_chosen() -> tuple[object, ...] | None:
     if run_id is None:
         return None
     snapshot = process.jobs().snapshot(run_id, 4)
-    return snapshot.status, snapshot.position, snapshot.run.name, snapshot.message
+    run = snapshot.run
+    return snapshot.status, snapshot.position, run.name, run.note, run.tags, snapshot.message
 
 
 def _details(snapshot: Snapshot) -> None:
@@ -280,7 +288,7 @@ def _details(snapshot: Snapshot) -> None:
     st.html(
         f'<div class="run"><h2>{for_html(run.name)}</h2> '
         f'<span class="status {for_html(snapshot.status)}">{for_html(status)}</span>'
-        f"<p>{for_html(_facts(snapshot))}</p></div>"
+        f"<p>{for_html(_facts(snapshot))}</p>{_note(run)}</div>"
     )
     if snapshot.message:
         (messages.error if snapshot.status == "failed" else messages.info)(
@@ -307,8 +315,17 @@ def _details(snapshot: Snapshot) -> None:
         person, thing = who(), Thing(Kind.RUN, run.owner)
         if may(person, Action.RENAME, thing):
             _rename(snapshot)
+        if may(person, Action.ANNOTATE, thing):
+            _annotate(snapshot)
         if may(person, Action.DELETE, thing):
             _delete(snapshot)
+
+
+def _note(run: Run) -> str:
+    """What its owner wrote on it, as HTML."""
+    tags = "".join(f'<span class="tag">{for_html(tag)}</span>' for tag in run.tags)
+    note = f'<p class="run-note">{for_html(run.note)}</p>' if run.note else ""
+    return (f'<p class="tags">{tags}</p>' if tags else "") + note
 
 
 def _facts(snapshot: Snapshot) -> str:
@@ -320,13 +337,12 @@ def _facts(snapshot: Snapshot) -> str:
         recipe_text(run),
     ]
     if snapshot.epochs:
-        final, best = (
-            snapshot.epochs[-1],
-            max(snapshot.epochs, key=lambda epoch: epoch.metrics["test_accuracy"]),
-        )
+        picked_by = picks_best(run.recipe)
+        final, best = snapshot.epochs[-1], best_of(snapshot.epochs, picked_by)
+        which = "the best on the validation images" if picked_by == "validation" else "the highest"
         parts.append(
             f"{percent(final.metrics['test_accuracy'])} after epoch {final.epoch}, "
-            f"the highest {percent(best.metrics['test_accuracy'])} after epoch {best.epoch}"
+            f"{which} {percent(best.metrics['test_accuracy'])} after epoch {best.epoch}"
         )
     return " · ".join(parts)
 
@@ -349,6 +365,24 @@ def _rename(snapshot: Snapshot) -> None:
 def _name(run_id: str, key: str) -> None:
     name = st.session_state[key]
     perform_action(lambda jobs, run, by: jobs.rename(run, name, by), run_id)
+
+
+def _annotate(snapshot: Snapshot) -> None:
+    run = snapshot.run
+    version = hash((run.note, run.tags))  # another key once another person has changed them
+    note, tags = f"runs-note-{run.id}-{version}", f"runs-tags-{run.id}-{version}"
+    with (
+        st.popover("Note", icon=":material/sticky_note_2:", key=f"note-{run.id}-{version}"),
+        st.form(f"note-form-{run.id}", border=False),
+    ):
+        st.text_area("Note, for all to see", run.note, max_chars=MAX_NOTE, key=note)
+        st.text_input("Tags, with commas between them", ", ".join(run.tags), key=tags)
+        st.form_submit_button("Keep", on_click=_keep_note, args=(run.id, note, tags))
+
+
+def _keep_note(run_id: str, note_key: str, tags_key: str) -> None:
+    note, tags = st.session_state[note_key], st.session_state[tags_key]
+    perform_action(lambda jobs, run, by: jobs.annotate(run, note, tags, by), run_id)
 
 
 def _delete(snapshot: Snapshot) -> None:

@@ -77,8 +77,11 @@ def _included_seconds(session: state.Session) -> float | None:
 
 
 def _images(session: state.Session) -> str:
-    kind = find_dataset(session.recipe.dataset)
-    text = f"{kind.train_images:,} to train on, {kind.test_images:,} to test"
+    recipe = session.recipe
+    kind = find_dataset(recipe.dataset)
+    held_out = f"{recipe.validation_images:,} to validate, " if recipe.validation_images else ""
+    learned = count_images(recipe, kind.train_images)
+    text = f"{learned:,} to train on, {held_out}{kind.test_images:,} to test"
     return text if kind.is_here() else f"{text}; not on this server yet, downloaded first"
 
 

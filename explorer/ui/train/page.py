@@ -1,40 +1,31 @@
 """Train: the recipe, and the run as it goes."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from statistics import median
-from types import MappingProxyType
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explorer.network.analysis import analyze
-from explorer.network.dropout import dropout_rates
 from explorer.network.spec import Architecture, count_layers
 from explorer.presets import (
     RECIPE_VARIANT_NAMES,
     RECIPE_VARIANTS,
     Preset,
-    find_preset,
     load_presets,
-    result,
 )
 from explorer.runs.manager import Snapshot, UnknownRun
 from explorer.runs.run_summary import RunSummary
 from explorer.runs.run_writer import NEXT_TURN
 from explorer.runs.same_run import run_in_hand
-from explorer.text import counted, duration, for_html, for_markdown, percent, points
+from explorer.text import counted, duration, for_html, for_markdown, percent
 from explorer.training.dataset_lookup import find_dataset
-from explorer.training.event import Event
 from explorer.training.problems import find_problem
-from explorer.training.recipe import Recipe, RecipeError
+from explorer.training.recipe import Recipe, RecipeError, quick_look
 from explorer.ui import messages, process, state
-from explorer.ui.charts import run_charts as charts
 from explorer.ui.components.announcer import announce
-from explorer.ui.components.figure_table import Figure, figure_table
 from explorer.ui.downloads.run_downloads import run_downloads
 from explorer.ui.follow import answer, follow
 from explorer.ui.known_numbers import known_of
@@ -42,19 +33,18 @@ from explorer.ui.notices import WRONG, notify, refusals_as_notices, with_notices
 from explorer.ui.part import part
 from explorer.ui.people import who
 from explorer.ui.preset_story import preset_story
-from explorer.ui.remembered_inputs import remember_input, remembered_value
 from explorer.ui.run_actions import run_actions, show_server_notices
 from explorer.ui.server.windows import this_window
-from explorer.ui.show_chart import show_chart
 from explorer.ui.train.before_a_run import show_what_comes
 from explorer.ui.train.looks import looks
 from explorer.ui.train.own_images_dialog import own_images_dialog
+from explorer.ui.train.rate_finder import rate_finder
 from explorer.ui.train.recipe_form import recipe_form, recipe_in_form
+from explorer.ui.train.run_views import show_run_view
 
 POINTS = 400  # step events a chart gets, whatever the run's length
 RECENT = 15  # step events whose median speed is told: a single one's is chance
 AUTHORS_LOG = "author's log"
-QUICK_LOOK = MappingProxyType({"epochs": 1, "images_share": 0.1, "plain_epochs": 0})
 _QUICK_LOOK = "One epoch on a tenth of the training images, to see whether it learns at all."
 SHOWN_RUN = "shown-run"  # its place on the page, for links
 NEVER_BEGAN = "ended before its first step"
@@ -116,7 +106,13 @@ def _recipe(session: state.Session) -> DeltaGenerator:
     locked = session.recipe_is_locked
     if session.own_images:
         own_images_dialog()
-    filled = recipe_form(session.recipe, _form(session), _keep, is_locked=locked)
+    filled = recipe_form(
+        session.recipe,
+        _form(session),
+        _keep,
+        is_locked=locked,
+        below_rates=(lambda: None) if locked else partial(rate_finder, _form(session)),
+    )
     wrong = filled.message if isinstance(filled, RecipeError) else ""
     recipe = session.recipe if isinstance(filled, RecipeError) else filled
     with variants:
@@ -150,7 +146,7 @@ def _recipe(session: state.Session) -> DeltaGenerator:
                 help=_QUICK_LOOK,
                 disabled=cannot,
                 on_click=_start,
-                kwargs={"changes": QUICK_LOOK},
+                kwargs={"is_quick": True},
             )
     with start:
         _ask_whether_to_repeat(session, recipe)
@@ -229,9 +225,9 @@ def _keep() -> None:
         notify(changed)
 
 
-def _start(again: bool = False, changes: Mapping[str, Any] = MappingProxyType({})) -> None:
-    """Train as the form tells at this moment, which may not be drawn yet, nor checked, but for
-    these changes.
+def _start(again: bool = False, is_quick: bool = False) -> None:
+    """Train as the form tells at this moment, which may not be drawn yet, nor checked; or have a
+    quick look at that.
 
     The same network, recipe and seed asked for twice are one run. Where that has just finished, it
     is asked whether it is to be trained `again`.
@@ -239,17 +235,17 @@ def _start(again: bool = False, changes: Mapping[str, Any] = MappingProxyType({}
     session = state.current()
     recipe = recipe_in_form(session.recipe, _form(session))
     if session.recipe_is_locked:
-        recipe, changes = session.recipe, {}
+        recipe, is_quick = session.recipe, False
     if isinstance(recipe, RecipeError):
         notify(recipe.message, WRONG)
         return
-    recipe = recipe.model_copy(update=changes)
+    recipe = quick_look(recipe) if is_quick else recipe
     if obstacle := find_problem(session.architecture, find_dataset(recipe.dataset)):
         notify(f"This network cannot be trained yet: {obstacle.message}", WRONG)
         return
     jobs = process.jobs()
     same = run_in_hand(jobs.runs(), session.architecture, recipe, who().id, time.time())
-    if same and (changes or not same.ended):
+    if same and (is_quick or not same.ended):
         notify(
             f"This run {_how_it_stands(same)}: same network, recipe and seed. "
             "For another one, change the seed"
@@ -333,26 +329,7 @@ def _run(run_id: str, every: float | None) -> None:
     _status(snapshot)
     announce(_in_short(snapshot), "training", urgent=f"{snapshot.run.id} {snapshot.status}")
     _say_whose_run(snapshot)
-    beside = _beside(snapshot)
-    if snapshot.started is None:
-        return
-    for side, chart in zip(
-        st.columns(2, gap="medium"), charts.run_charts(snapshot, beside), strict=True
-    ):
-        with side:
-            if snapshot.ended and chart.data.empty:
-                st.html(_NO_EPOCH)
-                continue
-            show_chart(chart, chart.name, is_live=not snapshot.ended, height="run")
-    if snapshot.epochs:
-        _epochs(snapshot)
-
-
-_NO_EPOCH = (
-    '<div class="empty"><h2>No accuracy</h2><p>The run ended within its first epoch, '
-    "and accuracy is "
-    "measured after each whole one.</p></div>"
-)
+    show_run_view(snapshot)
 
 
 def _in_short(snapshot: Snapshot) -> str:
@@ -456,114 +433,3 @@ def _progress_in_queue(snapshot: Snapshot, ahead: int) -> tuple[float, str]:
     if done:
         words.append(f"{done} of {counted(snapshot.run.epochs, 'epoch')} done")
     return done / snapshot.run.epochs, f"{words[0]}: {', '.join(words[1:])}"
-
-
-def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
-    """The curves that the visitor wants to see beside the run's: its preset's document, and our own
-    runs of the preset.
-    """
-    preset = find_preset(snapshot.run.architecture)
-    if preset is None or preset.documented is None or snapshot.started is None:
-        return ()
-    offered = {AUTHORS_LOG: charts.documented_curves(preset.documented)}
-    for variant in RECIPE_VARIANTS:
-        if found := result(preset.id, variant):
-            offered[_measured_label(variant, found.seeds)] = (
-                charts.measured_curve(variant, found),
-            )
-    same = snapshot.run.recipe.dataset == preset.recipe.dataset
-    key, first = f"beside-{snapshot.run.id}", list(offered)[:1] if same else []
-    chosen = st.pills(
-        f"Compare with ({for_markdown(find_dataset(preset.recipe.dataset).title)})",
-        list(offered),
-        selection_mode="multi",
-        default=remembered_value(key, first),
-        **remember_input(key),
-        format_func=for_markdown,
-        help=_compared(preset),
-    )
-    return tuple(curve for label in chosen for curve in offered[label])
-
-
-def _measured_label(variant: str, seeds: int) -> str:
-    mean = f", mean of {seeds} seeds" if seeds > 1 else ""
-    return f"our run, {RECIPE_VARIANT_NAMES[variant]}{mean}"
-
-
-def _compared(preset: Preset) -> str:
-    """What the figures are, and why the two kinds differ."""
-    assert preset.documented is not None
-    best = preset.documented.best
-    when = f"after epoch {best.epoch} of {len(preset.documented.log)}"
-    lines = [f"The best in the author's log is {percent(best.test_accuracy)}, {when}."]
-    for variant in RECIPE_VARIANTS:
-        if found := result(preset.id, variant):
-            spread = (
-                ""
-                if found.deviation is None
-                else f" ± {points(found.deviation).removesuffix(' points')}"
-            )
-            lines.append(
-                f"Our run, {RECIPE_VARIANT_NAMES[variant]}: {percent(found.final)}{spread} "
-                "after its last epoch."
-            )
-    lines.append("Choosing the best epoch on the test set is optimistic; report the last one.")
-    return "  \n".join(for_markdown(line) for line in lines)
-
-
-def _epochs(snapshot: Snapshot) -> None:
-    best = max(snapshot.epochs, key=lambda event: event.metrics["test_accuracy"])
-    final, soon = snapshot.epochs[-1], "" if snapshot.ended else "so far "
-    st.html(
-        f'<p class="run-epochs" data-epochs="{len(snapshot.epochs)}">'
-        f"Test accuracy <b>{for_html(percent(final.metrics['test_accuracy']))}</b> after epoch "
-        f"{final.epoch:,}; "
-        f"the highest {soon}was {for_html(percent(best.metrics['test_accuracy']))} after epoch "
-        f"{best.epoch:,}. "
-        "<small>Report the last epoch; choosing the best epoch on the test set is "
-        "optimistic.</small></p>"
-        f"{_why_test_is_above_train(snapshot)}"
-    )
-    figure_table(
-        _epoch_rows(snapshot.epochs), EPOCH_COLUMNS, "Epochs", key="epochs", height=TABLE_HEIGHT
-    )
-
-
-def _why_test_is_above_train(snapshot: Snapshot) -> str:
-    """Where the test accuracy is the higher one, the first question of every class: why."""
-    final, recipe = snapshot.epochs[-1].metrics, snapshot.run.recipe
-    if final["test_accuracy"] <= final["train_accuracy"]:
-        return ""
-    harder = [
-        *(["dropout"] if dropout_rates(snapshot.run.architecture) else []),
-        *(["data augmentation"] if recipe.rotation or recipe.shift or recipe.scale else []),
-    ]
-    made_harder = f" and with {' and '.join(harder)}, which are off in the test" if harder else ""
-    return (
-        '<p class="note" data-why="above-train">Test accuracy is above train accuracy: '
-        "the train figure is the mean over "
-        f"the epoch, while the network was still learning{made_harder}; "
-        "the test comes after the epoch.</p>"
-    )
-
-
-def _epoch_rows(epochs: tuple[Event, ...]) -> list[dict[str, float]]:
-    """One row an epoch, the newest first."""
-    return [{"epoch": event.epoch, **event.metrics} for event in reversed(epochs)]
-
-
-def _loss(value: float) -> str:
-    """A run that diverges comes to 1e35, which is no number to write out."""
-    return f"{value:.4f}" if value < LARGE_LOSS else f"{value:.4g}"
-
-
-EPOCH_COLUMNS = {
-    "epoch": Figure("epoch"),
-    "train_accuracy": Figure("train accuracy", percent),
-    "test_accuracy": Figure("test accuracy", percent),
-    "train_loss": Figure("train loss", _loss),
-    "test_loss": Figure("test loss", _loss),
-    "lr": Figure("learning rate", "{:.5g}".format),
-    "iterations_per_second": Figure("iterations/s", "{:.1f}".format),
-    "seconds": Figure("seconds", "{:.1f}".format),
-}

@@ -13,7 +13,9 @@ from explorer.ui import main  # noqa: F401  # all components are published by wh
 from explorer.ui.components.address import component as address
 from explorer.ui.components.assets.files import module_text
 from explorer.ui.components.cost_chart import component as cost_chart
+from explorer.ui.components.draw_canvas import component as draw_canvas
 from explorer.ui.components.field_view import component as field_view
+from explorer.ui.components.layer_maps import component as layer_maps
 from explorer.ui.components.navigation import pages as navigation
 from explorer.ui.components.stack_editor import component as stack_editor
 from tests.ui.javascript import run_node
@@ -22,6 +24,7 @@ FOLDER = Path(__file__).parents[2] / "javascript"
 MAKERS = {
     "address": address,
     "cost_chart": cost_chart,
+    "draw_canvas": draw_canvas,
     "field_view": field_view,
     "navigation": navigation,
     "stack_editor": stack_editor,
@@ -39,7 +42,8 @@ def made_by_python() -> dict[str, str]:
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.test.js")), ids=lambda path: path.name)
 def test_node_finds_no_fault(path: Path):
-    environment = {**os.environ, "MADE_BY_PYTHON": json.dumps(made_by_python())}
+    shared = {f"layer_maps/{each.name}": each.read_text() for each in layer_maps.SHARED}
+    environment = {**os.environ, "MADE_BY_PYTHON": json.dumps(made_by_python() | shared)}
     hooks = (FOLDER / "made_by_python.js").as_uri()
     said = run_node(
         "--import", hooks, "--test", "--test-reporter=tap", str(path), environment=environment

@@ -11,14 +11,9 @@ from starlette.applications import Starlette
 
 from explorer.ui.components.stack_editor.analysis_data import answer_question
 from explorer.ui.server import analysis_route as analysis_route_module
-from explorer.ui.server.analysis_route import (
-    AT_ONCE,
-    JSON,
-    MAX_BYTES,
-    PATH,
-    WAITING,
-    analysis_route,
-)
+from explorer.ui.server import question_route
+from explorer.ui.server.analysis_route import MAX_BYTES, PATH, analysis_route
+from explorer.ui.server.question_route import AT_ONCE, JSON, WAITING
 
 QUESTION = {
     "input": [1, 28, 28],
@@ -120,7 +115,7 @@ def test_a_question_that_is_cut_short_is_no_fault_of_the_server(pieces):
 
 
 def test_a_question_that_does_not_come_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(analysis_route_module, "SECONDS", 0.01)
+    monkeypatch.setattr(question_route, "SECONDS", 0.01)
     assert ask().status == 408
 
 

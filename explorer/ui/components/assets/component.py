@@ -29,6 +29,7 @@ def component(
     script: str,
     parts: Sequence[str] = (),
     constants: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
+    shared: Sequence[Path] = (),
 ) -> Callable[..., Any]:
     """What draws the component whose module is `script` in this directory, with styles and markup
     in `parts`.
@@ -37,7 +38,8 @@ def component(
     else a component of Streamlit's takes.
 
     `constants` are modules that the script imports from beside it: by file name, the names and
-    values that they export.
+    values that they export. `shared` are modules of other components, which it imports from beside
+    it too.
     """
     values = {
         "loader": f"../{_LOADER}/load.js",
@@ -45,9 +47,9 @@ def component(
         "parts": [f"./{part}" for part in parts],
     }
     show = _SHOW.format(**{key: json.dumps(value) for key, value in values.items()})
-    folder = publish(
-        directory, {name: module_text(each) for name, each in constants.items()} | {"show.js": show}
-    )
+    made = {name: module_text(each) for name, each in constants.items()}
+    made |= {path.name: path.read_text() for path in shared}
+    folder = publish(directory, made | {"show.js": show})
     mounted = st.components.v2.component(
         f"explorer.{name}", js=_INLINE.format(module=json.dumps(f"{folder}show.js"))
     )

@@ -2,6 +2,11 @@
 comes about.
 """
 
-from explorer.ui.components.field_view.component import FieldViewContext, field_view
+from explorer.ui.components.field_view.component import (
+    FieldViewContext,
+    field_view,
+    field_view_in_part,
+)
+from explorer.ui.components.field_view.samples import OwnImage
 
-__all__ = ["FieldViewContext", "field_view"]
+__all__ = ["FieldViewContext", "OwnImage", "field_view", "field_view_in_part"]

@@ -8,7 +8,7 @@ for it.
 This is a part of its own, so that such an answer costs no page.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from explorer.ui import process
 from explorer.ui.components.assets import component, keep_state
 from explorer.ui.components.field_view import data, forward
 from explorer.ui.components.field_view.request import FieldViewRequest, parse_request, unit_at
-from explorer.ui.components.field_view.samples import samples
+from explorer.ui.components.field_view.samples import OwnImage, samples
 from explorer.ui.components.field_view.weights import Trained, Untrained, find_trained
 from explorer.ui.notices import with_notices
 from explorer.ui.part import part
@@ -50,17 +50,27 @@ class FieldViewContext:
     run: str | None  # that the visitor looks at
     owner: str  # whose runs count as the visitor's own
     sees_images: bool = True  # whether the visitor may see the data set's images
+    own: OwnImage | None = None  # an image of the visitor's, in place of the data set's
 
     @property
     def shown(self) -> str:
-        """The data set whose images are shown, as far as they are here."""
-        return self.dataset if self.sees_images else BUILT_IN
+        """The data set whose images are shown, as far as they are here, or that the visitor's own
+        is made like.
+        """
+        return self.dataset if self.sees_images or self.own else BUILT_IN
 
 
 @part
 @with_notices
 def field_view(analysis: Analysis, index: int, context: FieldViewContext, *, key: str) -> None:
-    """The units of the layer or merge at row `index` of the analysis."""
+    """The units of the layer or merge at row `index` of the analysis, as a part of its own."""
+    field_view_in_part(analysis, index, context, key=key)
+
+
+def field_view_in_part(
+    analysis: Analysis, index: int, context: FieldViewContext, *, key: str
+) -> None:
+    """The same within another part, as no part may stand in another."""
     sent = st.session_state.get(key)
     kept = f"{key}-ask"  # the component's own state ends with the page
     request = parse_request(sent.get("ask")) if isinstance(sent, dict) else None
@@ -85,7 +95,8 @@ def view_data(
     this layer.
     """
     _, height, width = analysis.architecture.input_shape
-    network = f"{hash((analysis.architecture.key, context)):x}"
+    # Another image of the visitor's is no reason to wait until he or she pauses.
+    network = f"{hash((analysis.architecture.key, replace(context, own=None))):x}"
     of = f"{network}:{index}"
     # Another layer of a network that was run already costs nothing; its effective field would.
     at_hand = request.of.split(":")[0] == network and request.mode != "effective"
@@ -94,13 +105,21 @@ def view_data(
         "of": of,
         "ask": request.model_dump(mode="json"),
         "image": data.image_data(
-            samples(context.shown, height, width), request.image, context.dataset, request.holds
+            samples(context.shown, height, width, context.own),
+            _image(context, request),
+            context.dataset,
+            request.holds,
         ),
         "names": data.value_names(analysis.architecture, analysis.rows[index], context.dataset),
         "answer": {"to": of, **_answer(analysis, index, context, request, jobs)}
         if request.of == of or at_hand
         else None,
     }
+
+
+def _image(context: FieldViewContext, request: FieldViewRequest) -> int:
+    """The place of the image that is looked at among the samples."""
+    return 0 if context.own else request.image
 
 
 def _answer(
@@ -121,14 +140,15 @@ def _answer(
         "used": "trained" if trained and request.trained else "untrained",
     }
     _, height, width = analysis.architecture.input_shape
-    shown = samples(context.shown, height, width).dataset
+    shown = samples(context.shown, height, width, context.own)
+    request = request.model_copy(update={"image": _image(context, request)})
     forward_context = forward.ForwardContext(
-        jobs, trained if trained and request.trained else untrained, shown
+        jobs, trained if trained and request.trained else untrained, shown.dataset, context.own
     )
     try:
         return {"weights": weights, **_numbers(analysis, index, runs, request, forward_context)}
     except (UnknownRun, NoWeights):  # deleted, or another epoch has just ended
-        forward_context = forward.ForwardContext(jobs, untrained, shown)
+        forward_context = replace(forward_context, source=untrained)
         weights = {**weights, "trained": None, "used": "untrained"}
         return {"weights": weights, **_numbers(analysis, index, runs, request, forward_context)}
 
@@ -147,7 +167,7 @@ def _numbers(
     if request.mode == "arithmetic" and isinstance(row.layer, Conv2d):
         assert channel is not None
         _, height, width = architecture.input_shape
-        normalised = samples(forward_context.dataset, height, width).normalisation_text(
+        normalised = forward_context.samples(height, width).normalisation_text(
             forward_context.trained_on
         )
         arithmetic = data.arithmetic_data(
@@ -164,7 +184,11 @@ def _numbers(
             index,
             unit,
             channel,
-            forward.images_for(sum(row.mult_adds for row in above), prod(architecture.input_shape)),
+            1
+            if forward_context.own
+            else forward.images_for(
+                sum(row.mult_adds for row in above), prod(architecture.input_shape)
+            ),
             sum(row.output_bytes // 4 for row in above),
             forward_context,
         )

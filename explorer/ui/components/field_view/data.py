@@ -4,6 +4,7 @@ Maps of numbers travel as base64 of little-endian float32.
 """
 
 import base64
+import hashlib
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from explorer.insight.class_scores import KEEP_CLASSES
 from explorer.network.analysis import Analysis, Row, rows_leading_to
 from explorer.network.axes import Axis, Border, Window
 from explorer.network.effective_field import EffectiveField
@@ -27,8 +29,6 @@ from explorer.training.datasets import DatasetKind
 from explorer.ui.components.field_view.forward import ForwardPass
 from explorer.ui.components.field_view.samples import Samples
 
-# A layer's values are the classes' where only these follow.
-KEEP_CLASSES = ("Flatten", "Identity", "Softmax", "LogSoftmax")
 ROOM, CELL, GAP = 114, 17, 6  # pixels: for the arithmetic's patches, for a row of one, between two
 
 
@@ -157,6 +157,8 @@ def image_data(samples: Samples, index: int, chosen: str, held: str = "") -> dic
     title = find_dataset(samples.dataset).title
     why = f"These are {title.lower()}: {_why_not(find_dataset(chosen))}."
     key = f"{samples.dataset} {index} {samples.height}x{samples.width}"
+    if own := samples.own:
+        title, key = own.title, f"{hashlib.sha256(own.pixels).hexdigest()[:20]} {key}"
     return {
         "key": key,
         "count": len(samples.images),

@@ -16,7 +16,7 @@ from explorer.network.effective_field import EffectiveField, effective_field
 from explorer.network.evaluation import layer_modules, network_leading_to, outputs
 from explorer.network.spec import Architecture, Path
 from explorer.runs.manager import JobManager
-from explorer.ui.components.field_view.samples import IMAGES, samples
+from explorer.ui.components.field_view.samples import IMAGES, OwnImage, Samples, samples
 from explorer.ui.components.field_view.weights import Source, Trained, weights_of
 
 # What a network may have to be run while somebody waits; larger ones show their exact fields alone.
@@ -31,15 +31,19 @@ WORK = 1_000_000_000
 
 @dataclass(frozen=True)
 class ForwardContext:
-    """All that a forward pass depends on beside the network: its weights and the data set."""
+    """All that a forward pass depends on beside the network: its weights and the images."""
 
     jobs: JobManager
     source: Source
     dataset: str
+    own: OwnImage | None = None  # the visitor's, in place of the data set's
 
     @property
     def trained_on(self) -> str | None:
         return self.source.dataset if isinstance(self.source, Trained) else None
+
+    def samples(self, height: int, width: int) -> Samples:
+        return samples(self.dataset, height, width, self.own)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +83,7 @@ def run_forward(
     channels, height, width = architecture.input_shape
     rows = analyze(architecture).rows[:count]
     modules = layer_modules(rows, weights_of(context.jobs, architecture, count, context.source))
-    x = samples(context.dataset, height, width).as_input(image, 1, channels, context.trained_on)
+    x = context.samples(height, width).as_input(image, 1, channels, context.trained_on)
     values = outputs(rows, modules, x)
     return ForwardPass(modules, {path: each[0] for path, each in values.items()})
 
@@ -101,7 +105,7 @@ def unit_influence(
     weights = weights_of(context.jobs, architecture, index + 1, context.source)
     path = analyze(architecture).rows[index].path
     network = network_leading_to(architecture, path, weights)
-    x = samples(context.dataset, height, width).as_input(0, images, channels, context.trained_on)
+    x = context.samples(height, width).as_input(0, images, channels, context.trained_on)
     return effective_field(
         network, unit, channel, x, at_once=max(1, min(images, MAX_VALUES // max(1, values)))
     )

@@ -295,6 +295,8 @@ export default function drawPanel({ data: sent, parentElement, setStateValue }) 
         : "after training, the trained weights can be selected here";
     }
     weights.onchange = () => change({ trained: weights.value === "trained" });
+    // It keeps its place, so that both pictures stay level.
+    find(".next").style.visibility = data.image.count > 1 ? "" : "hidden";
     find(".next").onclick = () => change({ image: (choice.image + 1) % data.image.count });
     const shown = data.answer?.arithmetic?.shown ?? [];
     find(".back").onclick = () =>

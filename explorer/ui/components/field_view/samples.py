@@ -16,14 +16,30 @@ from explorer.training.images import normalise
 IMAGES = 32
 
 
+@dataclass(frozen=True)
+class OwnImage:
+    """An image of the visitor's own, as the data set that a network was trained on holds its."""
+
+    title: str  # "Your drawing"
+    shape: tuple[int, int, int]  # rows, columns, 1 or 3
+    pixels: bytes
+
+    def array(self) -> NDArray[np.uint8]:
+        """(rows, columns, 1 or 3)."""
+        return np.frombuffer(self.pixels, np.uint8).reshape(self.shape)
+
+
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Test images, one of each class in turn, stretched to the size that a network takes."""
+    """Test images, one of each class in turn, stretched to the size that a network takes; or one
+    image of the visitor's own.
+    """
 
-    dataset: str  # that they are of
-    images: NDArray[np.uint8]  # (IMAGES, rows, columns, 1 or 3), as they lie in the data set
+    dataset: str  # that they are of, or are made like
+    images: NDArray[np.uint8]  # (IMAGES or 1, rows, columns, 1 or 3), as they lie in the data set
     height: int
     width: int
+    own: OwnImage | None = None
 
     def picture(self, index: int) -> NDArray[np.uint8]:
         """(height, width, 1 or 3): one image, to be drawn."""
@@ -63,8 +79,12 @@ class Samples:
         return images[:, rows][:, :, columns]
 
 
-def samples(dataset: str, height: int, width: int) -> Samples:
-    """Images of a data set; where its files are not here, the built-in digits instead."""
+def samples(dataset: str, height: int, width: int, own: OwnImage | None = None) -> Samples:
+    """Images of a data set, of the built-in digits where its files are not here; or the visitor's
+    own image.
+    """
+    if own:
+        return Samples(dataset, own.array()[None], height, width, own)
     try:
         if absent := find_dataset(dataset).absent:  # deleted since they were read
             raise DatasetError(absent)

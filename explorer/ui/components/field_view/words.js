@@ -144,7 +144,7 @@ export function effectiveWords(data, unit, effective) {
     [data.isMap ? "Channel" : "Value", channel],
     [
       "Influence",
-      `mean |gradient| over ${effective.images} images`,
+      effective.images > 1 ? `mean |gradient| over ${effective.images} images` : "|gradient|",
       "how much the value changes when a pixel changes, up or down",
     ],
   ];

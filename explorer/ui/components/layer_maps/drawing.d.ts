@@ -1,0 +1,1 @@
+export * from "../field_view/drawing.js";

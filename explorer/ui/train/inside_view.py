@@ -1,0 +1,102 @@
+"""Inside: what each layer makes of one test image, and which part of the image speaks for a class,
+over the epochs.
+"""
+
+import random
+
+import streamlit as st
+
+from explorer.insight.limits import too_large
+from explorer.network.analysis import Analysis, Row, analyze
+from explorer.runs.run import Snapshot
+from explorer.text import for_markdown, size_text
+from explorer.training.dataset_files import Split, load_present_dataset
+from explorer.training.dataset_lookup import find_dataset
+from explorer.training.datasets import DatasetError
+from explorer.ui import messages, process
+from explorer.ui.components.layer_maps import layer_maps
+from explorer.ui.components.layer_maps.answers import map_row
+from explorer.ui.components.layer_maps.component import ShownLayer
+from explorer.ui.remembered_inputs import remember_input, remembered_index
+from explorer.ui.train.shown_image import keep_number, number_key, show_image, shown_image
+
+
+def show(snapshot: Snapshot) -> None:
+    run, analysis = snapshot.run, analyze(snapshot.run.architecture)
+    if problem := too_large(analysis):
+        messages.info(problem)
+        return
+    epochs = process.jobs().kept_epochs(run.id)
+    if not epochs:
+        messages.info(
+            "the weights of this run are no longer kept, so there is nothing to look into"
+        )
+        return
+    try:
+        test = load_present_dataset(run.recipe.dataset).test
+    except DatasetError as error:
+        messages.info(f"to look into a network takes an image: {error}")
+        return
+    with st.container(
+        key="inside-choice", horizontal=True, vertical_alignment="bottom", gap="small"
+    ):
+        image = _choose_image(run.id, test)
+        row = _choose_row(run.id, analysis)
+    pixels = test.images[image].permute(1, 2, 0).contiguous().numpy()
+    layer_maps(
+        ShownLayer(
+            run=run.id,
+            epochs=epochs,
+            row=row,
+            cam_row=map_row(analysis.rows, row),
+            image=image,
+            pixels=pixels,
+            label=int(test.labels[image]),
+            classes=find_dataset(run.recipe.dataset).classes,
+        ),
+        key=f"inside-{run.id}",
+    )
+
+
+def _choose_image(run_id: str, test: Split) -> int:
+    """The place of a test image, by number, its neighbours, or at random: the one that the other
+    views show too.
+    """
+    last = len(test.images) - 1
+    chosen = st.number_input(
+        f"Test image (0 to {last:,})",
+        0,
+        last,
+        value=min(shown_image(run_id) or 0, last),
+        width=200,
+        key=number_key(run_id),
+        on_change=keep_number,
+        args=(run_id,),
+    )
+    st.button(
+        "Another image",
+        icon=":material/shuffle:",
+        help="A test image at random",
+        on_click=_show_another,
+        args=(run_id, last + 1),
+    )
+    return int(chosen)
+
+
+def _show_another(run_id: str, images: int) -> None:
+    show_image(run_id, random.randrange(images))
+
+
+def _choose_row(run_id: str, analysis: Analysis) -> Row:
+    key, rows = f"layer-{run_id}", analysis.rows
+    names = [f"{row.place} {row.title} {size_text(row.output_shape)}" for row in rows]
+    first = next((row.index for row in rows if row.kind == "Conv2d"), 0)
+    chosen = st.selectbox(
+        "Layer",
+        range(len(rows)),
+        index=remembered_index(key, range(len(rows)), first),
+        format_func=lambda index: for_markdown(names[index]),
+        width=320,
+        **remember_input(key),
+    )
+    return rows[chosen]
