@@ -75,7 +75,7 @@ CACHES: dict[str, Cache] = {
     "ui.components.field_view.forward.unit_influence": Cache(32, 8 * MB),
     "ui.components.field_view.weights.first_weights": Cache(4, 20 * MB),
     "insight.trained.TrainedNetworks._cache": by_size(64 * MB),
-    "ui.test_images.picture_address": Cache(4096, 8_000),
+    "ui.test_images.picture_address": Cache(1024, 38_000),
     # what is made for a download
     "exports.source.plan.source_plan": Cache(16, 3 * MB),
     # charts and comparing

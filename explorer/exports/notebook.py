@@ -43,10 +43,20 @@ WEIGHTS = "weights.pt"  # the file that model.py leaves
 TRAINED_WEIGHTS = "weights.safetensors"  # the file that evaluate.py reads
 
 
+def code_problem(recipe: Recipe) -> str:
+    """Why no code can be written that trains as the recipe says; "" where it can.
+
+    Of own images that are not described here, their number and brightness are not known.
+    """
+    kind = find_dataset(recipe.dataset)
+    return "" if kind.mean else f"code cannot name these images: {kind.absent}"
+
+
 def notebook_json(architecture: Architecture, recipe: Recipe) -> str:
     """An .ipynb that runs from top to bottom.
 
-    Raises ArchitectureError where the network cannot learn the recipe's data set.
+    Raises ArchitectureError where the network cannot learn the recipe's data set, or `code_problem`
+    finds one.
     """
     shown = _notebook_parts(recipe)
     cells = [_cell("title", "markdown", _title(architecture, recipe))]
@@ -76,7 +86,7 @@ def training_script(architecture: Architecture, recipe: Recipe) -> str:
     `import model` gives the class, load_data, train and evaluate.
 
     Formatted as `ruff format` does it. Raises ArchitectureError where the network cannot learn the
-    recipe's data set.
+    recipe's data set, or `code_problem` finds one.
     """
     code = "\n\n\n".join(
         [*(part.code for part in _parts(architecture, recipe)), parts("model.py")["main"]]
@@ -152,8 +162,10 @@ def _part_text(recipe: Recipe) -> str:
     """Which training images are used, where that is not all."""
     if recipe.images_share == 1:
         return ""
-    used = count_used(recipe, _data_of(recipe.dataset).train_images)
-    return f"; trained on the first {used:,} of its training images alone"
+    images = _data_of(recipe.dataset).train_images
+    # Of own images that are not here it is not known how many there are.
+    used = f"{count_used(recipe, images):,}" if images else f"{100 * recipe.images_share:g} %"
+    return f"; trained on the first {used} of its training images alone"
 
 
 def recipe_lines(architecture: Architecture, recipe: Recipe) -> list[str]:
@@ -309,8 +321,8 @@ def _parts(architecture: Architecture, recipe: Recipe) -> list[_Part]:
     # What was trained on images that were deleted can still be read, and run by whoever has them.
     if obstacle := find_problem(architecture, replace(kind, absent="")):
         raise ArchitectureError(obstacle.message)
-    if not kind.mean:
-        raise ArchitectureError(f"code cannot name these images: {kind.absent}")
+    if problem := code_problem(recipe):
+        raise ArchitectureError(problem)
     options, shown = _options(recipe), _notebook_parts(recipe)
     code = {name: choose(part, options) for name, part in parts("model.py").items()}
     found = [

@@ -20,6 +20,7 @@ from explorer.network.spec import Architecture
 from explorer.people.permissions import Action, Kind, Thing, check
 from explorer.people.person import Person
 from explorer.runs.class_rules import PAUSED, AgainstTheRules, ClassRules, check_rules
+from explorer.runs.images_access import check_images
 from explorer.runs.run import RunError
 from explorer.text import duration
 from explorer.training.dataset_files import load_present_dataset
@@ -119,9 +120,11 @@ class RateSearches:
     def ask(self, question: Question, by: Person) -> None:
         """Have this person's search made, unless its answer is known or it goes on already.
 
-        Raises NotAllowed, LineFull, and AgainstTheRules where the class's rules do not allow it.
+        Raises NotAllowed, also of images that are somebody else's own, LineFull, and
+        AgainstTheRules where the class's rules do not allow it.
         """
         check(by, Action.START, Thing(Kind.RUN, by.id))
+        check_images(by, question.recipe.dataset)
         self._check_rules(question, by)
         key = question.key
         with self._lock:

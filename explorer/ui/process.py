@@ -28,7 +28,8 @@ from explorer.runs.store import RUNS, Missing, Store
 from explorer.saved import SavedStore
 from explorer.text import counted
 from explorer.training.dataset_files import load_present_dataset, sweep_downloads
-from explorer.training.datasets import BUILT_IN
+from explorer.training.dataset_lookup import find_dataset
+from explorer.training.datasets import BUILT_IN, DatasetError
 from explorer.training.devices import training_slots
 from explorer.training.own_images.kept import own_folder
 from explorer.ui.downloads import pictures
@@ -181,10 +182,14 @@ def trained(run_id: str, after: int | None = None) -> Trained:
     """The run's network after this epoch where its weights are kept, else after its newest one;
     its `note` says where it is another.
 
-    Raises UnknownRun, and NoWeights before the first epoch has ended or if all are lost.
+    Raises UnknownRun, NoWeights before the first epoch has ended or if all are lost, and
+    DatasetError where it is not known how its images are normalised.
     """
-    found = jobs().weights(run_id, after)
-    return _networks.of(jobs().snapshot(run_id, 0).run, found)
+    found, run = jobs().weights(run_id, after), jobs().snapshot(run_id, 0).run
+    kind = find_dataset(run.recipe.dataset)
+    if not kind.mean:
+        raise DatasetError(f"this network cannot be asked: {kind.absent}")
+    return _networks.of(run, found)
 
 
 def downloads() -> Preparer:

@@ -9,7 +9,7 @@ from PIL import Image
 from explorer.training.dataset_files import load_present_dataset
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def picture_address(dataset: str, index: int) -> str:
     """A test image as a PNG in a data URL, one pixel a pixel. Raises DatasetError."""
     pixels = load_present_dataset(dataset).test.images[index]  # (1 or 3, H, W) uint8

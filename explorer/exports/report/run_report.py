@@ -14,6 +14,7 @@ from explorer.compare.verdict import standard_error
 from explorer.exports import tensorboard
 from explorer.exports.notebook import (
     TRAINED_WEIGHTS,
+    code_problem,
     evaluation_script,
     grading_script,
     notebook_json,
@@ -86,6 +87,7 @@ def run_report(
 
     `model.py` trains the network anew; `evaluate.py` tests the run's own weights, and prints the
     accuracy that README.md reports; `grade.py` tests them, too, and judges the assignment anew.
+    Where no code can be written, these are left out, and README.md says why.
 
     Raises ArchitectureError where the network cannot be trained, which no run is made of.
     """
@@ -93,10 +95,10 @@ def run_report(
     result = result_of(trained)
     judged = clauses(assignment, run.architecture, run.recipe, result)
     scalars = f"tensorboard/{tensorboard.file_name(run.id, run.submitted)}"
+    has_code = not code_problem(recipe)
     texts = {
         "README.md": _readme(trained, judged, presets, pictures),
-        "model.py": training_script(run.architecture, recipe),
-        "notebook.ipynb": notebook_json(run.architecture, recipe),
+        **(_training_code(run.architecture, recipe) if has_code else {}),
         "architecture.json": architecture_to_json(run.architecture, 2) + "\n",
         "run.json": json.dumps(_facts(trained), indent=2, ensure_ascii=False) + "\n",
         "epochs.csv": epochs_csv(trained.events),
@@ -108,6 +110,7 @@ def run_report(
         files |= {
             name: made(run.architecture, recipe, trained.threads).encode()
             for name, made in scripts.items()
+            if has_code
         }
         files[TRAINED_WEIGHTS] = weights_to_bytes(_renamed(trained.weights, run.architecture))
     parameters = analyze(run.architecture).total_params
@@ -116,8 +119,15 @@ def run_report(
     return files | {f"{CHARTS}/{name}": picture for name, picture in pictures.items()}
 
 
+def _training_code(architecture: Architecture, recipe: Recipe) -> dict[str, str]:
+    return {
+        "model.py": training_script(architecture, recipe),
+        "notebook.ipynb": notebook_json(architecture, recipe),
+    }
+
+
 def _renamed(weights: Mapping[str, Tensor], architecture: Architecture) -> dict[str, Tensor]:
-    """The weights by the names of model.py's class."""
+    """The weights by the names of the class in the code."""
     names = state_dict_names(trainable(architecture))
     return {names[name]: tensor for name, tensor in weights.items()}
 
@@ -167,7 +177,7 @@ def _readme(
     return document(
         f"# {for_markdown(run.name)}",
         _opening(trained, analysis),
-        f"**Note:** {for_markdown(sentence(trained.note))}" if trained.note else "",
+        *(f"**Note:** {for_markdown(sentence(note))}" for note in _notes(trained)),
         table(("", ""), _result(trained, analysis), left=2),
         "## The network",
         f"```\n{summary_table(analysis)}\n```",
@@ -193,6 +203,13 @@ def _readme(
         "## The files",
         "\n".join(f"- `{name}`: {what}" for name, what in _contents(trained)),
     )
+
+
+def _notes(trained: Trained) -> list[str]:
+    """What is to be said of the run, and of what this report leaves out."""
+    no_code = code_problem(trained.recipe)
+    left_out = f"there is no code in this report: {no_code}" if no_code else ""
+    return [note for note in (trained.note, left_out) if note]
 
 
 def _length_text(trained: Trained) -> str:
@@ -373,30 +390,34 @@ def _environment(trained: Trained) -> list[str]:
 
 
 def _contents(trained: Trained) -> list[tuple[str, str]]:
-    found = [
-        (
-            "model.py",
-            "the network and its training; `python model.py` trains it again from the start",
-        ),
-        ("notebook.ipynb", "the same as a notebook"),
-        ("architecture.json", "the network, for the explorer"),
-        ("run.json", "the recipe and what it was computed with"),
-        (GRADE, "the assignment and how it was judged, with checksums of what it depends on"),
-        ("epochs.csv", "the table above, in full digits"),
-        ("events.csv", "everything that was measured, step by step"),
-        ("tensorboard/", "the same for `tensorboard --logdir tensorboard`"),
-        ("charts/", "the charts, as SVG and PNG, and their figures as CSV"),
-    ]
-    if trained.weights is None:
-        return found
-    evaluation = "tests the trained weights: `python evaluate.py` prints the accuracy above"
+    has_code, has_weights = not code_problem(trained.recipe), trained.weights is not None
     return [
-        ("evaluate.py", evaluation),
-        (
-            "grade.py",
-            "judges the assignment anew: `python grade.py` prints each clause, and exits with 0 "
-            "where all hold, 3 where one fails, 4 where one is open",
-        ),
-        (TRAINED_WEIGHTS, "the weights, by the names of the class in model.py"),
-        *found,
+        *(_SCRIPTS if has_code and has_weights else ()),
+        *(_WEIGHTS if has_weights else ()),
+        *(_CODE if has_code else ()),
+        *_ALWAYS,
     ]
+
+
+_SCRIPTS = (
+    ("evaluate.py", "tests the trained weights: `python evaluate.py` prints the accuracy above"),
+    (
+        "grade.py",
+        "judges the assignment anew: `python grade.py` prints each clause, and exits with 0 "
+        "where all hold, 3 where one fails, 4 where one is open",
+    ),
+)
+_WEIGHTS = ((TRAINED_WEIGHTS, "the weights, by the names of the class in the code"),)
+_CODE = (
+    ("model.py", "the network and its training; `python model.py` trains it again from the start"),
+    ("notebook.ipynb", "the same as a notebook"),
+)
+_ALWAYS = (
+    ("architecture.json", "the network, for the explorer"),
+    ("run.json", "the recipe and what it was computed with"),
+    (GRADE, "the assignment and how it was judged, with checksums of what it depends on"),
+    ("epochs.csv", "the table above, in full digits"),
+    ("events.csv", "everything that was measured, step by step"),
+    ("tensorboard/", "the same for `tensorboard --logdir tensorboard`"),
+    ("charts/", "the charts, as SVG and PNG, and their figures as CSV"),
+)

@@ -6,12 +6,14 @@ import streamlit as st
 
 from explorer.compare.learning import Record
 from explorer.insight.predictions import Indices, Predictions, agreement
+from explorer.runs.images_access import may_see_images, unseen_text
 from explorer.text import counted, for_html, for_markdown, percent
 from explorer.training.dataset_files import load_present_dataset
 from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import DatasetError
 from explorer.ui import messages, process
 from explorer.ui.components.image_grid import Picture, image_grid
+from explorer.ui.people import who
 from explorer.ui.remembered_inputs import remember_input, remembered_value
 from explorer.ui.test_images import picture_address
 
@@ -27,7 +29,9 @@ class _Answered(NamedTuple):
 
 
 def disagreement_view(pair: tuple[Record, Record], names: tuple[str, str]) -> None:
-    """Draw the images that the networks of these runs, after their last epochs, disagree on."""
+    """Draw the images that the networks of these runs, after their last epochs, disagree on; words
+    in their place where the visitor may not see them.
+    """
     st.html('<h2 class="chart-title">Which images does only one get right?</h2>')
     answered = [_answered(record, name) for record, name in zip(pair, names, strict=True)]
     one, other = answered
@@ -56,6 +60,10 @@ def disagreement_view(pair: tuple[Record, Record], names: tuple[str, str]) -> No
         f'<p class="hint">{for_html(words)}. Both get {len(found.both):,} of '
         f"{counted(len(one.predictions.labels), 'image')} right.</p>"
     )
+    dataset = wrong.record.recipe.dataset
+    if not may_see_images(who(), dataset):
+        messages.info(unseen_text(dataset))
+        return
     shown = st.session_state.get(SHOWN)
     image_grid(
         indices.tolist(),

@@ -13,6 +13,7 @@ from explorer.insight.predictions import (
     confusion_matrix,
     find_images,
 )
+from explorer.runs.images_access import may_see_images
 from explorer.runs.run import Snapshot, UnknownRun
 from explorer.text import counted, for_html, for_markdown, percent
 from explorer.training.dataset_lookup import find_dataset
@@ -20,6 +21,7 @@ from explorer.ui import process
 from explorer.ui.components import confusion_matrix as matrix
 from explorer.ui.components.columns import Column
 from explorer.ui.components.figure_table import Figure, figure_table
+from explorer.ui.people import who
 from explorer.ui.remembered_inputs import remember_input, remembered_index
 from explorer.ui.train.images_panel import images_panel
 from explorer.ui.train.run_answers import choose_epoch, predictions_of
@@ -141,7 +143,8 @@ def _images_of_cell(sides: Sequence[_Side]) -> None:
     chosen = _chosen()
     side = next((each for each in sides if chosen and each.name == chosen[0]), None)
     if chosen is None or side is None or max(chosen[1]) >= len(side.classes):
-        st.html('<p class="note">Choose a cell, and its images appear here.</p>')
+        if may_see_images(who(), sides[0].snapshot.run.recipe.dataset):
+            st.html('<p class="note">Choose a cell, and its images appear here.</p>')
         return
     label, predicted = chosen[1]
     indices = find_images(side.predictions, Order.WRONG_FIRST, label, predicted).tolist()

@@ -6,12 +6,14 @@ import streamlit as st
 from torch import Tensor
 
 from explorer.insight.predictions import Predictions
+from explorer.runs.images_access import may_see_images, unseen_text
 from explorer.runs.run import RunError, Snapshot
 from explorer.text import for_html, percent
 from explorer.training.dataset_files import load_present_dataset
 from explorer.training.dataset_lookup import find_dataset
-from explorer.ui import process
+from explorer.ui import messages, process
 from explorer.ui.components.image_grid import Picture, image_grid
+from explorer.ui.people import who
 from explorer.ui.test_images import picture_address
 from explorer.ui.train.chosen_view import open_view
 from explorer.ui.train.shown_image import show_image, shown_image
@@ -31,8 +33,14 @@ def images_panel(
     title: str,
     key: str,
 ) -> None:
-    """Draw the images of these indices, and beside them the chosen one's probabilities."""
+    """Draw the images of these indices, and beside them the chosen one's probabilities; words in
+    their place where the visitor may not see them.
+    """
     run_id, dataset = snapshot.run.id, snapshot.run.recipe.dataset
+    if not may_see_images(who(), dataset):
+        st.html(f'<p class="hint">{for_html(title)}</p>')
+        messages.info(unseen_text(dataset))
+        return
     with st.container(key=f"images-{key}"):
         grid, one = st.columns([2.2, 1], gap="medium")
     with grid:

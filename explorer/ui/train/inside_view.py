@@ -8,6 +8,7 @@ import streamlit as st
 
 from explorer.insight.limits import too_large
 from explorer.network.analysis import Analysis, Row, analyze
+from explorer.runs.images_access import may_see_images, unseen_text
 from explorer.runs.run import Snapshot
 from explorer.text import for_markdown, size_text
 from explorer.training.dataset_files import Split, load_present_dataset
@@ -17,12 +18,17 @@ from explorer.ui import messages, process
 from explorer.ui.components.layer_maps import layer_maps
 from explorer.ui.components.layer_maps.answers import map_row
 from explorer.ui.components.layer_maps.component import ShownLayer
+from explorer.ui.image_permits import permit_for
+from explorer.ui.people import who
 from explorer.ui.remembered_inputs import remember_input, remembered_index
 from explorer.ui.train.shown_image import keep_number, number_key, show_image, shown_image
 
 
 def show(snapshot: Snapshot) -> None:
     run, analysis = snapshot.run, analyze(snapshot.run.architecture)
+    if not may_see_images(who(), run.recipe.dataset):
+        messages.info(unseen_text(run.recipe.dataset))
+        return
     if problem := too_large(analysis):
         messages.info(problem)
         return
@@ -50,6 +56,7 @@ def show(snapshot: Snapshot) -> None:
             row=row,
             cam_row=map_row(analysis.rows, row),
             image=image,
+            permit=permit_for(who(), run.recipe.dataset),
             pixels=pixels,
             label=int(test.labels[image]),
             classes=find_dataset(run.recipe.dataset).classes,

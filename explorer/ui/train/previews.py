@@ -7,13 +7,15 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from explorer.text import counted, for_html
+from explorer.runs.images_access import may_see_images, unseen_text
+from explorer.text import counted, for_html, sentence
 from explorer.training.dataset_files import training_samples
 from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import DatasetError
 from explorer.training.images import augment, is_augmented, mix_up
 from explorer.training.recipe import Recipe, ReduceLROnPlateau
 from explorer.ui.charts.schedule_chart import schedule_chart
+from explorer.ui.people import who
 from explorer.ui.show_chart import show_chart
 
 ROWS, GAP, ENLARGED = 3, 2, 4  # images along a side, pixels between them, times their size
@@ -47,14 +49,23 @@ def plateau_text(recipe: Recipe, scheduler: ReduceLROnPlateau) -> str:
 
 
 def augmentation_preview(recipe: Recipe) -> None:
-    """Nine training images as augmented; how they look without where nothing changes them."""
+    """Nine training images as augmented; how they look without where nothing changes them. Words
+    in their place where they are not here, or the visitor may not see them.
+    """
     kind = find_dataset(recipe.dataset)
+    if not may_see_images(who(), recipe.dataset):
+        st.html(f'<p class="note">{for_html(sentence(unseen_text(recipe.dataset)))}</p>')
+        return
     try:
         pixels = augmented_samples(recipe)
     except DatasetError:
         # The files may be here, and being read at this moment.
         when = "have been read" if kind.is_here() else "are on this server"
-        text = f"Nine images are shown here once those of {kind.title} {when}."
+        text = (
+            sentence(kind.absent)
+            if kind.absent
+            else f"Nine images are shown here once those of {kind.title} {when}."
+        )
         st.html(f'<p class="note">{for_html(text)}</p>')
         return
     how = "as augmented" if is_augmented(recipe) else "without augmentation"

@@ -23,9 +23,9 @@ from explorer.network.spec import Architecture, Conv2d, Path
 from explorer.network.tree import IMAGE, input_of
 from explorer.network.unit_facts import axis_facts, first_spreading_row, seen_runs, unseen
 from explorer.network.window_arithmetic import WindowArithmetic, window_arithmetic
+from explorer.runs.images_access import unseen_text
 from explorer.text import size_text
 from explorer.training.dataset_lookup import find_dataset
-from explorer.training.datasets import DatasetKind
 from explorer.ui.components.field_view.forward import ForwardPass
 from explorer.ui.components.field_view.samples import Samples
 
@@ -155,7 +155,7 @@ def image_data(samples: Samples, index: int, chosen: str, held: str = "") -> dic
         else samples.picture(index)
     )
     title = find_dataset(samples.dataset).title
-    why = f"These are {title.lower()}: {_why_not(find_dataset(chosen))}."
+    why = f"These are {title.lower()}: {_why_not(chosen)}."
     key = f"{samples.dataset} {index} {samples.height}x{samples.width}"
     if own := samples.own:
         title, key = own.title, f"{hashlib.sha256(own.pixels).hexdigest()[:20]} {key}"
@@ -171,12 +171,13 @@ def image_data(samples: Samples, index: int, chosen: str, held: str = "") -> dic
     }
 
 
-def _why_not(kind: DatasetKind) -> str:
+def _why_not(dataset: str) -> str:
     """Why the images of this data set are not shown."""
+    kind = find_dataset(dataset)
     if kind.absent:
         return kind.absent
     if kind.owner:
-        return f"the images of {kind.title} are seen by their owner and by teachers alone"
+        return unseen_text(dataset)
     return (
         f"the images of {kind.title} are not on this server yet. "
         f"The first training on {kind.title} downloads them"

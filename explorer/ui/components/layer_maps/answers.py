@@ -25,6 +25,7 @@ from explorer.refusal import Refusal
 from explorer.training.dataset_files import load_present_dataset
 from explorer.training.images import normalise
 from explorer.ui import process
+from explorer.ui.image_permits import LENGTH, check_permit
 
 # Of an answer, so that all epochs together come to a few megabytes.
 MOST_VALUES = 60_000  # of all maps of one epoch: 76 maps of 28×28
@@ -44,11 +45,12 @@ class Question(BaseModel):
     row: Annotated[StrictInt, Field(ge=0, le=10**4)]  # of the analysis
     image: Annotated[StrictInt, Field(ge=0, le=10**7)]  # its place among the test images
     occlusion: StrictBool = False  # in place of all else
+    permit: Annotated[str, Field(max_length=LENGTH)] = ""  # see ui/image_permits.py
 
 
 def answer_question(asked: object) -> dict[str, Any]:
-    """The answer as JSON. Raises Refusal where the question makes no sense, or no answer can be had
-    any more.
+    """The answer as JSON. Raises Refusal where the question makes no sense, no answer can be had
+    any more, or the image is one that whoever asks may not see.
     """
     try:
         question = Question.model_validate(asked)
@@ -62,6 +64,7 @@ def answer_question(asked: object) -> dict[str, Any]:
         raise Refusal(f"the network has {len(rows)} rows, from 0; there is no row {question.row}")
     if problem := too_large(analyze(trained.architecture)):
         raise Refusal(problem)
+    check_permit(trained.dataset, question.permit)
     test = load_present_dataset(trained.dataset).test
     if question.image >= len(test.images):
         raise Refusal(

@@ -34,6 +34,7 @@ class ShownLayer:
     row: Row
     cam_row: Row | None  # whose maps Grad-CAM looks at
     image: int  # its place among the test images
+    permit: str  # to ask about it, of ui/image_permits.py
     pixels: NDArray[np.uint8]  # (H, W, 1 or 3)
     label: int
     classes: tuple[str, ...]
@@ -59,6 +60,7 @@ def shown_data(shown: ShownLayer) -> dict[str, Any]:
             "size": size_text(shown.cam_row.output_shape[1:]),
         },
         "image": shown.image,
+        "permit": shown.permit,
         "label": shown.label,
         "classes": [*shown.classes],
         "picture": {

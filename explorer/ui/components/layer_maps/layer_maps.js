@@ -41,7 +41,7 @@ const isCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 export default function drawInside({ data, parentElement }) {
   const find = /** @type {Find} */ ((selector) => parentElement.querySelector(selector));
   const draw = () => drawAll(inside, find);
-  const of = JSON.stringify([data.run, data.row, data.image]);
+  const of = JSON.stringify([data.run, data.row, data.image, data.permit]);
   const before = insides.get(parentElement);
   const inside = before?.of === of ? before : begin(data, of, draw, before);
   inside.data = data;
@@ -65,11 +65,11 @@ export default function drawInside({ data, parentElement }) {
  * @returns {Inside}
  */
 function begin(data, of, draw, before) {
-  const { run, row, image } = data;
+  const { run, row, image, permit } = data;
   before?.answers.end();
   before?.occlusions.end();
   const about = (/** @type {boolean} */ occlusion) => (/** @type {number} */ epoch) =>
-    ask({ run, epoch, row, image, occlusion });
+    ask({ run, epoch, row, image, occlusion, permit });
   const isOfRun = before?.data.run === run;
   return {
     of,

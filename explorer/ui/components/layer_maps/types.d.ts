@@ -44,6 +44,7 @@ export interface Question {
   row: number;
   image: number;
   occlusion: boolean;
+  permit: string;
 }
 
 /** An answer; or a sentence, why there is none. */
@@ -67,6 +68,8 @@ export interface LayerMapsData {
   /** The layer that Grad-CAM looks at. */
   cam: { layer: string; size: string } | null;
   image: number;
+  /** What shows that this page's visitor may see the image; "" where everybody may. */
+  permit: string;
   label: number;
   classes: string[];
   picture: Picture;
