@@ -18,6 +18,9 @@ The sources, and what was measured on the files:
   have nearly the same ink, 30.5 % of the square in the mean. The explorer enlarges them to 28×28.
 - Fashion-MNIST: H. Xiao, K. Rasul, R. Vollgraf, arXiv 1708.07747, figure 1: trimmed, the longer
   side scaled to 28 pixels, the shorter one extended to 28 with the piece in the middle.
+- EMNIST: G. Cohen, S. Afshar, J. Tapson, A. van Schaik, arXiv 1702.05373: each character is cut
+  out, padded to a square with the character in its middle, given a border of 2 pixels, and scaled
+  to 28×28. Not measured on the files.
 """
 
 from collections.abc import Callable, Mapping
@@ -139,6 +142,12 @@ def place_whole(ink: Grey) -> Grey:
     return _in_square(small, 28, *((28 - size) // 2 for size in small.shape))
 
 
+def place_in_border(ink: Grey) -> Grey:
+    """As EMNIST's characters: fitted into 24×24, in the middle of 28×28."""
+    small = _fitted(ink, 24, 24)
+    return _in_square(small, 28, *((28 - size) // 2 for size in small.shape))
+
+
 def place_counted(ink: Grey) -> Grey:
     """As the built-in digits: upright, as high as the image, with as much ink as theirs, counted in
     8×8 blocks, and enlarged to 28×28.
@@ -177,6 +186,11 @@ PLACINGS: Mapping[str, Placing] = MappingProxyType(
             place_counted,
             "set upright, scaled to fit 32×28 pixels, with strokes of one width, counted in 8×8 "
             "blocks and enlarged to 28×28, as the built-in digits were (Alpaydin, Kaynak)",
+        ),
+        "emnist": Placing(
+            place_in_border,
+            "scaled to fit 24×24 pixels, in the middle of 28×28, as EMNIST's characters were "
+            "(Cohen, Afshar, Tapson, van Schaik)",
         ),
         "fashion-mnist": _FILLS,
         "kmnist": _FILLS,

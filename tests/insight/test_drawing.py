@@ -27,6 +27,7 @@ from explorer.insight.drawing import (
     ink_box,
     place_by_mass,
     place_counted,
+    place_in_border,
     place_whole,
     prepare_drawing,
     prepare_ink,
@@ -138,6 +139,10 @@ def test_a_dot_stays_a_dot():
 def test_as_fashion_mnist_its_longer_side_fills_the_image():
     assert ink_box(place_whole(blot((20, 260), (100, 160)))) == (10, 0, 17, 28)
     assert ink_box(place_whole(blot((100, 160), (20, 260)))) == (0, 10, 28, 17)
+
+
+def test_as_emnists_characters_it_is_within_a_border_of_two_pixels():
+    assert ink_box(place_in_border(blot((100, 160), (20, 260)))) == (2, 11, 26, 17)
 
 
 def test_as_the_built_in_digits_it_is_upright_and_as_high_as_the_image():

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from explorer.network.spec import Architecture
+from explorer.own_images import OwnImages
 from explorer.people.permissions import NotAllowed
 from explorer.people.person import Person
 from explorer.runs import rate_searches
@@ -13,10 +14,13 @@ from explorer.runs.class_rules import AgainstTheRules, ClassRules
 from explorer.runs.rate_searches import LineFull, Question, RateSearches, Stage, Standing
 from explorer.training.dataset_files import Dataset
 from explorer.training.learning_rate_finder import Tried
+from explorer.training.own_images.making import Options, make_own_images
 from explorer.training.problems import TrainingError
 from explorer.training.recipe import Recipe
 from tests.people.shared import ANN, BEN, TEACHER, student
 from tests.runs.shared import wait_until
+from tests.tiny import linear, network
+from tests.training.own_images.zips import good_zip
 
 RECIPE = Recipe(batch_size=32, device="cpu", precision="fp32").model_copy(
     update={"dataset": "tiny"}  # which is known while a test runs
@@ -206,6 +210,21 @@ def test_the_rules_of_the_class_hold(searches, small, rules, rule, by, words):
 def test_nobody_may_not_ask(searches, small):
     with pytest.raises(NotAllowed):
         asked(searches, small, Person("", "Nobody"))
+
+
+def test_own_images_are_searched_on_by_their_owner_and_teachers_alone(
+    searches, gate, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path))
+    made = make_own_images(good_zip(), Options((1, 8, 8)))
+    recipe = RECIPE.model_copy(update={"dataset": OwnImages().add(made, "Colours", ANN).name})
+    question = Question(network("Flatten", linear(3)), recipe)
+    with pytest.raises(NotAllowed, match="Colours are somebody's own images, and only they or a"):
+        searches.ask(question, BEN)
+    assert searches.look(question, BEN) is None
+    for person in (ANN, TEACHER):
+        searches.ask(question, person)
+        assert searches.look(question, person) is not None
 
 
 def test_the_line_has_an_end(searches, small, gate, monkeypatch):

@@ -63,9 +63,20 @@ def test_in_words(run, small):
         (("nosuch",), "error: "),
         (("blank",), "error: this network cannot be trained on Digits: "),
         (("gap-17k", "--device", "abacus"), "error: "),
+        (
+            ("gap-17k", "--dataset", "own-k7f2m9qa-10-1x28x28"),
+            "error: this network cannot be trained on Own images: the images are somebody's own",
+        ),
     ],
 )
 def test_what_cannot_be_searched_is_refused_in_a_sentence(run, arguments, message):
     status, out, err = run(*arguments)
     assert (status, out) == (1, "")
     assert err.startswith(message)
+
+
+def test_images_that_there_are_none_of_are_wrong_usage(run, capsys):
+    with pytest.raises(SystemExit) as ended:
+        run("gap-17k", "--dataset", "imagenet")
+    assert ended.value.code == 2
+    assert "imagenet" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from explorer.ui.compare.recipes_view import _value
 from tests.people.shared import SOMEBODY
 from tests.runs.shared import wait_until
 from tests.ui import pages
+from tests.ui.conftest import train_on
 from tests.ui.pages import component_data
 from tests.ui.test_compare import html, tiny
 
@@ -58,6 +59,18 @@ def test_the_images_that_only_one_gets_right(two_runs):
     app.session_state["compare-shown-image"] = index
     app.run()
     assert f"Test image {index:,} is {int(labels[index])}." in html(app)
+
+
+def test_others_see_how_many_own_images_only_one_gets_right_and_none_of_them(
+    anns_images, as_student
+):
+    runs = [train_on(anns_images, epochs) for epochs in (1, 2)]
+    app = opened(runs)
+    assert "of 12 images right" in html(app)
+    assert [each.value for each in app.info] == [
+        "The images of Colours are seen by their owner and by teachers alone."
+    ]
+    assert not [each for each in app.get("bidi_component") if "compare-right" in each.proto.id]
 
 
 def test_what_differs_between_the_recipes(two_runs):

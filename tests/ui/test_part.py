@@ -79,6 +79,6 @@ def test_whatever_the_browser_asks_for_by_itself_begins_alike():
         for path in (ROOT / "explorer").rglob("*.py")
         if re.search(r"st\.(fragment|dialog)\b", path.read_text())
     }
-    assert makers.keys() == {"part.py", "open_dialog.py"}
+    assert makers.keys() == {"part.py", "open_dialog.py", "own_images_dialog.py"}
     for source in makers.values():
         assert "with part_run():" in source

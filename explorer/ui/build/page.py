@@ -29,7 +29,7 @@ from explorer.ui.components.announcer import announce
 from explorer.ui.components.cost_chart import cost_chart
 from explorer.ui.components.field_view import FieldViewContext, field_view
 from explorer.ui.components.stack_editor import stack_editor
-from explorer.ui.image_choices import can_be_chosen, image_choices, image_title_and_size
+from explorer.ui.image_choices import can_be_chosen, image_choices_with_sizes
 from explorer.ui.known_numbers import known_of
 from explorer.ui.notices import WRONG, notify, with_notices
 from explorer.ui.people import who
@@ -100,11 +100,12 @@ def _header() -> None:
 
 
 def _images(session: state.Session) -> None:
+    choices = image_choices_with_sizes(session.recipe.dataset)
     st.selectbox(
         "Images",
-        image_choices(session.recipe.dataset),
-        index=image_choices(session.recipe.dataset).index(session.recipe.dataset),
-        format_func=image_title_and_size,
+        list(choices),
+        index=list(choices).index(session.recipe.dataset),
+        format_func=lambda name: choices.get(name, name),
         key=f"images-{session.recipe_version}",
         on_change=_choose_images,
         args=(f"images-{session.recipe_version}", session.work),

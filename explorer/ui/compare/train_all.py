@@ -20,7 +20,7 @@ from explorer.training.problems import find_problem
 from explorer.training.recipe import Recipe
 from explorer.ui import process
 from explorer.ui.compare.chosen import CHOSEN, find_all
-from explorer.ui.image_choices import image_choices, image_title
+from explorer.ui.image_choices import image_choices
 from explorer.ui.notices import WRONG, notify, refusals_as_notices
 from explorer.ui.people import who
 from explorer.ui.remembered_inputs import (
@@ -64,12 +64,12 @@ def train_all(chosen: Sequence[Chosen], runs: Sequence[RunSummary]) -> None:
             format_func=RECIPE_VARIANT_NAMES.__getitem__,
             **remember_input("compare-variant"),
         )
-        images = ["", *image_choices(BUILT_IN)]
+        images = {"": "each recipe's own"} | image_choices(BUILT_IN)
         st.selectbox(
             "Images",
-            images,
-            remembered_index("compare-images", images),
-            format_func=lambda name: image_title(name) if name else "each recipe's own",
+            list(images),
+            remembered_index("compare-images", list(images)),
+            format_func=lambda name: images.get(name, name),
             **remember_input("compare-images"),
         )
         columns = st.columns(2, gap="small")

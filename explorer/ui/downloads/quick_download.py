@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from explorer.runs.run import RunError
+from explorer.refusal import Refusal
 from explorer.ui.downloads.pictures import PictureError
 
-EXPECTED = (RunError, PictureError)  # they say why, and are no fault of the program
+EXPECTED = (Refusal, PictureError)  # they say why, and are no fault of the program
 _KEY = "downloads-not-made"
 _STREAMLITS_LOG = "streamlit.runtime.backend_operation_handler"
 

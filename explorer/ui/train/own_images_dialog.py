@@ -24,7 +24,7 @@ from explorer.training.own_images.picture import Fit
 from explorer.training.own_images.problem import OwnImagesError
 from explorer.training.own_images.zip_file import MAX_IMAGES, MAX_ZIP_BYTES
 from explorer.ui import messages, process, state
-from explorer.ui.downloads.quick_download import quick
+from explorer.ui.downloads.quick_download import quick, reason_not_made
 from explorer.ui.notices import notify, refusals_as_notices, with_notices
 from explorer.ui.people import who
 from explorer.ui.server.page_runs import part_run
@@ -99,9 +99,10 @@ def _new() -> None:
         messages.error(f"Nothing was added: {error}")
         return
     st.session_state["own-version"] = version + 1
-    # Chosen in the next run: in this one the input is drawn already.
+    # Chosen in the next run: in this one the input is drawn already. Of the whole page, whose form
+    # offers them, too; it draws this dialog again.
     st.session_state["own-added"] = kept.name
-    st.rerun(scope="fragment")
+    st.rerun()
 
 
 def _options(version: int) -> Options:
@@ -199,6 +200,8 @@ def _kept(kept: Kept) -> None:
                 "Deletes these images for good. Runs on them stay, with their curves and weights."
             ),
         )
+    if reason := reason_not_made(f"own-{kept.name}"):
+        messages.error(reason)
 
 
 def balance_table(kept: Kept) -> str:
@@ -239,7 +242,10 @@ def _png(image: NDArray[np.uint8]) -> str:
 
 
 def _file(name: str, by: Person) -> bytes:
-    return process.own_images().images_file(name, by).read_bytes()
+    try:
+        return process.own_images().images_file(name, by).read_bytes()
+    except OSError as error:  # deleted meanwhile, in another window
+        raise OwnImagesError(f"these images cannot be read ({error.strerror})") from None
 
 
 def _use(name: str) -> None:

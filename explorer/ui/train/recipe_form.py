@@ -25,7 +25,7 @@ from explorer.training.recipe import (
     to_data,
 )
 from explorer.ui import state
-from explorer.ui.image_choices import image_choices, image_title
+from explorer.ui.image_choices import image_choices
 from explorer.ui.train.previews import augmentation_preview, schedule_preview
 
 Data = dict[str, Any]
@@ -207,12 +207,13 @@ def _values(model: type[BaseModel], data: Data) -> Data:
 
 
 def _dataset(name: str, key: str, changed: Changed, is_locked: bool) -> None:
+    choices = image_choices(name)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox(
             "Images",
-            image_choices(name),
-            index=image_choices(name).index(name),
-            format_func=image_title,
+            list(choices),
+            index=list(choices).index(name),
+            format_func=lambda name: choices.get(name, name),
             help="  \n".join(f"{kind.title}: {kind.summary}" for kind in DATASETS.values()),
             key=f"{key}-dataset",
             on_change=changed,

@@ -18,16 +18,24 @@ from safetensors.torch import load
 from explorer.assignment.assignment import Assignment, Part
 from explorer.exports.notebook import training_script
 from explorer.exports.report.archive import write_zip
+from explorer.exports.report.reading import read_trained
 from explorer.exports.report.run_report import Files, Trained, run_report
 from explorer.exports.summary_text import summary_table
 from explorer.network.analysis import analyze
 from explorer.network.architecture_json import parse_architecture
 from explorer.network.mult_adds import MULT_ADDS_RULE
 from explorer.network.spec import count_layers
+from explorer.own_images import OwnImages
 from explorer.presets import load_presets, preset
 from explorer.training.event import Event
+from explorer.training.own_images.making import Options, make_own_images
+from explorer.training.recipe import Recipe
 from tests.exports.exported import exported_class
 from tests.exports.report.conftest import BLOCKS, SMALL
+from tests.people.shared import ANN
+from tests.runs.shared import wait
+from tests.tiny import linear, network
+from tests.training.own_images.zips import good_zip
 
 PRESETS = tuple(load_presets().values())
 PICTURES = {"loss.svg": b"<svg/>", "loss.png": b"png", "loss.csv": b"epoch\n"}
@@ -78,6 +86,37 @@ def test_all_its_files(trained):
     ]
     assert parse_architecture(files["architecture.json"]) == SMALL
     listed = set(re.findall(r"^- `([\w.]+?)/?`:", files["README.md"].decode(), re.MULTILINE))
+    assert listed | {"README.md"} == {name.split("/")[0] for name in files}
+
+
+def test_of_own_images_that_are_not_known_here_there_is_no_code_and_the_readme_says_so(
+    jobs, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    made = make_own_images(good_zip(), Options((1, 8, 8)))
+    name = OwnImages().add(made, "Colours", ANN).name
+    recipe = Recipe(dataset=name, epochs=1, images_share=0.5, device="cpu", precision="fp32")
+    run_id = jobs.submit(network("Flatten", linear(3)), recipe, ANN)
+    wait(jobs, run_id)
+    run = read_trained(jobs, run_id, tmp_path)
+    code = {"model.py", "notebook.ipynb", "evaluate.py", "grade.py"}
+    whole = report(run)
+    assert code < whole.keys()
+
+    # Deleted, their description stays, and with it all that the code says of them.
+    OwnImages().delete(name, ANN, keep_description=True)
+    assert report(run).keys() == whole.keys()
+
+    OwnImages().delete_all_of(ANN.id, ANN)
+    files = report(run)
+    assert files.keys() == whole.keys() - code
+    text = files["README.md"].decode().replace("\\", "")
+    assert (
+        "**Note:** There is no code in this report: code cannot name these images: the images are "
+        "somebody's own, and they are not on this server"
+    ) in text
+    assert "trained on the first 50 % of its training images alone" in text
+    listed = set(re.findall(r"^- `([\w.]+?)/?`:", text, re.MULTILINE))
     assert listed | {"README.md"} == {name.split("/")[0] for name in files}
 
 

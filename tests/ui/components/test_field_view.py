@@ -22,7 +22,7 @@ from explorer.training.datasets import DATASETS
 from explorer.training.images import normalise
 from explorer.training.initialisation import RandomStreams, new_network
 from explorer.training.recipe import parse_recipe
-from explorer.ui.components.field_view import FieldViewContext, forward
+from explorer.ui.components.field_view import FieldViewContext, OwnImage, forward
 from explorer.ui.components.field_view.component import view_data
 from explorer.ui.components.field_view.data import field_data
 from explorer.ui.components.field_view.request import FieldViewRequest, parse_request, unit_at
@@ -216,6 +216,26 @@ def test_the_values_of_a_last_layer_are_named_after_the_classes(manager):
 
     assert names(4) == names(5) == list(DATASETS["fashion-mnist"].classes)
     assert names(3) is None
+
+
+def test_own_images_are_shown_to_who_may_see_them(manager, anns_images):
+    analysis = analyze(stack(conv(), "Flatten", shape=(3, 8, 8)))
+
+    def image(sees: bool, own: OwnImage | None = None):
+        context = FieldViewContext(anns_images, 0, None, "", sees, own)
+        return view_data(analysis, 0, context, FieldViewRequest(), manager)["image"]
+
+    seen, unseen = image(True), image(False)
+    assert (seen["dataset"], seen["instead"], seen["colours"]) == ("Colours", "", 3)
+    assert (unseen["dataset"], unseen["colours"]) == ("Digits", 1)
+    assert unseen["instead"] == (
+        "These are digits: the images of Colours are seen by their owner and by teachers alone."
+    )
+    drawing = OwnImage("Your drawing", (8, 8, 3), bytes(192))
+    assert (image(False, drawing)["dataset"], image(False, drawing)["instead"]) == (
+        "Your drawing",
+        "",
+    )
 
 
 # --- what is told when asked ----------------------------------------------------------------------

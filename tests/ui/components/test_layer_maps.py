@@ -14,18 +14,22 @@ from explorer.network.analysis import analyze
 from explorer.network.architecture_json import parse_architecture
 from explorer.network.build import build
 from explorer.network.evaluation import modules_in
+from explorer.people.permissions import NotAllowed
 from explorer.refusal import Refusal
 from explorer.training.dataset_files import load_present_dataset
 from explorer.training.datasets import DATASETS
 from explorer.training.images import normalise
+from explorer.training.own_images.making import Options, make_own_images
 from explorer.ui import process
 from explorer.ui.components.layer_maps import answers
 from explorer.ui.components.layer_maps.answers import answer_question, map_row
 from explorer.ui.components.layer_maps.component import ShownLayer, shown_data
+from explorer.ui.image_permits import permit_for
 from explorer.ui.server.layer_maps_route import answer_to
 from tests.exports.report.conftest import BLOCKS, RECIPE, SMALL
-from tests.people.shared import SOMEBODY
+from tests.people.shared import ANN, BEN, SOMEBODY
 from tests.runs.shared import wait
+from tests.training.own_images.zips import good_zip
 
 
 def asked(run: str, **fields) -> dict:
@@ -129,6 +133,22 @@ def test_what_cannot_be_answered_is_refused_in_a_sentence(small_run):
             answer_question(asked(small_run) | wrong)
 
 
+def test_own_images_are_asked_about_with_a_permit_for_them_alone(own_run):
+    dataset = process.jobs().snapshot(own_run, 0).run.recipe.dataset
+    asked_of = asked(own_run, image=0)
+    permit = permit_for(ANN, dataset)
+    assert answer_question(asked_of | {"permit": permit})["maps"]["of"] == 4
+    occluded = answer_question(asked_of | {"permit": permit, "occlusion": True})
+    assert [each["shape"] for each in occluded["drops"]] == [[1, 8, 8]] * 2
+    others = process.own_images().add(
+        make_own_images(good_zip(4), Options((3, 8, 8))), "Others", BEN
+    )
+    for wrong in ("", permit[:-1], permit.upper(), "é" * 64, permit_for(BEN, others.name)):
+        for occlusion in (False, True):
+            with pytest.raises(NotAllowed, match="by their owner and by teachers alone"):
+                answer_question(asked_of | {"permit": wrong, "occlusion": occlusion})
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -137,6 +157,8 @@ def test_what_cannot_be_answered_is_refused_in_a_sentence(small_run):
         {"row": -1},
         {"run": "x" * 101},
         {"occlusion": 1},
+        {"permit": "x" * 65},
+        {"permit": None},
         {"more": 1},
     ],
 )
@@ -191,6 +213,7 @@ def test_what_comes_with_each_look_is_small(small_run):
         row=rows[0],
         cam_row=rows[0],
         image=5,
+        permit="",
         pixels=np.zeros((28, 28, 1), np.uint8),
         label=3,
         classes=DATASETS["digits"].classes,

@@ -22,21 +22,22 @@ from tests.ui.test_pages import html
 @pytest.fixture
 def page(small_run):
     """Opens the Train page at a view of the small run."""
+    return lambda view: page_at(view, small_run)
 
-    def page(view: str):
-        app = page_of("train", run=small_run)
-        app.session_state[f"{VIEW}-last"] = view
-        app.run()
-        assert not app.exception
-        return app
 
-    return page
+def page_at(view: str, run: str):
+    app = page_of("train", run=run)
+    app.session_state[f"{VIEW}-last"] = view
+    app.run()
+    assert not app.exception
+    return app
 
 
 def predictions(run: str) -> Predictions:
+    dataset = process.jobs().snapshot(run, 0).run.recipe.dataset
     last = process.jobs().snapshot(run, 0).epochs[-1].epoch
     answers = process.jobs().answers(run, last)
-    return Predictions(load_dataset("digits").test.labels, answers)
+    return Predictions(load_dataset(dataset).test.labels, answers)
 
 
 def box(app, label):
@@ -165,3 +166,41 @@ def test_the_shown_image_is_that_of_its_run(monkeypatch):
     assert (shown_image("one"), shown_image("other")) == (3, None)
     show_image("one", None)
     assert shown_image("one") is None
+
+
+# --- own images -----------------------------------------------------------------------------------
+
+UNSEEN = "The images of Colours are seen by their owner and by teachers alone."
+
+
+def shown(app, key: str) -> bool:
+    return any(each.proto.id.endswith(f"-{key}") for each in app.get("bidi_component"))
+
+
+def test_others_see_how_many_of_own_images_are_wrong_and_none_of_them(own_run, as_student):
+    app, found = page_at("Predictions", own_run), predictions(own_run)
+    wrong = int((~found.is_right).sum())
+    assert f"12 test images, {wrong} of them wrong" in html(app)
+    assert [each.value for each in app.info] == [UNSEEN]
+    assert not shown(app, f"predictions-{own_run}")
+    app.session_state["shown-image"] = (own_run, 3)
+    app.run()
+    assert "data:image/png" not in html(app)
+
+
+def test_others_see_the_confusion_of_own_images_and_none_of_them(own_run, as_student):
+    app, counts = page_at("Confusion", own_run), confusion_matrix(predictions(own_run), 3)
+    data = component_data(app, f"confusion-a-{own_run}-matrix")
+    assert (data["counts"], sum(map(sum, data["counts"]))) == (counts.tolist(), 12)
+    assert "its images appear here" not in html(app)
+    app.session_state["confusion-cell"] = ("a", (0, 0))
+    app.run()
+    assert [each.value for each in app.info] == [UNSEEN]
+    assert not shown(app, f"confusion-{own_run}")
+    assert len(component_data(app, "confusion-classes")["rows"]) == 3
+
+
+def test_a_teacher_sees_own_images(own_run):
+    app = page_at("Predictions", own_run)
+    assert len(component_data(app, f"predictions-{own_run}")["pictures"]) == 12
+    assert not app.info

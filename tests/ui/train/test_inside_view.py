@@ -4,7 +4,9 @@ import random
 
 import pytest
 
+from explorer.people.permissions import NotAllowed
 from explorer.ui import process
+from explorer.ui.components.layer_maps.answers import answer_question
 from explorer.ui.train import inside_view
 from tests.ui.pages import component_data, opened
 
@@ -80,3 +82,20 @@ def test_without_the_images_there_are_words(small_run, monkeypatch):
     app = inside(small_run)
     assert app.info[0].value.startswith("To look into a network takes an image: ")
     assert "MNIST" in app.info[0].value
+
+
+def test_others_do_not_look_into_a_network_on_own_images(own_run, as_student):
+    app = inside(own_run)
+    assert [each.value for each in app.info] == [
+        "The images of Colours are seen by their owner and by teachers alone."
+    ]
+    assert not [each for each in app.number_input if each.label.startswith("Test image (")]
+
+
+def test_a_teacher_does_and_the_page_may_ask_about_them(own_run):
+    found = data(inside(own_run), own_run)
+    assert (found["layer"], found["shape"]) == ("0 Conv2d", [4, 6, 6])
+    asked = {"run": own_run, "epoch": 2, "row": 0, "image": 0}
+    assert answer_question(asked | {"permit": found["permit"]})["maps"]["of"] == 4
+    with pytest.raises(NotAllowed):
+        answer_question(asked)

@@ -2,13 +2,16 @@
 
 import pytest
 import torch
+from streamlit.testing.v1 import AppTest
 
 from explorer.training import images
 from explorer.training.dataset_files import load_dataset, training_samples
 from explorer.training.datasets import DATASETS
 from explorer.training.recipe import ReduceLROnPlateau, parse_recipe
+from explorer.ui import process
 from explorer.ui.charts.schedule_chart import schedule_chart
 from explorer.ui.train.previews import augmented_samples, plateau_text
+from tests.people.shared import ANN
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -67,3 +70,41 @@ def test_a_drop_is_drawn_where_it_comes() -> None:
     assert found == pytest.approx(
         {0: 0.01, 1: 0.01, 2: 0.005, 3: 0.005, 4: 0.005, 5: 0.0025, 6: 0.0025}
     )
+
+
+def preview(dataset: str) -> None:
+    from explorer.training.recipe import parse_recipe
+    from explorer.ui.people import who
+    from explorer.ui.train.previews import augmentation_preview
+
+    who()  # as the page script does it first
+    augmentation_preview(parse_recipe({"dataset": dataset, "rotation": 10}))
+
+
+def previewed(dataset: str) -> AppTest:
+    app = AppTest.from_function(preview, default_timeout=60, args=(dataset,)).run()
+    assert not app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    return " ".join(str(each.proto.body) for each in app.get("html"))
+
+
+def test_own_images_are_seen_by_a_teacher(anns_images: str) -> None:
+    app = previewed(anns_images)
+    assert len(app.get("imgs")) == 1
+    assert words(app) == ""
+
+
+def test_others_read_who_sees_own_images(anns_images: str, as_student: None) -> None:
+    app = previewed(anns_images)
+    assert not app.get("imgs")
+    assert "The images of Colours are seen by their owner and by teachers alone." in words(app)
+
+
+def test_why_own_images_are_not_here_is_said(anns_images: str) -> None:
+    process.own_images().delete(anns_images, ANN, keep_description=True)
+    app = previewed(anns_images)
+    assert not app.get("imgs")
+    assert "they are deleted: choose other images." in words(app)
