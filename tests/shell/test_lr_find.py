@@ -64,7 +64,7 @@ def test_in_words(run, small):
         (("blank",), "error: this network cannot be trained on Digits: "),
         (("gap-17k", "--device", "abacus"), "error: "),
         (
-            ("gap-17k", "--dataset", "own-k7f2m9qa-10-1x28x28"),
+            ("gap-17k", "--dataset", "own-k7f2m4qa-10-1x28x28"),
             "error: this network cannot be trained on Own images: the images are somebody's own",
         ),
     ],

@@ -21,7 +21,7 @@ class OwnName(NamedTuple):
 
 
 def new_name(classes: int, input_shape: tuple[int, int, int]) -> str:
-    """A name that nobody can guess, as own-k7f2m9qa-3-1x28x28."""
+    """A name that nobody can guess, as own-k7f2m4qa-3-1x28x28."""
     id = "".join(secrets.choice(_LETTERS) for _ in range(8))
     return f"own-{id}-{classes}-{'x'.join(map(str, input_shape))}"
 

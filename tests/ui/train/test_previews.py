@@ -93,18 +93,18 @@ def words(app: AppTest) -> str:
 
 def test_own_images_are_seen_by_a_teacher(anns_images: str) -> None:
     app = previewed(anns_images)
-    assert len(app.get("imgs")) == 1
+    assert len(app.image) == 1
     assert words(app) == ""
 
 
 def test_others_read_who_sees_own_images(anns_images: str, as_student: None) -> None:
     app = previewed(anns_images)
-    assert not app.get("imgs")
+    assert not app.image
     assert "The images of Colours are seen by their owner and by teachers alone." in words(app)
 
 
 def test_why_own_images_are_not_here_is_said(anns_images: str) -> None:
     process.own_images().delete(anns_images, ANN, keep_description=True)
     app = previewed(anns_images)
-    assert not app.get("imgs")
+    assert not app.image
     assert "they are deleted: choose other images." in words(app)
