@@ -59,7 +59,7 @@ def _beside(snapshot: Snapshot) -> tuple[charts.Curve, ...]:
     same = snapshot.run.recipe.dataset == preset.recipe.dataset
     key, first = f"beside-{snapshot.run.id}", list(offered)[:1] if same else []
     chosen = st.pills(
-        f"Compare with ({find_dataset(preset.recipe.dataset).title})",
+        f"Compare with ({for_markdown(find_dataset(preset.recipe.dataset).title)})",
         list(offered),
         selection_mode="multi",
         default=remembered_value(key, first),
