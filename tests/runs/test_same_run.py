@@ -73,16 +73,8 @@ def test_the_same_run_has_the_same_layers_input_and_recipe_whatever_its_name(cha
 
 
 def test_a_run_as_it_is_made_counts_from_its_own_clock():
-    made = Snapshot(
-        new_run(PRESET.architecture, PRESET.recipe, OWNER),
-        Status("finished"),
-        None,
-        "",
-        None,
-        (),
-        (),
-        None,
-    )
+    run = new_run(PRESET.architecture, PRESET.recipe, OWNER)
+    made = summary_of(Snapshot(run, Status("finished"), None, "", None, (), (), None))
     assert run_in_hand([made], PRESET.architecture, PRESET.recipe, OWNER, time.time()) is made
 
 
