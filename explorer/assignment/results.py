@@ -28,15 +28,18 @@ class Finished:
 
     @property
     def tried(self) -> tuple[Recipe, int]:
-        """What runs have in common that differ in nothing but the seed."""
-        return self.recipe.model_copy(update={"seed": 0}), self.epochs
+        """What runs have in common that differ in nothing but the seed, by which runs that may stop
+        early come to different numbers of epochs.
+        """
+        epochs = 0 if self.recipe.early_stopping else self.epochs
+        return self.recipe.model_copy(update={"seed": 0}), epochs
 
 
 @dataclass(frozen=True)
 class Result:
     """What an assignment is judged by: one run, or several of one recipe."""
 
-    epochs: int
+    epochs: int  # of the seed that has most
     test_accuracy: float  # after the final epoch, the mean over the seeds
     whose: str = "of this run"  # as a note says it
     seeds: int = 1
@@ -67,15 +70,20 @@ def counting_result(
     runs, accuracy = max(
         results,
         key=lambda each: (
-            limit is None or each[0][0].epochs <= limit,
+            limit is None or _longest(each[0]) <= limit,
             len(each[0]) >= assignment.seeds,
             each[1],
         ),
     )
-    within = limit is not None and runs[0].epochs <= limit
+    within = limit is not None and _longest(runs) <= limit
     of_at_most = f" of at most {counted(limit, 'epoch')}" if limit and within else ""
     one, several = f"your best run{of_at_most}", f"your best recipe{of_at_most}"
     return _result(runs, accuracy, one, several, unfinished)
+
+
+def _longest(runs: Sequence[Finished]) -> int:
+    """The epochs of the run that has most."""
+    return max(run.epochs for run in runs)
 
 
 def _mean(runs: Iterable[Finished]) -> float:
@@ -94,4 +102,4 @@ def _result(
     if unfinished:
         verb = "has" if unfinished == 1 else "have"
         whose += f" ({counted(unfinished, 'other run')} {verb} not gone to the end)"
-    return Result(runs[0].epochs, accuracy, whose, len(runs), ids, unfinished)
+    return Result(_longest(runs), accuracy, whose, len(runs), ids, unfinished)

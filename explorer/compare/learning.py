@@ -14,7 +14,7 @@ from typing import Literal
 
 from explorer.network.spec import Architecture, NetworkKey
 from explorer.presets import FOLDER, RECIPE_VARIANT_NAMES, Preset, PresetError, measured
-from explorer.runs.run import Snapshot
+from explorer.runs.run import Snapshot, Status
 from explorer.training.dataset_lookup import find_dataset
 from explorer.training.engine import count_steps
 from explorer.training.event import EpochMetric
@@ -57,6 +57,7 @@ class Record:
     test_images: int | None  # None before the run has started
     run_id: str | None = None  # None for what comes with a preset, which has no weights
     device: str | None = None  # "cuda", "mps" or "cpu"; None where it was another machine's
+    is_finished: bool = True  # whether it went to its end
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,15 @@ class Group:
 
     @property
     def furthest(self) -> tuple[Record, ...]:
-        """The records with the most epochs, so that their last ones can be compared.
+        """The records with the most epochs, so that their last ones can be compared; of a recipe by
+        which runs stop early, those that went to their end, if there are any.
 
         Empty before the first epoch.
         """
+        if self.recipe.early_stopping:
+            finished = tuple(each for each in self.records if each.is_finished and each.epochs)
+            if finished:
+                return finished
         length = max(len(record.epochs) for record in self.records)
         return tuple(record for record in self.records if length and len(record.epochs) == length)
 
@@ -168,7 +174,15 @@ def record_of(snapshot: Snapshot) -> Record:
     )
     test_images = int(snapshot.started.metrics["test_images"]) if snapshot.started else None
     return Record(
-        run.name, "run", run.architecture, run.recipe, epochs, test_images, run.id, run.device
+        label=run.name,
+        origin="run",
+        architecture=run.architecture,
+        recipe=run.recipe,
+        epochs=epochs,
+        test_images=test_images,
+        run_id=run.id,
+        device=run.device,
+        is_finished=snapshot.status == Status.FINISHED,
     )
 
 

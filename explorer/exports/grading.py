@@ -145,7 +145,8 @@ def _check_same_try(one: Trial, other: Trial) -> None:
             f"{both} are of two recipes: they differ in {', '.join(differing)}, "
             "and may differ in the seed alone"
         )
-    if one.end and other.end and one.end.epoch != other.end.epoch:
+    may_differ = one.recipe.early_stopping > 0  # each seed then stops when it has stalled
+    if not may_differ and one.end and other.end and one.end.epoch != other.end.epoch:
         raise GradeError(
             f"{both} went through {one.end.epoch} and {other.end.epoch} epochs; "
             "seeds are runs of as many epochs"
@@ -200,9 +201,8 @@ def _result(counting: Sequence[Measured]) -> Result:
     accuracy = fmean(each.accuracy for each in runs if each.accuracy is not None)
     seeds = ", ".join(str(each.trial.recipe.seed) for each in runs)
     whose = "of this run" if len(runs) == 1 else f"the mean over seeds {seeds}"
-    end = runs[0].trial.end
-    assert end is not None
-    return Result(end.epoch, accuracy, whose, len(runs))
+    epochs = max(each.trial.end.epoch for each in runs if each.trial.end)
+    return Result(epochs, accuracy, whose, len(runs))
 
 
 def _untested(trial: Trial) -> Result | None:

@@ -38,7 +38,7 @@ from explorer.refusal import Refusal
 from explorer.text import printable
 from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import DATASETS
-from explorer.training.recipe import Recipe
+from explorer.training.recipe import Recipe, with_changes
 
 # What a text can be read as; "notebook" is code in one.
 Form = Literal["code", "table", "repr", "notebook", "json", "onnx"]
@@ -193,7 +193,7 @@ def recipe_for(recipe: Recipe, input_shape: Shape) -> Recipe:
     if find_dataset(recipe.dataset).input_shape == input_shape:
         return recipe
     fitting = [name for name, dataset in DATASETS.items() if dataset.input_shape == input_shape]
-    return recipe.model_copy(update={"dataset": fitting[0]}) if fitting else recipe
+    return with_changes(recipe, dataset=fitting[0]) if fitting else recipe
 
 
 def shared_work(

@@ -14,6 +14,7 @@ may ask about the same one.
 """
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import NamedTuple
 
 import torch
@@ -21,6 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from explorer.insight.class_scores import scores_path
+from explorer.insight.limits import MAX_VALUES
 from explorer.network.analysis import Row
 from explorer.network.evaluation import mixes_images, outputs_beyond
 from explorer.network.spec import Path
@@ -143,7 +145,10 @@ def occlusion(
     """
     size = patches.size
     places = [(top, left) for top in patches.top for left in patches.left]
-    at_once = 1 if any(mixes_images(each) for each in modules.values()) else AT_ONCE
+    values = image.numel() + sum(prod(row.output_shape) for row in rows)
+    at_once = max(1, min(AT_ONCE, MAX_VALUES // values))
+    if any(mixes_images(each) for each in modules.values()):
+        at_once = 1
     wanted = [*classes]
     with torch.inference_mode():
         whole = _probabilities(rows, modules, image)[0, wanted]  # (classes,)

@@ -107,23 +107,29 @@ def prepare_ink(ink: Grey, dataset: str, kind: DatasetKind) -> Prepared | None:
     if ink.max(initial=0) < FAINT:
         return None
     channels, height, width = kind.input_shape
+    image: Grey | None
     if placing := PLACINGS.get(dataset):
         image, words = placing.place(ink), f"Cut to its ink, {placing.words}."
     else:
         image = _resized(ink, (0, 0, ink.shape[1], ink.shape[0]), height, width)
         words = f"Scaled to {height}×{width} pixels as a whole."
+    if image is None:
+        return None
     return Prepared(np.repeat(image[None], channels, axis=0), (words,))
 
 
 # --- placing --------------------------------------------------------------------------------------
 
 
-def place_by_mass(ink: Grey) -> Grey:
+def place_by_mass(ink: Grey) -> Grey | None:
     """As MNIST's digits: fitted into 20×20, with the mean place of its ink in the middle of 28×28.
 
-    It is moved by whole pixels, as all of MNIST's were.
+    It is moved by whole pixels, as all of MNIST's were. None where the ink is so little, and so far
+    apart, that nothing of it is left at that size.
     """
     small = _fitted(ink, 20, 20)
+    if not small.any():
+        return None
     weights = small.astype(np.float64)
     means = [
         (weights.sum(1 - axis) * np.arange(size)).sum() / weights.sum()
@@ -136,25 +142,32 @@ def place_by_mass(ink: Grey) -> Grey:
     return _in_square(small, 28, row, column)
 
 
-def place_whole(ink: Grey) -> Grey:
+def place_whole(ink: Grey) -> Grey | None:
     """As Fashion-MNIST's pieces: the longer side is 28 pixels, the shorter one is in the middle."""
-    small = _fitted(ink, 28, 28)
-    return _in_square(small, 28, *((28 - size) // 2 for size in small.shape))
+    return _in_middle(_fitted(ink, 28, 28))
 
 
-def place_in_border(ink: Grey) -> Grey:
+def place_in_border(ink: Grey) -> Grey | None:
     """As EMNIST's characters: fitted into 24×24, in the middle of 28×28."""
-    small = _fitted(ink, 24, 24)
+    return _in_middle(_fitted(ink, 24, 24))
+
+
+def _in_middle(small: Grey) -> Grey | None:
+    """In the middle of 28×28; None where nothing is left of the ink at that size."""
+    if not small.any():
+        return None
     return _in_square(small, 28, *((28 - size) // 2 for size in small.shape))
 
 
-def place_counted(ink: Grey) -> Grey:
+def place_counted(ink: Grey) -> Grey | None:
     """As the built-in digits: upright, as high as the image, with as much ink as theirs, counted in
     8×8 blocks, and enlarged to 28×28.
     """
     side = 32 * FINER  # of their bitmaps, drawn finer
     small = _fitted(_upright(ink), side, 28 * FINER)  # kept off the sides, as theirs mostly are
     bitmap = _in_square(small, side, *((side - size) // 2 for size in small.shape)) > 127
+    if not bitmap.any():
+        return None
     # Each pixel's distance from the ink, below zero inside it: strokes are widened or narrowed, by
     # the same everywhere, until as many pixels are ink as in theirs.
     distance = ndimage.distance_transform_edt(~bitmap) - ndimage.distance_transform_edt(bitmap)
@@ -166,7 +179,7 @@ def place_counted(ink: Grey) -> Grey:
 class Placing(NamedTuple):
     """How what is drawn is made like a data set's images, and in words."""
 
-    place: Callable[[Grey], Grey]
+    place: Callable[[Grey], Grey | None]
     words: str
 
 

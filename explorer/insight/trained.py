@@ -117,6 +117,6 @@ class _Made(NamedTuple):
 
 
 def _bytes_in(made: _Made) -> int:
-    """The size of a network's copy of its weights in bytes, at most what the cache holds."""
+    """The size of its weights in bytes, and of the network's copy; at most what the cache holds."""
     size: int = sum(tensor.nbytes for tensor in made.found.values())
-    return min(NETWORKS_CACHE_BYTES, size)
+    return min(NETWORKS_CACHE_BYTES, 2 * size)

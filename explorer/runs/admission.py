@@ -19,7 +19,7 @@ from explorer.training.devices import DeviceError, choose_device
 from explorer.training.event import Event
 from explorer.training.memory import free_memory
 from explorer.training.problems import find_problem, memory_problem
-from explorer.training.recipe import Recipe
+from explorer.training.recipe import Recipe, find_misfit
 
 MAX_MORE_EPOCHS = 1000
 # Times the memory that was free when a training was ended for lack of it: then it may be tried
@@ -28,7 +28,8 @@ MORE_ROOM = 1.25
 
 
 class CannotTrain(RunError):
-    """The network does not fit the images, or the training would need more memory than there is.
+    """The network does not fit the images, the recipe's fields do not go together, or the training
+    would need more memory than there is.
 
     The message says what to try.
     """
@@ -55,6 +56,8 @@ def check_trainable(
             f"this network cannot be trained on {find_dataset(recipe.dataset).title}: "
             f"{obstacle.message}"
         )
+    if misfit := find_misfit(recipe):  # it could be kept, and never be read again
+        raise CannotTrain(misfit.message)
     kept = 0
     if not isinstance(checkpoints, CheckpointFolder):  # with the one that is being written
         kept = most_kept(checkpoint_bytes(architecture, recipe)) + 1

@@ -7,7 +7,7 @@ from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import BUILT_IN
 from explorer.training.event import LOWER_RATE, Event, has_diverged
 from explorer.training.learning_rate import lower_rate, peak_rate, peak_rate_name, with_peak_rate
-from explorer.training.recipe import Recipe
+from explorer.training.recipe import Recipe, with_changes
 
 IMAGES = "without_images"  # 1 in one whose images could not be had
 
@@ -38,9 +38,7 @@ def find_offer(snapshot: Snapshot) -> Offer | None:
         and recipe.dataset != BUILT_IN
         and find_dataset(BUILT_IN).input_shape == shape
     ):
-        return Offer(
-            "Train on the built-in digits instead", recipe.model_copy(update={"dataset": BUILT_IN})
-        )
+        return Offer("Train on the built-in digits instead", with_changes(recipe, dataset=BUILT_IN))
     return None
 
 

@@ -235,7 +235,8 @@ class RateSearches:
                 with self._lock:
                     self._forget_unseen()
                     if found is None:
-                        return Standing(Stage.FAILED, problem=_took_too_long())
+                        self._give_up(search)
+                        return Standing(Stage.FAILED, problem="nobody waited for it")
                     self._found[search.key] = found
             return Standing(Stage.FOUND, found=found)
         except (TrainingError, DatasetError) as error:
@@ -246,7 +247,10 @@ class RateSearches:
             return Standing(Stage.FAILED, problem=problem)
 
     def _find(self, search: _Search) -> FoundRates | None:
-        """Try the rates; None if it took too long or was given up."""
+        """Try the rates; None if nobody waits for them any more.
+
+        Raises TrainingError, also where it takes too long, and DatasetError.
+        """
         recipe = search.question.recipe
         if not find_dataset(recipe.dataset).is_here():
             raise DatasetError(
@@ -254,21 +258,21 @@ class RateSearches:
                 "start a training, which downloads it"
             )
         dataset = load_present_dataset(recipe.dataset)
-        began, tried, is_over = self._now(), list[Tried](), False
+        began, tried, is_given_up = self._now(), list[Tried](), False
 
         def should_stop() -> bool:
-            nonlocal is_over
-            is_over = (
-                search.is_cancelled or self._is_unseen(search) or self._now() - began > LONGEST
-            )
-            return is_over
+            nonlocal is_given_up
+            if self._now() - began > LONGEST:
+                raise TrainingError(_took_too_long())
+            is_given_up = search.is_cancelled or self._is_unseen(search)
+            return is_given_up
 
         for each in try_rates(
             search.question.architecture, recipe, dataset, should_stop=should_stop
         ):
             tried.append(each)
             search.standing = Standing(Stage.WORKING, steps=len(tried), latest=each)
-        return None if is_over else find_rates(tried, recipe)
+        return None if is_given_up else find_rates(tried, recipe)
 
 
 def _is_over(search: _Search) -> bool:

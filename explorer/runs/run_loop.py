@@ -133,10 +133,12 @@ class RunLoop:
         for event in events:
             match event.kind:
                 case "epoch":
-                    writer.keep_epoch(event, reached.pop(), answered.pop())
+                    checkpoint = reached.pop()
+                    is_last = checkpoint.facts["is_last"]
+                    writer.keep_epoch(event, checkpoint, answered.pop())
+                    del checkpoint
                     yield event
                     self._turn_began = time.monotonic()
-                    is_last = event.epoch == writer.run.epochs
                     if not is_last and gives_way(writer.run) and writer.end_turn():
                         return
                 case "stopped":

@@ -64,9 +64,11 @@ def summarise(
     finished: Event | None,
 ) -> RunSummary:
     """The summary of a run with these events."""
+    picked_by = picks_best(run.recipe)
     tested = [epoch for epoch in epochs if "test_accuracy" in epoch.metrics]
     accuracies = [epoch.metrics["test_accuracy"] for epoch in tested]
-    best = best_of(tested, picks_best(run.recipe)) if tested else None
+    picked = [epoch for epoch in tested if f"{picked_by}_accuracy" in epoch.metrics]
+    best = best_of(picked, picked_by) if picked else None
     seconds = [
         epoch.metrics["seconds"] for epoch in epochs[-PACE_EPOCHS:] if "seconds" in epoch.metrics
     ]

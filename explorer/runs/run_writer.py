@@ -161,7 +161,7 @@ class RunWriter:
     @property
     def is_continued(self) -> bool:
         """Whether the run had finished before, and has been continued since."""
-        return self._finished is not None or self._run.more_epochs > 0
+        return self._finished is not None or self._run.more_epochs != 0
 
     @property
     def has_final_status(self) -> bool:

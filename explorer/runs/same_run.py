@@ -20,7 +20,7 @@ def same_runs(
     """
     for each in runs:
         run = each.run
-        if run.more_epochs or run.recipe != recipe:
+        if _was_continued(each) or run.recipe != recipe:
             continue
         if task(run.architecture, recipe) == task(architecture, recipe):
             yield each
@@ -46,6 +46,15 @@ def run_in_hand(
     return None
 
 
+def _was_continued(each: RunSummary) -> bool:
+    """Whether the run goes on, or went on, after it had finished. One that stopped early may so
+    come to exactly its recipe's epochs.
+    """
+    if each.run.more_epochs:
+        return True
+    return each.finished is not None and (not each.ended or each.epochs_done > each.finished.epoch)
+
+
 def task(architecture: Architecture, recipe: Recipe) -> Task:
     """What two runs have in common that do the same: the network but for its name, and the recipe
     with its seed.
@@ -62,7 +71,7 @@ def done_or_coming(runs: Iterable[RunSummary]) -> tuple[set[Task], set[Task]]:
     present: set[Task] = set()
     unfinished: set[Task] = set()
     for each in runs:
-        if not each.run.more_epochs:
+        if not _was_continued(each):
             is_present = not each.ended or each.status == "finished"
             (present if is_present else unfinished).add(
                 task(each.run.architecture, each.run.recipe)

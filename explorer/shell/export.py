@@ -18,7 +18,7 @@ from explorer.refusal import Refusal
 from explorer.shell.architectures import add_arch, read_architecture
 from explorer.shell.image_names import IMAGES, dataset_name
 from explorer.shell.output_files import write_file
-from explorer.training.recipe import Recipe
+from explorer.training.recipe import Recipe, with_changes
 
 EXPORTS: dict[str, Callable[[Architecture, Recipe], str | bytes]] = {
     "python": lambda architecture, recipe: python_source(architecture),
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     started_from = load_presets().get(options.arch)
     recipe = started_from.recipe if started_from else Recipe()
     if options.dataset:
-        recipe = recipe.model_copy(update={"dataset": options.dataset})
+        recipe = with_changes(recipe, dataset=options.dataset)
     made = EXPORTS[options.format](architecture, recipe)
     if options.json:
         binary = isinstance(made, bytes)

@@ -82,8 +82,12 @@ def _insight(options: argparse.Namespace) -> _Insight:
     with closing(Store(home_folder())) as store:
         kept = store.stored_run(options.id).run
         weights = RunWeights(store).read(options.id, options.epoch)
+        epochs = sorted(store.checkpoints.epochs(options.id))
     if options.epoch not in (None, weights.epoch):
-        raise Refusal(weights.note or f"run {options.id} has no epoch {options.epoch}")
+        raise Refusal(
+            f"the weights of run {options.id} after epoch {options.epoch} are not kept; those "
+            f"after epoch {', '.join(map(str, epochs))} are"
+        )
     dataset = load_dataset(kept.recipe.dataset, options.data)
     device = torch.device(kept.device if kept.device in available_devices() else "cpu")
     measured = measure(kept.architecture, weights.weights, dataset, weights.precision, device)

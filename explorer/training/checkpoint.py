@@ -22,7 +22,7 @@ class Checkpoint(NamedTuple):
     parameter's place, chance.NAME the states of the random generators (uint8). facts, as JSON has
     them: the optimiser's groups and the schedule's state, the precision in use, the best epoch so
     far, with validation images the lowest validation loss so far, the seconds that the run took
-    so far.
+    so far, whether no epoch follows.
     """
 
     epoch: int

@@ -353,6 +353,7 @@ def _steps(
             facts |= {"best": best, "test_accuracy": test_accuracy, "precision": numerics.precision}
             facts |= {"seconds": time.perf_counter() - began}
             facts |= {"lowest": lowest} if validation else {}
+            facts |= {"is_last": epoch == epochs or has_stalled(epoch)}
             after_epoch(Checkpoint(epoch, step, tensors, facts))
         yield event(
             "epoch",

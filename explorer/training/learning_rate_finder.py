@@ -25,7 +25,7 @@ from explorer.training.engine import Learner, count_steps, is_plain, never
 from explorer.training.learning_rate import peak_rate_name
 from explorer.training.optimizers import Schedule
 from explorer.training.problems import TrainingError, explain, find_problem, memory_problem
-from explorer.training.recipe import Constant, OneCycleLR, Recipe
+from explorer.training.recipe import Constant, OneCycleLR, Recipe, split_problem
 
 LOWEST, HIGHEST = 1e-5, 10.0  # the highest that a recipe takes
 MOST_STEPS, FEWEST_STEPS = 200, 100
@@ -72,6 +72,7 @@ def try_rates(
         device = device or choose_device(recipe.device)
         obstacle = find_problem(architecture, dataset.kind)
         problem = obstacle.message if obstacle else memory_problem(architecture, recipe, device)
+        problem = problem or split_problem(recipe, len(dataset.train.labels))
         if problem:
             raise TrainingError(problem)
         yield from _steps(architecture, recipe, dataset, device, should_stop)
@@ -179,9 +180,11 @@ def find_rates(tried: Sequence[Tried], recipe: Recipe) -> FoundRates:
     is_peak = field == "max_lr"
     suggested = max(steepest, tenth) if is_peak else tenth
     reason = "bears the short peak of the schedule" if is_peak else "is safe, and fast"
+    is_turn = lowest < told[-1]
+    after = "after which it rises" if is_turn else "the highest that was tried"
     why = (
-        f"the loss falls most at {steepest:g}. It is lowest at {lrs[lowest]:.2g}, where training "
-        f"is about to diverge; a tenth of that is {tenth:g}. A rate of {suggested:g} {reason}"
+        f"the loss falls most at {steepest:g}. It is lowest at {lrs[lowest]:.2g}, {after}; "
+        f"a tenth of that is {tenth:g}. A rate of {suggested:g} {reason}"
     )
     return FoundRates(field, lrs, losses, smoothed, steepest, tenth, suggested, why)
 

@@ -373,7 +373,7 @@ class Recipe(_Frozen):
     )
 
 
-def _find_misfit(recipe: Recipe) -> RecipeError | None:
+def find_misfit(recipe: Recipe) -> RecipeError | None:
     """The error of the first field that does not go with the others; None if all go together."""
     scheduler, held_out = recipe.scheduler, recipe.validation_images
     peak = scheduler.peak_epoch if isinstance(scheduler, OneCycleLR) else None
@@ -399,6 +399,28 @@ def _find_misfit(recipe: Recipe) -> RecipeError | None:
     images = find_dataset(recipe.dataset).train_images
     problem = split_problem(recipe, images) if images else ""
     return RecipeError(problem, "validation_images") if problem else None
+
+
+def with_changes(recipe: Recipe, **changes: Any) -> Recipe:
+    """The recipe with these fields changed, and without what no longer goes with them.
+
+    A peak after the last epoch is left out. Where too few training images would be left to learn
+    from, a fifth of them is held out at most; where none is, nothing asks for some.
+    """
+    changed = recipe.model_copy(update=changes)
+    scheduler = changed.scheduler
+    if isinstance(scheduler, OneCycleLR) and (scheduler.peak_epoch or 0) > changed.epochs:
+        cycle = scheduler.model_copy(update={"peak_epoch": None})
+        changed = changed.model_copy(update={"scheduler": cycle})
+    # 0 where that is known only once they are read, or not here.
+    images = find_dataset(changed.dataset).train_images
+    if images and split_problem(changed, images):
+        held_out = count_used(changed, images) // 5
+        changed = changed.model_copy(update={"validation_images": held_out})
+    if changed.validation_images:
+        return changed
+    picked = "auto" if changed.best_epoch_by == "validation" else changed.best_epoch_by
+    return changed.model_copy(update={"early_stopping": 0, "best_epoch_by": picked})
 
 
 def split_problem(recipe: Recipe, images: int) -> str:
@@ -436,17 +458,15 @@ def quick_look(recipe: Recipe) -> Recipe:
     scheduler = recipe.scheduler
     if isinstance(scheduler, OneCycleLR):
         scheduler = scheduler.model_copy(update={"peak_epoch": None})
-    held_out = recipe.validation_images // 10
-    changes = {
-        "epochs": 1,
-        "images_share": 0.1,
-        "plain_epochs": 0,
-        "scheduler": scheduler,
-        "validation_images": held_out,
-        "best_epoch_by": recipe.best_epoch_by if held_out else "auto",
-        "early_stopping": 0,
-    }
-    return recipe.model_copy(update=changes)
+    return with_changes(
+        recipe,
+        epochs=1,
+        images_share=0.1,
+        plain_epochs=0,
+        scheduler=scheduler,
+        validation_images=recipe.validation_images // 10,
+        early_stopping=0,
+    )
 
 
 def parse_recipe(data: str | bytes | dict[str, Any]) -> Recipe:
@@ -465,7 +485,7 @@ def parse_recipe(data: str | bytes | dict[str, Any]) -> Recipe:
         recipe = Recipe.model_validate(data)
     except ValidationError as error:
         raise _explain(error, data) from None
-    if misfit := _find_misfit(recipe):
+    if misfit := find_misfit(recipe):
         raise misfit
     return recipe
 

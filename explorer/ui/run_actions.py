@@ -164,7 +164,7 @@ def _continue(run_id: str, place: str) -> None:
             1000,
             MORE_EPOCHS,
             key=key,
-            help="Continues at the final learning rate of its schedule.",
+            help="Goes on with its schedule, and after its end at the last learning rate.",
         )
         st.button(
             "Continue training",

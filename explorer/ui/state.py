@@ -25,7 +25,7 @@ from explorer.runs.manager import Run, UnknownRun
 from explorer.runs.rate_searches import Question
 from explorer.text import counted, printable, size_text
 from explorer.training.dataset_lookup import find_dataset
-from explorer.training.recipe import Recipe
+from explorer.training.recipe import Recipe, with_changes
 from explorer.ui import process
 from explorer.ui.arrival import asked_for
 from explorer.ui.components.stack_editor import Stack, sent_draft
@@ -498,7 +498,7 @@ def reset() -> None:
     session = accept_draft()
     start, recipe = session.start, session.recipe
     if session.input_shape != start.architecture.input_shape:
-        recipe = recipe.model_copy(update={"dataset": start.recipe.dataset})
+        recipe = with_changes(recipe, dataset=start.recipe.dataset)
     open_work(start, Shared(start.architecture, recipe, session.assignment))
 
 
@@ -572,7 +572,7 @@ def choose_images(dataset: str) -> str:
     session = accept_draft()
     if session.recipe_is_locked:
         return ""
-    recipe = session.recipe.model_copy(update={"dataset": dataset})
+    recipe = with_changes(session.recipe, dataset=dataset)
     shape = find_dataset(dataset).input_shape
     changed = keep_session(
         replace(

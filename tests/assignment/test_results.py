@@ -55,6 +55,17 @@ def test_the_mean_over_seeds_each_by_its_newest_run():
     )
 
 
+def test_seeds_that_stop_early_are_seeds_of_one_recipe():
+    recipe = Recipe(epochs=20, validation_images=100, early_stopping=3)
+    runs = [
+        Finished(f"run{seed}", recipe.model_copy(update={"seed": seed}), epochs, accuracy, seed)
+        for seed, (epochs, accuracy) in enumerate([(8, 0.98), (9, 0.99), (11, 0.97)])
+    ]
+    found = counting_result(Assignment(seeds=3), runs)
+    assert (found.seeds, found.epochs) == (3, 11)
+    assert found.test_accuracy == pytest.approx(0.98)
+
+
 def test_a_best_recipe_with_all_its_seeds_comes_before_a_lucky_one():
     lucky = run("lucky", 9, 0.999, batch=8)
     found = counting_result(Assignment(best_counts=True, seeds=2), [*SEEDS, lucky])

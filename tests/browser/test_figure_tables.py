@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from explorer.ui.train.page import TABLE_HEIGHT
+from explorer.ui.train.curves_view import TABLE_HEIGHT
 from tests.browser.conftest import App, box_of
 
 pytestmark = pytest.mark.browser

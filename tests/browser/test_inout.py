@@ -147,7 +147,7 @@ def test_the_address_keeps_the_work_and_adds_no_steps_to_go_back(app: App):
 def test_the_recipe_of_the_train_page_is_in_the_link(app: App):
     app.open()
     app.go_to("Train")
-    rate = app.page.get_by_role("spinbutton", name="lr")
+    rate = app.page.get_by_role("spinbutton", name="lr", exact=True)
     rate.fill("0.07")
     rate.press("Enter")
     app.settled()

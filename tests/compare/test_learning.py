@@ -118,6 +118,19 @@ def test_a_preferred_run_stands_for_its_seed_however_far_another_came():
     assert [each.run_id for each in found.records] == ["short", "id1"]
 
 
+def test_of_runs_that_stop_early_those_count_that_went_to_their_end():
+    recipe = Recipe(validation_images=100, early_stopping=2)
+    runs = [
+        replace(record(*[0.9] * epochs, seed=seed), recipe=recipe.model_copy(update={"seed": seed}))
+        for seed, epochs in enumerate((3, 2, 5))
+    ]
+    runs[2] = replace(runs[2], is_finished=False)
+    (found,) = group(runs)
+    assert [len(each.epochs) for each in found.furthest] == [3, 2]
+    (going_on,) = group([replace(each, is_finished=False) for each in runs])
+    assert [len(each.epochs) for each in going_on.furthest] == [5]
+
+
 def test_furthest_are_none_before_the_first_epoch():
     (found,) = group([record(), record(seed=1)])
     assert found.furthest == ()
@@ -220,7 +233,7 @@ def snapshot(started=True):
 def test_a_run_as_a_record():
     expected = Epoch(1, 12, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
     assert record_of(snapshot()) == Record(
-        "my run", "run", WIDE, Recipe(seed=4), (expected,), 360, "abc", "cpu"
+        "my run", "run", WIDE, Recipe(seed=4), (expected,), 360, "abc", "cpu", is_finished=False
     )
     waiting = record_of(snapshot(started=False))
     assert (waiting.epochs, waiting.test_images) == ((), None)

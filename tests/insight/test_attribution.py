@@ -1,6 +1,7 @@
 """Grad-CAM against captum's, on every preset; occlusion against a plain loop."""
 
 import threading
+from math import prod
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from torch import nn
 
+from explorer.insight import attribution
 from explorer.insight.attribution import (
     MOST_PLACES,
     WORK,
@@ -21,7 +23,7 @@ from explorer.insight.class_scores import scores_path
 from explorer.network.analysis import Row, analyze
 from explorer.network.architecture_json import parse_architecture
 from explorer.network.build import build
-from explorer.network.evaluation import modules_in
+from explorer.network.evaluation import modules_in, outputs_beyond
 from explorer.network.spec import Architecture
 from explorer.network.tree import IMAGE
 from explorer.presets import load_presets
@@ -219,6 +221,24 @@ def test_occlusion_is_a_plain_loops():
     for (row, column), each in drops.items():
         mean = torch.stack(each).mean(0)
         torch.testing.assert_close(found[:, row, column], mean[[3, 0]], rtol=1e-4, atol=1e-6)
+
+
+def test_no_more_images_go_through_at_once_than_there_is_room_for(monkeypatch):
+    rows, network = made(stack(conv(), "ReLU", *HEAD))
+    x, patches, grey = image_of(rows), patch_places(12, 12, 5, 1), torch.tensor([0.25])
+    modules, seen = modules_in(network, rows), []
+    whole = occlusion(rows, modules, x, grey, patches, [0])
+
+    def looked_on(rows, modules, given):
+        seen.append(len(given[IMAGE]))
+        return outputs_beyond(rows, modules, given)
+
+    values = x.numel() + sum(prod(row.output_shape) for row in rows)
+    monkeypatch.setattr(attribution, "outputs_beyond", looked_on)
+    monkeypatch.setattr(attribution, "MAX_VALUES", 3 * values)
+    found = occlusion(rows, modules, x, grey, patches, [0])
+    assert max(seen) == 3
+    torch.testing.assert_close(found, whole)
 
 
 def test_images_do_not_mix_where_a_network_normalises_by_the_batch():

@@ -136,6 +136,13 @@ def test_a_dot_stays_a_dot():
     assert right - left == bottom - top == 9  # a pen of 8 % of the canvas
 
 
+@pytest.mark.parametrize("dataset", list(PLACINGS))
+def test_ink_of_which_nothing_is_left_at_that_size_is_none(dataset):
+    ink = np.zeros((1120, 1120), np.uint8)
+    ink[20, 20] = ink[1100, 1100] = 255  # two points, far apart
+    assert prepare_ink(ink, dataset, DATASETS[dataset]) is None
+
+
 def test_as_fashion_mnist_its_longer_side_fills_the_image():
     assert ink_box(place_whole(blot((20, 260), (100, 160)))) == (10, 0, 17, 28)
     assert ink_box(place_whole(blot((100, 160), (20, 260)))) == (0, 10, 28, 17)

@@ -29,6 +29,7 @@ from explorer.runs.manager import (
     RunError,
     UnknownRun,
 )
+from explorer.runs.run_loop import RunLoop
 from explorer.runs.store import Store
 from explorer.training.checkpoint import Checkpoint, network_weights
 from explorer.training.dataset_files import Dataset, Split
@@ -1011,6 +1012,27 @@ def test_a_run_that_stopped_early_is_finished_and_can_be_continued(
     assert summary.finished is not None
     assert summary.finished.epoch == done  # by which an assignment is judged
     assert done in manager.store.checkpoints.epochs(run_id)
+
+
+def test_a_run_whose_last_epoch_it_is_gives_way_to_nobody(
+    tmp_path: Path, small: Architecture, tiny: Dataset
+) -> None:
+    """Also where it stops early: it has nothing left to do in a later turn."""
+    store = Store(tmp_path)
+    asked: list[int] = []
+
+    def gives_way(run: jobs.Run) -> bool:
+        asked.append(store.last_epoch(run.id))
+        return False
+
+    run = new_run.new_run(small, recipe(**STALLS), SOMEBODY.id)
+    loop = RunLoop(store, store.begin(run))
+    events = list(loop.train(gives_way=gives_way))
+    done = events[-1].epoch
+    assert events[-1].kind == "finished"
+    assert 1 < done < 12
+    assert asked == list(range(1, done))
+    store.close()
 
 
 def test_the_best_checkpoint_is_that_of_the_epoch_that_validation_picks(

@@ -9,7 +9,9 @@ from explorer.network.spec import Flatten, Linear
 from explorer.presets import load_presets
 from explorer.runs.new_run import new_run
 from explorer.runs.run import ENDED, Snapshot, Status
-from explorer.runs.same_run import MOMENT, run_in_hand, same_runs
+from explorer.runs.run_summary import summary_of
+from explorer.runs.same_run import MOMENT, done_or_coming, run_in_hand, same_runs
+from explorer.training.event import Event
 
 PRESET = load_presets()["gap-17k"]
 NOW = 1_000_000.0
@@ -25,7 +27,7 @@ def snapshot(
     owner=OWNER,
 ):
     run = replace(new_run(architecture, recipe, owner), submitted=started, more_epochs=more_epochs)
-    return Snapshot(run, Status(status), None, "", None, (), (), None)
+    return summary_of(Snapshot(run, Status(status), None, "", None, (), (), None))
 
 
 @pytest.mark.parametrize("status", ["queued", "preparing", "running", "stopping", "pausing"])
@@ -71,16 +73,8 @@ def test_the_same_run_has_the_same_layers_input_and_recipe_whatever_its_name(cha
 
 
 def test_a_run_as_it_is_made_counts_from_its_own_clock():
-    made = Snapshot(
-        new_run(PRESET.architecture, PRESET.recipe, OWNER),
-        Status("finished"),
-        None,
-        "",
-        None,
-        (),
-        (),
-        None,
-    )
+    run = new_run(PRESET.architecture, PRESET.recipe, OWNER)
+    made = summary_of(Snapshot(run, Status("finished"), None, "", None, (), (), None))
     assert run_in_hand([made], PRESET.architecture, PRESET.recipe, OWNER, time.time()) is made
 
 
@@ -89,3 +83,21 @@ def test_other_peoples_runs_are_not_in_hand():
         run_in_hand([snapshot(owner="another")], PRESET.architecture, PRESET.recipe, OWNER, NOW)
         is None
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "epochs", "finished", "is_same"),
+    [
+        ("finished", 20, 20, True),
+        ("finished", 8, 8, True),  # it stopped early
+        ("finished", 20, 8, False),  # and was continued up to its recipe's epochs
+        ("running", 9, 8, False),
+        ("stopped", 8, None, True),
+    ],
+)
+def test_a_run_that_was_continued_is_another(status, epochs, finished, is_same):
+    end = None if finished is None else Event(kind="finished", epoch=finished)
+    found = replace(snapshot(status), epochs_done=epochs, finished=end)
+    assert bool(list(same_runs([found], PRESET.architecture, PRESET.recipe))) is is_same
+    present, unfinished = done_or_coming([found])
+    assert bool(present | unfinished) is is_same

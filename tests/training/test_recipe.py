@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from explorer.training.recipe import (
     OPTIMIZERS,
@@ -20,6 +22,7 @@ from explorer.training.recipe import (
     quick_look,
     to_data,
     to_json,
+    with_changes,
 )
 
 
@@ -232,9 +235,50 @@ def test_validation_images_pick_the_best_epoch_where_there_are_some(
         {"epochs": 9, "scheduler": {"kind": "OneCycleLR", "peak_epoch": 7}, "plain_epochs": 2},
         {"validation_images": 1400, "early_stopping": 2, "best_epoch_by": "validation"},
         {"validation_images": 5, "best_epoch_by": "validation"},
+        {"validation_images": 1435},
     ],
 )
 def test_a_quick_look_is_a_recipe_too(fields: dict[str, Any]) -> None:
     recipe = quick_look(parse_recipe(fields))
     assert parse_recipe(to_data(recipe)) == recipe
     assert (recipe.epochs, recipe.images_share, recipe.early_stopping) == (1, 0.1, 0)
+
+
+SPLIT = {"dataset": "mnist", "validation_images": 5000, "early_stopping": 3}
+PEAK = {"epochs": 20, "scheduler": {"kind": "OneCycleLR", "peak_epoch": 8}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "changes", "expected"),
+    [
+        ({}, {"epochs": 3}, {"epochs": 3}),
+        (PEAK, {"epochs": 9}, {}),
+        (PEAK, {"epochs": 7}, {"scheduler": OneCycleLR()}),
+        (SPLIT, {"epochs": 3}, {"validation_images": 5000, "early_stopping": 3}),
+        # A fifth of the 1,437 that digits has.
+        (SPLIT, {"dataset": "digits"}, {"validation_images": 287, "early_stopping": 3}),
+        (
+            SPLIT | {"best_epoch_by": "validation"},
+            {"dataset": "digits", "images_share": 0.01},
+            {"validation_images": 2, "best_epoch_by": "validation"},
+        ),
+        (
+            SPLIT | {"best_epoch_by": "validation"},
+            {"validation_images": 0},
+            {"early_stopping": 0, "best_epoch_by": "auto"},
+        ),
+        (SPLIT | {"best_epoch_by": "test"}, {"validation_images": 0}, {"best_epoch_by": "test"}),
+    ],
+)
+def test_a_changed_recipe_loses_what_no_longer_goes_with_it(fields, changes, expected) -> None:
+    found = with_changes(parse_recipe(fields), **changes)
+    assert parse_recipe(to_data(found)) == found
+    for name, value in expected.items():
+        assert getattr(found, name) == value
+
+
+@given(st.integers(0, 59_990), st.sampled_from(["digits", "mnist", "cifar10"]), st.integers(1, 30))
+def test_a_recipe_for_other_images_and_epochs_can_be_read_again(held_out, dataset, epochs) -> None:
+    recipe = parse_recipe(PEAK | {"dataset": "mnist", "validation_images": held_out})
+    for found in (with_changes(recipe, dataset=dataset, epochs=epochs), quick_look(recipe)):
+        assert parse_recipe(to_data(found)) == found

@@ -72,6 +72,7 @@ def disagreement_view(pair: tuple[Record, Record], names: tuple[str, str]) -> No
         _show,
         title=words,
         key=f"{GROUP}-{'-'.join(record.run_id or '' for record in pair)}-{chosen}",
+        of=chosen,
     )
     if shown is not None and shown in set(indices.tolist()):
         st.html(f"<p>{for_html(_both_answers(one, other, shown))}</p>")

@@ -17,7 +17,7 @@ from explorer.text import counted, for_html
 from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import BUILT_IN
 from explorer.training.problems import find_problem
-from explorer.training.recipe import Recipe
+from explorer.training.recipe import Recipe, with_changes
 from explorer.ui import process
 from explorer.ui.compare.chosen import CHOSEN, find_all
 from explorer.ui.image_choices import image_choices
@@ -137,7 +137,7 @@ def missing_runs(
     found, again = [], 0
     for each in chosen:
         architecture = _architecture(each, variant)
-        recipe = _recipe(each, variant, dataset).model_copy(update={"epochs": epochs})
+        recipe = with_changes(_recipe(each, variant, dataset), epochs=epochs)
         if find_problem(architecture, find_dataset(recipe.dataset)):
             continue
         for seed in range(seeds):
@@ -159,7 +159,7 @@ def _recipe(each: Chosen, variant: str, dataset: str) -> Recipe:
     """That variant of a preset's recipe; the own recipe of a run or a saved network."""
     found = each.preset.recipe_variant(variant) if each.preset else None
     recipe = found[1] if found else each.recipe
-    return recipe.model_copy(update={"dataset": dataset}) if dataset else recipe
+    return with_changes(recipe, dataset=dataset) if dataset else recipe
 
 
 def _read_form() -> TrainAllForm:

@@ -15,9 +15,9 @@ def choice_key() -> str:
     return f"{VIEW}-{st.session_state.get(_OPENED, 0)}"
 
 
-def keep_choice() -> None:
-    """The callback of the choice."""
-    remember_value(VIEW, st.session_state[choice_key()])
+def keep_choice(key: str) -> None:
+    """The callback of the choice, which has this key."""
+    remember_value(VIEW, st.session_state[key])
 
 
 def chosen_view(default: str) -> str:

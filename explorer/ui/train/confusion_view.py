@@ -154,7 +154,16 @@ def _images_of_cell(sides: Sequence[_Side]) -> None:
         else f"{side.classes[label]} taken for {side.classes[predicted]}"
     )
     title = f"{what}: {counted(len(indices), 'test image')}"
-    images_panel(side.snapshot, side.epoch, side.predictions, indices, title, "confusion")
+    images_panel(
+        side.snapshot,
+        side.epoch,
+        side.predictions,
+        indices,
+        title,
+        "confusion",
+        of=what,
+        followed=sides[0].snapshot.run.id,
+    )
 
 
 # --- each class -----------------------------------------------------------------------------------

@@ -2,13 +2,15 @@
 
 import base64
 import io
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import streamlit as st
 from PIL import Image
 
 from explorer.insight.drawing import PLACINGS, Prepared, prepare_drawing
 from explorer.insight.image_files import MAX_BYTES, open_image, prepare_picture
+from explorer.insight.limits import too_large
 from explorer.insight.trained import Trained
 from explorer.network.analysis import analyze
 from explorer.refusal import Refusal
@@ -24,12 +26,16 @@ from explorer.ui.remembered_inputs import remember_input, remember_value, rememb
 
 CANVAS, FILE = "Canvas", "Image file"
 SOURCE, LAYER, UPLOAD, PAD = "draw-source", "draw-layer", "draw-file", "draw"
+READ = "draw-read"  # the file that was read last
 PREVIEW = 280  # pixels of an image file's picture on the page
 
 
 def show(snapshot: Snapshot) -> None:
     """Of a run whose first epoch has ended."""
     trained = process.trained(snapshot.run.id)
+    if problem := too_large(analyze(trained.architecture)):
+        messages.info(problem)
+        return
     with st.container(key="draw-view"):
         prepared, file = None, None
         if _source(trained) == FILE:
@@ -70,12 +76,35 @@ def _from_file(trained: Trained) -> tuple[Prepared | None, dict[str, Any] | None
     if file is None:
         return None, None
     try:
-        picture = open_image(file.getvalue())
-        prepared = prepare_picture(picture, trained.dataset, trained.kind)
+        read = _read(file.file_id, file.getvalue, trained)
     except Refusal as error:
         messages.error(f"This file cannot be used: {error}")
         return None, None
-    return prepared, {"picture": _address_of(picture), "answer": answer(trained, prepared)}
+    return read.prepared, {"picture": read.address, "answer": answer(trained, read.prepared)}
+
+
+class _Read(NamedTuple):
+    """An image file that was read, for as long as it is the one that is shown."""
+
+    file: str
+    dataset: str
+    prepared: Prepared
+    address: str
+
+
+def _read(file: str, content: Callable[[], bytes], trained: Trained) -> _Read:
+    """The file with this id: a page looks at it again every second while a run trains.
+
+    Raises Refusal where it cannot be used.
+    """
+    known: _Read | None = st.session_state.get(READ)
+    if known and (known.file, known.dataset) == (file, trained.dataset):
+        return known
+    picture = open_image(content())
+    prepared = prepare_picture(picture, trained.dataset, trained.kind)
+    found = _Read(file, trained.dataset, prepared, _address_of(picture))
+    st.session_state[READ] = found
+    return found
 
 
 def _address_of(picture: Image.Image) -> str:

@@ -32,9 +32,16 @@ def images_panel(
     indices: Sequence[int],
     title: str,
     key: str,
+    *,
+    of: str = "",
+    followed: str | None = None,
 ) -> None:
     """Draw the images of these indices, and beside them the chosen one's probabilities; words in
     their place where the visitor may not see them.
+
+    Args:
+        of: what they are; where that changes, the first of them are shown.
+        followed: the run through whose network the chosen one can be followed; this one by default.
     """
     run_id, dataset = snapshot.run.id, snapshot.run.recipe.dataset
     if not may_see_images(who(), dataset):
@@ -52,6 +59,7 @@ def images_panel(
             lambda index: show_image(run_id, index),
             title=title,
             key=f"{key}-{run_id}",
+            of=of,
         )
     with one:
         chosen = shown_image(run_id)
@@ -64,10 +72,15 @@ def images_panel(
             icon=":material/account_tree:",
             help="What each layer makes of it, in Inside.",
             key=f"inside-{key}",
-            on_click=open_view,
-            args=("Inside",),
+            on_click=_follow,
+            args=(followed or run_id, chosen),
             width="stretch",
         )
+
+
+def _follow(run_id: str, index: int) -> None:
+    show_image(run_id, index)
+    open_view("Inside")
 
 
 def _picture(dataset: str, predictions: Predictions, index: int) -> Picture:

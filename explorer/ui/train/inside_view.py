@@ -69,16 +69,16 @@ def _choose_image(run_id: str, test: Split) -> int:
     """The place of a test image, by number, its neighbours, or at random: the one that the other
     views show too.
     """
-    last = len(test.images) - 1
+    last, key = len(test.images) - 1, number_key(run_id)
     chosen = st.number_input(
         f"Test image (0 to {last:,})",
         0,
         last,
         value=min(shown_image(run_id) or 0, last),
         width=200,
-        key=number_key(run_id),
+        key=key,
         on_change=keep_number,
-        args=(run_id,),
+        args=(run_id, key),
     )
     st.button(
         "Another image",

@@ -44,16 +44,13 @@ from explorer.ui.train.run_views import show_run_view
 
 POINTS = 400  # step events a chart gets, whatever the run's length
 RECENT = 15  # step events whose median speed is told: a single one's is chance
-AUTHORS_LOG = "author's log"
 _QUICK_LOOK = "One epoch on a tenth of the training images, to see whether it learns at all."
 SHOWN_RUN = "shown-run"  # its place on the page, for links
 NEVER_BEGAN = "ended before its first step"
-LARGE_LOSS = 1e6  # from here on a loss is written with a power of ten
 _LOCKED = (
     '<p class="note">This lesson keeps the recipe as it is, so that what you see comes from the '
     "network alone.</p>"
 )
-TABLE_HEIGHT = 250  # pixels, the same from the first epoch on, so that nothing below it moves
 
 
 @with_notices
@@ -405,6 +402,8 @@ def _progress(snapshot: Snapshot) -> tuple[float, str]:
         int(snapshot.started.metrics[name]) for name in ("epochs", "steps_per_epoch")
     )
     total = epochs * steps_per_epoch
+    if snapshot.status == "finished":  # also one that stopped early
+        total = latest.step
     words = [f"epoch {latest.epoch} of {epochs}"]
     if snapshot.ended:
         words += [f"{latest.step:,} steps", duration(latest.time)]

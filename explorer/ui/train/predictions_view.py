@@ -28,7 +28,9 @@ def show(snapshot: Snapshot) -> None:
     if epoch is None or (predictions := predictions_of(snapshot, epoch)) is None:
         return
     indices = find_images(predictions, Order(order), label, predicted).tolist()
-    images_panel(snapshot, epoch, predictions, indices, _title(predictions, indices), "predictions")
+    title = _title(predictions, indices)
+    of = f"{order} {label} {predicted}"
+    images_panel(snapshot, epoch, predictions, indices, title, "predictions", of=of)
 
 
 def _title(predictions: Predictions, indices: list[int]) -> str:

@@ -148,15 +148,28 @@ def recipe_form(
         if not section.key:
             _section(section, data, key, changed, is_locked)
             continue
-        is_open = any(data[name] != _DEFAULTS[name] for name in section.fields)
         folded = st.expander(
-            section.heading, is_open, key=f"{key}-{section.key}", on_change="rerun"
+            section.heading,
+            _is_open(section, data, key),
+            key=f"{key}-{section.key}",
+            on_change="rerun",
         )
         with folded:
             _fields(Recipe, section.fields, data, key, changed, is_locked)
             if section.key == "augmentation" and folded.open and isinstance(filled, Recipe):
                 augmentation_preview(filled)
     return recipe_in_form(recipe, key)
+
+
+def _is_open(section: Section, data: Data, key: str) -> bool:
+    """Whether a section is open at first: where something in it is not as by default.
+
+    It is decided once for each form: for Streamlit a section that is open at first is another one
+    than the same that is not, and takes its place with all inputs in it.
+    """
+    differs = any(data[name] != _DEFAULTS[name] for name in section.fields)
+    is_open: bool = st.session_state.setdefault(f"{key}-{section.key}-at-first", differs)
+    return is_open
 
 
 def recipe_in_form(recipe: Recipe, key: str) -> Recipe | RecipeError:

@@ -24,8 +24,8 @@ def choose_epoch(snapshot: Snapshot, key: str) -> int | None:
     ]
     if not epochs:
         messages.info(
-            "this run was trained before answers were kept. Continue it for one more epoch, "
-            "and they are here"
+            "this run was trained before answers were kept. Whoever started it can continue it "
+            "for an epoch, and then they are here"
         )
         return None
     options = [LAST, *epochs]

@@ -28,23 +28,36 @@ RUN_VIEWS: dict[str, RunView] = {
 
 
 def show_run_view(snapshot: Snapshot) -> None:
-    """Draw the view that was chosen last, and the choice above it once there is one.
-
-    Nothing of a run that never began.
+    """Draw the choice of views and the one that was chosen last. Nothing of a run that never
+    began.
     """
     if snapshot.started is None:
         return
-    names = [name for name, view in RUN_VIEWS.items() if snapshot.epochs or not view.needs_epoch]
-    before, chosen = chosen_view(names[0]), names[0]
-    if len(names) > 1:
-        chosen = st.segmented_control(
-            "View of the run",
-            names,
-            default=before if before in names else names[0],
-            required=True,
-            format_func=for_markdown,
-            key=choice_key(),
-            on_change=keep_choice,
-            label_visibility="collapsed",
-        )
-    RUN_VIEWS[chosen].show(snapshot)
+    names, key = list(RUN_VIEWS), choice_key()
+    before = chosen_view(names[0])
+    chosen = st.segmented_control(
+        "View of the run",
+        names,
+        default=before if before in names else names[0],
+        required=True,
+        format_func=for_markdown,
+        key=key,
+        on_change=keep_choice,
+        args=(key,),
+        label_visibility="collapsed",
+    )
+    view = RUN_VIEWS[chosen]
+    if view.needs_epoch and not snapshot.epochs:
+        st.html(_ENDED_TOO_SOON if snapshot.ended else _NO_EPOCH_YET)
+        return
+    view.show(snapshot)
+
+
+_NO_EPOCH_YET = (
+    '<div class="empty"><p>What the network has learnt is seen here once its first epoch has '
+    "ended.</p></div>"
+)
+_ENDED_TOO_SOON = (
+    '<div class="empty"><p>The run ended within its first epoch, so there is nothing that it '
+    "has learnt.</p></div>"
+)

@@ -25,6 +25,6 @@ def number_key(run_id: str) -> str:
     return f"image-{run_id}-{st.session_state.get(_SHOWN, 0)}"
 
 
-def keep_number(run_id: str) -> None:
-    """The callback of that input."""
-    st.session_state[_KEY] = (run_id, int(st.session_state[number_key(run_id)]))
+def keep_number(run_id: str, key: str) -> None:
+    """The callback of that input, which has this key."""
+    st.session_state[_KEY] = (run_id, int(st.session_state[key]))

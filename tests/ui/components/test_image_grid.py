@@ -1,7 +1,9 @@
 """The grid of test images: which of them the browser gets, and that it cannot choose another."""
 
 import pytest
+import streamlit as st
 
+from explorer.ui.components.image_grid import component
 from explorer.ui.components.image_grid.component import PAGE, chosen_of, first_of, first_within
 
 
@@ -43,3 +45,14 @@ def test_a_forged_page_is_none(sent):
 
 def test_a_page_is_where_the_browser_asks_for_it():
     assert (first_of(0), first_of(2 * PAGE)) == (0, 2 * PAGE)
+
+
+def test_another_list_begins_at_its_first_page_and_the_same_where_it_was_left(monkeypatch):
+    monkeypatch.setattr(st, "session_state", {"grid": {"first": 2 * PAGE}})
+    assert component._first("grid", "all") == 0
+    component._keep_first("grid", "all")
+    assert component._first("grid", "all") == 2 * PAGE
+    assert component._first("grid", "class 3") == 0
+    st.session_state["grid"] = {"first": "forged"}
+    component._keep_first("grid", "class 3")
+    assert component._first("grid", "all") == 2 * PAGE

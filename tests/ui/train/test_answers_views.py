@@ -6,6 +6,7 @@ import pytest
 import streamlit as st
 
 from explorer.insight.predictions import Predictions, confusion_matrix
+from explorer.runs.run import Status
 from explorer.text import for_html, percent
 from explorer.training.dataset_files import load_dataset
 from explorer.ui import process
@@ -125,10 +126,26 @@ def test_two_epochs_and_two_runs_side_by_side(page, small_run):
     assert len(classes["columns"]) == 4
     assert a != b
     box(app, "Beside it").select(other).run()
-    assert (
-        component_data(app, f"confusion-b-{other}-matrix")["counts"]
-        == confusion_matrix(predictions(other), 10).tolist()
-    )
+    counts = confusion_matrix(predictions(other), 10)
+    assert component_data(app, f"confusion-b-{other}-matrix")["counts"] == counts.tolist()
+
+    # An image of the other one is followed through the network of the run that is shown.
+    label, answer = map(int, divmod(counts.argmax(), 10))
+    app.session_state["confusion-cell"] = ("b", (label, answer))
+    app.run()
+    index = component_data(app, f"confusion-{other}")["pictures"][2]["index"]
+    app.session_state["shown-image"] = (other, index)
+    app.run()
+    follow = "Follow it through the network"
+    next(button for button in app.button if button.label == follow).click().run()
+    assert component_data(app, f"inside-{small_run}")["image"] == index
+
+
+def test_a_run_that_ended_within_its_first_epoch_has_learnt_nothing(page, small_run, monkeypatch):
+    snapshot = process.jobs().snapshot(small_run, 0)
+    stopped = replace(snapshot, epochs=(), status=Status.STOPPED)
+    monkeypatch.setattr(type(process.jobs()), "snapshot", lambda *_: stopped)
+    assert "ended within its first epoch" in html(page("Predictions"))
 
 
 def test_a_run_from_before_answers_were_kept_says_so(page, small_run):

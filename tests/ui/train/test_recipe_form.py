@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from explorer.training.dataset_files import load_dataset
 from explorer.training.recipe import Recipe, RecipeError, parse_recipe
 from explorer.ui.train.recipe_form import LABELS, SECTIONS
+from tests.ui.pages import opened as opened_page
 
 FOLDED = [section for section in SECTIONS if section.key]
 
@@ -88,6 +89,24 @@ def test_a_section_stays_open_while_its_value_goes_back_to_none() -> None:
     box(app, "Rotation, ± degrees").set_value(0.0).run()
     assert opened(app) == {"Data augmentation"}
     assert filled(app) == Recipe()
+
+
+@pytest.mark.usefixtures("runs_of_its_own")
+def test_on_the_page_a_section_stays_the_same_whatever_is_typed_in_it() -> None:
+    """For Streamlit one that is open at first is another than one that is not."""
+    app = opened_page("train")
+
+    def section() -> str:
+        return next(
+            str(each.proto.id) for each in app.expander if each.label == "Data augmentation"
+        )
+
+    before = section()
+    box(app, LABELS["flip"]).set_value(0.5).run()
+    assert app.session_state["explorer"].recipe.flip == 0.5
+    assert section() == before
+    box(app, LABELS["flip"]).set_value(0.0).run()
+    assert section() == before
 
 
 @pytest.mark.parametrize(

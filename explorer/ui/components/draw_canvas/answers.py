@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from explorer.insight.drawing import Drawing, Prepared, prepare_drawing
+from explorer.insight.limits import too_large
 from explorer.insight.recognition import map_greys, recognise, shown_maps
 from explorer.insight.trained import Trained
 from explorer.network.analysis import analyze
@@ -40,6 +41,8 @@ def answer_question(asked: object) -> dict[str, Any]:
     except ValidationError as error:
         raise Refusal(describe_fault(error, "a question")) from None
     trained = process.trained(question.run)
+    if problem := too_large(analyze(trained.architecture)):
+        raise Refusal(problem)
     return answer(trained, prepare_drawing(question.drawing, trained.dataset, trained.kind))
 
 

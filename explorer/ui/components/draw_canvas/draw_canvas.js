@@ -31,6 +31,8 @@ const STEPS = {
  * @property {boolean} isDrawing  whether a pointer is down
  * @property {boolean} byKeyboard  whether the canvas is drawn on by keyboard
  * @property {ReturnType<typeof setTimeout> | undefined} rest
+ * @property {() => void} drawInk
+ * @property {ResizeObserver} resized  has the ink drawn again at its new size
  */
 
 /** @type {WeakMap<Node, Pad>} by the component's own element */
@@ -42,7 +44,10 @@ export default function drawCanvas({ data, parentElement, setStateValue }) {
   const before = pads.get(parentElement);
   const pad = before ?? makePad(data);
   pads.set(parentElement, pad);
-  const isOther = !before || before.data.run !== data.run || before.data.epoch !== data.epoch;
+  const isOtherRun = before !== undefined && before.data.run !== data.run;
+  const isOther = !before || isOtherRun || before.data.epoch !== data.epoch;
+  const wasFile = before !== undefined && before.data.file !== null;
+  if (isOtherRun) pad.answer = null; // its classes may be others
   pad.data = data;
   /** @type {HTMLCanvasElement} */
   const ink = find(".ink");
@@ -64,14 +69,18 @@ export default function drawCanvas({ data, parentElement, setStateValue }) {
     // It is told of once the pen is lifted; not by a canvas that has left the page.
     if (pad.isDrawing || !parentElement.isConnected) return;
     setStateValue("drawing", pad.sketch.drawing);
-    say();
   }
 
-  pad.recognition.ask = () => askServer(pad.data.run, pad.sketch.drawing);
+  pad.recognition.ask = () => {
+    const { run } = pad.data;
+    return askServer(run, pad.sketch.drawing).then((answer) => ({ ...answer, run }));
+  };
   pad.recognition.take = (answer) => {
+    if (answer.run !== pad.data.run) return; // the run was changed meanwhile, and is asked anew
     pad.answer = answer;
     find(".trouble").textContent = "";
     show();
+    if (!pad.isDrawing) say();
   };
   pad.recognition.fail = (error) => {
     find(".trouble").textContent =
@@ -99,7 +108,7 @@ export default function drawCanvas({ data, parentElement, setStateValue }) {
     find(".layers").dataset.answered = String(Boolean(answer?.image));
   }
 
-  /** For whoever hears the page, once the pen rests. */
+  /** For whoever hears the page, once the pen is lifted. */
   function say() {
     const chances = shown()?.chances ?? [];
     const best = bestOf(chances);
@@ -207,11 +216,11 @@ export default function drawCanvas({ data, parentElement, setStateValue }) {
   controls();
   drawInk();
   show();
-  if (isOther && !data.file) pad.recognition.follow();
-  const resized = new ResizeObserver(drawInk);
-  resized.observe(ink);
+  if ((isOther || wasFile) && !data.file) pad.recognition.follow();
+  pad.drawInk = drawInk;
+  if (!before) pad.resized.observe(ink);
   return () => {
-    resized.disconnect();
+    pad.resized.disconnect();
   };
 }
 
@@ -226,7 +235,8 @@ function makePad(data) {
     () => undefined,
     () => undefined,
   );
-  return {
+  /** @type {Pad} */
+  const pad = {
     sketch,
     data,
     answer: null,
@@ -234,7 +244,10 @@ function makePad(data) {
     isDrawing: false,
     byKeyboard: false,
     rest: undefined,
+    drawInk: () => undefined,
+    resized: new ResizeObserver(() => pad.drawInk()),
   };
+  return pad;
 }
 
 /** @param {Element} element */

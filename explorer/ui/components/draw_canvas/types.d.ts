@@ -25,6 +25,8 @@ export interface Picture {
 
 /** What the network makes of an image. */
 export interface Answer {
+  /** Of a drawing: which run was asked. */
+  run?: string;
   epoch: number;
   /** null where nothing is drawn. */
   image: Picture | null;

@@ -38,12 +38,14 @@ def image_grid(
     *,
     title: str,
     key: str,
+    of: str,
 ) -> None:
     """Draw the images of these indices, page by page. `title` is read aloud.
 
     `choose` is called with an image's index, or with None where the chosen one is chosen no more.
+    Where `of`, which says what the images are, is another than before, the first page is shown.
     """
-    first = first_within(_first(key), len(indices))
+    first = first_within(_first(key, of), len(indices))
     shown = [picture(index) for index in indices[first : first + PAGE]]
     known = set(indices)
     _mount(
@@ -57,7 +59,7 @@ def image_grid(
             "page": PAGE,
         },
         on_chosen_change=lambda: choose(chosen_of(st.session_state[key].get("chosen"), known)),
-        on_first_change=lambda: _keep_first(key),
+        on_first_change=lambda: _keep_first(key, of),
     )
 
 
@@ -77,13 +79,13 @@ def first_of(sent: object) -> int | None:
     return sent if type(sent) is int and 0 <= sent <= 10**9 and sent % PAGE == 0 else None
 
 
-def _first(key: str) -> int:
+def _first(key: str, of: str) -> int:
     """As it was left: the component's own state ends with the page."""
-    found: int = st.session_state.get(f"{key}-first", 0)
-    return found
+    kept: tuple[str, int] = st.session_state.get(f"{key}-first", ("", 0))
+    return kept[1] if kept[0] == of else 0
 
 
-def _keep_first(key: str) -> None:
+def _keep_first(key: str, of: str) -> None:
     first = first_of(st.session_state[key].get("first"))
     if first is not None:
-        st.session_state[f"{key}-first"] = first
+        st.session_state[f"{key}-first"] = (of, first)

@@ -181,7 +181,8 @@ function drawAll(inside, find) {
   drawPlayer(inside, find);
   const heard = answers.at(player.epoch);
   const answer = isRefused(heard) ? undefined : heard;
-  find(".said").textContent = said(inside, heard);
+  const news = said(inside, heard);
+  if (find(".said").textContent !== news) find(".said").textContent = news;
   const root = find(".inside");
   root.dataset.epoch = String(player.epoch);
   root.dataset.answered = answer ? String(player.epoch) : "";
