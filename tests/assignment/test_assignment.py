@@ -70,6 +70,8 @@ def test_what_cannot_be_seen_is_left_out_of_texts():
         ({"required": ["dropuot"]}, r"required\.0 must be .*batch_norm.*"),
         ({"required": "dropout"}, "required must be .*"),
         ({"dataset": "imagenet"}, "dataset must be .*mnist.*"),
+        # What a class is asked for, everybody in it can train on.
+        ({"dataset": "own-k7f2m4qa-3-1x28x28"}, 'dataset must be .*mnist.*; this has "own-k7'),
         ({"title": "x" * 101}, "title must have at most 100 characters"),
         ({"deadline": True}, "deadline must be a whole number; this has true"),
         ({"deadline": 10**12}, "deadline must be at most 253402127999; this has"),

@@ -48,6 +48,12 @@ def test_the_default_is_the_documents_task():
     ]
 
 
+def test_a_run_on_own_images_is_on_other_images():
+    own = Recipe(dataset="own-k7f2m4qa-10-1x28x28")
+    clause = judged(recipe=own, dataset="mnist")
+    assert (clause.state, clause.text) == ("fails", "on own images, not on MNIST")
+
+
 def test_no_limits_no_clauses():
     assert clauses(NOTHING, Architecture(), Recipe(), None) == ()
 
