@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 import explorer
 from explorer.compare.structure import effect_of_changes
@@ -18,6 +19,10 @@ from explorer.network.analysis import _analyses, analyze
 from explorer.network.difference import difference
 from explorer.network.spec import MAX_LAYERS, Architecture, Conv2d, ReLU
 from explorer.presets import load_presets
+from explorer.training.dataset_files import Dataset, Split
+from explorer.training.dataset_lookup import find_dataset
+from explorer.training.own_images.names import MOST_SIDE
+from explorer.ui import test_images
 from explorer.ui.charts import compare_charts as charts
 
 ROOT = Path(explorer.__file__).parent
@@ -159,3 +164,16 @@ def test_an_analysis_is_no_larger_than_it_is_counted(id):
 )
 def test_the_largest_entry_is_no_larger_than_the_table_says(name, make):
     assert size(*make()) <= CACHES[name].entry_bytes
+
+
+def test_a_picture_of_the_largest_own_image_is_no_larger_than_the_table_says(monkeypatch):
+    """Of noise, which no PNG makes smaller."""
+    draw = torch.Generator().manual_seed(0)
+    shape = (1, 3, MOST_SIDE, MOST_SIDE)
+    noise = torch.randint(256, shape, generator=draw, dtype=torch.uint8)
+    split = Split(noise, torch.zeros(1, dtype=torch.int64))
+    name = f"own-aaaaaaaa-100-3x{MOST_SIDE}x{MOST_SIDE}"
+    dataset = Dataset(name, find_dataset(name), split, split)
+    monkeypatch.setattr(test_images, "load_present_dataset", lambda _: dataset)
+    address = test_images.picture_address.__wrapped__(name, 0)
+    assert size(address, name) <= CACHES["ui.test_images.picture_address"].entry_bytes
