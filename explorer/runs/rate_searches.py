@@ -252,10 +252,10 @@ class RateSearches:
         Raises TrainingError, also where it takes too long, and DatasetError.
         """
         recipe = search.question.recipe
-        if not find_dataset(recipe.dataset).is_here():
+        kind = find_dataset(recipe.dataset)
+        if not kind.absent and not kind.is_here():
             raise DatasetError(
-                f"{find_dataset(recipe.dataset).title} is not on this server yet: "
-                "start a training, which downloads it"
+                f"{kind.title} is not on this server yet: start a training, which downloads it"
             )
         dataset = load_present_dataset(recipe.dataset)
         began, tried, is_given_up = self._now(), list[Tried](), False

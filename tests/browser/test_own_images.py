@@ -61,6 +61,17 @@ def test_upload_images_and_train(app: App, tmp_path: Path) -> None:
     expect(app.run_epochs).to_have_attribute("data-epochs", "2")
     expect(app.run_status).to_have_text("finished")
 
+    # Their owner looks into the network on them: what the view asks by itself is answered.
+    app.settled()
+    app.choice("Inside").click()
+    inside = app.page.locator(".inside")
+    expect(inside).to_have_attribute("data-answered", "2")
+    expect(inside.locator(".verdict")).to_have_text(re.compile(rf"Answers ({'|'.join(CLASSES)}) "))
+    app.settled()
+    app.choice("Curves").click()
+    expect(app.run_epochs).to_have_attribute("data-epochs", "2")
+    app.settled()
+
     # On Build the panel shows them, and the network's input is theirs.
     app.go_to("Build")
     expect(app.images_box).to_have_value("Three colours, your own · 3×32×32")

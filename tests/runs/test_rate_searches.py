@@ -225,6 +225,13 @@ def test_own_images_are_searched_on_by_their_owner_and_teachers_alone(
     for person in (ANN, TEACHER):
         searches.ask(question, person)
         assert searches.look(question, person) is not None
+    gate.set()
+    assert ended(searches, question, TEACHER).stage is Stage.FOUND
+
+    OwnImages().delete(question.recipe.dataset, ANN, keep_description=True)
+    smaller = Question(question.architecture, recipe.model_copy(update={"batch_size": 8}))
+    searches.ask(smaller, ANN)
+    assert "they are deleted: choose other images" in ended(searches, smaller, ANN).problem
 
 
 def test_the_line_has_an_end(searches, small, gate, monkeypatch):

@@ -44,8 +44,8 @@ def _in_the_way(text: str, has_fix: bool) -> str:
 
 
 def _absent_images(kind: DatasetKind) -> str:
-    """That the chosen images are still to be downloaded; "" if they are here."""
-    if kind.is_here():
+    """That the chosen images are still to be downloaded; "" if they are here, or cannot be."""
+    if kind.absent or kind.is_here():
         return ""
     text = f"{kind.title} is not on this server yet; training downloads it."
     return f'<p class="absent">{for_html(text)}</p>'

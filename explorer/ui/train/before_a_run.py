@@ -39,9 +39,10 @@ def show_what_comes(session: state.Session) -> None:
 
 def _length(session: state.Session) -> str:
     recipe = session.recipe
-    images = count_images(recipe, find_dataset(recipe.dataset).train_images)
-    steps = count_steps(images, recipe.batch_size)
-    epochs = counted(recipe.epochs, "epoch")
+    epochs, known = counted(recipe.epochs, "epoch"), find_dataset(recipe.dataset).train_images
+    if not known:  # of own images that are not here
+        return epochs
+    steps = count_steps(count_images(recipe, known), recipe.batch_size)
     return f"{epochs} of {counted(steps, 'step')}, {counted(recipe.epochs * steps, 'step')} in all"
 
 
@@ -79,6 +80,8 @@ def _included_seconds(session: state.Session) -> float | None:
 def _images(session: state.Session) -> str:
     recipe = session.recipe
     kind = find_dataset(recipe.dataset)
+    if kind.absent:
+        return kind.absent
     held_out = f"{recipe.validation_images:,} to validate, " if recipe.validation_images else ""
     learned = count_images(recipe, kind.train_images)
     text = f"{learned:,} to train on, {held_out}{kind.test_images:,} to test"
