@@ -22,7 +22,7 @@ from explorer.network.architecture_json import to_data as architecture_to_data
 from explorer.network.spec import Architecture, ArchitectureError
 from explorer.presets import load_presets
 from explorer.training.recipe import Recipe, RecipeError, parse_recipe
-from explorer.training.recipe import to_data as recipe_to_data
+from explorer.training.recipe import to_short_data as recipe_to_data
 
 PARAMETER = "a"  # of the address
 VERSION = 1
@@ -80,7 +80,8 @@ def decode(text: str) -> Shared:
 
 def to_data(shared: Shared) -> dict[str, Any]:
     """The JSON form as an object, with recipe and assignment written out in full, as our defaults
-    may change. Without a lesson nothing is said of one, so that links stay what they were.
+    may change; but for parts of a recipe that are off where nothing is said of them. Without a
+    lesson nothing is said of one, so that links stay what they were.
     """
     lesson = {"lesson": lesson_to_data(shared.lesson)} if shared.lesson else {}
     return {

@@ -4,6 +4,7 @@ import base64
 import json
 import tracemalloc
 import zlib
+from dataclasses import replace
 
 import pytest
 
@@ -21,7 +22,7 @@ from explorer.link import (
 )
 from explorer.network.spec import MAX_LAYERS, Architecture, Conv2d, Flatten, Linear, ReLU
 from explorer.presets import load_presets
-from explorer.training.recipe import SGD, AdamW, Constant, OneCycleLR, Recipe
+from explorer.training.recipe import SGD, AdamW, Constant, OneCycleLR, Recipe, parse_recipe
 
 PRESETS = load_presets()
 SMALL = Shared(Architecture(layers=(Conv2d(out_channels=4, kernel_size=3),)), Recipe())
@@ -62,9 +63,21 @@ def test_every_part_travels():
 
 
 def test_recipe_and_assignment_are_written_out_in_full():
-    """A link says what it means even after our defaults have changed."""
+    """A link says what it means even after our defaults have changed; but for what older recipes
+    lack, which they have off.
+    """
     data = to_data(SMALL)
-    assert set(data["recipe"]) == set(Recipe.model_fields)
+    # The fields that every recipe has had.
+    assert set(data["recipe"]) == {
+        *("dataset", "epochs", "batch_size", "images_share", "optimizer", "scheduler"),
+        *("label_smoothing", "rotation", "shift", "scale", "plain_epochs", "weight_decay_on"),
+        *("seed", "device", "precision"),
+    }
+    used = parse_recipe({"flip": 0.5, "validation_images": 9, "best_epoch_by": "test"})
+    written = to_data(replace(SMALL, recipe=used))["recipe"]
+    assert set(written) - set(data["recipe"]) == {"flip", "validation_images", "best_epoch_by"}
+    assert parse_recipe(written) == used
+    assert set(written) < set(Recipe.model_fields)
     assert data["recipe"]["optimizer"].keys() == SGD.model_fields.keys()
     assert set(data["assignment"]) == set(Assignment.model_fields)
 

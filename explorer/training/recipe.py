@@ -495,6 +495,24 @@ def to_data(recipe: Recipe) -> dict[str, Any]:
     return recipe.model_dump(mode="json")
 
 
+# Parts that recipes did not have at first. What lacks them has them off, and always will.
+_LATER = (
+    *("flip", "crop_padding", "cutout", "brightness", "contrast", "saturation", "mixup"),
+    *("l1", "clip_grad_norm", "validation_images", "best_epoch_by", "early_stopping"),
+)
+
+
+def to_short_data(recipe: Recipe) -> dict[str, Any]:
+    """The JSON form without the parts that are off and that older recipes lack."""
+    data = to_data(recipe)
+    for name in _LATER:
+        if data[name] == Recipe.model_fields[name].default:
+            del data[name]
+    if data["scheduler"].get("peak_epoch", 0) is None:
+        del data["scheduler"]["peak_epoch"]
+    return data
+
+
 def to_json(recipe: Recipe, indent: int | None = None) -> str:
     """The JSON form as text."""
     return json.dumps(to_data(recipe), indent=indent, ensure_ascii=False)

@@ -453,11 +453,16 @@ def test_an_epoch_is_shown_only_once_it_is_kept(
     append = Store.append
 
     def append_told(
-        store: Store, run_id: str, first: int, events: Sequence[Event], durable: bool = False
+        store: Store,
+        run_id: str,
+        first: int,
+        events: Sequence[Event],
+        durable: bool = False,
+        answers: bytes | None = None,
     ) -> None:
         kept = [event.epoch for event in events if event.kind == "epoch"]
         shown.extend((len(manager.snapshot(run_id).epochs), epoch) for epoch in kept)
-        append(store, run_id, first, events, durable)
+        append(store, run_id, first, events, durable, answers)
 
     monkeypatch.setattr(Store, "append", append_told)
     run_id = manager.submit(small, recipe(epochs=3), SOMEBODY)

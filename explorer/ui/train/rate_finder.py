@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from explorer.runs.rate_searches import Question, Stage, Standing
-from explorer.text import counted, for_html, sentence
+from explorer.text import counted, for_html, for_markdown, sentence
 from explorer.training.dataset_lookup import find_dataset
 from explorer.training.learning_rate import peak_rate, peak_rate_name, with_peak_rate
 from explorer.training.learning_rate_finder import FoundRates, count_tries
@@ -113,7 +113,7 @@ def _progress(question: Question) -> None:
     if standing is None or standing.stage.is_over:
         st.rerun()
     share, words = _in_words(question.recipe, standing)
-    st.progress(share, words)
+    st.progress(share, for_markdown(words))
     st.button("Cancel", key="cancel-rate", on_click=_cancel, width="stretch")
 
 
@@ -154,7 +154,9 @@ def _show_found(found: FoundRates, recipe: Recipe, form: str) -> None:
                 key=f"use-rate-{place}",
                 type="secondary",
                 icon=":material/check:" if rate == peak_rate(recipe) else None,
-                help=f"{name.capitalize()}: sets {peak_rate_name(recipe)} to {rate:g}",
+                help=for_markdown(
+                    f"{name.capitalize()}: sets {peak_rate_name(recipe)} to {rate:g}"
+                ),
                 on_click=_take,
                 args=(rate, form),
                 width="stretch",

@@ -149,7 +149,7 @@ def recipe_form(
             _section(section, data, key, changed, is_locked)
             continue
         folded = st.expander(
-            section.heading,
+            for_markdown(section.heading),
             _is_open(section, data, key),
             key=f"{key}-{section.key}",
             on_change="rerun",

@@ -124,7 +124,7 @@ def test_a_long_run_has_a_dot_at_some_epochs_and_always_at_the_first(epochs, eve
 def test_a_chart_for_one_run_does_not_change_the_next_ones():
     charts.loss_chart(3)
     assert charts.loss_chart(7)["layer"][0]["encoding"]["x"]["scale"]["domain"] == [0, 7]
-    assert "domain" not in str(charts._LOSS["layer"][0]["encoding"]["x"])
+    assert "domain" not in str(charts._LOSS[charts.MEASURED]["layer"][0]["encoding"]["x"])
 
 
 def test_loss_and_accuracy_of_a_run_share_one_axis_of_epochs():
