@@ -255,7 +255,8 @@ class RateSearches:
         kind = find_dataset(recipe.dataset)
         if not kind.absent and not kind.is_here():
             raise DatasetError(
-                f"{kind.title} is not on this server yet: start a training, which downloads it"
+                f"the data set {kind.title} is not on this server yet: "
+                "start a training, which downloads it"
             )
         dataset = load_present_dataset(recipe.dataset)
         began, tried, is_given_up = self._now(), list[Tried](), False
