@@ -122,6 +122,7 @@ def test_pages_say_how_mult_adds_are_counted(page, view, places):
 WITHOUT = {  # modules that name mult-adds and leave the rule to another
     "ui/charts/compare_charts.py": "axes and bars: the views have the rule beside them",
     "training/limits.py": "a refusal, which is about a limit thousands of times what is usual",
+    "insight/limits.py": "a refusal, likewise",
     "ui/downloads/report_files.py": "a refusal, likewise",
 }
 

@@ -387,9 +387,10 @@ def _options(recipe: Recipe) -> set[str]:
         "bf16": recipe.precision == "bf16",
         "best device": recipe.device == "auto",
         "decay of weights alone": on_weights,
-        "schedule": schedule.advances != "never",
+        "schedule": schedule.advances != "never" and not schedule.watches_loss,
         "schedule of each step": schedule.advances == "each step",
         "schedule of each epoch": schedule.advances == "each epoch" and not schedule.watches_loss,
+        "schedule that watches a loss": schedule.watches_loss,
         "schedule that watches the validation loss": schedule.watches_loss
         and recipe.validation_images > 0,
         "schedule that watches the train loss": schedule.watches_loss
@@ -454,8 +455,10 @@ def _train_images(recipe: Recipe) -> int:
 
 def _training_values(recipe: Recipe) -> dict[str, str]:
     values = {"optimizer": _optimizer(recipe)}
-    if SCHEDULERS[recipe.scheduler.kind].advances != "never":
-        values["scheduler"] = _scheduler(recipe)
+    schedule = SCHEDULERS[recipe.scheduler.kind]
+    if schedule.advances != "never":
+        name = "plateau" if schedule.watches_loss else "scheduler"
+        values[name] = _scheduler(recipe, name)
     return values
 
 
@@ -466,8 +469,8 @@ def _optimizer(recipe: Recipe) -> str:
     return _assigned("optimizer", f"torch.optim.{kind}", [parameters, *keywords(told)])
 
 
-def _scheduler(recipe: Recipe) -> str:
-    name, kind = recipe.scheduler.kind, SCHEDULERS[recipe.scheduler.kind]
+def _scheduler(recipe: Recipe, name: str) -> str:
+    scheduler, kind = recipe.scheduler.kind, SCHEDULERS[recipe.scheduler.kind]
     steps_per_epoch = count_steps(_train_images(recipe), recipe.batch_size)
     steps = recipe.epochs * steps_per_epoch
     own = arguments(recipe.scheduler)
@@ -476,10 +479,10 @@ def _scheduler(recipe: Recipe) -> str:
     # changed.
     follows = [key for key, value in given.items() if key not in own and value == steps]
     stated = {key: value for key, value in given.items() if key not in follows}
-    told = without_defaults(getattr(torch.optim.lr_scheduler, name), stated)
+    told = without_defaults(getattr(torch.optim.lr_scheduler, scheduler), stated)
     all_steps = [f"{key}=EPOCHS * steps_per_epoch" for key in follows]
     values = ["optimizer", *all_steps, *keywords(told)]
-    return _assigned("scheduler", f"torch.optim.lr_scheduler.{name}", values)
+    return _assigned(name, f"torch.optim.lr_scheduler.{scheduler}", values)
 
 
 def _assigned(name: str, function: str, given: list[str]) -> str:

@@ -130,6 +130,17 @@ def is_plain(recipe: Recipe, epoch: int) -> bool:
     return recipe.plain_epochs > 0 and recipe.epochs - recipe.plain_epochs < epoch
 
 
+def check_can_begin(
+    architecture: Architecture, recipe: Recipe, dataset: Dataset, device: torch.device
+) -> None:
+    """Raises TrainingError, with what to try, where the network cannot be trained so."""
+    obstacle = find_problem(architecture, dataset.kind)
+    problem = obstacle.message if obstacle else memory_problem(architecture, recipe, device)
+    problem = problem or split_problem(recipe, len(dataset.train.labels))
+    if problem:
+        raise TrainingError(problem)
+
+
 # --- the run --------------------------------------------------------------------------------------
 
 
@@ -167,11 +178,7 @@ def train(
     )
     try:
         device = device or choose_device(recipe.device)
-        obstacle = find_problem(architecture, dataset.kind)
-        problem = obstacle.message if obstacle else memory_problem(architecture, recipe, device)
-        problem = problem or split_problem(recipe, len(dataset.train.labels))
-        if problem:
-            raise TrainingError(problem)
+        check_can_begin(architecture, recipe, dataset, device)
         events = _steps(
             architecture,
             recipe,

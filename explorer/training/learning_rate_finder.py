@@ -21,11 +21,11 @@ import torch
 from explorer.network.spec import Architecture
 from explorer.training.dataset_files import Dataset
 from explorer.training.devices import DeviceError, choose_device
-from explorer.training.engine import Learner, count_steps, is_plain, never
+from explorer.training.engine import Learner, check_can_begin, count_steps, is_plain, never
 from explorer.training.learning_rate import peak_rate_name
 from explorer.training.optimizers import Schedule
-from explorer.training.problems import TrainingError, explain, find_problem, memory_problem
-from explorer.training.recipe import Constant, OneCycleLR, Recipe, split_problem
+from explorer.training.problems import TrainingError, explain
+from explorer.training.recipe import Constant, OneCycleLR, Recipe
 
 LOWEST, HIGHEST = 1e-5, 10.0  # the highest that a recipe takes
 MOST_STEPS, FEWEST_STEPS = 200, 100
@@ -70,11 +70,7 @@ def try_rates(
     """
     try:
         device = device or choose_device(recipe.device)
-        obstacle = find_problem(architecture, dataset.kind)
-        problem = obstacle.message if obstacle else memory_problem(architecture, recipe, device)
-        problem = problem or split_problem(recipe, len(dataset.train.labels))
-        if problem:
-            raise TrainingError(problem)
+        check_can_begin(architecture, recipe, dataset, device)
         yield from _steps(architecture, recipe, dataset, device, should_stop)
     except (DeviceError, RuntimeError, ValueError, KeyError, MemoryError) as error:
         raise TrainingError(explain(error, recipe)) from error

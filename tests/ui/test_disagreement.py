@@ -7,7 +7,7 @@ from explorer.compare.mcnemar import mcnemar
 from explorer.training.dataset_files import load_dataset
 from explorer.training.recipe import Recipe
 from explorer.ui import process
-from explorer.ui.compare.recipes_view import _value
+from explorer.ui.compare.recipes_view import FOLDED, _value
 from tests.people.shared import SOMEBODY
 from tests.runs.shared import wait_until
 from tests.ui import pages
@@ -73,8 +73,16 @@ def test_others_see_how_many_own_images_only_one_gets_right_and_none_of_them(
     assert not [each for each in app.get("bidi_component") if "compare-right" in each.proto.id]
 
 
+def unfolded(runs: list[str]):
+    app = opened(runs)
+    app.session_state[FOLDED] = True
+    app.run()
+    assert not app.exception
+    return app
+
+
 def test_what_differs_between_the_recipes(two_runs):
-    app = opened(two_runs)
+    app = unfolded(two_runs)
     table = component_data(app, "compare-recipes")
     assert table["rows"] == [["epochs", "2", "1"]]
     assert table["columns"][0]["title"] == "hyperparameter"
@@ -83,7 +91,7 @@ def test_what_differs_between_the_recipes(two_runs):
 def test_the_same_recipe_is_said(two_runs):
     other = process.jobs().submit(tiny(3), RECIPE, SOMEBODY)
     wait_until(lambda: all(each.ended for each in process.jobs().runs()), patience=120)
-    app = opened([two_runs[0], other])
+    app = unfolded([two_runs[0], other])
     assert "all were trained by the same recipe" in html(app)
 
 

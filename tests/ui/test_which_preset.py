@@ -10,7 +10,7 @@ from explorer.runs.run import Environment, Run, Snapshot, Status
 from explorer.training.event import Event
 from explorer.ui import state
 from explorer.ui.downloads import run_downloads
-from explorer.ui.train import page as train_page
+from explorer.ui.train import curves_view
 
 PRESET = load_presets()["gap-17k"]
 TUNED, _ = PRESET.recipe_variant("tuned")
@@ -44,6 +44,6 @@ def test_documents_and_starts_are_of_the_preset_with_these_layers(
     run = replace(snapshot(architecture).run, architecture=architecture)
     assert state._work_of(run).start == (PRESET.id if is_preset else "")
     asked = []
-    monkeypatch.setattr(train_page.st, "pills", lambda *args, **kwargs: asked.append(args) or [])
-    train_page._beside(snapshot(architecture))
+    monkeypatch.setattr(curves_view.st, "pills", lambda *args, **kwargs: asked.append(args) or [])
+    curves_view._beside(snapshot(architecture))
     assert bool(asked) == is_preset

@@ -332,7 +332,10 @@ def train(train_images, train_labels, test_images, test_labels):
     # A last batch of a single image is left out: BatchNorm can make nothing of it.
     steps_per_epoch = math.ceil((len(train_images) - 1) / BATCH_SIZE)
     # if schedule
-    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=6)
+    # end
+    # if schedule that watches a loss
+    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer)
     # end
     # if early stopping
     lowest, waited = math.inf, 0
@@ -375,6 +378,7 @@ def train(train_images, train_labels, test_images, test_labels):
             y = y if share >= 0.5 else others  # the larger share counts
             # end
             optimizer.zero_grad()
+            loss.backward()
             # if l1 on weights
             penalty = L1 * sum(weight.abs().sum() for weight in weights)
             # end
@@ -382,9 +386,7 @@ def train(train_images, train_labels, test_images, test_labels):
             penalty = L1 * sum(weight.abs().sum() for weight in model.parameters())
             # end
             # if l1
-            (loss + penalty).backward()  # the loss is shown without it
-            # else
-            loss.backward()
+            penalty.backward()  # adds its gradients to the loss's; the loss is shown without it
             # end
             # if clipping
             nn.utils.clip_grad_norm_(model.parameters(), CLIP_GRAD_NORM)
@@ -417,10 +419,10 @@ def train(train_images, train_labels, test_images, test_labels):
         scheduler.step()
         # end
         # if schedule that watches the validation loss
-        scheduler.step(validation_loss)
+        plateau.step(validation_loss)
         # end
         # if schedule that watches the train loss
-        scheduler.step(total_loss / seen)
+        plateau.step(total_loss / seen)
         # end
         # if early stopping
         waited = 0 if validation_loss < lowest else waited + 1

@@ -12,10 +12,19 @@ from explorer.ui.components.figure_table import figure_table
 
 
 def recipes_view(groups: Sequence[Group]) -> None:
-    """A table of what differs, a column for each group; nothing where there is one."""
+    """A table of what differs, a column for each group, folded away at first; nothing where there
+    is one group.
+    """
     if len(groups) < 2:
         return
-    st.html('<h2 class="chart-title">What differs between the recipes</h2>')
+    folded = st.expander("What differs between the recipes", key=FOLDED, on_change="rerun")
+    if not folded.open:
+        return
+    with folded:
+        _differences(groups)
+
+
+def _differences(groups: Sequence[Group]) -> None:
     differences = recipe_differences([group.recipe for group in groups])
     if not differences:
         st.html('<p class="hint">Nothing: all were trained by the same recipe.</p>')
@@ -31,6 +40,7 @@ def recipes_view(groups: Sequence[Group]) -> None:
 
 
 _LABEL, _KEY = "Hyperparameters that differ", "compare-recipes"
+FOLDED = "compare-recipes-fold"
 
 
 def _shown(column: Column) -> Column:
