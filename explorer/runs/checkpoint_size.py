@@ -7,6 +7,7 @@ from explorer.network.spec import Architecture
 from explorer.runs.answers_format import answers_bytes
 from explorer.runs.database import StoreError
 from explorer.runs.disk import room_problem
+from explorer.runs.health_format import health_bytes
 from explorer.runs.kept_epochs import most_kept
 from explorer.runs.run import Run
 from explorer.training.dataset_lookup import find_dataset
@@ -29,13 +30,14 @@ def kept_bytes(architecture: Architecture, recipe: Recipe) -> int:
 
 
 def foreseen_bytes(run: Run, more_epochs: int = 0) -> int:
-    """Bytes that the checkpoints and answers of this run take at most, once it has all its
-    epochs.
+    """Bytes that the checkpoints of this run, and what is noted beside them, take at most, once it
+    has all its epochs.
     """
     epochs = run.epochs + more_epochs
     checkpoint = checkpoint_bytes(run.architecture, run.recipe)
-    answers = answers_bytes(find_dataset(run.recipe.dataset).test_images)
-    return sum(most_kept(size, epochs) * size for size in (checkpoint, answers))
+    noted = answers_bytes(find_dataset(run.recipe.dataset).test_images)
+    noted += health_bytes(len(analyze(run.architecture).rows))
+    return sum(most_kept(size, epochs) * size for size in (checkpoint, noted))
 
 
 def check_room(folder: Path | None, architecture: Architecture, recipe: Recipe) -> None:

@@ -114,6 +114,10 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE runs ADD COLUMN note TEXT NOT NULL DEFAULT '';
     ALTER TABLE runs ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
     """,
+    """
+    -- How the layers fared after the epoch, as health_format.py writes it; NULL of older versions.
+    ALTER TABLE insight ADD COLUMN health BLOB;
+    """,
 )
 
 ELSEWHERE = "allow writing there, or let EXPLORER_HOME name another folder"

@@ -52,6 +52,7 @@ from explorer.runs.class_rules import (
 from explorer.runs.database import StoreError
 from explorer.runs.eta import Pace
 from explorer.runs.fair_queue import Forecast, Waiting, Work, forecast, gives_way
+from explorer.runs.health_format import HealthError, health_from_bytes
 from explorer.runs.images_access import check_images
 from explorer.runs.new_run import new_run
 from explorer.runs.rows import UnreadableRun
@@ -78,6 +79,7 @@ from explorer.runs.store import Store
 from explorer.training.answers import Answers
 from explorer.training.devices import use_gpu
 from explorer.training.event import Event
+from explorer.training.health import Health
 from explorer.training.memory import estimate_memory, free_memory
 from explorer.training.recipe import Recipe
 
@@ -419,6 +421,19 @@ class JobManager:
         except AnswersError as error:
             log.warning("run %s, epoch %d: %s", run_id, epoch, error)
             return None
+
+    def health(self, run_id: str) -> dict[int, Health]:
+        """How the layers fared after each epoch of which that is kept, and can be read, in order.
+
+        Raises UnknownRun.
+        """
+        found = {}
+        for epoch, data in self.store.health(run_id).items():
+            try:
+                found[epoch] = health_from_bytes(data)
+            except HealthError as error:
+                log.warning("run %s, epoch %d: %s", run_id, epoch, error)
+        return found
 
     def kept_epochs(self, run_id: str) -> tuple[int, ...]:
         """The epochs whose weights are kept, in their order. Raises UnknownRun."""

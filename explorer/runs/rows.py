@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from sqlite3 import Connection, Row
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -48,6 +48,13 @@ class UnreadableRun(RunError):
 
     The other rows are not affected.
     """
+
+
+class NotedBytes(NamedTuple):
+    """What was noted of the network after an epoch."""
+
+    answers: bytes  # as answers_format.py writes them
+    health: bytes  # as health_format.py writes it
 
 
 @dataclass(frozen=True)
@@ -221,16 +228,16 @@ def parse_event_or_none(text: str | None) -> Event | None:
         return None
 
 
-def keep_answers(connection: Connection, number: int, epoch: int, answers: bytes) -> None:
-    """Keep what the network answered after this epoch (see answers_format.py), and of earlier ones
-    no more than has room.
+def keep_noted(connection: Connection, number: int, epoch: int, noted: NotedBytes) -> None:
+    """Keep what was noted of the network after this epoch, and of earlier ones no more than has
+    room.
     """
     connection.execute(
-        "INSERT OR REPLACE INTO insight (run, epoch, answers) VALUES (?, ?, ?)",
-        (number, epoch, answers),
+        "INSERT OR REPLACE INTO insight (run, epoch, answers, health) VALUES (?, ?, ?, ?)",
+        (number, epoch, *noted),
     )
     epochs = answered_epochs(connection, number)
-    kept = kept_epochs(epochs, (), len(answers))
+    kept = kept_epochs(epochs, (), len(noted.answers) + len(noted.health))
     connection.executemany(
         "DELETE FROM insight WHERE run = ? AND epoch = ?",
         [(number, epoch) for epoch in epochs if epoch not in kept],
@@ -250,6 +257,16 @@ def read_answers(connection: Connection, number: int, epoch: int) -> bytes | Non
     question = "SELECT answers FROM insight WHERE run = ? AND epoch = ?"
     row = connection.execute(question, (number, epoch)).fetchone()
     return bytes(row["answers"]) if row else None
+
+
+def read_health(connection: Connection, number: int) -> dict[int, bytes]:
+    """How the layers fared (see health_format.py) after each epoch of which that is kept, in
+    order.
+    """
+    question = (
+        "SELECT epoch, health FROM insight WHERE run = ? AND health IS NOT NULL ORDER BY epoch"
+    )
+    return {row["epoch"]: bytes(row["health"]) for row in connection.execute(question, (number,))}
 
 
 def count_events(connection: Connection, number: int) -> int:

@@ -17,12 +17,11 @@ from explorer.runs.offers import IMAGES
 from explorer.runs.run import Run, RunError, Status
 from explorer.runs.run_writer import RunWriter
 from explorer.runs.store import Claim, Store
-from explorer.training.answers import Answers
 from explorer.training.checkpoint import Checkpoint
 from explorer.training.dataset_files import load_dataset
 from explorer.training.datasets import BUILT_IN, DatasetError, Progress
 from explorer.training.devices import DeviceError, choose_device
-from explorer.training.engine import train
+from explorer.training.engine import Noted, train
 from explorer.training.event import Event
 
 LOOK_EVERY = 1.0  # seconds between two looks at what other processes ask of the run
@@ -114,7 +113,7 @@ class RunLoop:
         checkpoint = self._checkpoint_to_resume()
         dataset = load_dataset(run.recipe.dataset, data_root, tell)
         reached: list[Checkpoint] = []
-        answered: list[Answers] = []
+        noted: list[Noted] = []
         events = train(
             run.architecture,
             run.recipe,
@@ -124,7 +123,7 @@ class RunLoop:
             reached.append,
             checkpoint,
             run.more_epochs,
-            answered.append,
+            noted.append,
             may_stop_early=not writer.is_continued,
         )
         del checkpoint  # as large as the network and the optimiser's state
@@ -135,7 +134,7 @@ class RunLoop:
                 case "epoch":
                     checkpoint = reached.pop()
                     is_last = checkpoint.facts["is_last"]
-                    writer.keep_epoch(event, checkpoint, answered.pop())
+                    writer.keep_epoch(event, checkpoint, noted.pop())
                     del checkpoint
                     yield event
                     self._turn_began = time.monotonic()

@@ -15,10 +15,12 @@ from dataclasses import asdict, replace
 from explorer.runs.answers_format import answers_to_bytes
 from explorer.runs.checkpoint_format import save_checkpoint
 from explorer.runs.database import StoreError
+from explorer.runs.health_format import health_to_bytes
+from explorer.runs.rows import NotedBytes
 from explorer.runs.run import Environment, Run, Snapshot, Status, StopRequest, shown_status
 from explorer.runs.store import Claim, Store
-from explorer.training.answers import Answers
 from explorer.training.checkpoint import Checkpoint
+from explorer.training.engine import Noted
 from explorer.training.event import Event, best_of, downsample
 from explorer.training.recipe import picks_best
 
@@ -198,12 +200,12 @@ class RunWriter:
             except StoreError as error:  # the end of the epoch decides
                 log.warning("run %s: %s", self._run.id, error)
 
-    def keep_epoch(self, event: Event, checkpoint: Checkpoint, answers: Answers) -> None:
+    def keep_epoch(self, event: Event, checkpoint: Checkpoint, noted: Noted) -> None:
         """Keep an epoch, its checkpoint first. Raises StoreError and CheckpointError."""
         checkpoint.facts["environment"] = asdict(self._run.environment)
         save_checkpoint(self._store.checkpoints, self._run.id, checkpoint)
         try:
-            self._write(durable=True, last=event, answers=answers_to_bytes(answers))
+            self._write(durable=True, last=event, noted=_noted_bytes(noted))
         except StoreError:
             self._add(event)  # written together with the failure, once it can be
             raise
@@ -295,13 +297,15 @@ class RunWriter:
                     self._steps = list(downsample(self._steps, STEPS_AT_HAND))
 
     def _write(
-        self, durable: bool, last: Event | None = None, answers: bytes | None = None
+        self, durable: bool, last: Event | None = None, noted: NotedBytes | None = None
     ) -> None:
-        """Write the pending events, and after them `last` with its answers. Raises StoreError."""
+        """Write the pending events, and after them `last` with what was noted after it. Raises
+        StoreError.
+        """
         self._wrote = time.monotonic()
         # Only the thread that trains changes what is pending.
         events = self._pending.copy() if last is None else [*self._pending, last]
-        self._store.append(self._run.id, self._written, events, durable, answers)
+        self._store.append(self._run.id, self._written, events, durable, noted)
         with self._lock:
             self._written += len(events)
             self._pending = []
@@ -312,6 +316,10 @@ class RunWriter:
         except StoreError as error:
             log.warning("run %s: how it ended cannot be written: %s", self._run.id, error)
         self._status = self._final or self._status
+
+
+def _noted_bytes(noted: Noted) -> NotedBytes:
+    return NotedBytes(answers_to_bytes(noted.answers), health_to_bytes(noted.health))
 
 
 def with_all_epochs(started: Event | None, run: Run) -> Event | None:

@@ -32,6 +32,7 @@ from explorer.runs.rows import (
     EPOCHS,
     FINISHED,
     LATEST,
+    NotedBytes,
     StoredRun,
     UnreadableRun,
     answered_epochs,
@@ -44,12 +45,13 @@ from explorer.runs.rows import (
     find_row,
     finish_early,
     insert_run,
-    keep_answers,
+    keep_noted,
     last_epoch,
     parse_event_or_none,
     parse_events,
     parse_run,
     read_answers,
+    read_health,
     rewind_events,
     tags_json,
     thinned_steps,
@@ -320,6 +322,13 @@ class Store:
         with self.database.read() as connection:
             return read_answers(connection, find_row(connection, run_id)["number"], epoch)
 
+    def health(self, run_id: str) -> dict[int, bytes]:
+        """How the layers fared (see health_format.py) after each epoch of which that is kept.
+        Raises UnknownRun.
+        """
+        with self.database.read() as connection:
+            return read_health(connection, find_row(connection, run_id)["number"])
+
     def stop_request(self, run_id: str) -> StopRequest:
         """What somebody asks of the process that trains the run; "" for nothing, and of no run."""
         with self.database.read() as connection:
@@ -456,7 +465,7 @@ class Store:
             Taken(
                 row["id"],
                 row["name"],
-                sizes.get(row["id"], 0) + EVENT_BYTES * row["events"] + row["answers"],
+                sizes.get(row["id"], 0) + EVENT_BYTES * row["events"] + row["noted"],
                 row["deleted"] is not None,
             )
             for row in rows
@@ -626,10 +635,10 @@ class Store:
         first: int,
         events: Sequence[Event],
         durable: bool = False,
-        answers: bytes | None = None,
+        noted: NotedBytes | None = None,
     ) -> None:
-        """Add events, numbered from `first` on, and what the network answered after the epoch of
-        the last of them.
+        """Add events, numbered from `first` on, and what was noted after the epoch of the last of
+        them.
 
         Raises RunError, and adds none, if the run is no longer in training.
         """
@@ -638,8 +647,8 @@ class Store:
             if not change_run(connection, run_id, IN_TRAINING, "status = status"):
                 raise RunError(f"run {run_id} is not this process's to train any more")
             append_events(connection, number, first, events)
-            if answers:
-                keep_answers(connection, number, events[-1].epoch, answers)
+            if noted:
+                keep_noted(connection, number, events[-1].epoch, noted)
 
     def end(
         self,
@@ -704,7 +713,8 @@ _REACHED = """
 _OWNED = """
     SELECT id, name, deleted,
         ifnull((SELECT 1 + max(seq) FROM events WHERE run = number), 0) AS events,
-        ifnull((SELECT sum(length(answers)) FROM insight WHERE run = number), 0) AS answers
+        ifnull((SELECT sum(length(answers) + ifnull(length(health), 0)) FROM insight
+            WHERE run = number), 0) AS noted
     FROM runs WHERE owner = ? ORDER BY number
 """
 _TRAINED = (

@@ -10,6 +10,7 @@ On a GPU they are nearly the same: its kernels add in another order each time.
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -26,6 +27,13 @@ from explorer.training.dataset_files import Dataset, Split
 from explorer.training.datasets import DatasetKind
 from explorer.training.devices import TEST_BATCH, choose_device, has_fast_bf16
 from explorer.training.event import LOWER_RATE, Event, best_metrics
+from explorer.training.health import (
+    FiringUnits,
+    Health,
+    WeightChanges,
+    gradient_images,
+    measure_health,
+)
 from explorer.training.images import augment, mix_up, normalise
 from explorer.training.initialisation import RandomStreams, new_network, notes
 from explorer.training.optimizers import Schedule, add_l1, decayed, new_optimizer
@@ -144,6 +152,13 @@ def check_can_begin(
 # --- the run --------------------------------------------------------------------------------------
 
 
+class Noted(NamedTuple):
+    """What is noted of the network at the end of an epoch, and changes nothing of the run."""
+
+    answers: Answers  # to the test images
+    health: Health
+
+
 def train(
     architecture: Architecture,
     recipe: Recipe,
@@ -153,7 +168,7 @@ def train(
     after_epoch: Callable[[Checkpoint], None] | None = None,
     resume: Checkpoint | None = None,
     more_epochs: int = 0,
-    after_test: Callable[[Answers], None] | None = None,
+    note: Callable[[Noted], None] | None = None,
     may_stop_early: bool = True,
 ) -> Iterator[Event]:
     """The events of a run (see event.py), computed as they are asked for.
@@ -163,7 +178,7 @@ def train(
     Nothing that can be foreseen is raised: an architecture that does not suit the data, a loss that
     is no number, too little memory end in a `failed` event that says what to try. `should_stop` is
     asked before every batch; `after_epoch` gets a checkpoint before each `epoch` event, and
-    `after_test` before that the answers to the test images, which change no other number. With
+    `note` before that what is noted of the network, which changes no other number. With
     `resume` the run goes on after that checkpoint's epoch: there is no second `started`, and on the
     CPU what follows is, but for times, what an uninterrupted run would have given. `more_epochs`
     come after the recipe's; its schedule has ended then, and the last learning rate holds. One that
@@ -188,7 +203,7 @@ def train(
             after_epoch,
             resume,
             more_epochs,
-            after_test,
+            note,
             may_stop_early,
             began,
         )
@@ -210,7 +225,7 @@ def _steps(
     after_epoch: Callable[[Checkpoint], None] | None,
     resume: Checkpoint | None,
     more_epochs: int,
-    after_test: Callable[[Answers], None] | None,
+    note: Callable[[Noted], None] | None,
     may_stop_early: bool,
     began: float,
 ) -> Iterator[Event]:
@@ -246,9 +261,16 @@ def _steps(
 
     answers: list[Answers] = []  # of the batches of one test
 
+    firing, changes = FiringUnits(), WeightChanges()
+    learned = gradient_images(len(images), recipe.batch_size)
+
     def note_answers(scores: Tensor, y: Tensor) -> None:
-        if after_test:
-            answers.append(Answers.of(scores, y))
+        answers.append(Answers.of(scores, y))
+
+    def mean_loss() -> Tensor:
+        """Of the first training images as they are."""
+        x = normalise(images[:learned].float() / 255, dataset.kind)
+        return F.cross_entropy(numerics.run(network, x), learner.labels[:learned])
 
     def has_stalled(epoch: int) -> bool:
         return patience > 0 and epoch - lowest[1] >= patience
@@ -311,7 +333,9 @@ def _steps(
                 step = before + batch
                 yield event("stopped", epoch)
                 return
-            lr = steps.step(batch)
+            is_watched = note is not None and batch == steps_per_epoch - 1
+            with changes.watched(network) if is_watched else nullcontext():
+                lr = steps.step(batch)
             for window in tally.read(batch + 1, lr):
                 step, sums = before + window.end, window.sums
                 if not math.isfinite(sums.loss):
@@ -328,7 +352,9 @@ def _steps(
                 )
 
         answers.clear()
-        result = evaluate(network, test, dataset.kind, numerics, should_stop, note_answers)
+        with firing.watched(network) if note else nullcontext():
+            look = note_answers if note else None
+            result = evaluate(network, test, dataset.kind, numerics, should_stop, look)
         if result is None:
             yield event("stopped", epoch)
             return
@@ -353,8 +379,9 @@ def _steps(
             lowest = min(lowest, (watched, epoch))  # of equals the earliest
         schedule.after_epoch(epoch, watched)
         best = max(best, (accuracies[picked_by], -epoch, test_accuracy))  # of equals the earliest
-        if after_test:
-            after_test(Answers.joined(answers))
+        if note:
+            health = measure_health(network, firing, changes, mean_loss)
+            note(Noted(Answers.joined(answers), health))
         if after_epoch:
             tensors, facts = checkpoint.capture(network, optimizer, schedule.scheduler, generators)
             facts |= {"best": best, "test_accuracy": test_accuracy, "precision": numerics.precision}

@@ -1,4 +1,5 @@
-"""What it costs a training to note the network's answers to the test images.
+"""What it costs a training to note the network's answers to the test images, and how its layers
+fare.
 
 Run: python -m tests.benchmarks.insight [--network gap-17k] [--dataset digits] [--rounds 8]
 
@@ -14,9 +15,8 @@ from statistics import median
 import torch
 
 from explorer.presets import load_presets
-from explorer.training.answers import Answers
 from explorer.training.dataset_files import load_dataset
-from explorer.training.engine import train
+from explorer.training.engine import Noted, train
 from explorer.training.event import Event
 from tests.benchmarks.machine import describe
 from tests.runs.shared import without_times
@@ -34,11 +34,9 @@ def main() -> None:
         update={"dataset": options.dataset, "epochs": options.rounds + 1, "device": "cpu"}
     )
     dataset = load_dataset(options.dataset)
-    noted: list[Answers] = []
+    noted: list[Noted] = []
     plain = train(preset.architecture, recipe, dataset, torch.device("cpu"))
-    noting = train(
-        preset.architecture, recipe, dataset, torch.device("cpu"), after_test=noted.append
-    )
+    noting = train(preset.architecture, recipe, dataset, torch.device("cpu"), note=noted.append)
     times: dict[str, list[float]] = {"without": [], "with": []}
     told: dict[str, list[Event]] = {"without": [], "with": []}
     for turn in range(options.rounds + 1):
@@ -52,7 +50,7 @@ def main() -> None:
     print(f"{options.network} on {options.dataset}, {options.rounds} epochs each")
     print(f"an epoch: {median(times['without']):.2f} s without, {median(times['with']):.2f} s with")
     print(f"ratio {ratio:.3f}; the same numbers: {'yes' if same else 'NO'}")
-    print(f"answers noted of {len(noted)} epochs")
+    print(f"noted of {len(noted)} epochs")
 
 
 def next_epoch(events: Iterator[Event]) -> list[Event]:

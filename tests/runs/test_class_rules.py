@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear
 from explorer.people.permissions import NotAllowed
 from explorer.runs.answers_format import answers_bytes
@@ -22,6 +23,7 @@ from explorer.runs.class_rules import (
     checked_rules,
     parse_rules,
 )
+from explorer.runs.health_format import health_bytes
 from explorer.runs.kept_epochs import most_kept
 from explorer.runs.manager import JobManager, QueueFull
 from explorer.runs.run import RunError
@@ -277,12 +279,14 @@ def test_what_a_students_runs_take_of_the_disk_is_bounded(
 ) -> None:
     manager = manager_on_disk
     size = checkpoint_bytes(small, recipe()) + answers_bytes(DATASETS["tiny"].test_images)
+    size += health_bytes(len(analyze(small).rows))
     first = manager.submit(small, recipe(epochs=2), ANN)
     wait(manager, first)
     (taken,) = manager.store.taken_by(ANN.id)
     events = len(manager.events(first))
     answers = [manager.store.answers(first, epoch) for epoch in (1, 2)]
     kept = sum(len(each) for each in answers if each)
+    kept += sum(map(len, manager.store.health(first).values()))
     assert kept > 0
     assert taken.size == manager.store.sizes()[first] + EVENT_BYTES * events + kept
     assert manager.store.taken_by(BEN.id) == []

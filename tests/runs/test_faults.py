@@ -28,6 +28,7 @@ from explorer.runs.database import StoreError
 from explorer.runs.home import open_store
 from explorer.runs.manager import JobManager, QueueFull, RunError, Snapshot
 from explorer.runs.new_run import new_run
+from explorer.runs.rows import NotedBytes
 from explorer.runs.store import Missing, Store
 from explorer.training import dataset_files, engine
 from explorer.training.dataset_files import Dataset, Split
@@ -458,11 +459,11 @@ def test_an_epoch_is_shown_only_once_it_is_kept(
         first: int,
         events: Sequence[Event],
         durable: bool = False,
-        answers: bytes | None = None,
+        noted: NotedBytes | None = None,
     ) -> None:
         kept = [event.epoch for event in events if event.kind == "epoch"]
         shown.extend((len(manager.snapshot(run_id).epochs), epoch) for epoch in kept)
-        append(store, run_id, first, events, durable, answers)
+        append(store, run_id, first, events, durable, noted)
 
     monkeypatch.setattr(Store, "append", append_told)
     run_id = manager.submit(small, recipe(epochs=3), SOMEBODY)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from explorer.network.analysis import analyze
 from explorer.network.spec import Architecture
 from explorer.runs import rows
 from explorer.runs.kept_epochs import kept_epochs
@@ -52,7 +53,9 @@ def test_of_many_epochs_no_more_are_kept_than_of_checkpoints(manager, small, mon
     run_id = trained(manager, small, epochs=5)
     assert manager.answered_epochs(run_id) == [4, 5]
     assert len(asked) == 5
-    assert asked[-1] == len(manager.store.answers(run_id, 5))
+    health = manager.store.health(run_id)
+    assert list(health) == [4, 5]
+    assert asked[-1] == len(manager.store.answers(run_id, 5)) + len(health[5])
 
 
 def test_epochs_that_are_forgotten_take_their_answers_with_them(manager, small):
@@ -65,8 +68,22 @@ def test_a_continued_run_adds_to_them(manager, small):
     run_id = trained(manager, small)
     manager.continue_run(run_id, 2, SOMEBODY)
     assert wait(manager, run_id).status == "finished"
-    size = len(manager.store.answers(run_id, 5))
+    size = len(manager.store.answers(run_id, 5)) + len(manager.store.health(run_id)[5])
     assert manager.answered_epochs(run_id) == sorted(kept_epochs(range(1, 6), (), size))
+
+
+def test_how_its_layers_fared_is_kept_beside_them(manager, small, caplog):
+    run_id = trained(manager, small)
+    found = manager.health(run_id)
+    assert list(found) == [1, 2, 3]
+    layers = [row for row in analyze(small).rows if row.kind != "Branches"]
+    assert {len(health) for health in found.values()} == {len(layers)}
+    assert any(layer.update > 0 for layer in found[3])
+    with manager.store.database.write() as connection:
+        connection.execute("UPDATE insight SET health = ? WHERE epoch = 2", (b"noise",))
+        connection.execute("UPDATE insight SET health = NULL WHERE epoch = 1")  # of older versions
+    assert list(manager.health(run_id)) == [3]
+    assert "damaged" in caplog.text
 
 
 def test_damaged_ones_are_as_if_not_kept(manager, small, caplog):

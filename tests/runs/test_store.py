@@ -33,6 +33,7 @@ from explorer.runs.checkpoint_format import (
     to_bytes,
 )
 from explorer.runs.database import MIGRATIONS, Database, StoreError
+from explorer.runs.health_format import health_from_bytes
 from explorer.runs.home import open_store
 from explorer.runs.rows import UnreadableRun
 from explorer.runs.run import UnknownRun
@@ -42,6 +43,7 @@ from explorer.training.event import Event, downsample, parse_event
 from tests.runs.fixtures.make_runs import (
     FINISHED,
     FIXTURE_ANSWERS,
+    FIXTURE_HEALTH,
     fixture_events,
     fixture_run,
 )
@@ -425,6 +427,9 @@ def test_runs_of_every_version_can_be_read(version: int, tmp_path: Path) -> None
     assert (data is not None) == (version >= 4)
     if data:
         assert same_answers(answers_from_bytes(data), FIXTURE_ANSWERS)
+    # How layers fared, since version 5.
+    kept = {epoch: health_from_bytes(each) for epoch, each in store.health("run1").items()}
+    assert repr(kept) == repr({2: FIXTURE_HEALTH} if version >= 5 else {})
     store.close()
 
 
