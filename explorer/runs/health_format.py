@@ -12,7 +12,6 @@ from explorer.training.health import Health, LayerHealth
 
 NUMBERS = len(LayerHealth._fields)
 BYTES_A_LAYER = 4 * NUMBERS  # before they are compressed
-MOST_LAYERS = 10_000  # that are read at most, so that damaged bytes cannot ask for all memory
 
 
 class HealthError(RunError):
@@ -23,15 +22,16 @@ def health_to_bytes(health: Health) -> bytes:
     return zlib.compress(np.asarray(health, "<f4").tobytes())
 
 
-def health_from_bytes(data: bytes) -> Health:
-    """Raises HealthError."""
+def health_from_bytes(data: bytes, layers: int) -> Health:
+    """Of a network with so many layers. Raises HealthError."""
     reading = zlib.decompressobj()
     try:
-        found = reading.decompress(data, BYTES_A_LAYER * MOST_LAYERS)
+        # No more than there should be, so that damaged bytes cannot ask for all memory.
+        found = reading.decompress(data, BYTES_A_LAYER * layers + 1)
     except zlib.error as error:
         raise HealthError(f"kept figures of layers are damaged: {error}") from None
-    if len(found) % BYTES_A_LAYER or not reading.eof:
-        raise HealthError("kept figures of layers are damaged: their length is not that of any")
+    if len(found) != BYTES_A_LAYER * layers or not reading.eof:
+        raise HealthError(f"kept figures of layers are damaged: they are not those of {layers}")
     rows = np.frombuffer(found, "<f4").reshape(-1, NUMBERS)
     return tuple(LayerHealth(*row) for row in rows.tolist())
 

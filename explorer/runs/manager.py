@@ -25,7 +25,7 @@ import torch
 from cachetools import RRCache
 
 from explorer.network.analysis import analyze
-from explorer.network.spec import Architecture
+from explorer.network.spec import Architecture, count_layers
 from explorer.people.permissions import THE_CLASS, Action, Kind, Thing, check
 from explorer.people.person import Person
 from explorer.runs.admission import (
@@ -428,9 +428,10 @@ class JobManager:
         Raises UnknownRun.
         """
         found = {}
+        layers = count_layers(self.store.stored_run(run_id).run.architecture.layers)
         for epoch, data in self.store.health(run_id).items():
             try:
-                found[epoch] = health_from_bytes(data)
+                found[epoch] = health_from_bytes(data, layers)
             except HealthError as error:
                 log.warning("run %s, epoch %d: %s", run_id, epoch, error)
         return found

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from explorer.runs.health_format import (
     BYTES_A_LAYER,
-    MOST_LAYERS,
     NUMBERS,
     HealthError,
     health_bytes,
@@ -18,15 +17,13 @@ from explorer.runs.health_format import (
 )
 from explorer.training.health import LayerHealth
 
-layers = st.lists(st.floats(width=32), min_size=NUMBERS, max_size=NUMBERS).map(
-    lambda numbers: LayerHealth(*numbers)
-)
+layers = st.builds(LayerHealth, *[st.floats(width=32)] * NUMBERS)
 
 
-@given(st.lists(layers, max_size=40).map(tuple))
+@given(st.lists(layers, max_size=6).map(tuple))
 def test_it_comes_back(health):
     data = health_to_bytes(health)
-    assert repr(health_from_bytes(data)) == repr(health)
+    assert repr(health_from_bytes(data, len(health))) == repr(health)
     assert len(data) <= health_bytes(len(health))
 
 
@@ -40,17 +37,23 @@ whole = health_to_bytes((LayerHealth(*map(float, range(NUMBERS))),) * 3)
 )
 def test_what_is_damaged_is_refused_in_a_sentence(data):
     with pytest.raises(HealthError, match="damaged"):
-        health_from_bytes(data)
+        health_from_bytes(data, 3)
+
+
+@pytest.mark.parametrize("layers", [0, 2, 4])
+def test_those_of_another_network_are_refused(layers):
+    with pytest.raises(HealthError, match="not those of"):
+        health_from_bytes(whole, layers)
 
 
 def test_what_would_fill_the_memory_is_not_read():
-    bomb = zlib.compress(bytes(BYTES_A_LAYER * (MOST_LAYERS + 1)))
+    bomb = zlib.compress(bytes(100_000 * BYTES_A_LAYER))
     assert len(bomb) < 10_000
     with pytest.raises(HealthError):
-        health_from_bytes(bomb)
+        health_from_bytes(bomb, 3)
 
 
 def test_what_a_layer_lacks_is_no_number():
-    (layer,) = health_from_bytes(health_to_bytes((LayerHealth(0.5, *[math.nan] * 6),)))
+    (layer,) = health_from_bytes(health_to_bytes((LayerHealth(0.5, *[math.nan] * 6),)), 1)
     assert layer.silent == 0.5
     assert all(map(math.isnan, layer[1:]))

@@ -428,7 +428,7 @@ def test_runs_of_every_version_can_be_read(version: int, tmp_path: Path) -> None
     if data:
         assert same_answers(answers_from_bytes(data), FIXTURE_ANSWERS)
     # How layers fared, since version 5.
-    kept = {epoch: health_from_bytes(each) for epoch, each in store.health("run1").items()}
+    kept = {epoch: health_from_bytes(each, 2) for epoch, each in store.health("run1").items()}
     assert repr(kept) == repr({2: FIXTURE_HEALTH} if version >= 5 else {})
     store.close()
 

@@ -7,7 +7,14 @@ import streamlit as st
 
 from explorer.runs.run import Snapshot
 from explorer.text import for_markdown
-from explorer.ui.train import confusion_view, curves_view, draw_view, inside_view, predictions_view
+from explorer.ui.train import (
+    confusion_view,
+    curves_view,
+    draw_view,
+    health_view,
+    inside_view,
+    predictions_view,
+)
 from explorer.ui.train.chosen_view import choice_key, chosen_view, keep_choice
 
 
@@ -23,6 +30,7 @@ RUN_VIEWS: dict[str, RunView] = {
     "Predictions": RunView(predictions_view.show),
     "Confusion": RunView(confusion_view.show),
     "Inside": RunView(inside_view.show),
+    "Health": RunView(health_view.show),
     "Draw": RunView(draw_view.show),
 }
 
