@@ -20,6 +20,7 @@ from explorer.ui.charts.palette import BLUE, VERMILION, Colour
 
 ROW_HEIGHT, LOW_ROW_HEIGHT = 24, 15  # pixels
 MANY_LAYERS = 40  # whose rows are low
+GAP = 0.06  # between cells, of their size
 FAINTEST = 0.06  # opacity of the least value, so that its cell is still seen to be one
 
 
@@ -31,10 +32,11 @@ class Measure(NamedTuple):
     of: Callable[[LayerHealth], float]  # not a number where a layer has none
     told: Callable[[float], str]
     colour: Colour
+    key: str  # Vega's expression for the labels of what is drawn
     is_share: bool = False  # of 0 to 1; else of any size above zero, and drawn by its logarithm
 
 
-def _of_a_thousand(share: float) -> str:
+def _of_a_hundred(share: float) -> str:
     return f"{100 * share:.2g} %"
 
 
@@ -47,6 +49,7 @@ MEASURES: dict[str, Measure] = {
         lambda health: health.silent,
         percent,
         VERMILION,
+        "format(datum.value, '.0%')",
         is_share=True,
     ),
     "Gradient": Measure(
@@ -57,6 +60,7 @@ MEASURES: dict[str, Measure] = {
         lambda health: health.gradient,
         "{:.2g}".format,
         BLUE,
+        "format(pow(10, datum.value), '.2~g')",
     ),
     "Change per step": Measure(
         "Change of the weights in one step",
@@ -64,8 +68,9 @@ MEASURES: dict[str, Measure] = {
         "length. A tenth of a percent up to a few percent is usual; a schedule that lowers the "
         "learning rate lowers it too.",
         lambda health: health.update / health.weight if health.weight else math.nan,
-        _of_a_thousand,
+        _of_a_hundred,
         BLUE,
+        "format(100 * pow(10, datum.value), '.2~g') + ' %'",
     ),
     "BatchNorm": Measure(
         "Variance that BatchNorm expects",
@@ -74,6 +79,7 @@ MEASURES: dict[str, Measure] = {
         lambda health: health.least_variance,
         "{:.2g}".format,
         BLUE,
+        "format(pow(10, datum.value), '.2~g')",
     ),
 }
 
@@ -130,13 +136,35 @@ def _spec(measure: Measure, layers: tuple[str, ...]) -> Spec:
         if measure.is_share
         else alt.Scale(zero=False, range=[FAINTEST, 1])
     )
+    legend = alt.Legend(
+        title=None,
+        orient="top",
+        offset=4,
+        tickCount=3,
+        symbolType="square",
+        symbolSize=200,
+        symbolFillColor=measure.colour.css,
+        symbolStrokeWidth=0,
+        labelExpr=measure.key,
+    )
     cells = (
         alt.Chart(alt.NamedData("rows"))
         .mark_rect(color=measure.colour.css)
         .encode(
-            x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-            y=alt.Y("layer:N", title=None, sort=list(layers), axis=alt.Axis(labelLimit=220)),
-            opacity=alt.Opacity("shade:Q", scale=scale, legend=None),
+            x=alt.X(
+                "epoch:O",
+                title="epoch",
+                scale=alt.Scale(paddingInner=GAP),
+                axis=alt.Axis(labelAngle=0, labelOverlap=True, ticks=False, domain=False),
+            ),
+            y=alt.Y(
+                "layer:N",
+                title=None,
+                sort=list(layers),
+                scale=alt.Scale(paddingInner=GAP),
+                axis=alt.Axis(labelLimit=220, ticks=False, domain=False),
+            ),
+            opacity=alt.Opacity("shade:Q", scale=scale, legend=legend),
             tooltip=[
                 alt.Tooltip("layer:N"),
                 alt.Tooltip("epoch:O"),
@@ -144,5 +172,5 @@ def _spec(measure: Measure, layers: tuple[str, ...]) -> Spec:
             ],
         )
     )
-    height = LOW_ROW_HEIGHT if len(layers) > MANY_LAYERS else ROW_HEIGHT
-    return plain(cells.properties(height=height * max(len(layers), 1), width="container"))
+    row = LOW_ROW_HEIGHT if len(layers) > MANY_LAYERS else ROW_HEIGHT
+    return plain(cells.properties(height=alt.Step(row), width="container"))

@@ -24,9 +24,10 @@ def show(snapshot: Snapshot) -> None:
     last = max(found)
     problems = diagnose(analysis, found[last])
     told = "".join(f"<li>{for_html(sentence(problem))}</li>" for problem in problems)
+    what = ":" if problems else ": nothing looks wrong in any layer."
     st.html(
-        f'<div class="diagnosis" role="status"><p class="hint">After epoch {last:,}</p>'
-        + (f"<ul>{told}</ul>" if told else "<p>No layer looks unwell.</p>")
+        f'<div class="diagnosis" role="status"><p>After epoch {last:,}{what}</p>'
+        + (f"<ul>{told}</ul>" if told else "")
         + "</div>"
     )
     names = [
