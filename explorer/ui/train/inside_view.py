@@ -2,8 +2,6 @@
 over the epochs.
 """
 
-import random
-
 import streamlit as st
 
 from explorer.insight.limits import too_large
@@ -11,7 +9,7 @@ from explorer.network.analysis import Analysis, Row, analyze
 from explorer.runs.images_access import may_see_images, unseen_text
 from explorer.runs.run import Snapshot
 from explorer.text import for_markdown, size_text
-from explorer.training.dataset_files import Split, load_present_dataset
+from explorer.training.dataset_files import load_present_dataset
 from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import DatasetError
 from explorer.ui import messages, process
@@ -21,7 +19,7 @@ from explorer.ui.components.layer_maps.component import ShownLayer
 from explorer.ui.image_permits import permit_for
 from explorer.ui.people import who
 from explorer.ui.remembered_inputs import remember_input, remembered_index
-from explorer.ui.train.shown_image import keep_number, number_key, show_image, shown_image
+from explorer.ui.train.shown_image import choose_image
 
 
 def show(snapshot: Snapshot) -> None:
@@ -46,7 +44,7 @@ def show(snapshot: Snapshot) -> None:
     with st.container(
         key="inside-choice", horizontal=True, vertical_alignment="bottom", gap="small"
     ):
-        image = _choose_image(run.id, test)
+        image = choose_image(run.id, len(test.images))
         row = _choose_row(run.id, analysis)
     pixels = test.images[image].permute(1, 2, 0).contiguous().numpy()
     layer_maps(
@@ -63,35 +61,6 @@ def show(snapshot: Snapshot) -> None:
         ),
         key=f"inside-{run.id}",
     )
-
-
-def _choose_image(run_id: str, test: Split) -> int:
-    """The place of a test image, by number, its neighbours, or at random: the one that the other
-    views show too.
-    """
-    last, key = len(test.images) - 1, number_key(run_id)
-    chosen = st.number_input(
-        f"Test image (0 to {last:,})",
-        0,
-        last,
-        value=min(shown_image(run_id) or 0, last),
-        width=200,
-        key=key,
-        on_change=keep_number,
-        args=(run_id, key),
-    )
-    st.button(
-        "Another image",
-        icon=":material/shuffle:",
-        help="A test image at random",
-        on_click=_show_another,
-        args=(run_id, last + 1),
-    )
-    return int(chosen)
-
-
-def _show_another(run_id: str, images: int) -> None:
-    show_image(run_id, random.randrange(images))
 
 
 def _choose_row(run_id: str, analysis: Analysis) -> Row:

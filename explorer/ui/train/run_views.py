@@ -8,6 +8,7 @@ import streamlit as st
 from explorer.runs.run import Snapshot
 from explorer.text import for_markdown
 from explorer.ui.train import (
+    backward_view,
     confusion_view,
     curves_view,
     draw_view,
@@ -30,6 +31,7 @@ RUN_VIEWS: dict[str, RunView] = {
     "Predictions": RunView(predictions_view.show),
     "Confusion": RunView(confusion_view.show),
     "Inside": RunView(inside_view.show),
+    "Backward": RunView(backward_view.show),
     "Health": RunView(health_view.show),
     "Draw": RunView(draw_view.show),
 }
