@@ -140,7 +140,7 @@ def unit_arithmetic(
     if row.kind not in SPELT_OUT:
         raise ValueError(f"a unit of {row.kind} is not spelt out")
     if not all(0 <= at < size for at, size in zip(place, row.output_shape, strict=True)):
-        raise IndexError(f"{row.title} has no unit at {place}")
+        raise IndexError(f"layer {row.place} ({row.kind}) has no unit at {place}")
     module = layer_modules([row], network.state_dict())[row.path]
     x = passes.outputs[input_of(row.path)].double().requires_grad_()
     weight = module.get_parameter("weight") if row.kind in WEIGHTED_SUMS else None

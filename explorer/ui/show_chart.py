@@ -106,19 +106,22 @@ def _table(chart: Chart, key: str) -> None:
     )
     if menu.open:
         with menu:
-            st.html(table_html(chart.numbers, chart.title))
+            show_numbers(chart.numbers, f"{chart.title}, the numbers")
+
+
+def show_numbers(table: pd.DataFrame, name: str) -> None:
+    """A table of this name that scrolls, by the keyboard too."""
+    st.html(table_html(table, name))
 
 
 def table_html(table: pd.DataFrame, name: str) -> str:
-    """A table that scrolls, by the keyboard too."""
     shown = table.head(MOST_ROWS)
     head = "".join(f'<th scope="col">{for_html(str(column))}</th>' for column in shown.columns)
     body = "".join(_row(list(values)) for values in shown.itertuples(index=False))
     left_out = len(table) - len(shown)
     note = f"<p>{left_out:,} more rows are in the download.</p>" if left_out else ""
     return (
-        f'<div class="numbers" role="region" tabindex="0" aria-label="{for_html(name)}, '
-        'the numbers">'
+        f'<div class="numbers" role="region" tabindex="0" aria-label="{for_html(name)}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}</div>"
     )
 

@@ -33,7 +33,7 @@ from explorer.training.images import normalise
 from explorer.ui import messages, process
 from explorer.ui.people import who
 from explorer.ui.remembered_inputs import remember_input, remembered_index
-from explorer.ui.show_chart import table_html
+from explorer.ui.show_chart import show_numbers
 from explorer.ui.test_images import picture_address
 from explorer.ui.train.shown_image import choose_image
 
@@ -106,7 +106,7 @@ def _loss(found: LossArithmetic, classes: Sequence[str], epoch: int, picture: st
             "gradient": _numbers(found.gradient.tolist()),
         }
     )
-    st.html(table_html(table, "Softmax and cross-entropy"))
+    show_numbers(table, "Softmax and cross-entropy")
 
 
 # --- a unit ---------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ def _unit(row: Row, network: nn.Module, passes: BothPasses, of: str) -> None:
         f"to this value: <strong>{_number(unit.upstream)}</strong>. It goes on to each input times "
         f"the local derivative{_OF_A_SUM if is_sum else ''}.</p>"
     )
-    st.html(table_html(_table(unit, is_sum), "the arithmetic of the unit"))
+    show_numbers(_table(unit, is_sum), "The arithmetic of the unit")
 
 
 _OF_A_SUM = (
