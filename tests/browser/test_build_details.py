@@ -38,7 +38,7 @@ def test_a_window_larger_than_the_image_is_drawn_with_open_sides(app: App):
 def test_images_that_stand_in_for_others_are_said_to(app: App):
     app.open()
     app.images_box.click()
-    app.page.get_by_role("option", name="CIFAR-10").click()
+    app.page.get_by_role("option", name="CIFAR-10 ·").click()
     toast = app.page.get_by_test_id("stToast")
     expect(toast).to_contain_text("To undo, choose MNIST.")
     # It is read without another click.

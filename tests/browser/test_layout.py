@@ -70,7 +70,7 @@ def test_the_pages_links_stand_above_the_left_edge_of_what_is_below(app: App, si
 def test_what_is_said_for_a_moment_covers_nothing_that_is_pressed_or_read_next(app: App, size):
     at_size(app, size, "/")
     app.images_box.click()
-    app.page.get_by_role("option", name="CIFAR-10").click()
+    app.page.get_by_role("option", name="CIFAR-10 ·").click()
     said = app.page.get_by_test_id("stToast")
     expect(said).to_contain_text("The input is now 3×32×32")
     said.hover()  # so that it stays
@@ -147,7 +147,7 @@ def test_images_that_are_not_here_are_told_of_where_they_are_chosen(app: App):
     app.open("/")
     absent = app.page.locator(".absent")
     app.images_box.click()
-    app.page.get_by_role("option", name="CIFAR-10").click()
+    app.page.get_by_role("option", name="CIFAR-10 ·").click()
     expect(absent).to_have_text("CIFAR-10 is not on this server yet; training downloads it.")
     app.settled()
     app.images_box.click()

@@ -132,7 +132,7 @@ def test_a_presets_images_stay_though_the_browser_still_speaks_of_those_before(
 ):
     app.open("/")
     app.images_box.click()
-    app.page.get_by_role("option", name=re.compile("CIFAR-10")).click()
+    app.page.get_by_role("option", name=re.compile("CIFAR-10 ·")).click()
     app.settled()
     app.started_from.click()
     entry = app.page.locator(".st-key-preset-gap-17k button")

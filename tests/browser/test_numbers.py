@@ -101,7 +101,7 @@ def test_the_numbers_follow_the_images_there_and_back(app: App):
     app.preset(PRESET)
     edit(app)
     shape(app)
-    for images, side, params in (("CIFAR-10", 32, "252"), ("MNIST ·", 28, "90")):
+    for images, side, params in (("CIFAR-10 ·", 32, "252"), ("MNIST ·", 28, "90")):
         app.images_box.click()
         app.page.get_by_role("option", name=re.compile(f"^{images}")).click()
         shape(app, side=side)
@@ -117,7 +117,7 @@ def test_numbers_of_images_that_were_there_before_are_not_shown(app: App):
     app.until(lambda: held, "the numbers are asked for")
     expect(app.page.locator(".editor.asking")).to_have_count(0)
     app.images_box.click()
-    app.page.get_by_role("option", name="CIFAR-10").click()
+    app.page.get_by_role("option", name="CIFAR-10 ·").click()
     shape(app, side=32)
     held[0].continue_()
     app.settled()
