@@ -10,6 +10,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Locator, expect
 
+from explorer.ui.train.run_views import RUN_VIEWS
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
@@ -199,6 +200,23 @@ def test_axe_finds_nothing_grave_on_a_finished_run_or_in_its_menus(app: App):
 
 HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter((heading) => heading.checkVisibility())
   .map((heading) => Number(heading.tagName[1]))"""
+
+
+def test_axe_finds_nothing_grave_in_what_a_run_has_learnt(app: App):
+    app.open("/?page=train")
+    app.train_on_digits(2)
+    expect(app.run_status).to_have_text("finished", timeout=120_000)
+    app.settled()
+    for view in RUN_VIEWS:
+        app.choice(view).click()
+        app.settled()
+        assert grave(app) == [], view
+        levels = app.page.evaluate(HEADINGS)
+        assert all(later <= earlier + 1 for earlier, later in itertools.pairwise(levels)), view
+    app.page.get_by_role("button", name="Own images…").click()
+    expect(app.page.get_by_role("dialog")).to_be_visible()
+    app.settled()
+    assert grave(app) == []
 
 
 @pytest.mark.parametrize("name", PAGES)
