@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from playwright.sync_api import Browser, Locator, expect
 
 from explorer.exports.onnx import onnx_bytes
@@ -18,7 +17,7 @@ from explorer.network.architecture_json import parse_architecture, to_json
 from explorer.network.spec import Architecture, Conv2d, Flatten, Linear
 from explorer.presets import load_presets
 from explorer.text import size_text
-from explorer.ui.build.open_dialog import FILES
+from explorer.ui.build.open_dialog import FILES, MAX_MB
 from tests.browser.conftest import App, Server, open_app, open_menu, serving
 
 pytestmark = pytest.mark.browser
@@ -237,7 +236,7 @@ def test_what_is_pasted_after_a_file_is_what_is_read(app: App, tmp_path: Path):
 def test_a_file_that_cannot_be_opened_has_a_sentence_that_says_what_to_do(app: App, tmp_path: Path):
     files = {
         "picture.png": b"\x89PNG\r\n",
-        "large.ipynb": b"x" * (st.get_option("server.maxUploadSize") * 2**20 + 1),
+        "large.ipynb": b"x" * (MAX_MB * 2**20 + 1),
     }
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
@@ -252,7 +251,7 @@ def test_a_file_that_cannot_be_opened_has_a_sentence_that_says_what_to_do(app: A
     dialog.locator("input[type=file]").set_input_files(tmp_path / "large.ipynb")
     expect(dialog.get_by_test_id("stFileUploader")).to_contain_text("large.ipynb")
     expect(dialog.get_by_text(FILES)).to_be_in_viewport(ratio=1)
-    assert f"up to {st.get_option('server.maxUploadSize')} MB" in FILES
+    assert f"up to {MAX_MB} MB" in FILES
 
 
 @pytest.mark.parametrize("ending", ["json", "onnx"])
