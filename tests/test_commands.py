@@ -68,7 +68,7 @@ def test_every_command_has_a_module():
         assert callable(module.run)
         assert callable(module.add_arguments)
     modules = {path.stem for path in (ROOT / "explorer" / "shell").glob("*.py")}
-    shared = {"__init__", "architectures", "output_files", "training"}
+    shared = {"__init__", "architectures", "image_names", "output_files", "training"}
     assert modules - shared == {command.module for command in COMMANDS.values()}
 
 

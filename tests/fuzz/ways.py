@@ -32,6 +32,7 @@ from explorer.exports.pytorch import python_source
 from explorer.exports.summary_text import summary_table
 from explorer.imports.opening import OpenError, open_file, open_text
 from explorer.imports.summary_table import SummaryError, import_summary
+from explorer.insight.drawing import UNITS
 from explorer.link import LinkError, Shared, decode, encode
 from explorer.link import to_data as shared_to_data
 from explorer.network.analysis import Analysis, analyze, receptive_fields
@@ -62,6 +63,7 @@ from explorer.ui.components.field_view.component import FieldViewContext, view_d
 from explorer.ui.components.field_view.request import FieldViewRequest, parse_request
 from explorer.ui.components.stack_editor import DraftError, Stack, parse_draft
 from explorer.ui.markdown_text import markdown_to_html
+from explorer.ui.server import drawing_route, layer_maps_route
 from explorer.ui.server.analysis_route import answer_to
 from explorer.ui.server.message_guard import InputKinds, without_unreadable
 from tests.fuzz.mutate import (
@@ -76,6 +78,7 @@ from tests.fuzz.mutate import (
 )
 from tests.fuzz.watch import faults_of_a_message
 from tests.people.shared import ANN, SOMEBODY, TEACHER
+from tests.runs.shared import wait
 
 Take = Callable[[Any], None]  # reads a case; raises the refusal
 SOURCES_FOLDER = Path(__file__).parents[1] / "imports" / "sources"
@@ -344,6 +347,47 @@ def open_field_view(folder: Path) -> Iterator[Take]:
         # The images are read once a process.
         view_data(analysis, 0, context, FieldViewRequest(), jobs)
         yield read
+
+
+def mutated_drawing(r: Random) -> str | bytes:
+    strokes = [
+        [r.randrange(UNITS + 1) for _ in range(2 * r.randrange(1, 9))]
+        for _ in range(r.randrange(4))
+    ]
+    drawing = {"pen": r.choice([10, 80, 200]), "strokes": strokes}
+    return mutate_json(r, json.dumps({"run": LEARNT, "drawing": drawing}))
+
+
+def mutated_maps_question(r: Random) -> str | bytes:
+    asked = {"run": LEARNT, "epoch": 1, "row": r.randrange(4), "image": r.randrange(400)}
+    more = r.choice([{}, {"occlusion": True}, {"permit": ""}])
+    return mutate_json(r, json.dumps({**asked, **more}))
+
+
+LEARNT = "abcdefghjkmn"  # stands for a run that has learnt something
+
+
+def open_learnt(answer: Callable[[bytes], bytes]) -> Callable[[Path], Any]:
+    """An address that is asked about a run."""
+
+    @contextmanager
+    def opened(folder: Path) -> Iterator[Take]:
+        layers = (Conv2d(out_channels=3, kernel_size=3), Flatten(), Linear(out_features=10))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("EXPLORER_HOME", str(folder))
+            jobs = process.jobs()
+            run = jobs.submit(Architecture(layers=layers), tiny_recipe(), ANN)
+            wait(jobs, run)
+
+            def read(text: str | bytes) -> None:
+                data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+                found = json.loads(answer(data.replace(LEARNT.encode(), run.encode())))
+                json.dumps(found, allow_nan=False)
+
+            yield read
+            process.stop()
+
+    return opened
 
 
 # --- names ----------------------------------------------------------------------------------------
@@ -805,6 +849,14 @@ WAYS_IN = (
     WayIn("draft", 2_000, mutated_draft, reader(read_draft), (DraftError,)),
     WayIn("question", 1_000, mutated_question, reader(read_question), (Refusal,)),
     WayIn("field view", 1_000, mutated_request, open_field_view, (Refused,)),
+    WayIn("drawing", 600, mutated_drawing, open_learnt(drawing_route.answer_to), (Refusal,)),
+    WayIn(
+        "layer maps",
+        600,
+        mutated_maps_question,
+        open_learnt(layer_maps_route.answer_to),
+        (Refusal,),
+    ),
     WayIn("recipe", 2_400, mutated_recipe, reader(parse_recipe), (RecipeError,)),
     WayIn("assignment", 1_600, mutated_assignment, reader(read_assignment), (AssignmentError,)),
     WayIn("assignment link", 1_000, mutated_assignment_link, open_assignment_links, (NotGivenOut,)),

@@ -311,7 +311,7 @@ def test_a_server_keeps_the_newest_files_of_a_page_and_deletes_the_others(server
                 "",
             )
         wait_until(lambda: kept_bytes(server) == FILES_OF_A_PAGE * 1_000_000)
-        assert put(server, visitor.session, "large", b"x" * 9_000_000, headers)[0] == 413
+        assert put(server, visitor.session, "large", b"x" * 34_000_000, headers)[0] == 413
     assert "Traceback" not in server.log.read_text()
 
 
