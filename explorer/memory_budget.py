@@ -86,6 +86,7 @@ CACHES: dict[str, Cache] = {
     "ui.charts.compare_charts.trade_off_chart": Cache(64, 20_000),
     "ui.charts.compare_charts.measure_chart": Cache(64, 20_000),
     "ui.charts.board_chart.board_spec": Cache(16, 20_000),
+    "ui.charts.health_chart._spec": Cache(16, 150_000),
     "compare.structure.effect_of_changes": Cache(16, 1_600_000),
 }
 

@@ -79,7 +79,9 @@ def test_they_are_formatted_as_what_users_get(name: str) -> None:
 
 
 def test_every_part_is_known_by_its_name() -> None:
-    data = {f"data of {name}" for name in ("MNIST", "CIFAR10", "digits")}
+    data = {
+        f"data of {name}" for name in ("MNIST", "CIFAR10", "EMNIST", "SVHN", "own images", "digits")
+    }
     assert set(parts("model.py")) == {
         "model",
         "recipe",
