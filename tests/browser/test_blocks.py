@@ -32,7 +32,9 @@ def rows(app: App) -> list[str]:
 
 
 def wait_for_rows(app: App, text: str) -> None:
-    """Also until Python has answered."""
+    """Also until Python has answered, which may take longer than what the editor says of a change
+    is shown: look for that first.
+    """
     wanted = text.split()
     expect(app.page.locator(".rows .row")).to_have_count(len(wanted))
     expect(app.page.locator(".editor.asking")).to_have_count(0)
@@ -86,8 +88,8 @@ def test_a_residual_block_from_nothing_broken_mended_folded_dragged_and_undone(a
 
     # Wrapped by a key. Its shapes do not agree, and the row where they meet says so.
     press(app, "Shift+ArrowUp", "r")
-    wait_for_rows(app, "Conv2d [ Conv2d ReLU | ]")
     expect(status).to_have_text("Wrapped in a residual block")
+    wait_for_rows(app, "Conv2d [ Conv2d ReLU | ]")
     expect(block(app, "1")).to_be_focused()
     expect(block(app, "1").locator(".kind").first).to_have_text("Residual")
     expect(app.page.locator(".row.next .identity")).to_have_text("passes on what comes in")
@@ -122,8 +124,8 @@ def test_a_residual_block_from_nothing_broken_mended_folded_dragged_and_undone(a
     app.page.mouse.down()
     app.page.mouse.move(grip["x"] + 6, target["y"] + 3, steps=6)
     app.page.mouse.up()
-    wait_for_rows(app, "[ Conv2d")
     expect(status).to_have_text("Residual moved to position 0")
+    wait_for_rows(app, "[ Conv2d")
 
     # One image channel comes in now: the sum no longer fits, nor do the steps that led here stay.
     undo = app.page.get_by_role("button", name="Undo")
@@ -165,8 +167,8 @@ def test_a_block_of_the_literature_is_made_of_the_numbers_asked_for(app: App):
     press(app, "Enter")
     expect(palette).to_be_hidden()
     inside = "Conv2d BatchNorm2d ReLU Conv2d BatchNorm2d | Conv2d BatchNorm2d"
-    wait_for_rows(app, f"Conv2d [ {inside} ] ReLU")
     expect(app.page.locator(".editor .status")).to_have_text("Residual block added")
+    wait_for_rows(app, f"Conv2d [ {inside} ] ReLU")
     expect(end_of_blocks(app).locator(".shape")).to_have_text("16×13×13")
     press(app, "Control+z")
     wait_for_rows(app, "Conv2d")
@@ -191,8 +193,8 @@ def test_branches_are_added_filled_removed_and_unwrapped_by_keys(app: App):
     start(app)
     add(app, "relu")
     press(app, "b")
-    wait_for_rows(app, "[ ReLU | ]")
     expect(app.page.locator(".editor .status")).to_have_text("Split into 2 branches")
+    wait_for_rows(app, "[ ReLU | ]")
 
     # A layer goes into the empty branch below its row, and from there across.
     press(app, "ArrowDown", "ArrowDown")
@@ -218,8 +220,8 @@ def test_branches_are_added_filled_removed_and_unwrapped_by_keys(app: App):
     press(app, "Shift+Delete")
     wait_for_rows(app, "[ ReLU | Tanh ]")
     press(app, "u")
-    wait_for_rows(app, "ReLU")
     expect(app.page.locator(".editor .status")).to_contain_text("branch 2 deleted")
+    wait_for_rows(app, "ReLU")
     press(app, "Control+z")
     wait_for_rows(app, "[ ReLU | Tanh ]")
     expect(end_of_blocks(app).locator(".shape")).to_have_text("2×28×28")
