@@ -74,6 +74,8 @@ def estimate_memory(
         windows = max((_copied_windows(row) for row in analysis.rows), default=0)
     # With the gradients of one layer, there and back, and its reordering.
     step = recipe.batch_size * (kept + 3 * widest // 2 + windows)
+    # What the last step of an epoch changes, and then the gradient that is noted after it.
+    step += weights
     test = TEST_BATCH[device] * (2 * image + widest + windows)
     # Images that are held out are copied apart from those that are learned from.
     split = image_bytes(recipe.dataset) if recipe.validation_images else 0

@@ -105,7 +105,7 @@ with tempfile.TemporaryDirectory() as folder:
     save = lambda checkpoint: save_checkpoint(files, "run", checkpoint)
     Path("/proc/self/clear_refs").write_text("5")
     before = psutil.Process().memory_info().rss
-    events = list(train(architecture, recipe, some, torch.device("cpu"), after_epoch=save))
+    events = list(train(architecture, recipe, some, torch.device("cpu"), after_epoch=save, note=id))
 assert events[-1].kind == "finished", events[-1]
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
 print(int(status["VmHWM"].split()[0]) * 1024 - before)
