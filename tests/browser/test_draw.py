@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from explorer.assignment.assignment import Assignment
+from explorer.insight.drawing import MAX_STROKES
 from explorer.link import PARAMETER, Shared, encode
 from explorer.training.recipe import parse_recipe
 from tests.browser.conftest import App, box_of
@@ -161,4 +162,19 @@ def test_a_seven_is_drawn_by_keyboard_alone(trained):
     expect_seven(app)
     app.settled()
     page.keyboard.press("Control+z")
+    expect(page.locator(".seen .words")).to_have_text("Nothing is drawn yet.")
+
+
+def test_a_drawing_that_can_take_no_more_says_so(trained):
+    page, full = trained.page, trained.page.locator(".full")
+    ink = page.locator(".ink")
+    ink.focus()
+    for _ in range(MAX_STROKES):
+        expect(full).to_be_empty()
+        page.keyboard.press(" ")
+        page.keyboard.press(" ")
+    expect(full).to_have_text("No more can be drawn: undo a stroke, or clear the canvas.")
+    page.keyboard.press("Control+z")
+    expect(full).to_be_empty()
+    page.get_by_role("button", name="Clear").click()
     expect(page.locator(".seen .words")).to_have_text("Nothing is drawn yet.")

@@ -73,7 +73,10 @@ export default function drawCanvas({ data, parentElement, setStateValue }) {
 
   pad.recognition.ask = () => {
     const { run } = pad.data;
-    return askServer(run, pad.sketch.drawing).then((answer) => ({ ...answer, run }));
+    return askServer(run, pad.sketch.drawing).then((answer) => ({
+      ...answer,
+      run,
+    }));
   };
   pad.recognition.take = (answer) => {
     if (answer.run !== pad.data.run) return; // the run was changed meanwhile, and is asked anew
@@ -120,6 +123,10 @@ export default function drawCanvas({ data, parentElement, setStateValue }) {
     const { sketch } = pad;
     /** @type {HTMLButtonElement} */ (find(".undo")).disabled = sketch.isEmpty;
     /** @type {HTMLButtonElement} */ (find(".clear")).disabled = sketch.isEmpty;
+    find(".full").textContent =
+      sketch.isFull && !data.file
+        ? "No more can be drawn: undo a stroke, or clear the canvas."
+        : "";
     find(".invite").hidden = !sketch.isEmpty || data.file !== null;
     find(".tools").hidden = find("#how").hidden = ink.hidden = data.file !== null;
     /** @type {HTMLImageElement} */
