@@ -11,6 +11,7 @@ this is fp32.
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -93,7 +94,9 @@ def training_script(architecture: Architecture, recipe: Recipe) -> str:
     )
     needs = f"It needs torch and {_data_of(recipe.dataset).needs}."
     use = f"`python model.py` trains, and writes the weights to {WEIGHTS}. {needs}"
-    about = "\n".join([*network_lines(architecture), *recipe_lines(architecture, recipe)])
+    about = "\n".join(
+        [*network_lines(architecture), *recipe_lines(architecture, recipe, plain_text)]
+    )
     top = f'"""{_heading(architecture)}: the network and its training.\n\n{use}\n\n{about}\n"""'
     return f"{top}\n\n{_with_imports(code, import_lines('model.py', code))}\n"
 
@@ -138,7 +141,11 @@ def _heading(architecture: Architecture) -> str:
 def _title(architecture: Architecture, recipe: Recipe) -> str:
     name = for_markdown(_heading(architecture))
     about = "\n".join(
-        f"- {line}" for line in [*network_lines(architecture), *recipe_lines(architecture, recipe)]
+        f"- {line}"
+        for line in [
+            *network_lines(architecture),
+            *recipe_lines(architecture, recipe, for_markdown),
+        ]
     )
     needs = (
         f"It needs torch and {_data_of(recipe.dataset).needs}; matplotlib, where it is installed, "
@@ -168,8 +175,14 @@ def _part_text(recipe: Recipe) -> str:
     return f"; trained on the first {used} of its training images alone"
 
 
-def recipe_lines(architecture: Architecture, recipe: Recipe) -> list[str]:
-    """The data that the network is trained on and every hyperparameter, a line each."""
+def recipe_lines(
+    architecture: Architecture, recipe: Recipe, escaped: Callable[[str], str]
+) -> list[str]:
+    """The data that the network is trained on and every hyperparameter, a line each.
+
+    `escaped` makes text of others harmless where the lines go: `plain_text` in code, `for_markdown`
+    in Markdown. The title of own images is somebody's words.
+    """
     data = find_dataset(recipe.dataset)
     epochs = counted(recipe.epochs, "epoch")
     schedule = (
@@ -179,7 +192,8 @@ def recipe_lines(architecture: Architecture, recipe: Recipe) -> list[str]:
     )
     note = notes(architecture)
     return [
-        f"Data: {data.title}, images of {size_text(data.input_shape)}, {len(data.classes)} classes"
+        f"Data: {escaped(data.title)}, images of {size_text(data.input_shape)}, "
+        f"{len(data.classes)} classes"
         f"{_part_text(recipe)}",
         f"Training: {epochs} in batches of {recipe.batch_size}, seed {recipe.seed}, "
         f"{recipe.precision}",

@@ -190,7 +190,9 @@ def _readme(
         ),
         MULT_ADDS_RULE,
         "## The recipe",
-        "\n".join(f"- {line}" for line in recipe_lines(run.architecture, trained.recipe)),
+        "\n".join(
+            f"- {line}" for line in recipe_lines(run.architecture, trained.recipe, for_markdown)
+        ),
         _length_text(trained),
         "## The assignment",
         clause_lines(judged),
@@ -240,7 +242,7 @@ def _opening(trained: Trained, analysis: Analysis) -> str:
     layers = counted(count_layers(analysis.architecture.layers), "layer")
     return (
         f"{layers} with {analysis.total_params:,} parameters, "
-        f"trained on {data.title} for {counted(final.epoch, 'epoch')}: "
+        f"trained on {for_markdown(data.title)} for {counted(final.epoch, 'epoch')}: "
         f"**{percent(final.metrics['test_accuracy'])}** test accuracy."
     )
 

@@ -41,10 +41,11 @@ def seeds_report(
     result = Result(epochs, mean, whose, len(seeds))
     judged = clauses(assignment, architecture, recipe, result)
     parameters = analyze(architecture).total_params
+    images = for_markdown(find_dataset(recipe.dataset).title)
     readme = document(
         f"# {for_markdown(architecture.name)}: {counted(len(seeds), 'seed')}",
         f"{counted(len(seeds), 'run')} of one network and recipe that differ in the seed alone, "
-        f"on {find_dataset(recipe.dataset).title}. Each has its own report in a folder here.",
+        f"on {images}. Each has its own report in a folder here.",
         table(
             ("Run", f"Test accuracy after the final epoch, {epochs}"),
             [

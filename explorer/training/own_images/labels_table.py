@@ -10,6 +10,7 @@ FILE_COLUMNS = ("filename", "file", "image", "path", "name")
 LABEL_COLUMNS = ("label", "class", "category")
 DELIMITERS = ",;\t"  # what spreadsheets write, each country its own
 MAX_ROWS = 25_000
+MOST_CHARACTERS = 200  # of a label; a class's name may have far fewer, which is asked later
 
 RIGHT = "its first line names the columns: filename,label"
 
@@ -44,6 +45,11 @@ def read_labels(data: bytes, place: str) -> dict[str, str]:
             continue
         if len(row) <= max(file, label) or not row[file].strip() or not printable(row[label]):
             raise OwnImagesError(f"line {line} of {place} lacks a file name or a label")
+        if len(row[label]) > MOST_CHARACTERS:
+            raise OwnImagesError(
+                f"line {line} of {place} has a label of {len(row[label]):,} characters: "
+                f"{MOST_CHARACTERS} is the most"
+            )
         name, found = row[file].strip(), printable(row[label])
         if labels.setdefault(name, found) != found:
             raise OwnImagesError(

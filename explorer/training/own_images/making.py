@@ -36,6 +36,7 @@ MAX_SEED = 999_999
 NAMED = 3  # broken images in a note
 FEW = 20  # of a class: below that, a note says that an accuracy means little
 UNEVEN = 5  # times as many of the largest class as of the smallest: a note says so
+SOME = 256  # images
 LEAST_STD = 0.01  # of images that are all of one colour, so that nothing is divided by 0
 
 # Files read so far, and all of them. It may raise, to give up.
@@ -123,7 +124,7 @@ def make_own_images(
             )
     learn, test = divide(labels, options.test_share, options.seed)
     train = Split(torch.from_numpy(pixels[learn]), torch.from_numpy(labels[learn]))
-    mean, std = _moments(pixels[learn])
+    mean, std = _moments(train.images.numpy())
     return Made(
         found.classes,
         options,
@@ -169,19 +170,21 @@ def _read(
         try:
             image, count = read_picture(archive.read(entry), options.input_shape, options.fit)
         except (FileFault, PictureFault) as fault:
+            decoded += fault.decoded if isinstance(fault, PictureFault) else 0
             broken.append(f"{place_text(entry.filename)}: {fault}")
             if len(broken) > max(1, MAX_BROKEN_SHARE * len(found.images)):
                 _refuse_broken(broken, number + 1, len(found.images))
-            continue
-        decoded += count
+        else:
+            decoded += count
+            pixels[len(labels)] = image
+            labels.append(label)
+        # Broken ones took their time too.
         if decoded > MAX_ALL_PIXELS or time.monotonic() - begun > MAX_SECONDS:
             raise OwnImagesError(
                 f"the images are too large to read all of them here: after {number + 1:,} of "
                 f"{len(found.images):,} they have {decoded / 1e6:,.0f} million pixels. "
                 "Make them smaller first, as they are scaled down here anyway"
             )
-        pixels[len(labels)] = image
-        labels.append(label)
     progress(len(found.images), len(found.images))
     return pixels[: len(labels)], np.array(labels, np.int64), broken
 
@@ -229,8 +232,12 @@ def _moments(pixels: Pixels) -> tuple[tuple[float, ...], tuple[float, ...]]:
     values = np.arange(256) / 255
     means, deviations = [], []
     for channel in range(pixels.shape[1]):
-        # By how often each value comes, so that no copy in floating point is made.
-        counts = np.bincount(pixels[:, channel].reshape(-1), minlength=256)
+        # By how often each value comes, so that no copy in floating point is made; some images at
+        # a time, as numpy counts in eight bytes a value.
+        parts = (pixels[first : first + SOME, channel] for first in range(0, len(pixels), SOME))
+        counts = np.zeros(256, np.int64)
+        for part in parts:
+            counts += np.bincount(part.reshape(-1), minlength=256)
         mean = float((counts * values).sum() / counts.sum())
         variance = float((counts * (values - mean) ** 2).sum() / counts.sum())
         means.append(round(mean, 4))

@@ -13,9 +13,10 @@ Pixels = NDArray[np.uint8]
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
 # A photograph of a good camera; decoded it takes 100 MB while it is scaled down.
 MAX_PIXELS = 25_000_000
+MAX_RATIO, MAX_THIN_PIXELS = 50, 2_000_000  # of the longer side to the shorter, and beyond that
 # A progressive JPEG has about ten; with thousands a small file would be decoded for hours.
 MAX_SCANS = 100
-SCAN = b"\xff\xda"
+JPEG, SCAN = b"\xff\xd8\xff", b"\xff\xda"  # how a JPEG begins, and each of its scans
 ORIENTATION = 0x0112  # the tag of EXIF that says how the camera was held
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -31,7 +32,14 @@ DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # grey of 16 bits
 
 
 class PictureFault(Exception):
-    """The bytes are no image that is taken; the message goes on after the file's name."""
+    """The bytes are no image that is taken; the message goes on after the file's name.
+
+    `decoded` is how many pixels were decoded, or begun to be, before that was known.
+    """
+
+    def __init__(self, message: str, decoded: int = 0):
+        super().__init__(message)
+        self.decoded = decoded
 
 
 def read_picture(data: bytes, shape: tuple[int, int, int], fit: Fit) -> tuple[Pixels, int]:
@@ -43,8 +51,9 @@ def read_picture(data: bytes, shape: tuple[int, int, int], fit: Fit) -> tuple[Pi
     """
     if not data:
         raise PictureFault("it has 0 bytes")
-    if data.count(SCAN) > MAX_SCANS:
+    if data.startswith(JPEG) and data.count(SCAN) > MAX_SCANS:
         raise PictureFault(f"it is a JPEG of more than {MAX_SCANS} scans")
+    decoded = 0
     try:
         image = _opened(data)
         decoded = image.width * image.height
@@ -55,7 +64,7 @@ def read_picture(data: bytes, shape: tuple[int, int, int], fit: Fit) -> tuple[Pi
     # Whatever the bytes lead a format's reader to: OSError where it knows, SyntaxError, TypeError,
     # struct.error and more where it does not.
     except Exception:
-        raise PictureFault("it is cut off or damaged") from None
+        raise PictureFault("it is cut off or damaged", decoded) from None
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -72,6 +81,13 @@ def _opened(data: bytes) -> Image.Image:
         )
     if not image.width or not image.height:
         raise PictureFault("it has no pixels")
+    # A long thin image is not made smaller before it is scaled, so that it would take much memory.
+    longer, shorter = max(image.size), min(image.size)
+    if longer > MAX_RATIO * shorter and longer * shorter > MAX_THIN_PIXELS:
+        raise PictureFault(
+            f"it has {image.width:,}×{image.height:,} pixels: one side is more than {MAX_RATIO} "
+            "times as long as the other"
+        )
     return image
 
 
@@ -103,17 +119,21 @@ def _orientation(image: Image.Image) -> int:
 def _eight_bits(image: Image.Image) -> Image.Image:
     """The image as L, RGB, or RGBa: colours times opacity, which can be averaged."""
     if image.mode in DEEP:
-        values = np.asarray(image).astype(np.int64)
+        values = np.asarray(image)
         is_deep = values.max(initial=0) > 255 or image.mode != "I"
-        return Image.fromarray((np.clip(values, 0, 65_535) >> (8 * is_deep)).astype(np.uint8))
+        if values.dtype != np.uint16:
+            values = np.clip(values, 0, 65_535).astype(np.uint16)
+        return Image.fromarray((values >> (8 * is_deep)).astype(np.uint8))
     if image.mode in WITH_ALPHA or "transparency" in image.info:
         return image.convert("RGBA").convert("RGBa")
     return image if image.mode == "L" else image.convert("L" if image.mode == "1" else "RGB")
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    values = np.asarray(image).astype(np.int64)  # (H, W, 4)
-    return Image.fromarray((values[..., :3] + 255 - values[..., 3:]).clip(0, 255).astype(np.uint8))
+    values = np.asarray(image)  # (H, W, 4)
+    through = 255 - values[..., 3:]  # (H, W, 1): how much white is seen
+    # Damaged colours may be larger than their opacity, so that a sum would be above 255.
+    return Image.fromarray(through + np.minimum(values[..., :3], values[..., 3:]))
 
 
 def _fitted(image: Image.Image, width: int, height: int, fit: Fit) -> Image.Image:

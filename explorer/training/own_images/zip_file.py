@@ -27,6 +27,7 @@ MAX_FILE_BYTES = 15_000_000  # of one file unpacked: a large photograph
 # Of all files unpacked: photographs hardly shrink in a zip, plain bitmaps by ten times.
 MAX_UNPACKED_BYTES = 400_000_000
 MAX_TABLE_BYTES = 2_000_000
+MOST_CHARACTERS, MOST_FOLDERS = 1_000, 20  # of a file's name in the zip
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 TABLE = ".csv"
@@ -225,8 +226,8 @@ def _by_folders(images: Mapping[Parts, zipfile.ZipInfo], notes: tuple[str, ...])
 def _numbered(images: list[tuple[zipfile.ZipInfo, str]], notes: tuple[str, ...]) -> Found:
     """The images with their classes' numbers, in the order of the names: 2 before 10."""
     names: dict[str, str] = {}  # as it is compared, as it is shown
-    for _, label in images:
-        shown = printable(label)
+    labels = {label: printable(label) for label in dict.fromkeys(label for _, label in images)}
+    for shown in labels.values():
         if not shown:
             raise OwnImagesError("a class has a name without a character that can be seen")
         key = shown.casefold()
@@ -239,7 +240,7 @@ def _numbered(images: list[tuple[zipfile.ZipInfo, str]], notes: tuple[str, ...])
     number = {key: place for place, key in enumerate(order)}
     return Found(
         tuple(names[key] for key in order),
-        tuple((entry, number[printable(label).casefold()]) for entry, label in images),
+        tuple((entry, number[labels[label].casefold()]) for entry, label in images),
         notes,
     )
 
@@ -254,6 +255,12 @@ def _parts(name: str) -> Parts:
     zip.
     """
     path = name.replace("\\", "/")
+    if len(path) > MOST_CHARACTERS or path.count("/") > MOST_FOLDERS:
+        raise OwnImagesError(
+            f"the name of a file in the zip, which begins with {place_text(path[:50])}, is longer "
+            f"than {MOST_CHARACTERS:,} characters, or lies in more than {MOST_FOLDERS} folders: "
+            "shorten it, and make the zip again"
+        )
     parts = tuple(part for part in path.split("/") if part not in ("", "."))
     leads_out = path.startswith("/") or ".." in parts or (bool(parts) and parts[0][1:2] == ":")
     if leads_out or not parts:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from explorer.runs.images_access import may_see_images, unseen_text
-from explorer.text import counted, for_html, sentence
+from explorer.text import counted, for_html, for_markdown, sentence
 from explorer.training.dataset_files import training_samples
 from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import DatasetError
@@ -71,7 +71,7 @@ def augmentation_preview(recipe: Recipe) -> None:
     how = "as augmented" if is_augmented(recipe) else "without augmentation"
     st.image(
         _tiled(pixels),
-        f"Nine training images of {kind.title}, {how}",
+        f"Nine training images of {for_markdown(kind.title)}, {how}",
         width="stretch",
         alt=f"Nine training images, {how}",
     )

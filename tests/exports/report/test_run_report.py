@@ -2,6 +2,7 @@
 empty folder.
 """
 
+import ast
 import csv
 import io
 import json
@@ -118,6 +119,29 @@ def test_of_own_images_that_are_not_known_here_there_is_no_code_and_the_readme_s
     assert "trained on the first 50 % of its training images alone" in text
     listed = set(re.findall(r"^- `([\w.]+?)/?`:", text, re.MULTILINE))
     assert listed | {"README.md"} == {name.split("/")[0] for name in files}
+
+
+@pytest.mark.parametrize(
+    "title", ['""" + __import__("os").system("id") + """', "\\N", "![](http://x.example/p) <b>"]
+)
+def test_the_title_of_own_images_stays_a_title(jobs, tmp_path, monkeypatch, title):
+    monkeypatch.setenv("EXPLORER_HOME", str(tmp_path / "home"))
+    made = make_own_images(good_zip(), Options((1, 8, 8)))
+    name = OwnImages().add(made, title, ANN).name
+    recipe = Recipe(dataset=name, epochs=1, device="cpu", precision="fp32")
+    run_id = jobs.submit(network("Flatten", linear(3)), recipe, ANN)
+    wait(jobs, run_id)
+    files = report(read_trained(jobs, run_id, tmp_path))
+    top, *others = ast.parse(files["model.py"].decode()).body
+    assert isinstance(top, ast.Expr)
+    assert isinstance(top.value, ast.Constant)  # the docstring, and not what is computed
+    assert "__import__" not in "".join(map(ast.unparse, others))
+    readme = files["README.md"].decode()
+    notebook = json.loads(files["notebook.ipynb"])
+    texts = [
+        "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
+    ]
+    assert all("![](" not in text and "<b>" not in text for text in (readme, *texts))
 
 
 def test_what_the_readme_says(trained):

@@ -1,15 +1,17 @@
 """Own images of a zip: what is made, divided and told."""
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from explorer.training.own_images import making
 from explorer.training.own_images.making import Options, divide, make_own_images
 from explorer.training.own_images.problem import OwnImagesError
-from tests.training.own_images.zips import CLASSES, good_files, good_zip, picture, zipped
+from tests.training.own_images.zips import CLASSES, good_files, good_zip, picture, saved, zipped
 
 
 def test_a_good_zip() -> None:
@@ -142,6 +144,27 @@ def test_what_reading_them_takes_is_bounded(bound: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(making, bound, 0)
     with pytest.raises(OwnImagesError, match="too large to read all of them here: after 1 of 12"):
         make_own_images(good_zip(), Options())
+
+
+def test_broken_images_count_in_what_reading_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(0)
+    large = saved(Image.fromarray(draw.integers(0, 255, (100, 100, 3)).astype(np.uint8)))
+    files = {f"a{number}/{n}.png": large[:-20_000] for number in range(2) for n in range(40)}
+    monkeypatch.setattr(making, "MAX_BROKEN_SHARE", 1.0)
+    monkeypatch.setattr(making, "MAX_ALL_PIXELS", 50_000)
+    with pytest.raises(OwnImagesError, match="too large to read all of them here: after 6 of 80"):
+        make_own_images(zipped(files), Options())
+
+
+def test_the_moments_take_little_memory() -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (3_000, 1, 32, 32)).astype(np.uint8)
+    tracemalloc.start()
+    mean, std = making._moments(pixels)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert mean == pytest.approx([(pixels / 255).mean()], abs=1e-4)
+    assert std == pytest.approx([(pixels / 255).std()], abs=1e-4)
+    assert most < pixels.nbytes
 
 
 def test_progress_may_give_up() -> None:

@@ -1,5 +1,7 @@
 """One image: formats, modes, orientation, and how it is scaled."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -181,3 +183,39 @@ def test_an_image_of_the_right_size_stays_as_it_is() -> None:
 def test_what_is_not_taken(data: bytes, words: str) -> None:
     with pytest.raises(PictureFault, match=words):
         read_picture(data, COLOUR, "crop")
+
+
+def test_a_long_thin_image_of_many_pixels_is_refused() -> None:
+    data = saved(Image.new("RGBA", (150_000, 20)))
+    with pytest.raises(PictureFault, match="one side is more than 50 times as long"):
+        read_picture(data, COLOUR, "crop")
+
+
+def test_two_bytes_that_begin_a_scan_of_a_jpeg_are_pixels_elsewhere() -> None:
+    image = Image.new("RGB", (16, 16), (10, 218, 255))  # as a bitmap: FF DA 0A, 256 times
+    assert corners(read(image, "BMP"))[0] == [10, 218, 255]
+
+
+def test_what_was_decoded_of_a_broken_image_is_told() -> None:
+    draw = np.random.default_rng(0)
+    whole = saved(Image.fromarray(draw.integers(0, 255, (60, 50, 3)).astype(np.uint8)))
+    with pytest.raises(PictureFault, match="cut off") as caught:
+        read_picture(whole[: len(whole) // 2], COLOUR, "crop")
+    assert caught.value.decoded == 3_000
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        Image.new("RGBA", (1500, 1500), (0, 0, 0, 100)),
+        Image.fromarray(np.full((1500, 1500), 40_000, np.uint16)),
+    ],
+    ids=["transparent", "sixteen bits"],
+)
+def test_no_step_takes_many_bytes_a_pixel(image: Image.Image) -> None:
+    data = saved(image)
+    tracemalloc.start()
+    read_picture(data, (3, 512, 512), "crop")  # no side is far too large, so nothing is averaged
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 12 * 1500 * 1500

@@ -142,3 +142,17 @@ def test_reading_a_file_checks_it() -> None:
     entry, _ = archive.contents().images[0]
     assert archive.read(entry) == picture(2, 0)
     assert archive.unpacked == len(picture(2, 0))
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 2_000 + "/1.png", "ab/" * 30 + "1.png", "ab\\" * 30 + "1.png"]
+)
+def test_names_that_would_fill_the_memory_are_refused(name: str) -> None:
+    with pytest.raises(OwnImagesError, match="is longer than 1,000 characters, or lies in more"):
+        contents({**good_files(), name: b"x"})
+
+
+def test_a_label_is_no_text() -> None:
+    table = f"filename,label\na.png,{'x' * 5_000}\n".encode()
+    with pytest.raises(OwnImagesError, match="has a label of 5,000 characters"):
+        contents({"a.png": picture(0, 0), "labels.csv": table})
