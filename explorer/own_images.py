@@ -4,13 +4,13 @@ The files are described in training/own_images/kept.py.
 """
 
 import logging
-import threading
+import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from explorer.files import sweep_parts, write_whole
+from explorer.files import sweep_parts, take_lock, write_whole
 from explorer.people.permissions import Action, Kind, Thing, check
 from explorer.people.person import Person
 from explorer.runs.disk import room_problem
@@ -31,6 +31,7 @@ from explorer.training.own_images.problem import OwnImagesError
 MOST_OF_A_PERSON = 10  # sets of images, of somebody who is no teacher
 MOST_BYTES_OF_A_PERSON = 200_000_000
 MOST_HERE = 300  # of all people, teachers too
+LOCK_SECONDS = 10.0  # that somebody else may take to write or delete
 ABANDONED = 600.0  # seconds after which a half-written file is nobody's any more
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,6 @@ class OwnImages:
 
     def __init__(self, folder: Path | None = None):
         self.folder = folder or own_folder()
-        self._lock = threading.Lock()
 
     def of(self, owner: str) -> tuple[Kept, ...]:
         """A person's sets of images, by title."""
@@ -80,11 +80,11 @@ class OwnImages:
             notes=made.notes,
         )
         name = new_name(len(made.classes), made.options.input_shape)
-        with self._lock:
+        with self._alone():
             self._check_room(by, title, size)
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
                 sweep_parts(self.folder, older_than=ABANDONED)
+                self._sweep_unknown()
                 # The description last: it is what makes them known.
                 write_whole(
                     images_path(self.folder, name),
@@ -111,16 +111,20 @@ class OwnImages:
         were trained on them. Raises NotAllowed and OwnImagesError.
         """
         self._check(name, Action.DELETE, by)
-        self._delete(name, keep_description)
+        with self._alone():
+            self._delete(name, keep_description)
 
     def delete_all_of(self, owner: str, by: Person) -> int:
         """Delete all of a person's images, with what is known of them. Returns how many those
         were. Raises NotAllowed and OwnImagesError.
         """
         check(by, Action.DELETE, Thing(Kind.IMAGES, owner))
-        own = [name for name in self._names() if self._owner(name) == owner]
-        for name in own:
-            self._delete(name, keep_description=False)
+        if not self.folder.is_dir():
+            return 0
+        with self._alone():
+            own = [name for name in self._names() if self._owner(name) == owner]
+            for name in own:
+                self._delete(name, keep_description=False)
         return len(own)
 
     def _check(self, name: str, action: Action, by: Person) -> None:
@@ -197,6 +201,31 @@ class OwnImages:
             log.warning("what is kept in %s cannot be listed: %s", self.folder, error)
             return []
         return sorted(name for name in files if parse_name(name))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other threads and other servers from changing the folder meanwhile. Raises
+        OwnImagesError.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = take_lock(self.folder / ".lock", LOCK_SECONDS)
+        except OSError as error:
+            raise self._cannot_write(error) from None
+        if lock is None:
+            raise OwnImagesError("somebody else's images are being kept: try again in a moment")
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _sweep_unknown(self) -> None:
+        """Delete images without a description, which a server that was killed has left."""
+        for path in self.folder.glob("own-*.safetensors"):
+            is_known = description_path(self.folder, path.stem).exists()
+            with suppress(OSError):
+                if not is_known and time.time() - path.stat().st_mtime >= ABANDONED:
+                    path.unlink()
 
     def _cannot_write(self, error: OSError) -> OwnImagesError:
         """A message for visitors, which does not name the folder; the log does."""

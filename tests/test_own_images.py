@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from explorer import own_images
+from explorer.files import take_lock
 from explorer.own_images import OwnImages
 from explorer.people.permissions import NotAllowed
 from explorer.people.person import Person, Role
@@ -69,7 +70,56 @@ def test_what_runs_were_trained_on_keeps_its_title(made: Made, home: Path) -> No
     kept.add(made, "Leaves", ANN)  # the title is free again
     assert kept.delete_all_of("ann", ANN) == 2
     assert find_dataset(name).absent == NOT_HERE
-    assert list((home / "own-images").iterdir()) == []
+    assert [path.name for path in (home / "own-images").iterdir()] == [".lock"]
+
+
+def test_another_server_waits_until_one_has_kept_its_images(
+    made: Made, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_images, "LOCK_SECONDS", 0.05)
+    kept = OwnImages()
+    name = kept.add(made, "Leaves", ANN).name
+    lock = take_lock(home / "own-images" / ".lock")
+    assert lock is not None
+    for change in (
+        lambda: OwnImages().add(made, "Buttons", ANN),
+        lambda: OwnImages().delete(name, ANN),
+        lambda: OwnImages().delete_all_of("ann", ANN),
+    ):
+        with pytest.raises(OwnImagesError, match="try again in a moment"):
+            change()
+    lock.release()
+    assert OwnImages().delete_all_of("ann", ANN) == 1
+
+
+def test_images_that_a_killed_server_left_without_a_description_are_swept(
+    made: Made, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = OwnImages()
+    left = kept.add(made, "Leaves", ANN).name
+    stays = kept.add(made, "Buttons", ANN).name
+    images = home / "own-images" / f"{left}.safetensors"
+    (home / "own-images" / f"{left}.json").unlink()
+    kept.add(made, "Leaves", ANN)
+    assert images.exists()  # it may be being written at this moment
+    monkeypatch.setattr(own_images, "ABANDONED", 0.0)
+    kept.add(made, "Trees", ANN)
+    assert not images.exists()
+    assert (home / "own-images" / f"{stays}.safetensors").exists()
+
+
+def test_a_description_that_cannot_be_read_just_now_can_be_later(
+    made: Made, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = OwnImages().add(made, "Leaves", ANN).name
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        assert find_dataset(name).absent == NOT_HERE
+    assert find_dataset(name).title == "Leaves"
+
+
+def refuse(*args: object, **kwargs: object) -> None:
+    raise OSError(24, "Too many open files")
 
 
 def test_all_of_a_person_are_deleted_by_them_or_a_teacher(made: Made) -> None:

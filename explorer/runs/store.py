@@ -322,6 +322,13 @@ class Store:
         with self.database.read() as connection:
             return read_answers(connection, find_row(connection, run_id)["number"], epoch)
 
+    def names_images(self, dataset: str) -> bool:
+        """Whether the recipe of any run, also of one in the bin, names these images."""
+        named = "CASE WHEN json_valid(recipe) THEN json_extract(recipe, '$.dataset') END"
+        question = f"SELECT 1 FROM runs WHERE {named} = ? LIMIT 1"
+        with self.database.read() as connection:
+            return connection.execute(question, (dataset,)).fetchone() is not None
+
     def health(self, run_id: str) -> dict[int, bytes]:
         """How the layers fared (see health_format.py) after each epoch of which that is kept.
         Raises UnknownRun.

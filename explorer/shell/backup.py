@@ -10,6 +10,7 @@ from explorer.runs.home import HAND_INS
 from explorer.runs.run import RunError
 from explorer.runs.store import CHECKPOINTS, Store
 from explorer.text import counted
+from explorer.training.own_images.kept import own_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +29,8 @@ def run(options: argparse.Namespace) -> int:
     done = {"file": str(options.file), "runs": runs}
     weights = (
         f"Their weights are in {home_folder() / CHECKPOINTS}, the reports of what was handed in in "
-        f"{home_folder() / HAND_INS}: copy these folders, too"
+        f"{home_folder() / HAND_INS}, and people's own images in {own_folder()}: copy these "
+        "folders, too"
     )
     print(
         json.dumps(done)

@@ -187,8 +187,8 @@ def _be_a_student() -> None:
 def _forget_me() -> None:
     with st.expander("Delete all that is mine"):
         st.html(
-            '<p class="note">Your name, your runs, what you saved and handed in, for good. '
-            "Then you are somebody new here.</p>"
+            '<p class="note">Your name, your runs, your images, what you saved and handed in, for '
+            "good. Then you are somebody new here.</p>"
         )
         st.button("Delete it all", key="forget-me", on_click=_forgotten, width="stretch")
 

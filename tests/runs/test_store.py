@@ -154,6 +154,20 @@ def test_an_unknown_run(store: Store) -> None:
     assert store.claim("guess", ["queued"]) is None
 
 
+def test_images_are_named_by_runs_in_the_bin_too(kept: Store) -> None:
+    run = fixture_run(1)
+    kept.add(run)
+    named = run.recipe.dataset
+    assert kept.names_images(named)
+    assert not kept.names_images("cifar100")
+    with kept.database.write() as connection:
+        connection.execute("UPDATE runs SET deleted = 1.0")
+    assert kept.names_images(named)
+    with kept.database.write() as connection:
+        connection.execute("UPDATE runs SET recipe = 'noise'")
+    assert not kept.names_images(named)
+
+
 def test_a_deleted_run_lies_in_the_bin_until_it_is_restored(kept: Store) -> None:
     first, second = (trained(kept, number, fixture_events(number), "finished") for number in (1, 2))
     save_checkpoint(kept.checkpoints, first, checkpoint(1))

@@ -85,19 +85,22 @@ def read_description(folder: Path, name: str) -> Description | None:
     if said is None:
         return None
     try:
-        changed = path.stat().st_mtime_ns
-    except OSError:
+        return _read(path, path.stat().st_mtime_ns, said)
+    except FileNotFoundError:
         return None
-    return _read(path, changed, said)
+    except OSError as error:  # it may be read the next time
+        log.warning("%s cannot be read: %s", path, error)
+        return None
 
 
 @lru_cache(maxsize=32)
 def _read(path: Path, changed: int, said: OwnName) -> Description | None:
-    """The description that this file had when it was changed last."""
+    """The description that this file had when it was changed last. Raises OSError."""
+    with path.open("rb") as file:
+        data = file.read(MAX_JSON_BYTES)
     try:
-        with path.open("rb") as file:
-            found = Description.model_validate_json(file.read(MAX_JSON_BYTES))
-    except (OSError, ValidationError) as error:
+        found = Description.model_validate_json(data)
+    except ValidationError as error:
         log.warning("%s is left out: %s", path, error)
         return None
     channels = said.input_shape[0]

@@ -91,7 +91,13 @@ def _new() -> None:
     if not st.button("Add these images", type="primary", key="own-add"):
         return
     if file is None or not title.strip():
-        messages.error(f"{'Choose a zip' if file is None else 'Give these images a title'} first")
+        # The oldest files that wait on pages make room for new ones of others.
+        what = (
+            "Choose a zip first; one that was chosen a while ago has to be chosen again"
+            if file is None
+            else "Give these images a title first"
+        )
+        messages.error(what)
         return
     try:
         kept = process.own_images().add(_made(file.getvalue(), options), title, who())
@@ -257,7 +263,7 @@ def _use(name: str) -> None:
 
 def _delete(kept: Kept) -> None:
     with refusals_as_notices():
-        are_used = any(each.run.recipe.dataset == kept.name for each in process.jobs().runs())
+        are_used = process.jobs().store.names_images(kept.name)
         process.own_images().delete(kept.name, who(), keep_description=are_used)
         st.session_state.pop(CHOSEN, None)
         if state.current().recipe.dataset == kept.name:

@@ -51,7 +51,11 @@ def html_of(app: AppTest) -> str:
 @pytest.mark.parametrize(
     ("title", "content", "words"),
     [
-        ("Colours", None, "Choose a zip first."),
+        (
+            "Colours",
+            None,
+            "Choose a zip first; one that was chosen a while ago has to be chosen again.",
+        ),
         (" ", good_zip(), "Give these images a title first."),
         ("Colours", b"no zip", "Nothing was added: this is no zip"),
     ],
