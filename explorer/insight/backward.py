@@ -100,8 +100,12 @@ def run_both_ways(rows: Sequence[Row], network: nn.Module, image: Tensor, label:
     modules, to_scores = modules_in(network, rows), scores_path(rows)
     with torch.enable_grad():
         found = outputs_beyond(rows, modules, {IMAGE: image.clone().requires_grad_()})
-        scores = found[to_scores].flatten(1)
-        loss = F.cross_entropy(scores, torch.tensor([label]))
+        target = torch.tensor([label])
+        scores, outputs = (found[path].flatten(1) for path in (to_scores, rows[-1].path))
+        loss = F.cross_entropy(outputs, target)
+        # A Softmax before the end is part of what is trained: its outputs are the scores then.
+        if not torch.allclose(F.cross_entropy(scores, target), loss):
+            scores = outputs
         paths = [path for path, output in found.items() if output.requires_grad]
         gradients = torch.autograd.grad(loss, [found[path] for path in paths], allow_unused=True)
     known = dict(zip(paths, gradients, strict=True))
@@ -154,17 +158,18 @@ def unit_arithmetic(
         to_weight = (
             None if weight is None else torch.autograd.grad(output, weight, grad_outputs=whole)[0]
         )
-    given = x.detach()[0]
+    given = x.detach()[0].numpy()
     if weight is None or to_weight is None:
-        terms = [Term(at, float(given[at]), float(local[0][at]), None) for at in _read(row, place)]
+        locals_ = local[0].numpy()
+        terms = [Term(at, float(given[at]), float(locals_[at]), None) for at in _read(row, place)]
     else:
-        weights = weight.detach()
+        weights, of_weights = weight.detach().numpy(), to_weight.numpy()
         terms = [
             Term(
                 at,
                 0.0 if at is None else float(given[at]),
                 float(weights[tap]),
-                float(to_weight[tap]),
+                float(of_weights[tap]),
             )
             for at, tap in _weighed(row, module, place)
         ]

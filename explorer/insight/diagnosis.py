@@ -17,6 +17,7 @@ LARGE_UPDATE = 0.2
 VANISHING = 1000  # times that the gradient shrinks on its way back
 CONSTANT = 1e-6  # variance of a channel; BatchNorm itself adds 1e-5 before it divides
 _COMPUTES = ("Conv2d", "ConvTranspose2d", "Linear")
+_SATURATING = {"Sigmoid", "Tanh", "Hardsigmoid"}
 
 
 class Fared(NamedTuple):
@@ -50,6 +51,18 @@ def diagnose(analysis: Analysis, health: Health) -> list[str]:
 
 # --- the rules ------------------------------------------------------------------------------------
 
+LOWER = "lower the learning rate or the weight decay"
+
+
+def _no_gradient(layers: list[Fared]) -> Iterator[str]:
+    """A network that learns nothing any more."""
+    known = [each for each in layers if each.row.kind in _COMPUTES]
+    if known and not any(each.health.gradient > 0 for each in known):
+        yield (
+            "no layer gets a gradient any more: the network is quite sure of each of its answers, "
+            "or its units are all silent"
+        )
+
 
 def _silent(layers: list[Fared]) -> Iterator[str]:
     """ReLUs with many units that never fire."""
@@ -62,9 +75,9 @@ def _silent(layers: list[Fared]) -> Iterator[str]:
             if share == 1
             else f"{percent(share, 0)} of the units of {each.named} never fire"
         )
-        has_norm = kinds.get(input_of(each.row.path), "").startswith("BatchNorm")
+        has_norm = "Norm" in kinds.get(input_of(each.row.path), "")
         norm = "" if has_norm else f", or put BatchNorm before the {each.row.kind}"
-        yield f"{told}: lower the learning rate{norm}"
+        yield f"{told}: {LOWER}{norm}"
 
 
 def _too_large_a_step(layers: list[Fared]) -> Iterator[str]:
@@ -75,36 +88,50 @@ def _too_large_a_step(layers: list[Fared]) -> Iterator[str]:
     if worst and share > LARGE_UPDATE:
         yield (
             f"one step changed the weights of {worst.named} by {percent(share, 0)} of their "
-            "length, where a few percent are much: lower the learning rate"
+            f"length, where up to a few percent is usual: {LOWER}"
         )
 
 
 def _vanishing_gradient(layers: list[Fared]) -> Iterator[str]:
-    """A gradient that all but vanishes on its way back to the first layer."""
+    """A gradient that all but vanishes on its way back to the first layer; not where units that are
+    all silent, which are told of, keep it back.
+    """
     known = [each for each in layers if each.row.kind in _COMPUTES]
-    if len(known) < 2:
+    if len(known) < 2 or any(each.health.silent == 1 for each in layers):
         return
     first, last = known[0], known[-1]
+    if not math.isfinite(last.health.gradient):
+        return
     if first.health.gradient * VANISHING < last.health.gradient:
         how = (
             f"{short_count(round(last.health.gradient / first.health.gradient))} times smaller than"
             if first.health.gradient > 0
             else "nothing beside"
         )
+        kinds = {each.row.kind for each in layers}
+        helps = [
+            *(["ReLU in place of Sigmoid or Tanh"] if kinds & _SATURATING else []),
+            *([] if any("Norm" in kind for kind in kinds) else ["BatchNorm"]),
+            "a skip",
+        ]
+        helping = " or ".join(filter(None, [", ".join(helps[:-1]), helps[-1]]))
         yield (
-            f"the gradient that reaches {first.named} is {how} that of {last.named}: ReLU in place "
-            "of Sigmoid or Tanh, BatchNorm, or a skip brings more of it back"
+            f"the gradient that reaches {first.named} is {how} that of {last.named}: {helping} "
+            "brings more of it back"
         )
 
 
 def _constant_channel(layers: list[Fared]) -> Iterator[str]:
-    """BatchNorms that get a channel which is the same for every image."""
+    """BatchNorms that get a channel which is the same for every image, from a layer that has
+    weights: the border of images themselves is the same in all of them.
+    """
+    kinds = {each.row.path: each.row.kind for each in layers}
     for each in layers:
-        if each.health.least_variance < CONSTANT:
+        is_made = kinds.get(input_of(each.row.path)) in _COMPUTES
+        if is_made and each.health.least_variance < CONSTANT:
             yield (
-                f"what comes into {each.named} has a channel that hardly varies (variance "
-                f"{each.health.least_variance:.0e}), so it tells nothing of an image: the layer "
-                "before it needs fewer channels, or a lower learning rate"
+                f"a channel that comes into {each.named} is the same for every image, so it tells "
+                f"nothing of any: give the layer before it fewer channels, or {LOWER}"
             )
 
 
@@ -116,8 +143,9 @@ def _share_changed(health: LayerHealth) -> float:
 
 
 RULES: tuple[Callable[[list[Fared]], Iterator[str]], ...] = (
-    _vanishing_gradient,
+    _no_gradient,
     _silent,
+    _vanishing_gradient,
     _too_large_a_step,
     _constant_channel,
 )

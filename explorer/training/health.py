@@ -34,7 +34,6 @@ class LayerHealth(NamedTuple):
     update: float  # length of the change of its weight in the epoch's last step
     mean: float  # BatchNorm's running mean, of the channel where it is farthest from zero
     least_variance: float  # BatchNorm's running variance, of the channel where it is least
-    largest_variance: float
 
 
 Health = tuple[LayerHealth, ...]  # one for each layer, in the order in which the network runs
@@ -150,12 +149,12 @@ def _gradients(
     return dict(zip(weights, found, strict=True))
 
 
-def _expected(module: nn.Module) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+def _expected(module: nn.Module) -> tuple[Tensor | None, Tensor | None]:
     """Of BatchNorm, the figures of its running mean and variance."""
     if not isinstance(module, _BatchNorm) or module.running_mean is None:
-        return None, None, None
+        return None, None
     assert module.running_var is not None  # torch keeps both or none
-    return module.running_mean.abs().max(), module.running_var.min(), module.running_var.max()
+    return module.running_mean.abs().max(), module.running_var.min()
 
 
 def _read(rows: list[list[Tensor | None]]) -> Health:

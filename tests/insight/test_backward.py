@@ -37,6 +37,10 @@ KINDS = {
     "MaxPool2d": {"kind": "MaxPool2d", "kernel_size": 2},
     "overlapping": {"kind": "MaxPool2d", "kernel_size": 3, "stride": 1, "padding": 1},
     "AvgPool2d": {"kind": "AvgPool2d", "kernel_size": 3, "padding": 1},
+    "with a divisor": {"kind": "AvgPool2d", "kernel_size": 2, "divisor_override": 1},
+    "beyond the edge": {"kind": "AvgPool2d", "kernel_size": 4, "stride": 3, "ceil_mode": True},
+    "around": conv(padding=1, padding_mode="circular"),
+    "repeated": conv(padding=1, padding_mode="replicate"),
     "AdaptiveAvgPool2d": {"kind": "AdaptiveAvgPool2d", "output_size": [4, 3]},
     "AdaptiveMaxPool2d": {"kind": "AdaptiveMaxPool2d", "output_size": 1},
     **{
@@ -120,6 +124,14 @@ def test_the_loss_is_that_of_softmax_and_cross_entropy(end):
     )
     passes = run_both_ways(rows, network, image, 2)
     assert torch.allclose(passes.gradients[rows[2].path][0], found.gradient, atol=1e-6)
+
+
+@pytest.mark.parametrize("end", [{"kind": "Identity"}, {"kind": "Dropout", "p": 0.1}])
+def test_the_loss_is_the_one_that_is_trained_where_something_follows_the_softmax(end):
+    rows, network, image = network_of(FIRST, *LAST, {"kind": "Softmax"}, end)
+    found = run_both_ways(rows, network, image, 2).loss
+    assert found.loss == pytest.approx(float(F.cross_entropy(network(image), torch.tensor([2]))))
+    assert -math.log(found.probabilities[2]) == pytest.approx(found.loss, rel=1e-5)
 
 
 def test_branches_are_followed_and_nothing_is_left_behind():

@@ -30,18 +30,21 @@ NORMED = analysis_of(CONV, NORM, RELU, FLATTEN, LINEAR)
 
 
 def computes(gradient: float = 1.0, update: float = 0.01) -> LayerHealth:
-    return LayerHealth(NAN, gradient, 1.0, update, NAN, NAN, NAN)
+    return LayerHealth(NAN, gradient, 1.0, update, NAN, NAN)
 
 
 def normalises(least_variance: float = 0.5) -> LayerHealth:
-    return LayerHealth(NAN, 1.0, 1.0, 0.001, 0.1, least_variance, 2.0)
+    return LayerHealth(NAN, 1.0, 1.0, 0.001, 0.1, least_variance)
 
 
 def fires(silent: float = 0.0) -> LayerHealth:
-    return LayerHealth(silent, *[NAN] * 6)
+    return LayerHealth(silent, *[NAN] * 5)
 
 
-NOTHING = LayerHealth(*[NAN] * 7)
+NOTHING = LayerHealth(*[NAN] * 6)
+
+
+LOWER = "lower the learning rate or the weight decay"
 
 
 @pytest.mark.parametrize(
@@ -52,45 +55,63 @@ NOTHING = LayerHealth(*[NAN] * 7)
             PLAIN,
             (computes(), fires(0.37), NOTHING, computes()),
             [
-                "37 % of the units of layer 1 (ReLU) never fire: lower the learning rate, or put "
-                "BatchNorm before the ReLU"
+                f"37 % of the units of layer 1 (ReLU) never fire: {LOWER}, or put BatchNorm before "
+                "the ReLU"
             ],
             id="silent",
         ),
         pytest.param(
             NORMED,
             (computes(), normalises(), fires(0.5), NOTHING, computes()),
-            ["50 % of the units of layer 2 (ReLU) never fire: lower the learning rate"],
+            [f"50 % of the units of layer 2 (ReLU) never fire: {LOWER}"],
             id="silent behind BatchNorm",
         ),
         pytest.param(
             PLAIN,
             (computes(0.0, 0.0), fires(1.0), NOTHING, computes()),
             [
-                "the gradient that reaches layer 0 (Conv2d) is nothing beside that of layer 3 "
-                "(Linear): ReLU in place of Sigmoid or Tanh, BatchNorm, or a skip brings more of "
-                "it back",
-                "none of the units of layer 1 (ReLU) ever fires: lower the learning rate, or put "
-                "BatchNorm before the ReLU",
+                f"none of the units of layer 1 (ReLU) ever fires: {LOWER}, or put BatchNorm before "
+                "the ReLU"
             ],
-            id="all silent",
+            id="all silent, which is why no gradient comes through",
         ),
         pytest.param(
             PLAIN,
             (computes(1e-6), fires(), NOTHING, computes(1.5)),
             [
                 "the gradient that reaches layer 0 (Conv2d) is 1.5 M times smaller than that of "
-                "layer 3 (Linear): ReLU in place of Sigmoid or Tanh, BatchNorm, or a skip brings "
-                "more of it back"
+                "layer 3 (Linear): BatchNorm or a skip brings more of it back"
             ],
             id="vanishing gradient",
+        ),
+        pytest.param(
+            analysis_of(CONV, {"kind": "Tanh"}, FLATTEN, LINEAR),
+            (computes(0.0), NOTHING, NOTHING, computes(1.5)),
+            [
+                "the gradient that reaches layer 0 (Conv2d) is nothing beside that of layer 3 "
+                "(Linear): ReLU in place of Sigmoid or Tanh, BatchNorm or a skip brings more of "
+                "it back"
+            ],
+            id="vanishing behind Tanh",
+        ),
+        pytest.param(
+            PLAIN, (computes(1.0), fires(), NOTHING, computes(math.inf)), [], id="infinite"
+        ),
+        pytest.param(
+            PLAIN,
+            (computes(0.0), fires(), NOTHING, computes(0.0)),
+            [
+                "no layer gets a gradient any more: the network is quite sure of each of its "
+                "answers, or its units are all silent"
+            ],
+            id="no gradient",
         ),
         pytest.param(
             PLAIN,
             (computes(update=0.3), fires(), NOTHING, computes(update=0.45)),
             [
-                "one step changed the weights of layer 3 (Linear) by 45 % of their length, where a "
-                "few percent are much: lower the learning rate"
+                "one step changed the weights of layer 3 (Linear) by 45 % of their length, where "
+                f"up to a few percent is usual: {LOWER}"
             ],
             id="large steps",
         ),
@@ -98,11 +119,16 @@ NOTHING = LayerHealth(*[NAN] * 7)
             NORMED,
             (computes(), normalises(3e-9), fires(), NOTHING, computes()),
             [
-                "what comes into layer 1 (BatchNorm2d) has a channel that hardly varies (variance "
-                "3e-09), so it tells nothing of an image: the layer before it needs fewer "
-                "channels, or a lower learning rate"
+                "a channel that comes into layer 1 (BatchNorm2d) is the same for every image, so "
+                f"it tells nothing of any: give the layer before it fewer channels, or {LOWER}"
             ],
             id="a channel that does not vary",
+        ),
+        pytest.param(
+            analysis_of(FLATTEN, {"kind": "BatchNorm1d"}, LINEAR),
+            (NOTHING, normalises(0.0), computes()),
+            [],
+            id="pixels that do not vary",
         ),
     ],
 )

@@ -54,6 +54,6 @@ def test_what_would_fill_the_memory_is_not_read():
 
 
 def test_what_a_layer_lacks_is_no_number():
-    (layer,) = health_from_bytes(health_to_bytes((LayerHealth(0.5, *[math.nan] * 6),)), 1)
+    (layer,) = health_from_bytes(health_to_bytes((LayerHealth(0.5, *[math.nan] * 5),)), 1)
     assert layer.silent == 0.5
     assert all(map(math.isnan, layer[1:]))

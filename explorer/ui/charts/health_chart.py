@@ -21,6 +21,7 @@ from explorer.ui.charts.palette import BLUE, VERMILION, Colour
 ROW_HEIGHT, LOW_ROW_HEIGHT = 24, 15  # pixels
 MANY_LAYERS = 40  # whose rows are low
 GAP = 0.06  # between cells, of their size
+DECADES = 6  # of the sizes that are told apart by their shade
 FAINTEST = 0.06  # opacity of the least value, so that its cell is still seen to be one
 
 
@@ -72,7 +73,16 @@ MEASURES: dict[str, Measure] = {
         BLUE,
         "format(100 * pow(10, datum.value), '.2~g') + ' %'",
     ),
-    "BatchNorm": Measure(
+    "BatchNorm's mean": Measure(
+        "Mean that BatchNorm expects",
+        "The running mean of the channel where it is farthest from 0, by which BatchNorm shifts "
+        "what comes in. It should settle as the network does.",
+        lambda health: health.mean,
+        "{:.2g}".format,
+        BLUE,
+        "format(pow(10, datum.value), '.2~g')",
+    ),
+    "BatchNorm's variance": Measure(
         "Variance that BatchNorm expects",
         "The running variance of the channel where it is least. Near 0, a channel is the same for "
         "every image.",
@@ -90,19 +100,23 @@ def health_chart(analysis: Analysis, found: Mapping[int, Health], measure: Measu
     Raises ValueError where the figures are not of this network.
     """
     rows = [
-        (epoch, _name(each), value, measure.told(value), _shade(value, measure))
+        (epoch, _name(each), value, measure.told(value))
         for epoch, health in found.items()
         for each in layers_of(analysis, health)
         if not math.isnan(value := measure.of(each.health))
     ]
-    data = pd.DataFrame(rows, columns=["epoch", "layer", "value", "told", "shade"])
-    layers = list(dict.fromkeys(data["layer"].tolist()))
+    data = pd.DataFrame(rows, columns=["epoch", "layer", "value", "told"])
+    values: list[float] = data["value"].tolist()
+    data["shade"] = values if measure.is_share else _logarithms(values)
+    shown = set(data["layer"])
+    named = (f"{row.place} {row.title}" for row in analysis.rows if row.kind != "Branches")
+    layers = [name for name in named if name in shown]
     return Chart(
         "health",
         measure.title,
         _spec(measure, tuple(layers)),
         data,
-        _in_words(data, layers),
+        _in_words(data, max(found, default=0)),
         headings={"epoch": "epoch"},
         wide=Wide("epoch", "layer", "value"),
     )
@@ -112,21 +126,25 @@ def _name(each: Fared) -> str:
     return f"{each.row.place} {each.row.title}"
 
 
-def _shade(value: float, measure: Measure) -> float:
-    """What is drawn: of a share its value; else its decimal logarithm, zero being as good as the
-    least that there is.
+def _logarithms(values: list[float]) -> list[float]:
+    """Decimal logarithms, as they are drawn: what is a million times smaller than the largest, or
+    more, and zero, is drawn alike, so that it does not make all else look the same.
     """
-    if measure.is_share:
-        return value
-    return math.log10(max(value, 1e-12)) if math.isfinite(value) else 12.0
+    known = [math.log10(value) for value in values if 0 < value < math.inf]
+    most = max(known, default=0.0)
+    least = most - DECADES
+    return [
+        most if value == math.inf else max(least, math.log10(value)) if value > 0 else least
+        for value in values
+    ]
 
 
-def _in_words(data: pd.DataFrame, layers: list[str]) -> str:
+def _in_words(data: pd.DataFrame, last: int) -> str:
     if data.empty:
         return NOTHING
-    last = data["epoch"].max()
-    now = data[data["epoch"] == last].set_index("layer")["told"]
-    return f"After epoch {last}: " + "; ".join(f"{layer}: {now[layer]}" for layer in layers)
+    now = data[data["epoch"] == last]
+    told = [f"{layer}: {text}" for layer, text in zip(now["layer"], now["told"], strict=True)]
+    return f"After epoch {last}: {'; '.join(told) or 'no numbers'}"
 
 
 @lru_cache(maxsize=16)

@@ -9,6 +9,7 @@ import streamlit as st
 from torch import nn
 
 from explorer.insight.backward import (
+    POOLS,
     WEIGHTED_SUMS,
     BothPasses,
     LossArithmetic,
@@ -37,7 +38,7 @@ from explorer.ui.show_chart import show_numbers
 from explorer.ui.test_images import picture_address
 from explorer.ui.train.shown_image import choose_image
 
-MOST_TERMS = 12  # of a sum that are shown one by one, the largest
+MOST_TERMS = 12  # inputs of a unit that are shown one by one
 
 
 def show(snapshot: Snapshot) -> None:
@@ -94,8 +95,9 @@ def _loss(found: LossArithmetic, classes: Sequence[str], epoch: int, picture: st
         '<h3 class="chart-title">Softmax and cross-entropy</h3><div class="backward-loss">'
         f'<img src="{for_html(picture)}" alt="The image of {for_html(classes[found.label])}">'
         f"<p class='hint'>After epoch {epoch:,} {for_html(told)}. Its loss is "
-        f"−ln {_number(chance)} = <strong>{_number(found.loss)}</strong>. The gradient of each "
-        "score is its probability, less 1 for the right class.</p></div>"
+        f"−ln {_number(chance) if chance else 'of nearly 0'} = "
+        f"<strong>{_number(found.loss)}</strong>. The gradient of each score is its probability, "
+        "less 1 for the right class.</p></div>"
     )
     table = pd.DataFrame(
         {
@@ -171,35 +173,40 @@ def _choose_unit(row: Row, strongest: Place, of: str) -> Place:
 def _value_text(row: Row, unit: UnitArithmetic) -> str:
     value = f"<strong>{_number(unit.value)}</strong>"
     if row.kind in WEIGHTED_SUMS:
-        total = sum(term.value * term.local for term in unit.terms)
+        total = sum(map(_share, unit.terms))
         bias = "" if unit.bias is None else f", with the bias {_number(unit.bias)}"
         of = f"{counted(len(unit.terms), 'input')} × weight: {_number(total)}"
         return f"Its value is the sum of {for_html(of)}{bias}: {value}."
-    if "Max" in row.kind:
-        return f"Its value is the largest in its window: {value}; to that alone the gradient goes."
-    if "Avg" in row.kind:
-        return f"Its value is the mean of its window: {value}; the gradient goes to all alike."
+    if row.kind in POOLS:
+        shares = {round(term.local * len(unit.terms), 9) for term in unit.terms}
+        if "Max" in row.kind:
+            how = "the largest in its window"
+        elif shares == {1.0}:
+            how = "the mean of its window"
+        else:  # of a border that counts, or a divisor of its own
+            how = "the sum of its window, each times the local derivative"
+        return f"Its value is {how}: {value}."
     if row.kind == "ReLU":
         return f"Its value is what comes in, or 0 where that is below 0: {value}."
     return f"Its value is {for_html(row.kind)} of what comes in: {value}."
 
 
 def _table(unit: UnitArithmetic, is_sum: bool) -> pd.DataFrame:
-    """Of a sum the largest terms, and then the others together."""
-    terms = list(unit.terms)
-    if is_sum:
-        terms.sort(key=lambda term: -abs(term.value * term.local))
-    shown = terms[:MOST_TERMS] if is_sum else terms
-    rest = terms[len(shown) :]
+    """The terms that matter most, and then the others together."""
+    terms = sorted(unit.terms, key=lambda term: -abs(_share(term) if is_sum else term.local))
+    shown, rest = terms[:MOST_TERMS], terms[MOST_TERMS:]
     table = pd.DataFrame([_cells(term, unit.upstream, is_sum) for term in shown])
     if rest:
-        total = sum(term.value * term.local for term in rest)
-        table.loc[len(table)] = {
-            **dict.fromkeys(table.columns, ""),
-            "input": f"{len(rest):,} others",
-            "input × weight": _number(total),
-        }
+        others = {**dict.fromkeys(table.columns, ""), "input": f"{len(rest):,} others"}
+        if is_sum:
+            others["input × weight"] = _number(sum(map(_share, rest)))
+        table.loc[len(table)] = others
     return table
+
+
+def _share(term: Term) -> float:
+    """What an input adds to a weighted sum."""
+    return term.value * term.local
 
 
 def _cells(term: Term, upstream: float, is_sum: bool) -> dict[str, str]:
@@ -216,7 +223,7 @@ def _cells(term: Term, upstream: float, is_sum: bool) -> dict[str, str]:
         "input": name,
         "its value": _number(term.value),
         "weight": _number(term.local),
-        "input × weight": _number(term.value * term.local),
+        "input × weight": _number(_share(term)),
         "upstream × weight": passed,
         "upstream × input": _number(upstream * term.value),
         "gradient of the weight": _number(term.weight_gradient or 0.0),
@@ -237,4 +244,4 @@ def _numbers(values: Sequence[float]) -> list[str]:
 
 def _number(value: float) -> str:
     """0.041234 -> "0.0412"; with a sign that is as wide as a plus."""
-    return f"{value:.3g}".replace("-", "−")
+    return f"{value + 0.0:.3g}".replace("-", "−")  # never a zero below zero

@@ -1,5 +1,7 @@
 """Health: how each layer of the network fared over the epochs, and what is wrong with it."""
 
+import math
+
 import streamlit as st
 
 from explorer.insight.diagnosis import diagnose
@@ -33,7 +35,7 @@ def show(snapshot: Snapshot) -> None:
     names = [
         name
         for name, measure in MEASURES.items()
-        if not health_chart(analysis, {last: found[last]}, measure).data.empty
+        if any(not math.isnan(measure.of(layer)) for health in found.values() for layer in health)
     ]
     key = "health-measure"
     before = remembered_value(key, names[0])

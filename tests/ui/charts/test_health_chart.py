@@ -27,7 +27,8 @@ FOUND = {
             ["0 Conv2d", "1 BatchNorm2d", "4 Linear"],
             ["2 %", "0.1 %", "1 %", "0 %", "0.1 %", "1 %"],
         ),
-        ("BatchNorm", ["1 BatchNorm2d"], ["0.5", "0"]),
+        ("BatchNorm's mean", ["1 BatchNorm2d"], ["0.1", "0.1"]),
+        ("BatchNorm's variance", ["1 BatchNorm2d"], ["0.5", "0"]),
     ],
 )
 def test_a_row_a_layer_and_a_column_an_epoch(name, layers, told):
@@ -44,7 +45,7 @@ def test_a_row_a_layer_and_a_column_an_epoch(name, layers, told):
 
 
 def test_where_no_layer_has_it_there_is_nothing():
-    chart = health_chart(NORMED, {1: (NOTHING,) * 5}, MEASURES["BatchNorm"])
+    chart = health_chart(NORMED, {1: (NOTHING,) * 5}, MEASURES["BatchNorm's mean"])
     assert chart.data.empty
     assert chart.alt == "Nothing to show yet."
 
@@ -55,3 +56,21 @@ def test_a_weight_of_length_zero_has_no_share_that_changed():
         NORMED, {1: (nothing, NOTHING, NOTHING, NOTHING, computes())}, MEASURES["Change per step"]
     )
     assert chart.data["layer"].tolist() == ["4 Linear"]
+
+
+def test_a_layer_without_a_number_after_the_last_epoch_is_left_out_of_its_words():
+    found = {1: FOUND[1], 2: (computes(), *FOUND[2][1:4], NOTHING)}
+    chart = health_chart(NORMED, found, MEASURES["Gradient"])
+    assert list(dict.fromkeys(chart.data["layer"])) == ["0 Conv2d", "1 BatchNorm2d", "4 Linear"]
+    assert chart.alt == "After epoch 2: 0 Conv2d: 1; 1 BatchNorm2d: 1"
+    gone = {1: FOUND[1], 2: (NOTHING,) * 5}
+    assert health_chart(NORMED, gone, MEASURES["Gradient"]).alt == "After epoch 2: no numbers"
+
+
+def test_neither_a_zero_nor_what_is_infinite_makes_all_else_look_alike():
+    found = {
+        epoch: (computes(gradient), NOTHING, NOTHING, NOTHING, NOTHING)
+        for epoch, gradient in enumerate((0.0, 1e-30, 0.5, 1.0, 10.0, math.inf), 1)
+    }
+    shades = health_chart(NORMED, found, MEASURES["Gradient"]).data["shade"].tolist()
+    assert shades == pytest.approx([-5, -5, math.log10(0.5), 0, 1, 1])

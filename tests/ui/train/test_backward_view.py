@@ -10,6 +10,7 @@ from explorer.network.analysis import analyze
 from explorer.training.dataset_files import load_dataset
 from explorer.training.images import normalise
 from explorer.ui import process
+from explorer.ui.train import backward_view
 from tests.ui.pages import opened
 
 
@@ -90,14 +91,21 @@ def test_the_arithmetic_of_any_unit_is_spelt_out(small_run, layer, place, passed
     unit = unit_arithmetic(row, network, passes, tuple(place.values()))
     assert f"<strong>{unit.value:.3g}</strong>".replace("-", "−") in words(app)
     assert f"<strong>{unit.upstream:.3g}</strong>".replace("-", "−") in words(app)
-    column = [line[cells[0].index(passed_on)] for line in cells[1:]]
-    passed = [number(cell) for cell in column if cell not in ("–", "")]
-    local = {round(term.local, 9) for term in unit.terms}
-    assert passed
-    assert all(
-        any(value == pytest.approx(unit.upstream * each, rel=1e-2, abs=1e-9) for each in local)
-        for value in passed
+    is_sum = layer != "ReLU"
+    terms = sorted(
+        unit.terms, key=lambda term: -abs(term.value * term.local if is_sum else term.local)
     )
+    shown = [line for line in cells[1:] if "others" not in line[0]]
+    assert len(shown) == min(len(terms), backward_view.MOST_TERMS)
+    for line, term in zip(shown, terms, strict=False):
+        told = dict(zip(cells[0], line, strict=True))
+        assert number(told["its value"]) == pytest.approx(term.value, rel=1e-2, abs=1e-9)
+        if term.place is None:
+            assert told[passed_on] == "–"
+        else:
+            expected = unit.upstream * term.local
+            assert number(told[passed_on]) == pytest.approx(expected, rel=1e-2, abs=1e-9)
+        assert "−0" not in line
 
 
 def test_the_unit_with_the_largest_gradient_is_shown_first(small_run):

@@ -62,6 +62,6 @@ def test_figures_of_another_network_are_as_if_not_kept(small_run):
     """Damaged ones that can be read all the same."""
     with process.jobs().store.database.write() as connection:
         connection.execute(
-            "UPDATE insight SET health = ?", (health_to_bytes((LayerHealth(*[0.0] * 7),)),)
+            "UPDATE insight SET health = ?", (health_to_bytes((LayerHealth(*[0.0] * 6),)),)
         )
     assert len(health(small_run).info) == 1
