@@ -21,21 +21,18 @@ from explorer.insight.backward import (
     strongest_unit,
     unit_arithmetic,
 )
-from explorer.insight.limits import too_large
 from explorer.network.analysis import Row, analyze
-from explorer.runs.images_access import may_see_images, unseen_text
 from explorer.runs.run import Snapshot
 from explorer.runs.run_weights import NoWeights
-from explorer.text import counted, for_html, for_markdown, percent, size_text
+from explorer.text import counted, for_html, percent
 from explorer.training.dataset_files import load_present_dataset
 from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import DatasetError
 from explorer.training.images import normalise
 from explorer.ui import messages, process
-from explorer.ui.people import who
-from explorer.ui.remembered_inputs import remember_input, remembered_index
 from explorer.ui.show_chart import show_numbers
 from explorer.ui.test_images import picture_address
+from explorer.ui.train.looking_inside import choose_row, why_not_to_look
 from explorer.ui.train.shown_image import choose_image
 
 MOST_TERMS = 12  # inputs of a unit that are shown one by one
@@ -43,10 +40,7 @@ MOST_TERMS = 12  # inputs of a unit that are shown one by one
 
 def show(snapshot: Snapshot) -> None:
     run, analysis = snapshot.run, analyze(snapshot.run.architecture)
-    if not may_see_images(who(), run.recipe.dataset):
-        messages.info(unseen_text(run.recipe.dataset))
-        return
-    if problem := too_large(analysis):
+    if problem := why_not_to_look(run.recipe.dataset, analysis):
         messages.info(problem)
         return
     try:
@@ -64,7 +58,8 @@ def show(snapshot: Snapshot) -> None:
         key="backward-choice", horizontal=True, vertical_alignment="bottom", gap="small"
     ):
         index = choose_image(run.id, len(test.images))
-        row = _choose_row(run.id, spelt_out_rows(analysis.rows))
+        rows = spelt_out_rows(analysis.rows)
+        row = choose_row(rows, len(rows) - 1, f"backward-layer-{run.id}") if rows else None
     pixels, label = test.images[index][None], int(test.labels[index])
     image = normalise(pixels.float() / 255, trained.kind)
     passes = run_both_ways(analysis.rows, trained.network, image, label)
@@ -112,22 +107,6 @@ def _loss(found: LossArithmetic, classes: Sequence[str], epoch: int, picture: st
 
 
 # --- a unit ---------------------------------------------------------------------------------------
-
-
-def _choose_row(run_id: str, rows: Sequence[Row]) -> Row | None:
-    if not rows:
-        return None
-    key = f"backward-layer-{run_id}"
-    names = [f"{row.place} {row.title} {size_text(row.output_shape)}" for row in rows]
-    chosen = st.selectbox(
-        "Layer",
-        range(len(rows)),
-        index=remembered_index(key, range(len(rows)), len(rows) - 1),
-        format_func=lambda index: for_markdown(names[index]),
-        width=320,
-        **remember_input(key),
-    )
-    return rows[chosen]
 
 
 def _unit(row: Row, network: nn.Module, passes: BothPasses, of: str) -> None:

@@ -4,11 +4,8 @@ over the epochs.
 
 import streamlit as st
 
-from explorer.insight.limits import too_large
-from explorer.network.analysis import Analysis, Row, analyze
-from explorer.runs.images_access import may_see_images, unseen_text
+from explorer.network.analysis import analyze
 from explorer.runs.run import Snapshot
-from explorer.text import for_markdown, size_text
 from explorer.training.dataset_files import load_present_dataset
 from explorer.training.dataset_lookup import find_dataset
 from explorer.training.datasets import DatasetError
@@ -18,16 +15,13 @@ from explorer.ui.components.layer_maps.answers import map_row
 from explorer.ui.components.layer_maps.component import ShownLayer
 from explorer.ui.image_permits import permit_for
 from explorer.ui.people import who
-from explorer.ui.remembered_inputs import remember_input, remembered_index
+from explorer.ui.train.looking_inside import choose_row, why_not_to_look
 from explorer.ui.train.shown_image import choose_image
 
 
 def show(snapshot: Snapshot) -> None:
     run, analysis = snapshot.run, analyze(snapshot.run.architecture)
-    if not may_see_images(who(), run.recipe.dataset):
-        messages.info(unseen_text(run.recipe.dataset))
-        return
-    if problem := too_large(analysis):
+    if problem := why_not_to_look(run.recipe.dataset, analysis):
         messages.info(problem)
         return
     epochs = process.jobs().kept_epochs(run.id)
@@ -45,7 +39,9 @@ def show(snapshot: Snapshot) -> None:
         key="inside-choice", horizontal=True, vertical_alignment="bottom", gap="small"
     ):
         image = choose_image(run.id, len(test.images))
-        row = _choose_row(run.id, analysis)
+        rows = analysis.rows
+        first = next((row.index for row in rows if row.kind == "Conv2d"), 0)
+        row = choose_row(rows, first, f"layer-{run.id}")
     pixels = test.images[image].permute(1, 2, 0).contiguous().numpy()
     layer_maps(
         ShownLayer(
@@ -61,18 +57,3 @@ def show(snapshot: Snapshot) -> None:
         ),
         key=f"inside-{run.id}",
     )
-
-
-def _choose_row(run_id: str, analysis: Analysis) -> Row:
-    key, rows = f"layer-{run_id}", analysis.rows
-    names = [f"{row.place} {row.title} {size_text(row.output_shape)}" for row in rows]
-    first = next((row.index for row in rows if row.kind == "Conv2d"), 0)
-    chosen = st.selectbox(
-        "Layer",
-        range(len(rows)),
-        index=remembered_index(key, range(len(rows)), first),
-        format_func=lambda index: for_markdown(names[index]),
-        width=320,
-        **remember_input(key),
-    )
-    return rows[chosen]
