@@ -176,9 +176,18 @@ class Known(_Frozen):
     smaller: Smaller | None = None  # None for the whole network
 
 
+class Built(_Frozen):
+    """A network that was built here to reach much with few parameters."""
+
+    goal: Text  # what it was to reach
+    idea: Text  # what makes that possible
+    recipe: Text  # why its recipe is what it is
+
+
 # --- what we measured -----------------------------------------------------------------------------
 
-# A documented preset has both, a small network of the literature the second alone.
+# A documented preset has both, a small network of the literature and one that was built here the
+# second alone.
 RECIPE_VARIANTS = ("documented", "tuned")
 RECIPE_VARIANT_NAMES = {"documented": "author's recipe", "tuned": "our recipe"}  # as they are shown
 
@@ -238,17 +247,19 @@ class Tuned(_Frozen):
     why: Text
 
 
-FIRST_GROUP, KNOWN_GROUP, SMALL_GROUP = (
+FIRST_GROUP, KNOWN_GROUP, SMALL_GROUP, BUILT_GROUP = (
     "Presets",
     "Networks to know",
     "Their ideas, small enough to train",
+    "Much with few parameters",
 )
 
 
 class Preset(_Frozen):
     """One file of presets/.
 
-    `id` is the file's name; `documented`, `known` and `tuned` are None where they do not apply.
+    `id` is the file's name; `documented`, `known`, `built` and `tuned` are None where they do not
+    apply.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+([-.][a-z0-9]+)*$")]
@@ -260,12 +271,15 @@ class Preset(_Frozen):
     ours: tuple[Choice, ...]
     documented: Documented | None
     known: Known | None = None
+    built: Built | None = None
     tuned: Tuned | None = None
     notes: tuple[Note, ...]
 
     @property
     def group(self) -> str:
         """The heading that it stands under where presets are listed."""
+        if self.built:
+            return BUILT_GROUP
         if self.known is None:
             return FIRST_GROUP
         return SMALL_GROUP if self.known.smaller else KNOWN_GROUP
@@ -288,7 +302,7 @@ class Preset(_Frozen):
             return self.architecture, self.recipe
         if name == "tuned" and self.tuned:
             return with_dropout(self.architecture, [self.tuned.dropout]), self.tuned.recipe
-        if name == "tuned" and self.known and self.known.smaller:
+        if name == "tuned" and (self.built or (self.known and self.known.smaller)):
             return self.architecture, self.recipe
         return None
 

@@ -13,6 +13,7 @@ from explorer.network.analysis import analyze
 from explorer.network.dropout import with_dropout
 from explorer.network.spec import Architecture, ReLU
 from explorer.presets import (
+    BUILT_GROUP,
     FIRST_GROUP,
     FOLDER,
     KNOWN_GROUP,
@@ -69,6 +70,7 @@ def test_the_documented_ones_come_first_and_in_order() -> None:
         *[FIRST_GROUP] * len(first),
         *[KNOWN_GROUP] * 9,
         *[SMALL_GROUP] * 5,
+        *[BUILT_GROUP] * 2,
     ]
 
 

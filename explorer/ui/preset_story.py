@@ -7,11 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from explorer.presets import Choice, Claim, Known, Preset
+from explorer.presets import Built, Choice, Claim, Known, Preset
 from explorer.text import for_html, percent
 
 TITLE = "The author's text, checked"
 KNOWN_TITLE = "What it taught"
+BUILT_TITLE = "How it was built"
 
 SUBJECTS = {  # what a note is about, as it is shown
     "best": "Best accuracy",
@@ -29,13 +30,12 @@ SUBJECTS = {  # what a note is about, as it is shown
 
 def preset_story(preset: Preset | None, key: str) -> None:
     """A menu with all of it, made once it is opened; nothing for a preset of ours."""
-    if preset is None or not (preset.documented or preset.known):
+    if preset is None or not (preset.documented or preset.known or preset.built):
         return
-    title, icon = (
-        (TITLE, ":material/fact_check:")
-        if preset.documented
-        else (KNOWN_TITLE, ":material/school:")
-    )
+    if preset.documented:
+        title, icon = TITLE, ":material/fact_check:"
+    else:
+        title, icon = (BUILT_TITLE if preset.built else KNOWN_TITLE), ":material/school:"
     menu = st.popover(title, icon=icon, key=f"story-{key}", on_change="rerun")
     if menu.open:
         with menu:
@@ -43,6 +43,8 @@ def preset_story(preset: Preset | None, key: str) -> None:
 
 
 def story_html(preset: Preset) -> str:
+    if preset.built:
+        return _story(BUILT_TITLE, _parts_of_built(preset.title, preset.built))
     if preset.known:
         return _story(KNOWN_TITLE, _parts_of_known(preset.title, preset.known))
     documented = preset.documented
@@ -69,6 +71,14 @@ def story_html(preset: Preset) -> str:
     if preset.tuned:
         parts += ["<h3>Our recipe</h3>", f"<p>{for_html(preset.tuned.why)}</p>"]
     return _story(TITLE, parts)
+
+
+def _parts_of_built(title: str, built: Built) -> list[str]:
+    told = {"The goal": built.goal, "The idea": built.idea, "Our recipe": built.recipe}
+    rows = [
+        f"<h3>{for_html(heading)}</h3><p>{for_html(text)}.</p>" for heading, text in told.items()
+    ]
+    return [f"<h2>{for_html(title)}</h2>", *rows]
 
 
 def _parts_of_known(title: str, known: Known) -> list[str]:

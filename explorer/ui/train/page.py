@@ -197,6 +197,8 @@ def _why(preset: Preset, variant: str) -> str:
         return f"As in the author's text “{preset.documented.title}”."
     if preset.tuned:
         return f"{preset.tuned.why} It also sets every dropout rate to {preset.tuned.dropout:g}."
+    if preset.built:
+        return f"{preset.built.recipe}."
     return f"{preset.known.smaller.recipe}." if preset.known and preset.known.smaller else ""
 
 
