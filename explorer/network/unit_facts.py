@@ -26,7 +26,12 @@ class AxisFacts:
     @property
     def pixels(self) -> int:
         """How many it really sees."""
-        return sum(count for _, count in self.seen)
+        return pixels_of(self.seen)
+
+
+def pixels_of(runs: Runs) -> int:
+    """How many pixels the runs hold together."""
+    return sum(count for _, count in runs)
 
 
 def axis_facts(axis: AxisField) -> tuple[AxisFacts, ...]:

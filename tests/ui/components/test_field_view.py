@@ -17,13 +17,14 @@ from explorer.network.analysis import analyze, receptive_fields
 from explorer.network.architecture_json import parse_architecture
 from explorer.network.build import build
 from explorer.network.spec import Architecture, Conv2d
+from explorer.network.unit_facts import axis_facts, unseen
 from explorer.runs.manager import JobManager
 from explorer.training.datasets import DATASETS
 from explorer.training.images import normalise
 from explorer.training.initialisation import RandomStreams, new_network
 from explorer.training.recipe import parse_recipe
 from explorer.ui.components.field_view import FieldViewContext, OwnImage, forward
-from explorer.ui.components.field_view.component import view_data
+from explorer.ui.components.field_view.component import CONSTANTS, FOLDER, view_data
 from explorer.ui.components.field_view.data import field_data
 from explorer.ui.components.field_view.request import FieldViewRequest, parse_request, unit_at
 from explorer.ui.components.field_view.samples import IMAGES, samples
@@ -36,6 +37,7 @@ from explorer.ui.components.field_view.weights import (
 from tests.network.stacks import architectures
 from tests.people.shared import TEACHER, student
 from tests.runs.shared import wait
+from tests.ui.javascript import evaluate
 
 CONTEXT = FieldViewContext("digits", 7, None, "ann")
 
@@ -115,13 +117,42 @@ def test_every_units_field_is_told_without_the_network_being_run(manager, monkey
         (found["columns"] or found["rows"], field.columns),
     ):
         assert told["pixels"] == 28
-        for unit, touched in enumerate(axis.touched):
-            pixels = [first + i for first, count in told["seen"][unit] for i in range(count)]
-            assert pixels == np.flatnonzero(touched).tolist()
-        assert told["first"] == axis.first.tolist()
-        assert told["window"] == 7  # of each unit
+        assert (told["units"], told["window"]) == (12, 7)
+        assert told["first"] == {"from": -1, "by": 2} == {"from": axis.first[0], "by": 2}
         # Padding of 1 before the second convolution is one pixel of the image.
-        assert told["inside"][0] == 6
+        assert (told["seen"], told["inside"]) == (None, None)
+
+
+AXES = {
+    "no padding": SMALL.layers[:1],
+    "padding and a stride": SMALL.layers[:3],
+    "holes between the taps": stack(conv(2, 3, dilation=3, padding=3)).layers,
+    "windows far outside the image": stack(conv(2, 3, padding=60, dilation=30)).layers,
+    "rows unlike columns": stack(conv(2, [3, 5], padding=[0, 2])).layers,
+    "windows of several sizes": stack(
+        {"kind": "AdaptiveAvgPool2d", "output_size": 9}, conv(2, 3, padding=1)
+    ).layers,
+    "one unit": stack(conv(), *HEAD).layers,
+    "steps that are not even": stack({"kind": "AdaptiveMaxPool2d", "output_size": 5}).layers,
+}
+
+
+@pytest.mark.parametrize("layers", AXES.values(), ids=AXES)
+def test_the_browser_makes_of_what_is_sent_in_short_what_each_unit_sees(layers):
+    analysis = analyze(SMALL.model_copy(update={"layers": tuple(layers)}))
+    index = len(analysis.rows) - 1
+    field = receptive_fields(analysis)[index]
+    told = field_data(field, analysis, index)
+    axes = (field.rows, field.columns)
+    sent = [told["rows"], told["columns"] or told["rows"]]
+    made = evaluate(FOLDER, CONSTANTS, f"{json.dumps(sent)}.map(wholeAxis)")
+    for whole, axis in zip(made, axes, strict=True):
+        facts = axis_facts(axis)
+        assert whole["seen"] == [[list(run) for run in fact.seen] for fact in facts]
+        assert whole["window"] == [fact.window for fact in facts]
+        assert whole["inside"] == [fact.inside for fact in facts]
+        assert whole["first"] == [min(56, max(-28, fact.first)) for fact in facts]
+        assert whole["unseen"] == [list(run) for run in unseen(axis)]
 
 
 def test_columns_are_told_where_they_are_not_as_the_rows(manager):
@@ -137,7 +168,7 @@ def test_columns_are_told_where_they_are_not_as_the_rows(manager):
 
     assert axes((3, 3))[1] is None
     rows, columns = axes((3, 5))
-    assert (len(rows["seen"]), len(columns["seen"])) == (26, 24)
+    assert (rows["units"], columns["units"]) == (26, 24)
 
 
 def test_a_picture_is_sent_to_a_panel_that_does_not_hold_it(manager):

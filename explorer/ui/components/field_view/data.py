@@ -21,7 +21,14 @@ from explorer.network.layers import kind_of
 from explorer.network.receptive_field import AxisField, ReceptiveField
 from explorer.network.spec import Architecture, Conv2d, Path
 from explorer.network.tree import IMAGE, input_of
-from explorer.network.unit_facts import axis_facts, first_spreading_row, seen_runs, unseen
+from explorer.network.unit_facts import (
+    Runs,
+    axis_facts,
+    first_spreading_row,
+    pixels_of,
+    seen_runs,
+    unseen,
+)
 from explorer.network.window_arithmetic import WindowArithmetic, window_arithmetic
 from explorer.runs.images_access import unseen_text
 from explorer.text import size_text
@@ -71,24 +78,44 @@ def _number(value: Fraction) -> int | str:
 
 def axis_data(axis: AxisField) -> dict[str, Any]:
     """Units along one axis: the pixels that each sees as [first, how many], its window, how much of
-    that is image.
+    that is image. It travels with every edit: what can be told of all units at once is.
     """
     facts = axis_facts(axis)
     pixels = axis.touched.shape[1]
+    # A window far outside the image is drawn no further than one image away.
+    first = [max(-pixels, min(2 * pixels, fact.first)) for fact in facts]
+    window = [fact.window for fact in facts]
+    whole = [_in_image(*each, pixels) for each in zip(first, window, strict=True)]
+    seen = [fact.seen for fact in facts]
+    inside = [fact.inside for fact in facts]
     return {
         "pixels": pixels,
-        "seen": [fact.seen for fact in facts],
-        # A window far outside the image is drawn no further than one image away.
-        "first": [max(-pixels, min(2 * pixels, fact.first)) for fact in facts],
-        "window": _once([fact.window for fact in facts]),
-        "inside": _once([fact.inside for fact in facts]),
+        "units": len(facts),
+        "first": _evenly(first),
+        "window": _once(window),
+        # None where it is all of each window that lies on the image.
+        "seen": None if seen == whole else seen,
+        "inside": None if inside == [pixels_of(runs) for runs in whole] else _once(inside),
         "unseen": unseen(axis),
     }
 
 
+def _in_image(first: int, window: int, pixels: int) -> Runs:
+    """All pixels of a window that lie on the image."""
+    start, end = max(0, first), min(pixels, first + window)
+    return ((start, end - start),) if start < end else ()
+
+
 def _once(values: list[int]) -> int | list[int]:
-    """One number where all are the same: it travels with every edit."""
+    """One number where all are the same."""
     return values[0] if len(set(values)) == 1 else values
+
+
+def _evenly(values: list[int]) -> dict[str, int] | list[int]:
+    """The first number and the step to the next, where all steps are the same."""
+    step = values[1] - values[0] if len(values) > 1 else 0
+    even = all(value == values[0] + step * index for index, value in enumerate(values))
+    return {"from": values[0], "by": step} if even else values
 
 
 def notes(analysis: Analysis, field: ReceptiveField, index: int) -> str:

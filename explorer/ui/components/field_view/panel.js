@@ -5,13 +5,13 @@
 // and what comes back names the layer it is of.
 
 import { drawArithmetic } from "./arithmetic.js";
+import { wholeAxis } from "./axis.js";
 import { extremes, floats, number } from "./drawing.js";
 import { cellUnder, drawImage, drawInput, drawUnits, unitGrid } from "./pictures.js";
 import { channelText, effectiveWords, exactWords, unitText, write } from "./words.js";
 
-/** @import { Answered, Arithmetic, Axis, Cell, Choice, Effective } from "./types.js" */
+/** @import { Answered, Arithmetic, Cell, Choice, Effective } from "./types.js" */
 /** @import { Field, FieldData, FieldViewRequest, Find, Image, Mode } from "./types.js" */
-/** @import { SentAxis } from "./types.js" */
 
 const PAUSE = 90; // milliseconds without a change before Python is asked
 /** @type {Record<string, number>} */
@@ -34,24 +34,16 @@ const PAUSE_AFTER_EDIT = 700; // the same after the network changed: the next ed
 /** @type {WeakMap<Node, Panel>} by the component's own element */
 const panels = new WeakMap();
 
-/**
- * An axis with a number for each unit.
- *
- * @param {SentAxis} sent
- * @returns {Axis}
- */
-function axis(sent) {
-  const each = (/** @type {number | number[]} */ values) =>
-    typeof values === "number" ? sent.seen.map(() => values) : values;
-  return { ...sent, window: each(sent.window), inside: each(sent.inside) };
-}
-
 /** @type {import("../component.js").Draw<FieldData>} */
 export default function drawPanel({ data: sent, parentElement, setStateValue }) {
   /** @type {Field} */
-  const data = { ...sent, rows: axis(sent.rows), columns: axis(sent.columns ?? sent.rows) };
+  const data = {
+    ...sent,
+    rows: wholeAxis(sent.rows),
+    columns: wholeAxis(sent.columns ?? sent.rows),
+  };
   const find = /** @type {Find} */ ((selector) => parentElement.querySelector(selector));
-  const panel = panels.get(parentElement) ?? makePanel(data);
+  const panel = panels.get(parentElement) ?? makePanel(sent);
   panels.set(parentElement, panel);
   if (data.image.pixels !== null) panel.image = data.image;
   const { choice } = panel;

@@ -25,11 +25,20 @@ export interface Axis {
   unseen: Run[];
 }
 
-/** An axis as it is sent: one number stands for a list of the same ones. */
-export type SentAxis = Omit<Axis, "window" | "inside"> & {
+/** An axis as it is sent: what can be told of all units at once is. */
+export interface SentAxis {
+  pixels: number;
+  units: number;
+  /** Where the step from each unit to the next is the same: the first unit's, and the step. */
+  first: { from: number; by: number } | number[];
+  /** One number where all are the same. */
   window: number | number[];
-  inside: number | number[];
-};
+  /** null where each unit sees all of its window that lies on the image. */
+  seen: Run[][] | null;
+  /** null where it is all of each window that lies on the image. */
+  inside: number | number[] | null;
+  unseen: Run[];
+}
 
 export interface Image {
   /** Names the picture: an ask says which one the panel holds already. */
