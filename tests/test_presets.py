@@ -445,6 +445,48 @@ def test_both_recipes_were_run_whole_and_the_tuned_one_beats_the_document(each):
     assert found.final > each.documented.best.test_accuracy
 
 
+BUILT = {id: preset for id, preset in load_presets().items() if preset.built}
+LIMITS = {"under-10k": 10_000, "under-8k": 8_000}  # of parameters
+MEANS = {"under-10k": 0.994, "under-8k": 0.995}
+
+
+@pytest.mark.parametrize("each", BUILT.values(), ids=BUILT)
+def test_one_that_was_built_for_a_goal_reaches_it_with_each_seed(each):
+    analysis = analyze(each.architecture)
+    assert (analysis.problem, analysis.output_shape) == (None, (10,))
+    limit = LIMITS[each.id]
+    assert analysis.total_params < limit
+    assert f"99.4 % of MNIST's test images after 15 epochs, with fewer than {limit:,}" in (
+        each.built.goal
+    )
+    assert each.recipe_variant("documented") is None
+    assert each.recipe_variant("tuned") == (each.architecture, each.recipe)
+    runs = measured(each.id)
+    assert [(run.variant, run.seed) for run in runs] == [("tuned", seed) for seed in (0, 1, 2)]
+    for run in runs:
+        assert len(run.epochs) == each.recipe.epochs == 15
+        assert run.final.test_accuracy >= 0.994
+    assert result(each.id, "tuned").final >= MEANS[each.id]
+
+
+def test_the_projects_readme_says_what_those_that_were_built_reach():
+    told = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    for id, each in BUILT.items():
+        assert f"`{id}`" in told
+        assert f"{percent(result(id, 'tuned').final)} %" in told
+        assert f"{analyze(each.architecture).total_params:,}" in told
+
+
+def test_the_two_that_were_built_differ_in_the_kind_of_their_convolutions():
+    groups = {
+        id: {layer.groups for layer in each.architecture.layers if layer.kind == "Conv2d"}
+        for id, each in BUILT.items()
+    }
+    assert groups.keys() == LIMITS.keys()
+    assert groups["under-10k"] == {1}
+    assert groups["under-8k"] > {1}
+
+
 def percent(fraction: float) -> str:
     return f"{100 * fraction:.2f}"
 

@@ -1,14 +1,15 @@
 """What is known of a preset: what its author claims and what the log shows, and why each value was
-chosen; of a network of the literature what it taught, and where it was published.
+chosen; of a network of the literature what it taught, and where it was published; of one that was
+built here its goal and what it reached.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from explorer.presets import Built, Choice, Claim, Known, Preset
-from explorer.text import for_html, percent
+from explorer.presets import Built, Choice, Claim, Known, Preset, Result, result
+from explorer.text import counted, for_html, percent
 
 TITLE = "The author's text, checked"
 KNOWN_TITLE = "What it taught"
@@ -44,9 +45,9 @@ def preset_story(preset: Preset | None, key: str) -> None:
 
 def story_html(preset: Preset) -> str:
     if preset.built:
-        return _story(BUILT_TITLE, _parts_of_built(preset.title, preset.built))
+        return _story(BUILT_TITLE, _parts_of_built(preset, preset.built))
     if preset.known:
-        return _story(KNOWN_TITLE, _parts_of_known(preset.title, preset.known))
+        return _story(KNOWN_TITLE, _parts_of_known(preset, preset.known))
     documented = preset.documented
     assert documented is not None
     best = documented.best
@@ -73,22 +74,31 @@ def story_html(preset: Preset) -> str:
     return _story(TITLE, parts)
 
 
-def _parts_of_built(title: str, built: Built) -> list[str]:
+def _parts_of_built(preset: Preset, built: Built) -> list[str]:
     told = {"The goal": built.goal, "The idea": built.idea, "Our recipe": built.recipe}
-    rows = [
-        f"<h3>{for_html(heading)}</h3><p>{for_html(text)}.</p>" for heading, text in told.items()
-    ]
-    return [f"<h2>{for_html(title)}</h2>", *rows]
+    if found := result(preset.id, "tuned"):
+        told["What it reached"] = _reached(found)
+    return [f"<h2>{for_html(preset.title)}</h2>", *_sections(told)]
 
 
-def _parts_of_known(title: str, known: Known) -> list[str]:
+def _reached(found: Result) -> str:
+    spread = "" if found.deviation is None else f" ± {percent(found.deviation)}"
+    runs = counted(found.seeds, "run")
+    return f"{percent(found.final)}{spread} test accuracy, the mean of the final epochs of {runs}"
+
+
+def _parts_of_known(preset: Preset, known: Known) -> list[str]:
     told = {"Source": known.source}
     if known.smaller:
         told |= {"What is smaller here": known.smaller.what, "Our recipe": known.smaller.recipe}
-    parts = [f"<h2>{for_html(title)}</h2>", f"<p>{for_html(known.taught)}</p>"]
-    for heading, text in told.items():
-        parts += [f"<h3>{for_html(heading)}</h3>", f"<p>{for_html(text)}.</p>"]
-    return parts
+    heading = f"<h2>{for_html(preset.title)}</h2>"
+    return [heading, f"<p>{for_html(known.taught)}</p>", *_sections(told)]
+
+
+def _sections(told: Mapping[str, str]) -> list[str]:
+    return [
+        f"<h3>{for_html(heading)}</h3><p>{for_html(text)}.</p>" for heading, text in told.items()
+    ]
 
 
 def _story(title: str, parts: Iterable[str]) -> str:
