@@ -35,6 +35,9 @@ PASSES = 8
 SMOOTHING = 0.9  # share of the past in each smoothed loss
 FIRST_SHARE = 0.05  # of the steps: the first, whose losses, even smoothed, are those of few batches
 DIVERGED = 4  # times the lowest smoothed loss
+# Of the way, on the rates' logarithm, from a tenth of the minimum to the steepest fall.
+# `python -m tests.benchmarks.peak_rates` compares shares.
+TOWARDS_STEEPEST = 0.8
 LEARNT = 0.95  # times the first loss: the lowest of a network that learns comes below
 
 
@@ -147,7 +150,7 @@ class FoundRates:
     smoothed: tuple[float, ...]
     steepest: float | None  # where the smoothed loss falls most, for the same factor of the rate
     tenth_of_minimum: float | None  # of the rate at which the smoothed loss is lowest
-    suggested: float | None  # one of the two
+    suggested: float | None  # the tenth, or for a peak what lies between the two
     why: str  # a sentence on the suggestion, or on why there is none
 
 
@@ -157,8 +160,8 @@ def find_rates(tried: Sequence[Tried], recipe: Recipe) -> FoundRates:
     There are two, as with fastai: a tenth of the rate at which the loss is lowest, as training has
     begun to diverge there, which the loss shows only some steps later; and the rate at which the
     loss falls most. The tenth is the better one, as the steepest fall depends on how far the steps
-    before it have come. Only for the peak of OneCycleLR, where training stays for a moment, it is
-    the larger of the two.
+    before it have come. The peak of OneCycleLR, where training stays for a moment, may be higher:
+    it is TOWARDS_STEEPEST of the way to the steepest, if that lies above the tenth.
     """
     lrs, losses = tuple(each.lr for each in tried), tuple(each.loss for each in tried)
     smoothed = tuple(smooth(losses))
@@ -173,9 +176,9 @@ def find_rates(tried: Sequence[Tried], recipe: Recipe) -> FoundRates:
         return FoundRates(field, lrs, losses, smoothed, None, None, None, why)
     steepest = _rounded(lrs[_steepest(lrs, smoothed, first, lowest)])
     tenth = _rounded(lrs[lowest] / 10)
-    is_peak = field == "max_lr"
-    suggested = max(steepest, tenth) if is_peak else tenth
-    reason = "bears the short peak of the schedule" if is_peak else "is safe, and fast"
+    is_between = field == "max_lr" and steepest > tenth
+    suggested = rate_between(tenth, steepest, TOWARDS_STEEPEST) if is_between else tenth
+    reason = "between the two suits the short peak" if is_between else "is safe, and fast"
     is_turn = lowest < told[-1]
     after = "after which it rises" if is_turn else "the highest that was tried"
     why = (
@@ -194,6 +197,11 @@ def _steepest(lrs: Sequence[float], smoothed: Sequence[float], first: int, lowes
         return (smoothed[before] - smoothed[after]) / apart if apart else 0.0
 
     return max(range(first, lowest + 1), key=fall)
+
+
+def rate_between(low: float, high: float, share: float) -> float:
+    """The rate at this share of the way from one to the other, on the rates' logarithm."""
+    return _rounded(low * (high / low) ** share)
 
 
 def _rounded(rate: float) -> float:

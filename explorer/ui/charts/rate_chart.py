@@ -7,14 +7,15 @@ import pandas as pd
 
 from explorer.training.learning_rate_finder import FoundRates
 from explorer.ui.charts.chart import Chart, Spec, Wide, plain
-from explorer.ui.charts.palette import BLUE, LINE, ORANGE, VERMILION
+from explorer.ui.charts.palette import BLUE, GREEN, LINE, ORANGE, VERMILION
 
 STEP, SMOOTHED = "loss of the step", "smoothed"
 MARKS = {  # colour and shape of the rates that are suggested
     "a tenth of the minimum": (ORANGE, "diamond"),
     "steepest": (VERMILION, "triangle-up"),
+    "between the two": (GREEN, "square"),
 }
-TENTH, STEEPEST = MARKS
+TENTH, STEEPEST, BETWEEN = MARKS
 ROOM = 1.1  # times the highest smoothed loss before the lowest: what is above has diverged
 
 
@@ -29,7 +30,7 @@ def rate_chart(found: FoundRates) -> Chart:
     return Chart(
         "learning-rates",
         "Loss at rising learning rates",
-        _up_to(_SPEC, _top(found)),
+        _fitted(found),
         data,
         _in_words(found),
         headings={"rate": "learning rate"},
@@ -39,12 +40,14 @@ def rate_chart(found: FoundRates) -> Chart:
 
 def suggestions(found: FoundRates) -> dict[str, float]:
     """The different rates that are suggested, by where they come from, the better one first."""
-    if found.tenth_of_minimum is None or found.steepest is None:
+    if found.suggested is None or found.tenth_of_minimum is None or found.steepest is None:
         return {}
-    if found.tenth_of_minimum == found.steepest:
-        return {TENTH: found.tenth_of_minimum}
-    both = {TENTH: found.tenth_of_minimum, STEEPEST: found.steepest}
-    return dict(sorted(both.items(), key=lambda each: each[1] != found.suggested))
+    named = {TENTH: found.tenth_of_minimum, STEEPEST: found.steepest, BETWEEN: found.suggested}
+    by_rate: dict[float, str] = {}
+    for name, rate in named.items():
+        by_rate.setdefault(rate, name)
+    best_first = sorted(by_rate, key=lambda rate: rate != found.suggested)
+    return {by_rate[rate]: rate for rate in best_first}
 
 
 def _smoothed_at(found: FoundRates, rate: float) -> float:
@@ -77,13 +80,21 @@ def _in_words(found: FoundRates) -> str:
     )
 
 
-def _up_to(spec: Spec, top: float) -> Spec:
+def _fitted(found: FoundRates) -> Spec:
+    """The chart up to the losses that can be read, with what is drawn in its legend."""
+    drawn = [SMOOTHED, *suggestions(found)]
     layers = []
-    for layer in spec["layer"]:
-        y = layer["encoding"]["y"]
-        scale = {"domain": [0, top], "nice": False}
-        layers.append({**layer, "encoding": {**layer["encoding"], "y": {**y, "scale": scale}}})
-    return {**spec, "layer": layers}
+    for layer in _SPEC["layer"]:
+        channels = {
+            name: {**channel, "legend": {**channel["legend"], "values": drawn}}
+            if isinstance(channel, dict) and channel.get("legend")
+            else channel
+            for name, channel in layer["encoding"].items()
+        }
+        scale = {"domain": [0, _top(found)], "nice": False}
+        channels["y"] = {**channels["y"], "scale": scale}
+        layers.append({**layer, "encoding": channels})
+    return {**_SPEC, "layer": layers}
 
 
 def _spec() -> Spec:

@@ -36,6 +36,10 @@ from explorer.ui.train.looking_inside import choose_row, why_not_to_look
 from explorer.ui.train.shown_image import choose_image
 
 MOST_TERMS = 12  # inputs of a unit that are shown one by one
+IN_BF16 = (
+    "This run was computed in bf16, which keeps about three digits. The arithmetic here is in "
+    "fp32, so probabilities may differ a little from the run's."
+)
 
 
 def show(snapshot: Snapshot) -> None:
@@ -60,6 +64,8 @@ def show(snapshot: Snapshot) -> None:
         index = choose_image(run.id, len(test.images))
         rows = spelt_out_rows(analysis.rows)
         row = choose_row(rows, len(rows) - 1, f"backward-layer-{run.id}") if rows else None
+    if trained.numerics.precision == "bf16":
+        st.caption(IN_BF16)
     pixels, label = test.images[index][None], int(test.labels[index])
     image = normalise(pixels.float() / 255, trained.kind)
     passes = run_both_ways(analysis.rows, trained.network, image, label)

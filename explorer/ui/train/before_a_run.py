@@ -1,6 +1,6 @@
 """Train before there is a run: how long one is, and what will be seen of it, where it will be."""
 
-from statistics import fmean
+from statistics import median
 
 import streamlit as st
 
@@ -65,7 +65,9 @@ def _time(session: state.Session) -> str:
 
 
 def _included_seconds(session: state.Session) -> float | None:
-    """Seconds that our runs of this network with this recipe took, in the mean."""
+    """Seconds that our runs of this network with this recipe took: the median, as some machines had
+    other work too.
+    """
     preset = find_preset(session.architecture)
     if preset is None:
         return None
@@ -73,7 +75,7 @@ def _included_seconds(session: state.Session) -> float | None:
         found = preset.recipe_variant(variant)
         runs = [run for run in measured(preset.id) if run.variant == variant]
         if found and found[1] == session.recipe and runs:
-            return fmean(sum(epoch.seconds for epoch in run.epochs) for run in runs)
+            return median(sum(epoch.seconds for epoch in run.epochs) for run in runs)
     return None
 
 

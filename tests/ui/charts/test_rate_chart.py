@@ -12,16 +12,24 @@ from explorer.training.learning_rate_finder import (
     find_rates,
 )
 from explorer.training.recipe import Recipe
-from explorer.ui.charts.rate_chart import SMOOTHED, STEEPEST, STEP, TENTH, rate_chart, suggestions
+from explorer.ui.charts.rate_chart import (
+    BETWEEN,
+    SMOOTHED,
+    STEEPEST,
+    STEP,
+    TENTH,
+    rate_chart,
+    suggestions,
+)
 
 
-def found(diverges_at: float = 1.0, steps: int = 100) -> FoundRates:
+def found(diverges_at: float = 1.0, steps: int = 100, recipe: Recipe | None = None) -> FoundRates:
     lrs = [LOWEST * (HIGHEST / LOWEST) ** (step / (steps - 1)) for step in range(steps)]
     losses = [
         2.3 - 2 / (1 + (0.001 / lr) ** 2) if lr < diverges_at else 50.0 * lr / diverges_at
         for lr in lrs
     ]
-    return find_rates([*map(Tried, lrs, losses), Tried(HIGHEST, math.nan)], Recipe())
+    return find_rates([*map(Tried, lrs, losses), Tried(HIGHEST, math.nan)], recipe or Recipe())
 
 
 def test_every_step_has_a_point_and_each_suggestion_a_mark_on_the_line():
@@ -62,3 +70,28 @@ def test_one_rate_that_is_suggested_twice_is_one():
     given = found()
     same = FoundRates("lr", given.lrs, given.losses, given.smoothed, 0.01, 0.01, 0.01, "")
     assert suggestions(same) == {TENTH: 0.01}
+
+
+def test_the_peak_of_a_cycle_has_a_mark_of_its_own_and_is_offered_first():
+    given = found()
+    third = FoundRates("max_lr", given.lrs, given.losses, given.smoothed, 0.3, 0.03, 0.2, "")
+    assert list(suggestions(third).items()) == [(BETWEEN, 0.2), (TENTH, 0.03), (STEEPEST, 0.3)]
+    counts = rate_chart(third).data["series"].value_counts().to_dict()
+    assert (counts[BETWEEN], counts[TENTH], counts[STEEPEST]) == (1, 1, 1)
+
+
+def test_the_legend_has_what_is_drawn():
+    def series(given: FoundRates) -> list[list[str]]:
+        layers = rate_chart(given).spec["layer"]
+        return [
+            channel["legend"]["values"]
+            for layer in layers
+            for channel in layer["encoding"].values()
+            if isinstance(channel, dict) and channel.get("legend")
+        ]
+
+    given = found()
+    third = FoundRates("max_lr", given.lrs, given.losses, given.smoothed, 0.3, 0.03, 0.2, "")
+    assert series(given)
+    assert all(each == [SMOOTHED, TENTH, STEEPEST] for each in series(given))
+    assert all(each == [SMOOTHED, BETWEEN, TENTH, STEEPEST] for each in series(third))

@@ -1,6 +1,7 @@
 """The view Backward of a run: the loss of an image, and the arithmetic of a unit."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -65,6 +66,17 @@ def test_the_loss_of_the_image_is_spelt_out(small_run):
     )
     assert [row[3] for row in loss[1:]] == [str(int(n == passes.loss.label)) for n in range(10)]
     assert f"<strong>{passes.loss.loss:.3g}</strong>" in words(app)
+
+
+@pytest.mark.parametrize(("precision", "said"), [("fp32", False), ("bf16", True)])
+def test_a_run_that_was_computed_in_bf16_says_that_this_is_not(
+    small_run, precision, said, monkeypatch
+):
+    trained = process.trained(small_run)
+    numerics = trained.numerics._replace(precision=precision)
+    monkeypatch.setattr(process, "trained", lambda run: replace(trained, numerics=numerics))
+    captions = [each.value for each in backward(small_run).caption]
+    assert (backward_view.IN_BF16 in captions) is said
 
 
 @pytest.mark.parametrize(
