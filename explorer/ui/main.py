@@ -26,6 +26,7 @@ from explorer.ui.person_menu import ask_for_name, log_in_page, person_menu
 from explorer.ui.runs import page as runs_page
 from explorer.ui.server.page_runs import page_run
 from explorer.ui.train import page as train_page
+from explorer.ui.train import run_views
 
 # As a text: a file's name would make Streamlit send it in base64, a third longer, with every run.
 _SVG = (Path(__file__).parent / "icon.svg").read_text(encoding="utf-8")
@@ -106,7 +107,7 @@ def main() -> None:
         state.close_dialog()
     with preparations_followed():
         drawn.show()
-        held = with_view({**state.address(), **compare_page.address()})
+        held = with_view({**state.address(), **compare_page.address(), **run_views.address()})
         keep_address(page, held, key=state.ADDRESS_KEY, changed=state.accept_draft)
 
 

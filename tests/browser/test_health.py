@@ -36,6 +36,12 @@ def test_units_that_died_of_too_high_a_rate_are_seen_and_told_of(app: App) -> No
     expect(numbers.get_by_role("rowheader")).to_have_text(["1", "2", "3"])
     app.page.keyboard.press("Escape")
     app.settled()
+    # A reload shows the same view, and so does the link.
+    expect(app.page).to_have_url(re.compile("[?&]look=health(&|$)"))
+    app.page.reload()
+    expect(told).to_contain_text("After epoch 3:")
+    app.settled()
+    expect(app.choice("Health")).to_be_checked()
     app.choice("Gradient").click()
     expect(app.page.get_by_role("heading", name="Length of the gradient")).to_be_visible()
     app.settled()

@@ -16,7 +16,13 @@ from explorer.ui.train import (
     inside_view,
     predictions_view,
 )
-from explorer.ui.train.chosen_view import choice_key, chosen_view, keep_choice
+from explorer.ui.train.chosen_view import (
+    choice_key,
+    chosen_view,
+    keep_choice,
+    take_change,
+    view_address,
+)
 
 
 class RunView(NamedTuple):
@@ -37,18 +43,24 @@ RUN_VIEWS: dict[str, RunView] = {
 }
 
 
+def address() -> dict[str, str]:
+    """What the address holds of the view that is shown, by parameter, on the other pages too."""
+    return view_address(list(RUN_VIEWS))
+
+
 def show_run_view(snapshot: Snapshot) -> None:
     """Draw the choice of views and the one that was chosen last. Nothing of a run that never
     began.
     """
     if snapshot.started is None:
         return
+    if take_change():
+        st.rerun()  # the address too, which stands outside this part
     names, key = list(RUN_VIEWS), choice_key()
-    before = chosen_view(names[0])
     chosen = st.segmented_control(
         "View of the run",
         names,
-        default=before if before in names else names[0],
+        default=chosen_view(names),
         required=True,
         format_func=for_markdown,
         key=key,

@@ -15,7 +15,7 @@ from explorer.ui.components.navigation.pages import PARAMETER as PAGE
 _FOLDER = Path(__file__).parent
 # All that an address can hold beside its page. What is "" is not sent with each run: the script
 # knows the names, and takes out of the address what it is not told of.
-HELD = ("a", "work", "run", "assignment", "lesson", "step", "compare", "view")
+HELD = ("a", "work", "run", "assignment", "lesson", "step", "compare", "view", "look")
 CONSTANTS = {"pages.js": {"PARAMETER": PAGE, "FIRST": Page.BUILD.value, "HELD": list(HELD)}}
 _address = component("address", _FOLDER, "address.js", constants=CONSTANTS)
 _box = component("link_box", _FOLDER, "link_box.js", ["link_box.css", "link_box.html"])
