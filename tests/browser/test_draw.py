@@ -119,6 +119,14 @@ def test_a_photo_of_a_seven_is_recognised(trained):
     expect(page.locator(".seen .words")).to_contain_text("dark on light was inverted")
     expect(page.locator(".photo")).to_be_visible()
     expect(page.locator("[data-part=image-caption]")).to_have_text("Your image")
+    app.choice("Curves").click()
+    app.settled()
+    expect(page.locator(".photo")).to_have_count(0)
+    app.choice("Draw").click()
+    expect_seven(app)
+    expect(page.locator(".photo")).to_be_visible()
+    expect(page.get_by_text("Still shown: seven.png")).to_be_visible()
+    app.settled()
     page.locator(".st-key-draw-view input[type=file]").set_input_files(
         {"name": "none.png", "mimeType": "image/png", "buffer": b"no image"}
     )

@@ -16,7 +16,7 @@ from explorer.network.analysis import analyze
 from explorer.refusal import Refusal
 from explorer.runs.images_access import may_see_images
 from explorer.runs.run import Snapshot
-from explorer.text import for_html
+from explorer.text import for_html, for_markdown
 from explorer.ui import messages, process
 from explorer.ui.components.draw_canvas import draw_canvas, kept_drawing
 from explorer.ui.components.draw_canvas.answers import answer
@@ -26,7 +26,7 @@ from explorer.ui.remembered_inputs import remember_input, remember_value, rememb
 
 CANVAS, FILE = "Canvas", "Image file"
 SOURCE, LAYER, UPLOAD, PAD = "draw-source", "draw-layer", "draw-file", "draw"
-READ = "draw-read"  # the file that was read last
+READ = "draw-read"  # the file that was read last, which stays while other views are looked at
 PREVIEW = 280  # pixels of an image file's picture on the page
 
 
@@ -72,13 +72,18 @@ def _from_file(trained: Trained) -> tuple[Prepared | None, dict[str, Any] | None
         "A photo or an image file: PNG, JPEG, WebP, BMP or GIF",
         key=UPLOAD,
         max_upload_size=MAX_BYTES // 1_000_000,
+        on_change=_forget_file,
     )
-    if file is None:
-        return None, None
-    try:
-        read = _read(file.file_id, file.getvalue, trained)
-    except Refusal as error:
-        messages.error(f"This file cannot be used: {error}")
+    read = _kept_file(trained)
+    if file is None and read is not None:
+        st.caption(f"Still shown: {for_markdown(read.name)}")
+    if file is not None:
+        try:
+            read = _read(file.file_id, file.name, file.getvalue, trained)
+        except Refusal as error:
+            messages.error(f"This file cannot be used: {error}")
+            return None, None
+    if read is None:
         return None, None
     return read.prepared, {"picture": read.address, "answer": answer(trained, read.prepared)}
 
@@ -86,23 +91,35 @@ def _from_file(trained: Trained) -> tuple[Prepared | None, dict[str, Any] | None
 class _Read(NamedTuple):
     """An image file that was read, for as long as it is the one that is shown."""
 
-    file: str
+    file: str  # its id
+    name: str
     dataset: str
     prepared: Prepared
     address: str
 
 
-def _read(file: str, content: Callable[[], bytes], trained: Trained) -> _Read:
+def _forget_file() -> None:
+    """The callback of the box: another file was chosen, or this one was taken out."""
+    st.session_state.pop(READ, None)
+
+
+def _kept_file(trained: Trained) -> _Read | None:
+    """The file that was read last, if it was for the same images."""
+    known: _Read | None = st.session_state.get(READ)
+    return known if known and known.dataset == trained.dataset else None
+
+
+def _read(file: str, name: str, content: Callable[[], bytes], trained: Trained) -> _Read:
     """The file with this id: a page looks at it again every second while a run trains.
 
     Raises Refusal where it cannot be used.
     """
-    known: _Read | None = st.session_state.get(READ)
-    if known and (known.file, known.dataset) == (file, trained.dataset):
+    known = _kept_file(trained)
+    if known and known.file == file:
         return known
     picture = open_image(content())
     prepared = prepare_picture(picture, trained.dataset, trained.kind)
-    found = _Read(file, trained.dataset, prepared, _address_of(picture))
+    found = _Read(file, name, trained.dataset, prepared, _address_of(picture))
     st.session_state[READ] = found
     return found
 
