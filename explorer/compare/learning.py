@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
 from typing import Literal
 
 from explorer.network.spec import Architecture, NetworkKey
@@ -278,7 +278,8 @@ def curve(group: Group, metric: EpochMetric) -> tuple[Point, ...]:
     seconds = 0.0
     for place in range(max(len(record.epochs) for record in group.records)):
         epochs = [record.epochs[place] for record in group.records if place < len(record.epochs)]
-        seconds += fmean(epoch.seconds for epoch in epochs)
+        # Not the mean: one machine with other work would be all that the others' time is lost in.
+        seconds += median(epoch.seconds for epoch in epochs)
         values: list[float] = [getattr(epoch, metric) for epoch in epochs]
         points.append(
             Point(

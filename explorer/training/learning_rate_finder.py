@@ -178,7 +178,12 @@ def find_rates(tried: Sequence[Tried], recipe: Recipe) -> FoundRates:
     tenth = _rounded(lrs[lowest] / 10)
     is_between = field == "max_lr" and steepest > tenth
     suggested = rate_between(tenth, steepest, TOWARDS_STEEPEST) if is_between else tenth
-    reason = "between the two suits the short peak" if is_between else "is safe, and fast"
+    if not is_between:
+        reason = "is safe, and fast"
+    elif tenth < suggested < steepest:
+        reason = "between the two suits the short peak"
+    else:  # they are so near that, rounded, there is nothing between
+        reason = "suits the short peak"
     is_turn = lowest < told[-1]
     after = "after which it rises" if is_turn else "the highest that was tried"
     why = (

@@ -44,9 +44,9 @@ def preset_story(preset: Preset | None, key: str) -> None:
 
 
 def story_html(preset: Preset) -> str:
-    if preset.built:
+    if preset.documented is None and preset.built:
         return _story(BUILT_TITLE, _parts_of_built(preset, preset.built))
-    if preset.known:
+    if preset.documented is None and preset.known:
         return _story(KNOWN_TITLE, _parts_of_known(preset, preset.known))
     documented = preset.documented
     assert documented is not None

@@ -127,6 +127,18 @@ def test_a_photo_of_a_seven_is_recognised(trained):
     expect(page.locator(".photo")).to_be_visible()
     expect(page.get_by_text("Still shown: seven.png")).to_be_visible()
     app.settled()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.locator(".photo")).to_have_count(0)
+    expect(page.get_by_text("Still shown")).to_have_count(0)
+    app.settled()
+    page.locator(".st-key-draw-view input[type=file]").set_input_files(
+        {"name": "seven.png", "mimeType": "image/png", "buffer": photo_of_a_seven()}
+    )
+    expect(page.locator(".photo")).to_be_visible()
+    app.settled()
+    page.get_by_role("button", name="Remove seven.png").click()
+    expect(page.locator(".photo")).to_have_count(0)
+    app.settled()
     page.locator(".st-key-draw-view input[type=file]").set_input_files(
         {"name": "none.png", "mimeType": "image/png", "buffer": b"no image"}
     )

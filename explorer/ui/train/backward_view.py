@@ -37,7 +37,7 @@ from explorer.ui.train.shown_image import choose_image
 
 MOST_TERMS = 12  # inputs of a unit that are shown one by one
 IN_BF16 = (
-    "This run was computed in bf16, which keeps about three digits. The arithmetic here is in "
+    "This run was computed in bf16, which keeps two to three digits. The arithmetic here is in "
     "fp32, so probabilities may differ a little from the run's."
 )
 

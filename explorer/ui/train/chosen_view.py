@@ -37,7 +37,7 @@ def _remember(name: str) -> None:
 
 
 def take_change() -> bool:
-    """Whether another view was chosen since this was asked last."""
+    """Whether another view was chosen since the page was drawn as a whole, or this asked."""
     return bool(st.session_state.pop(_CHANGED, False))
 
 

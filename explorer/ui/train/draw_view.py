@@ -76,7 +76,9 @@ def _from_file(trained: Trained) -> tuple[Prepared | None, dict[str, Any] | None
     )
     read = _kept_file(trained)
     if file is None and read is not None:
-        st.caption(f"Still shown: {for_markdown(read.name)}")
+        with st.container(key="draw-still", horizontal=True, vertical_alignment="center"):
+            st.caption(f"Still shown: {for_markdown(read.name)}", width="content")
+            st.button("Remove", key="draw-remove", type="tertiary", on_click=_forget_file)
     if file is not None:
         try:
             read = _read(file.file_id, file.name, file.getvalue, trained)

@@ -36,6 +36,7 @@ from explorer.ui.preset_story import preset_story
 from explorer.ui.run_actions import run_actions, show_server_notices
 from explorer.ui.server.windows import this_window
 from explorer.ui.train.before_a_run import show_what_comes
+from explorer.ui.train.chosen_view import take_change
 from explorer.ui.train.looks import looks
 from explorer.ui.train.own_images_dialog import own_images_dialog
 from explorer.ui.train.rate_finder import rate_finder
@@ -75,6 +76,7 @@ def show() -> None:
             # The part repeats itself only while there is something to come; it asks for one
             # whole run at the end.
             every = None if snapshot.ended else looks.interval(snapshot.run.device)
+            take_change()  # the whole page is drawn, and with it the address
             part(_run, every=every, key="live")(snapshot.run.id, every)
             # Outside the live part, as what is drawn anew cannot be clicked at leisure; by its
             # style in the line of its buttons.
@@ -318,6 +320,8 @@ def _snapshot(wanted: str | None) -> Snapshot | None:
 @with_notices
 def _run(run_id: str, every: float | None) -> None:
     """The run as it stands, looked at again after so many seconds; None where it had ended."""
+    if take_change():
+        st.rerun()  # the address too, which stands outside this part
     snapshot = process.jobs().snapshot(run_id, POINTS)
     if snapshot.ended != (every is None):
         st.rerun()

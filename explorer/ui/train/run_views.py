@@ -7,6 +7,7 @@ import streamlit as st
 
 from explorer.runs.run import Snapshot
 from explorer.text import for_markdown
+from explorer.ui import state
 from explorer.ui.train import (
     backward_view,
     confusion_view,
@@ -17,10 +18,10 @@ from explorer.ui.train import (
     predictions_view,
 )
 from explorer.ui.train.chosen_view import (
+    PARAMETER,
     choice_key,
     chosen_view,
     keep_choice,
-    take_change,
     view_address,
 )
 
@@ -44,8 +45,10 @@ RUN_VIEWS: dict[str, RunView] = {
 
 
 def address() -> dict[str, str]:
-    """What the address holds of the view that is shown, by parameter, on the other pages too."""
-    return view_address(list(RUN_VIEWS))
+    """What the address holds of the view of the run that is shown, by parameter, on the other pages
+    too; "" where it needs nothing.
+    """
+    return view_address(list(RUN_VIEWS)) if state.current().run else {PARAMETER: ""}
 
 
 def show_run_view(snapshot: Snapshot) -> None:
@@ -54,8 +57,6 @@ def show_run_view(snapshot: Snapshot) -> None:
     """
     if snapshot.started is None:
         return
-    if take_change():
-        st.rerun()  # the address too, which stands outside this part
     names, key = list(RUN_VIEWS), choice_key()
     chosen = st.segmented_control(
         "View of the run",

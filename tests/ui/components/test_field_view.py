@@ -132,6 +132,13 @@ AXES = {
     "windows of several sizes": stack(
         {"kind": "AdaptiveAvgPool2d", "output_size": 9}, conv(2, 3, padding=1)
     ).layers,
+    "units that see nothing": stack(
+        {"kind": "ConvTranspose2d", "out_channels": 2, "kernel_size": 1, "stride": 2}
+    ).layers,
+    "pixels beyond the window": stack(
+        conv(), {"kind": "GroupNorm", "num_groups": 2}, conv()
+    ).layers,
+    "padding from the other side": stack(conv(2, 5, padding=2, padding_mode="circular")).layers,
     "one unit": stack(conv(), *HEAD).layers,
     "steps that are not even": stack({"kind": "AdaptiveMaxPool2d", "output_size": 5}).layers,
 }

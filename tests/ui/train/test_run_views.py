@@ -26,6 +26,7 @@ def test_the_address_holds_the_view_and_a_reload_shows_it(small_run, name):
 
 
 def test_the_choice_is_kept_on_other_pages_and_the_first_view_needs_no_word(small_run):
+    assert address(opened("build", look="health"))["look"] == ""  # of no run
     app = opened("train", run=small_run, look="health")
     assert address(opened("build", run=small_run, look="health"))["look"] == "health"
     choice(app).set_value("Curves").run()

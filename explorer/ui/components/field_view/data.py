@@ -114,7 +114,9 @@ def _once(values: list[int]) -> int | list[int]:
 def _evenly(values: list[int]) -> dict[str, int] | list[int]:
     """The first number and the step to the next, where all steps are the same."""
     step = values[1] - values[0] if len(values) > 1 else 0
-    even = all(value == values[0] + step * index for index, value in enumerate(values))
+    even = bool(values) and all(
+        value == values[0] + step * index for index, value in enumerate(values)
+    )
     return {"from": values[0], "by": step} if even else values
 
 
