@@ -86,7 +86,8 @@ def test_what_is_no_request_leads_nowhere(request_: object):
 @pytest.mark.parametrize("page", ["build", "train", "compare", "runs"])
 def test_the_work_in_the_address_is_there_on_every_page_and_stays_there(page: str):
     link = encode(OWN)
-    app = opened(page=page, a=link, run="nosuchrun", compare="gap-17k,strided-20k", view="Verdict")
+    compared = {"compare": "gap-17k,strided-20k", "view": "Verdict"}
+    app = opened(page=page, a=link, run="nosuchrun", look="health", **compared)
     assert app.session_state["explorer"].shared == OWN
     held = address(app)
     assert held == {
@@ -98,6 +99,7 @@ def test_the_work_in_the_address_is_there_on_every_page_and_stays_there(page: st
         "step": "",
         "compare": "gap-17k,strided-20k",
         "view": "Verdict",
+        "look": "health",
     }
 
 
