@@ -33,6 +33,7 @@ from explorer.training.learning_rate_finder import (
 )
 from explorer.training.problems import TrainingError, find_problem
 from explorer.training.recipe import Recipe, parse_recipe
+from tests.benchmarks.peak_rates import accuracy
 from tests.runs.shared import without_times
 
 CPU = torch.device("cpu")
@@ -335,12 +336,6 @@ LEARN_DIGITS = [
     for id, preset in load_presets().items()
     if id != "blank" and not find_problem(preset.architecture, load_dataset("digits").kind)
 ]
-
-
-def accuracy(architecture: Architecture, recipe: Recipe, rate: float, data: Dataset) -> float:
-    """Test accuracy after the recipe's epochs; 0 where they diverge."""
-    *_, last = train(architecture, with_peak_rate(recipe, rate), data, CPU)
-    return last.metrics["test_accuracy"] if last.kind == "finished" else 0.0
 
 
 @pytest.mark.parametrize("id", LEARN_DIGITS)

@@ -23,13 +23,13 @@ from explorer.ui.charts.rate_chart import (
 )
 
 
-def found(diverges_at: float = 1.0, steps: int = 100, recipe: Recipe | None = None) -> FoundRates:
+def found(diverges_at: float = 1.0, steps: int = 100) -> FoundRates:
     lrs = [LOWEST * (HIGHEST / LOWEST) ** (step / (steps - 1)) for step in range(steps)]
     losses = [
         2.3 - 2 / (1 + (0.001 / lr) ** 2) if lr < diverges_at else 50.0 * lr / diverges_at
         for lr in lrs
     ]
-    return find_rates([*map(Tried, lrs, losses), Tried(HIGHEST, math.nan)], recipe or Recipe())
+    return find_rates([*map(Tried, lrs, losses), Tried(HIGHEST, math.nan)], Recipe())
 
 
 def test_every_step_has_a_point_and_each_suggestion_a_mark_on_the_line():
